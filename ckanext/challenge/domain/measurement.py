@@ -1,0 +1,41 @@
+"""What is measured, and what a measure answers."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+#: How many datasets a measurement names at most on either side.
+NAMED_DATASETS = 20
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom to measure.
+
+    :ivar organization_id: id of the CKAN organization
+    :ivar cohort_id: id of the cohort, for the measures that depend on a season
+        (``datasets_since_launch``, ``kits_chosen``)
+    :ivar since: day of that cohort's launch, in the portal's time zone
+    """
+
+    organization_id: str
+    cohort_id: str | None = None
+    since: datetime.date | None = None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a measure found for one subject.
+
+    :ivar value: a count, or a share between 0 and 1
+    :ivar of: for a share, over how many datasets it was taken
+    :ivar failing: ids of (at most :data:`NAMED_DATASETS`) datasets that keep the
+        value down
+    :ivar passing: ids of (at most :data:`NAMED_DATASETS`) datasets that count
+    """
+
+    value: float
+    of: int | None = None
+    failing: tuple[str, ...] = ()
+    passing: tuple[str, ...] = ()
