@@ -1,0 +1,293 @@
+"""The lives of cohorts, applications, participants, steps and awards.
+
+One table per entity says which state may follow which; whoever changes a state
+asks here first. A forbidden change raises :class:`ForbiddenTransition`, which
+names both states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class LifecycleError(Exception):
+    """A change of state that is not allowed."""
+
+    entity: str
+    current: str
+    target: str
+
+    def __init__(self, entity: str, current: str, target: str, message: str) -> None:
+        self.entity, self.current, self.target = entity, current, target
+        super().__init__(message)
+
+
+class ForbiddenTransition(LifecycleError):
+    """The table has no way from the current state to the one asked for.
+
+    :ivar entity: ``cohort``, ``application``, ``participant``, ``step``, ``award``
+    :ivar current: the state it is in
+    :ivar target: the state that was asked for
+    """
+
+    def __init__(self, entity: str, current: str, target: str) -> None:
+        super().__init__(
+            entity, current, target, f"{entity}: {current} cannot become {target}"
+        )
+
+
+class HasApplications(LifecycleError):
+    """A cohort cannot be a draft again once somebody has applied."""
+
+    def __init__(self, current: str) -> None:
+        super().__init__(
+            "cohort",
+            current,
+            "draft",
+            f"cohort: {current} cannot become draft, it has applications",
+        )
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """The states of one kind of thing and the ways between them.
+
+    :ivar entity: the name of the thing, as in error messages
+    :ivar initial: the state in which one begins
+    :ivar ways: for each state, those that may follow it; a state that nothing
+        follows has an empty tuple
+    """
+
+    entity: str
+    initial: str
+    ways: Mapping[str, tuple[str, ...]] = field(hash=False)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """All states, in the order of a life."""
+        return tuple(self.ways)
+
+    @property
+    def final(self) -> tuple[str, ...]:
+        """The states that nothing follows."""
+        return tuple(state for state, following in self.ways.items() if not following)
+
+    def following(self, current: str) -> tuple[str, ...]:
+        """Return the states that may follow ``current`` (none if it is unknown)."""
+        return self.ways.get(current, ())
+
+    def allows(self, current: str, target: str) -> bool:
+        """Say whether ``target`` may follow ``current``."""
+        return target in self.following(current)
+
+    def check(self, current: str, target: str) -> None:
+        """Stop a change that the table does not have.
+
+        :raises ForbiddenTransition: when ``target`` may not follow ``current``
+        """
+        if not self.allows(current, target):
+            raise ForbiddenTransition(self.entity, current, target)
+
+
+COHORT = Lifecycle(
+    "cohort",
+    "draft",
+    {
+        "draft": ("open",),
+        "open": ("running", "draft"),
+        "running": ("finished", "open"),
+        "finished": ("archived", "running"),
+        "archived": ("finished",),
+    },
+)
+
+APPLICATION = Lifecycle(
+    "application",
+    "draft",
+    {
+        "draft": ("submitted", "withdrawn"),
+        "submitted": ("in_review", "withdrawn"),
+        "in_review": (
+            "accepted",
+            "waitlisted",
+            "refused",
+            "changes_requested",
+            "withdrawn",
+        ),
+        "changes_requested": ("submitted", "withdrawn"),
+        "waitlisted": ("accepted", "refused", "withdrawn"),
+        "accepted": (),
+        "refused": ("in_review",),
+        "withdrawn": (),
+    },
+)
+
+PARTICIPANT = Lifecycle(
+    "participant",
+    "active",
+    {"active": ("completed", "withdrawn"), "completed": (), "withdrawn": ()},
+)
+
+#: Steps that people set.
+PERSON_STEP = Lifecycle(
+    "step",
+    "todo",
+    {
+        "todo": ("planned", "in_progress", "to_confirm", "done", "waived"),
+        "planned": ("todo", "in_progress", "to_confirm", "done", "waived"),
+        "in_progress": ("todo", "planned", "to_confirm", "done", "waived"),
+        "to_confirm": ("todo", "planned", "in_progress", "done", "waived"),
+        "done": ("todo", "in_progress", "to_confirm"),
+        "waived": ("todo",),
+    },
+)
+
+#: Steps that follow the catalogue: it sets and unsets them, a manager may waive.
+CATALOG_STEP = Lifecycle(
+    "step",
+    "todo",
+    {"todo": ("done", "waived"), "done": ("todo",), "waived": ("todo",)},
+)
+
+AWARD = Lifecycle(
+    "award",
+    "active",
+    {
+        "active": ("at_risk", "revoked"),
+        "at_risk": ("active", "revoked"),
+        "revoked": (),
+    },
+)
+
+#: States in which a step asks nothing more of the collectivité's checklist.
+STEP_SETTLED = frozenset({"done", "waived"})
+
+#: States of an application in which it counts as the live one of its SIREN.
+APPLICATION_LIVE = frozenset(
+    {
+        "draft",
+        "submitted",
+        "in_review",
+        "changes_requested",
+        "waitlisted",
+        "accepted",
+    }
+)
+
+#: States of an award in which the organization holds the badge.
+AWARD_HELD = frozenset({"active", "at_risk"})
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody decides on an application.
+
+    :ivar name: the word of the API
+    :ivar sources: the states in which it can be taken
+    :ivar target: the state to which it leads
+    :ivar by: ``staff`` or ``applicant``
+    :ivar needs_reason: whether a reason must be given
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    target: str
+    by: str = "staff"
+    needs_reason: bool = False
+
+
+# A manager may decide on a submitted file at once: it then passes through
+# in_review, so that its life still follows the table.
+_DECIDABLE = ("in_review", "submitted")
+
+DECISIONS: dict[str, Decision] = {
+    decision.name: decision
+    for decision in (
+        Decision("submit", ("draft", "changes_requested"), "submitted", "applicant"),
+        Decision(
+            "withdraw",
+            ("draft", "submitted", "in_review", "changes_requested", "waitlisted"),
+            "withdrawn",
+            "applicant",
+        ),
+        Decision("start", ("submitted",), "in_review"),
+        Decision(
+            "request_changes", _DECIDABLE, "changes_requested", needs_reason=True
+        ),
+        Decision("accept", (*_DECIDABLE, "waitlisted"), "accepted"),
+        Decision("waitlist", _DECIDABLE, "waitlisted"),
+        Decision(
+            "refuse", (*_DECIDABLE, "waitlisted"), "refused", needs_reason=True
+        ),
+        Decision("reopen", ("refused",), "in_review"),
+    )
+}
+
+#: The decisions that staff take, in the order in which a desk offers them.
+REVIEW_DECISIONS: tuple[str, ...] = tuple(
+    name for name, decision in DECISIONS.items() if decision.by == "staff"
+)
+
+
+def decide(current: str, decision: str) -> tuple[str, ...]:
+    """Return the states through which a decision takes an application.
+
+    :param current: the state of the application
+    :param decision: a key of :data:`DECISIONS`
+    :returns: the states in order, the last one being where it ends; two when a
+        submitted application is decided without having been taken up first
+    :raises ForbiddenTransition: when the decision cannot be taken in that state
+    :raises KeyError: for an unknown decision
+    """
+    taken = DECISIONS[decision]
+    if current not in taken.sources:
+        raise ForbiddenTransition("application", current, taken.target)
+    if APPLICATION.allows(current, taken.target):
+        return (taken.target,)
+    path = ("in_review", taken.target)
+    for before, after in zip((current, *path), path, strict=False):
+        APPLICATION.check(before, after)
+    return path
+
+
+def decisions_for(current: str, by: str = "staff") -> tuple[str, ...]:
+    """Return the decisions that can be taken on an application in a state.
+
+    :param by: ``staff`` or ``applicant``
+    """
+    return tuple(
+        name
+        for name, decision in DECISIONS.items()
+        if decision.by == by and current in decision.sources
+    )
+
+
+def check_cohort(current: str, target: str, has_applications: bool) -> None:
+    """Stop a forbidden change of a cohort's state.
+
+    :param has_applications: whether anybody has applied, drafts included
+    :raises ForbiddenTransition: when the table has no such way
+    :raises HasApplications: when it would hide the cohort from its applicants
+    """
+    COHORT.check(current, target)
+    if target == "draft" and has_applications:
+        raise HasApplications(current)
+
+
+def step_lifecycle(source: str) -> Lifecycle:
+    """Return the table for a step by its source, ``catalog`` or ``person``."""
+    return CATALOG_STEP if source == "catalog" else PERSON_STEP
+
+
+def claimed_state(confirm: bool) -> str:
+    """Return the state of a step that its people say is done.
+
+    :param confirm: whether the programme wants an adviser to confirm it
+    """
+    return "to_confirm" if confirm else "done"
+
+
+def answered_state(confirmed: bool) -> str:
+    """Return the state of a step to confirm once the adviser has answered."""
+    return "done" if confirmed else "in_progress"

@@ -1,0 +1,38 @@
+"""Texts that are written in French and in English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text in the two languages of a programme.
+
+    A portal may write its programme in one language only: the text that is
+    there then stands for both.
+
+    :ivar fr: the text in French
+    :ivar en: the text in English
+    """
+
+    fr: str
+    en: str
+
+    @classmethod
+    def of(cls, written: dict[str, str]) -> Text:
+        """Make a text of ``{"fr": …, "en": …}``, of which one may be missing."""
+        fr = written.get("fr") or written.get("en") or ""
+        return cls(fr=fr, en=written.get("en") or fr)
+
+    def in_(self, lang: str | None) -> str:
+        """Return the text for a reader's language.
+
+        :param lang: a locale as CKAN names it (``fr``, ``fr_CA``, ``en``, ``de``);
+            French for those of France's language, English for all others
+        """
+        return self.fr if (lang or "").lower().startswith("fr") else self.en
+
+    def as_dict(self) -> dict[str, str]:
+        """Return ``{"fr": …, "en": …}``."""
+        return {"fr": self.fr, "en": self.en}
