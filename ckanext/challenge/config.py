@@ -1,0 +1,63 @@
+"""The settings of the extension: one typed accessor per declared key.
+
+Defaults and descriptions are in ``config_declaration.yaml``, and only there.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import ckan.plugins.toolkit as tk
+
+__all__ = [
+    "badge_cache_seconds",
+    "display_timezone",
+    "evaluation_delay",
+    "follow_up_days",
+    "obligation_agents",
+    "obligation_population",
+    "obligation_rule",
+    "programmes",
+]
+
+
+def programmes() -> list[str]:
+    """Programme files, each ``module:path``."""
+    return tk.config["ckanext.challenge.programmes"]
+
+
+def obligation_rule() -> Literal["either", "both"]:
+    """How the duty to publish is read."""
+    return tk.config["ckanext.challenge.obligation_rule"]
+
+
+def obligation_population() -> int:
+    """Inhabitants above which a commune has a duty to publish."""
+    return tk.config["ckanext.challenge.obligation_population"]
+
+
+def obligation_agents() -> int:
+    """Full-time agents above which there is a duty to publish."""
+    return tk.config["ckanext.challenge.obligation_agents"]
+
+
+def evaluation_delay() -> int:
+    """Seconds of quiet that the evaluation job waits for."""
+    return tk.config["ckanext.challenge.evaluation_delay"]
+
+
+def follow_up_days() -> int:
+    """Days during which an applicant's follow-up link works."""
+    return tk.config["ckanext.challenge.follow_up_days"]
+
+
+def badge_cache_seconds() -> int:
+    """Seconds during which an embedded badge may be kept by a cache."""
+    return tk.config["ckanext.challenge.badge_cache_seconds"]
+
+
+def display_timezone() -> ZoneInfo:
+    """The portal's time zone: deadlines end at its midnight."""
+    # CKAN answers a pytz zone, which is wrong by minutes in date arithmetic.
+    return ZoneInfo(str(tk.h.get_display_timezone()))

@@ -1,0 +1,374 @@
+"""Template helpers, all named ``challenge_…``.
+
+They format what the actions answered: none of them asks the database, but those
+that say so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+import ckan.plugins.toolkit as tk
+from babel import Locale, UnknownLocaleError, numbers
+from babel import dates as babel_dates
+from markupsafe import Markup
+
+from . import config, departements
+from .svg.badge import badge_svg
+
+__all__ = [
+    "challenge_badge_image",
+    "challenge_date",
+    "challenge_datetime",
+    "challenge_departement",
+    "challenge_home_season",
+    "challenge_kind",
+    "challenge_kinds",
+    "challenge_level",
+    "challenge_money",
+    "challenge_number",
+    "challenge_organization_progress",
+    "challenge_percent",
+    "challenge_query",
+    "challenge_share",
+    "challenge_state",
+    "challenge_timeline",
+]
+
+KINDS = ("commune", "cc", "ca", "cu", "metropole", "autre")
+
+
+def _language() -> str:
+    """The language of the request, as Babel names it (``pt_BR``)."""
+    return str(tk.h.lang() or "en")
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language)
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def _parse(value: Any) -> dt.datetime | dt.date | None:
+    if not value or isinstance(value, dt.date):
+        return value or None
+    text = str(value)
+    try:
+        if len(text) <= 10:
+            return dt.date.fromisoformat(text)
+        return dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+
+
+def _local(value: dt.datetime) -> dt.datetime:
+    """The moment in the portal's time zone; a naive one is UTC, as in CKAN."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=dt.timezone.utc)
+    return value.astimezone(config.display_timezone())
+
+
+def challenge_date(value: Any, style: str = "long") -> str:
+    """A date in words, « 15 décembre 2022 », in the reader's language.
+
+    :param value: a date, a datetime or their ISO text; a moment is shown as the
+        day it is in the portal's time zone
+    :param style: a format of Babel: ``short``, ``medium``, ``long``, ``full``, or
+        a pattern such as ``d MMM``
+    :returns: the text, empty when there is no date
+    """
+    date = _parse(value)
+    if date is None:
+        return ""
+    if isinstance(date, dt.datetime):
+        date = _local(date).date()
+    text = babel_dates.format_date(date, format=style, locale=_locale(_language()))
+    if date.day == 1 and text.startswith("1 ") and _language() == "fr":
+        text = "1er" + text[1:]
+    return text
+
+
+def challenge_datetime(value: Any) -> str:
+    """A moment in words, « 15 décembre 2022 à 14:05 »."""
+    moment = _parse(value)
+    if not isinstance(moment, dt.datetime):
+        return challenge_date(value)
+    return tk._("{date} at {time}").format(
+        date=challenge_date(moment),
+        time=babel_dates.format_time(
+            _local(moment).time(), format="short", locale=_locale(_language())
+        ),
+    )
+
+
+def challenge_number(value: Any, decimals: int = 1) -> str:
+    """A number with the separators of the reader's language: « 2 100 »."""
+    if value is None or value == "":
+        return ""
+    return numbers.format_decimal(
+        round(float(value), decimals), locale=_locale(_language())
+    )
+
+
+def challenge_percent(value: Any) -> str:
+    """A percentage, from a number between 0 and 100: « 58 % »."""
+    return numbers.format_percent(
+        float(value or 0) / 100, format=None, locale=_locale(_language())
+    )
+
+
+def challenge_share(value: Any) -> str:
+    """A percentage, from a share between 0 and 1."""
+    return challenge_percent(float(value or 0) * 100)
+
+
+def challenge_money(amount: Any, currency: str = "EUR") -> str:
+    """An amount without its cents when they are zero: « 6 000 € »."""
+    value = float(amount or 0)
+    return numbers.format_currency(
+        value,
+        currency or "EUR",
+        locale=_locale(_language()),
+        currency_digits=value != int(value),
+        format=None if value != int(value) else _whole_money(_language()),
+    )
+
+
+@lru_cache(maxsize=64)
+def _whole_money(language: str) -> str:
+    pattern = _locale(language).currency_formats["standard"].pattern
+    return pattern.replace(".00", "")
+
+
+def challenge_kinds() -> list[tuple[str, str]]:
+    """The kinds of collectivité, with their names."""
+    return [(kind, challenge_kind(kind)) for kind in KINDS]
+
+
+def challenge_kind(kind: str | None) -> str:
+    """The name of a kind of collectivité."""
+    return {
+        "commune": tk._("Commune"),
+        "cc": tk._("Community of communes"),
+        "ca": tk._("Agglomeration community"),
+        "cu": tk._("Urban community"),
+        "metropole": tk._("Metropolis"),
+        "autre": tk._("Other"),
+    }.get(kind or "", "")
+
+
+def challenge_departement(code: str | None) -> str:
+    """The name of a département; its code where the name is not known."""
+    return departements.NAMES.get(code or "", code or "")
+
+
+# entity → state → (tone of the pill, Font Awesome icon)
+_STATES: dict[str, dict[str, tuple[str, str]]] = {
+    "cohort": {
+        "draft": ("quiet", "pencil-alt"),
+        "open": ("open", "door-open"),
+        "running": ("now", "circle-play"),
+        "finished": ("done", "flag-checkered"),
+        "archived": ("quiet", "box-archive"),
+    },
+    "application": {
+        "draft": ("quiet", "pencil-alt"),
+        "submitted": ("open", "inbox"),
+        "in_review": ("now", "magnifying-glass"),
+        "changes_requested": ("wait", "reply"),
+        "accepted": ("done", "check"),
+        "waitlisted": ("wait", "hourglass-half"),
+        "refused": ("quiet", "xmark"),
+        "withdrawn": ("quiet", "arrow-left"),
+    },
+    "participant": {
+        "active": ("now", "circle-play"),
+        "completed": ("done", "check"),
+        "withdrawn": ("quiet", "arrow-left"),
+    },
+    "step": {
+        "todo": ("quiet", "circle"),
+        "planned": ("quiet", "calendar"),
+        "in_progress": ("wait", "circle-half-stroke"),
+        "to_confirm": ("wait", "hourglass-half"),
+        "done": ("done", "circle-check"),
+        "waived": ("quiet", "circle-minus"),
+    },
+    "award": {
+        "active": ("done", "check"),
+        "at_risk": ("wait", "triangle-exclamation"),
+        "revoked": ("quiet", "xmark"),
+    },
+}
+
+
+def _state_label(entity: str, state: str) -> str:
+    labels = {
+        "cohort": {
+            "draft": tk._("In preparation"),
+            "open": tk._("Applications open"),
+            "running": tk._("Under way"),
+            "finished": tk._("Finished"),
+            "archived": tk._("Archived"),
+        },
+        "application": {
+            "draft": tk._("Draft"),
+            "submitted": tk._("Received"),
+            "in_review": tk._("Being read"),
+            "changes_requested": tk._("To be completed"),
+            "accepted": tk._("Accepted"),
+            "waitlisted": tk._("On the waiting list"),
+            "refused": tk._("Not kept"),
+            "withdrawn": tk._("Withdrawn"),
+        },
+        "participant": {
+            "active": tk._("Taking part"),
+            "completed": tk._("Challenge met"),
+            "withdrawn": tk._("Withdrawn"),
+        },
+        "step": {
+            "todo": tk._("To do"),
+            "planned": tk._("Planned"),
+            "in_progress": tk._("In progress"),
+            "to_confirm": tk._("Waiting for confirmation"),
+            "done": tk._("Done"),
+            "waived": tk._("Not required"),
+        },
+        "award": {
+            "active": tk._("Earned"),
+            "at_risk": tk._("At risk"),
+            "revoked": tk._("Withdrawn"),
+        },
+    }
+    return labels.get(entity, {}).get(state, state)
+
+
+def challenge_state(entity: str, state: str) -> dict[str, str]:
+    """What the ``state`` component shows.
+
+    :param entity: ``cohort``, ``application``, ``participant``, ``step``, ``award``
+    :returns: ``label``, ``tone`` (quiet, open, now, wait, done) and ``icon``
+    """
+    tone, icon = _STATES.get(entity, {}).get(state, ("quiet", "circle"))
+    return {"label": _state_label(entity, state), "tone": tone, "icon": icon}
+
+
+def challenge_level(level: int | None) -> str:
+    """The level of a badge, in words."""
+    return tk._("Level {level}").format(level=level) if level else ""
+
+
+_MILESTONES = (
+    "application_opens",
+    "application_deadline",
+    "launch",
+    "first_publication",
+    "finalisation",
+)
+
+
+def challenge_timeline(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The dates of a season, in order, with how far we are between them.
+
+    :param cohort: a row of ``challenge_cohort_show`` or ``…_list``
+    :returns: per date ``label``, ``date``, ``state`` (past, current, future), and
+        ``elapsed``: percent of the way to the following date, ``None`` for the last
+    """
+    labels = {
+        "application_opens": tk._("Applications open"),
+        "application_deadline": tk._("Applications close"),
+        "launch": tk._("Launch"),
+        "first_publication": tk._("First publication"),
+        "finalisation": tk._("Finalisation"),
+    }
+    today = dt.datetime.now(config.display_timezone()).date()
+    dated = [(key, _parse(cohort.get(key))) for key in _MILESTONES]
+    points = sorted(
+        ((key, date) for key, date in dated if date), key=lambda point: point[1]
+    )
+    rows: list[dict[str, Any]] = []
+    coming = False
+    for index, (key, date) in enumerate(points):
+        past = date < today
+        elapsed = None
+        if index + 1 < len(points):
+            span = (points[index + 1][1] - date).days
+            gone = (today - date).days
+            elapsed = max(0, min(100, round(100 * gone / span))) if span else 100
+        rows.append(
+            {
+                "key": key,
+                "label": labels[key],
+                "date": date,
+                "state": "past" if past else ("future" if coming else "current"),
+                "elapsed": elapsed if elapsed is None or date <= today else 0,
+            }
+        )
+        coming = coming or not past
+    return rows
+
+
+def challenge_query(params: Mapping[str, Any], **changes: Any) -> str:
+    """A query string: the parameters with some changed, empty ones left out.
+
+    :returns: text that starts with ``?``, or is empty
+    """
+    merged = {**params, **changes}
+    kept = [(key, value) for key, value in merged.items() if value not in (None, "")]
+    return "?" + urlencode(kept) if kept else ""
+
+
+def challenge_badge_image(badge: Mapping[str, Any], title: str = "") -> Markup:
+    """The picture of a badge as inline SVG.
+
+    :param badge: a row with ``badge`` or ``key`` or ``name``, ``title``, ``level``,
+        ``icon``, ``colour`` and ``earned``
+    :param title: the accessible name; without it the picture is decoration
+    """
+    return badge_svg(badge, title=title)
+
+
+def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
+    """The seasons and badges of an organization, for its page in CKAN.
+
+    Two actions, each one statement.
+
+    :returns: ``participations`` (rows of ``challenge_participant_list``) and
+        ``awards`` (rows of ``challenge_award_list``)
+    """
+    return {
+        "participations": _rows(
+            "challenge_participant_list", organization=organization_id, limit=20
+        ),
+        "awards": _rows(
+            "challenge_award_list", organization=organization_id, limit=50
+        ),
+    }
+
+
+def challenge_home_season() -> dict[str, Any] | None:
+    """The season that the home page presents: open, else running, else the last.
+
+    One action, one statement.
+    """
+    rows: Sequence[dict[str, Any]] = _rows("challenge_cohort_list", limit=20)
+    for state in ("open", "running", "finished"):
+        for row in rows:
+            if row["state"] == state:
+                return row
+    return None
+
+
+def _rows(action: str, **data: Any) -> list[dict[str, Any]]:
+    try:
+        answer = tk.get_action(action)({"user": tk.current_user.name}, data)
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return []
+    results: Iterable[dict[str, Any]] = answer["results"]
+    return list(results)

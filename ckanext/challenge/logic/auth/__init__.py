@@ -1,0 +1,1 @@
+"""Authorization functions, one module per entity."""

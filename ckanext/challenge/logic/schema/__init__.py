@@ -1,0 +1,1 @@
+"""Validation schemas, one module per entity."""

@@ -1,0 +1,134 @@
+"""Applications: how a collectivité asks to take part in a season."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped
+
+from .base import id_column, json_column, time_column, utcnow
+
+__all__ = ["Application"]
+
+# A withdrawn or refused application leaves the way free for another one.
+LIVE = "state NOT IN ('withdrawn', 'refused')"
+
+
+class Application(tk.BaseModel):
+    """One application of one SIREN to one cohort.
+
+    ``contact_*``, ``motivation``, ``answers``, ``attachments`` and the reasons are
+    personal or confidential: they leave this table only for the applicant and the
+    managers of the cohort.
+    """
+
+    __table__ = sa.Table(
+        "challenge_application",
+        tk.BaseModel.metadata,
+        id_column(),
+        sa.Column("reference", sa.UnicodeText, nullable=False, unique=True),
+        sa.Column(
+            "cohort_id",
+            sa.UnicodeText,
+            sa.ForeignKey("challenge_cohort.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("siren", sa.UnicodeText, nullable=False),
+        sa.Column("organization_title", sa.UnicodeText, nullable=False),
+        sa.Column("kind", sa.UnicodeText),
+        sa.Column("insee_code", sa.UnicodeText),
+        sa.Column("departement", sa.UnicodeText),
+        sa.Column("population", sa.Integer),
+        # Full-time equivalents: halves exist.
+        sa.Column("agents", sa.Numeric(8, 2)),
+        sa.Column("contact_name", sa.UnicodeText),
+        sa.Column("contact_role", sa.UnicodeText),
+        sa.Column("contact_email", sa.UnicodeText),
+        sa.Column("contact_phone", sa.UnicodeText),
+        sa.Column("elected_sponsor", sa.UnicodeText),
+        sa.Column("motivation", sa.UnicodeText),
+        json_column("answers", dict),
+        json_column("attachments", list),
+        time_column("consent_at"),
+        sa.Column("language", sa.UnicodeText, nullable=False, default="fr"),
+        sa.Column("state", sa.UnicodeText, nullable=False, default="draft"),
+        sa.Column("state_reason", sa.UnicodeText),
+        sa.Column("pending_decision", JSONB),
+        sa.Column("waitlist_rank", sa.Integer),
+        time_column("created_at", nullable=False, default=utcnow),
+        time_column("updated_at", nullable=False, default=utcnow, onupdate=utcnow),
+        time_column("submitted_at"),
+        time_column("decided_at"),
+        sa.Column(
+            "decided_by",
+            sa.UnicodeText,
+            sa.ForeignKey("user.id", ondelete="SET NULL"),
+        ),
+        sa.Column(
+            "user_id", sa.UnicodeText, sa.ForeignKey("user.id", ondelete="SET NULL")
+        ),
+        sa.Column(
+            "organization_id",
+            sa.UnicodeText,
+            sa.ForeignKey("group.id", ondelete="SET NULL"),
+        ),
+        sa.Index(
+            "challenge_application_live_siren_idx",
+            "cohort_id",
+            "siren",
+            unique=True,
+            postgresql_where=sa.text(LIVE),
+        ),
+        sa.Index("challenge_application_cohort_state_idx", "cohort_id", "state"),
+        sa.Index("challenge_application_user_id_idx", "user_id"),
+        sa.Index("challenge_application_organization_id_idx", "organization_id"),
+    )
+
+    id: Mapped[str]
+    reference: Mapped[str]
+    cohort_id: Mapped[str]
+    siren: Mapped[str]
+    organization_title: Mapped[str]
+    kind: Mapped[str | None]
+    insee_code: Mapped[str | None]
+    departement: Mapped[str | None]
+    population: Mapped[int | None]
+    agents: Mapped[Decimal | None]
+    contact_name: Mapped[str | None]
+    contact_role: Mapped[str | None]
+    contact_email: Mapped[str | None]
+    contact_phone: Mapped[str | None]
+    elected_sponsor: Mapped[str | None]
+    motivation: Mapped[str | None]
+    answers: Mapped[dict[str, Any]]
+    attachments: Mapped[list[dict[str, Any]]]
+    consent_at: Mapped[dt.datetime | None]
+    language: Mapped[str]
+    state: Mapped[str]
+    state_reason: Mapped[str | None]
+    pending_decision: Mapped[dict[str, Any] | None]
+    waitlist_rank: Mapped[int | None]
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    submitted_at: Mapped[dt.datetime | None]
+    decided_at: Mapped[dt.datetime | None]
+    decided_by: Mapped[str | None]
+    user_id: Mapped[str | None]
+    organization_id: Mapped[str | None]
+
+    @classmethod
+    def get(cls, reference: str | None) -> Application | None:
+        """The application with that id or reference (``S2-0007``)."""
+        if not reference:
+            return None
+        return (
+            model.Session.query(cls)
+            .filter(sa.or_(cls.id == reference, cls.reference == reference))
+            .first()
+        )

@@ -1,0 +1,54 @@
+"""What the check of a resource against its national schema found."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.orm import Mapped
+
+from .base import json_column, time_column
+
+__all__ = ["Conformity"]
+
+
+class Conformity(tk.BaseModel):
+    """The last report on one resource.
+
+    ``status`` is ``valid``, ``invalid``, ``error`` (the file could not be read),
+    ``pending`` or ``unknown_schema``.
+    """
+
+    __table__ = sa.Table(
+        "challenge_conformity",
+        tk.BaseModel.metadata,
+        sa.Column(
+            "resource_id",
+            sa.UnicodeText,
+            sa.ForeignKey("resource.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("schema", sa.UnicodeText, nullable=False),
+        sa.Column("status", sa.UnicodeText, nullable=False),
+        sa.Column("rows", sa.Integer),
+        json_column("errors", list),
+        sa.Column("error_count", sa.Integer, nullable=False, default=0),
+        time_column("checked_at"),
+        sa.Index("challenge_conformity_status_idx", "status"),
+    )
+
+    resource_id: Mapped[str]
+    schema: Mapped[str]
+    status: Mapped[str]
+    rows: Mapped[int | None]
+    errors: Mapped[list[dict[str, Any]]]
+    error_count: Mapped[int]
+    checked_at: Mapped[dt.datetime | None]
+
+    @classmethod
+    def get(cls, resource_id: str | None) -> Conformity | None:
+        """The report on that resource."""
+        return model.Session.get(cls, resource_id) if resource_id else None

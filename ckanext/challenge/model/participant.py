@@ -1,0 +1,162 @@
+"""Participants of a cohort, and the state of each of their steps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.orm import Mapped
+
+from .base import id_column, json_column, make_id, time_column, utcnow
+
+__all__ = ["Participant", "StepStatus"]
+
+
+class Participant(tk.BaseModel):
+    """An organization in a cohort, with its progress as last evaluated.
+
+    ``percent`` is 0-100; ``measures`` maps a measure's name to its value (a count,
+    or a share between 0 and 1); ``kits`` are the names of the kits it chose to
+    open.
+    """
+
+    __table__ = sa.Table(
+        "challenge_participant",
+        tk.BaseModel.metadata,
+        id_column(),
+        sa.Column(
+            "cohort_id",
+            sa.UnicodeText,
+            sa.ForeignKey("challenge_cohort.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column(
+            "organization_id",
+            sa.UnicodeText,
+            sa.ForeignKey("group.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column(
+            "application_id",
+            sa.UnicodeText,
+            sa.ForeignKey("challenge_application.id", ondelete="SET NULL"),
+        ),
+        sa.Column(
+            "adviser_id",
+            sa.UnicodeText,
+            sa.ForeignKey("user.id", ondelete="SET NULL"),
+        ),
+        # Facts of the directory, kept as they were when the organization joined.
+        sa.Column("siren", sa.UnicodeText),
+        sa.Column("kind", sa.UnicodeText),
+        sa.Column("departement", sa.UnicodeText),
+        sa.Column("population", sa.Integer),
+        sa.Column("state", sa.UnicodeText, nullable=False, default="active"),
+        time_column("joined_at", nullable=False, default=utcnow),
+        json_column("kits", list),
+        sa.Column("steps_done", sa.Integer, nullable=False, default=0),
+        sa.Column("steps_total", sa.Integer, nullable=False, default=0),
+        sa.Column("percent", sa.Integer, nullable=False, default=0),
+        sa.Column("current_phase", sa.UnicodeText),
+        sa.Column("late_steps", sa.Integer, nullable=False, default=0),
+        time_column("last_activity_at"),
+        time_column("evaluated_at"),
+        json_column("measures", dict),
+        sa.UniqueConstraint(
+            "cohort_id", "organization_id", name="challenge_participant_once"
+        ),
+        sa.Index("challenge_participant_organization_id_idx", "organization_id"),
+    )
+
+    id: Mapped[str]
+    cohort_id: Mapped[str]
+    organization_id: Mapped[str]
+    application_id: Mapped[str | None]
+    adviser_id: Mapped[str | None]
+    siren: Mapped[str | None]
+    kind: Mapped[str | None]
+    departement: Mapped[str | None]
+    population: Mapped[int | None]
+    state: Mapped[str]
+    joined_at: Mapped[dt.datetime]
+    kits: Mapped[list[str]]
+    steps_done: Mapped[int]
+    steps_total: Mapped[int]
+    percent: Mapped[int]
+    current_phase: Mapped[str | None]
+    late_steps: Mapped[int]
+    last_activity_at: Mapped[dt.datetime | None]
+    evaluated_at: Mapped[dt.datetime | None]
+    measures: Mapped[dict[str, Any]]
+
+    @classmethod
+    def get(cls, id_: str | None) -> Participant | None:
+        """The participant with that id."""
+        return model.Session.get(cls, id_) if id_ else None
+
+    @classmethod
+    def of(cls, cohort_id: str, organization_id: str) -> Participant | None:
+        """The participation of an organization in a cohort, by their ids."""
+        return (
+            model.Session.query(cls)
+            .filter_by(cohort_id=cohort_id, organization_id=organization_id)
+            .first()
+        )
+
+
+class StepStatus(tk.BaseModel):
+    """Where a participant is with one step of the programme.
+
+    ``source`` is ``catalog`` (the catalogue itself says it) or ``person``.
+    ``value`` and ``target`` are those of the step's first unmet (or only)
+    criterion; ``why_not`` lists what is missing:
+    ``[{measure, value, target, datasets: [id]}]``.
+    """
+
+    __table__ = sa.Table(
+        "challenge_step_status",
+        tk.BaseModel.metadata,
+        sa.Column("id", sa.UnicodeText, primary_key=True, default=make_id),
+        sa.Column(
+            "participant_id",
+            sa.UnicodeText,
+            sa.ForeignKey("challenge_participant.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("step", sa.UnicodeText, nullable=False),
+        sa.Column("state", sa.UnicodeText, nullable=False, default="todo"),
+        sa.Column("source", sa.UnicodeText, nullable=False),
+        sa.Column("value", sa.Float),
+        sa.Column("target", sa.Float),
+        json_column("why_not", list),
+        sa.Column("evidence_url", sa.UnicodeText),
+        sa.Column("evidence_file", sa.UnicodeText),
+        sa.Column("note", sa.UnicodeText),
+        sa.Column("planned_for", sa.Date),
+        time_column("updated_at", nullable=False, default=utcnow),
+        # A user's id, or none when the evaluation wrote it.
+        sa.Column(
+            "updated_by",
+            sa.UnicodeText,
+            sa.ForeignKey("user.id", ondelete="SET NULL"),
+        ),
+        sa.UniqueConstraint("participant_id", "step", name="challenge_step_once"),
+    )
+
+    id: Mapped[str]
+    participant_id: Mapped[str]
+    step: Mapped[str]
+    state: Mapped[str]
+    source: Mapped[str]
+    value: Mapped[float | None]
+    target: Mapped[float | None]
+    why_not: Mapped[list[dict[str, Any]]]
+    evidence_url: Mapped[str | None]
+    evidence_file: Mapped[str | None]
+    note: Mapped[str | None]
+    planned_for: Mapped[dt.date | None]
+    updated_at: Mapped[dt.datetime]
+    updated_by: Mapped[str | None]

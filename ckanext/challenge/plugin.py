@@ -1,0 +1,42 @@
+"""The plugin ``challenge``: wiring only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from ckan.lib.plugins import DefaultTranslation
+from ckan.types import SignalMapping
+
+from . import subscriptions
+from .cli import get_commands
+from .logic import all_actions, all_auth_functions
+from .views import get_blueprints
+
+HERE = Path(__file__).parent
+
+
+@tk.blanket.actions(all_actions)
+@tk.blanket.auth_functions(all_auth_functions)
+@tk.blanket.blueprints(get_blueprints)
+@tk.blanket.cli(get_commands)
+@tk.blanket.config_declarations
+@tk.blanket.helpers
+@tk.blanket.validators
+class ChallengePlugin(p.SingletonPlugin, DefaultTranslation):
+    p.implements(p.IConfigurer)
+    p.implements(p.ISignal)
+    p.implements(p.ITranslation)
+
+    def update_config(self, config: Any) -> None:
+        tk.add_template_directory(config, "templates")
+        tk.add_public_directory(config, "public")
+        tk.add_resource("assets", "ckanext-challenge")
+        if not config.get("licenses_group_url"):
+            # CKAN's own list has no Licence Ouverte.
+            config["licenses_group_url"] = (HERE / "licenses.json").as_uri()
+
+    def get_signal_subscriptions(self) -> SignalMapping:
+        return subscriptions.get_subscriptions()
