@@ -1,0 +1,80 @@
+"""The command line behind the Makefile."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from portal import environment, runs, setup, system
+from portal.console import PortalError, Stopped, warn
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    :returns: the exit status
+    """
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, _raise_stopped)
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except PortalError as error:
+        warn(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Stopped as stopped:
+        return 128 + stopped.signum
+    except BrokenPipeError:
+        # Whoever read our output is gone; so is the use of flushing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        warn(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return 1
+
+
+def _raise_stopped(signum: int, frame: object) -> None:
+    raise Stopped(signum)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="portal/portal", description="A whole CKAN portal on one machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    test = commands.add_parser("test", help="run pytest with fresh services; what follows goes to pytest")
+    test.add_argument("--ckan", default=environment.DEFAULT_VERSION, help="the version of CKAN (default: %(default)s)")
+    test.add_argument("pytest", nargs=argparse.REMAINDER)
+    test.set_defaults(run=_test)
+
+    shell = commands.add_parser("shell", help="run any command (bash, where none is given) with fresh services")
+    shell.add_argument("--ckan", default=environment.DEFAULT_VERSION, help="the version of CKAN (default: %(default)s)")
+    shell.add_argument("program", nargs=argparse.REMAINDER)
+    shell.set_defaults(run=_shell)
+    return parser
+
+
+def _test(options: argparse.Namespace) -> int:
+    return _with_services(options.ckan, ["python", "-m", "pytest", *_after_dashes(options.pytest)])
+
+
+def _shell(options: argparse.Namespace) -> int:
+    return _with_services(options.ckan, _after_dashes(options.program) or ["bash"])
+
+
+def _with_services(version: str, command: Sequence[str]) -> int:
+    env = environment.environment(version)
+    setup.prepare(env, ["run", "test"], [*setup.SERVICES, system.CHROMIUM])
+    return runs.run(env, command)
+
+
+def _after_dashes(arguments: list[str]) -> list[str]:
+    return arguments[1:] if arguments[:1] == ["--"] else arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,38 @@
+"""TCP ports on this machine."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import socket
+
+from portal.console import PortalError
+
+HOST = "127.0.0.1"
+
+#: Below the ports that Linux gives to outgoing connections (32768 and up), so that no connection takes one between
+#: its choice and its use, and away from the default ports of the services themselves.
+_RANGE = range(20000, 32000)
+
+
+def is_free(port: int) -> bool:
+    """Whether a server can listen on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def choose(count: int) -> list[int]:
+    """That many different free ports, chosen at random since several runs may choose at the same time.
+
+    :raises PortalError: there are not enough of them
+    """
+    candidates = iter(random.sample(_RANGE, len(_RANGE)))
+    chosen = list(itertools.islice(filter(is_free, candidates), count))
+    if len(chosen) < count:
+        raise PortalError(f"no free port between {_RANGE.start} and {_RANGE.stop} on {HOST}")
+    return chosen

@@ -1,0 +1,140 @@
+"""Isolated runs: fresh services for one command, on free ports, gone when the command has ended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from portal import locks, ports, reaper
+from portal.console import PortalError, part, say, warn
+from portal.environment import Environment
+from portal.paths import ROOT, RUNS
+from portal.process import dies_with_parent, run_logged
+from portal.services import Postgres, Redis, Service, Solr, new_secret
+from portal.supervision import Supervisor, start_services
+from portal.system import chromium
+
+TEST_INI = ROOT / "test.ini"
+
+#: The services that a run brings along: the variable in which CKAN looks for each, and the one with which a caller
+#: replaces it. The names differ so that a run never takes, and wipes, a developer's own database.
+REPLACEABLE = {
+    "CKAN_SQLALCHEMY_URL": "CKAN_TEST_SQLALCHEMY_URL",
+    "CKAN_REDIS_URL": "CKAN_TEST_REDIS_URL",
+    "CKAN_SOLR_URL": "CKAN_TEST_SOLR_URL",
+}
+
+
+@contextmanager
+def isolated(env: Environment, *, ini: Path | None = TEST_INI, keep: bool = False) -> Iterator[dict[str, str]]:
+    """Fresh services and, with an ini file, a database with all migrations applied.
+
+    :param ini: the ini file whose database is made; ``None`` leaves the database empty
+    :param keep: whether the folder with the logs stays, until the next run
+    :returns: the environment in which a command finds these services, and its run folder as ``PORTAL_RUN``
+    """
+    folder, lock = _new_folder()
+    supervisor_port, postgres_port, redis_port, solr_port = ports.choose(4)
+    supervisor = Supervisor(env, folder, folder / "logs", supervisor_port)
+    postgres = Postgres(folder / "postgres", postgres_port, new_secret(), durable=False)
+    redis = Redis(folder / "redis", redis_port, new_secret(), durable=False)
+    solr = Solr(folder / "solr", solr_port, env)
+    embedded: dict[str, tuple[Service, str]] = {
+        "CKAN_SQLALCHEMY_URL": (postgres, postgres.url),
+        "CKAN_REDIS_URL": (redis, redis.url),
+        "CKAN_SOLR_URL": (solr, solr.url),
+    }
+    environ = env.environ() | {"PORTAL_RUN": str(folder)}
+    browser = chromium()
+    if browser is not None:
+        environ["PORTAL_CHROMIUM"] = browser
+    services: list[Service] = []
+    for variable, replacement in REPLACEABLE.items():
+        own, url = embedded[variable]
+        environ[variable] = os.environ.get(replacement) or url
+        if not os.environ.get(replacement):
+            services.append(own)
+    try:
+        with part(f"Starting {', '.join(service.name for service in services) or 'nothing'} in {folder.name}"):
+            start_services(supervisor, services, [], lock)
+        if ini is not None:
+            with part("Making the database"):
+                run_logged(
+                    [env.bin("ckan"), "-c", str(ini), "db", "upgrade"],
+                    log=folder / "logs" / "migrations.log",
+                    failure="the migrations failed",
+                    env=environ,
+                )
+        yield environ
+    except BaseException:
+        keep = True
+        raise
+    finally:
+        supervisor.stop()
+        if keep:
+            # Without its lock file's lock it counts as stale, and the next run removes it.
+            shutil.rmtree(folder / "postgres", ignore_errors=True)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def run(env: Environment, command: Sequence[str], *, ini: Path | None = TEST_INI) -> int:
+    """Run a command with fresh services.
+
+    :returns: its exit status, as a shell would give it
+    """
+    with isolated(env, ini=ini) as environ:
+        return call(command, environ)
+
+
+def call(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run a command on this terminal and wait for it; whatever it leaves behind is ended.
+
+    Ctrl-C reaches the command itself: it ends as it sees fit, and is waited for.
+    """
+    with reaper.no_orphans():
+        try:
+            process = subprocess.Popen(dies_with_parent(command), env=dict(environ), cwd=ROOT)
+        except OSError as error:
+            raise PortalError(f"{command[0]} cannot be run: {error.strerror}") from error
+        try:
+            code = _wait(process)
+        except BaseException:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+            raise
+    return code if code >= 0 else 128 - code
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            say("    interrupted: waiting for the command to end")
+
+
+def _new_folder() -> tuple[Path, int]:
+    """A new run folder and the file descriptor that locks it; removes the folders of runs that were killed."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    with locks.lock(RUNS / "lock", "another run is making its folder"):
+        for old in RUNS.glob("test-*"):
+            fd = locks.try_lock(old / "lock")
+            if fd is not None:
+                shutil.rmtree(old, ignore_errors=True)
+                os.close(fd)
+                if old.exists():
+                    warn(f"{old} of an earlier run could not be removed")
+        folder = Path(tempfile.mkdtemp(prefix="test-", dir=RUNS))
+        # PostgreSQL's account must be able to pass through it.
+        folder.chmod(0o711)
+        lock = locks.try_lock(folder / "lock")
+        assert lock is not None
+    return folder, lock

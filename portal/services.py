@@ -1,0 +1,355 @@
+"""PostgreSQL, Redis, Solr and the mail catcher: how each is prepared, run and known to be ready.
+
+Each keeps its data in a folder of its own and listens on 127.0.0.1 only, on a port given to it.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from portal.console import PortalError
+from portal.environment import Environment
+from portal.paths import PORTAL, ROOT, SOLR_LIB
+from portal.ports import HOST
+from portal.process import clean_environ, dies_with_parent, explain
+from portal.system import postgres_bin
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program for the process manager to keep running."""
+
+    name: str
+    command: Sequence[str]
+    folder: Path
+    autostart: bool = True
+    stop_signal: str = "TERM"
+    #: Seconds that it may take to end before it is killed.
+    stop_wait: int = 20
+
+
+class Service(Protocol):
+    """One of the servers that the portal brings along."""
+
+    name: str
+
+    def prepare(self) -> None:
+        """Make what must exist before the server starts; keeps what is there."""
+        ...
+
+    def program(self) -> Program:
+        """What to run."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Whether the server answers now."""
+        ...
+
+    def after_start(self) -> None:
+        """Make what only a running server can make; keeps what is there."""
+        ...
+
+
+def _private_file(path: Path, text: str) -> Path:
+    """Write a file that only its owner reads, from its first byte on."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+@dataclass
+class Postgres:
+    """A cluster with one role and one database, both named ``ckan``.
+
+    :param durable: whether what is committed survives a power cut; tests need no such care
+    """
+
+    folder: Path
+    port: int
+    password: str
+    durable: bool
+    name: str = field(default="postgres", init=False)
+
+    @property
+    def url(self) -> str:
+        """For SQLAlchemy."""
+        return f"postgresql://ckan:{self.password}@{HOST}:{self.port}/ckan"
+
+    def prepare(self) -> None:
+        if (self.folder / "PG_VERSION").exists():
+            self._check_version()
+            return
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(mode=0o700, parents=True)
+        secret = _private_file(self.folder.with_name(f"{self.folder.name}.secret"), self.password)
+        owner = _postgres_owner()
+        if owner is not None:
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+            os.chown(secret, owner.pw_uid, owner.pw_gid)
+        command = [
+            *_as_owner(owner, self.folder),
+            str(_postgres_bin() / "initdb"),
+            f"--pgdata={self.folder}",
+            "--username=postgres",
+            f"--pwfile={secret}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+        ]
+        if not self.durable:
+            command.append("--no-sync")
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, cwd="/", env=clean_environ(), check=False)
+        finally:
+            secret.unlink()
+        if done.returncode:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise PortalError(f"PostgreSQL could not make its data folder: {explain(done.stderr.splitlines())}")
+
+    def _check_version(self) -> None:
+        made_by = (self.folder / "PG_VERSION").read_text().strip()
+        folder = _postgres_bin()
+        shown = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False)
+        if f" {made_by}" not in shown.stdout:
+            raise PortalError(
+                f"{self.folder} was made by PostgreSQL {made_by} and {shown.stdout.strip()} is installed: "
+                f"install postgresql-{made_by}, or remove that folder to start anew"
+            )
+
+    def program(self) -> Program:
+        settings = {
+            "listen_addresses": HOST,
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "logging_collector": "off",
+        }
+        if not self.durable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        command = [
+            *_as_owner(_postgres_owner(), self.folder, pdeathsig="INT"),
+            str(_postgres_bin() / "postgres"),
+            "-D",
+            str(self.folder),
+        ]
+        for key, value in settings.items():
+            command += ["-c", f"{key}={value}"]
+        # INT is PostgreSQL's fast shutdown: it ends the sessions that are still open.
+        return Program(self.name, command, folder=Path("/"), stop_signal="INT", stop_wait=30)
+
+    def is_ready(self) -> bool:
+        command = [str(_postgres_bin() / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
+        return subprocess.run(command, env=clean_environ(), check=False).returncode == 0
+
+    def after_start(self) -> None:
+        if self._sql("SELECT 1 FROM pg_database WHERE datname = 'ckan'") == "1":
+            return
+        self._sql(f"CREATE ROLE ckan LOGIN PASSWORD '{self.password}'")
+        self._sql("CREATE DATABASE ckan OWNER ckan")
+
+    def _sql(self, statement: str) -> str:
+        command = [str(_postgres_bin() / "psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"]
+        command += ["-h", HOST, "-p", str(self.port), "-U", "postgres", "-d", "postgres", "-f", "-"]
+        done = subprocess.run(
+            command,
+            input=statement,
+            capture_output=True,
+            text=True,
+            env=clean_environ() | {"PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "10"},
+            check=False,
+        )
+        if done.returncode:
+            raise PortalError(f"PostgreSQL refused a statement: {explain(done.stderr.splitlines())}")
+        return done.stdout.strip()
+
+
+def _postgres_bin() -> Path:
+    folder = postgres_bin()
+    if folder is None:
+        raise PortalError("PostgreSQL's server programs are not installed")
+    return folder
+
+
+def _postgres_owner() -> pwd.struct_passwd | None:
+    """The account that runs PostgreSQL where we are root, which PostgreSQL refuses; ``None`` where we are not."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise PortalError("PostgreSQL refuses to run as root, and there is neither an account postgres nor nobody")
+
+
+def _as_owner(owner: pwd.struct_passwd | None, folder: Path, pdeathsig: str = "TERM") -> list[str]:
+    """The start of a command that runs as this account and can reach this folder.
+
+    The clone may be below a folder that only root enters, such as ``/root``. There the account gets the one
+    capability that lets it pass, and no other; the data keep their place in ``.portal``.
+    """
+    command = ["setpriv", "--pdeathsig", pdeathsig]
+    if owner is not None:
+        command += ["--reuid", str(owner.pw_uid), "--regid", str(owner.pw_gid), "--clear-groups"]
+        closed = [parent for parent in folder.parents if not parent.stat().st_mode & 0o001]
+        if closed:
+            capability = _passing_capability()
+            if capability is None:
+                raise PortalError(
+                    f"PostgreSQL refuses to run as root, and {owner.pw_name} cannot enter {closed[-1]}: "
+                    "move the clone to a folder that everyone may enter"
+                )
+            command += [f"--inh-caps=-all,+{capability}", f"--ambient-caps=-all,+{capability}"]
+    return [*command, "--"]
+
+
+def _passing_capability() -> str | None:
+    """The smallest capability of this machine that lets an account enter closed folders."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    bounding = int(next(line for line in status.splitlines() if line.startswith("CapBnd:")).split()[1], 16)
+    # Bit numbers of linux/capability.h. Containers often leave out the first, which is the smaller one.
+    for bit, name in ((2, "dac_read_search"), (1, "dac_override")):
+        if bounding >> bit & 1:
+            return name
+    return None
+
+
+@dataclass
+class Redis:
+    """Sessions, cache and job queue. It asks for a password, since whoever writes into the queue runs code."""
+
+    folder: Path
+    port: int
+    password: str
+    durable: bool
+    name: str = field(default="redis", init=False)
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self.password}@{HOST}:{self.port}/0"
+
+    def prepare(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lines = [
+            f"bind {HOST}",
+            f"port {self.port}",
+            f'dir "{self.folder}"',
+            f"requirepass {self.password}",
+            "daemonize no",
+            'save ""',
+            f"appendonly {'yes' if self.durable else 'no'}",
+        ]
+        _private_file(self.folder / "redis.conf", "\n".join(lines) + "\n")
+
+    def program(self) -> Program:
+        command = dies_with_parent(["redis-server", str(self.folder / "redis.conf")])
+        return Program(self.name, command, folder=self.folder)
+
+    def is_ready(self) -> bool:
+        try:
+            with socket.create_connection((HOST, self.port), timeout=1) as connection:
+                connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
+                with connection.makefile("rb") as answers:
+                    return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
+        except OSError:
+            return False
+
+    def after_start(self) -> None:
+        """Nothing to make."""
+
+
+@dataclass
+class Solr:
+    """One core named ``ckan`` with the schema of the CKAN that uses it."""
+
+    folder: Path
+    port: int
+    env: Environment
+    name: str = field(default="solr", init=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}/solr/ckan"
+
+    def prepare(self) -> None:
+        core = self.folder / "ckan"
+        conf = core / "conf"
+        conf.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PORTAL / "solr" / "solr.xml", self.folder)
+        shutil.copytree(PORTAL / "solr" / "conf", conf, dirs_exist_ok=True)
+        shutil.copy(self.env.site_file("ckan/config/solr/schema.xml"), conf)
+        for name in ("protwords.txt", "synonyms.txt", "stopwords.txt"):
+            (conf / name).touch()
+        (core / "core.properties").write_text("name=ckan\n", encoding="ascii")
+
+    def program(self) -> Program:
+        command = dies_with_parent(
+            [
+                "java",
+                "-Xmx384m",
+                # A small index is served as fast with the first-level compiler, and the server starts sooner.
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-XX:-UsePerfData",
+                f"-Djava.io.tmpdir={self.folder}",
+                f"-Dsolr.log.dir={self.folder}",
+                "-cp",
+                f"{SOLR_LIB}/*",
+                "org.eclipse.jetty.xml.XmlConfiguration",
+                str(PORTAL / "solr" / "jetty.xml"),
+                f"port={self.port}",
+            ]
+        )
+        return Program(self.name, command, folder=self.folder)
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/select?q=*:*&rows=0", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def after_start(self) -> None:
+        """Nothing to make."""
+
+
+@dataclass
+class Mailbox:
+    """An SMTP server that keeps each mail as one readable file instead of sending it."""
+
+    folder: Path
+    port: int
+    env: Environment
+    name: str = field(default="mail", init=False)
+
+    def prepare(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def program(self) -> Program:
+        command = dies_with_parent([self.env.bin("python"), "-m", "portal.mailbox", str(self.port), str(self.folder)])
+        return Program(self.name, command, folder=ROOT)
+
+    def is_ready(self) -> bool:
+        try:
+            with socket.create_connection((HOST, self.port), timeout=1) as connection:
+                return connection.recv(3) == b"220"
+        except OSError:
+            return False
+
+    def after_start(self) -> None:
+        """Nothing to make."""
+
+
+def new_secret() -> str:
+    """A password that needs no quoting in a URL, an ini file or SQL."""
+    return secrets.token_hex(16)
