@@ -1,0 +1,106 @@
+"""The national schemas this extension knows, by their ids on schema.data.gouv.fr.
+
+Nothing here reads the network: an address that someone types is only compared with
+those of the known schemas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+__all__ = ["Schema", "get", "known", "normalise"]
+
+_NATIONAL_HOST = "schema.data.gouv.fr"
+#: The keys of a bundled file that are ours and not of the Table Schema standard.
+_OWN_KEYS = frozenset({"id", "version", "source", "homepage", "title"})
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A national schema.
+
+    :ivar id: as udata and a resource's ``schema`` field name it, such as
+        ``scdl/deliberations``
+    :ivar title: language code to text
+    :ivar version: of the official schema that ours was compared with
+    :ivar source: address of that version
+    :ivar homepage: where its authors publish it, if elsewhere
+    :ivar descriptor: the Table Schema, or ``None`` when it is not bundled and files
+        can therefore not be checked
+    """
+
+    id: str
+    title: Mapping[str, str]
+    version: str | None = None
+    source: str | None = None
+    homepage: str | None = None
+    descriptor: Mapping[str, Any] | None = field(default=None, compare=False)
+
+
+@lru_cache(maxsize=1)
+def known() -> Mapping[str, Schema]:
+    """All known schemas by id: those that can be checked first."""
+    schemas: dict[str, Schema] = {}
+    here = resources.files(__package__)
+    folder = here.joinpath("schemas")
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        schema = Schema(
+            id=content["id"],
+            title=content["title"],
+            version=content["version"],
+            source=content["source"],
+            homepage=content.get("homepage"),
+            descriptor={k: v for k, v in content.items() if k not in _OWN_KEYS},
+        )
+        schemas[schema.id] = schema
+    others = here.joinpath("known.yaml").read_text(encoding="utf-8")
+    for content in yaml.safe_load(others):
+        schemas[content["id"]] = Schema(id=content["id"], title=content["title"])
+    return schemas
+
+
+def get(name: str | None) -> Schema | None:
+    """The schema of that id or national address."""
+    found = normalise(name) if name else None
+    return known()[found] if found else None
+
+
+def normalise(name: str) -> str | None:
+    """The id of the schema that an id or a national address names.
+
+    ``scdl/deliberations``, ``https://schema.data.gouv.fr/scdl/deliberations/`` and
+    ``https://schema.data.gouv.fr/schemas/scdl/deliberations/2.1.5/schema.json`` are
+    the same; so is what starts with the schema's homepage.
+
+    :returns: ``None`` when the schema is not known
+    """
+    name = name.strip()
+    if name in known():
+        return name
+    try:
+        address = urlsplit(name)
+    except ValueError:
+        return None
+    if address.scheme not in ("http", "https"):
+        return None
+    path = re.sub("/+", "/", address.path)
+    if address.netloc.lower() == _NATIONAL_HOST:
+        parts = path.removeprefix("/schemas").strip("/").split("/")
+        candidate = "/".join(parts[:2])
+        return candidate if candidate in known() else None
+    plain = f"https://{address.netloc.lower()}{path}".rstrip("/") + "/"
+    for schema in known().values():
+        if schema.homepage and plain.startswith(f"{schema.homepage}/"):
+            return schema.id
+    return None

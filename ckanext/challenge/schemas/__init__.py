@@ -1,0 +1,1 @@
+"""The ckanext-scheming forms of a dataset and of an organization."""
