@@ -1,0 +1,81 @@
+"""``ckan challenge directory``: the official list of communes and EPCI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ckanext.challenge.directory import extract as extraction
+from ckanext.challenge.directory import reader
+from ckanext.challenge.directory.loader import load as store
+
+__all__ = ["command"]
+
+_FILE = click.Path(path_type=Path)
+_VINTAGE = click.IntRange(min(reader.VINTAGES), max(reader.VINTAGES))
+
+
+@click.group("directory", short_help="The official list of communes and EPCI.")
+def command() -> None:
+    """The official list of communes and EPCI."""
+
+
+@command.command("load")
+@click.argument("files", nargs=-1, type=_FILE)
+@click.option("--vintage", type=_VINTAGE, help="Year of the list (found by default).")
+def load(files: tuple[Path, ...], vintage: int | None) -> None:
+    """Load FILES: communes.json and epci.json of the npm package
+    @etalab/decoupage-administratif, or a CSV file made by `extract`.
+
+    Without FILES, the list shipped with the package (region 24, Centre-Val de
+    Loire). Everything is stored or nothing is. Loading again, or a newer list,
+    updates what changed; what left the list is kept with its older vintage.
+    """
+    paths = files or (reader.shipped_file(),)
+    try:
+        listing = reader.read(paths, vintage)
+    except reader.DirectoryFileError as error:
+        raise click.ClickException(str(error)) from None
+    with click.progressbar(
+        length=len(listing.rows), label="Collectivités", show_pos=True
+    ) as bar:
+        loaded = store(listing, bar.update)
+    communes = sum(row.kind == "commune" for row in listing.rows)
+    click.echo(
+        f"{communes} communes and {len(listing.rows) - communes} EPCI,"
+        f" vintage {max(row.vintage for row in listing.rows)}:"
+        f" {loaded.created} created, {loaded.updated} updated,"
+        f" {loaded.unchanged} unchanged"
+    )
+    without = sum(row.siren is None for row in listing.rows)
+    if without:
+        click.echo(f"{without} communes overseas have no SIREN in the list")
+    if loaded.newer:
+        click.echo(f"{loaded.newer} left as they are: a more recent list has them")
+    if loaded.missing:
+        click.echo(f"{loaded.missing} of the directory are not in this list: kept")
+
+
+@command.command("extract")
+@click.argument("data", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--region", default="24", show_default=True, help="INSEE code.")
+@click.option("--vintage", type=_VINTAGE, help="Year of the list (found by default).")
+@click.option(
+    "--output",
+    type=_FILE,
+    help="CSV file to write. By default the one shipped with the package is renewed.",
+)
+def extract(data: Path, region: str, vintage: int | None, output: Path | None) -> None:
+    """Make the CSV file of one region from DATA, the folder with communes.json,
+    epci.json and departements.json of the npm package."""
+    target = output or reader.shipped_file()
+    try:
+        if output is None:
+            extraction.write_departements(
+                data / "departements.json", target.with_name("departements.csv")
+            )
+        rows = extraction.extract(data, region, target, vintage)
+    except reader.DirectoryFileError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{rows} collectivités in {target}")

@@ -1,0 +1,44 @@
+"""How names of places are compared: without accents, case or punctuation.
+
+PostgreSQL's ``unaccent`` and ``pg_trgm`` would do part of this, but creating an
+extension asks for rights that a CKAN database user need not have. So the folded
+name is stored in a column, and what a reader types is folded in the same way.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
+_NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+_ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+# The official list writes « CC de la Forêt »; people write it in full.
+_KINDS_IN_FULL = (
+    ("communaute de communes", "cc"),
+    ("communaute d agglomeration", "ca"),
+    ("communaute urbaine", "cu"),
+)
+
+
+def plain(text: str) -> str:
+    """Lower-case ASCII of a text: no accent, no ligature."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    return "".join(c for c in decomposed.lower() if not unicodedata.combining(c))
+
+
+def fold(text: str) -> str:
+    """Words of a name, folded for comparison and joined by single spaces.
+
+    >>> fold("St-Amand-Montrond")
+    'saint amand montrond'
+    >>> fold("Communauté de communes de la Cléry, du Betz et de l'Ouanne")
+    'cc de la clery du betz et de l ouanne'
+    """
+    words = _NOT_A_WORD.sub(" ", plain(text)).split()
+    folded = " ".join(_ABBREVIATIONS.get(word, word) for word in words)
+    for in_full, short in _KINDS_IN_FULL:
+        if folded == in_full or folded.startswith(in_full + " "):
+            folded = short + folded[len(in_full) :]
+            break
+    return folded

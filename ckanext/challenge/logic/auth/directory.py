@@ -1,0 +1,18 @@
+"""The directory is a public list: anybody may read it."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+from ckan.types import AuthResult, Context, DataDict
+
+__all__ = ["challenge_collectivite_search", "challenge_collectivite_show"]
+
+
+@tk.auth_allow_anonymous_access
+def challenge_collectivite_search(context: Context, data_dict: DataDict) -> AuthResult:
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_collectivite_show(context: Context, data_dict: DataDict) -> AuthResult:
+    return {"success": True}

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from ckan import model
+from ckan.cli.cli import ckan as ckan_command
+
+from ckanext.challenge.directory import loader
+from ckanext.challenge.directory.reader import (
+    Collectivite,
+    Listing,
+    read,
+    shipped_file,
+)
+from ckanext.challenge.model import Collectivite as Stored
+
+pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")
+
+BAULE = Collectivite(
+    siren="214500241",
+    insee_code="45024",
+    name="Baule",
+    kind="commune",
+    departement="45",
+    region="24",
+    population=1985,
+    epci_siren="200070183",
+    postcodes=("45130",),
+    vintage=2026,
+)
+POINCONNET = replace(
+    BAULE, siren="213601594", insee_code="36159", name="Le Poinçonnet", departement="36"
+)
+MIQUELON = replace(
+    BAULE,
+    siren=None,
+    insee_code="97501",
+    name="Miquelon-Langlade",
+    departement="975",
+    region="975",
+    population=None,
+    epci_siren=None,
+    postcodes=(),
+)
+
+
+def _load(*rows, knows_epci=True, memberships=None):
+    return loader.load(Listing(rows, knows_epci, memberships or {}))
+
+
+def _stored():
+    model.Session.expire_all()
+    return {row.code: row for row in model.Session.query(Stored)}
+
+
+def test_the_shipped_list_is_stored_once_however_often_it_is_loaded(cli):
+    first = cli.invoke(ckan_command, ["challenge", "directory", "load"])
+    assert first.exit_code == 0, first.output
+    assert "1754 communes and 82 EPCI, vintage 2026: 1836 created" in first.output
+    again = cli.invoke(ckan_command, ["challenge", "directory", "load"])
+    assert "0 created, 0 updated, 1836 unchanged" in again.output
+    assert len(_stored()) == 1836
+
+
+def test_a_newer_list_updates_and_loses_nobody():
+    _load(BAULE, POINCONNET)
+    renamed = replace(BAULE, name="Baule-sur-Loire", population=2000, vintage=2027)
+    loaded = _load(renamed, replace(MIQUELON, vintage=2027))
+    assert (loaded.created, loaded.updated, loaded.missing) == (1, 1, 1)
+    stored = _stored()
+    assert stored["214500241"].name == "Baule-sur-Loire"
+    assert stored["214500241"].search_key == "baule sur loire"
+    assert stored["214500241"].population == 2000
+    assert stored["214500241"].vintage == 2027
+    assert stored["213601594"].vintage == 2026
+
+
+def test_an_older_list_does_not_undo_a_newer_one():
+    _load(replace(BAULE, name="Baule-sur-Loire", vintage=2027))
+    loaded = _load(BAULE, POINCONNET)
+    assert (loaded.created, loaded.updated, loaded.newer) == (1, 0, 1)
+    assert _stored()["214500241"].name == "Baule-sur-Loire"
+
+
+def test_communes_alone_say_nothing_of_their_epci():
+    _load(BAULE)
+    _load(replace(BAULE, epci_siren=None), knows_epci=False)
+    assert _stored()["214500241"].epci_siren == "200070183"
+    _load(replace(BAULE, epci_siren=None))
+    assert _stored()["214500241"].epci_siren is None
+
+
+def test_epci_alone_say_which_communes_are_theirs():
+    _load(replace(BAULE, epci_siren=None), POINCONNET)
+    _load(
+        replace(BAULE, siren="200066280", insee_code=None, kind="cc", epci_siren=None),
+        memberships={"214500241": "200066280", "211800339": "200066280"},
+    )
+    assert _stored()["214500241"].epci_siren == "200066280"
+    assert _stored()["213601594"].epci_siren == "200070183"
+
+
+def test_a_commune_overseas_may_have_no_siren_and_be_given_one_later():
+    _load(MIQUELON)
+    assert _load(MIQUELON).unchanged == 1
+    assert _stored()["97501"].siren is None
+    _load(replace(MIQUELON, siren="219750010", vintage=2027))
+    stored = _stored()
+    assert list(stored) == ["219750010"]
+    assert stored["219750010"].insee_code == "97501"
+
+
+def test_the_national_files_are_loaded_with_their_year(cli, tmp_path):
+    communes = tmp_path / "communes.json"
+    communes.write_text(
+        json.dumps(
+            [
+                {
+                    "code": "45024",
+                    "nom": "Baule",
+                    "departement": "45",
+                    "region": "24",
+                    "type": "commune-actuelle",
+                    "siren": "214500241",
+                    "codesPostaux": ["45130"],
+                    "population": 1985,
+                }
+            ]
+        )
+    )
+    result = cli.invoke(
+        ckan_command,
+        ["challenge", "directory", "load", str(communes), "--vintage", "2030"],
+    )
+    assert result.exit_code == 0, result.output
+    assert _stored()["214500241"].vintage == 2030
+
+
+def test_a_broken_file_is_told_and_nothing_is_stored(cli, tmp_path):
+    text = shipped_file().read_text("utf-8")
+    broken = tmp_path / "broken.csv"
+    broken.write_text(text.replace("214500241,45024", "214500242,45024"), "utf-8")
+    result = cli.invoke(ckan_command, ["challenge", "directory", "load", str(broken)])
+    assert result.exit_code != 0
+    assert f"{broken}: line " in result.output
+    assert "« 214500242 » is not a SIREN" in result.output
+    missing = cli.invoke(ckan_command, ["challenge", "directory", "load", "rien.csv"])
+    assert missing.exit_code != 0
+    assert "rien.csv: there is no such file" in missing.output
+    assert not _stored()
+
+
+def test_an_interrupted_load_stores_nothing():
+    rows = read([shipped_file()])
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loader.load(rows, interrupt)
+    assert not _stored()
+    assert loader.load(rows).created == 1836
