@@ -1,0 +1,81 @@
+"""What all tests share: the services they run against, and a database with the extension's tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from ckan import plugins
+
+from portal import ports
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Stop before a database that was not made for these tests is wiped."""
+    if "CKAN_SQLALCHEMY_URL" in os.environ and "PORTAL_RUN" not in os.environ:
+        pytest.exit(
+            "CKAN_SQLALCHEMY_URL is set and the tests wipe its database: "
+            "use `make test`, or name a database for them in CKAN_TEST_SQLALCHEMY_URL",
+            returncode=pytest.ExitCode.USAGE_ERROR,
+        )
+
+
+@pytest.fixture
+def clean_db(
+    with_plugins: None,
+    reset_db: Callable[[], None],
+    migrate_db_for: Callable[[str], None],
+) -> None:
+    """An empty database with the tables of CKAN and of the plugins that are enabled.
+
+    CKAN's own fixture of this name leaves the plugins' tables out.
+    """
+    reset_db()
+    for name in ("activity", "challenge"):
+        if plugins.plugin_loaded(name):
+            migrate_db_for(name)
+
+
+@dataclass
+class Mailbox:
+    """An SMTP server's handler that keeps what it gets."""
+
+    messages: list[EmailMessage] = field(default_factory=list)
+
+    async def handle_DATA(  # noqa: N802 (the name is aiosmtpd's)
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        content = envelope.content
+        raw = content if isinstance(content, bytes) else str(content).encode()
+        message = message_from_bytes(raw, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.messages.append(message)
+        return "250 OK"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """The mails to this address, in the order in which they came."""
+        return [mail for mail in self.messages if address in str(mail["To"])]
+
+
+@pytest.fixture
+def mailbox(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Mailbox]:
+    """A real SMTP server that CKAN sends its mails to, and what it has got."""
+    box = Mailbox()
+    (port,) = ports.choose(1)
+    controller = Controller(box, hostname=ports.HOST, port=port)
+    controller.start()
+    monkeypatch.setitem(ckan_config, "smtp.server", f"{ports.HOST}:{port}")
+    monkeypatch.setitem(ckan_config, "smtp.starttls", False)
+    try:
+        yield box
+    finally:
+        controller.stop()
