@@ -10,6 +10,7 @@ import functools
 import hashlib
 import importlib.resources
 import json
+import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -273,22 +274,30 @@ class Programme:
         """Return the steps of a phase, in the order of the file."""
         return tuple(step for step in self.steps if step.phase == phase)
 
-    def badges_that_need(self, step: Step) -> int:
-        """Return how many badges a step brings nearer."""
+    @functools.cached_property
+    def phase_order(self) -> dict[str, int]:
+        """The place of each phase, by its key."""
+        return {phase.key: index for index, phase in enumerate(self.phases)}
+
+    @functools.cached_property
+    def gains(self) -> dict[str, int]:
+        """For each step, how many badges it brings nearer."""
+        return {step.key: self._gain(step) for step in self.steps}
+
+    def _gain(self, step: Step) -> int:
         measures = (
             measures_of(step.check.criteria)
             if isinstance(step.check, CatalogCheck)
             else frozenset[str]()
         )
         return sum(
-            1
-            for badge in self.badges
-            if any(
+            any(
                 (isinstance(part, StepDone) and part.step == step.key)
                 or (isinstance(part, StepsDone) and step.required)
                 or (isinstance(part, Threshold) and part.measure in measures)
                 for part in parts(badge.criteria)
             )
+            for badge in self.badges
         )
 
 
@@ -601,6 +610,8 @@ def _criteria_problems(
         for index, part in enumerate(written[form]):
             yield from _criteria_problems(part, (*path, form, index), measures, steps)
     elif form == "measure":
+        if not math.isfinite(written["at_least"]):
+            yield Problem((*path, "at_least"), "no number, expected a number")
         if measures is not None and written["measure"] not in measures:
             yield Problem(
                 (*path, "measure"), _one_of("measure", written["measure"], measures)

@@ -1,0 +1,183 @@
+"""The programmes that this portal knows, read from their files.
+
+``ckanext.challenge.programmes`` lists the files, each ``module:path`` in the way of
+ckanext-scheming; plugins that implement ``IChallenge.get_programmes`` add theirs. Files are
+read once per process.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+from collections.abc import Collection
+from typing import Any
+
+import yaml
+from ckan import plugins
+
+from ckanext.challenge import config, measures
+from ckanext.challenge.domain.programme import (
+    Problem,
+    Programme,
+    ProgrammeError,
+    parse,
+)
+from ckanext.challenge.interfaces import IChallenge
+
+__all__ = ["all", "forget", "get", "load", "names"]
+
+_lock = threading.Lock()
+_loaded: dict[tuple[str, ...], dict[str, Programme]] = {}
+
+
+def get(name: str) -> Programme:
+    """Return a programme by its name.
+
+    :raises KeyError: when the portal does not have it
+    :raises ProgrammeError: when one of the portal's files cannot be used
+    """
+    return _programmes()[name]
+
+
+def all() -> tuple[Programme, ...]:
+    """Return all programmes, in the order in which they are configured.
+
+    :raises ProgrammeError: when one of the files cannot be used
+    """
+    return tuple(_programmes().values())
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all programmes."""
+    return tuple(_programmes())
+
+
+def forget() -> None:
+    """Read the files again at the next use."""
+    _loaded.clear()
+
+
+def sources() -> tuple[str, ...]:
+    """Return the files of all programmes: the configured ones, then the plugins'."""
+    listed = list(config.programmes())
+    for plugin in plugins.PluginImplementations(IChallenge):
+        listed += plugin.get_programmes()
+    return tuple(dict.fromkeys(listed))
+
+
+def _programmes() -> dict[str, Programme]:
+    # The sources are the key, so that a changed configuration shows at once.
+    files = sources()
+    found = _loaded.get(files)
+    if found is None:
+        with _lock:
+            found = _loaded.get(files) or _read(files)
+            _loaded.clear()
+            _loaded[files] = found
+    return found
+
+
+def _read(files: tuple[str, ...]) -> dict[str, Programme]:
+    known = measures.registry()
+    programmes: dict[str, Programme] = {}
+    for source in files:
+        programme = load(source, measures=known)
+        if programme.name in programmes:
+            raise ProgrammeError(
+                source,
+                [
+                    Problem(
+                        ("name",),
+                        f"{programme.name} is the name of "
+                        f"{programmes[programme.name].source} too, expected another",
+                    )
+                ],
+            )
+        programmes[programme.name] = programme
+    return programmes
+
+
+def load(source: str, *, measures: Collection[str] | None = None) -> Programme:
+    """Read one programme file, and the file of kits that it names.
+
+    :param source: ``module:path``, or the path of a file
+    :param measures: the names of the measures that exist; ``None`` leaves them
+        unchecked
+    :raises ProgrammeError: with all that is wrong: the file, the path inside it (or the
+        line, where it is no YAML) and what was expected
+    """
+    document = _yaml(source, source)
+    kits: Any = None
+    kits_source: str | None = None
+    if isinstance(document, dict) and isinstance(document.get("kits"), str):
+        kits_source = document["kits"]
+        kits = _yaml(kits_source, source)
+    try:
+        return parse(
+            document, source, measures=measures, kits=kits, kits_source=kits_source
+        )
+    except RecursionError as error:  # an alias of YAML that holds itself
+        problem = Problem((), "goes round in a circle, expected an end", kits_source)
+        raise ProgrammeError(source, [problem]) from error
+
+
+def _path(source: str) -> str:
+    """Return the path of ``module:path``, or of a plain path.
+
+    :raises FileNotFoundError: when the module or the file does not exist
+    """
+    module, separator, path = source.partition(":")
+    if not separator or os.path.exists(source):
+        return source
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError(f"no module {module}")
+    folders = list(spec.submodule_search_locations)
+    for folder in folders:
+        if os.path.exists(os.path.join(folder, path)):
+            return os.path.join(folder, path)
+    return os.path.join(folders[0], path)
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, which YAML would swallow."""
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value} stands twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _yaml(source: str, programme: str) -> Any:
+    def wrong(message: str) -> ProgrammeError:
+        return ProgrammeError(programme, [Problem((), message, source)])
+
+    try:
+        with open(_path(source), encoding="utf-8") as file:
+            return yaml.load(file, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+    except FileNotFoundError as error:
+        raise wrong("no such file, expected module:path or a path") from error
+    except OSError as error:
+        raise wrong(f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise wrong(f"byte {error.start} is not UTF-8, expected UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        problem = error.problem or error.context
+        raise wrong(f"{line}{problem}, expected YAML") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise wrong(f"{error}, expected YAML") from error
