@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped
-
-import ckan.plugins.toolkit as tk
 
 __all__ = ["Collectivite"]
 

@@ -1,0 +1,565 @@
+"""Cohorts: the seasons of the challenge, and the people who run them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import config, journal, programmes
+from ckanext.challenge.domain import budget, deadlines, lifecycle
+from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.boundary import (
+    actor_of,
+    find_cohort,
+    forbidden,
+    read_lists,
+    validated,
+)
+from ckanext.challenge.logic.schema import cohort as schema
+from ckanext.challenge.model import Application, Cohort, Staff, figures
+from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.dictize import as_json, columns
+
+__all__ = [
+    "challenge_cohort_create",
+    "challenge_cohort_delete",
+    "challenge_cohort_list",
+    "challenge_cohort_patch",
+    "challenge_cohort_show",
+    "challenge_cohort_transition",
+    "challenge_cohort_update",
+    "challenge_staff_create",
+    "challenge_staff_delete",
+    "challenge_staff_list",
+]
+
+#: The fields that are saved from what a caller gives, with what an empty one becomes.
+_FIELDS: dict[str, Any] = {
+    "name": None,
+    "title": None,
+    "season": None,
+    "description": "",
+    "programme": None,
+    "application_opens": None,
+    "application_deadline": None,
+    "launch": None,
+    "first_publication": None,
+    "finalisation": None,
+    "capacity": None,
+    "kinds": [],
+    "days_per_participant": None,
+    "funding": [],
+    "currency": "EUR",
+    "contact_email": None,
+    "hashtag": None,
+    "partners": [],
+    "testimonials": [],
+}
+
+_SHOWN = (
+    "id",
+    *_FIELDS,
+    "programme_version",
+    "state",
+    "created_at",
+    "updated_at",
+    "finished_at",
+)
+
+
+@tk.side_effect_free
+def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> Any:
+    """List the seasons, the latest first.
+
+    Anybody may call this. Drafts are listed for their staff and for sysadmins only.
+
+    :param state: only seasons in this state
+    :type state: string
+    :param limit: how many at most (100)
+    :type limit: int
+    :param offset: how many to pass over (0)
+    :type offset: int
+    :returns: ``{count, results}``, each result as
+        :py:func:`challenge_cohort_show` without ``phases``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.cohort_list())
+    tk.check_access("challenge_cohort_list", context, data)
+    query = model.Session.query(Cohort)
+    if "state" in data:
+        query = query.filter(Cohort.state == data["state"])
+    if not roles.is_sysadmin(context):
+        mine = sa.select(Staff.cohort_id).where(
+            Staff.user_id == (roles.user_id_of(context) or "")
+        )
+        query = query.filter(sa.or_(Cohort.state != "draft", Cohort.id.in_(mine)))
+    count = query.count()
+    rows = (
+        query.order_by(Cohort.season.desc(), Cohort.created_at.desc())
+        .offset(data["offset"])
+        .limit(data["limit"])
+        .all()
+    )
+    totals = figures.by_cohort([row.id for row in rows])
+    return {"count": count, "results": [_dictize(row, totals[row.id]) for row in rows]}
+
+
+@tk.side_effect_free
+def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show a season.
+
+    Anybody may call this; a draft is shown to its staff and to sysadmins only.
+
+    :param id: the id or name of the season
+    :type id: string
+    :returns: all its fields, and ``cost`` (the sum of the funding), ``figures`` (of
+        its participants), ``phases`` (each with ``steps``, ``steps_done``,
+        ``steps_total`` over all participants and ``percent``), ``milestones``
+        (``{key, date, state}``, the state being ``past``, ``current`` (the next to come) or ``future``) and
+        ``accepts_applications``
+    :rtype: dict
+    :raises ObjectNotFound: when there is no such season
+    """
+    data = validated(context, data_dict, schema.reference())
+    cohort = find_cohort(data["id"])
+    tk.check_access("challenge_cohort_show", context, {"id": cohort.id})
+    totals = figures.by_cohort([cohort.id])[cohort.id]
+    shown = _dictize(cohort, totals)
+    shown["phases"] = _phases(cohort, totals["participants"])
+    shown["snapshot"] = cohort.snapshot
+    return shown
+
+
+def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Create a season, as a draft.
+
+    Only sysadmins may call this.
+
+    :param name: its address under ``/challenge/``: lower-case letters, digits,
+        ``-`` and ``_``
+    :type name: string
+    :param title: its title
+    :type title: string
+    :param season: its number
+    :type season: int
+    :param description: what it is, in Markdown
+    :type description: string
+    :param programme: the name of its programme (``saison``)
+    :type programme: string
+    :param application_opens: first day of the applications (ISO 8601, as all dates)
+    :type application_opens: string
+    :param application_deadline: last day of the applications
+    :type application_deadline: string
+    :param launch: day of the launch
+    :type launch: string
+    :param first_publication: by when each participant publishes a first dataset
+    :type first_publication: string
+    :param finalisation: the last day
+    :type finalisation: string
+    :param capacity: how many participants at most (no limit)
+    :type capacity: int
+    :param kinds: the kinds of collectivité that may apply (all)
+    :type kinds: list of strings
+    :param days_per_participant: days of accompaniment for each, in halves
+    :type days_per_participant: number
+    :param funding: who pays how much for one accompaniment
+    :type funding: list of ``{source, amount}``
+    :param currency: ISO 4217 code (EUR)
+    :type currency: string
+    :param contact_email: whom to write to
+    :type contact_email: string
+    :param hashtag: without the sign
+    :type hashtag: string
+    :param partners: who supports it
+    :type partners: list of ``{name, url, logo_url}``
+    :param testimonials: what participants say
+    :type testimonials: list of ``{quote, author, role}``
+    :returns: the new season
+    :rtype: dict
+    :raises ValidationError: by field
+    """
+    tk.check_access("challenge_cohort_create", context, data_dict)
+    data = _validated(context, data_dict, None)
+    cohort = Cohort(state="draft")
+    _save(cohort, data)
+    model.Session.add(cohort)
+    model.Session.flush()
+    journal.record(actor_of(context), "create", "cohort", cohort.id)
+    return _commit_and_show(context, cohort)
+
+
+def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Replace all fields of a season.
+
+    Its managers and sysadmins may call this.
+
+    :param id: the id or name of the season
+    :type id: string
+    :returns: the season
+    :rtype: dict
+    :raises ValidationError: by field
+
+    The other parameters are those of :py:func:`challenge_cohort_create`; what is not
+    given is emptied. The state is changed by
+    :py:func:`challenge_cohort_transition`.
+    """
+    cohort = find_cohort(data_dict.get("id"))
+    tk.check_access("challenge_cohort_update", context, {"id": cohort.id})
+    data = _validated(context, data_dict, cohort)
+    before = columns(cohort, _FIELDS)
+    _save(cohort, data)
+    changed = sorted(
+        name
+        for name, value in columns(cohort, _FIELDS).items()
+        if value != before[name]
+    )
+    journal.record(
+        actor_of(context), "update", "cohort", cohort.id, {"fields": changed}
+    )
+    return _commit_and_show(context, cohort)
+
+
+def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Change some fields of a season; the others stay as they are.
+
+    Its managers and sysadmins may call this.
+
+    :param id: the id or name of the season
+    :type id: string
+    :returns: the season
+    :rtype: dict
+    :raises ValidationError: by field
+
+    The other parameters are those of :py:func:`challenge_cohort_create`.
+    """
+    cohort = find_cohort(data_dict.get("id"))
+    tk.check_access("challenge_cohort_patch", context, {"id": cohort.id})
+    merged = {**columns(cohort, _FIELDS), **data_dict, "id": cohort.id}
+    return tk.get_action("challenge_cohort_update")(
+        {"user": context.get("user", ""), "ignore_auth": True}, merged
+    )
+
+
+def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None:
+    """Delete a season, its applications, participants and awards.
+
+    Only sysadmins may call this. Organizations and datasets stay. Only a draft, or
+    an archived season, can be deleted.
+
+    :param id: the id or name of the season
+    :type id: string
+    """
+    data = validated(context, data_dict, schema.reference())
+    cohort = find_cohort(data["id"])
+    tk.check_access("challenge_cohort_delete", context, {"id": cohort.id})
+    if cohort.state not in ("draft", "archived"):
+        raise tk.ValidationError(
+            {"id": [tk._("Only a draft or an archived season can be deleted")]}
+        )
+    journal.record(
+        actor_of(context), "delete", "cohort", cohort.id, {"name": cohort.name}
+    )
+    model.Session.delete(cohort)
+    model.Session.commit()
+
+
+def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Move a season to another state of its life.
+
+    Its managers and sysadmins may call this. The life is ``draft``, ``open`` (to
+    applications), ``running``, ``finished``, ``archived``; one step back is allowed,
+    but not to ``draft`` once somebody has applied.
+
+    :param id: the id or name of the season
+    :type id: string
+    :param to: the state
+    :type to: string
+    :returns: the season
+    :rtype: dict
+    :raises ValidationError: on ``to``, naming both states, when that is not allowed
+    """
+    data = validated(context, data_dict, schema.transition())
+    cohort = find_cohort(data["id"])
+    tk.check_access("challenge_cohort_transition", context, {"id": cohort.id})
+    model.Session.refresh(cohort, with_for_update=True)
+    applied = model.Session.query(Application.id).filter_by(cohort_id=cohort.id).first()
+    before, after = cohort.state, data["to"]
+    try:
+        lifecycle.check_cohort(before, after, has_applications=applied is not None)
+    except lifecycle.LifecycleError as error:
+        model.Session.rollback()
+        raise forbidden(error, "to") from error
+    cohort.state = after
+    if after == "running" and before == "open":
+        cohort.programme_version = programmes.get(cohort.programme).version
+    if after == "finished" and before == "running":
+        cohort.finished_at = utcnow()
+        cohort.snapshot = _snapshot(cohort)
+    if after == "running" and before == "finished":
+        cohort.finished_at, cohort.snapshot = None, None
+    journal.record(
+        actor_of(context),
+        "transition",
+        "cohort",
+        cohort.id,
+        {"from": before, "to": after},
+    )
+    return _commit_and_show(context, cohort)
+
+
+@tk.side_effect_free
+def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
+    """List the managers and advisers of a season.
+
+    Its staff and sysadmins may call this.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :returns: ``{count, results}``, each ``{id, cohort_id, user_id, user_name,
+        display_name, role}``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.staff_list())
+    cohort = find_cohort(data["cohort"])
+    tk.check_access("challenge_staff_list", context, {"cohort": cohort.id})
+    query = (
+        model.Session.query(Staff, model.User)
+        .join(model.User, model.User.id == Staff.user_id)
+        .filter(Staff.cohort_id == cohort.id)
+    )
+    rows = (
+        query.order_by(Staff.role, model.User.name)
+        .offset(data["offset"])
+        .limit(data["limit"])
+    )
+    return {
+        "count": query.count(),
+        "results": [_dictize_staff(staff, user) for staff, user in rows],
+    }
+
+
+def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Give a user a role in a season.
+
+    Sysadmins may name anybody; managers may name the advisers of their season.
+    Naming somebody again changes nothing.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :param user: the id or name of the user
+    :type user: string
+    :param role: ``manager`` or ``adviser``
+    :type role: string
+    :returns: ``{id, cohort_id, user_id, user_name, display_name, role}``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.staff_create())
+    cohort = find_cohort(data["cohort"])
+    tk.check_access(
+        "challenge_staff_create", context, {"cohort": cohort.id, "role": data["role"]}
+    )
+    user = model.User.get(data["user"])
+    if user is None or user.state != "active":
+        raise tk.ValidationError({"user": [tk._("There is no such user")]})
+    key = {"cohort_id": cohort.id, "user_id": user.id, "role": data["role"]}
+    staff = model.Session.query(Staff).filter_by(**key).first()
+    if staff is None:
+        staff = Staff(**key)
+        model.Session.add(staff)
+        model.Session.flush()
+        journal.record(actor_of(context), "create", "staff", staff.id, key)
+        model.Session.commit()
+    return _dictize_staff(staff, user)
+
+
+def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
+    """Take a role in a season back from a user.
+
+    Sysadmins may take any; managers those of the advisers of their season.
+
+    :param id: the id of the role, as :py:func:`challenge_staff_list` gives it
+    :type id: string
+    """
+    data = validated(context, data_dict, schema.reference())
+    staff = model.Session.get(Staff, data["id"])
+    if staff is None:
+        raise tk.ObjectNotFound(tk._("There is no such role"))
+    tk.check_access(
+        "challenge_staff_delete",
+        context,
+        {"cohort": staff.cohort_id, "role": staff.role},
+    )
+    journal.record(
+        actor_of(context),
+        "delete",
+        "staff",
+        staff.id,
+        {
+            "cohort_id": staff.cohort_id,
+            "user_id": staff.user_id,
+            "role": staff.role,
+        },
+    )
+    model.Session.delete(staff)
+    model.Session.commit()
+
+
+def _validated(
+    context: Context, data_dict: dict[str, Any], cohort: Cohort | None
+) -> dict[str, Any]:
+    """The fields to save, checked alone and against each other."""
+    given = read_lists(data_dict, *schema.LISTS)
+    data, errors = tk.navl_validate(given, schema.cohort_save(), context)
+    for first, second in deadlines.out_of_order(
+        {name: data.get(name) for name in deadlines.MILESTONES if name not in errors}
+    ):
+        errors.setdefault(second, []).append(
+            tk._("{second} is before {first}").format(
+                second=data[second].isoformat(), first=data[first].isoformat()
+            )
+        )
+    errors.update(_clashes(data, errors, cohort))
+    if errors:
+        raise tk.ValidationError(errors)
+    return data
+
+
+def _clashes(
+    data: dict[str, Any], errors: dict[str, Any], cohort: Cohort | None
+) -> dict[str, list[str]]:
+    """Errors of what is right in itself but not beside what is stored."""
+    found: dict[str, list[str]] = {}
+    if "name" not in errors:
+        other = model.Session.query(Cohort.id).filter_by(name=data["name"]).first()
+        if other and (cohort is None or other[0] != cohort.id):
+            found["name"] = [tk._("Another season has this address already")]
+    if cohort is None:
+        return found
+    if "season" not in errors and data["season"] != cohort.season:
+        applied = (
+            model.Session.query(Application.id).filter_by(cohort_id=cohort.id).first()
+        )
+        if applied:
+            found["season"] = [
+                tk._("References of applications carry this number; it has to stay")
+            ]
+    if "programme" not in errors and data["programme"] != cohort.programme:
+        totals = figures.by_cohort([cohort.id])[cohort.id]
+        if totals["participants"]:
+            found["programme"] = [
+                tk._("Participants follow this programme; it has to stay")
+            ]
+    return found
+
+
+def _save(cohort: Cohort, data: dict[str, Any]) -> None:
+    for name, empty in _FIELDS.items():
+        value = data.get(name, empty)
+        if name in schema.LISTS:
+            value = [
+                {key: as_json(part) for key, part in item.items()} for item in value
+            ]
+        setattr(cohort, name, value)
+
+
+def _commit_and_show(context: Context, cohort: Cohort) -> Any:
+    id_ = cohort.id
+    if not context.get("defer_commit"):
+        model.Session.commit()
+    return tk.get_action("challenge_cohort_show")(
+        {"user": context.get("user", ""), "ignore_auth": True}, {"id": id_}
+    )
+
+
+def _today() -> dt.date:
+    return deadlines.day_of(utcnow(), config.display_timezone())
+
+
+def accepts_applications(cohort: Cohort) -> bool:
+    """Whether the cohort takes applications now.
+
+    It is open, its applications have begun, and the deadline's day has not ended in
+    the portal's time zone.
+    """
+    if cohort.state != "open":
+        return False
+    if cohort.application_opens and _today() < cohort.application_opens:
+        return False
+    return not (
+        cohort.application_deadline
+        and deadlines.has_ended(
+            cohort.application_deadline, utcnow(), config.display_timezone()
+        )
+    )
+
+
+def _milestones(cohort: Cohort) -> list[dict[str, Any]]:
+    today = _today()
+    found = []
+    upcoming = True
+    for key in deadlines.MILESTONES:
+        day = getattr(cohort, key)
+        if day is None:
+            continue
+        state = "past"
+        if day >= today:
+            state = "current" if upcoming else "future"
+            upcoming = False
+        found.append({"key": key, "date": day.isoformat(), "state": state})
+    return found
+
+
+def _phases(cohort: Cohort, participants: int) -> list[dict[str, Any]]:
+    programme = programmes.get(cohort.programme)
+    language = tk.h.lang()
+    settled = figures.settled_by_step(cohort.id)
+    found = []
+    for phase in programme.phases:
+        steps = [step for step in programme.steps if step.phase == phase.key]
+        total = len(steps) * participants
+        done = sum(settled.get(step.key, 0) for step in steps)
+        found.append(
+            {
+                "key": phase.key,
+                "title": phase.title.in_(language),
+                "description": phase.description.in_(language),
+                "steps": len(steps),
+                "steps_done": done,
+                "steps_total": total,
+                "percent": 100 * done // total if total else 0,
+            }
+        )
+    return found
+
+
+def _dictize(cohort: Cohort, totals: dict[str, int]) -> dict[str, Any]:
+    shown = columns(cohort, _SHOWN)
+    shown["cost"] = as_json(budget.cost(cohort.funding))
+    shown["figures"] = totals
+    shown["milestones"] = _milestones(cohort)
+    shown["accepts_applications"] = accepts_applications(cohort)
+    return shown
+
+
+def _snapshot(cohort: Cohort) -> dict[str, Any]:
+    """The results of a season on the day it finishes: dated and citable."""
+    totals = figures.by_cohort([cohort.id])[cohort.id]
+    return {
+        "date": _today().isoformat(),
+        "programme": cohort.programme,
+        "programme_version": cohort.programme_version,
+        "figures": totals,
+    }
+
+
+def _dictize_staff(staff: Staff, user: model.User) -> dict[str, Any]:
+    return {
+        **columns(staff, ("id", "cohort_id", "user_id", "role")),
+        "user_name": user.name,
+        "display_name": user.display_name,
+    }

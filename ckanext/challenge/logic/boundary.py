@@ -1,0 +1,144 @@
+"""What every action needs at CKAN's boundary: validation, paging, the caller."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import authz, model
+from ckan.types import Context, Schema
+
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.model import Application, Cohort, Participant
+
+__all__ = [
+    "MAX_LIMIT",
+    "actor_of",
+    "find_application",
+    "find_cohort",
+    "find_organization",
+    "find_participant",
+    "forbidden",
+    "read_lists",
+    "user_id_of",
+    "validated",
+]
+
+#: The most rows that a list answers at once, and what it answers unasked.
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 100
+
+
+def validated(
+    context: Context, data_dict: Mapping[str, Any], schema: Schema
+) -> dict[str, Any]:
+    """The data as the schema leaves it.
+
+    :raises ValidationError: with the errors by field
+    """
+    data, errors = tk.navl_validate(dict(data_dict), schema, context)
+    if errors:
+        raise tk.ValidationError(errors)
+    return data
+
+
+def read_lists(data_dict: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """A copy of the data in which the named fields are lists of objects.
+
+    A form may send such a list as JSON; rows with nothing in them are left out, so
+    that a form can offer an empty one.
+
+    :raises ValidationError: for a field that is anything else
+    """
+    data = dict(data_dict)
+    for name in names:
+        value = data.get(name)
+        if isinstance(value, str):
+            try:
+                value = json.loads(value) if value.strip() else []
+            except ValueError:
+                value = None if value.strip() else []
+        elif name not in data or value is None:
+            continue
+        if not isinstance(value, list) or not all(
+            isinstance(item, dict) for item in value
+        ):
+            raise tk.ValidationError({name: [tk._("This must be a list of objects")]})
+        data[name] = [
+            item
+            for item in value
+            if any(part not in (None, "") for part in item.values())
+        ]
+    return data
+
+
+def user_id_of(context: Context) -> str | None:
+    """The id of the user who calls, if there is one."""
+    return authz.get_user_id_for_username(context.get("user") or "", allow_none=True)
+
+
+def actor_of(context: Context) -> str:
+    """Who the journal says it was: a user's id, or ``anonymous``."""
+    return user_id_of(context) or "anonymous"
+
+
+def forbidden(
+    error: lifecycle.LifecycleError, field: str = "state"
+) -> tk.ValidationError:
+    """The error that a forbidden change of state becomes; it names both states."""
+    if isinstance(error, lifecycle.HasApplications):
+        text = tk._(
+            "A season that has applications cannot become a draft again "
+            "(it is “{current}”)"
+        )
+    else:
+        text = tk._("“{current}” cannot become “{target}”")
+    return tk.ValidationError(
+        {field: [text.format(current=error.current, target=error.target)]}
+    )
+
+
+def find_cohort(reference: Any) -> Cohort:
+    """The cohort with that id or name.
+
+    :raises ObjectNotFound: when there is none
+    """
+    cohort = Cohort.get(reference) if isinstance(reference, str) else None
+    if cohort is None:
+        raise tk.ObjectNotFound(tk._("There is no such season"))
+    return cohort
+
+
+def find_application(reference: Any) -> Application:
+    """The application with that id or reference.
+
+    :raises ObjectNotFound: when there is none
+    """
+    found = Application.get(reference) if isinstance(reference, str) else None
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such application"))
+    return found
+
+
+def find_participant(id_: Any) -> Participant:
+    """The participant with that id.
+
+    :raises ObjectNotFound: when there is none
+    """
+    found = Participant.get(id_) if isinstance(id_, str) else None
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such participant"))
+    return found
+
+
+def find_organization(reference: Any) -> model.Group:
+    """The organization with that id or name, unless it is deleted.
+
+    :raises ObjectNotFound: when there is none
+    """
+    group = model.Group.get(reference) if isinstance(reference, str) else None
+    if group is None or not group.is_organization or group.state != "active":
+        raise tk.ObjectNotFound(tk._("There is no such organization"))
+    return group

@@ -1,0 +1,98 @@
+"""Who somebody is to a season, a participant or an application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import authz, model
+from ckan.types import Context
+
+from ckanext.challenge.logic import follow_up
+from ckanext.challenge.logic.boundary import user_id_of
+from ckanext.challenge.model import Application, Cohort, Participant, Staff
+
+__all__ = [
+    "is_adviser",
+    "is_manager",
+    "is_member",
+    "is_staff",
+    "is_sysadmin",
+    "may_follow",
+    "may_see_cohort",
+    "owns",
+    "refused",
+]
+
+
+def is_sysadmin(context: Context) -> bool:
+    """Whether the caller is a sysadmin."""
+    return authz.is_sysadmin(context.get("user") or "")
+
+
+def _has_role(context: Context, cohort_id: str, *roles: str) -> bool:
+    user_id = user_id_of(context)
+    if not user_id:
+        return False
+    rows = model.Session.query(Staff.id).filter(
+        Staff.cohort_id == cohort_id, Staff.user_id == user_id, Staff.role.in_(roles)
+    )
+    return rows.first() is not None
+
+
+def is_manager(context: Context, cohort_id: str) -> bool:
+    """Whether the caller manages the cohort (a sysadmin manages all of them)."""
+    return is_sysadmin(context) or _has_role(context, cohort_id, "manager")
+
+
+def is_staff(context: Context, cohort_id: str) -> bool:
+    """Whether the caller is a manager or an adviser of the cohort."""
+    return is_sysadmin(context) or _has_role(context, cohort_id, "manager", "adviser")
+
+
+def is_adviser(context: Context, participant: Participant) -> bool:
+    """Whether the caller advises this very participant, or manages its cohort."""
+    user_id = user_id_of(context)
+    if user_id and participant.adviser_id == user_id:
+        return _has_role(context, participant.cohort_id, "adviser", "manager")
+    return is_manager(context, participant.cohort_id)
+
+
+def is_member(context: Context, organization_id: str) -> bool:
+    """Whether the caller is a member of the organization, in any capacity."""
+    user_id = user_id_of(context)
+    if not user_id:
+        return False
+    rows = model.Session.query(model.Member.id).filter(
+        model.Member.group_id == organization_id,
+        model.Member.table_name == "user",
+        model.Member.table_id == user_id,
+        model.Member.state == "active",
+    )
+    return rows.first() is not None
+
+
+def may_follow(context: Context, participant: Participant) -> bool:
+    """Whether the caller may see a participant's checklist in detail."""
+    return is_member(context, participant.organization_id) or is_adviser(
+        context, participant
+    )
+
+
+def may_see_cohort(context: Context, cohort: Cohort) -> bool:
+    """Whether the caller may see the cohort: drafts are for staff only."""
+    return cohort.state != "draft" or is_staff(context, cohort.id)
+
+
+def owns(context: Context, application: Application, data_dict: dict[str, Any]) -> bool:
+    """Whether the application is the caller's, by account or by follow-up key."""
+    user_id = user_id_of(context)
+    if user_id and application.user_id == user_id:
+        return True
+    key = data_dict.get("key")
+    return bool(key) and follow_up.opens(key, application.id)
+
+
+def refused() -> dict[str, Any]:
+    """What an auth function answers to somebody who may not."""
+    return {"success": False, "msg": tk._("You are not allowed to do this")}

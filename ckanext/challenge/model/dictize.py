@@ -1,0 +1,26 @@
+"""Rows as the API answers them: times and dates in ISO 8601, numbers as numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+__all__ = ["as_json", "columns"]
+
+
+def as_json(value: Any) -> Any:
+    """One value as JSON can hold it."""
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.timezone.utc).isoformat()
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+def columns(row: Any, names: Iterable[str]) -> dict[str, Any]:
+    """The named columns of a row, as JSON can hold them."""
+    return {name: as_json(getattr(row, name)) for name in names}

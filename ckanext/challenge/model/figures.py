@@ -1,0 +1,73 @@
+"""What the stored progress of the participants of a cohort adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge.domain.lifecycle import STEP_SETTLED
+
+from .participant import Participant, StepStatus
+
+__all__ = ["by_cohort", "settled_by_step"]
+
+#: A participant that withdrew no longer counts.
+COUNTING = ("active", "completed")
+
+
+def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """The figures of cohorts, in one statement.
+
+    :returns: by the cohort's id: ``participants``, ``published`` (participants with
+        a dataset since the launch), ``datasets`` (since the launch), ``steps_done``,
+        ``steps_total``, ``percent`` (0-100) and ``completed`` (participants)
+    """
+    datasets = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
+    rows = model.Session.execute(
+        sa.select(
+            Participant.cohort_id,
+            sa.func.count().label("participants"),
+            sa.func.count().filter(datasets > 0).label("published"),
+            sa.func.coalesce(sa.func.sum(datasets), 0).label("datasets"),
+            sa.func.sum(Participant.steps_done).label("steps_done"),
+            sa.func.sum(Participant.steps_total).label("steps_total"),
+            sa.func.count().filter(Participant.state == "completed").label("completed"),
+        )
+        .where(Participant.cohort_id.in_(cohort_ids), Participant.state.in_(COUNTING))
+        .group_by(Participant.cohort_id)
+    )
+    found = {row.cohort_id: row for row in rows}
+    return {id_: _figures(found.get(id_)) for id_ in cohort_ids}
+
+
+def _figures(row: Any) -> dict[str, int]:
+    names = (
+        "participants",
+        "published",
+        "datasets",
+        "steps_done",
+        "steps_total",
+        "completed",
+    )
+    figures = {name: int(getattr(row, name)) if row else 0 for name in names}
+    total = figures["steps_total"]
+    figures["percent"] = 100 * figures["steps_done"] // total if total else 0
+    return figures
+
+
+def settled_by_step(cohort_id: str) -> dict[str, int]:
+    """How many participants of a cohort are through with each step."""
+    rows = model.Session.execute(
+        sa.select(StepStatus.step, sa.func.count())
+        .join(Participant, Participant.id == StepStatus.participant_id)
+        .where(
+            Participant.cohort_id == cohort_id,
+            Participant.state.in_(COUNTING),
+            StepStatus.state.in_(STEP_SETTLED),
+        )
+        .group_by(StepStatus.step)
+    )
+    return {row[0]: row[1] for row in rows}
