@@ -53,7 +53,9 @@ def test_what_was_not_measured_is_nothing() -> None:
 
 
 def test_nearly_there_is_not_there() -> None:
-    verdict = judge(Threshold("fresh_share", 1), {"fresh_share": Measurement(0.999)}, {})
+    verdict = judge(
+        Threshold("fresh_share", 1), {"fresh_share": Measurement(0.999)}, {}
+    )
     assert not verdict.met
     assert verdict.progress < 1
 
@@ -108,10 +110,10 @@ names = st.sampled_from(["m1", "m2", "m3"])
 thresholds = st.builds(Threshold, names, st.floats(0, 10))
 criteria: st.SearchStrategy[Criterion] = st.recursive(
     thresholds | st.builds(StepDone, st.sampled_from(["a", "b"])),
-    lambda inner: st.builds(
-        AllOf, st.lists(inner, min_size=1, max_size=3).map(tuple)
-    )
-    | st.builds(AnyOf, st.lists(inner, min_size=1, max_size=3).map(tuple)),
+    lambda inner: (
+        st.builds(AllOf, st.lists(inner, min_size=1, max_size=3).map(tuple))
+        | st.builds(AnyOf, st.lists(inner, min_size=1, max_size=3).map(tuple))
+    ),
     max_leaves=8,
 )
 measured = st.dictionaries(names, st.builds(Measurement, st.floats(0, 10)))

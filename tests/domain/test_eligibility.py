@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from ckanext.challenge.domain.eligibility import RULES, duty_to_publish
 
 N = None
+BOTH_UNDER = ["population_under", "agents_under"]
+BOTH_UNKNOWN = ["population_unknown", "agents_unknown"]
 
 
 @pytest.mark.parametrize(
@@ -17,11 +19,11 @@ N = None
         # The brochure: more than one of the two numbers.
         ("either", "commune", 5855, 10, "concerned", ["population_over"]),
         ("either", "commune", 1985, 51, "concerned", ["agents_over"]),
-        ("either", "commune", 3500, 50, "not_concerned", ["population_under", "agents_under"]),
+        ("either", "commune", 3500, 50, "not_concerned", BOTH_UNDER),
         ("either", "commune", 3501, N, "concerned", ["population_over"]),
         ("either", "commune", 1985, N, "unknown", ["agents_unknown"]),
         ("either", "commune", N, 12, "unknown", ["population_unknown"]),
-        ("either", "commune", N, N, "unknown", ["population_unknown", "agents_unknown"]),
+        ("either", "commune", N, N, "unknown", BOTH_UNKNOWN),
         ("either", "cc", 20000, 12, "concerned", ["population_over"]),
         # CADA 20192116: those under either threshold are exempt.
         ("both", "commune", 5855, 60, "concerned", ["population_over", "agents_over"]),
@@ -37,7 +39,7 @@ N = None
         ("both", "ca", 90000, N, "unknown", ["agents_unknown"]),
     ],
 )  # fmt: skip
-def test_duty(
+def test_duty(  # noqa: PLR0917 (a table of cases)
     rule: str,
     kind: str,
     population: int | None,

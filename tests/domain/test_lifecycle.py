@@ -36,7 +36,7 @@ COHORT_WAYS = {
 
 
 @pytest.mark.parametrize(
-    ("current", "target"), itertools.product(COHORT.states, COHORT.states)
+    ("current", "target"), list(itertools.product(COHORT.states, COHORT.states))
 )
 def test_a_cohort_goes_one_step_forth_or_back(current: str, target: str) -> None:
     assert COHORT.allows(current, target) is ((current, target) in COHORT_WAYS)
@@ -156,9 +156,7 @@ def test_steps_of_the_catalogue_are_not_set_by_hand() -> None:
     assert lifecycle.step_lifecycle("person").allows("todo", "in_progress")
 
 
-@pytest.mark.parametrize(
-    ("confirm", "state"), [(True, "to_confirm"), (False, "done")]
-)
+@pytest.mark.parametrize(("confirm", "state"), [(True, "to_confirm"), (False, "done")])
 def test_what_a_claim_becomes(confirm: bool, state: str) -> None:
     assert lifecycle.claimed_state(confirm) == state
 

@@ -212,14 +212,10 @@ DECISIONS: dict[str, Decision] = {
             "applicant",
         ),
         Decision("start", ("submitted",), "in_review"),
-        Decision(
-            "request_changes", _DECIDABLE, "changes_requested", needs_reason=True
-        ),
+        Decision("request_changes", _DECIDABLE, "changes_requested", needs_reason=True),
         Decision("accept", (*_DECIDABLE, "waitlisted"), "accepted"),
         Decision("waitlist", _DECIDABLE, "waitlisted"),
-        Decision(
-            "refuse", (*_DECIDABLE, "waitlisted"), "refused", needs_reason=True
-        ),
+        Decision("refuse", (*_DECIDABLE, "waitlisted"), "refused", needs_reason=True),
         Decision("reopen", ("refused",), "in_review"),
     )
 }

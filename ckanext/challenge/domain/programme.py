@@ -12,7 +12,7 @@ import importlib.resources
 import json
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -458,7 +458,7 @@ def programme_schema() -> dict[str, Any]:
     return yaml.safe_load((package / "programme.schema.yaml").read_text("utf-8"))
 
 
-def _schema_problems(document: object, ref: str) -> Iterator[Problem]:
+def _schema_problems(document: Any, ref: str) -> Iterator[Problem]:
     schema = programme_schema()
     if ref != "#":
         schema = {"$ref": ref, "$defs": schema["$defs"]}
@@ -482,39 +482,61 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
+def _known(error: ValidationError) -> dict[str, Any]:
+    return error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+
+
+def _missing(error: ValidationError) -> str:
+    missing = [name for name in _listed(error) if name not in _mapping(error)]
+    return f"expected {', '.join(missing)}, missing"
+
+
+def _extra(error: ValidationError) -> str:
+    known = _known(error)
+    extra = [str(name) for name in _mapping(error) if name not in known]
+    return f"unknown key {', '.join(extra)}, expected one of: {', '.join(known)}"
+
+
+def _listed(error: ValidationError) -> list[Any]:
+    wanted = error.validator_value
+    return wanted if isinstance(wanted, list) else []
+
+
+def _mapping(error: ValidationError) -> dict[Any, Any]:
+    return error.instance if isinstance(error.instance, dict) else {}
+
+
+def _instead(expected: Callable[[ValidationError], str]) -> _Words:
+    return lambda error: (
+        f"{_shown(error.instance)} is there, expected " + expected(error)
+    )
+
+
+_Words = Callable[[ValidationError], str]
+
+_WORDS: dict[str, _Words] = {
+    "type": _instead(lambda error: _TYPES[str(error.validator_value)]),
+    "enum": _instead(lambda error: "one of: " + ", ".join(map(str, _listed(error)))),
+    "pattern": _instead(lambda error: f"a text like {error.validator_value}"),
+    "minimum": _instead(lambda error: f"at least {error.validator_value}"),
+    "maximum": _instead(lambda error: f"at most {error.validator_value}"),
+    "maxLength": _instead(lambda error: f"at most {error.validator_value} characters"),
+    "minItems": lambda _: "empty, expected at least one element",
+    "minLength": lambda _: "empty, expected at least one character",
+    "required": _missing,
+    "additionalProperties": _extra,
+    "dependentRequired": lambda _: "measure and at_least go together, expected both",
+    "minProperties": lambda error: (
+        f"empty, expected one of: {', '.join(_known(error))}"
+    ),
+    "maxProperties": lambda error: f"expected one alone of: {', '.join(_known(error))}",
+}
+
+
 def _expected(error: ValidationError) -> str:
     """Say in words what is there and what was expected."""
-    keyword, wanted, found = error.validator, error.validator_value, error.instance
-    schema = error.schema if isinstance(error.schema, dict) else {}
-    known = schema.get("properties", {})
-    if keyword == "type":
-        return f"{_shown(found)} is there, expected {_TYPES[str(wanted)]}"
-    if keyword == "enum":
-        assert isinstance(wanted, list)
-        choices = ", ".join(str(choice) for choice in wanted)
-        return f"{_shown(found)} is there, expected one of: {choices}"
-    if keyword == "required":
-        assert isinstance(wanted, list) and isinstance(found, dict)
-        missing = [name for name in wanted if name not in found]
-        return f"expected {', '.join(missing)}, missing"
-    if keyword == "additionalProperties":
-        assert isinstance(found, dict)
-        extra = [str(name) for name in found if name not in known]
-        return f"unknown key {', '.join(extra)}, expected one of: {', '.join(known)}"
-    if keyword == "pattern":
-        return f"{_shown(found)} is there, expected a text like {wanted}"
-    if keyword in {"minimum", "maximum"}:
-        side = "at least" if keyword == "minimum" else "at most"
-        return f"{_shown(found)} is there, expected {side} {wanted}"
-    if keyword in {"minItems", "minLength"}:
-        return "empty, expected at least one element or character"
-    if keyword == "maxLength":
-        return f"{_shown(found)} is there, expected at most {wanted} characters"
-    if keyword == "dependentRequired":
-        return "measure and at_least go together, expected both"
-    if keyword in {"minProperties", "maxProperties"}:
-        return f"expected exactly one of: {', '.join(known)}"
-    return error.message
+    words = _WORDS.get(str(error.validator))
+    return words(error) if words else error.message
 
 
 # What the schema cannot say.
@@ -582,9 +604,7 @@ def _cross_problems(
 
 def _looks_at_steps(written: dict[str, Any]) -> bool:
     nested = [*written.get("all", []), *written.get("any", [])]
-    return (
-        "step" in written or "steps" in written or any(map(_looks_at_steps, nested))
-    )
+    return "step" in written or "steps" in written or any(map(_looks_at_steps, nested))
 
 
 _FORMS = ("measure", "step", "steps", "all", "any")

@@ -1,8 +1,8 @@
 """The programmes that this portal knows, read from their files.
 
 ``ckanext.challenge.programmes`` lists the files, each ``module:path`` in the way of
-ckanext-scheming; plugins that implement ``IChallenge.get_programmes`` add theirs. Files are
-read once per process.
+ckanext-scheming; plugins that implement ``IChallenge.get_programmes`` add theirs.
+Files are read once per process.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _yaml(source: str, programme: str) -> Any:
 
     try:
         with open(_path(source), encoding="utf-8") as file:
-            return yaml.load(file, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+            return yaml.load(file, Loader=_Loader)
     except FileNotFoundError as error:
         raise wrong("no such file, expected module:path or a path") from error
     except OSError as error:

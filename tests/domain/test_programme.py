@@ -1,0 +1,379 @@
+"""Programme files: what is read, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ckanext.challenge
+from ckanext.challenge.domain import programme
+from ckanext.challenge.domain.criteria import AllOf, AnyOf, StepsDone, Threshold
+from ckanext.challenge.domain.deadlines import Due
+from ckanext.challenge.domain.programme import ProgrammeError, parse
+
+MEASURES = {"members", "datasets_public"}
+
+#: The measures that the specification names.
+ALL_MEASURES = {
+    "members", "organization_profile", "kits_chosen", "datasets_public",
+    "datasets_since_launch", "kits_covered", "resources_public",
+    "open_licence_share", "open_format_share", "described_share", "quality_mean",
+    "conform_datasets", "fresh_share", "downloads",
+}  # fmt: skip
+
+SMALL: dict[str, Any] = {
+    "version": 2,
+    "title": {"fr": "Essai", "en": "Trial"},
+    "phases": [{"key": "debut", "title": {"fr": "Début"}}],
+    "steps": [
+        {
+            "key": "publier",
+            "phase": "debut",
+            "title": {"fr": "Publiez"},
+            "due": {"milestone": "launch", "days": 10},
+            "check": {
+                "catalog": {
+                    "any": [
+                        {"measure": "datasets_public", "at_least": 1},
+                        {"all": [{"measure": "members", "at_least": 2}]},
+                    ]
+                }
+            },
+        },
+        {
+            "key": "signer",
+            "phase": "debut",
+            "title": {"fr": "Signez"},
+            "required": False,
+            "check": {"person": {"evidence": "file", "confirm": True}},
+        },
+    ],
+    "badges": [
+        {
+            "key": "fini",
+            "title": {"fr": "Fini"},
+            "description": {"fr": "Tout est fait."},
+            "criteria": {"steps": "required"},
+        }
+    ],
+    "kits": [
+        {
+            "key": "prenoms",
+            "title": {"fr": "Prénoms"},
+            "why": {"fr": "On les aime."},
+            "kinds": ["commune"],
+            "population": {"at_least": 100, "at_most": 5000},
+            "dataset_title": {"fr": "Prénoms – {name}"},
+        }
+    ],
+}
+
+
+def test_a_small_programme() -> None:
+    found = parse(SMALL, "ckanext.mine:programmes/essai.yaml", measures=MEASURES)
+    assert (found.name, found.version) == ("essai", 2)
+    assert found.title.in_("fr") == "Essai"
+    assert found.title.in_("en_GB") == "Trial"
+    publish, sign = found.steps
+    assert publish.source == "catalog"
+    assert (publish.evidence, publish.confirm) == ("none", False)
+    assert publish.due == Due("launch", 10)
+    assert publish.required
+    assert publish.check == programme.CatalogCheck(
+        AnyOf((Threshold("datasets_public", 1), AllOf((Threshold("members", 2),))))
+    )
+    assert sign.source == "person"
+    assert (sign.evidence, sign.confirm, sign.due) == ("file", True, None)
+    assert found.required == ("publier",)
+    assert found.badges[0].criteria == StepsDone()
+    assert found.badges[0].level is None
+    assert found.measures == MEASURES
+    assert found.gains == {"publier": 1, "signer": 0}
+
+
+def test_a_text_in_one_language_stands_for_both() -> None:
+    found = parse(SMALL, "essai.yaml")
+    assert found.steps[0].title.in_("en") == "Publiez"
+
+
+@pytest.mark.parametrize(
+    ("kind", "population", "fits"),
+    [
+        ("commune", 1985, True),
+        ("commune", None, True),
+        (None, 1985, True),
+        ("commune", 99, False),
+        ("commune", 5001, False),
+        ("cc", 1985, False),
+    ],
+)
+def test_whom_a_kit_fits(kind: str | None, population: int | None, fits: bool) -> None:
+    assert parse(SMALL, "essai.yaml").kits[0].fits(kind, population) is fits
+
+
+def test_the_content_decides_the_digest() -> None:
+    changed = copy.deepcopy(SMALL)
+    assert parse(changed, "a.yaml").digest == parse(SMALL, "a.yaml").digest
+    changed["steps"][0]["check"]["catalog"]["any"][0]["at_least"] = 2
+    assert parse(changed, "a.yaml").digest != parse(SMALL, "a.yaml").digest
+
+
+NOTHING = object()
+
+
+def edited(path: str, value: Any) -> dict[str, Any]:
+    """SMALL with one place changed; ``steps.0.key`` is such a place."""
+    document: Any = copy.deepcopy(SMALL)
+    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = document
+    for part in way:
+        place = place[part]
+    if value is NOTHING:
+        del place[last]
+    else:
+        place[last] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where", "words"),
+    [
+        # the form of the file
+        ("version", NOTHING, "(the whole file)", "expected version, missing"),
+        ("version", "one", "version", '"one" is there, expected a whole number'),
+        ("version", 0, "version", "0 is there, expected at least 1"),
+        ("steps", [], "steps", "empty, expected at least one element"),
+        (
+            "colour",
+            "red",
+            "(the whole file)",
+            "unknown key colour, expected one of: name,",
+        ),
+        ("title", "Essai", "title", "expected a mapping of keys to values"),
+        ("title", {}, "title", "empty, expected one of: fr, en"),
+        ("title", {"de": "x"}, "title", "unknown key de, expected one of: fr, en"),
+        ("title.fr", "", "title.fr", "empty, expected at least one character"),
+        (
+            "steps.0.key",
+            "Pas Bon",
+            "steps[0].key",
+            '"Pas Bon" is there, expected a text like',
+        ),
+        (
+            "steps.0.due.milestone",
+            "easter",
+            "steps[0].due.milestone",
+            '"easter" is there, expected one of: application_opens,',
+        ),
+        (
+            "steps.0.check",
+            {},
+            "steps[0].check",
+            "empty, expected one of: catalog, person",
+        ),
+        (
+            "steps.1.check.catalog",
+            {"measure": "members", "at_least": 1},
+            "steps[1].check",
+            "expected one alone of: catalog, person",
+        ),
+        (
+            "steps.1.check.person.evidence",
+            "photo",
+            "steps[1].check.person.evidence",
+            "expected one of: none, link, file",
+        ),
+        ("badges.0.level", 4, "badges[0].level", "4 is there, expected at most 3"),
+        ("badges.0.colour", "green", "badges[0].colour", '"green" is there'),
+        (
+            "badges.0.criteria",
+            {"measure": "members"},
+            "badges[0].criteria",
+            "measure and at_least go together",
+        ),
+        ("kits", 3, "kits", "3 is there, expected a list"),
+        ("kits.0.kinds", ["town"], "kits[0].kinds[0]", "expected one of: commune, cc,"),
+        # what its parts say of each other
+        (
+            "steps.0.phase",
+            "milieu",
+            "steps[0].phase",
+            "unknown phase milieu, expected one of: debut",
+        ),
+        ("steps.1.key", "publier", "steps[1].key", "publier stands twice"),
+        (
+            "steps.0.check.catalog.any.0.measure",
+            "likes",
+            "steps[0].check.catalog.any[0].measure",
+            "unknown measure likes, expected one of: datasets_public, members",
+        ),
+        (
+            "steps.0.check.catalog.any.0.at_least",
+            float("nan"),
+            "steps[0].check.catalog.any[0].at_least",
+            "expected a number",
+        ),
+        (
+            "steps.0.check.catalog",
+            {"step": "signer"},
+            "steps[0].check.catalog.step",
+            "expected measure",
+        ),
+        (
+            "badges.0.criteria",
+            {"step": "danser"},
+            "badges[0].criteria.step",
+            "unknown step danser, expected one of: publier, signer",
+        ),
+        (
+            "badges.0.criteria",
+            {"step": "signer", "steps": "required"},
+            "badges[0].criteria",
+            "step and steps together, expected exactly one of",
+        ),
+        ("badges.0.scope", "organization", "badges[0].criteria", "looks at steps"),
+        (
+            "badges.0.grace_days",
+            3,
+            "badges[0].grace_days",
+            "where policy is maintained",
+        ),
+        (
+            "kits.0.population",
+            {"at_least": 9, "at_most": 3},
+            "kits[0].population",
+            "at_least 9 is above at_most 3",
+        ),
+        (
+            "kits.0.dataset_title.fr",
+            "{commune}",
+            "kits[0].dataset_title.fr",
+            "unknown {commune}, expected {name} alone",
+        ),
+    ],
+)
+def test_a_wrong_file_says_where_and_what_was_expected(
+    path: str, value: Any, where: str, words: str
+) -> None:
+    with pytest.raises(ProgrammeError) as caught:
+        parse(edited(path, value), "essai.yaml", measures=MEASURES)
+    found = [(problem.where, problem.message) for problem in caught.value.problems]
+    assert any(place == where and words in message for place, message in found), found
+    assert str(caught.value).startswith("essai.yaml: ")
+
+
+def test_a_phase_without_steps_is_wrong() -> None:
+    document = copy.deepcopy(SMALL)
+    document["phases"].append({"key": "fin", "title": {"fr": "Fin"}})
+    with pytest.raises(ProgrammeError, match=r"phases\[1\]: fin has no step"):
+        parse(document, "essai.yaml")
+
+
+def test_all_problems_are_told_at_once() -> None:
+    document = edited("steps.0.phase", "milieu")
+    document["steps"][1]["key"] = "publier"
+    with pytest.raises(ProgrammeError) as caught:
+        parse(document, "essai.yaml")
+    assert len(caught.value.problems) == 2
+
+
+def test_wrong_kits_of_another_file_name_that_file() -> None:
+    with pytest.raises(ProgrammeError) as caught:
+        parse(
+            {**SMALL, "kits": "ckanext.mine:kits.yaml"},
+            "essai.yaml",
+            kits=[{"key": "x", "title": {"fr": "X"}}],
+            kits_source="ckanext.mine:kits.yaml",
+        )
+    assert str(caught.value) == "ckanext.mine:kits.yaml: [0]: expected why, missing"
+
+
+@pytest.mark.parametrize("document", [None, [], "text", 3, {1: 2}, {True: None}])
+def test_what_is_no_programme_at_all(document: object) -> None:
+    with pytest.raises(ProgrammeError):
+        parse(document, "essai.yaml")
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from([*SMALL, "key", "check"]), inner)
+        ),
+    ),
+    st.sampled_from(["phases", "steps", "badges", "kits", "title", "version"]),
+)
+def test_any_other_content_is_an_error_and_no_crash(value: object, place: str) -> None:
+    with pytest.raises(ProgrammeError):
+        parse({**SMALL, place: {"surprise": value}}, "essai.yaml")
+
+
+FOLDER = Path(ckanext.challenge.__path__[0]) / "programmes"
+
+
+def shipped() -> programme.Programme:
+    return parse(
+        yaml.safe_load((FOLDER / "saison.yaml").read_text("utf-8")),
+        "ckanext.challenge:programmes/saison.yaml",
+        measures=ALL_MEASURES,
+        kits=yaml.safe_load((FOLDER / "kits.yaml").read_text("utf-8")),
+        kits_source="ckanext.challenge:programmes/kits.yaml",
+    )
+
+
+def test_the_shipped_programme_has_what_the_specification_names() -> None:
+    found = shipped()
+    assert (found.name, found.version) == ("saison", 1)
+    assert [phase.title.fr for phase in found.phases] == [
+        "Mobiliser",
+        "Engager",
+        "Mettre en pratique",
+    ]
+    assert [len(found.steps_of(phase.key)) for phase in found.phases] == [4, 4, 8]
+    assert [badge.key for badge in found.badges] == [
+        "engagee",
+        "premiere-publication",
+        "donnees-decrites",
+        "donnees-conformes",
+        "donnees-fraiches",
+        "collectivite-ouverte-1",
+        "collectivite-ouverte-2",
+        "collectivite-ouverte-3",
+        "challenge-releve",
+    ]
+    fresh = found.badges_by_key["donnees-fraiches"]
+    assert (fresh.policy, fresh.scope) == ("maintained", "organization")
+    letter = found.steps_by_key["deliberation"]
+    assert (letter.evidence, letter.confirm) == ("file", True)
+    assert found.steps_by_key["premier-jeu"].due == Due("first_publication", 0)
+    assert "avis-final" not in found.required
+
+
+def test_every_text_of_the_shipped_programme_is_in_both_languages() -> None:
+    def texts(value: object) -> list[dict[str, str]]:
+        if isinstance(value, dict):
+            if value.keys() & {"fr", "en"}:
+                return [value]
+            return [text for part in value.values() for text in texts(part)]
+        if isinstance(value, list):
+            return [text for part in value for text in texts(part)]
+        return []
+
+    found = texts(shipped().document)
+    assert len(found) > 60
+    for text in found:
+        assert text.keys() == {"fr", "en"}, text
+
+
+def test_every_step_of_the_shipped_programme_helps() -> None:
+    for step in shipped().steps:
+        assert len(step.help.fr) > 100, step.key
+        assert len(step.help.en) > 100, step.key
+        assert step.due is not None

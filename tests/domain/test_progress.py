@@ -1,0 +1,215 @@
+"""Checklists: states, figures, the next thing to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ckanext.challenge.domain import progress
+from ckanext.challenge.domain.measurement import Measurement
+from ckanext.challenge.domain.programme import Programme, parse
+
+DATES = {
+    "application_opens": dt.date(2022, 6, 1),
+    "application_deadline": dt.date(2022, 9, 30),
+    "launch": dt.date(2022, 9, 15),
+    "first_publication": dt.date(2022, 12, 15),
+    "finalisation": dt.date(2023, 3, 31),
+}
+EARLY = dt.date(2022, 9, 16)
+
+
+def step(key: str, phase: str, check: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"key": key, "phase": phase, "title": {"fr": key}, "check": check, **more}
+
+
+def catalog(measure: str, at_least: float) -> dict[str, Any]:
+    return {"catalog": {"measure": measure, "at_least": at_least}}
+
+
+def badge(key: str, criteria: dict[str, Any]) -> dict[str, Any]:
+    text = {"fr": key}
+    return {"key": key, "title": text, "description": text, "criteria": criteria}
+
+
+PERSON: dict[str, Any] = {"person": {}}
+PROGRAMME: Programme = parse(
+    {
+        "version": 1,
+        "title": {"fr": "Essai"},
+        "phases": [
+            {"key": "un", "title": {"fr": "Un"}},
+            {"key": "deux", "title": {"fr": "Deux"}},
+        ],
+        "steps": [
+            step("nommer", "un", PERSON, due={"milestone": "launch", "days": 15}),
+            step("membres", "un", catalog("members", 2), effort_minutes=10),
+            step(
+                "publier",
+                "deux",
+                catalog("datasets_public", 1),
+                due={"milestone": "first_publication"},
+            ),
+            step("avis", "deux", PERSON, required=False),
+        ],
+        "badges": [
+            badge("premiere", {"measure": "datasets_public", "at_least": 1}),
+            badge("releve", {"steps": "required"}),
+        ],
+    },
+    "essai.yaml",
+)
+DUE = progress.due_days(PROGRAMME, DATES)
+
+
+def states(found: progress.Evaluation) -> dict[str, str]:
+    return {verdict.step.key: verdict.state for verdict in found.steps}
+
+
+def evaluate(
+    measured: dict[str, float], before: dict[str, str], today: dt.date = EARLY
+) -> progress.Evaluation:
+    found = {name: Measurement(value) for name, value in measured.items()}
+    return progress.evaluate(PROGRAMME, found, before, DUE, today)
+
+
+def test_steps_of_the_catalogue_follow_it_both_ways() -> None:
+    done = evaluate({"members": 2, "datasets_public": 1}, {})
+    assert states(done) == {
+        "nommer": "todo",
+        "membres": "done",
+        "publier": "done",
+        "avis": "todo",
+    }
+    back = evaluate({"members": 2, "datasets_public": 0}, states(done))
+    assert states(back)["publier"] == "todo"
+    publish = back.steps[2]
+    assert (publish.value, publish.target) == (0, 1)
+    assert publish.why_not[0].measure == "datasets_public"
+
+
+def test_steps_of_people_stay_as_they_set_them() -> None:
+    before = {"nommer": "to_confirm", "avis": "planned"}
+    assert states(evaluate({}, before)) | before == states(evaluate({}, before))
+
+
+def test_a_waived_step_stays_waived_and_counts() -> None:
+    for members in (0, 5):
+        found = evaluate({"members": members}, {"membres": "waived"})
+        assert states(found)["membres"] == "waived"
+        assert found.steps[1].why_not == ()
+        assert found.summary.steps_done == 1
+
+
+def test_the_figures() -> None:
+    found = evaluate({"members": 2}, {"nommer": "done"})
+    assert found.summary == progress.Summary(
+        steps_done=2, steps_total=4, percent=50, current_phase="deux", late_steps=0
+    )
+    assert progress.phase_figures(PROGRAMME, states(found)) == (
+        progress.PhaseFigures("un", 2, 2),
+        progress.PhaseFigures("deux", 0, 2),
+    )
+
+
+def test_the_current_phase_is_the_first_that_asks_something() -> None:
+    assert evaluate({}, {}).summary.current_phase == "un"
+    all_done = {"members": 2.0, "datasets_public": 1.0}
+    assert evaluate(all_done, {"nommer": "done"}).summary.current_phase == "deux"
+    ended = evaluate(all_done, {"nommer": "done", "avis": "done"})
+    assert (ended.summary.current_phase, ended.summary.percent) == ("deux", 100)
+
+
+@pytest.mark.parametrize(
+    ("today", "before", "late"),
+    [
+        (dt.date(2022, 9, 30), {}, 0),
+        (dt.date(2022, 10, 1), {}, 1),
+        (dt.date(2022, 10, 1), {"nommer": "done"}, 0),
+        (dt.date(2022, 10, 1), {"nommer": "waived"}, 0),
+        # The adviser's turn: the collectivité is not late.
+        (dt.date(2022, 10, 1), {"nommer": "to_confirm"}, 0),
+        (dt.date(2022, 10, 1), {"nommer": "planned"}, 1),
+        (dt.date(2022, 12, 16), {}, 2),
+    ],
+)
+def test_what_is_late(today: dt.date, before: dict[str, str], late: int) -> None:
+    assert evaluate({}, before, today).summary.late_steps == late
+
+
+def test_badges_see_the_steps_as_just_judged() -> None:
+    found = evaluate({"members": 2, "datasets_public": 1}, {"nommer": "done"})
+    assert [verdict.verdict.met for verdict in found.badges] == [True, True]
+    found = evaluate({"members": 2, "datasets_public": 1}, {})
+    assert [verdict.verdict.met for verdict in found.badges] == [True, False]
+    assert [progress.percent(verdict.verdict) for verdict in found.badges] == [100, 66]
+
+
+def test_the_next_step() -> None:
+    def after(before: dict[str, str]) -> str | None:
+        found = progress.next_step(PROGRAMME, before, DUE)
+        return found.key if found else None
+
+    assert after({}) == "nommer"  # due first
+    assert after({"nommer": "to_confirm"}) == "publier"  # the adviser's turn
+    assert after({"nommer": "done", "publier": "done"}) == "membres"
+    assert after({"nommer": "done", "publier": "done", "membres": "waived"}) == "avis"
+    assert after(dict.fromkeys(PROGRAMME.steps_by_key, "done")) is None
+
+
+def test_of_two_steps_of_a_day_the_one_with_more_gain_then_less_effort() -> None:
+    document = dict(PROGRAMME.document)
+    later = {"milestone": "launch"}
+    document["steps"] = [
+        step("long", "un", PERSON, due=later, effort_minutes=60),
+        step("court", "un", PERSON, due=later, effort_minutes=5),
+        step("utile", "deux", catalog("datasets_public", 1), due=later),
+    ]
+    other = parse(document, "autre.yaml")
+    due = progress.due_days(other, DATES)
+    found = progress.next_step(other, {}, due)
+    assert found and found.key == "utile"
+    found = progress.next_step(other, {"utile": "done"}, due)
+    assert found and found.key == "court"
+
+
+any_state = st.sampled_from(["todo", "planned", "in_progress", "to_confirm", "done"])
+stored = st.fixed_dictionaries(
+    {},
+    optional={
+        "nommer": any_state,
+        "avis": any_state,
+        "membres": st.sampled_from(["todo", "done", "waived"]),
+        "publier": st.sampled_from(["todo", "done", "waived"]),
+    },
+)
+measured = st.dictionaries(
+    st.sampled_from(["members", "datasets_public"]), st.integers(0, 3)
+)
+
+
+@given(measured, stored)
+def test_a_second_evaluation_changes_nothing(
+    found: dict[str, float], before: dict[str, str]
+) -> None:
+    first = evaluate(found, before)
+    second = evaluate(found, states(first))
+    assert second == first
+
+
+@given(measured, stored, stored)
+def test_the_way_there_does_not_matter(
+    found: dict[str, float], one: dict[str, str], other: dict[str, str]
+) -> None:
+    """Whatever the catalogue's steps were before, it decides what they are now."""
+    people = {key: one[key] for key in ("nommer", "avis") if key in one}
+    waived = {key: "waived" for key, state in one.items() if state == "waived"}
+    rest = {key: state for key, state in other.items() if state != "waived"}
+    assert (
+        evaluate(found, {**rest, **people, **waived}).steps[1:3]
+        == (evaluate(found, {**people, **waived}).steps[1:3])
+    )
