@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from portal import environment, runs, setup, system
+from portal import demo, environment, runs, setup, system
 from portal.console import PortalError, Stopped, warn
 
 
@@ -19,8 +19,8 @@ def main(arguments: Sequence[str]) -> int:
     """
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, _raise_stopped)
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         return options.run(options)
     except PortalError as error:
         warn(str(error))
@@ -43,23 +43,53 @@ def _raise_stopped(signum: int, frame: object) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="portal/portal", description="A whole CKAN portal on one machine.")
+    parser = argparse.ArgumentParser(
+        prog="portal/portal", description="A whole CKAN portal on one machine."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    test = commands.add_parser("test", help="run pytest with fresh services; what follows goes to pytest")
-    test.add_argument("--ckan", default=environment.DEFAULT_VERSION, help="the version of CKAN (default: %(default)s)")
+    run = commands.add_parser("demo", help="run the whole portal until Ctrl-C")
+    run.add_argument(
+        "--port",
+        type=_port,
+        default=5000,
+        help="where the portal answers (default: %(default)s)",
+    )
+    run.set_defaults(run=lambda options: demo.demo(options.port))
+
+    stop = commands.add_parser(
+        "stop", help="end the portal that runs in another terminal"
+    )
+    stop.set_defaults(run=lambda options: demo.stop())
+
+    test = commands.add_parser(
+        "test", help="run pytest with fresh services; what follows goes to pytest"
+    )
+    test.add_argument(
+        "--ckan",
+        default=environment.DEFAULT_VERSION,
+        help="the version of CKAN (default: %(default)s)",
+    )
     test.add_argument("pytest", nargs=argparse.REMAINDER)
     test.set_defaults(run=_test)
 
-    shell = commands.add_parser("shell", help="run any command (bash, where none is given) with fresh services")
-    shell.add_argument("--ckan", default=environment.DEFAULT_VERSION, help="the version of CKAN (default: %(default)s)")
+    shell = commands.add_parser(
+        "shell", help="run any command (bash, where none is given) with fresh services"
+    )
+    shell.add_argument(
+        "--ckan",
+        default=environment.DEFAULT_VERSION,
+        help="the version of CKAN (default: %(default)s)",
+    )
     shell.add_argument("program", nargs=argparse.REMAINDER)
     shell.set_defaults(run=_shell)
     return parser
 
 
 def _test(options: argparse.Namespace) -> int:
-    return _with_services(options.ckan, ["python", "-m", "pytest", *_after_dashes(options.pytest)])
+    return _with_services(
+        options.ckan, ["python", "-m", "pytest", *_after_dashes(options.pytest)]
+    )
 
 
 def _shell(options: argparse.Namespace) -> int:
@@ -70,6 +100,15 @@ def _with_services(version: str, command: Sequence[str]) -> int:
     env = environment.environment(version)
     setup.prepare(env, ["run", "test"], [*setup.SERVICES, system.CHROMIUM])
     return runs.run(env, command)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1024 <= int(text) <= 65535:
+        raise PortalError(
+            f"{text!r} is no port: choose a number from 1024 to 65535, "
+            "such as make demo PORT=5050"
+        )
+    return int(text)
 
 
 def _after_dashes(arguments: list[str]) -> list[str]:

@@ -9,11 +9,15 @@ from contextlib import contextmanager
 
 
 class PortalError(Exception):
-    """Something that the person at the terminal can act on. Its text is one line, without a traceback."""
+    """Something that the person at the terminal can act on. Its text is one line,
+    without a traceback.
+    """
 
 
 class Stopped(BaseException):
-    """A signal asked this process to end: raised where it was, so that every ``finally`` runs."""
+    """A signal asked this process to end: raised where it was, so that every
+    ``finally`` runs.
+    """
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
@@ -21,7 +25,9 @@ class Stopped(BaseException):
 
 
 def say(text: str) -> None:
-    """Print one line of progress on stderr: stdout belongs to the commands that the portal runs."""
+    """Print one line of progress on stderr: stdout belongs to the commands that the
+    portal runs.
+    """
     print(text, file=sys.stderr, flush=True)
 
 
@@ -32,7 +38,9 @@ def warn(text: str) -> None:
 
 @contextmanager
 def part(title: str) -> Iterator[None]:
-    """Announce a long part when it starts, and say how long it took when it has succeeded."""
+    """Announce a long part when it starts, and say how long it took when it has
+    succeeded.
+    """
     say(f"==> {title}")
     start = time.monotonic()
     yield

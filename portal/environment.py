@@ -1,4 +1,6 @@
-"""The Python environments of the portal, one for each version of CKAN, made once and kept up to date."""
+"""The Python environments of the portal, one for each version of CKAN, made once and
+kept up to date.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _PROJECT_FILES = (ROOT / "pyproject.toml", ROOT / "setup.py")
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment that holds one version of CKAN, this extension and the tools around them."""
+    """A virtual environment that holds one version of CKAN, this extension and the
+    tools around them.
+    """
 
     version: str
 
@@ -46,7 +50,10 @@ class Environment:
         """A file of an installed package, such as ``ckan/config/solr/schema.xml``."""
         found = sorted(self.path.glob(f"lib/python3*/site-packages/{relative}"))
         if not found:
-            raise PortalError(f"{relative} is missing from {self.path}: remove that folder and start again")
+            raise PortalError(
+                f"{relative} is missing from {self.path}: "
+                "remove that folder and start again"
+            )
         return found[0]
 
 
@@ -55,20 +62,28 @@ def environment(version: str = DEFAULT_VERSION) -> Environment:
 
     :raises PortalError: the extension does not support that version
     """
-    known = sorted(path.stem.removeprefix("ckan-") for path in REQUIREMENTS.glob("ckan-*.txt"))
+    known = sorted(
+        path.stem.removeprefix("ckan-") for path in REQUIREMENTS.glob("ckan-*.txt")
+    )
     if version not in known:
-        raise PortalError(f"CKAN {version} is not supported: choose one of {', '.join(known)}")
+        raise PortalError(
+            f"CKAN {version} is not supported: choose one of {', '.join(known)}"
+        )
     return Environment(version)
 
 
 def is_current(env: Environment, parts: Sequence[str]) -> bool:
-    """Whether these parts (names of requirement files, without ``.txt``) are installed as they are written now."""
+    """Whether these parts (names of requirement files, without ``.txt``) are installed
+    as they are written now.
+    """
     done = _stamp(env)
-    return all(done.get(name) == digest for name, digest in _digests(env, parts).items())
+    return all(
+        done.get(name) == digest for name, digest in _digests(env, parts).items()
+    )
 
 
 def ensure(env: Environment, parts: Sequence[str]) -> None:
-    """Make the environment where it does not exist, and install what has changed since."""
+    """Make the environment where it is missing, and install what has changed since."""
     if is_current(env, parts):
         return
     log = DEMO_LOGS / f"install-{env.version}.log"
@@ -80,19 +95,36 @@ def ensure(env: Environment, parts: Sequence[str]) -> None:
                 failure="the Python environment could not be made",
             )
     wanted = _digests(env, parts)
-    with part(f"Installing CKAN {env.version} and the extension ({', '.join(parts)}); the first time takes minutes"):
-        command = [env.bin("python"), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
+    with part(
+        f"Installing CKAN {env.version} and the extension ({', '.join(parts)}): "
+        "the first time takes minutes"
+    ):
+        command = [
+            env.bin("python"),
+            "-m",
+            "pip",
+            "install",
+            "--no-input",
+            "--progress-bar",
+            "off",
+        ]
         for name in wanted:
             command += ["-r", str(REQUIREMENTS / f"{name}.txt")]
         run_logged(
-            [*command, "-e", str(ROOT)], log=log, failure="the packages could not be installed", env=env.environ()
+            [*command, "-e", str(ROOT)],
+            log=log,
+            failure="the packages could not be installed",
+            env=env.environ(),
         )
-        (env.path / "portal.json").write_text(json.dumps(_stamp(env) | wanted, indent=1), encoding="utf-8")
+        (env.path / "portal.json").write_text(
+            json.dumps(_stamp(env) | wanted, indent=1), encoding="utf-8"
+        )
 
 
 def _works(env: Environment) -> bool:
+    command = [env.bin("python"), "-m", "pip", "--version"]
     try:
-        return not subprocess.run([env.bin("python"), "-m", "pip", "--version"], capture_output=True).returncode
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 
@@ -105,10 +137,14 @@ def _stamp(env: Environment) -> dict[str, str]:
 
 
 def _digests(env: Environment, parts: Sequence[str]) -> dict[str, str]:
-    """For each requirement file, a digest of it and of what is installed together with it."""
+    """For each requirement file, a digest of it and of what is installed together with
+    it.
+    """
     project = b"".join(path.read_bytes() for path in _PROJECT_FILES if path.exists())
     digests: dict[str, str] = {}
     for name in (f"ckan-{env.version}", *parts):
-        content = (REQUIREMENTS / f"{name}.txt").read_bytes() + project + str(ROOT).encode()
+        content = (
+            (REQUIREMENTS / f"{name}.txt").read_bytes() + project + str(ROOT).encode()
+        )
         digests[name] = hashlib.sha256(content).hexdigest()
     return digests

@@ -1,4 +1,6 @@
-"""Advisory file locks, which the kernel releases when their holder dies, however it dies."""
+"""Advisory file locks, which the kernel releases when their holder dies, however it
+dies.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from portal.console import say
 def try_lock(path: Path) -> int | None:
     """Take the lock of this file without waiting.
 
-    :returns: a file descriptor that holds the lock until it is closed, or ``None`` when another process holds it
+    :returns: a file descriptor that holds the lock until it is closed, or ``None`` when
+        another process holds it
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

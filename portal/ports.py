@@ -10,8 +10,9 @@ from portal.console import PortalError
 
 HOST = "127.0.0.1"
 
-#: Below the ports that Linux gives to outgoing connections (32768 and up), so that no connection takes one between
-#: its choice and its use, and away from the default ports of the services themselves.
+#: Below the ports that Linux gives to outgoing connections (32768 and up), so that no
+#: connection takes one between its choice and its use, and away from the default ports
+#: of the services themselves.
 _RANGE = range(20000, 32000)
 
 
@@ -27,12 +28,15 @@ def is_free(port: int) -> bool:
 
 
 def choose(count: int) -> list[int]:
-    """That many different free ports, chosen at random since several runs may choose at the same time.
+    """That many different free ports, chosen at random since several runs may choose at
+    the same time.
 
     :raises PortalError: there are not enough of them
     """
     candidates = iter(random.sample(_RANGE, len(_RANGE)))
     chosen = list(itertools.islice(filter(is_free, candidates), count))
     if len(chosen) < count:
-        raise PortalError(f"no free port between {_RANGE.start} and {_RANGE.stop} on {HOST}")
+        raise PortalError(
+            f"no free port between {_RANGE.start} and {_RANGE.stop} on {HOST}"
+        )
     return chosen

@@ -1,4 +1,6 @@
-"""Running other programs: a clean environment for them, a log of what they say, one line when they fail."""
+"""Running other programs: a clean environment for them, a log of what they say, one
+line when they fail.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +16,27 @@ from pathlib import Path
 from portal.console import PortalError, say
 from portal.paths import ROOT
 
-#: Variables of the caller that would change what the programs of the portal do. CKAN reads ``CKAN_*`` over its
-#: ini file and libpq reads ``PG*``: left in place, they could lead a test to a developer's own database.
-_LEAKING = re.compile(r"^(CKAN|PG|PYTHONPATH$|PYTHONHOME$|VIRTUAL_ENV$|GUNICORN_CMD_ARGS$|REDIS_URL$)")
+#: Variables of the caller that would change what the programs of the portal do. CKAN
+#: reads ``CKAN_*`` over its ini file and libpq reads ``PG*``: left in place, they could
+#: lead a test to a developer's own database.
+_LEAKING = re.compile(
+    r"^(CKAN|PG|PYTHONPATH$|PYTHONHOME$|VIRTUAL_ENV$|GUNICORN_CMD_ARGS$|REDIS_URL$)"
+)
 
 #: Seconds between two signs of life where the output is not a terminal.
 _SIGN_OF_LIFE = 20.0
 
 _CAUSES = (
-    (re.compile(r"No space left on device|ENOSPC|disk quota exceeded", re.I), "no space is left on the disk"),
+    (
+        re.compile(r"No space left on device|ENOSPC|disk quota exceeded", re.I),
+        "no space is left on the disk",
+    ),
     (
         re.compile(
-            r"Temporary failure (in name resolution|resolving)|Could not resolve|Name or service not known"
-            r"|Network is unreachable|UnknownHostException|Failed to establish a new connection"
-            r"|Connection timed out|Read timed out",
+            r"Temporary failure (in name resolution|resolving)|Could not resolve"
+            r"|Name or service not known|Network is unreachable|UnknownHostException"
+            r"|Failed to establish a new connection|Connection timed out"
+            r"|Read timed out",
             re.I,
         ),
         "the package registry could not be reached: is there a network?",
@@ -42,7 +51,9 @@ def clean_environ(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def dies_with_parent(command: Sequence[str], signal_name: str = "TERM") -> list[str]:
-    """The same command, which gets the signal when the process that starts it dies, even by ``kill -9``."""
+    """The same command, which gets the signal when the process that starts it dies,
+    even by ``kill -9``.
+    """
     return ["setpriv", "--pdeathsig", signal_name, "--", *command]
 
 
@@ -54,7 +65,8 @@ def run_logged(
     env: Mapping[str, str] | None = None,
     cwd: Path = ROOT,
 ) -> None:
-    """Run a long command: its output goes to ``log``, and a shortened view of it to the terminal.
+    """Run a long command: its output goes to ``log``, and a shortened view of it to the
+    terminal.
 
     :param failure: how the one line of the error starts
     :raises PortalError: the command ended non-zero or could not be started
@@ -84,7 +96,12 @@ def run_logged(
                         continue
                     tail = [*tail[-40:], text]
                     if live:
-                        print(f"\r\x1b[K    {text[:100]}", end="", file=sys.stderr, flush=True)
+                        print(
+                            f"\r\x1b[K    {text[:100]}",
+                            end="",
+                            file=sys.stderr,
+                            flush=True,
+                        )
                     elif time.monotonic() - last_shown > _SIGN_OF_LIFE:
                         say(f"    … {text[:100]}")
                         last_shown = time.monotonic()

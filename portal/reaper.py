@@ -1,4 +1,6 @@
-"""Ends what a command leaves behind, such as a browser or a server that its tests started."""
+"""Ends what a command leaves behind, such as a browser or a server that its tests
+started.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 @contextmanager
 def no_orphans(patience: float = 5) -> Iterator[None]:
-    """Become the parent of every orphan below this process, and end those that are new when the block ends.
+    """Become the parent of every orphan below this process, and end those that are new
+    when the block ends.
 
     :param patience: seconds between the polite signal and the other
     """
@@ -42,5 +45,7 @@ def _children() -> set[int]:
     found: set[int] = set()
     for task in Path("/proc/self/task").iterdir():
         with suppress(OSError):
-            found.update(map(int, (task / "children").read_text(encoding="ascii").split()))
+            found.update(
+                map(int, (task / "children").read_text(encoding="ascii").split())
+            )
     return found

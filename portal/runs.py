@@ -1,4 +1,6 @@
-"""Isolated runs: fresh services for one command, on free ports, gone when the command has ended."""
+"""Isolated runs: fresh services for one command, on free ports, gone when the command
+has ended.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,14 @@ from portal.environment import Environment
 from portal.paths import ROOT, RUNS
 from portal.process import dies_with_parent, run_logged
 from portal.services import Postgres, Redis, Service, Solr, new_secret
-from portal.supervision import Supervisor, start_services
+from portal.supervision import Supervisor
 from portal.system import chromium
 
 TEST_INI = ROOT / "test.ini"
 
-#: The services that a run brings along: the variable in which CKAN looks for each, and the one with which a caller
-#: replaces it. The names differ so that a run never takes, and wipes, a developer's own database.
+#: The services that a run brings along: the variable in which CKAN looks for each, and
+#: the one with which a caller replaces it. The names differ so that a run never takes,
+#: and wipes, a developer's own database.
 REPLACEABLE = {
     "CKAN_SQLALCHEMY_URL": "CKAN_TEST_SQLALCHEMY_URL",
     "CKAN_REDIS_URL": "CKAN_TEST_REDIS_URL",
@@ -32,12 +35,15 @@ REPLACEABLE = {
 
 
 @contextmanager
-def isolated(env: Environment, *, ini: Path | None = TEST_INI, keep: bool = False) -> Iterator[dict[str, str]]:
+def isolated(
+    env: Environment, *, ini: Path | None = TEST_INI, keep: bool = False
+) -> Iterator[dict[str, str]]:
     """Fresh services and, with an ini file, a database with all migrations applied.
 
     :param ini: the ini file whose database is made; ``None`` leaves the database empty
     :param keep: whether the folder with the logs stays, until the next run
-    :returns: the environment in which a command finds these services, and its run folder as ``PORTAL_RUN``
+    :returns: the environment in which a command finds these services, and its run
+        folder as ``PORTAL_RUN``
     """
     folder, lock = _new_folder()
     supervisor_port, postgres_port, redis_port, solr_port = ports.choose(4)
@@ -60,9 +66,13 @@ def isolated(env: Environment, *, ini: Path | None = TEST_INI, keep: bool = Fals
         environ[variable] = os.environ.get(replacement) or url
         if not os.environ.get(replacement):
             services.append(own)
+    # Solr is the slowest to start: what does not need it goes on meanwhile.
+    slow = [service for service in services if service is solr]
     try:
-        with part(f"Starting {', '.join(service.name for service in services) or 'nothing'} in {folder.name}"):
-            start_services(supervisor, services, [], lock)
+        names = ", ".join(service.name for service in services) or "no service"
+        with part(f"Starting {names} in {folder.name}"):
+            supervisor.start(services, [], lock)
+            supervisor.wait_for(service for service in services if service is not solr)
         if ini is not None:
             with part("Making the database"):
                 run_logged(
@@ -71,6 +81,8 @@ def isolated(env: Environment, *, ini: Path | None = TEST_INI, keep: bool = Fals
                     failure="the migrations failed",
                     env=environ,
                 )
+        with part("Waiting for Solr"):
+            supervisor.wait_for(slow)
         yield environ
     except BaseException:
         keep = True
@@ -78,14 +90,17 @@ def isolated(env: Environment, *, ini: Path | None = TEST_INI, keep: bool = Fals
     finally:
         supervisor.stop()
         if keep:
-            # Without its lock file's lock it counts as stale, and the next run removes it.
+            # Without its lock file's lock it counts as stale, and the next run removes
+            # it.
             shutil.rmtree(folder / "postgres", ignore_errors=True)
         else:
             shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
 
-def run(env: Environment, command: Sequence[str], *, ini: Path | None = TEST_INI) -> int:
+def run(
+    env: Environment, command: Sequence[str], *, ini: Path | None = TEST_INI
+) -> int:
     """Run a command with fresh services.
 
     :returns: its exit status, as a shell would give it
@@ -95,15 +110,20 @@ def run(env: Environment, command: Sequence[str], *, ini: Path | None = TEST_INI
 
 
 def call(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run a command on this terminal and wait for it; whatever it leaves behind is ended.
+    """Run a command on this terminal and wait for it; whatever it leaves behind is
+    ended.
 
     Ctrl-C reaches the command itself: it ends as it sees fit, and is waited for.
     """
     with reaper.no_orphans():
         try:
-            process = subprocess.Popen(dies_with_parent(command), env=dict(environ), cwd=ROOT)
+            process = subprocess.Popen(
+                dies_with_parent(command), env=dict(environ), cwd=ROOT
+            )
         except OSError as error:
-            raise PortalError(f"{command[0]} cannot be run: {error.strerror}") from error
+            raise PortalError(
+                f"{command[0]} cannot be run: {error.strerror}"
+            ) from error
         try:
             code = _wait(process)
         except BaseException:
@@ -122,7 +142,9 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 
 
 def _new_folder() -> tuple[Path, int]:
-    """A new run folder and the file descriptor that locks it; removes the folders of runs that were killed."""
+    """A new run folder and the file descriptor that locks it; removes the folders of
+    runs that were killed.
+    """
     RUNS.mkdir(parents=True, exist_ok=True)
     with locks.lock(RUNS / "lock", "another run is making its folder"):
         for old in RUNS.glob("test-*"):

@@ -1,6 +1,8 @@
-"""PostgreSQL, Redis, Solr and the mail catcher: how each is prepared, run and known to be ready.
+"""PostgreSQL, Redis, Solr and the mail catcher: how each is prepared, run and known to
+be ready.
 
-Each keeps its data in a folder of its own and listens on 127.0.0.1 only, on a port given to it.
+Each keeps its data in a folder of its own and listens on 127.0.0.1 only, on a port
+given to it.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import Protocol
 
 from portal.console import PortalError
 from portal.environment import Environment
+from portal.files import private_file
 from portal.paths import PORTAL, ROOT, SOLR_LIB
 from portal.ports import HOST
 from portal.process import clean_environ, dies_with_parent, explain
@@ -60,19 +63,12 @@ class Service(Protocol):
         ...
 
 
-def _private_file(path: Path, text: str) -> Path:
-    """Write a file that only its owner reads, from its first byte on."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    return path
-
-
 @dataclass
 class Postgres:
     """A cluster with one role and one database, both named ``ckan``.
 
-    :param durable: whether what is committed survives a power cut; tests need no such care
+    :param durable: whether what is committed survives a power cut; tests need no such
+        care
     """
 
     folder: Path
@@ -92,7 +88,9 @@ class Postgres:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o700, parents=True)
-        secret = _private_file(self.folder.with_name(f"{self.folder.name}.secret"), self.password)
+        secret = private_file(
+            self.folder.with_name(f"{self.folder.name}.secret"), self.password
+        )
         owner = _postgres_owner()
         if owner is not None:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
@@ -110,22 +108,42 @@ class Postgres:
         if not self.durable:
             command.append("--no-sync")
         try:
-            done = subprocess.run(command, capture_output=True, text=True, cwd="/", env=clean_environ(), check=False)
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                cwd="/",
+                env=clean_environ(),
+                check=False,
+            )
         finally:
             secret.unlink()
         if done.returncode:
             shutil.rmtree(self.folder, ignore_errors=True)
-            raise PortalError(f"PostgreSQL could not make its data folder: {explain(done.stderr.splitlines())}")
+            raise PortalError(
+                "PostgreSQL could not make its data folder: "
+                f"{explain(done.stderr.splitlines())}"
+            )
 
     def _check_version(self) -> None:
         made_by = (self.folder / "PG_VERSION").read_text().strip()
         folder = _postgres_bin()
-        shown = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False)
+        shown = subprocess.run(
+            [str(folder / "postgres"), "--version"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if f" {made_by}" not in shown.stdout:
             raise PortalError(
-                f"{self.folder} was made by PostgreSQL {made_by} and {shown.stdout.strip()} is installed: "
+                f"{self.folder} was made by PostgreSQL {made_by} "
+                f"and {shown.stdout.strip()} is installed: "
                 f"install postgresql-{made_by}, or remove that folder to start anew"
             )
+
+    def made_at(self) -> int:
+        """When the cluster was made, in nanoseconds."""
+        return (self.folder / "PG_VERSION").stat().st_mtime_ns
 
     def program(self) -> Program:
         settings = {
@@ -135,7 +153,11 @@ class Postgres:
             "logging_collector": "off",
         }
         if not self.durable:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            settings |= {
+                "fsync": "off",
+                "synchronous_commit": "off",
+                "full_page_writes": "off",
+            }
         command = [
             *_as_owner(_postgres_owner(), self.folder, pdeathsig="INT"),
             str(_postgres_bin() / "postgres"),
@@ -145,10 +167,19 @@ class Postgres:
         for key, value in settings.items():
             command += ["-c", f"{key}={value}"]
         # INT is PostgreSQL's fast shutdown: it ends the sessions that are still open.
-        return Program(self.name, command, folder=Path("/"), stop_signal="INT", stop_wait=30)
+        return Program(
+            self.name, command, folder=Path("/"), stop_signal="INT", stop_wait=30
+        )
 
     def is_ready(self) -> bool:
-        command = [str(_postgres_bin() / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
+        command = [
+            str(_postgres_bin() / "pg_isready"),
+            "-q",
+            "-h",
+            HOST,
+            "-p",
+            str(self.port),
+        ]
         return subprocess.run(command, env=clean_environ(), check=False).returncode == 0
 
     def after_start(self) -> None:
@@ -158,18 +189,40 @@ class Postgres:
         self._sql("CREATE DATABASE ckan OWNER ckan")
 
     def _sql(self, statement: str) -> str:
-        command = [str(_postgres_bin() / "psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"]
-        command += ["-h", HOST, "-p", str(self.port), "-U", "postgres", "-d", "postgres", "-f", "-"]
+        command = [
+            str(_postgres_bin() / "psql"),
+            "-X",
+            "-A",
+            "-t",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+        ]
+        command += [
+            "-h",
+            HOST,
+            "-p",
+            str(self.port),
+            "-U",
+            "postgres",
+            "-d",
+            "postgres",
+            "-f",
+            "-",
+        ]
         done = subprocess.run(
             command,
             input=statement,
             capture_output=True,
             text=True,
-            env=clean_environ() | {"PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "10"},
+            env=clean_environ()
+            | {"PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "10"},
             check=False,
         )
         if done.returncode:
-            raise PortalError(f"PostgreSQL refused a statement: {explain(done.stderr.splitlines())}")
+            raise PortalError(
+                f"PostgreSQL refused a statement: {explain(done.stderr.splitlines())}"
+            )
         return done.stdout.strip()
 
 
@@ -181,7 +234,9 @@ def _postgres_bin() -> Path:
 
 
 def _postgres_owner() -> pwd.struct_passwd | None:
-    """The account that runs PostgreSQL where we are root, which PostgreSQL refuses; ``None`` where we are not."""
+    """The account that runs PostgreSQL where we are root, which PostgreSQL refuses;
+    ``None`` where we are not.
+    """
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -189,35 +244,61 @@ def _postgres_owner() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise PortalError("PostgreSQL refuses to run as root, and there is neither an account postgres nor nobody")
+    raise PortalError(
+        "PostgreSQL refuses to run as root, "
+        "and there is neither an account postgres nor nobody"
+    )
 
 
-def _as_owner(owner: pwd.struct_passwd | None, folder: Path, pdeathsig: str = "TERM") -> list[str]:
+def _as_owner(
+    owner: pwd.struct_passwd | None, folder: Path, pdeathsig: str = "TERM"
+) -> list[str]:
     """The start of a command that runs as this account and can reach this folder.
 
-    The clone may be below a folder that only root enters, such as ``/root``. There the account gets the one
-    capability that lets it pass, and no other; the data keep their place in ``.portal``.
+    The clone may be below a folder that only root enters, such as ``/root``. There the
+    account gets the one capability that lets it pass, and no other; the data keep their
+    place in ``.portal``.
     """
     command = ["setpriv", "--pdeathsig", pdeathsig]
     if owner is not None:
-        command += ["--reuid", str(owner.pw_uid), "--regid", str(owner.pw_gid), "--clear-groups"]
-        closed = [parent for parent in folder.parents if not parent.stat().st_mode & 0o001]
+        command += [
+            "--reuid",
+            str(owner.pw_uid),
+            "--regid",
+            str(owner.pw_gid),
+            "--clear-groups",
+        ]
+        closed = [
+            parent for parent in folder.parents if not parent.stat().st_mode & 0o001
+        ]
         if closed:
             capability = _passing_capability()
             if capability is None:
                 raise PortalError(
-                    f"PostgreSQL refuses to run as root, and {owner.pw_name} cannot enter {closed[-1]}: "
+                    f"PostgreSQL refuses to run as root, and {owner.pw_name} "
+                    f"cannot enter {closed[-1]}: "
                     "move the clone to a folder that everyone may enter"
                 )
-            command += [f"--inh-caps=-all,+{capability}", f"--ambient-caps=-all,+{capability}"]
+            command += [
+                f"--inh-caps=-all,+{capability}",
+                f"--ambient-caps=-all,+{capability}",
+            ]
     return [*command, "--"]
 
 
 def _passing_capability() -> str | None:
-    """The smallest capability of this machine that lets an account enter closed folders."""
+    """The smallest capability of this machine that lets an account enter closed
+    folders.
+    """
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    bounding = int(next(line for line in status.splitlines() if line.startswith("CapBnd:")).split()[1], 16)
-    # Bit numbers of linux/capability.h. Containers often leave out the first, which is the smaller one.
+    bounding = int(
+        next(
+            line for line in status.splitlines() if line.startswith("CapBnd:")
+        ).split()[1],
+        16,
+    )
+    # Bit numbers of linux/capability.h. Containers often leave out the first, which is
+    # the smaller one.
     for bit, name in ((2, "dac_read_search"), (1, "dac_override")):
         if bounding >> bit & 1:
             return name
@@ -226,7 +307,9 @@ def _passing_capability() -> str | None:
 
 @dataclass
 class Redis:
-    """Sessions, cache and job queue. It asks for a password, since whoever writes into the queue runs code."""
+    """Sessions, cache and job queue. It asks for a password, since whoever writes into
+    the queue runs code.
+    """
 
     folder: Path
     port: int
@@ -249,7 +332,7 @@ class Redis:
             'save ""',
             f"appendonly {'yes' if self.durable else 'no'}",
         ]
-        _private_file(self.folder / "redis.conf", "\n".join(lines) + "\n")
+        private_file(self.folder / "redis.conf", "\n".join(lines) + "\n")
 
     def program(self) -> Program:
         command = dies_with_parent(["redis-server", str(self.folder / "redis.conf")])
@@ -260,7 +343,10 @@ class Redis:
             with socket.create_connection((HOST, self.port), timeout=1) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
                 with connection.makefile("rb") as answers:
-                    return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
+                    return [answers.readline(), answers.readline()] == [
+                        b"+OK\r\n",
+                        b"+PONG\r\n",
+                    ]
         except OSError:
             return False
 
@@ -297,7 +383,8 @@ class Solr:
             [
                 "java",
                 "-Xmx384m",
-                # A small index is served as fast with the first-level compiler, and the server starts sooner.
+                # A small index is served as fast with the first-level compiler, and the
+                # server starts sooner.
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-XX:-UsePerfData",
@@ -314,7 +401,9 @@ class Solr:
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/select?q=*:*&rows=0", timeout=5) as answer:
+            with urllib.request.urlopen(
+                f"{self.url}/select?q=*:*&rows=0", timeout=5
+            ) as answer:
                 return answer.status == 200
         except OSError:
             return False
@@ -325,7 +414,7 @@ class Solr:
 
 @dataclass
 class Mailbox:
-    """An SMTP server that keeps each mail as one readable file instead of sending it."""
+    """An SMTP server that keeps each mail as a readable file instead of sending it."""
 
     folder: Path
     port: int
@@ -336,7 +425,15 @@ class Mailbox:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def program(self) -> Program:
-        command = dies_with_parent([self.env.bin("python"), "-m", "portal.mailbox", str(self.port), str(self.folder)])
+        command = dies_with_parent(
+            [
+                self.env.bin("python"),
+                "-m",
+                "portal.mailbox",
+                str(self.port),
+                str(self.folder),
+            ]
+        )
         return Program(self.name, command, folder=ROOT)
 
     def is_ready(self) -> bool:

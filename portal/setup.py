@@ -1,4 +1,6 @@
-"""Everything that must be on the machine before anything starts, made once for all that run at the same time."""
+"""Everything that must be on the machine before anything starts, made once for all that
+run at the same time.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,26 @@ from portal.system import Tool
 _SPACE_TO_INSTALL = 3.0
 _SPACE_TO_RUN = 0.3
 
-SERVICES = (system.SETPRIV, system.LIBMAGIC, system.POSTGRESQL, system.REDIS, system.JAVA)
+SERVICES = (
+    system.SETPRIV,
+    system.LIBMAGIC,
+    system.POSTGRESQL,
+    system.REDIS,
+    system.JAVA,
+)
 
 
-def prepare(env: Environment, parts: Sequence[str], tools: Iterable[Tool], *, solr: bool = True) -> None:
-    """Install the tools, the Python environment and, with ``solr``, Solr's jars, where they are missing or old."""
+def prepare(
+    env: Environment, parts: Sequence[str], tools: Iterable[Tool], *, solr: bool = True
+) -> None:
+    """Install the tools, the Python environment and, with ``solr``, Solr's jars, where
+    they are missing or old.
+    """
     with_jars = solr and not _has_jars()
     with_environment = not environment.is_current(env, parts)
-    system.ensure_space(_SPACE_TO_INSTALL if with_jars or with_environment else _SPACE_TO_RUN)
+    system.ensure_space(
+        _SPACE_TO_INSTALL if with_jars or with_environment else _SPACE_TO_RUN
+    )
     with locks.lock(STATE / "setup.lock", "another make is installing what both need"):
         wanted = list(tools)
         if with_environment:

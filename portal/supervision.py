@@ -1,4 +1,6 @@
-"""Supervisor, the process manager: its configuration, its start, its end, and talking to it."""
+"""Supervisor, the process manager: its configuration, its start, its end, and talking
+to it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from typing import Any, cast
 
 from portal.console import PortalError
 from portal.environment import Environment
+from portal.files import private_file
 from portal.ports import HOST
 from portal.process import dies_with_parent, explain
 from portal.services import Program, Service, new_secret
@@ -22,10 +25,13 @@ from portal.services import Program, Service, new_secret
 _GIVEN_UP = "FATAL"
 
 
-def render(programs: Sequence[Program], *, port: int, password: str, folder: Path, logs: Path) -> str:
+def render(
+    programs: Sequence[Program], *, port: int, password: str, folder: Path, logs: Path
+) -> str:
     """The text of supervisor's configuration file.
 
-    It is spoken to over TCP with a password, as a Unix socket's path may not be longer than 107 characters.
+    It is spoken to over TCP with a password, as a Unix socket's path may not be longer
+    than 107 characters.
     """
     # Expansions: supervisor reads "%" as the start of one.
     lines = [
@@ -65,7 +71,9 @@ def _escape(value: object) -> str:
 
 
 class Supervisor:
-    """A running supervisor and the programs under it, all of which end with this process."""
+    """A running supervisor and the programs under it, all of which end with this
+    process.
+    """
 
     def __init__(self, env: Environment, folder: Path, logs: Path, port: int) -> None:
         self.env = env
@@ -75,18 +83,28 @@ class Supervisor:
         self._password = new_secret()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, programs: Sequence[Program], held_lock: int) -> None:
-        """Start it with these programs.
+    def start(
+        self, services: Iterable[Service], programs: Iterable[Program], held_lock: int
+    ) -> None:
+        """Prepare the services and start it with them and with these programs.
 
-        :param held_lock: a locked file that supervisor keeps open too, so that the lock lasts as long as it runs,
-            even where this process is killed
+        :param held_lock: a locked file that supervisor keeps open too, so that the lock
+            lasts as long as it runs, even where this process is killed
         """
         self.logs.mkdir(parents=True, exist_ok=True)
-        conf = self.folder / "supervisor.conf"
-        conf.touch(mode=0o600)
-        conf.write_text(
-            render(programs, port=self._port, password=self._password, folder=self.folder, logs=self.logs),
-            encoding="utf-8",
+        every = list(programs)
+        for service in services:
+            service.prepare()
+            every.append(service.program())
+        conf = private_file(
+            self.folder / "supervisor.conf",
+            render(
+                every,
+                port=self._port,
+                password=self._password,
+                folder=self.folder,
+                logs=self.logs,
+            ),
         )
         with (self.logs / "supervisor.out").open("wb") as output:
             self._process = subprocess.Popen(
@@ -96,7 +114,8 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 env=self.env.environ(),
                 pass_fds=(held_lock,),
-                # In a session of its own, so that Ctrl-C reaches this process alone, which then ends it in order.
+                # In a session of its own, so that Ctrl-C reaches this process alone,
+                # which then ends it in order.
                 start_new_session=True,
             )
 
@@ -113,11 +132,23 @@ class Supervisor:
         self._rpc("startProcess", name, False)
 
     def _rpc(self, method: str, *arguments: object) -> object:
-        proxy = xmlrpc.client.ServerProxy(f"http://portal:{self._password}@{HOST}:{self._port}/RPC2")
+        proxy = xmlrpc.client.ServerProxy(
+            f"http://portal:{self._password}@{HOST}:{self._port}/RPC2"
+        )
         with proxy:
             return getattr(proxy.supervisor, method)(*arguments)
 
-    def wait(self, name: str, is_ready: Callable[[], bool], timeout: float = 90) -> None:
+    def wait_for(self, services: Iterable[Service]) -> None:
+        """Wait until each of these services is ready, and make in it what only then can
+        be made.
+        """
+        for service in services:
+            self.wait(service.name, service.is_ready)
+            service.after_start()
+
+    def wait(
+        self, name: str, is_ready: Callable[[], bool], timeout: float = 90
+    ) -> None:
         """Wait until a program is ready.
 
         :raises PortalError: it has given up, or is not ready in that many seconds
@@ -126,15 +157,24 @@ class Supervisor:
         next_look = time.monotonic() + 1
         while not is_ready():
             if not self.is_running():
-                raise PortalError(f"the process manager ended: {_last_line(self.logs / 'supervisor.out')}")
+                raise PortalError(
+                    "the process manager ended: "
+                    f"{_last_line(self.logs / 'supervisor.out')}"
+                )
             now = time.monotonic()
             if now > deadline:
-                raise PortalError(f"{name} does not answer after {timeout:.0f} s: see {self.logs / name}.log")
+                raise PortalError(
+                    f"{name} does not answer after {timeout:.0f} s: "
+                    f"see {self.logs / name}.log"
+                )
             if now > next_look:
                 next_look = now + 1
                 if self._has_given_up(name):
                     log = self.logs / f"{name}.log"
-                    raise PortalError(f"{name} does not start: {_last_line(log)} (all of its output: {log})")
+                    raise PortalError(
+                        f"{name} does not start: {_last_line(log)} "
+                        f"(all of its output: {log})"
+                    )
             time.sleep(0.1)
 
     def _has_given_up(self, name: str) -> bool:
@@ -152,20 +192,12 @@ class Supervisor:
         self._process.wait()
 
 
-def start_services(supervisor: Supervisor, services: Iterable[Service], more: Sequence[Program], lock: int) -> None:
-    """Prepare the services, start them all at once and wait until each is ready."""
-    services = list(services)
-    for service in services:
-        service.prepare()
-    supervisor.start([*(service.program() for service in services), *more], lock)
-    for service in services:
-        supervisor.wait(service.name, service.is_ready)
-        service.after_start()
-
-
 def _last_line(log: Path) -> str:
     try:
-        lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+        lines = [
+            line.strip()
+            for line in log.read_text(encoding="utf-8", errors="replace").splitlines()
+        ]
     except OSError:
         return "it left no message"
     return explain([line for line in lines if line][-20:])

@@ -1,4 +1,6 @@
-"""What the portal needs of the machine: which tools are missing, and their installation where that is allowed."""
+"""What the portal needs of the machine: which tools are missing, and their installation
+where that is allowed.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,20 @@ from portal.console import PortalError, part, say
 from portal.paths import DEMO_LOGS, PORTAL, STATE
 from portal.process import clean_environ, run_logged
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+)
 _JAVA_AT_LEAST = 17
 
 
 @dataclass(frozen=True)
 class Tool:
-    """Something that must be there, and the Debian packages that bring it (``a|b``: ``b`` where there is no ``a``)."""
+    """Something that must be there, and the Debian packages that bring it (``a|b``:
+    ``b`` where there is no ``a``).
+    """
 
     label: str
     packages: tuple[str, ...]
@@ -32,16 +41,27 @@ class Tool:
 
 
 def postgres_bin() -> Path | None:
-    """The folder of the newest PostgreSQL server programs of this machine: Debian keeps them out of PATH."""
+    """The folder of the newest PostgreSQL server programs of this machine: Debian keeps
+    them out of PATH.
+    """
 
     def version(folder: Path) -> int:
         digits = re.sub(r"\D", "", folder.parent.name)
         return int(digits or 0)
 
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=version, reverse=True)
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=version, reverse=True
+    )
     on_path = shutil.which("initdb")
     candidates = [*debian, *([Path(on_path).parent] if on_path else [])]
-    return next((folder for folder in candidates if (folder / "initdb").exists() and (folder / "psql").exists()), None)
+    return next(
+        (
+            folder
+            for folder in candidates
+            if (folder / "initdb").exists() and (folder / "psql").exists()
+        ),
+        None,
+    )
 
 
 def chromium() -> str | None:
@@ -52,7 +72,9 @@ def chromium() -> str | None:
 def java_version() -> int:
     """The major version of the Java on PATH, 0 where there is none."""
     try:
-        shown = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
+        shown = subprocess.run(
+            ["java", "-version"], capture_output=True, text=True, check=False
+        ).stderr
     except OSError:
         return 0
     found = re.search(r'version "(\d+)', shown)
@@ -64,23 +86,40 @@ def _has(*names: str) -> Callable[[], bool]:
 
 
 def _can_make_environments() -> bool:
-    return bool(importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"))
+    return bool(
+        importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv")
+    )
 
 
 def _python_headers() -> bool:
     return Path(sysconfig.get_path("include"), "Python.h").exists()
 
 
-#: Python packages named after the running version, since ``python3-dev`` is that of the default one.
-_OWN_PYTHON = f"python3.{sys.version_info.minor}" if sys.executable == "/usr/bin/python3" else "python3"
+#: Python packages named after the running version, since ``python3-dev`` is that of the
+#: default one.
+_OWN_PYTHON = (
+    f"python3.{sys.version_info.minor}"
+    if sys.executable == "/usr/bin/python3"
+    else "python3"
+)
 
 SETPRIV = Tool("setpriv", ("util-linux",), _has("setpriv"))
 POSTGRESQL = Tool("PostgreSQL", ("postgresql",), lambda: postgres_bin() is not None)
 REDIS = Tool("Redis", ("redis-server",), _has("redis-server"))
-JAVA = Tool(f"Java {_JAVA_AT_LEAST}", ("openjdk-17-jre-headless|default-jre-headless",), lambda: java_version() >= _JAVA_AT_LEAST)
+JAVA = Tool(
+    f"Java {_JAVA_AT_LEAST}",
+    ("openjdk-17-jre-headless|default-jre-headless",),
+    lambda: java_version() >= _JAVA_AT_LEAST,
+)
 MAVEN = Tool("Maven", ("maven",), _has("mvn"))
-CHROMIUM = Tool("Chromium", ("chromium|chromium-browser", "fonts-dejavu-core"), lambda: chromium() is not None)
-LIBMAGIC = Tool("libmagic", ("libmagic1",), lambda: ctypes.util.find_library("magic") is not None)
+CHROMIUM = Tool(
+    "Chromium",
+    ("chromium|chromium-browser", "fonts-dejavu-core"),
+    lambda: chromium() is not None,
+)
+LIBMAGIC = Tool(
+    "libmagic", ("libmagic1",), lambda: ctypes.util.find_library("magic") is not None
+)
 BUILD = (
     Tool("a C compiler", ("gcc", "libc6-dev"), _has("gcc")),
     Tool("the headers of PostgreSQL", ("libpq-dev",), _has("pg_config")),
@@ -98,13 +137,21 @@ def ensure(tools: Iterable[Tool]) -> None:
     if not missing:
         return
     labels = ", ".join(tool.label for tool in missing)
-    packages = list(dict.fromkeys(package for tool in missing for package in tool.packages))
+    packages = list(
+        dict.fromkeys(package for tool in missing for package in tool.packages)
+    )
     if shutil.which("apt-get") is None:
-        raise PortalError(f"missing on this machine: {labels}; install them with its package manager and start again")
+        raise PortalError(
+            f"missing on this machine: {labels}; "
+            "install them with its package manager and start again"
+        )
     prefix = _privilege()
     if prefix is None:
         names = " ".join(map(_known, packages))
-        raise PortalError(f"missing on this machine: {labels}; run this and start again: sudo apt-get install {names}")
+        raise PortalError(
+            f"missing on this machine: {labels}; "
+            f"run this and start again: sudo apt-get install {names}"
+        )
     say(f"Missing on this machine: {labels}.")
     with part(f"Installing the system packages {' '.join(packages)}"):
         run_logged(
@@ -115,35 +162,53 @@ def ensure(tools: Iterable[Tool]) -> None:
         )
     still = [tool.label for tool in missing if not tool.present()]
     if still:
-        raise PortalError(f"still missing after installing {' '.join(packages)}: {', '.join(still)}")
+        raise PortalError(
+            f"still missing after installing {' '.join(packages)}: {', '.join(still)}"
+        )
 
 
 def _known(package: str) -> str:
     """The first of the alternatives that this machine's package lists know."""
     alternatives = package.split("|")
     for name in alternatives:
-        if subprocess.run(["apt-cache", "show", name], capture_output=True, check=False).returncode == 0:
+        if (
+            subprocess.run(
+                ["apt-cache", "show", name], capture_output=True, check=False
+            ).returncode
+            == 0
+        ):
             return name
     return alternatives[0]
 
 
 def _privilege() -> list[str] | None:
-    """What to put before a command to run it as root, ``None`` where that right is not there."""
+    """What to put before a command to run it as root, ``None`` where that right is not
+    there.
+    """
     if os.geteuid() == 0:
         return []
     if shutil.which("sudo") is None:
         return None
-    if subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+    if (
+        subprocess.run(
+            ["sudo", "-n", "true"], capture_output=True, check=False
+        ).returncode
+        == 0
+    ):
         return ["sudo", "-n"]
     if sys.stdin.isatty():
-        say("Some system packages are missing: sudo will ask for your password to install them.")
+        say(
+            "Some system packages are missing: "
+            "sudo will ask for your password to install them."
+        )
         if subprocess.run(["sudo", "-v"], check=False).returncode == 0:
             return ["sudo", "-n"]
     return None
 
 
 def ensure_space(gigabytes: float) -> None:
-    """Stop where the disk of ``.portal`` has less room than this, rather than half-way through.
+    """Stop where the disk of ``.portal`` has less room than this, rather than half-way
+    through.
 
     :raises PortalError: the room is missing, or the folder cannot be written
     """
@@ -153,6 +218,12 @@ def ensure_space(gigabytes: float) -> None:
     except OSError as error:
         raise PortalError(f"{STATE} cannot be written: {error.strerror}") from error
     if not os.access(STATE, os.W_OK):
-        raise PortalError(f"{STATE} belongs to someone else: use a clone of your own, or remove that folder")
+        raise PortalError(
+            f"{STATE} belongs to someone else: "
+            "use a clone of your own, or remove that folder"
+        )
     if free < gigabytes:
-        raise PortalError(f"{free:.1f} GB are free on the disk of {STATE}: {gigabytes:.1f} GB are needed")
+        raise PortalError(
+            f"{free:.1f} GB are free on the disk of {STATE}: "
+            f"{gigabytes:.1f} GB are needed"
+        )
