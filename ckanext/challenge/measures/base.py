@@ -1,0 +1,111 @@
+"""What a measure is, and what the statements of all measures share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge.domain.measurement import (
+    NAMED_DATASETS,
+    Measurement,
+    Subject,
+)
+
+__all__ = [
+    "SUBJECTS",
+    "Measure",
+    "array",
+    "by_organization",
+    "measurement",
+    "named",
+    "rows",
+]
+
+#: The organizations to measure, as a table of one row each. ``unnest`` and not
+#: ``= ANY``: PostgreSQL would weigh each of thousands of elements when it plans.
+SUBJECTS = "unnest(CAST(:organizations AS text[])) AS subject (organization)"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing that the catalogue can say of an organization.
+
+    :ivar name: as programme files name it
+    :ivar unit: ``count``, or ``share`` for a number between 0 and 1
+    :ivar definition: in a sentence, for people; translated when it is shown
+    :ivar function: measures any number of subjects in one SQL statement; a subject
+        that it leaves out has the value 0
+    :ivar names_datasets: whether its measurements name datasets
+    """
+
+    name: str
+    unit: Literal["count", "share"]
+    definition: Any
+    function: Callable[[Sequence[Subject]], Mapping[Subject, Measurement]]
+    names_datasets: bool = True
+
+
+def array(values: Iterable[str]) -> str:
+    """The literal of a PostgreSQL array of texts: one parameter however many."""
+    quoted = (
+        '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values
+    )
+    return "{" + ",".join(quoted) + "}"
+
+
+def rows(statement: str, **parameters: Any) -> Iterable[Any]:
+    """Run one statement in the session of this request or job."""
+    return model.Session.execute(sa.text(statement), parameters)
+
+
+def named(column: str) -> str:
+    """An array of ids, cut to as many as a measurement names.
+
+    Only arrays that are too long are sorted: most are short, and sorting all would
+    be the larger part of a statement's time.
+    """
+    return (
+        f"CASE WHEN cardinality({column}) > {NAMED_DATASETS} THEN ARRAY("
+        f'SELECT id FROM unnest({column}) AS id ORDER BY id COLLATE "C"'
+        f" LIMIT {NAMED_DATASETS}) ELSE {column} END"
+    )
+
+
+def measurement(
+    value: float,
+    of: int | None = None,
+    failing: Sequence[str] | None = None,
+    passing: Sequence[str] | None = None,
+) -> Measurement:
+    """A measurement from a row; the named datasets always come in the same order."""
+    return Measurement(
+        value=float(value),
+        of=of,
+        failing=tuple(sorted(failing or ())),
+        passing=tuple(sorted(passing or ())),
+    )
+
+
+def by_organization(
+    statement: str, subjects: Sequence[Subject], **parameters: Any
+) -> dict[Subject, Measurement]:
+    """Run a statement that answers one row for each organization.
+
+    :param statement: answers ``organization, value, total, failing, passing`` over
+        :data:`SUBJECTS`
+    :returns: what it answered, for each subject of that organization
+    """
+    organizations = dict.fromkeys(subject.organization_id for subject in subjects)
+    found = {
+        row[0]: measurement(*row[1:])
+        for row in rows(statement, organizations=array(organizations), **parameters)
+    }
+    return {
+        subject: found[subject.organization_id]
+        for subject in subjects
+        if subject.organization_id in found
+    }

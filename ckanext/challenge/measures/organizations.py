@@ -1,0 +1,87 @@
+"""Measures of the organization itself: its people, its page, its choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ckanext.challenge.domain.measurement import Measurement, Subject
+
+from .base import SUBJECTS, array, by_organization, measurement, rows
+from .catalog import organization_extras
+
+__all__ = ["kits_chosen", "members", "organization_profile"]
+
+Found = dict[Subject, Measurement]
+
+#: What a complete page says. A commune's has its INSEE code too.
+_PROFILE_COLUMNS = ("description", "image_url")
+_PROFILE_EXTRAS = (
+    "siren",
+    "kind",
+    "departement",
+    "population",
+    "agents",
+    "website",
+)
+PROFILE = (*_PROFILE_COLUMNS, *_PROFILE_EXTRAS, "insee_code")
+
+
+def members(subjects: Sequence[Subject]) -> Found:
+    """People who can act for it; someone invited counts from the first login on."""
+    statement = f"""
+        SELECT subject.organization, count(DISTINCT u.id)
+        FROM {SUBJECTS}
+        JOIN member m ON m.group_id = subject.organization
+             AND m.table_name = 'user' AND m.state = 'active'
+        JOIN "user" u ON u.id = m.table_id AND u.state = 'active'
+        GROUP BY subject.organization
+    """
+    return by_organization(statement, subjects)
+
+
+def organization_profile(subjects: Sequence[Subject]) -> Found:
+    extras = organization_extras((*_PROFILE_EXTRAS, "insee_code"))
+    columns = [f"g.{column}" for column in _PROFILE_COLUMNS]
+    columns += [extras.columns[key] for key in _PROFILE_EXTRAS]
+    filled = " + ".join(f"CAST(coalesce({c}, '') <> '' AS int)" for c in columns)
+    commune = f"coalesce({extras.columns['kind']}, '') = 'commune'"
+    insee = f"coalesce({extras.columns['insee_code']}, '') <> ''"
+    statement = f"""
+        SELECT subject.organization,
+               CAST({filled} + CAST({commune} AND {insee} AS int) AS float)
+               / ({len(columns)} + CAST({commune} AS int))
+        FROM {SUBJECTS}
+        JOIN "group" g ON g.id = subject.organization
+        {extras.joins}
+    """
+    return by_organization(statement, subjects)
+
+
+def kits_chosen(subjects: Sequence[Subject]) -> Found:
+    keys = list(
+        dict.fromkeys(
+            (subject.organization_id, subject.cohort_id)
+            for subject in subjects
+            if subject.cohort_id is not None
+        )
+    )
+    if not keys:
+        return {}
+    statement = """
+        SELECT p.organization_id, p.cohort_id, jsonb_array_length(p.kits)
+        FROM unnest(CAST(:organizations AS text[]), CAST(:cohorts AS text[]))
+             AS subject (organization, cohort)
+        JOIN challenge_participant p ON p.organization_id = subject.organization
+             AND p.cohort_id = subject.cohort
+    """
+    answered = rows(
+        statement,
+        organizations=array(organization for organization, _ in keys),
+        cohorts=array(str(cohort) for _, cohort in keys),
+    )
+    found = {(row[0], row[1]): measurement(row[2]) for row in answered}
+    return {
+        subject: found[subject.organization_id, subject.cohort_id]
+        for subject in subjects
+        if (subject.organization_id, subject.cohort_id) in found
+    }
