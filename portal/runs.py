@@ -36,12 +36,11 @@ REPLACEABLE = {
 
 @contextmanager
 def isolated(
-    env: Environment, *, ini: Path | None = TEST_INI, keep: bool = False
+    env: Environment, *, ini: Path | None = TEST_INI
 ) -> Iterator[dict[str, str]]:
     """Fresh services and, with an ini file, a database with all migrations applied.
 
     :param ini: the ini file whose database is made; ``None`` leaves the database empty
-    :param keep: whether the folder with the logs stays, until the next run
     :returns: the environment in which a command finds these services, and its run
         folder as ``PORTAL_RUN``
     """
@@ -68,6 +67,7 @@ def isolated(
             services.append(own)
     # Solr is the slowest to start: what does not need it goes on meanwhile.
     slow = [service for service in services if service is solr]
+    remove = folder
     try:
         names = ", ".join(service.name for service in services) or "no service"
         with part(f"Starting {names} in {folder.name}"):
@@ -84,17 +84,14 @@ def isolated(
         with part("Waiting for Solr"):
             supervisor.wait_for(slow)
         yield environ
-    except BaseException:
-        keep = True
+    except PortalError:
+        # Its message names a log: that stays until the next run, which removes every
+        # folder that is not locked.
+        remove = folder / "postgres"
         raise
     finally:
         supervisor.stop()
-        if keep:
-            # Without its lock file's lock it counts as stale, and the next run removes
-            # it.
-            shutil.rmtree(folder / "postgres", ignore_errors=True)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(remove, ignore_errors=True)
         os.close(lock)
 
 
