@@ -8,11 +8,12 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.types import ActionResult, Context, DataDict, Schema
+from ckan.types import Context
 from stdnum.fr import siren as siren_number
 
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.directory.text import fold
+from ckanext.challenge.logic.boundary import validated
 from ckanext.challenge.logic.schema import directory as schema
 from ckanext.challenge.model import Collectivite
 
@@ -23,9 +24,10 @@ _CODE_LIKE = re.compile(r"\d{2,}|2[ab]\d*")
 _table: sa.Table = Collectivite.__table__
 
 
+@tk.side_effect_free
 def challenge_collectivite_search(
-    context: Context, data_dict: DataDict
-) -> ActionResult.AnyDict:
+    context: Context, data_dict: dict[str, Any]
+) -> dict[str, Any]:
     """Find communes and EPCI of the official directory. Anybody may call it.
 
     :param q: words of a name (accents, case, hyphens, apostrophes and « St » for
@@ -53,7 +55,7 @@ def challenge_collectivite_search(
         a query of more than 200 characters or a limit that is no number
     """
     tk.check_access("challenge_collectivite_search", context, data_dict)
-    data = _validated(schema.search(), context, data_dict)
+    data = validated(context, data_dict, schema.search())
 
     conditions: list[sa.ColumnElement[bool]] = []
     if data.get("kind"):
@@ -84,9 +86,10 @@ def challenge_collectivite_search(
     return {"count": count, "results": [_dictize(row) for row in rows]}
 
 
+@tk.side_effect_free
 def challenge_collectivite_show(
-    context: Context, data_dict: DataDict
-) -> ActionResult.AnyDict:
+    context: Context, data_dict: dict[str, Any]
+) -> dict[str, Any]:
     """One commune or EPCI of the official directory. Anybody may call it.
 
     :param siren: its SIREN, spaces allowed (for the communes overseas that have
@@ -101,7 +104,7 @@ def challenge_collectivite_show(
     :raises ckan.plugins.toolkit.ObjectNotFound: if the directory does not have it
     """
     tk.check_access("challenge_collectivite_show", context, data_dict)
-    code = _compact(_validated(schema.show(), context, data_dict)["siren"])
+    code = _compact(validated(context, data_dict, schema.show())["siren"])
     epci = _table.alias()
     row = model.Session.execute(
         sa.select(
@@ -138,15 +141,6 @@ def challenge_collectivite_show(
     else:
         shown["members"] = row.members
     return shown
-
-
-def _validated(
-    schema_: Schema, context: Context, data_dict: DataDict
-) -> dict[str, Any]:
-    data, errors = tk.navl_validate(data_dict, schema_, context)
-    if errors:
-        raise tk.ValidationError(errors)
-    return data
 
 
 def _compact(number: str) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ckan.plugins.toolkit as tk
-from ckan.types import AuthResult, Context, DataDict
+from ckan.types import AuthResult, Context
 
 __all__ = ["challenge_collectivite_search", "challenge_collectivite_show"]
 
 
 @tk.auth_allow_anonymous_access
-def challenge_collectivite_search(context: Context, data_dict: DataDict) -> AuthResult:
+def challenge_collectivite_search(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
     return {"success": True}
 
 
 @tk.auth_allow_anonymous_access
-def challenge_collectivite_show(context: Context, data_dict: DataDict) -> AuthResult:
+def challenge_collectivite_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
     return {"success": True}

@@ -1,4 +1,4 @@
-"""Schemas of the directory's actions."""
+"""What the directory's actions take."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from ckan.types import Schema
 
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.directory.reader import KINDS
+from ckanext.challenge.logic.schema import fields
 
 __all__ = ["search", "show"]
 
@@ -16,27 +17,19 @@ MAX_QUERY = 200
 
 
 def search() -> Schema:
-    get = tk.get_validator
+    """Which collectivités."""
     return {
-        "q": [get("ignore_missing"), get("unicode_safe"), _short_query],
-        "kind": [get("ignore_empty"), get("unicode_safe"), get("one_of")(KINDS)],
-        "departement": [get("ignore_empty"), get("unicode_safe"), _known_departement],
-        "limit": [
-            get("default")(DEFAULT_LIMIT),
-            get("natural_number_validator"),
-            lambda value: min(value, MAX_LIMIT),
-        ],
-        "offset": [get("default")(0), get("natural_number_validator")],
-        "__extras": [get("ignore")],
+        "q": [*fields.raw(required=False), _short_query],
+        "kind": fields.choice(KINDS),
+        "departement": [*fields.raw(required=False), _known_departement],
+        "limit": fields.limit(MAX_LIMIT, DEFAULT_LIMIT),
+        "offset": fields.offset(),
     }
 
 
 def show() -> Schema:
-    get = tk.get_validator
-    return {
-        "siren": [get("not_empty"), get("unicode_safe")],
-        "__extras": [get("ignore")],
-    }
+    """Which one."""
+    return {"siren": fields.raw()}
 
 
 def _short_query(value: str) -> str:
