@@ -3,20 +3,23 @@ PORT ?= 5000
 CKAN ?= 2.12
 ARGS ?=
 
+# Ends what it starts even where make itself is killed.
+LAUNCH = exec setpriv --pdeathsig TERM portal/portal
+
 .DEFAULT_GOAL := help
 .PHONY: demo stop test bench lint clean help
 
 demo: ## Run the whole portal here: http://127.0.0.1:5000, or make demo PORT=5050
-	@exec portal/portal demo --port '$(PORT)'
+	@$(LAUNCH) demo --port '$(PORT)'
 
 stop: ## End the portal that `make demo` runs
 	@exec portal/portal stop
 
 test: ## Run the tests with services of their own; make test CKAN=2.11, make test ARGS="tests/domain -k name"
-	@exec portal/portal test --ckan '$(CKAN)' -- $(ARGS)
+	@$(LAUNCH) test --ckan '$(CKAN)' -- $(ARGS)
 
 bench: ## Print how fast the pages are, beside CKAN's own
-	@exec portal/portal bench -- $(ARGS)
+	@$(LAUNCH) bench -- $(ARGS)
 
 lint: ## Check style, types, imports between rooms and translations
 	@exec portal/portal lint

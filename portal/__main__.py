@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
-from portal import demo, environment, runs, setup, system
-from portal.console import PortalError, Stopped, warn
+from portal import demo, environment, runs, setup, signals, system
+from portal.console import PortalError, warn
+from portal.signals import Stopped
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,16 +17,13 @@ def main(arguments: Sequence[str]) -> int:
 
     :returns: the exit status
     """
-    for signum in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, _raise_stopped)
+    signals.install()
     try:
         options = _parser().parse_args(arguments)
         return options.run(options)
     except PortalError as error:
         warn(str(error))
         return 1
-    except KeyboardInterrupt:
-        return 130
     except Stopped as stopped:
         return 128 + stopped.signum
     except BrokenPipeError:
@@ -36,10 +33,6 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         warn(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         return 1
-
-
-def _raise_stopped(signum: int, frame: object) -> None:
-    raise Stopped(signum)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,16 +14,6 @@ class PortalError(Exception):
     """
 
 
-class Stopped(BaseException):
-    """A signal asked this process to end: raised where it was, so that every
-    ``finally`` runs.
-    """
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(signum)
-        self.signum = signum
-
-
 def say(text: str) -> None:
     """Print one line of progress on stderr: stdout belongs to the commands that the
     portal runs.

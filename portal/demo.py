@@ -10,6 +10,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from portal.files import private_file
 from portal.paths import DEMO_DATA, DEMO_INI, DEMO_LOGS, DEMO_MAIL, ROOT, STATE
 from portal.process import dies_with_parent, run_logged
 from portal.services import Mailbox, Postgres, Program, Redis, Service, Solr, new_secret
+from portal.signals import Stopped
 from portal.supervision import Supervisor
 
 LOCK = STATE / "demo.lock"
@@ -202,15 +204,21 @@ def _run(env: Environment, choice: Choice, port: int, lock: int) -> None:
             supervisor.start_program("worker")
             supervisor.wait("web", lambda: _answers(site_url))
         _present(env, site_url)
+        _stay(supervisor)
+    finally:
+        if supervisor.is_running():
+            say("==> Ending the portal")
+        supervisor.stop()
+
+
+def _stay(supervisor: Supervisor) -> None:
+    """Wait until asked to end, which is how a portal is meant to end."""
+    with suppress(Stopped):
         while supervisor.is_running():
             time.sleep(0.5)
         raise PortalError(
             f"the process manager has ended: see {DEMO_LOGS / 'supervisor.log'}"
         )
-    finally:
-        if supervisor.is_running():
-            say("==> Ending the portal")
-        supervisor.stop()
 
 
 def _web_and_worker(env: Environment, port: int) -> list[Program]:

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from portal import locks, ports, reaper
-from portal.console import PortalError, part, say, warn
+from portal.console import PortalError, part, warn
 from portal.environment import Environment
 from portal.paths import ROOT, RUNS
 from portal.process import dies_with_parent, run_logged
 from portal.services import Postgres, Redis, Service, Solr, new_secret
+from portal.signals import Stopped
 from portal.supervision import Supervisor
 from portal.system import chromium
 
@@ -107,8 +108,7 @@ def run(
 
 
 def call(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run a command on this terminal and wait for it; whatever it leaves behind is
-    ended.
+    """Run a command on this terminal, wait for it, and end whatever it leaves behind.
 
     Ctrl-C reaches the command itself: it ends as it sees fit, and is waited for.
     """
@@ -118,24 +118,15 @@ def call(command: Sequence[str], environ: Mapping[str, str]) -> int:
                 dies_with_parent(command), env=dict(environ), cwd=ROOT
             )
         except OSError as error:
-            raise PortalError(
-                f"{command[0]} cannot be run: {error.strerror}"
-            ) from error
-        try:
-            code = _wait(process)
-        except BaseException:
-            process.send_signal(signal.SIGTERM)
-            process.wait()
-            raise
+            raise PortalError(f"setpriv cannot be run: {error.strerror}") from error
+        while True:
+            try:
+                code = process.wait()
+                break
+            except Stopped as stopped:
+                if stopped.signum != signal.SIGINT:
+                    process.send_signal(signal.SIGTERM)
     return code if code >= 0 else 128 - code
-
-
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            say("    interrupted: waiting for the command to end")
 
 
 def _new_folder() -> tuple[Path, int]:

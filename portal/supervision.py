@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from portal import signals
 from portal.console import PortalError
 from portal.environment import Environment
 from portal.files import private_file
@@ -187,9 +188,10 @@ class Supervisor:
         """End every program and supervisor itself, and wait for it."""
         if self._process is None:
             return
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        self._process.wait()
+        with signals.ignored():
+            if self._process.poll() is None:
+                self._process.send_signal(signal.SIGTERM)
+            self._process.wait()
 
 
 def _last_line(log: Path) -> str:
