@@ -13,6 +13,7 @@ from ckan.types import SignalMapping
 from . import subscriptions
 from .cli import get_commands
 from .logic import all_actions, all_auth_functions
+from .progress import changes
 from .views import get_blueprints
 
 HERE = Path(__file__).parent
@@ -26,6 +27,7 @@ HERE = Path(__file__).parent
 @tk.blanket.helpers
 @tk.blanket.validators
 class ChallengePlugin(p.SingletonPlugin, DefaultTranslation):
+    p.implements(p.IConfigurable)
     p.implements(p.IConfigurer)
     p.implements(p.ISignal)
     p.implements(p.ITranslation)
@@ -37,6 +39,9 @@ class ChallengePlugin(p.SingletonPlugin, DefaultTranslation):
         if not config.get("licenses_group_url"):
             # CKAN's own list has no Licence Ouverte.
             config["licenses_group_url"] = (HERE / "licenses.json").as_uri()
+
+    def configure(self, config: Any) -> None:
+        changes.listen()
 
     def get_signal_subscriptions(self) -> SignalMapping:
         return subscriptions.get_subscriptions()

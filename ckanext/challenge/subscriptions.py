@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import ckan.plugins.toolkit as tk
 from ckan.types import SignalMapping
+
+from ckanext.challenge.progress import changes
 
 __all__ = ["get_subscriptions"]
 
 
 def get_subscriptions() -> SignalMapping:
     """Receivers by signal, as ISignal wants them."""
-    return {}
+    return {
+        tk.signals.action_succeeded: [
+            {"receiver": changes.bulk_update, "sender": action}
+            for action in changes.BULK_ACTIONS
+        ]
+    }

@@ -56,6 +56,8 @@ class Award(tk.BaseModel):
         sa.Column("lost_on", sa.Date),
         time_column("revoked_at"),
         sa.Column("revoked_reason", sa.UnicodeText),
+        # Like ``source``. What a person took back, the catalogue does not give again.
+        sa.Column("revoked_source", sa.UnicodeText),
         sa.Index("challenge_award_organization_id_idx", "organization_id"),
         sa.Index("challenge_award_cohort_id_idx", "cohort_id"),
     )
@@ -76,6 +78,7 @@ class Award(tk.BaseModel):
     lost_on: Mapped[dt.date | None]
     revoked_at: Mapped[dt.datetime | None]
     revoked_reason: Mapped[str | None]
+    revoked_source: Mapped[str | None]
 
     @classmethod
     def get(cls, id_: str | None) -> Award | None:

@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("lost_on", sa.Date(), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_reason", sa.UnicodeText(), nullable=True),
+        sa.Column("revoked_source", sa.UnicodeText(), nullable=True),
         sa.ForeignKeyConstraint(["awarded_by"], ["user.id"], ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["cohort_id"], ["challenge_cohort.id"], ondelete="CASCADE"

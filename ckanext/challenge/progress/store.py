@@ -1,0 +1,512 @@
+"""Reading and writing progress in sets: a few statements, however many rows.
+
+No row becomes an object of the ORM: whole portals pass through here. The SQL is that
+of PostgreSQL (``unnest`` of arrays, ``ON CONFLICT``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
+from ckanext.challenge.model.base import make_id
+
+__all__ = [
+    "AwardChange",
+    "CohortRow",
+    "NewAward",
+    "ParticipantRow",
+    "Progress",
+    "StatusRow",
+    "Target",
+    "award_changes",
+    "award_inserts",
+    "awards",
+    "cohorts",
+    "forget_loaded",
+    "last_changes",
+    "lock",
+    "organizations_of",
+    "save_participants",
+    "save_statuses",
+    "statuses",
+    "targets",
+]
+
+#: States of a cohort in which its steps follow the catalogue. Some participants are
+#: accepted while others still apply, so an open cohort has them too.
+FOLLOWING = ("open", "running")
+
+#: States of a participant in which its steps follow the catalogue.
+TAKING_PART = ("active", "completed")
+
+_group = model.Group.__table__
+_package = model.Package.__table__
+_member = model.Member.__table__
+_resource = model.Resource.__table__
+_participant: sa.Table = Participant.__table__  # type: ignore[assignment]
+_cohort: sa.Table = Cohort.__table__  # type: ignore[assignment]
+_status: sa.Table = StepStatus.__table__  # type: ignore[assignment]
+_award: sa.Table = Award.__table__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A participant to evaluate."""
+
+    participant_id: str
+    organization_id: str
+
+
+@dataclass(frozen=True)
+class CohortRow:
+    """What an evaluation needs to know of a cohort."""
+
+    id: str
+    name: str
+    programme: str
+    milestones: Mapping[str, dt.date | None]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The figures that a participant's row keeps."""
+
+    steps_done: int
+    steps_total: int
+    percent: int
+    current_phase: str | None
+    late_steps: int
+    measures: dict[str, float]
+    last_activity_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class ParticipantRow:
+    """A participant as it is stored."""
+
+    id: str
+    organization_id: str
+    cohort_id: str
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """A step's status as it is, or is to be, stored."""
+
+    participant_id: str
+    step: str
+    state: str
+    source: str
+    value: float | None
+    target: float | None
+    why_not: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class NewAward:
+    """An award to give, if nobody gave it in the meantime."""
+
+    badge: str
+    programme: str
+    programme_version: int
+    level: int | None
+    organization_id: str
+    cohort_id: str | None
+    criteria: dict[str, Any]
+    id: str = field(default_factory=make_id)
+
+
+@dataclass(frozen=True)
+class AwardChange:
+    """A change of a maintained award.
+
+    :ivar before: the state in which it was found; if it is in another one by now,
+        nothing is changed
+    """
+
+    id: str
+    before: str
+    state: str
+    lost_on: dt.date | None = None
+    revoked_reason: str | None = None
+
+
+def targets(
+    organization_ids: Collection[str] | None, cohort_ids: Collection[str] | None
+) -> list[Target]:
+    """Return whom to evaluate, in the order in which they are to be locked.
+
+    :param organization_ids: only these organizations
+    :param cohort_ids: only these cohorts; of both, what is in either
+    """
+    query = (
+        sa.select(_participant.c.id, _participant.c.organization_id)
+        .join(_cohort, _cohort.c.id == _participant.c.cohort_id)
+        .join(_group, _group.c.id == _participant.c.organization_id)
+        .where(
+            _cohort.c.state.in_(FOLLOWING),
+            _participant.c.state.in_(TAKING_PART),
+            _group.c.state == "active",
+        )
+        .order_by(_participant.c.id)
+    )
+    chosen: list[Any] = []
+    if organization_ids is not None:
+        chosen.append(_among(_participant.c.organization_id, organization_ids))
+    if cohort_ids is not None:
+        chosen.append(_among(_participant.c.cohort_id, cohort_ids))
+    if chosen:
+        query = query.where(sa.or_(*chosen))
+    return [Target(*row) for row in model.Session.execute(query)]
+
+
+def organizations_of(users: Collection[str], resources: Collection[str]) -> set[str]:
+    """Return the ids of the organizations that users and files belong to.
+
+    :param users: ids of users, for those of which they are members
+    :param resources: ids of resources, for the owners of their datasets
+    """
+    queries: list[Any] = []
+    if users:
+        queries.append(
+            sa.select(_member.c.group_id).where(
+                _member.c.table_name == "user", _among(_member.c.table_id, users)
+            )
+        )
+    if resources:
+        queries.append(
+            sa.select(_package.c.owner_org)
+            .join(_resource, _resource.c.package_id == _package.c.id)
+            .where(_among(_resource.c.id, resources))
+        )
+    return {
+        row[0]
+        for query in queries
+        for row in model.Session.execute(query)
+        if row[0] is not None
+    }
+
+
+def cohorts(participant_ids: Sequence[str]) -> dict[str, CohortRow]:
+    """Return the cohorts of some participants, by their ids."""
+    query = sa.select(
+        _cohort.c.id,
+        _cohort.c.name,
+        _cohort.c.programme,
+        _cohort.c.application_opens,
+        _cohort.c.application_deadline,
+        _cohort.c.launch,
+        _cohort.c.first_publication,
+        _cohort.c.finalisation,
+    ).where(
+        _cohort.c.id.in_(
+            sa.select(_participant.c.cohort_id).where(
+                _among(_participant.c.id, participant_ids)
+            )
+        )
+    )
+    return {
+        row.id: CohortRow(
+            row.id,
+            row.name,
+            row.programme,
+            {
+                "application_opens": row.application_opens,
+                "application_deadline": row.application_deadline,
+                "launch": row.launch,
+                "first_publication": row.first_publication,
+                "finalisation": row.finalisation,
+            },
+        )
+        for row in model.Session.execute(query)
+    }
+
+
+def lock(participant_ids: Sequence[str]) -> list[ParticipantRow]:
+    """Read participants and lock their rows until the end of the transaction.
+
+    Whoever evaluates a participant measures after this, so that of two evaluations at
+    the same time the second one sees what the first one saw, or more.
+    """
+    query = (
+        sa.select(
+            _participant.c.id,
+            _participant.c.organization_id,
+            _participant.c.cohort_id,
+            _participant.c.steps_done,
+            _participant.c.steps_total,
+            _participant.c.percent,
+            _participant.c.current_phase,
+            _participant.c.late_steps,
+            _participant.c.measures,
+            _participant.c.last_activity_at,
+        )
+        .where(_among(_participant.c.id, participant_ids))
+        .order_by(_participant.c.id)
+        # Not the key: statuses that refer to the row may still be written.
+        .with_for_update(key_share=True)
+    )
+    return [
+        ParticipantRow(row[0], row[1], row[2], Progress(*row[3:]))
+        for row in model.Session.execute(query)
+    ]
+
+
+def statuses(participant_ids: Sequence[str]) -> dict[str, dict[str, StatusRow]]:
+    """Return the stored statuses of participants, by participant and step."""
+    query = sa.select(
+        _status.c.participant_id,
+        _status.c.step,
+        _status.c.state,
+        _status.c.source,
+        _status.c.value,
+        _status.c.target,
+        _status.c.why_not,
+    ).where(_among(_status.c.participant_id, participant_ids))
+    found: dict[str, dict[str, StatusRow]] = {id_: {} for id_ in participant_ids}
+    for row in model.Session.execute(query):
+        found[row[0]][row[1]] = StatusRow(*row)
+    return found
+
+
+def awards(organization_ids: Collection[str]) -> list[Any]:
+    """Return the awards that decide whether another one may be given.
+
+    Those that are held, and those that a person took back: the catalogue does not
+    give these again.
+
+    :returns: rows of ``id, badge, organization_id, cohort_id, state, source, lost_on``
+    """
+    query = sa.select(
+        _award.c.id,
+        _award.c.badge,
+        _award.c.organization_id,
+        _award.c.cohort_id,
+        _award.c.state,
+        _award.c.source,
+        _award.c.lost_on,
+    ).where(
+        _among(_award.c.organization_id, organization_ids),
+        sa.or_(
+            _award.c.state.in_(sorted(AWARD_HELD)),
+            _award.c.revoked_source == "person",
+        ),
+    )
+    return list(model.Session.execute(query))
+
+
+def last_changes(organization_ids: Collection[str]) -> dict[str, dt.datetime]:
+    """Return when each organization last changed a dataset that the public can see."""
+    query = (
+        sa.select(_package.c.owner_org, sa.func.max(_package.c.metadata_modified))
+        .where(
+            _among(_package.c.owner_org, organization_ids),
+            _package.c.state == "active",
+            _package.c.type == "dataset",
+            _package.c.private.isnot(True),
+        )
+        .group_by(_package.c.owner_org)
+    )
+    # CKAN keeps UTC without saying so.
+    return {
+        row[0]: row[1].replace(tzinfo=dt.timezone.utc)
+        for row in model.Session.execute(query)
+        if row[1] is not None
+    }
+
+
+def save_statuses(rows: Sequence[StatusRow], now: dt.datetime) -> None:
+    """Write statuses of steps.
+
+    Those of the catalogue are written anew, those of people only where they are not
+    there. A step that somebody waived in the meantime stays waived.
+    """
+    if not rows:
+        return
+    _execute(
+        """
+        INSERT INTO challenge_step_status AS stored (
+            id, participant_id, step, state, source, value, target, why_not, updated_at
+        )
+        SELECT new.id, new.participant_id, new.step, new.state, new.source, new.value,
+               new.target, CAST(new.why_not AS jsonb), :now
+        FROM unnest(
+            CAST(:id AS text[]), CAST(:participant_id AS text[]),
+            CAST(:step AS text[]), CAST(:state AS text[]), CAST(:source AS text[]),
+            CAST(:value AS float[]), CAST(:target AS float[]), CAST(:why_not AS text[])
+        ) AS new (id, participant_id, step, state, source, value, target, why_not)
+        ON CONFLICT (participant_id, step) DO UPDATE SET
+            state = excluded.state,
+            source = excluded.source,
+            value = excluded.value,
+            target = excluded.target,
+            why_not = excluded.why_not,
+            updated_at = CASE WHEN stored.state = excluded.state
+                              THEN stored.updated_at ELSE excluded.updated_at END,
+            updated_by = CASE WHEN stored.state = excluded.state
+                              THEN stored.updated_by END
+        WHERE excluded.source = 'catalog' AND stored.state <> 'waived'
+        """,
+        rows,
+        ("participant_id", "step", "state", "source", "value", "target"),
+        now=now,
+        id=[make_id() for _ in rows],
+        why_not=[json.dumps(row.why_not) for row in rows],
+    )
+
+
+def save_participants(
+    evaluated: Sequence[str], changed: Mapping[str, Progress], now: dt.datetime
+) -> None:
+    """Write the figures that changed, and for all that they were evaluated.
+
+    :param evaluated: ids of all participants that were evaluated
+    :param changed: those with new figures
+    """
+    if changed:
+        _execute(
+            """
+            UPDATE challenge_participant AS stored SET
+                steps_done = new.steps_done,
+                steps_total = new.steps_total,
+                percent = new.percent,
+                current_phase = new.current_phase,
+                late_steps = new.late_steps,
+                measures = CAST(new.measures AS jsonb),
+                last_activity_at = new.last_activity_at
+            FROM unnest(
+                CAST(:id AS text[]), CAST(:steps_done AS int[]),
+                CAST(:steps_total AS int[]), CAST(:percent AS int[]),
+                CAST(:current_phase AS text[]), CAST(:late_steps AS int[]),
+                CAST(:measures AS text[]), CAST(:last_activity_at AS timestamptz[])
+            ) AS new (id, steps_done, steps_total, percent, current_phase, late_steps,
+                      measures, last_activity_at)
+            WHERE stored.id = new.id
+            """,
+            list(changed.values()),
+            (
+                "steps_done",
+                "steps_total",
+                "percent",
+                "current_phase",
+                "late_steps",
+                "last_activity_at",
+            ),
+            id=list(changed),
+            measures=[json.dumps(row.measures) for row in changed.values()],
+        )
+    if evaluated:
+        model.Session.execute(
+            sa.text(
+                "UPDATE challenge_participant SET evaluated_at = :now"
+                " WHERE id = ANY(CAST(:ids AS text[]))"
+            ),
+            {"now": now, "ids": list(evaluated)},
+        )
+
+
+def award_inserts(rows: Sequence[NewAward], now: dt.datetime) -> set[str]:
+    """Give awards, each badge once to an organization in a cohort.
+
+    :returns: the ids of those that were given; the others were there already, even
+        if somebody else gave them at this very moment
+    """
+    if not rows:
+        return set()
+    given = _execute(
+        """
+        INSERT INTO challenge_award (
+            id, badge, programme, programme_version, level, organization_id, cohort_id,
+            awarded_at, source, criteria, state
+        )
+        SELECT new.id, new.badge, new.programme, new.programme_version, new.level,
+               new.organization_id, new.cohort_id, :now, 'catalog',
+               CAST(new.criteria AS jsonb), 'active'
+        FROM unnest(
+            CAST(:id AS text[]), CAST(:badge AS text[]), CAST(:programme AS text[]),
+            CAST(:programme_version AS int[]), CAST(:level AS int[]),
+            CAST(:organization_id AS text[]), CAST(:cohort_id AS text[]),
+            CAST(:criteria AS text[])
+        ) AS new (id, badge, programme, programme_version, level, organization_id,
+                  cohort_id, criteria)
+        -- The same order everywhere, so that two at a time cannot block each other.
+        ORDER BY new.organization_id, new.badge, new.cohort_id
+        ON CONFLICT DO NOTHING
+        RETURNING id
+        """,
+        rows,
+        (
+            "id",
+            "badge",
+            "programme",
+            "programme_version",
+            "level",
+            "organization_id",
+            "cohort_id",
+        ),
+        now=now,
+        criteria=[json.dumps(row.criteria) for row in rows],
+    )
+    return {row[0] for row in given}
+
+
+def award_changes(rows: Sequence[AwardChange], now: dt.datetime) -> set[str]:
+    """Change maintained awards.
+
+    :returns: the ids of those that were changed
+    """
+    if not rows:
+        return set()
+    changed = _execute(
+        """
+        UPDATE challenge_award AS stored SET
+            state = new.state,
+            lost_on = new.lost_on,
+            revoked_at = CASE WHEN new.state = 'revoked' THEN :now END,
+            revoked_reason = new.revoked_reason,
+            revoked_source = CASE WHEN new.state = 'revoked' THEN 'catalog' END
+        FROM unnest(
+            CAST(:id AS text[]), CAST(:before AS text[]), CAST(:state AS text[]),
+            CAST(:lost_on AS date[]), CAST(:revoked_reason AS text[])
+        ) AS new (id, before, state, lost_on, revoked_reason)
+        WHERE stored.id = new.id AND stored.state = new.before
+        RETURNING stored.id
+        """,
+        rows,
+        ("id", "before", "state", "lost_on", "revoked_reason"),
+        now=now,
+    )
+    return {row[0] for row in changed}
+
+
+def forget_loaded() -> None:
+    """Let objects that the session holds be read again: their rows were written."""
+    session = model.Session()
+    for instance in list(session.identity_map.values()):
+        if isinstance(instance, Participant | StepStatus | Award):
+            session.expire(instance)
+
+
+def _among(column: Any, values: Collection[str]) -> Any:
+    """``column = ANY(array)``: one parameter however many values."""
+    return column == sa.any_(
+        sa.bindparam("values", list(values), sa.ARRAY(sa.UnicodeText), unique=True)
+    )
+
+
+def _execute(
+    statement: str, rows: Sequence[Any], names: Iterable[str], **more: Any
+) -> Any:
+    """Run a statement with a column of the rows as an array for each name."""
+    columns = {name: [getattr(row, name) for row in rows] for name in names}
+    return model.Session.execute(sa.text(statement), {**columns, **more})
