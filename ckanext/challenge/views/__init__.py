@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from .applicant import applicant
+from .manager import manager
+from .participant import participant
+from .public import public
+
 __all__ = ["get_blueprints"]
 
 
 def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
-    return []
+    return [public, applicant, participant, manager]

@@ -1,0 +1,1 @@
+"""Pictures drawn as SVG text: pure functions, every value escaped."""

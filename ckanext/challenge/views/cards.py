@@ -1,0 +1,94 @@
+"""Rows of the actions turned into what the components print.
+
+Done once in Python for the whole page, because a helper or an include for each of
+two hundred cards costs more than all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import ckan.plugins.toolkit as tk
+
+from .. import helpers as h
+
+__all__ = ["participant_cards", "phase_numbers", "phase_rows", "season_prefix"]
+
+
+NBSP = "\u00a0"
+
+
+def season_prefix() -> str:
+    """The address under which all seasons stand, with language and root path.
+
+    ``season_prefix() + "/" + cohort + "/" + organization``; built once for a page.
+    """
+    return str(tk.h.url_for("challenge.index")).rstrip("/")
+
+
+def phase_numbers(phases: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Place of each phase, from 1 to 3 and round again: it gives the colour."""
+    return {phase["key"]: index % 3 + 1 for index, phase in enumerate(phases)}
+
+
+def phase_rows(phases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The phases of a season for the ``phase`` component."""
+    numbers = phase_numbers(phases)
+    rows = []
+    for phase in phases:
+        steps = phase["steps"]
+        rows.append(
+            {
+                **phase,
+                "number": numbers[phase["key"]],
+                "words": tk.ungettext("{number} step", "{number} steps", steps).format(
+                    number=h.challenge_number(steps)
+                ),
+                "share": tk._("{percent} done").format(
+                    percent=h.challenge_percent(phase["percent"])
+                ),
+            }
+        )
+    return rows
+
+
+def participant_cards(
+    rows: Sequence[Mapping[str, Any]], cohort: str, phases: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The participants of a season for the ``participant_card`` component."""
+    base = f"{season_prefix()}/{cohort}/"
+    numbers = phase_numbers(phases)
+    titles = {phase["key"]: phase["title"] for phase in phases}
+    kinds = dict(h.challenge_kinds())
+    inhabitants = tk._("{number} inhabitants")
+    words = tk._("{done} of {total} steps")
+    cards = []
+    for row in rows:
+        population = (
+            h.challenge_number(row["population"]) if row["population"] else ""
+        )
+        kind = kinds.get(row["kind"] or "", "")
+        departement = h.challenge_departement(row["departement"])
+        # A line breaks between these facts, not inside one.
+        meta = (kind, population and inhabitants.format(number=population), departement)
+        badge = row["last_badge"]
+        cards.append(
+            {
+                "url": base + quote(row["organization_name"]),
+                "name": row["organization_title"],
+                "kind": kind,
+                "departement": departement,
+                "population": population,
+                "meta": " · ".join(part.replace(" ", NBSP) for part in meta if part),
+                "done": row["steps_done"],
+                "total": row["steps_total"],
+                "percent": row["percent"],
+                "words": words.format(done=row["steps_done"], total=row["steps_total"]),
+                "phase": numbers.get(row["current_phase"], 1),
+                "phase_title": titles.get(row["current_phase"], ""),
+                "badge": badge["title"] if badge else "",
+            }
+        )
+    return cards

@@ -1,0 +1,104 @@
+"""What the views of all audiences share: calling actions, answering errors, pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import Context
+from flask import Blueprint, current_app
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound
+from werkzeug.wrappers import Response
+
+from .csrf import check_token
+
+__all__ = ["Pager", "act", "blueprint", "context", "may", "page_number"]
+
+
+def context() -> Context:
+    """A fresh context of the request's user, for one action."""
+    return {"user": tk.current_user.name, "auth_user_obj": tk.current_user}
+
+
+def act(action: str, **data: Any) -> Any:
+    """Call an action as the request's user."""
+    return tk.get_action(action)(context(), data)
+
+
+def may(authorization: str, **data: Any) -> bool:
+    """Whether the request's user may do something."""
+    try:
+        tk.check_access(authorization, context(), data)
+    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
+        return False
+    return True
+
+
+def _answer(error: Exception) -> Any:
+    # CKAN turns an HTTP error into its page, or JSON where that was asked.
+    return current_app.handle_user_exception(error)
+
+
+def _not_found(error: Exception) -> Any:
+    return _answer(NotFound(tk._("This page does not exist, or no longer.")))
+
+
+def _not_authorized(error: Exception) -> Response | Any:
+    if tk.current_user.is_anonymous:
+        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+    return _answer(Forbidden(tk._("You do not have the right to see this page.")))
+
+
+def _invalid(error: tk.ValidationError) -> Any:
+    """A request that no form of ours makes: a filter with a strange value."""
+    summary = error.error_summary or {}
+    return _answer(BadRequest("; ".join(str(text) for text in summary.values())))
+
+
+def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
+    """A blueprint that checks CSRF tokens and answers the actions' errors."""
+    made = Blueprint(name, __name__, url_prefix=url_prefix)
+    made.before_request(check_token)
+    made.register_error_handler(tk.ObjectNotFound, _not_found)
+    made.register_error_handler(tk.NotAuthorized, _not_authorized)
+    made.register_error_handler(tk.ValidationError, _invalid)
+    return made
+
+
+def page_number(params: Mapping[str, str]) -> int:
+    """The page asked for, from 1."""
+    text = params.get("page", "1")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+
+
+class Pager(dict[str, str]):
+    """The addresses before and after a page of a list.
+
+    :param count: of all rows
+    :param page: from 1
+    :param size: rows of one page
+    :param params: of the request, kept in the addresses
+    """
+
+    def __init__(
+        self, url: str, params: Mapping[str, str], count: int, page: int, size: int
+    ) -> None:
+        last = max(1, -(-count // size))
+        query = tk.h.challenge_query
+
+        def address(number: int) -> str:
+            return url + query(params, page=number if number > 1 else None)
+
+        super().__init__(
+            previous=address(min(page - 1, last)) if page > 1 else "",
+            next=address(page + 1) if page < last else "",
+            text=tk._("Page {page} of {last}").format(page=page, last=last),
+        )
+
+
+def options(
+    empty: str, choices: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Options of a filter, the first one letting all through."""
+    return [("", empty), *choices]

@@ -1,0 +1,93 @@
+"""The pages of a participant: its checklist, and the forms of its members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import request
+from werkzeug.wrappers import Response
+
+from . import steps
+from .common import act, blueprint
+
+__all__ = ["participant"]
+
+participant = blueprint("challenge_participant")
+
+
+def _render(
+    cohort: str, organization: str, sent: dict[str, Any] = steps.NOTHING_SENT
+) -> str:
+    page = steps.participant_page(cohort, organization, sent)
+    page["csrf"] = tk.h.csrf_input()
+    return tk.render("challenge/participant.html", page)
+
+
+def _participant_id(cohort: str, organization: str) -> str:
+    rows = act("challenge_participant_list", cohort=cohort, organization=organization)
+    if not rows["results"]:
+        raise tk.ObjectNotFound()
+    return rows["results"][0]["id"]
+
+
+@participant.get("/<cohort>/<organization>")
+def read(cohort: str, organization: str) -> str:
+    """Where a collectivité is; for its members, what to do next."""
+    return _render(cohort, organization)
+
+
+def _back(cohort: str, organization: str, step: str = "") -> Response:
+    url = tk.h.url_for(
+        "challenge_participant.read", cohort=cohort, organization=organization
+    )
+    return tk.redirect_to(f"{url}#step-{step}" if step else url)
+
+
+@participant.post("/<cohort>/<organization>/step/<step>")
+def update_step(cohort: str, organization: str, step: str) -> Response | str:
+    """A member says where a step of theirs is."""
+    form = request.form
+    given: dict[str, Any] = {"state": form.get("state", "")}
+    for name in ("note", "planned_for", "evidence_url"):
+        if f"{step}-{name}" in form:
+            given[name] = form[f"{step}-{name}"].strip()
+    upload = request.files.get(f"{step}-evidence_file")
+    if upload and upload.filename:
+        given["evidence_file"] = upload
+    if given["state"] != "planned":
+        given.pop("planned_for", None)
+    try:
+        act(
+            "challenge_step_update",
+            participant=_participant_id(cohort, organization),
+            step=step,
+            **given,
+        )
+    except tk.ValidationError as error:
+        given.pop("evidence_file", None)
+        return _render(
+            cohort,
+            organization,
+            {"step": step, "errors": error.error_dict, "data": given},
+        )
+    tk.h.flash_success(tk._("Your answer is saved."))
+    return _back(cohort, organization, step)
+
+
+@participant.post("/<cohort>/<organization>/step/<step>/confirm")
+def confirm_step(cohort: str, organization: str, step: str) -> Response:
+    """The adviser confirms a step, or sends it back with a word."""
+    try:
+        act(
+            "challenge_step_confirm",
+            participant=_participant_id(cohort, organization),
+            step=step,
+            confirmed=request.form.get("confirmed") == "true",
+            note=request.form.get(f"{step}-confirm_note", "").strip(),
+        )
+    except tk.ValidationError as error:
+        tk.h.flash_error("; ".join(map(str, error.error_summary.values())))
+    else:
+        tk.h.flash_success(tk._("Your answer is saved."))
+    return _back(cohort, organization, step)

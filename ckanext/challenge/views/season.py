@@ -1,0 +1,221 @@
+"""What the pages of the seasons show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from .. import helpers as h
+from . import cards
+from .common import Pager, act, may, options, page_number
+
+__all__ = ["season_page", "season_rows"]
+
+CARDS = 60
+FILTERS = ("q", "kind", "departement", "phase")
+
+
+def season_rows(cohorts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The seasons in the list of all."""
+    base = cards.season_prefix()
+    rows = []
+    for cohort in cohorts:
+        figures = cohort["figures"]
+        words = []
+        if figures["participants"]:
+            words = [_engaged(figures["participants"]), _datasets(figures["datasets"])]
+        rows.append(
+            {
+                **cohort,
+                "url": f"{base}/{cohort['name']}",
+                "apply_url": f"{base}/{cohort['name']}/apply",
+                "when": _when(cohort),
+                "words": words,
+                "share": tk._("{percent} of the steps done").format(
+                    percent=h.challenge_percent(figures["percent"])
+                ),
+            }
+        )
+    return rows
+
+
+def _when(cohort: Mapping[str, Any]) -> str:
+    if not (cohort["launch"] and cohort["finalisation"]):
+        return ""
+    return tk._("From {start} to {end}").format(
+        start=h.challenge_date(cohort["launch"]),
+        end=h.challenge_date(cohort["finalisation"]),
+    )
+
+
+def _engaged(number: int) -> str:
+    return tk.ungettext(
+        "{number} collectivité engaged", "{number} collectivités engaged", number
+    ).format(number=h.challenge_number(number))
+
+
+def _datasets(number: int) -> str:
+    return tk.ungettext(
+        "{number} dataset opened", "{number} datasets opened", number
+    ).format(number=h.challenge_number(number))
+
+
+def _lead(cohort: Mapping[str, Any]) -> str:
+    """The sentence under the title: what this season is, now."""
+    figures = cohort["figures"]
+    number = figures["participants"]
+    if cohort["state"] in ("draft", "open") and cohort["capacity"]:
+        return tk.ungettext(
+            "{number} place for a collectivité that opens its first data, accompanied.",
+            "{number} places for collectivités that open their first data, "
+            "accompanied step by step.",
+            cohort["capacity"],
+        ).format(number=h.challenge_number(cohort["capacity"]))
+    if cohort["state"] in ("finished", "archived"):
+        return tk.ungettext(
+            "{number} collectivité opened its first data.",
+            "{number} collectivités opened their first data.",
+            number,
+        ).format(number=h.challenge_number(number))
+    return tk.ungettext(
+        "{number} collectivité opens its first data.",
+        "{number} collectivités open their first data.",
+        number,
+    ).format(number=h.challenge_number(number))
+
+
+def _figures(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
+    figures = cohort["figures"]
+    number = h.challenge_number
+    return [
+        (number(figures["participants"]), tk._("collectivités engaged")),
+        (number(figures["published"]), tk._("have published")),
+        (number(figures["datasets"]), tk._("datasets opened")),
+        (h.challenge_percent(figures["percent"]), tk._("of the steps done")),
+    ]
+
+
+def _points(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
+    points = h.challenge_timeline(cohort["milestones"])
+    for point in points:
+        point["text"] = h.challenge_date(point["date"])
+        if point["state"] == "current":
+            point["remaining"] = _remaining(point["date"])
+    return points
+
+
+def _remaining(date: Any) -> str:
+    days = h.challenge_days_until(date)
+    if days == 0:
+        return tk._("today")
+    return tk.ungettext("in {number} day", "in {number} days", days).format(
+        number=h.challenge_number(days)
+    )
+
+
+def _filters(
+    cohort: Mapping[str, Any], params: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    codes = cohort["figures"].get("departements") or []
+    fields: list[dict[str, Any]] = [
+        {"name": "q", "label": tk._("Name of the collectivité"), "value": params.get("q", "")},
+        {
+            "name": "kind",
+            "label": tk._("Kind"),
+            "value": params.get("kind", ""),
+            "options": options(tk._("All"), h.challenge_kinds()),
+        },
+        {
+            "name": "departement",
+            "label": tk._("Département"),
+            "value": params.get("departement", ""),
+            "options": options(
+                tk._("All"), [(code, h.challenge_departement(code)) for code in codes]
+            ),
+        },
+        {
+            "name": "sort",
+            "label": tk._("Sort by"),
+            "value": params.get("sort", "progress"),
+            "options": [
+                ("progress", tk._("Progress")),
+                ("name", tk._("Name")),
+                ("activity", tk._("Last activity")),
+            ],
+        },
+    ]
+    return [field for field in fields if field["name"] != "departement" or codes]
+
+
+def _funding(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
+    cost = float(cohort["cost"] or 0)
+    return [
+        {
+            "source": part["source"],
+            "amount": h.challenge_money(part["amount"], cohort["currency"]),
+            "percent": round(100 * float(part["amount"]) / cost) if cost else 0,
+        }
+        for part in cohort["funding"] or []
+    ]
+
+
+def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
+    """All that a season's page shows.
+
+    :param name: of the cohort
+    :param params: of the address: the filters, ``sort``, ``page``, ``view``
+    :raises tk.ObjectNotFound: no such season
+    """
+    cohort = act("challenge_cohort_show", id=name)
+    chosen = {key: params[key] for key in FILTERS if params.get(key)}
+    sort = params.get("sort")
+    if sort not in ("name", "activity"):
+        sort = "progress"
+    page = page_number(params)
+    found = act(
+        "challenge_participant_list",
+        cohort=cohort["name"],
+        sort=sort,
+        limit=CARDS,
+        offset=CARDS * (page - 1),
+        **chosen,
+    )
+    url = f"{cards.season_prefix()}/{cohort['name']}"
+    kept = {**chosen, "sort": params.get("sort", "")}
+    as_table = params.get("view") == "table"
+    query = h.challenge_query
+    return {
+        "cohort": cohort,
+        "lead": _lead(cohort),
+        "points": _points(cohort),
+        "figures": _figures(cohort),
+        "phases": cards.phase_rows(cohort["phases"]),
+        "participants": found,
+        "cards": cards.participant_cards(
+            found["results"], cohort["name"], cohort["phases"]
+        ),
+        "filters": _filters(cohort, params),
+        "filtered": bool(chosen),
+        "funding": _funding(cohort),
+        "as_table": as_table,
+        "latest": [],
+        "pages": Pager(
+            url,
+            {**kept, "view": "table" if as_table else ""},
+            found["count"],
+            page,
+            CARDS,
+        ),
+        "can_manage": may("challenge_cohort_update", id=cohort["id"]),
+        "urls": {
+            "season": url,
+            "apply": f"{url}/apply",
+            "data": f"{url}/data",
+            "feed": f"{url}/data.atom",
+            "manage": tk.h.url_for("challenge_manage.season", cohort=cohort["name"]),
+            "table": url + query(kept, view="table") + "#participants",
+            "cards": url + query(kept) + "#participants",
+        },
+    }

@@ -1,0 +1,394 @@
+"""What a participant's page shows: the checklist, the next thing to do, the badges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import ckan.plugins.toolkit as tk
+
+from .. import helpers as h
+from . import cards
+from .common import act, may
+from .reasons import reasons
+
+__all__ = ["NOTHING_SENT", "participant_page"]
+
+NOTHING_SENT: dict[str, Any] = {"step": "", "errors": {}, "data": {}}
+SETTLED = ("done", "waived")
+
+
+def _when(step: Mapping[str, Any]) -> str:
+    """What the right side of a step says: done, late since, or due."""
+    if step["state"] == "done":
+        return tk._("Done")
+    if step["state"] == "waived":
+        return tk._("Not required")
+    if not step.get("due"):
+        return ""
+    text = (
+        tk._("It was planned for {date}") if step.get("late") else tk._("By {date}")
+    )
+    return text.format(date=h.challenge_date(step["due"], "d MMMM"))
+
+
+def _effort(minutes: int | None) -> str:
+    if not minutes:
+        return ""
+    if minutes < 60:
+        return tk._("About {number} minutes").format(number=minutes)
+    hours = minutes / 60
+    return tk.ungettext(
+        "About {number} hour", "About {number} hours", 1 if hours < 2 else 2
+    ).format(number=h.challenge_number(hours))
+
+
+def _buttons(step: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+    """The states a member can give to a person's step, the main one first."""
+    if step["state"] in ("done", "to_confirm"):
+        return [("in_progress", tk._("Take it up again"), False)]
+    main = (
+        ("to_confirm", tk._("Send for confirmation"), True)
+        if step.get("confirm")
+        else ("done", tk._("It is done"), True)
+    )
+    return [
+        main,
+        ("in_progress", tk._("It is in progress"), False),
+        ("planned", tk._("Plan it for this date"), False),
+    ]
+
+
+def _evidence(step: Mapping[str, Any]) -> dict[str, str] | None:
+    url = step.get("evidence_file_url") or step.get("evidence_url")
+    if not url:
+        return None
+    return {"url": url, "text": step.get("evidence_file") or tk._("Evidence")}
+
+
+def _form(step: Mapping[str, Any], url: str) -> dict[str, Any] | None:
+    if step["source"] != "person" or step["state"] == "waived":
+        return None
+    key = step["step"]
+    return {
+        "url": f"{url}/step/{quote(key)}",
+        "evidence": step.get("evidence") or "none",
+        "buttons": _buttons(step),
+        "labels": {
+            f"{key}-evidence_url": tk._("Address of the evidence"),
+            f"{key}-evidence_file": tk._("Document"),
+            f"{key}-note": tk._("Note"),
+            f"{key}-planned_for": tk._("Planned for"),
+        },
+    }
+
+
+def _summary(step: Mapping[str, Any], form: Any) -> str:
+    if not form:
+        return tk._("How to do it")
+    if step["state"] in ("done", "to_confirm"):
+        return tk._("Change the answer")
+    return tk._("Answer this step")
+
+
+def _row(step: Mapping[str, Any], url: str, page: Mapping[str, Any]) -> dict[str, Any]:
+    state = h.challenge_state("step", step["state"])
+    settled = step["state"] in SETTLED
+    detailed = page["detailed"]
+    row: dict[str, Any] = {
+        "key": step["step"],
+        "title": step["title"],
+        "state": state,
+        "hollow": state["icon"] in ("circle", "calendar"),
+        "when": _when(step),
+        "late": bool(step.get("late")) and not settled,
+        "detailed": detailed,
+    }
+    if not detailed:
+        return row
+    form = _form(step, url) if page["editable"] else None
+    why = [] if settled else reasons(step.get("why_not") or [])
+    chooses = page["editable"] and any(
+        reason.get("measure") == "kits_chosen" for reason in step.get("why_not") or []
+    )
+    planned = step.get("planned_for")
+    row.update(
+        {
+            "show_state": step["state"] not in ("todo", "done"),
+            "planned": h.challenge_date(planned) if planned else "",
+            "planned_for": planned or "",
+            "note": step.get("note") or "",
+            "evidence": _evidence(step),
+            "why": why,
+            "help": "" if settled else step.get("help") or "",
+            "effort": "" if settled else _effort(step.get("effort_minutes")),
+            "open": bool(form or (step.get("help") and not settled)),
+            "summary": _summary(step, form),
+            "form": form,
+            "kits": page["kits"] if chooses else None,
+            "confirm": f"{url}/step/{quote(step['step'])}/confirm"
+            if page["confirms"] and step["state"] == "to_confirm"
+            else "",
+        }
+    )
+    return row
+
+
+def _phases(
+    progress: Mapping[str, Any], rows: Mapping[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    numbers = cards.phase_numbers(progress["phases"])
+    return [
+        {
+            **phase,
+            "number": numbers[phase["key"]],
+            "words": tk._("{done} of {total}").format(
+                done=phase["steps_done"], total=phase["steps_total"]
+            ),
+            "steps": [
+                rows[step["step"]]
+                for step in progress["steps"]
+                if step["phase"] == phase["key"]
+            ],
+        }
+        for phase in progress["phases"]
+    ]
+
+
+def _new_dataset(organization_id: str, kit: Mapping[str, Any] | None, name: str) -> str:
+    """CKAN's own form, prefilled."""
+    fields: dict[str, str] = {"owner_org": organization_id}
+    if kit:
+        title = kit.get("dataset_title") or kit["title"]
+        fields.update(
+            title=str(title).replace("{name}", name),
+            challenge_kit=kit["name"],
+            license_id=kit.get("licence") or "",
+            frequency=kit.get("frequency") or "",
+            tag_string=", ".join(kit.get("tags") or []),
+        )
+    filled = {key: value for key, value in fields.items() if value}
+    return f"{tk.h.url_for('dataset.new')}?{urlencode(filled)}"
+
+
+def _actions(
+    step: Mapping[str, Any], participant: Mapping[str, Any], page: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    """The buttons of the next thing to do."""
+    anchor = f"#step-{step['step']}"
+    if not page["editable"]:
+        return [{"text": tk._("See this step"), "url": anchor}]
+    why = step.get("why_not") or []
+    measures = {reason.get("measure") for reason in why}
+    if step["source"] == "person" or "kits_chosen" in measures:
+        return [{"text": tk._("Answer this step"), "url": anchor}]
+    if measures & {"datasets_public", "datasets_since_launch", "kits_covered"}:
+        chosen = [kit for kit in page["kits"] if kit["chosen"]] or page["kits"]
+        found = [
+            {
+                "text": tk._("Publish: {dataset}").format(dataset=kit["title"]),
+                "url": _new_dataset(
+                    participant["organization_id"],
+                    kit,
+                    participant["organization_title"],
+                ),
+            }
+            for kit in chosen[:1]
+        ]
+        found.append(
+            {
+                "text": tk._("Publish another dataset"),
+                "url": _new_dataset(participant["organization_id"], None, ""),
+            }
+        )
+        return found
+    ready = reasons(why)
+    found = [
+        {"text": reason["action"], "url": reason["url"]}
+        for reason in ready
+        if reason["url"]
+    ]
+    return found or [{"text": tk._("See this step"), "url": anchor}]
+
+
+def _next_step(
+    progress: Mapping[str, Any],
+    participant: Mapping[str, Any],
+    page: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    step = progress.get("next_step")
+    if not step:
+        return None
+    numbers = cards.phase_numbers(progress["phases"])
+    due = ""
+    if step.get("due"):
+        due = tk._("Planned for {date}").format(date=h.challenge_date(step["due"]))
+    facts = (_effort(step.get("effort_minutes")), due)
+    return {
+        "title": step["title"],
+        "number": numbers.get(step["phase"], 1),
+        "facts": " · ".join(part for part in facts if part),
+        "help": step.get("help") or "",
+        "why": [
+            reason
+            for reason in reasons(step.get("why_not") or [])
+            if reason["datasets"]
+        ],
+        "actions": _actions(step, participant, page),
+    }
+
+
+def _badges(
+    rows: Sequence[Mapping[str, Any]], awards: str, badges: str
+) -> list[dict[str, Any]]:
+    """Earned ones, then those on their way."""
+    found = []
+    for row in sorted(rows, key=lambda row: not row["earned"]):
+        if row["earned"]:
+            text = tk._("Earned on {date}").format(
+                date=h.challenge_date(row["awarded_at"])
+            )
+            url = f"{awards}/{row['award_id']}" if row.get("award_id") else ""
+        else:
+            url = f"{badges}/{quote(row['badge'])}"
+            percent = row.get("percent") or 0
+            text = tk._("To be earned")
+            if percent:
+                text = tk._("{percent} of the way").format(
+                    percent=h.challenge_percent(percent)
+                )
+        found.append(
+            {
+                "title": row["title"],
+                "earned": row["earned"],
+                "image": h.challenge_badge_image(row),
+                "text": text,
+                "url": url,
+            }
+        )
+    return found
+
+
+def _kits(participant: Mapping[str, Any]) -> list[dict[str, Any]]:
+    chosen = set(participant.get("kits") or ())
+    return [
+        {**kit, "chosen": kit["name"] in chosen}
+        for kit in act("challenge_kit_list", limit=100)["results"]
+    ]
+
+
+def _next_due(progress: Mapping[str, Any]) -> str:
+    dates = [
+        str(step["due"])
+        for step in progress["steps"]
+        if step.get("due")
+        and step["state"] not in (*SETTLED, "to_confirm")
+        and h.challenge_days_until(step["due"]) >= 0
+    ]
+    if not dates:
+        return ""
+    return tk._("next date: {date}").format(date=h.challenge_date(min(dates)))
+
+
+def _embed(name: str, cohort: str, words: str) -> str:
+    shield = tk.h.url_for(
+        "challenge.shield", organization=name, cohort=cohort, qualified=True
+    )
+    page = tk.h.url_for(
+        "challenge_participant.read",
+        cohort=cohort,
+        organization=name,
+        qualified=True,
+    )
+    return (
+        f'<a href="{page}"><img src="{shield}" alt="{tk.h.escape_js(words)}" '
+        'height="20"></a>'
+    )
+
+
+def participant_page(
+    cohort_name: str, organization: str, sent: Mapping[str, Any] = NOTHING_SENT
+) -> dict[str, Any]:
+    """All that a participant's page shows.
+
+    :param sent: the step whose form was just refused, its errors and what was typed
+    :raises tk.ObjectNotFound: no such season, or the organization is not in it
+    """
+    cohort = act("challenge_cohort_show", id=cohort_name)
+    progress = act(
+        "challenge_progress_show", organization=organization, cohort=cohort["name"]
+    )
+    found = act(
+        "challenge_participant_list",
+        cohort=cohort["name"],
+        organization=organization,
+        limit=1,
+    )["results"]
+    if not found:
+        raise tk.ObjectNotFound(tk._("This collectivité is not in this season"))
+    participant = found[0]
+    base = cards.season_prefix()
+    season = f"{base}/{cohort['name']}"
+    url = f"{season}/{quote(participant['organization_name'])}"
+    editable = may("challenge_step_update", participant=participant["id"])
+    detailed = editable or any("why_not" in step for step in progress["steps"])
+    page: dict[str, Any] = {
+        "detailed": detailed,
+        "editable": editable and cohort["state"] not in ("finished", "archived"),
+        "confirms": may("challenge_step_confirm", participant=participant["id"]),
+        "kits": _kits(participant) if editable else [],
+    }
+    rows = {step["step"]: _row(step, url, page) for step in progress["steps"]}
+    numbers = cards.phase_numbers(progress["phases"])
+    words = tk._("{done} of {total} steps").format(
+        done=participant["steps_done"], total=participant["steps_total"]
+    )
+    population = participant["population"]
+    meta = (
+        h.challenge_kind(participant["kind"]),
+        population
+        and tk._("{number} inhabitants").format(number=h.challenge_number(population)),
+        h.challenge_departement(participant["departement"]),
+    )
+    evaluated = progress.get("evaluated_at")
+    measures = participant.get("measures") or {}
+    return {
+        **page,
+        "cohort": cohort,
+        "participant": participant,
+        "number": numbers.get(participant["current_phase"], 1),
+        "words": words,
+        "next_due": _next_due(progress),
+        "meta": " · ".join(part for part in meta if part),
+        "phases": _phases(progress, rows),
+        "next_step": _next_step(progress, participant, page),
+        "badges": _badges(progress["badges"], f"{base}/awards", f"{base}/badges"),
+        "figures": [
+            (participant["steps_done"], tk._("steps done")),
+            (
+                h.challenge_number(measures.get("datasets_public", 0)),
+                tk._("datasets opened"),
+            ),
+            (participant["badges_count"], tk._("badges earned")),
+        ],
+        "evaluated": tk._("Checked in the catalogue on {moment}.").format(
+            moment=h.challenge_datetime(evaluated)
+        )
+        if evaluated
+        else "",
+        "embed": _embed(participant["organization_name"], cohort["name"], words)
+        if detailed
+        else "",
+        "sent": sent,
+        "urls": {
+            "season": season,
+            "self": url,
+            "kits": f"{url}/kits",
+            "organization": tk.h.url_for(
+                "organization.read", id=participant["organization_name"]
+            ),
+            "shield": f"{base}/badge/{quote(participant['organization_name'])}.svg"
+            f"?cohort={quote(cohort['name'])}",
+        },
+    }
