@@ -1,0 +1,333 @@
+"""Progress: what is stored of it, and having it evaluated anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import config, measures, programmes
+from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.domain.criteria import Finding
+from ckanext.challenge.domain.lifecycle import AWARD_HELD, STEP_SETTLED
+from ckanext.challenge.domain.measurement import Measurement
+from ckanext.challenge.domain.programme import Programme, Step
+from ckanext.challenge.logic import roles, ways_out
+from ckanext.challenge.logic.boundary import (
+    find_cohort,
+    find_organization,
+    validated,
+)
+from ckanext.challenge.logic.schema import progress as schema
+from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
+from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.dictize import as_json
+from ckanext.challenge.progress import evaluate
+
+__all__ = ["challenge_evaluate", "challenge_progress_show"]
+
+
+def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Measure the catalogue now, and store the progress and badges that follow.
+
+    Seasons that are open or running are evaluated; finished ones are frozen. Members
+    of an organization and its advisers may call this for it, managers for their
+    season, sysadmins for all. One of the three parameters is given. Doing it again
+    changes nothing.
+
+    :param organization: the id or name of an organization
+    :type organization: string
+    :param cohort: the id or name of a season
+    :type cohort: string
+    :param all: all participants of the portal
+    :type all: bool
+    :returns: ``{organizations, steps_changed, awards_created, awards_revoked,
+        seconds}``
+    :rtype: dict
+    :raises ValidationError: when none of the parameters is given, or several are
+    """
+    data = validated(context, data_dict, schema.evaluate())
+    given = [name for name in ("organization", "cohort", "all") if data.get(name)]
+    if len(given) != 1:
+        raise tk.ValidationError(
+            {"organization": [tk._("Name one of: organization, cohort, all")]}
+        )
+    tk.check_access("challenge_evaluate", context, {given[0]: data[given[0]]})
+    if given == ["organization"]:
+        found = evaluate.evaluate([find_organization(data["organization"]).id])
+    elif given == ["cohort"]:
+        found = evaluate.evaluate(cohort_ids=[find_cohort(data["cohort"]).id])
+    else:
+        found = evaluate.evaluate()
+    return found.as_dict()
+
+
+@tk.side_effect_free
+def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show how far an organization is in a season, as last evaluated.
+
+    Anybody may call this, unless the season is a draft. The details (what is
+    measured, what is missing, notes and proofs) are for members of the organization,
+    its advisers and managers: for others these keys are left out.
+
+    :param organization: the id or name of the organization
+    :type organization: string
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :returns: ``{organization, cohort, participant_id, percent, steps_done,
+        steps_total, current_phase, late_steps, next_step, phases, steps, badges,
+        evaluated_at}``.
+
+        ``phases``: ``{key, title, steps_done, steps_total}`` each.
+        ``steps``: ``{step, phase, phase_title, title, state, source, due, help,
+        effort_minutes, required, evidence, confirm, updated_at}`` each and, in
+        detail, ``value, target, late, why_not, note, evidence_url, evidence_file,
+        planned_for``. ``why_not`` lists what is missing: ``{measure, definition,
+        unit, value, target, datasets: [{id, name, title, fix_url}], fix_url}``.
+        ``next_step`` is the step to do next, as in ``steps``, or none.
+        ``badges``: ``{badge, title, description, level, icon, colour, shape, policy,
+        earned, state, award_id, awarded_at, lost_on, percent}`` each and, in detail,
+        ``missing`` (as ``why_not``; for a step ``{step, title, value, target}``).
+        ``percent`` is 0 to 100 everywhere.
+    :rtype: dict
+    :raises ObjectNotFound: when there is no such organization or season, or the one
+        takes no part in the other
+    """
+    data = validated(context, data_dict, schema.progress_show())
+    group = find_organization(data["organization"])
+    cohort = find_cohort(data["cohort"])
+    tk.check_access("challenge_progress_show", context, {"cohort": cohort.id})
+    participant = Participant.of(cohort.id, group.id)
+    detailed = participant is not None and roles.may_follow(context, participant)
+    if participant is None or (participant.state == "withdrawn" and not detailed):
+        raise tk.ObjectNotFound(
+            tk._("This organization does not take part in this season")
+        )
+    return _Shown(group, cohort, participant, detailed).as_dict()
+
+
+class _Shown:
+    """The progress of one participant, read in a fixed number of statements."""
+
+    def __init__(
+        self,
+        group: model.Group,
+        cohort: Cohort,
+        participant: Participant,
+        detailed: bool,
+    ) -> None:
+        self.group, self.cohort, self.participant = group, cohort, participant
+        self.detailed = detailed
+        self.programme: Programme = programmes.get(cohort.programme)
+        self.language = tk.h.lang()
+        self.today = deadlines.day_of(utcnow(), config.display_timezone())
+        self.due = rules.due_days(
+            self.programme,
+            {name: getattr(cohort, name) for name in deadlines.MILESTONES},
+        )
+        self.statuses = {
+            status.step: status
+            for status in model.Session.query(StepStatus).filter_by(
+                participant_id=participant.id
+            )
+        }
+        self.states = {key: status.state for key, status in self.statuses.items()}
+        self.registry = measures.registry()
+
+    def as_dict(self) -> dict[str, Any]:
+        judged = self._judged()
+        self.datasets = self._datasets(judged) if self.detailed else {}
+        summary = rules.summarise(self.programme, self.states, self.due, self.today)
+        steps = {step.key: self._step(step) for step in self.programme.steps}
+        ahead = rules.next_step(self.programme, self.states, self.due)
+        over = self.cohort.state in ("finished", "archived")
+        return {
+            "organization": self.group.name,
+            "organization_id": self.group.id,
+            "cohort": self.cohort.name,
+            "cohort_id": self.cohort.id,
+            "participant_id": self.participant.id,
+            "state": self.participant.state,
+            "percent": summary.percent,
+            "steps_done": summary.steps_done,
+            "steps_total": summary.steps_total,
+            "current_phase": summary.current_phase,
+            "late_steps": 0 if over else summary.late_steps,
+            "next_step": steps[ahead.key] if ahead and not over else None,
+            "phases": [
+                {
+                    "key": figures.key,
+                    "title": self._text(
+                        self.programme.phases_by_key[figures.key].title
+                    ),
+                    "steps_done": figures.steps_done,
+                    "steps_total": figures.steps_total,
+                }
+                for figures in rules.phase_figures(self.programme, self.states)
+            ],
+            "steps": list(steps.values()),
+            "badges": self._badges(judged),
+            "evaluated_at": as_json(self.participant.evaluated_at),
+        }
+
+    def _text(self, text: Any) -> str:
+        return text.in_(self.language)
+
+    def _judged(self) -> tuple[rules.BadgeVerdict, ...]:
+        """The badges by what is stored; what a step names is named here too."""
+        failing: dict[str, tuple[str, ...]] = {}
+        for status in self.statuses.values():
+            for missing in status.why_not:
+                failing[missing["measure"]] = tuple(missing["datasets"])
+        stored = {
+            name: Measurement(value, failing=failing.get(name, ()))
+            for name, value in self.participant.measures.items()
+        }
+        return rules.judge_badges(self.programme, stored, self.states)
+
+    def _datasets(
+        self, judged: Iterable[rules.BadgeVerdict]
+    ) -> dict[str, dict[str, str]]:
+        """Names and titles of the datasets that keep something down.
+
+        In one statement, and only those that the public can see: one may have been
+        made private since it was measured.
+        """
+        ids = {
+            id_
+            for status in self.statuses.values()
+            for missing in status.why_not
+            for id_ in missing["datasets"]
+        }
+        ids |= {
+            id_
+            for badge in judged
+            for finding in badge.verdict.missing
+            for id_ in finding.datasets
+        }
+        rows = model.Session.execute(
+            sa.select(model.Package.id, model.Package.name, model.Package.title).where(
+                model.Package.id.in_(sorted(ids)),
+                model.Package.state == "active",
+                model.Package.private.isnot(True),
+            )
+        )
+        return {
+            row.id: {"id": row.id, "name": row.name, "title": row.title or row.name}
+            for row in rows
+        }
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        status = self.statuses.get(step.key)
+        state = status.state if status else "todo"
+        due = self.due[step.key]
+        shown: dict[str, Any] = {
+            "step": step.key,
+            "phase": step.phase,
+            "phase_title": self._text(self.programme.phases_by_key[step.phase].title),
+            "title": self._text(step.title),
+            "help": self._text(step.help),
+            "effort_minutes": step.effort_minutes,
+            "required": step.required,
+            "state": state,
+            "source": step.source,
+            "evidence": step.evidence,
+            "confirm": step.confirm,
+            "due": as_json(due),
+            "updated_at": as_json(status.updated_at) if status else None,
+        }
+        if self.detailed:
+            shown.update(self._details(status, state, due))
+        return shown
+
+    def _details(
+        self, status: StepStatus | None, state: str, due: dt.date | None
+    ) -> dict[str, Any]:
+        open_ = state not in STEP_SETTLED
+        return {
+            "value": status.value if status else None,
+            "target": status.target if status else None,
+            "late": rules.is_late(state, due, self.today),
+            "why_not": [
+                self._missing(missing)
+                for missing in (status.why_not if status and open_ else [])
+            ],
+            "note": status.note if status else None,
+            "evidence_url": status.evidence_url if status else None,
+            "evidence_file": status.evidence_file if status else None,
+            "planned_for": as_json(status.planned_for) if status else None,
+        }
+
+    def _missing(self, missing: Mapping[str, Any]) -> dict[str, Any]:
+        name = missing["measure"]
+        measure = self.registry.get(name)
+        return {
+            "measure": name,
+            "definition": str(measure.definition) if measure else name,
+            "unit": measure.unit if measure else "count",
+            "value": missing["value"],
+            "target": missing["target"],
+            "datasets": [
+                {
+                    **self.datasets[id_],
+                    "fix_url": ways_out.dataset_url(name, self.datasets[id_]["name"]),
+                }
+                for id_ in missing["datasets"]
+                if id_ in self.datasets
+            ],
+            "fix_url": ways_out.measure_url(
+                name, self.group.id, self.group.name, self.cohort.name
+            ),
+        }
+
+    def _missing_of_badge(self, finding: Finding) -> dict[str, Any]:
+        if finding.step is None:
+            return self._missing(finding.as_dict())
+        step = self.programme.steps_by_key[finding.step]
+        return {
+            "step": finding.step,
+            "title": self._text(step.title),
+            "value": finding.value,
+            "target": finding.target,
+        }
+
+    def _badges(self, judged: Iterable[rules.BadgeVerdict]) -> list[dict[str, Any]]:
+        rows = model.Session.query(Award).filter(
+            Award.organization_id == self.group.id,
+            sa.or_(Award.cohort_id == self.cohort.id, Award.cohort_id.is_(None)),
+            Award.state.in_(sorted(AWARD_HELD)),
+        )
+        held = {(award.badge, award.cohort_id is None): award for award in rows}
+        badges: list[dict[str, Any]] = []
+        for verdict in judged:
+            badge = verdict.badge
+            award = held.get((badge.key, badge.scope == "organization"))
+            shown = {
+                "badge": badge.key,
+                "title": self._text(badge.title),
+                "description": self._text(badge.description),
+                "level": badge.level,
+                "icon": badge.icon,
+                "colour": badge.colour,
+                "shape": badge.shape,
+                "policy": badge.policy,
+                "earned": award is not None,
+                "state": award.state if award else None,
+                "award_id": award.id if award else None,
+                "awarded_at": as_json(award.awarded_at) if award else None,
+                "lost_on": as_json(award.lost_on) if award else None,
+                "percent": 100 if award else rules.percent(verdict.verdict),
+            }
+            if self.detailed:
+                shown["missing"] = [
+                    self._missing_of_badge(finding)
+                    for finding in (() if award else verdict.verdict.missing)
+                ]
+            badges.append(shown)
+        return badges
