@@ -28,7 +28,7 @@ def test_a_place_is_found_however_its_name_is_typed():
         "poinçon": "Le Poinçonnet",
         "argenton sur creuse": "Argenton-sur-Creuse",
         "Argenton-sur-C": "Argenton-sur-Creuse",
-        "creuse argenton": "Argenton-sur-Creuse",
+        "creuse sur argenton": "Argenton-sur-Creuse",
         "st amand montrond": "Saint-Amand-Montrond",
         "saint amand montrond": "Saint-Amand-Montrond",
         "chatre": "La Châtre",
@@ -58,11 +58,12 @@ def test_homonyms_are_both_found_and_told_apart():
 
 
 def test_a_place_is_found_by_its_numbers():
-    for query in ("45024", "214500241", "214 500 241", "21450024100019", "2145002"):
+    for query in ("45024", "214500241", "214 500 241", "21450024100019", "21450024"):
         assert names(query) == ["Baule"], query
     by_postcode = search("45130")
     assert "Baule" in [row["name"] for row in by_postcode["results"]]
-    assert all("45130" in row["postcodes"] for row in by_postcode["results"])
+    for row in by_postcode["results"]:
+        assert "45130" in [row["insee_code"], *row["postcodes"]], row
     assert by_postcode["count"] == len(by_postcode["results"]) > 1
     assert names("200070183") == ["CC des Terres du Val de Loire"]
     assert names("214500242") == []
@@ -71,7 +72,7 @@ def test_a_place_is_found_by_its_numbers():
 def test_a_list_is_paged_and_counted():
     everything = search()
     assert (everything["count"], len(everything["results"])) == (1836, 20)
-    epci = search("", kind="cc", limit=200)
+    epci = search("", kind="cc", limit=100)
     assert {row["kind"] for row in epci["results"]} == {"cc"}
     assert epci["count"] < 82
     indre = search(departement="36", kind="commune", limit=3)
@@ -105,34 +106,41 @@ def test_a_row_says_what_a_form_needs():
     assert epci["label"] == "CC des Terres du Val de Loire (45)"
 
 
-@pytest.mark.parametrize(
-    "query", ["%", "_", "' OR 1=1 --", "\\", "\x00", "🏰", "ﷺ", "x" * 200, "( )", "00"]
-)
-def test_what_is_no_name_finds_nothing(query):
-    assert search(query) == {"count": 0, "results": []}
+def test_what_is_no_name_finds_nothing():
+    for query in (
+        "%",
+        "_",
+        "' OR 1=1 --",
+        "\\",
+        "\x00",
+        "🏰",
+        "ﷺ",
+        "x" * 200,
+        "( )",
+        "00",
+    ):
+        assert search(query) == {"count": 0, "results": []}, query
 
 
-@pytest.mark.parametrize(
-    ("arguments", "field"),
-    [
-        ({"q": "x" * 201}, "q"),
-        ({"kind": "ville"}, "kind"),
-        ({"departement": "99"}, "departement"),
-        ({"departement": "<b>"}, "departement"),
-        ({"limit": "dix"}, "limit"),
-        ({"limit": -1}, "limit"),
-        ({"offset": -1}, "offset"),
-    ],
-)
-def test_a_wrong_argument_is_named(arguments, field):
-    with pytest.raises(tk.ValidationError) as caught:
-        search(**{"q": "baule", **arguments})
-    assert list(caught.value.error_dict) == [field]
+def test_a_wrong_argument_is_named():
+    for arguments in (
+        {"q": "x" * 201},
+        {"kind": "ville"},
+        {"departement": "99"},
+        {"departement": "<b>"},
+        {"limit": "dix"},
+        {"limit": -1},
+        {"limit": 101},
+        {"offset": -1},
+    ):
+        with pytest.raises(tk.ValidationError) as caught:
+            search(**{"q": "baule", **arguments})
+        assert list(caught.value.error_dict) == list(arguments)
 
 
 def test_an_unknown_number_is_not_found_and_a_wrong_one_is_told():
     with pytest.raises(tk.ObjectNotFound):
-        call_action("challenge_collectivite_show", siren="213601586")
+        call_action("challenge_collectivite_show", siren="999999006")
     for wrong in ("214500242", "Baule", ""):
         with pytest.raises(tk.ValidationError) as caught:
             call_action("challenge_collectivite_show", siren=wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,8 @@ class Departement:
 @cache
 def departements() -> dict[str, Departement]:
     """All départements by code; ``departements.csv`` is made by ``extract``."""
-    with (
-        files(__package__)
-        .joinpath("departements.csv")
-        .open(encoding="utf-8", newline="") as lines
-    ):
+    path = Path(__file__).with_name("departements.csv")
+    with path.open(encoding="utf-8", newline="") as lines:
         return {row["code"]: Departement(**row) for row in csv.DictReader(lines)}
 
 

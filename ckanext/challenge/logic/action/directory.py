@@ -68,7 +68,7 @@ def challenge_collectivite_search(
     found = sa.select(_table, sa.func.count().over().label("total")).where(*conditions)
     rows = model.Session.execute(
         found.order_by(
-            rank,
+            *rank,
             _table.c.vintage.desc(),
             _table.c.population.desc().nulls_last(),
             _table.c.search_key,
@@ -149,16 +149,15 @@ def _compact(number: str) -> str:
 
 def _matching(
     query: str,
-) -> tuple[list[sa.ColumnElement[bool]], sa.ColumnElement[int]]:
+) -> tuple[list[sa.ColumnElement[bool]], list[sa.ColumnElement[int]]]:
     """Conditions that a row must meet, and the order of how well it does."""
-    everything_alike = sa.literal_column("0")
     number = _compact(query)
     if re.fullmatch(r"\d{9}|\d{14}", number):
-        return [_table.c.siren == number[:9]], everything_alike
+        return [_table.c.siren == number[:9]], []
     folded = fold(query)
     words = folded.split()
     if query.strip() and not words:
-        return [sa.false()], everything_alike
+        return [sa.false()], []
     padded = sa.literal(" ").concat(_table.c.search_key)
     conditions = []
     for word in words:
@@ -169,7 +168,7 @@ def _matching(
         else:
             conditions.append(in_name)
     if not words:
-        return conditions, everything_alike
+        return conditions, []
     named = " ".join(w for w in words if not _CODE_LIKE.fullmatch(w)) or folded
     key = _table.c.search_key
     rank = sa.case(
@@ -181,7 +180,7 @@ def _matching(
         (padded.like(f"% {named}%"), 4),
         else_=5,
     )
-    return conditions, rank
+    return conditions, [rank]
 
 
 def _code_matches(code: str) -> list[sa.ColumnElement[bool]]:

@@ -1,0 +1,1 @@
+"""Demonstration content: three seasons, their people, places and tables."""

@@ -1,0 +1,179 @@
+"""What the demonstration consists of, read from the YAML files beside this module."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ckanext.challenge.directory import reader
+
+from .tables import Place
+
+MILESTONES = (
+    "application_opens",
+    "application_deadline",
+    "launch",
+    "first_publication",
+    "finalisation",
+)
+CURRENT = "saison-2"
+"""The season that is running; the others are before and after it."""
+NEXT = "saison-3"
+PAST = "saison-1"
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    password: str
+    fullname: str
+    email: str
+    label: str
+    """What the account is for, in a few words."""
+    role: str
+    siren: str | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset of a participant; ``participants.yaml`` explains the fields."""
+
+    table: str
+    year: int = -1
+    age: int = 30
+    updated: int | None = None
+    quality: str = "full"
+    licence: str = "etalab-2.0"
+    frequency: str | None = None
+    spoil: str | None = None
+    schema: bool = True
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class Participant:
+    siren: str
+    place: tuple[float, float]
+    agents: int
+    page: bool
+    members: int
+    kits: tuple[str, ...]
+    datasets: tuple[Dataset, ...]
+    seat: str | None = None
+    done: tuple[str, ...] = ()
+    to_confirm: tuple[str, ...] = ()
+    in_progress: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()
+
+    def steps(self) -> list[tuple[str, str]]:
+        """Keys of the steps of people that are under way, each with its state."""
+        states = ("done", "to_confirm", "in_progress", "planned")
+        return [(key, state) for state in states for key in getattr(self, state)]
+
+
+@dataclass(frozen=True)
+class Application:
+    siren: str
+    state: str
+    agents: int
+    motivation: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Alumnus:
+    """A participant of the season that is over: how many steps it had done."""
+
+    siren: str
+    agents: int
+    done: int
+
+
+@dataclass(frozen=True)
+class Content:
+    accounts: tuple[Account, ...]
+    seasons: tuple[dict[str, Any], ...]
+    """As ``challenge_cohort_create`` takes them, with ``state``, and with dates that
+    may be numbers of days from today."""
+    participants: tuple[Participant, ...]
+    applications: tuple[Application, ...]
+    alumni: tuple[Alumnus, ...]
+    _facts: dict[str, reader.Collectivite] = field(repr=False)
+
+    def facts(self, siren: str) -> reader.Collectivite:
+        """What the directory shipped with the package says of a collectivité."""
+        return self._facts[siren]
+
+    def place(self, participant: Participant) -> Place:
+        """The participant as the makers of tables want it."""
+        facts = self.facts(participant.siren)
+        town = facts
+        if participant.seat:
+            town = next(
+                row
+                for row in self._facts.values()
+                if row.insee_code == participant.seat
+            )
+        latitude, longitude = participant.place
+        return Place(
+            siren=participant.siren,
+            name=facts.name,
+            kind=facts.kind,
+            population=facts.population or 0,
+            insee_code=town.insee_code or "",
+            town=town.name,
+            postcode=town.postcodes[0],
+            latitude=latitude,
+            longitude=longitude,
+        )
+
+    def sirens(self) -> set[str]:
+        """All collectivités of the demonstration."""
+        groups = (self.participants, self.applications, self.alumni)
+        return {each.siren for group in groups for each in group}
+
+    def account_of(self, siren: str) -> Account | None:
+        """The listed account that is a member of a collectivité."""
+        return next((each for each in self.accounts if each.siren == siren), None)
+
+
+@cache
+def content() -> Content:
+    """The whole content."""
+    listing = reader.read([reader.shipped_file()])
+    return Content(
+        accounts=tuple(Account(**row) for row in _yaml("accounts")),
+        seasons=tuple(_yaml("seasons")),
+        participants=tuple(_participant(row) for row in _yaml("participants")),
+        applications=tuple(Application(**row) for row in _yaml("applications")),
+        alumni=tuple(Alumnus(**row) for row in _yaml("past")),
+        _facts={row.siren: row for row in listing.rows if row.siren},
+    )
+
+
+def dates_of(season: dict[str, Any], today: dt.date) -> dict[str, str]:
+    """The milestones of a season as ISO dates."""
+    return {
+        name: (
+            today + dt.timedelta(season[name])
+            if isinstance(season[name], int)
+            else season[name]
+        ).isoformat()
+        for name in MILESTONES
+    }
+
+
+def _yaml(name: str) -> list[dict[str, Any]]:
+    return yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text("utf-8"))
+
+
+def _participant(row: dict[str, Any]) -> Participant:
+    lists = ("done", "to_confirm", "in_progress", "planned", "kits")
+    row = {key: tuple(value) if key in lists else value for key, value in row.items()}
+    datasets = tuple(Dataset(**each) for each in row.pop("datasets"))
+    return Participant(**{**row, "place": tuple(row["place"]), "datasets": datasets})
