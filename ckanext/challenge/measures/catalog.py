@@ -1,7 +1,7 @@
 """Where the catalogue keeps what the measures read.
 
-The one place that knows the difference between CKAN 2.12, which keeps extras as JSONB on
-``package`` and ``"group"``, and CKAN 2.11, which keeps them in the tables
+The one place that knows the difference between CKAN 2.12, which keeps extras as JSONB
+on ``package`` and ``"group"``, and CKAN 2.11, which keeps them in the tables
 ``package_extra`` and ``group_extra``.
 """
 

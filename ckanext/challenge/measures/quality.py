@@ -32,7 +32,10 @@ FIELDS = ("frequency", "temporal_start", "spatial_insee")
 _CLOSED_FORMATS = "'', 'pdf', 'doc', 'docx', 'word', 'xls', 'excel', 'xlsx'"
 _FORMAT = "lower(btrim(coalesce(r.format, ''), ' .'))"
 #: At least one resource in a format that is neither closed nor unknown.
-OPEN_FORMAT = f"coalesce(bool_or(r.id IS NOT NULL AND {_FORMAT} NOT IN ({_CLOSED_FORMATS})), false)"
+OPEN_FORMAT = (
+    "coalesce(bool_or(r.id IS NOT NULL"
+    f" AND {_FORMAT} NOT IN ({_CLOSED_FORMATS})), false)"
+)
 
 # A promise of several times in a span is kept when the span has one update, as udata
 # has it: the times need not be evenly spread.

@@ -1,7 +1,7 @@
 """What the lists of choices in the forms hold.
 
-Helpers named by ``choices_helper`` in ``dataset.yaml``; :mod:`ckanext.challenge.helpers`
-has to offer them to CKAN under the same names.
+Helpers named by ``choices_helper`` in ``presets.yaml``, which
+:mod:`ckanext.challenge.helpers` offers to CKAN under the same names.
 """
 
 from __future__ import annotations
