@@ -1,4 +1,6 @@
-"""What all tests share: the services they run against, and a database with the extension's tables."""
+"""What all tests share: the services they run against, and a database with the
+extension's tables.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,11 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from ckan import plugins
+from ckan import model, plugins
+from sqlalchemy.orm import close_all_sessions
 
 from portal import ports
 
@@ -27,6 +31,38 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
+# Tables that hold rows are emptied in one statement: a hundred times faster than
+# building them anew, which CKAN's own fixture and Alembic would do for every test.
+_EMPTY = """
+DO $$
+DECLARE
+    filled text[] := '{}';
+    candidate text;
+    has_rows boolean;
+BEGIN
+    FOR candidate IN
+        SELECT format('%I', tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename NOT LIKE '%alembic_version'
+    LOOP
+        EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || candidate || ')' INTO has_rows;
+        IF has_rows THEN filled := filled || candidate; END IF;
+    END LOOP;
+    IF filled <> '{}' THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+    END IF;
+END $$
+"""
+
+
+def _has_tables() -> bool:
+    if not model.repo.tables_created_and_initialised:
+        return False
+    found = model.Session.execute(
+        sa.text("SELECT to_regclass('challenge_journal'), to_regclass('activity')")
+    ).one()
+    return None not in found
+
+
 @pytest.fixture
 def clean_db(
     with_plugins: None,
@@ -37,6 +73,12 @@ def clean_db(
 
     CKAN's own fixture of this name leaves the plugins' tables out.
     """
+    close_all_sessions()
+    if _has_tables():
+        model.Session.execute(sa.text(_EMPTY))
+        model.Session.commit()
+        model.Session.remove()
+        return
     reset_db()
     for name in ("activity", "challenge"):
         if plugins.plugin_loaded(name):
@@ -49,7 +91,7 @@ class Mailbox:
 
     messages: list[EmailMessage] = field(default_factory=list)
 
-    async def handle_DATA(  # noqa: N802 (the name is aiosmtpd's)
+    async def handle_DATA(
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         content = envelope.content

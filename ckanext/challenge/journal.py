@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-
 from ckan import model
 
 from .domain.chain import GENESIS, digest

@@ -103,9 +103,7 @@ def challenge_insee(value: Any) -> str:
     text = _text(value).upper()
     if text and not _INSEE.fullmatch(text):
         raise tk.Invalid(
-            tk._("“{value}” is not the INSEE code of a commune").format(
-                value=text[:40]
-            )
+            tk._("“{value}” is not the INSEE code of a commune").format(value=text[:40])
         )
     return text
 
@@ -138,9 +136,7 @@ def challenge_departement(value: Any) -> str:
     text = _text(value).upper()
     if text and not _DEPARTEMENT.fullmatch(text):
         raise tk.Invalid(
-            tk._("“{value}” is not the number of a département").format(
-                value=text[:40]
-            )
+            tk._("“{value}” is not the number of a département").format(value=text[:40])
         )
     return text
 

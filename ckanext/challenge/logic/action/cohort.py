@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import config, journal, programmes
+from ckanext.challenge import config, journal, language, programmes
 from ckanext.challenge.domain import budget, deadlines, lifecycle
 from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import (
@@ -120,7 +120,8 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: all its fields, and ``cost`` (the sum of the funding), ``figures`` (of
         its participants), ``phases`` (each with ``steps``, ``steps_done``,
         ``steps_total`` over all participants and ``percent``), ``milestones``
-        (``{key, date, state}``, the state being ``past``, ``current`` (the next to come) or ``future``) and
+        (``{key, date, state}``, the state being ``past``, ``current`` for the next
+        to come, or ``future``) and
         ``accepts_applications``
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
@@ -516,7 +517,7 @@ def _milestones(cohort: Cohort) -> list[dict[str, Any]]:
 
 def _phases(cohort: Cohort, participants: int) -> list[dict[str, Any]]:
     programme = programmes.get(cohort.programme)
-    language = tk.h.lang()
+    spoken = language.current()
     settled = figures.settled_by_step(cohort.id)
     found = []
     for phase in programme.phases:
@@ -526,8 +527,8 @@ def _phases(cohort: Cohort, participants: int) -> list[dict[str, Any]]:
         found.append(
             {
                 "key": phase.key,
-                "title": phase.title.in_(language),
-                "description": phase.description.in_(language),
+                "title": phase.title.in_(spoken),
+                "description": phase.description.in_(spoken),
                 "steps": len(steps),
                 "steps_done": done,
                 "steps_total": total,

@@ -1,0 +1,653 @@
+"""Applications: a collectivité asks to take part, managers decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+from sqlalchemy.exc import IntegrityError
+
+from ckanext.challenge import config, journal, language, notifications, onboarding
+from ckanext.challenge.domain import eligibility, lifecycle
+from ckanext.challenge.logic import follow_up, roles
+from ckanext.challenge.logic.action.cohort import accepts_applications
+from ckanext.challenge.logic.boundary import (
+    actor_of,
+    find_application,
+    find_cohort,
+    forbidden,
+    validated,
+)
+from ckanext.challenge.logic.schema import application as schema
+from ckanext.challenge.model import Application, Cohort, Collectivite, Participant
+from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.progress import queue
+
+__all__ = [
+    "challenge_application_create",
+    "challenge_application_list",
+    "challenge_application_review",
+    "challenge_application_show",
+    "challenge_application_submit",
+    "challenge_application_update",
+    "challenge_application_withdraw",
+]
+
+#: What the applicant writes and may read again.
+_WRITTEN = (
+    "siren",
+    "organization_title",
+    "kind",
+    "insee_code",
+    "departement",
+    "population",
+    "agents",
+    "contact_name",
+    "contact_role",
+    "contact_email",
+    "contact_phone",
+    "elected_sponsor",
+    "motivation",
+)
+_SHOWN = (
+    "id",
+    "reference",
+    "cohort_id",
+    *_WRITTEN,
+    "consent_at",
+    "state",
+    "state_reason",
+    "waitlist_rank",
+    "created_at",
+    "updated_at",
+    "submitted_at",
+    "decided_at",
+    "user_id",
+    "organization_id",
+)
+#: States in which the applicant may change what is written.
+_EDITABLE = ("draft", "changes_requested")
+
+
+def challenge_application_create(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Begin an application to a season.
+
+    Anybody may call this, with or without an account. The application is a draft
+    until :py:func:`challenge_application_submit`.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :param siren: the SIREN of the collectivité; one of the directory fills in the
+        name, kind, département and population
+    :type siren: string
+    :param organization_title: its name, needed for a SIREN outside the directory
+    :type organization_title: string
+    :param kind: ``commune``, ``cc``, ``ca``, ``cu``, ``metropole`` or ``autre``
+    :type kind: string
+    :param population: inhabitants
+    :type population: int
+    :param agents: full-time equivalents
+    :type agents: number
+    :param contact_name: whom to write to
+    :type contact_name: string
+    :param contact_role: what that person does there
+    :type contact_role: string
+    :param contact_email: where to write to
+    :type contact_email: string
+    :param contact_phone: where to call
+    :type contact_phone: string
+    :param elected_sponsor: name and office of the elected sponsor
+    :type elected_sponsor: string
+    :param motivation: why the collectivité wants to take part
+    :type motivation: string
+    :param consent: agreement to the use of these data; must be true
+    :type consent: bool
+    :param draft: keep it although something is missing (false)
+    :type draft: bool
+    :returns: the application, with the ``key`` that opens it without an account
+    :rtype: dict
+    :raises ValidationError: by field; on ``siren`` when that collectivité has
+        applied to this season already; on ``cohort`` when it takes no applications
+    """
+    tk.check_access("challenge_application_create", context, data_dict)
+    draft = data_dict.get("draft") in (True, "true", "on", "1")
+    data = validated(context, data_dict, schema.application_save(complete=not draft))
+    cohort = find_cohort(data["cohort"])
+    _check_open(context, cohort)
+    _fill_in(data)
+    _check_eligible(cohort, data)
+    _check_alone(cohort, data["siren"], None)
+    application = Application(
+        cohort_id=cohort.id,
+        state="draft",
+        reference=_next_reference(cohort),
+        user_id=roles.user_id_of(context),
+        language=language.current(),
+        consent_at=utcnow() if data.get("consent") else None,
+    )
+    _write(application, data)
+    model.Session.add(application)
+    try:
+        model.Session.flush()
+    except IntegrityError as error:
+        # Somebody else was faster by the blink of an eye.
+        model.Session.rollback()
+        raise _already_applied() from error
+    journal.record(
+        actor_of(context),
+        "create",
+        "application",
+        application.id,
+        {"cohort_id": cohort.id, "siren": application.siren},
+    )
+    model.Session.commit()
+    return {
+        **_dictize(context, application),
+        "key": follow_up.make_key(application.id),
+    }
+
+
+def challenge_application_update(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Change an application that is a draft, or of which changes were requested.
+
+    The applicant may call this, by account or with the follow-up key.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :returns: the application
+    :rtype: dict
+
+    The other parameters are those of :py:func:`challenge_application_create`; what
+    is not given stays as it is.
+    """
+    application = find_application(data_dict.get("id"))
+    tk.check_access("challenge_application_update", context, data_dict)
+    _lock(application)
+    if application.state not in _EDITABLE:
+        model.Session.rollback()
+        raise tk.ValidationError(
+            {
+                "state": [
+                    tk._(
+                        "An application that is “{state}” can no longer be changed"
+                    ).format(state=application.state)
+                ]
+            }
+        )
+    cohort = _cohort_of(application)
+    merged = {
+        **columns(application, _WRITTEN),
+        "consent": application.consent_at is not None,
+        **data_dict,
+        "cohort": cohort.id,
+    }
+    complete = application.state != "draft"
+    data = validated(context, merged, schema.application_save(complete))
+    _fill_in(data)
+    _check_eligible(cohort, data)
+    _check_alone(cohort, data["siren"], application)
+    _write(application, data)
+    if data.get("consent"):
+        application.consent_at = application.consent_at or utcnow()
+    journal.record(actor_of(context), "update", "application", application.id)
+    model.Session.commit()
+    return _dictize(context, application)
+
+
+def challenge_application_submit(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Hand in an application.
+
+    The applicant may call this, by account or with the follow-up key. A receipt with
+    the reference and the follow-up link is mailed.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :returns: the application
+    :rtype: dict
+    :raises ValidationError: by field when something is missing; on ``cohort`` when
+        the season takes no applications any more; on ``state`` when it was handed
+        in already
+    """
+    data = validated(context, data_dict, schema.reference())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_submit", context, data)
+    _lock(application)
+    before = application.state
+    path = _decide(application, "submit")
+    cohort = _cohort_of(application)
+    # What was asked of an applicant may come in after the deadline.
+    if before == "draft":
+        _check_open(context, cohort)
+    complete = {
+        **columns(application, _WRITTEN),
+        "cohort": cohort.id,
+        "consent": application.consent_at is not None,
+    }
+    validated(context, complete, schema.application_save(complete=True))
+    _advance(application, path, actor_of(context))
+    application.submitted_at = utcnow()
+    application.state_reason = None
+    model.Session.commit()
+    notifications.send("receipt", application.id)
+    return _dictize(context, application)
+
+
+def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Take an application back.
+
+    The applicant may call this, by account or with the follow-up key.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :returns: the application
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.reference())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_withdraw", context, data)
+    _lock(application)
+    _advance(application, _decide(application, "withdraw"), actor_of(context))
+    application.waitlist_rank = None
+    model.Session.commit()
+    return _dictize(context, application)
+
+
+@tk.side_effect_free
+def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show an application.
+
+    The applicant (by account or with the follow-up key), the managers of the season
+    and sysadmins may call this.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :returns: its fields; ``duty`` (``{status, rule, reasons}``: is there a duty to
+        publish, and why); for managers also ``warnings`` and ``decisions`` (what can
+        be decided now)
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.reference())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_show", context, data)
+    return _dictize(context, application)
+
+
+@tk.side_effect_free
+def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> Any:
+    """List the applications to a season, or one's own.
+
+    Managers of the season and sysadmins may call this with ``cohort``; any user
+    without it, for the applications made with that account.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :param state: only applications in this state
+    :type state: string
+    :param q: part of a name, reference or SIREN
+    :type q: string
+    :param limit: how many at most (100)
+    :type limit: int
+    :param offset: how many to pass over (0)
+    :type offset: int
+    :returns: ``{count, results}``, the oldest first
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.application_list())
+    query = model.Session.query(Application)
+    if "cohort" in data:
+        cohort = find_cohort(data["cohort"])
+        tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
+        query = query.filter(Application.cohort_id == cohort.id)
+    else:
+        tk.check_access("challenge_application_list", context, {})
+        query = query.filter(Application.user_id == roles.user_id_of(context))
+    if "state" in data:
+        query = query.filter(Application.state == data["state"])
+    if "q" in data:
+        part = f"%{data['q']}%"
+        query = query.filter(
+            sa.or_(
+                Application.organization_title.ilike(part),
+                Application.reference.ilike(part),
+                Application.siren.like(part),
+            )
+        )
+    rows = (
+        query.order_by(Application.submitted_at, Application.created_at)
+        .offset(data["offset"])
+        .limit(data["limit"])
+    )
+    return {
+        "count": query.count(),
+        "results": [columns(row, _SHOWN) for row in rows],
+    }
+
+
+def challenge_application_review(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Decide on an application.
+
+    Managers of the season and sysadmins may call this. An acceptance creates the
+    organization (or takes the one with this SIREN), its admin, the participant and
+    its steps in one transaction; accepting again changes nothing.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param decision: ``start``, ``request_changes``, ``accept``, ``waitlist``,
+        ``refuse`` or ``reopen``
+    :type decision: string
+    :param reason: why; needed to refuse and to request changes
+    :type reason: string
+    :returns: the application
+    :rtype: dict
+    :raises ValidationError: on ``decision`` when the season is full, on ``state``
+        when the decision cannot be taken now, on ``reason`` when it is missing
+    """
+    data = validated(context, data_dict, schema.review())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_review", context, {"id": application.id})
+    # The season first, then the file: one order for all, so that nobody waits for
+    # somebody who waits.
+    cohort = (
+        model.Session.query(Cohort)
+        .filter_by(id=application.cohort_id)
+        .populate_existing()
+        .with_for_update()
+        .one()
+    )
+    _lock(application)
+    decision = data["decision"]
+    if decision == "accept" and application.state == "accepted":
+        model.Session.rollback()
+        return _dictize(context, find_application(data["id"]))
+    try:
+        _review(context, cohort, application, decision, data.get("reason"))
+        model.Session.commit()
+    except BaseException:
+        model.Session.rollback()
+        raise
+    _after_review(application, decision)
+    return _dictize(context, application)
+
+
+def _review(
+    context: Context,
+    cohort: Cohort,
+    application: Application,
+    decision: str,
+    reason: str | None,
+) -> None:
+    path = _decide(application, decision)
+    if lifecycle.DECISIONS[decision].needs_reason and not reason:
+        raise tk.ValidationError(
+            {"reason": [tk._("Say why; the applicant will read it")]}
+        )
+    actor = actor_of(context)
+    if decision == "accept":
+        if cohort.state not in ("open", "running"):
+            raise tk.ValidationError(
+                {
+                    "decision": [
+                        tk._("The season is “{state}”: it takes nobody in").format(
+                            state=cohort.state
+                        )
+                    ]
+                }
+            )
+        try:
+            onboarding.accept(cohort, application, actor)
+        except lifecycle.LifecycleError as error:
+            raise forbidden(error, "decision") from error
+        except onboarding.CohortFull as error:
+            raise tk.ValidationError(
+                {
+                    "decision": [
+                        tk._(
+                            "The season is full: it takes {capacity} participants. "
+                            "Put this application on the waiting list."
+                        ).format(capacity=error.capacity)
+                    ]
+                }
+            ) from error
+    elif decision == "reopen":
+        _check_alone(cohort, application.siren, application)
+    _advance(application, path, actor)
+    application.state_reason = reason
+    application.waitlist_rank = None
+    if decision == "waitlist":
+        application.waitlist_rank = _last_rank(cohort) + 1
+    application.decided_at = application.decided_by = None
+    if application.state in ("accepted", "waitlisted", "refused"):
+        application.decided_at = utcnow()
+        application.decided_by = roles.user_id_of(context)
+
+
+def _after_review(application: Application, decision: str) -> None:
+    """What follows once the decision is stored, and never undoes it."""
+    if decision == "accept":
+        queue.add([f"organization:{application.organization_id}"])
+        notifications.send("accepted", application.id)
+    elif decision == "refuse":
+        notifications.send("refused", application.id)
+    elif decision == "request_changes":
+        notifications.send("changes_requested", application.id)
+    elif decision == "waitlist":
+        notifications.send("waitlisted", application.id)
+
+
+def _fill_in(data: dict[str, Any]) -> None:
+    """Take name, kind, place and population from the directory, where it knows."""
+    known = model.Session.get(Collectivite, data["siren"])
+    if known is not None:
+        data.update(
+            organization_title=known.name,
+            kind=known.kind,
+            insee_code=known.insee_code,
+            departement=known.departement,
+            population=known.population,
+        )
+    elif not data.get("organization_title"):
+        raise tk.ValidationError(
+            {
+                "organization_title": [
+                    tk._("This SIREN is not in the directory: write the name")
+                ]
+            }
+        )
+    else:
+        data["kind"] = data.get("kind") or "autre"
+
+
+def _check_open(context: Context, cohort: Cohort) -> None:
+    if accepts_applications(cohort) and roles.may_see_cohort(context, cohort):
+        return
+    deadline = cohort.application_deadline
+    if cohort.state == "open" and cohort.application_opens and deadline is None:
+        text = tk._("This season does not take applications yet")
+    elif deadline is not None and cohort.state == "open":
+        text = tk._(
+            "This season takes applications from {opens} to {deadline}, the end of "
+            "the day included"
+        ).format(
+            opens=(cohort.application_opens or cohort.created_at.date()).isoformat(),
+            deadline=deadline.isoformat(),
+        )
+    else:
+        text = tk._("This season does not take applications")
+    raise tk.ValidationError({"cohort": [text]})
+
+
+def _check_eligible(cohort: Cohort, data: dict[str, Any]) -> None:
+    if cohort.kinds and data["kind"] not in cohort.kinds:
+        raise tk.ValidationError(
+            {
+                "siren": [
+                    tk._("This season is for: {kinds}").format(
+                        kinds=", ".join(cohort.kinds)
+                    )
+                ]
+            }
+        )
+
+
+def _already_applied() -> tk.ValidationError:
+    return tk.ValidationError(
+        {"siren": [tk._("This collectivité has an application to this season already")]}
+    )
+
+
+def _check_alone(cohort: Cohort, siren: str, application: Application | None) -> None:
+    other = model.Session.query(Application.id).filter(
+        Application.cohort_id == cohort.id,
+        Application.siren == siren,
+        Application.state.in_(lifecycle.APPLICATION_LIVE),
+    )
+    if application is not None:
+        other = other.filter(Application.id != application.id)
+    if other.first():
+        raise _already_applied()
+
+
+def _next_reference(cohort: Cohort) -> str:
+    """The next readable reference of the season: ``S2-0007``.
+
+    The number is taken under a lock, over all cohorts of the season's number.
+    """
+    model.Session.execute(
+        sa.select(
+            sa.func.pg_advisory_xact_lock(
+                sa.func.hashtext("ckanext.challenge.reference"), cohort.season
+            )
+        )
+    )
+    last = (
+        model.Session.query(sa.func.max(Cohort.last_reference))
+        .filter(Cohort.season == cohort.season)
+        .scalar()
+    )
+    number = (last or 0) + 1
+    # Past the ORM: numbering is no change of the season itself.
+    model.Session.execute(
+        sa.update(Cohort.__table__)
+        .where(Cohort.__table__.c.id == cohort.id)
+        .values(last_reference=number, updated_at=cohort.updated_at)
+    )
+    return f"S{cohort.season}-{number:04d}"
+
+
+def _last_rank(cohort: Cohort) -> int:
+    rank = (
+        model.Session.query(sa.func.max(Application.waitlist_rank))
+        .filter(Application.cohort_id == cohort.id)
+        .scalar()
+    )
+    return rank or 0
+
+
+def _write(application: Application, data: dict[str, Any]) -> None:
+    for name in _WRITTEN:
+        setattr(application, name, data.get(name))
+
+
+def _cohort_of(application: Application) -> Cohort:
+    return model.Session.query(Cohort).filter_by(id=application.cohort_id).one()
+
+
+def _lock(application: Application) -> None:
+    model.Session.refresh(application, with_for_update=True)
+
+
+def _decide(application: Application, decision: str) -> tuple[str, ...]:
+    try:
+        return lifecycle.decide(application.state, decision)
+    except lifecycle.LifecycleError as error:
+        model.Session.rollback()
+        raise forbidden(error) from error
+
+
+def _advance(application: Application, path: tuple[str, ...], actor: str) -> None:
+    for state in path:
+        journal.record(
+            actor,
+            "transition",
+            "application",
+            application.id,
+            {"from": application.state, "to": state},
+        )
+        application.state = state
+
+
+def _duty(application: Application) -> dict[str, Any]:
+    duty = eligibility.duty_to_publish(
+        application.kind,
+        application.population,
+        float(application.agents) if application.agents is not None else None,
+        rule=config.obligation_rule(),
+        population_threshold=config.obligation_population(),
+        agents_threshold=config.obligation_agents(),
+    )
+    return {
+        "status": duty.status,
+        "rule": duty.rule,
+        "reasons": [
+            {
+                "number": reason.number,
+                "outcome": reason.outcome,
+                "value": reason.value,
+                "threshold": reason.threshold,
+            }
+            for reason in duty.reasons
+        ],
+    }
+
+
+def _warnings(application: Application) -> list[str]:
+    """What a manager should know before deciding."""
+    found = []
+    if model.Session.get(Collectivite, application.siren) is None:
+        found.append(tk._("This SIREN is not in the directory"))
+    if application.organization_id is None:
+        found += [
+            tk._(
+                "The organization “{title}” has this SIREN already; the applicant "
+                "would become its admin"
+            ).format(title=group.title or group.name)
+            for group in onboarding.organizations_with_siren(application.siren)
+        ]
+    return found
+
+
+def _dictize(context: Context, application: Application) -> dict[str, Any]:
+    shown = columns(application, _SHOWN)
+    shown["duty"] = _duty(application)
+    cohort = _cohort_of(application)
+    shown["cohort"] = cohort.name
+    if application.organization_id:
+        group = model.Group.get(application.organization_id)
+        shown["organization_name"] = group.name if group else None
+    participant = (
+        model.Session.query(Participant.id)
+        .filter_by(application_id=application.id)
+        .first()
+    )
+    shown["participant_id"] = participant[0] if participant else None
+    if roles.is_manager(context, application.cohort_id):
+        shown["decided_by"] = application.decided_by
+        shown["warnings"] = _warnings(application)
+        shown["decisions"] = list(lifecycle.decisions_for(application.state))
+    else:
+        shown["decisions"] = list(
+            lifecycle.decisions_for(application.state, "applicant")
+        )
+    return shown

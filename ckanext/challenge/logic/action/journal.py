@@ -1,0 +1,61 @@
+"""The journal, for those who run a season."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context, Schema
+
+from ckanext.challenge.logic.boundary import validated
+from ckanext.challenge.logic.schema import fields
+from ckanext.challenge.logic.schema.cohort import paging
+from ckanext.challenge.model import JournalEntry
+from ckanext.challenge.model.dictize import columns
+
+__all__ = ["challenge_journal_list"]
+
+_SHOWN = ("id", "at", "actor", "action", "object_type", "object_id", "data", "digest")
+OBJECT_TYPES = ("application", "award", "cohort", "participant", "staff")
+
+
+def _schema() -> Schema:
+    return {
+        "object_type": fields.choice(OBJECT_TYPES),
+        "object_id": fields.raw(required=False),
+        **paging(),
+    }
+
+
+@tk.side_effect_free
+def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> Any:
+    """List what was done, the latest first.
+
+    Sysadmins may call this; managers for one object of their season.
+
+    :param object_type: ``cohort``, ``staff``, ``application``, ``participant`` or
+        ``award``
+    :type object_type: string
+    :param object_id: the id of one object
+    :type object_id: string
+    :param limit: how many at most (100)
+    :type limit: int
+    :param offset: how many to pass over (0)
+    :type offset: int
+    :returns: ``{count, results}``, each ``{id, at, actor, action, object_type,
+        object_id, data, digest}``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, _schema())
+    tk.check_access("challenge_journal_list", context, data)
+    query = model.Session.query(JournalEntry)
+    for name in ("object_type", "object_id"):
+        if name in data:
+            query = query.filter_by(**{name: data[name]})
+    rows = (
+        query.order_by(JournalEntry.id.desc())
+        .offset(data["offset"])
+        .limit(data["limit"])
+    )
+    return {"count": query.count(), "results": [columns(row, _SHOWN) for row in rows]}

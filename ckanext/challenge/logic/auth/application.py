@@ -1,0 +1,92 @@
+"""Who may read, change and decide on applications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.boundary import find_application, find_cohort
+
+__all__ = [
+    "challenge_application_create",
+    "challenge_application_list",
+    "challenge_application_review",
+    "challenge_application_show",
+    "challenge_application_submit",
+    "challenge_application_update",
+    "challenge_application_withdraw",
+]
+
+
+def _owner_only(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    if roles.owns(context, find_application(data_dict.get("id")), data_dict):
+        return {"success": True}
+    return roles.refused()
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_update(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    return _owner_only(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_submit(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    return _owner_only(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_withdraw(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    return _owner_only(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, and the managers of the cohort."""
+    application = find_application(data_dict.get("id"))
+    if roles.owns(context, application, data_dict) or roles.is_manager(
+        context, application.cohort_id
+    ):
+        return {"success": True}
+    return roles.refused()
+
+
+def challenge_application_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers, of their cohort; every user, of the own applications."""
+    if not data_dict.get("cohort"):
+        return {"success": True}
+    if roles.is_manager(context, find_cohort(data_dict["cohort"]).id):
+        return {"success": True}
+    return roles.refused()
+
+
+def challenge_application_review(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    if roles.is_manager(context, find_application(data_dict.get("id")).cohort_id):
+        return {"success": True}
+    return roles.refused()

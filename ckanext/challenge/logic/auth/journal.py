@@ -1,0 +1,37 @@
+"""Who may read the journal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan import model
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.logic import roles
+from ckanext.challenge.model import Application, Award, Cohort, Participant
+
+__all__ = ["challenge_journal_list"]
+
+_TABLES: dict[str, Any] = {
+    "application": Application,
+    "award": Award,
+    "participant": Participant,
+}
+
+
+def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Sysadmins; managers, for one object of their cohort."""
+    kind, id_ = data_dict.get("object_type"), data_dict.get("object_id")
+    if not kind or not id_:
+        return roles.refused()
+    if kind == "cohort":
+        found = model.Session.get(Cohort, id_)
+        cohort_id = found.id if found else None
+    elif kind in _TABLES:
+        found = model.Session.get(_TABLES[kind], id_)
+        cohort_id = found.cohort_id if found else None
+    else:
+        return roles.refused()
+    if cohort_id and roles.is_manager(context, cohort_id):
+        return {"success": True}
+    return roles.refused()

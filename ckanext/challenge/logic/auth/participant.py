@@ -1,0 +1,103 @@
+"""Who may see and change participants and their steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.boundary import find_cohort, find_participant
+from ckanext.challenge.model import Cohort
+
+__all__ = [
+    "challenge_participant_assign",
+    "challenge_participant_create",
+    "challenge_participant_kits_update",
+    "challenge_participant_list",
+    "challenge_participant_show",
+    "challenge_participant_withdraw",
+    "challenge_step_confirm",
+    "challenge_step_update",
+    "challenge_step_waive",
+]
+
+
+def _answer(allowed: bool) -> AuthResult:
+    return {"success": True} if allowed else roles.refused()
+
+
+def _manager_of(context: Context, participant_id: Any) -> AuthResult:
+    participant = find_participant(participant_id)
+    return _answer(roles.is_manager(context, participant.cohort_id))
+
+
+def _follower_of(context: Context, participant_id: Any) -> AuthResult:
+    return _answer(roles.may_follow(context, find_participant(participant_id)))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_participant_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody; participants of drafts are for staff."""
+    if not data_dict.get("cohort"):
+        return {"success": True}
+    return _answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_participant_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody; participants of drafts are for staff."""
+    participant = find_participant(data_dict.get("id"))
+    cohort = model.Session.query(Cohort).filter_by(id=participant.cohort_id).one()
+    return _answer(roles.may_see_cohort(context, cohort))
+
+
+def challenge_participant_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    cohort = find_cohort(data_dict.get("cohort"))
+    return _answer(roles.is_manager(context, cohort.id))
+
+
+def challenge_participant_withdraw(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict.get("id"))
+
+
+def challenge_participant_assign(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict.get("id"))
+
+
+def challenge_participant_kits_update(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict.get("participant"))
+
+
+def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict.get("participant"))
+
+
+def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The adviser of this participant, managers."""
+    participant = find_participant(data_dict.get("participant"))
+    return _answer(roles.is_adviser(context, participant))
+
+
+def challenge_step_waive(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict.get("participant"))

@@ -1,0 +1,17 @@
+"""What the embeddable progress badge takes."""
+
+from __future__ import annotations
+
+from ckan.types import Schema
+
+from ckanext.challenge.logic.schema import fields
+
+__all__ = ["shield_show"]
+
+
+def shield_show() -> Schema:
+    """Whose badge, in which season."""
+    return {
+        "organization": fields.word(200, required=True),
+        "cohort": fields.word(200),
+    }

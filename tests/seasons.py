@@ -1,0 +1,140 @@
+"""Seasons, collectivités and people to test with, made through the actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.tests import factories
+
+from ckanext.challenge.model import Collectivite
+
+__all__ = [
+    "BAULE",
+    "LIGNIERES",
+    "POINCONNET",
+    "apply",
+    "call_as",
+    "collectivites",
+    "make_cohort",
+    "make_participant",
+]
+
+BAULE = "214500241"
+POINCONNET = "213601594"
+# Two communes of the region bear this name.
+LIGNIERES = ("211801279", "214101164")
+
+
+def _day(offset: int) -> str:
+    return (
+        (dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=offset))
+        .date()
+        .isoformat()
+    )
+
+
+def collectivites() -> None:
+    """A directory of a few collectivités, two of which are homonyms."""
+    rows = [
+        (BAULE, "45024", "Baule", "45", 1985),
+        (POINCONNET, "36159", "Le Poinçonnet", "36", 5855),
+        (LIGNIERES[0], "18127", "Lignières", "18", 1300),
+        (LIGNIERES[1], "41116", "Lignières", "41", 300),
+    ]
+    for siren, insee, name, departement, population in rows:
+        model.Session.add(
+            Collectivite(
+                siren=siren,
+                insee_code=insee,
+                name=name,
+                kind="commune",
+                departement=departement,
+                region="24",
+                population=population,
+                postcodes=[f"{departement}000"],
+                vintage=2026,
+                search_key=name.lower(),
+            )
+        )
+    model.Session.commit()
+
+
+def call_as(user: dict[str, Any] | None, action: str, /, **data: Any) -> Any:
+    """Call an action as a user, or as nobody, with authorization on."""
+    context = {"user": user["name"] if user else "", "ignore_auth": False}
+    return tk.get_action(action)(context, data)
+
+
+def make_cohort(state: str = "open", **fields: Any) -> dict[str, Any]:
+    """A season in that state, with dates around today."""
+    data: dict[str, Any] = {
+        "name": "saison-2",
+        "title": "Challenge open data, saison 2",
+        "season": 2,
+        "application_opens": _day(-20),
+        "application_deadline": _day(20),
+        "launch": _day(-10),
+        "first_publication": _day(60),
+        "finalisation": _day(120),
+        "capacity": 20,
+        "funding": [
+            {"source": "Plan de Relance", "amount": 3000},
+            {"source": "Région", "amount": 2000},
+            {"source": "Collectivité", "amount": 1000},
+        ],
+        **fields,
+    }
+    admin = factories.Sysadmin()
+    cohort = call_as(admin, "challenge_cohort_create", **data)
+    lives = ["draft", "open", "running", "finished", "archived"]
+    for following in lives[1 : lives.index(state) + 1]:
+        cohort = call_as(
+            admin, "challenge_cohort_transition", id=cohort["id"], to=following
+        )
+    return cohort
+
+
+def apply(
+    cohort: dict[str, Any],
+    siren: str = BAULE,
+    user: dict[str, Any] | None = None,
+    submit: bool = True,
+    **fields: Any,
+) -> dict[str, Any]:
+    """An application, submitted unless said otherwise; its ``key`` is in it."""
+    data: dict[str, Any] = {
+        "cohort": cohort["name"],
+        "siren": siren,
+        "agents": 12.5,
+        "contact_name": "Secrétariat de mairie",
+        "contact_role": "secrétaire",
+        "contact_email": "mairie@example.org",
+        "contact_phone": "02 00 00 00 00",
+        "elected_sponsor": "Une adjointe",
+        "motivation": "Ouvrir nos délibérations.",
+        "consent": True,
+        **fields,
+    }
+    made = call_as(user, "challenge_application_create", **data)
+    if submit:
+        key = made["key"]
+        made = call_as(user, "challenge_application_submit", id=made["id"], key=key)
+        made["key"] = key
+    return made
+
+
+def make_participant(
+    cohort: dict[str, Any], siren: str = BAULE, **fields: Any
+) -> dict[str, Any]:
+    """A participant, by way of an accepted application."""
+    application = apply(cohort, siren, **fields)
+    accepted = call_as(
+        factories.Sysadmin(),
+        "challenge_application_review",
+        id=application["id"],
+        decision="accept",
+    )
+    return call_as(None, "challenge_participant_show", id=accepted["participant_id"])
