@@ -229,6 +229,7 @@ def _organization(application: Application) -> model.Group:
     # CKAN makes the creator an admin; here that is the portal itself, no member.
     site_user = model.User.get(context["user"])
     assert site_user is not None
+    model.Session.flush()
     model.Session.query(model.Member).filter_by(
         group_id=group.id, table_name="user", table_id=site_user.id
     ).delete()

@@ -1,0 +1,279 @@
+"""Acceptance: an organization, its admin, its checklist, all or nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.tests import factories
+from seasons import (
+    BAULE,
+    LIGNIERES,
+    POINCONNET,
+    apply,
+    call_as,
+    collectivites,
+    make_cohort,
+)
+
+from ckanext.challenge import journal, programmes
+from ckanext.challenge.model import (
+    Application,
+    JournalEntry,
+    Participant,
+    StepStatus,
+)
+
+pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+
+
+@pytest.fixture
+def cohort() -> dict[str, Any]:
+    collectivites()
+    return make_cohort()
+
+
+@pytest.fixture
+def admin() -> dict[str, Any]:
+    return factories.Sysadmin()
+
+
+def _accept(who: dict[str, Any], application: dict[str, Any]) -> Any:
+    return call_as(
+        who,
+        "challenge_application_review",
+        id=application["id"],
+        decision="accept",
+    )
+
+
+def _counts() -> dict[str, int]:
+    tables = {
+        "organizations": 'SELECT count(*) FROM "group"',
+        "members": "SELECT count(*) FROM member",
+        "users": 'SELECT count(*) FROM "user"',
+        "participants": "SELECT count(*) FROM challenge_participant",
+        "steps": "SELECT count(*) FROM challenge_step_status",
+        "journal": "SELECT count(*) FROM challenge_journal",
+        "activity": "SELECT count(*) FROM activity",
+    }
+    found = {
+        name: model.Session.execute(sa.text(query)).scalar()
+        for name, query in tables.items()
+    }
+    model.Session.rollback()
+    return found  # type: ignore[return-value]
+
+
+def test_an_organization_with_its_fields_admin_and_checklist(
+    cohort: dict[str, Any], admin: dict[str, Any], mailbox: Any, app: Any
+) -> None:
+    application = apply(cohort)
+    done = _accept(admin, application)
+    assert done["state"] == "accepted"
+    organization = call_as(
+        None, "organization_show", id=done["organization_id"], include_users=True
+    )
+    assert organization["name"] == "baule"
+    assert organization["title"] == "Baule"
+    assert organization["siren"] == BAULE
+    assert organization["insee_code"] == "45024"
+    assert organization["departement"] == "45"
+    assert organization["population"] == "1985"
+    member = (
+        model.Session.query(model.Member)
+        .filter_by(group_id=organization["id"], table_name="user", state="active")
+        .one()
+    )
+    assert member.capacity == "admin"
+    user = model.User.get(member.table_id)
+    assert user is not None
+    assert user.state == "pending"
+    assert user.email == application["contact_email"]
+    # User names are public, a contact's name is not.
+    assert "secr" not in f"{user.name} {user.fullname}".lower()
+    statuses = model.Session.query(StepStatus).filter_by(
+        participant_id=done["participant_id"]
+    )
+    expected = {step.key for step in programmes.get("saison").steps}
+    assert {status.step for status in statuses} == expected
+    actions = [
+        (row.object_type, row.action)
+        for row in model.Session.query(JournalEntry).order_by(JournalEntry.id)
+    ]
+    assert ("participant", "join") in actions
+    assert journal.verify() == []
+
+
+def test_accepting_again_changes_nothing(
+    cohort: dict[str, Any], admin: dict[str, Any]
+) -> None:
+    application = apply(cohort)
+    first = _accept(admin, application)
+    before = _counts()
+    assert _accept(admin, application)["participant_id"] == first["participant_id"]
+    assert _counts() == before
+
+
+def test_homonyms_get_different_addresses(
+    cohort: dict[str, Any], admin: dict[str, Any]
+) -> None:
+    names = []
+    for siren in LIGNIERES:
+        done = _accept(admin, apply(cohort, siren))
+        names.append(done["organization_name"])
+    assert names[0] == "lignieres"
+    assert names[1] == "lignieres-41116"
+
+
+def test_an_organization_with_this_siren_is_taken(
+    cohort: dict[str, Any], admin: dict[str, Any]
+) -> None:
+    existing = factories.Organization(siren=BAULE, title="Ville de Baule")
+    application = apply(cohort)
+    shown = call_as(admin, "challenge_application_show", id=application["id"])
+    assert "Ville de Baule" in shown["warnings"][0]
+    done = _accept(admin, application)
+    assert done["organization_id"] == existing["id"]
+
+
+def test_an_existing_account_is_attached(
+    cohort: dict[str, Any], admin: dict[str, Any]
+) -> None:
+    by_mail = factories.User(email="Mairie-Baule@example.org")
+    done = _accept(admin, apply(cohort, contact_email="mairie-baule@example.org"))
+    members = call_as(
+        admin, "member_list", id=done["organization_id"], object_type="user"
+    )
+    assert [row[0] for row in members] == [by_mail["id"]]
+    logged_in = factories.User()
+    done = _accept(admin, apply(cohort, POINCONNET, user=logged_in))
+    members = call_as(
+        admin, "member_list", id=done["organization_id"], object_type="user"
+    )
+    assert [row[0] for row in members] == [logged_in["id"]]
+
+
+def test_capacity_is_never_exceeded(admin: dict[str, Any]) -> None:
+    collectivites()
+    cohort = make_cohort(capacity=1)
+    first, second = apply(cohort), apply(cohort, POINCONNET)
+    _accept(admin, first)
+    before = _counts()
+    with pytest.raises(tk.ValidationError) as caught:
+        _accept(admin, second)
+    assert list(caught.value.error_dict) == ["decision"]
+    assert "1" in caught.value.error_dict["decision"][0]
+    assert _counts() == before
+    waiting = call_as(
+        admin,
+        "challenge_application_review",
+        id=second["id"],
+        decision="waitlist",
+    )
+    assert waiting["waitlist_rank"] == 1
+
+
+def test_managers_who_accept_at_once_fill_the_last_place_once(
+    admin: dict[str, Any], app: Any
+) -> None:
+    collectivites()
+    cohort = make_cohort(capacity=1)
+    files = [apply(cohort, siren) for siren in (BAULE, POINCONNET, *LIGNIERES)]
+    outcomes: list[str] = []
+    start = threading.Barrier(len(files))
+
+    def decide(application: dict[str, Any]) -> None:
+        with app.flask_app.test_request_context():
+            start.wait(timeout=20)
+            try:
+                _accept(admin, application)
+                outcomes.append("accepted")
+            except tk.ValidationError as error:
+                outcomes.append(next(iter(error.error_dict)))
+            finally:
+                model.Session.remove()
+
+    threads = [threading.Thread(target=decide, args=[file]) for file in files]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(outcomes) == ["accepted", "decision", "decision", "decision"]
+    assert model.Session.query(Participant).count() == 1
+    assert model.Session.query(Application).filter_by(state="accepted").count() == 1
+    assert journal.verify() == []
+
+
+class _Killed(BaseException):
+    """What stands for the end of the process: no handler may swallow it."""
+
+
+def _statements_of(work: Callable[[], Any]) -> int:
+    """How many statements some work sends to the database."""
+    seen = 0
+
+    def count(*args: Any) -> None:
+        nonlocal seen
+        seen += 1
+
+    engine = model.meta.engine
+    sa.event.listen(engine, "before_cursor_execute", count)
+    try:
+        work()
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", count)
+    return seen
+
+
+def test_a_death_at_any_statement_leaves_nothing_behind(
+    cohort: dict[str, Any], admin: dict[str, Any]
+) -> None:
+    """The acceptance dies before each of its statements in turn."""
+    rehearsal = apply(cohort, POINCONNET, contact_email="autre@example.org")
+    statements = _statements_of(lambda: _accept(admin, rehearsal))
+    assert statements > 20
+    application = apply(cohort)
+    before = _counts()
+    died = 0
+    for fatal in range(1, statements * 2):
+        seen = 0
+
+        def die(*args: Any, fatal: int = fatal) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == fatal:
+                raise _Killed
+
+        engine = model.meta.engine
+        sa.event.listen(engine, "before_cursor_execute", die)
+        try:
+            _accept(admin, application)
+        except _Killed:
+            died += 1
+        else:
+            break
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", die)
+            model.Session.rollback()
+            model.Session.remove()
+        after = _counts()
+        if after != before:
+            # The commit was through: what died came after it, and all is there.
+            state = model.Session.query(Application.state).filter_by(
+                id=application["id"]
+            )
+            assert state.scalar() == "accepted"
+            break
+    assert died > 20
+    done = _accept(admin, application)
+    assert done["state"] == "accepted"
+    assert _counts()["participants"] == before["participants"] + 1
+    assert _counts()["organizations"] == before["organizations"] + 1
+    assert _counts()["users"] == before["users"] + 1
+    assert journal.verify() == []
