@@ -227,7 +227,7 @@ def _organization(application: Application) -> model.Group:
     group = model.Group.get(created["id"])
     assert group is not None
     # CKAN makes the creator an admin; here that is the portal itself, no member.
-    site_user = model.User.get(context["user"])
+    site_user = model.User.get(context.get("user"))
     assert site_user is not None
     model.Session.flush()
     model.Session.query(model.Member).filter_by(

@@ -14,6 +14,7 @@ from . import subscriptions
 from .cli import get_commands
 from .logic import all_actions, all_auth_functions
 from .progress import changes
+from .search import SearchPlugin
 from .views import get_blueprints
 
 HERE = Path(__file__).parent
@@ -26,7 +27,7 @@ HERE = Path(__file__).parent
 @tk.blanket.config_declarations
 @tk.blanket.helpers
 @tk.blanket.validators
-class ChallengePlugin(p.SingletonPlugin, DefaultTranslation):
+class ChallengePlugin(SearchPlugin, DefaultTranslation):
     p.implements(p.IConfigurable)
     p.implements(p.IConfigurer)
     p.implements(p.ISignal)

@@ -6,7 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import authz, model
-from ckan.types import Context
+from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import follow_up
 from ckanext.challenge.logic.boundary import user_id_of
@@ -93,6 +93,6 @@ def owns(context: Context, application: Application, data_dict: dict[str, Any]) 
     return bool(key) and follow_up.opens(key, application.id)
 
 
-def refused() -> dict[str, Any]:
+def refused() -> AuthResult:
     """What an auth function answers to somebody who may not."""
     return {"success": False, "msg": tk._("You are not allowed to do this")}

@@ -18,12 +18,13 @@ __all__ = ["by_cohort", "settled_by_step"]
 COUNTING = ("active", "completed")
 
 
-def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The figures of cohorts, in one statement.
 
     :returns: by the cohort's id: ``participants``, ``published`` (participants with
         a dataset since the launch), ``datasets`` (since the launch), ``steps_done``,
-        ``steps_total``, ``percent`` (0-100) and ``completed`` (participants)
+        ``steps_total``, ``percent`` (0-100), ``completed`` (participants) and
+        ``departements`` (theirs, sorted)
     """
     datasets = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
     rows = model.Session.execute(
@@ -35,6 +36,7 @@ def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, int]]:
             sa.func.sum(Participant.steps_done).label("steps_done"),
             sa.func.sum(Participant.steps_total).label("steps_total"),
             sa.func.count().filter(Participant.state == "completed").label("completed"),
+            sa.func.array_agg(Participant.departement.distinct()).label("departements"),
         )
         .where(Participant.cohort_id.in_(cohort_ids), Participant.state.in_(COUNTING))
         .group_by(Participant.cohort_id)
@@ -43,7 +45,7 @@ def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     return {id_: _figures(found.get(id_)) for id_ in cohort_ids}
 
 
-def _figures(row: Any) -> dict[str, int]:
+def _figures(row: Any) -> dict[str, Any]:
     names = (
         "participants",
         "published",
@@ -52,9 +54,13 @@ def _figures(row: Any) -> dict[str, int]:
         "steps_total",
         "completed",
     )
-    figures = {name: int(getattr(row, name)) if row else 0 for name in names}
+    figures: dict[str, Any] = {
+        name: int(getattr(row, name)) if row else 0 for name in names
+    }
     total = figures["steps_total"]
     figures["percent"] = 100 * figures["steps_done"] // total if total else 0
+    departements = row.departements if row else []
+    figures["departements"] = sorted(code for code in departements if code)
     return figures
 
 

@@ -39,6 +39,8 @@ def quiet() -> Iterator[None]:
 
 def send(kind: Kind, application_id: str) -> None:
     """Queue the mail of this kind to the contact of an application."""
+    if _quiet.get():
+        return
     background.later(
         mails.mail_applicant,
         kind,

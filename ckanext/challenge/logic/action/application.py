@@ -10,7 +10,14 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.exc import IntegrityError
 
-from ckanext.challenge import config, journal, language, notifications, onboarding
+from ckanext.challenge import (
+    config,
+    journal,
+    language,
+    notifications,
+    onboarding,
+    search,
+)
 from ckanext.challenge.domain import eligibility, lifecycle
 from ckanext.challenge.logic import follow_up, roles
 from ckanext.challenge.logic.action.cohort import accepts_applications
@@ -435,8 +442,9 @@ def _review(
 
 def _after_review(application: Application, decision: str) -> None:
     """What follows once the decision is stored, and never undoes it."""
-    if decision == "accept":
+    if decision == "accept" and application.organization_id:
         queue.add([f"organization:{application.organization_id}"])
+        search.join(application.organization_id)
         notifications.send("accepted", application.id)
     elif decision == "refuse":
         notifications.send("refused", application.id)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import journal, language, onboarding, programmes
+from ckanext.challenge import journal, language, onboarding, programmes, search
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import (
@@ -186,6 +186,7 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
         ) from error
     model.Session.commit()
     queue.add([f"organization:{group.id}"])
+    search.join(group.id)
     return _show(context, participant.id)
 
 

@@ -94,7 +94,7 @@ def cohort_save() -> Schema:
         "season": fields.whole(1, 999, required=True),
         "description": fields.paragraph(20_000),
         "programme": [
-            tk.get_validator("default")("saison"),
+            fields.default("saison"),
             *fields.word(100, required=True),
             _known_programme,
         ],
@@ -111,7 +111,7 @@ def cohort_save() -> Schema:
             "amount": fields.number(0, 100_000_000, required=True),
         },
         "currency": [
-            tk.get_validator("default")("EUR"),
+            fields.default("EUR"),
             *fields.word(3, required=True),
             _currency,
         ],

@@ -20,6 +20,7 @@ __all__ = [
     "choice",
     "choices",
     "day",
+    "default",
     "email",
     "limit",
     "number",
@@ -88,6 +89,16 @@ def _plain(value: Any, longest: int, multiline: bool) -> str:
     raise tk.Invalid(
         messages[problem.kind].format(position=problem.position, found=problem.found)
     )
+
+
+def default(value: Any) -> Validator:
+    """What a field is taken for when nothing is given."""
+
+    def validator(key: Any, data: Any, errors: Any, context: Any) -> None:
+        if data.get(key) in (None, "", tk.missing):
+            data[key] = value
+
+    return validator
 
 
 def word(longest: int = 200, required: bool = False) -> list[Validator]:
@@ -274,11 +285,11 @@ def truth() -> list[Validator]:
     return [tk.get_validator("ignore_missing"), is_truth]
 
 
-def limit(most: int, default: int) -> list[Validator]:
+def limit(most: int, unasked: int) -> list[Validator]:
     """How many rows a list answers."""
-    return [tk.get_validator("default")(default), *whole(0, most)]
+    return [default(unasked), *whole(0, most)]
 
 
 def offset() -> list[Validator]:
     """How many rows a list passes over."""
-    return [tk.get_validator("default")(0), *whole(0, 10_000_000)]
+    return [default(0), *whole(0, 10_000_000)]

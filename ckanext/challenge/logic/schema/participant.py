@@ -35,7 +35,7 @@ def participant_list() -> Schema:
         "departement": fields.word(3),
         "kind": fields.choice(KINDS),
         "q": fields.word(200),
-        "sort": [tk.get_validator("default")("progress"), *fields.choice(SORTS)],
+        "sort": [fields.default("progress"), *fields.choice(SORTS)],
         **paging(),
     }
 
@@ -68,7 +68,7 @@ def kits_update() -> Schema:
 
     return {
         "participant": fields.raw(),
-        "kits": [tk.get_validator("default")([]), is_list],
+        "kits": [fields.default([]), is_list],
     }
 
 
