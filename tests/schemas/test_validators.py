@@ -9,7 +9,6 @@ import pytest
 
 from ckanext.challenge.logic import validators
 
-
 SIREN = "214500241"
 DELIBERATIONS = "scdl/deliberations"
 VOCABULARY = "http://publications.europa.eu/resource/authority/frequency"

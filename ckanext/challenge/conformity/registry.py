@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from ckanext.challenge.domain.text import Text
+
 __all__ = ["Schema", "get", "known", "normalise"]
 
 _NATIONAL_HOST = "schema.data.gouv.fr"
@@ -29,7 +31,7 @@ class Schema:
 
     :ivar id: as udata and a resource's ``schema`` field name it, such as
         ``scdl/deliberations``
-    :ivar title: language code to text
+    :ivar title: what it describes
     :ivar version: of the official schema that ours was compared with
     :ivar source: address of that version
     :ivar homepage: where its authors publish it, if elsewhere
@@ -38,7 +40,7 @@ class Schema:
     """
 
     id: str
-    title: Mapping[str, str]
+    title: Text
     version: str | None = None
     source: str | None = None
     homepage: str | None = None
@@ -57,7 +59,7 @@ def known() -> Mapping[str, Schema]:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
         schema = Schema(
             id=content["id"],
-            title=content["title"],
+            title=Text.of(content["title"]),
             version=content["version"],
             source=content["source"],
             homepage=content.get("homepage"),
@@ -66,7 +68,9 @@ def known() -> Mapping[str, Schema]:
         schemas[schema.id] = schema
     others = here.joinpath("known.yaml").read_text(encoding="utf-8")
     for content in yaml.safe_load(others):
-        schemas[content["id"]] = Schema(id=content["id"], title=content["title"])
+        schemas[content["id"]] = Schema(
+            id=content["id"], title=Text.of(content["title"])
+        )
     return schemas
 
 

@@ -41,10 +41,7 @@ def challenge_kit_choices(field: dict[str, Any]) -> list[Choice]:
 
     :returns: ``[{"value": key, "label": {"fr": …, "en": …}}]``
     """
-    return [
-        {"value": kit.key, "label": {"fr": kit.title.fr, "en": kit.title.en}}
-        for kit in kits()
-    ]
+    return [{"value": kit.key, "label": kit.title.as_dict()} for kit in kits()]
 
 
 def challenge_schema_choices(field: dict[str, Any]) -> list[Choice]:
@@ -53,7 +50,8 @@ def challenge_schema_choices(field: dict[str, Any]) -> list[Choice]:
         {
             "value": schema.id,
             "label": {
-                lang: f"{text} ({schema.id})" for lang, text in schema.title.items()
+                lang: f"{text} ({schema.id})"
+                for lang, text in schema.title.as_dict().items()
             },
         }
         for schema in registry.known().values()

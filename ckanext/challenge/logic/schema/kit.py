@@ -1,0 +1,25 @@
+"""What the actions on kits take."""
+
+from __future__ import annotations
+
+from ckan.types import Schema
+
+from ckanext.challenge.logic.schema import fields
+from ckanext.challenge.logic.schema.cohort import KINDS, paging
+
+__all__ = ["kit_list", "kit_show"]
+
+
+def kit_list() -> Schema:
+    """Which kits."""
+    return {
+        "programme": fields.raw(required=False),
+        "kind": fields.choice(KINDS),
+        "population": fields.whole(),
+        **paging(),
+    }
+
+
+def kit_show() -> Schema:
+    """Which kit."""
+    return {"kit": fields.raw(), "programme": fields.raw(required=False)}
