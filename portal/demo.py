@@ -65,11 +65,12 @@ class Choice:
         """The caller's choice: a variable that is set switches the service of that name
         off.
         """
-        return cls(
-            environ.get("CKAN_SQLALCHEMY_URL") or None,
-            environ.get("CKAN_REDIS_URL") or None,
-            environ.get("CKAN_SOLR_URL") or None,
-        )
+        names = ("CKAN_SQLALCHEMY_URL", "CKAN_REDIS_URL", "CKAN_SOLR_URL")
+        urls = [environ.get(name) or None for name in names]
+        for name, url in zip(names, urls, strict=True):
+            if url is not None:
+                ports.check_answers(name, url)
+        return cls(*urls)
 
     def tools(self) -> list[system.Tool]:
         """What the services that are brought along need of the machine."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import socket
+from urllib.parse import urlsplit
 
 from portal.console import PortalError
 
@@ -14,6 +15,8 @@ HOST = "127.0.0.1"
 #: connection takes one between its choice and its use, and away from the default ports
 #: of the services themselves.
 _RANGE = range(20000, 32000)
+
+_DEFAULT_PORTS = {"postgresql": 5432, "redis": 6379, "http": 80, "https": 443}
 
 
 def is_free(port: int) -> bool:
@@ -25,6 +28,28 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def check_answers(variable: str, url: str) -> None:
+    """Make sure that something listens where a person said that a service is.
+
+    :param variable: the environment variable that held the address, for the message
+    :raises PortalError: nothing does, or this is no address
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        host = port = None
+    if not host or not port:
+        raise PortalError(f"{variable} is no address with a host and a port")
+    try:
+        socket.create_connection((host, port), timeout=10).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise PortalError(
+            f"{variable}: nothing answers at {host}:{port} ({reason})"
+        ) from error
 
 
 def choose(count: int) -> list[int]:

@@ -124,6 +124,12 @@ def explain(tail: Sequence[str]) -> str:
     for pattern, cause in _CAUSES:
         if any(pattern.search(line) for line in tail):
             return cause
-    errors = [line for line in tail if re.search(r"\berror\b|^E: |fatal", line, re.I)]
+    errors = [
+        line
+        for line in tail
+        if re.search(r"error\b|^E: |fatal", line, re.I)
+        # SQLAlchemy's last line names its own documentation instead of the error.
+        and not line.startswith("(Background on this error")
+    ]
     chosen = errors[-1:] or list(tail[-1:]) or ["it said nothing"]
     return chosen[0][:300]

@@ -46,34 +46,17 @@ def isolated(
         folder as ``PORTAL_RUN``
     """
     folder, lock = _new_folder()
-    supervisor_port, postgres_port, redis_port, solr_port = ports.choose(4)
-    supervisor = Supervisor(env, folder, folder / "logs", supervisor_port)
-    postgres = Postgres(folder / "postgres", postgres_port, new_secret(), durable=False)
-    redis = Redis(folder / "redis", redis_port, new_secret(), durable=False)
-    solr = Solr(folder / "solr", solr_port, env)
-    embedded: dict[str, tuple[Service, str]] = {
-        "CKAN_SQLALCHEMY_URL": (postgres, postgres.url),
-        "CKAN_REDIS_URL": (redis, redis.url),
-        "CKAN_SOLR_URL": (solr, solr.url),
-    }
-    environ = env.environ() | {"PORTAL_RUN": str(folder)}
-    browser = chromium()
-    if browser is not None:
-        environ["PORTAL_CHROMIUM"] = browser
-    services: list[Service] = []
-    for variable, replacement in REPLACEABLE.items():
-        own, url = embedded[variable]
-        environ[variable] = os.environ.get(replacement) or url
-        if not os.environ.get(replacement):
-            services.append(own)
-    # Solr is the slowest to start: what does not need it goes on meanwhile.
-    slow = [service for service in services if service is solr]
     remove = folder
+    supervisor_port, *service_ports = ports.choose(4)
+    supervisor = Supervisor(env, folder, folder / "logs", supervisor_port)
     try:
+        services, environ = _services(env, folder, service_ports)
+        # Solr is the slowest to start: what does not need it goes on meanwhile.
+        slow = [service for service in services if isinstance(service, Solr)]
         names = ", ".join(service.name for service in services) or "no service"
         with part(f"Starting {names} in {folder.name}"):
             supervisor.start(services, [], lock)
-            supervisor.wait_for(service for service in services if service is not solr)
+            supervisor.wait_for(service for service in services if service not in slow)
         if ini is not None:
             with part("Making the database"):
                 run_logged(
@@ -94,6 +77,35 @@ def isolated(
         supervisor.stop()
         shutil.rmtree(remove, ignore_errors=True)
         os.close(lock)
+
+
+def _services(
+    env: Environment, folder: Path, service_ports: Sequence[int]
+) -> tuple[list[Service], dict[str, str]]:
+    """The services to start, and the environment in which a command finds them."""
+    postgres_port, redis_port, solr_port = service_ports
+    postgres = Postgres(folder / "postgres", postgres_port, new_secret(), durable=False)
+    redis = Redis(folder / "redis", redis_port, new_secret(), durable=False)
+    solr = Solr(folder / "solr", solr_port, env)
+    embedded: dict[str, tuple[Service, str]] = {
+        "CKAN_SQLALCHEMY_URL": (postgres, postgres.url),
+        "CKAN_REDIS_URL": (redis, redis.url),
+        "CKAN_SOLR_URL": (solr, solr.url),
+    }
+    services: list[Service] = []
+    environ = env.environ() | {"PORTAL_RUN": str(folder)}
+    for variable, replacement in REPLACEABLE.items():
+        own, own_url = embedded[variable]
+        url = os.environ.get(replacement)
+        if url:
+            ports.check_answers(replacement, url)
+        else:
+            services.append(own)
+        environ[variable] = url or own_url
+    browser = chromium()
+    if browser is not None:
+        environ["PORTAL_CHROMIUM"] = browser
+    return services, environ
 
 
 def run(
