@@ -17,23 +17,35 @@ from babel import Locale, UnknownLocaleError, numbers
 from babel import dates as babel_dates
 from markupsafe import Markup
 
-from . import config, departements
+from . import config
+from .directory.departements import departements
+from .schemas.choices import (
+    challenge_kit_choices,
+    challenge_license_choices,
+    challenge_schema_choices,
+)
 from .svg.badge import badge_svg
 
 __all__ = [
     "challenge_badge_image",
     "challenge_date",
     "challenge_datetime",
+    "challenge_days_until",
     "challenge_departement",
+    "challenge_frequency",
     "challenge_home_season",
     "challenge_kind",
     "challenge_kinds",
+    "challenge_kit_choices",
     "challenge_level",
+    "challenge_licence",
+    "challenge_license_choices",
     "challenge_money",
     "challenge_number",
     "challenge_organization_progress",
     "challenge_percent",
     "challenge_query",
+    "challenge_schema_choices",
     "challenge_share",
     "challenge_state",
     "challenge_timeline",
@@ -107,6 +119,18 @@ def challenge_datetime(value: Any) -> str:
     )
 
 
+def challenge_days_until(value: Any) -> int:
+    """Whole days from today, in the portal's time zone; negative once past."""
+    date = _parse(value)
+    if isinstance(date, dt.datetime):
+        date = _local(date).date()
+    return (date - _today()).days if date else 0
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(config.display_timezone()).date()
+
+
 def challenge_number(value: Any, decimals: int = 1) -> str:
     """A number with the separators of the reader's language: « 2 100 »."""
     if value is None or value == "":
@@ -163,9 +187,30 @@ def challenge_kind(kind: str | None) -> str:
     }.get(kind or "", "")
 
 
+def challenge_frequency(code: str | None) -> str:
+    """How often a dataset is updated, in words (codes of the EU's vocabulary)."""
+    return {
+        "continuous": tk._("All the time"),
+        "daily": tk._("Every day"),
+        "weekly": tk._("Every week"),
+        "monthly": tk._("Every month"),
+        "quarterly": tk._("Every three months"),
+        "biannual": tk._("Twice a year"),
+        "annual": tk._("Once a year"),
+        "irregular": tk._("Whenever something changes"),
+        "punctual": tk._("Once"),
+    }.get(code or "", code or "")
+
+
+def challenge_licence(code: str | None) -> str:
+    """The title of a licence of the portal's list."""
+    return str(dict(tk.h.license_options()).get(code or "", code or ""))
+
+
 def challenge_departement(code: str | None) -> str:
     """The name of a département; its code where the name is not known."""
-    return departements.NAMES.get(code or "", code or "")
+    known = departements().get(code or "")
+    return known.name if known else code or ""
 
 
 # entity → state → (tone of the pill, Font Awesome icon)
@@ -264,21 +309,13 @@ def challenge_level(level: int | None) -> str:
     return tk._("Level {level}").format(level=level) if level else ""
 
 
-_MILESTONES = (
-    "application_opens",
-    "application_deadline",
-    "launch",
-    "first_publication",
-    "finalisation",
-)
-
-
-def challenge_timeline(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
+def challenge_timeline(milestones: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The dates of a season, in order, with how far we are between them.
 
-    :param cohort: a row of ``challenge_cohort_show`` or ``…_list``
-    :returns: per date ``label``, ``date``, ``state`` (past, current, future), and
-        ``elapsed``: percent of the way to the following date, ``None`` for the last
+    :param milestones: of ``challenge_cohort_show``
+    :returns: per date ``key``, ``label``, ``date``, ``state`` (past, current, future)
+        and ``elapsed``: percent of the way to the following date, ``None`` for the
+        last one
     """
     labels = {
         "application_opens": tk._("Applications open"),
@@ -287,31 +324,24 @@ def challenge_timeline(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
         "first_publication": tk._("First publication"),
         "finalisation": tk._("Finalisation"),
     }
-    today = dt.datetime.now(config.display_timezone()).date()
-    dated = [(key, _parse(cohort.get(key))) for key in _MILESTONES]
+    today = _today()
+    # The launch may come before the applications close.
     points = sorted(
-        ((key, date) for key, date in dated if date), key=lambda point: point[1]
+        ({**point, "date": _parse(point["date"])} for point in milestones),
+        key=lambda point: point["date"],
     )
-    rows: list[dict[str, Any]] = []
-    coming = False
-    for index, (key, date) in enumerate(points):
-        past = date < today
-        elapsed = None
-        if index + 1 < len(points):
-            span = (points[index + 1][1] - date).days
-            gone = (today - date).days
-            elapsed = max(0, min(100, round(100 * gone / span))) if span else 100
-        rows.append(
-            {
-                "key": key,
-                "label": labels[key],
-                "date": date,
-                "state": "past" if past else ("future" if coming else "current"),
-                "elapsed": elapsed if elapsed is None or date <= today else 0,
-            }
-        )
-        coming = coming or not past
-    return rows
+    for point, following in zip(points, [*points[1:], None], strict=True):
+        point["label"] = labels[point["key"]]
+        point["elapsed"] = None
+        if following:
+            span = (following["date"] - point["date"]).days
+            gone = (today - point["date"]).days
+            point["elapsed"] = (
+                max(0, min(100, round(100 * gone / span)))
+                if span
+                else (100 if gone > 0 else 0)
+            )
+    return points
 
 
 def challenge_query(params: Mapping[str, Any], **changes: Any) -> str:
@@ -346,9 +376,7 @@ def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
         "participations": _rows(
             "challenge_participant_list", organization=organization_id, limit=20
         ),
-        "awards": _rows(
-            "challenge_award_list", organization=organization_id, limit=50
-        ),
+        "awards": _rows("challenge_award_list", organization=organization_id, limit=50),
     }
 
 

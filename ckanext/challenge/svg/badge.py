@@ -51,9 +51,7 @@ ICONS: dict[str, str] = {
 ICONS["book-open"] = (
     '<path d="M12 6c-2-2-5-2-9-2v14c4 0 7 0 9 2 2-2 5-2 9-2V4c-4 0-7 0-9 2zm0 0v14"/>'
 )
-ICONS["leaf"] = (
-    '<path d="M5 19C3 9 10 4 21 4c0 11-5 18-14 16M3 22c2-6 6-9 11-11"/>'
-)
+ICONS["leaf"] = '<path d="M5 19C3 9 10 4 21 4c0 11-5 18-14 16M3 22c2-6 6-9 11-11"/>'
 _ICON_OF = {
     "circle-check": "check",
     "hand": "handshake",

@@ -66,9 +66,7 @@ def participant_cards(
     words = tk._("{done} of {total} steps")
     cards = []
     for row in rows:
-        population = (
-            h.challenge_number(row["population"]) if row["population"] else ""
-        )
+        population = h.challenge_number(row["population"]) if row["population"] else ""
         kind = kinds.get(row["kind"] or "", "")
         departement = h.challenge_departement(row["departement"])
         # A line breaks between these facts, not inside one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -13,7 +13,16 @@ from werkzeug.wrappers import Response
 
 from .csrf import check_token
 
-__all__ = ["Pager", "act", "blueprint", "context", "may", "page_number"]
+__all__ = [
+    "Pager",
+    "act",
+    "blueprint",
+    "context",
+    "is_staff_of_any",
+    "may",
+    "options",
+    "page_number",
+]
 
 
 def context() -> Context:
@@ -33,6 +42,15 @@ def may(authorization: str, **data: Any) -> bool:
     except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
         return False
     return True
+
+
+def is_staff_of_any(cohorts: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the request's user helps to run one of these seasons."""
+    if tk.current_user.is_anonymous:
+        return False
+    return may("challenge_cohort_create") or any(
+        may("challenge_staff_list", cohort=cohort["id"]) for cohort in cohorts
+    )
 
 
 def _answer(error: Exception) -> Any:
@@ -97,8 +115,6 @@ class Pager(dict[str, str]):
         )
 
 
-def options(
-    empty: str, choices: Sequence[tuple[str, str]]
-) -> list[tuple[str, str]]:
+def options(empty: str, choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Options of a filter, the first one letting all through."""
     return [("", empty), *choices]

@@ -52,9 +52,6 @@ def update_step(cohort: str, organization: str, step: str) -> Response | str:
     for name in ("note", "planned_for", "evidence_url"):
         if f"{step}-{name}" in form:
             given[name] = form[f"{step}-{name}"].strip()
-    upload = request.files.get(f"{step}-evidence_file")
-    if upload and upload.filename:
-        given["evidence_file"] = upload
     if given["state"] != "planned":
         given.pop("planned_for", None)
     try:
@@ -65,7 +62,6 @@ def update_step(cohort: str, organization: str, step: str) -> Response | str:
             **given,
         )
     except tk.ValidationError as error:
-        given.pop("evidence_file", None)
         return _render(
             cohort,
             organization,
@@ -91,3 +87,19 @@ def confirm_step(cohort: str, organization: str, step: str) -> Response:
     else:
         tk.h.flash_success(tk._("Your answer is saved."))
     return _back(cohort, organization, step)
+
+
+@participant.post("/<cohort>/<organization>/kits")
+def choose_kits(cohort: str, organization: str) -> Response:
+    """A member says which data the collectivité means to open."""
+    try:
+        act(
+            "challenge_participant_kits_update",
+            participant=_participant_id(cohort, organization),
+            kits=request.form.getlist("kits"),
+        )
+    except tk.ValidationError as error:
+        tk.h.flash_error("; ".join(map(str, error.error_summary.values())))
+    else:
+        tk.h.flash_success(tk._("Your choice is saved."))
+    return _back(cohort, organization, steps.KITS_STEP)

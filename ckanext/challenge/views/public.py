@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ckan.plugins.toolkit as tk
-from flask import request
+from flask import Response, request
 
-from . import cards, season
-from .common import act, blueprint, may
+from . import honours, opened, pictures, season
+from .common import blueprint
 
 __all__ = ["public"]
 
 public = blueprint("challenge")
 
 
-@public.get("/")
-@public.get("", endpoint="root")
+@public.get("", endpoint="index")
 def index() -> str:
     """The seasons of the challenge."""
-    return tk.render(
-        "challenge/index.html",
-        {
-            "seasons": season.season_rows(act("challenge_cohort_list")["results"]),
-            "can_manage": may("challenge_manage"),
-        },
-    )
+    return tk.render("challenge/index.html", season.index_page())
+
+
+@public.get("/")
+def slash() -> Response:
+    """The same address, as people type it."""
+    return tk.redirect_to("challenge.index")
 
 
 @public.get("/<cohort>")
@@ -34,16 +31,51 @@ def read(cohort: str) -> str:
     return tk.render("challenge/season.html", season.season_page(cohort, request.args))
 
 
+@public.get("/<cohort>/data")
+def data(cohort: str) -> str:
+    """The data that a season opened, the newest first."""
+    return tk.render("challenge/data.html", opened.data_page(cohort, request.args))
+
+
+@public.get("/<cohort>/data.atom")
+def data_atom(cohort: str) -> Response:
+    """The same as a feed."""
+    return Response(
+        opened.data_feed(cohort, request.args), mimetype="application/atom+xml"
+    )
+
+
 @public.get("/badge/<organization>.svg")
-def shield(organization: str) -> str:
-    return ""
+def shield(organization: str) -> Response:
+    """The progress of a collectivité, to embed in its own site."""
+    return pictures.shield_picture(organization)
 
 
 @public.get("/badges")
 def badges() -> str:
-    return ""
+    """All the badges."""
+    return tk.render("challenge/badges.html", honours.badges_page())
+
+
+@public.get("/badges/<badge>")
+def badge(badge: str) -> str:
+    """A badge: how it is earned, who holds it."""
+    return tk.render("challenge/badge.html", honours.badge_page(badge, request.args))
+
+
+@public.get("/awards/<award>")
+def award(award: str) -> str:
+    """A badge that somebody holds."""
+    return tk.render("challenge/award.html", honours.award_page(award))
 
 
 @public.get("/kits")
 def kits() -> str:
-    return ""
+    """The dataset kits."""
+    return tk.render("challenge/kits.html", honours.kits_page())
+
+
+@public.get("/kits/<kit>")
+def kit(kit: str) -> str:
+    """A dataset kit."""
+    return tk.render("challenge/kit.html", honours.kit_page(kit))

@@ -96,8 +96,9 @@ def reasons(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         datasets = [_dataset(dataset) for dataset in row.get("datasets") or []]
         found.append(
             {
-                "text": row.get("text")
-                or _sentence(measure, row.get("value") or 0, row.get("target") or 0),
+                "text": row["title"]
+                if row.get("step")
+                else _sentence(measure, row.get("value") or 0, row.get("target") or 0),
                 "datasets": datasets,
                 "url": "" if datasets else row.get("fix_url") or "",
                 "action": _way_out(measure),

@@ -8,17 +8,22 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
-from . import cards
-from .common import Pager, act, may, options, page_number
+from . import cards, opened
+from .common import Pager, act, is_staff_of_any, may, options, page_number
 
-__all__ = ["season_page", "season_rows"]
+__all__ = ["index_page", "season_page"]
 
 CARDS = 60
 FILTERS = ("q", "kind", "departement", "phase")
 
 
-def season_rows(cohorts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The seasons in the list of all."""
+def index_page() -> dict[str, Any]:
+    """All that the page of the seasons shows."""
+    cohorts = act("challenge_cohort_list")["results"]
+    return {"seasons": _season_rows(cohorts), "can_manage": is_staff_of_any(cohorts)}
+
+
+def _season_rows(cohorts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     base = cards.season_prefix()
     rows = []
     for cohort in cohorts:
@@ -120,7 +125,11 @@ def _filters(
 ) -> list[dict[str, Any]]:
     codes = cohort["figures"].get("departements") or []
     fields: list[dict[str, Any]] = [
-        {"name": "q", "label": tk._("Name of the collectivité"), "value": params.get("q", "")},
+        {
+            "name": "q",
+            "label": tk._("Name of the collectivité"),
+            "value": params.get("q", ""),
+        },
         {
             "name": "kind",
             "label": tk._("Kind"),
@@ -200,7 +209,7 @@ def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "filtered": bool(chosen),
         "funding": _funding(cohort),
         "as_table": as_table,
-        "latest": [],
+        "latest": opened.latest(cohort["name"]),
         "pages": Pager(
             url,
             {**kept, "view": "table" if as_table else ""},

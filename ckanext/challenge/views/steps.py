@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
 from . import cards
 from .common import act, may
+from .forms import new_dataset_url
 from .reasons import reasons
 
 __all__ = ["NOTHING_SENT", "participant_page"]
 
 NOTHING_SENT: dict[str, Any] = {"step": "", "errors": {}, "data": {}}
 SETTLED = ("done", "waived")
+# The step of the shipped programme under which the kits are chosen.
+KITS_STEP = "choix-kits"
 
 
 def _when(step: Mapping[str, Any]) -> str:
@@ -27,9 +30,7 @@ def _when(step: Mapping[str, Any]) -> str:
         return tk._("Not required")
     if not step.get("due"):
         return ""
-    text = (
-        tk._("It was planned for {date}") if step.get("late") else tk._("By {date}")
-    )
+    text = tk._("It was planned for {date}") if step.get("late") else tk._("By {date}")
     return text.format(date=h.challenge_date(step["due"], "d MMMM"))
 
 
@@ -60,11 +61,14 @@ def _buttons(step: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     ]
 
 
+def _measures(step: Mapping[str, Any]) -> set[str]:
+    """The measures that a step still asks for."""
+    return {reason["measure"] for reason in step.get("why_not") or []}
+
+
 def _evidence(step: Mapping[str, Any]) -> dict[str, str] | None:
-    url = step.get("evidence_file_url") or step.get("evidence_url")
-    if not url:
-        return None
-    return {"url": url, "text": step.get("evidence_file") or tk._("Evidence")}
+    url = step.get("evidence_url")
+    return {"url": url, "text": tk._("Evidence")} if url else None
 
 
 def _form(step: Mapping[str, Any], url: str) -> dict[str, Any] | None:
@@ -76,10 +80,9 @@ def _form(step: Mapping[str, Any], url: str) -> dict[str, Any] | None:
         "evidence": step.get("evidence") or "none",
         "buttons": _buttons(step),
         "labels": {
-            f"{key}-evidence_url": tk._("Address of the evidence"),
-            f"{key}-evidence_file": tk._("Document"),
-            f"{key}-note": tk._("Note"),
-            f"{key}-planned_for": tk._("Planned for"),
+            "evidence_url": tk._("Address of the document"),
+            "note": tk._("Note"),
+            "planned_for": tk._("Planned for"),
         },
     }
 
@@ -109,8 +112,8 @@ def _row(step: Mapping[str, Any], url: str, page: Mapping[str, Any]) -> dict[str
         return row
     form = _form(step, url) if page["editable"] else None
     why = [] if settled else reasons(step.get("why_not") or [])
-    chooses = page["editable"] and any(
-        reason.get("measure") == "kits_chosen" for reason in step.get("why_not") or []
+    chooses = page["editable"] and (
+        step["step"] == KITS_STEP or "kits_chosen" in _measures(step)
     )
     planned = step.get("planned_for")
     row.update(
@@ -120,11 +123,12 @@ def _row(step: Mapping[str, Any], url: str, page: Mapping[str, Any]) -> dict[str
             "planned_for": planned or "",
             "note": step.get("note") or "",
             "evidence": _evidence(step),
+            "evidence_url": step.get("evidence_url") or "",
             "why": why,
             "help": "" if settled else step.get("help") or "",
             "effort": "" if settled else _effort(step.get("effort_minutes")),
-            "open": bool(form or (step.get("help") and not settled)),
-            "summary": _summary(step, form),
+            "open": bool(form or chooses or (step.get("help") and not settled)),
+            "summary": _summary(step, form or chooses),
             "form": form,
             "kits": page["kits"] if chooses else None,
             "confirm": f"{url}/step/{quote(step['step'])}/confirm"
@@ -156,22 +160,6 @@ def _phases(
     ]
 
 
-def _new_dataset(organization_id: str, kit: Mapping[str, Any] | None, name: str) -> str:
-    """CKAN's own form, prefilled."""
-    fields: dict[str, str] = {"owner_org": organization_id}
-    if kit:
-        title = kit.get("dataset_title") or kit["title"]
-        fields.update(
-            title=str(title).replace("{name}", name),
-            challenge_kit=kit["name"],
-            license_id=kit.get("licence") or "",
-            frequency=kit.get("frequency") or "",
-            tag_string=", ".join(kit.get("tags") or []),
-        )
-    filled = {key: value for key, value in fields.items() if value}
-    return f"{tk.h.url_for('dataset.new')}?{urlencode(filled)}"
-
-
 def _actions(
     step: Mapping[str, Any], participant: Mapping[str, Any], page: Mapping[str, Any]
 ) -> list[dict[str, str]]:
@@ -180,7 +168,7 @@ def _actions(
     if not page["editable"]:
         return [{"text": tk._("See this step"), "url": anchor}]
     why = step.get("why_not") or []
-    measures = {reason.get("measure") for reason in why}
+    measures = _measures(step)
     if step["source"] == "person" or "kits_chosen" in measures:
         return [{"text": tk._("Answer this step"), "url": anchor}]
     if measures & {"datasets_public", "datasets_since_launch", "kits_covered"}:
@@ -188,7 +176,7 @@ def _actions(
         found = [
             {
                 "text": tk._("Publish: {dataset}").format(dataset=kit["title"]),
-                "url": _new_dataset(
+                "url": new_dataset_url(
                     participant["organization_id"],
                     kit,
                     participant["organization_title"],
@@ -199,7 +187,7 @@ def _actions(
         found.append(
             {
                 "text": tk._("Publish another dataset"),
-                "url": _new_dataset(participant["organization_id"], None, ""),
+                "url": new_dataset_url(participant["organization_id"]),
             }
         )
         return found

@@ -1,0 +1,70 @@
+"""What the forms send, and where CKAN's own forms are found already filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import ckan.plugins.toolkit as tk
+
+__all__ = ["flat_errors", "lines", "new_dataset_url", "texts"]
+
+
+def texts(form: Mapping[str, str], *names: str) -> dict[str, str]:
+    """What was typed into the named fields; those that were not sent are left out."""
+    return {name: form[name].strip() for name in names if name in form}
+
+
+def lines(form: Mapping[str, str], name: str) -> list[dict[str, str]]:
+    """The rows of a repeated group, sent as ``name-0-part``, ``name-1-part``…
+
+    :returns: rows in their order, those with nothing in them left out
+    """
+    rows: dict[int, dict[str, str]] = {}
+    for key, value in form.items():
+        found = re.fullmatch(rf"{re.escape(name)}-(\d{{1,3}})-(\w+)", key)
+        if found:
+            rows.setdefault(int(found[1]), {})[found[2]] = value.strip()
+    return [rows[index] for index in sorted(rows) if any(rows[index].values())]
+
+
+def flat_errors(errors: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Errors by the name of the field in the form.
+
+    CKAN answers those of a repeated group as one dictionary for each of its rows.
+    """
+    flat: dict[str, list[str]] = {}
+    for name, found in errors.items():
+        for index, row in enumerate(found if isinstance(found, list) else [found]):
+            if isinstance(row, Mapping):
+                for part, messages in row.items():
+                    flat[f"{name}-{index}-{part}"] = [str(text) for text in messages]
+            else:
+                flat.setdefault(name, []).append(str(row))
+    return flat
+
+
+def new_dataset_url(
+    organization_id: str, kit: Mapping[str, Any] | None = None, organization: str = ""
+) -> str:
+    """CKAN's own form for a dataset, filled in from a kit.
+
+    :param organization_id: whose dataset it will be
+    :param kit: a row of ``challenge_kit_list``
+    :param organization: title to put into that of the dataset
+    """
+    fields: dict[str, str] = {"owner_org": organization_id}
+    if kit:
+        title = str(kit.get("dataset_title") or kit["title"])
+        fields.update(
+            title=title.replace("{name}", organization) if organization else "",
+            challenge_kit=kit["name"],
+            license_id=kit.get("licence") or "",
+            frequency=kit.get("frequency") or "",
+            tag_string=", ".join(kit.get("tags") or []),
+        )
+    filled = {key: value for key, value in fields.items() if value}
+    query = f"?{urlencode(filled)}" if filled else ""
+    return f"{tk.h.url_for('dataset.new')}{query}"

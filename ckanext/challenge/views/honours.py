@@ -1,0 +1,184 @@
+"""What the pages of badges, awards and kits show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import ckan.plugins.toolkit as tk
+
+from .. import helpers as h
+from . import cards
+from .common import Pager, act, may, page_number
+from .forms import new_dataset_url
+
+__all__ = ["award_page", "badge_page", "badges_page", "kit_page", "kits_page"]
+
+HOLDERS = 60
+
+
+def _holders(number: int) -> str:
+    if not number:
+        return tk._("Nobody holds it yet")
+    return tk.ungettext(
+        "{number} collectivité holds it", "{number} collectivités hold it", number
+    ).format(number=h.challenge_number(number))
+
+
+def badges_page() -> dict[str, Any]:
+    """All the badges that can be earned."""
+    base = f"{cards.season_prefix()}/badges/"
+    return {
+        "badges": [
+            {
+                "title": badge["title"],
+                "description": badge["description"],
+                "image": h.challenge_badge_image(badge),
+                "url": base + quote(badge["badge"]),
+                "text": _holders(badge["holders"]),
+            }
+            for badge in act("challenge_badge_list", limit=100)["results"]
+        ]
+    }
+
+
+def _amount(criterion: Mapping[str, Any], name: str) -> str:
+    if criterion.get("unit") == "share":
+        return h.challenge_share(criterion[name])
+    return h.challenge_number(criterion[name])
+
+
+def _criteria(criterion: Mapping[str, Any]) -> dict[str, Any]:
+    """A criterion in words: ``text``, or ``join`` with its ``parts``."""
+    for join in ("all", "any"):
+        if join in criterion:
+            return {
+                "join": join,
+                "parts": [_criteria(part) for part in criterion[join]],
+            }
+    if "steps" in criterion:
+        return {
+            "join": "all",
+            "parts": [{"text": step["title"]} for step in criterion["steps"]],
+        }
+    if "step" in criterion:
+        return {"text": criterion["title"]}
+    return {
+        "text": criterion["definition"],
+        "amount": tk._("at least {number}").format(
+            number=_amount(criterion, "at_least")
+        ),
+    }
+
+
+def badge_page(key: str, params: Mapping[str, str]) -> dict[str, Any]:
+    """A badge: how it is earned, who holds it.
+
+    :raises tk.ObjectNotFound: no such badge
+    """
+    badge = act("challenge_badge_show", badge=key)
+    page = page_number(params)
+    found = act(
+        "challenge_award_list", badge=key, limit=HOLDERS, offset=HOLDERS * (page - 1)
+    )
+    base = cards.season_prefix()
+    if badge["policy"] == "maintained":
+        policy = tk.ungettext(
+            "It is kept as long as this holds; when it no longer does, there is "
+            "{number} day to mend it.",
+            "It is kept as long as this holds; when it no longer does, there are "
+            "{number} days to mend it.",
+            badge["grace_days"] or 0,
+        ).format(number=h.challenge_number(badge["grace_days"] or 0))
+    else:
+        policy = tk._("Once earned, it is kept.")
+    return {
+        "badge": badge,
+        "image": h.challenge_badge_image(badge),
+        "criteria": _criteria(badge["criteria"]),
+        "policy": policy,
+        "holders": _holders(badge["holders"]),
+        "rows": [
+            {
+                "url": f"{base}/awards/{award['id']}",
+                "name": award["organization_title"],
+                "season": award["cohort_title"] or "",
+                "date": h.challenge_date(award["awarded_at"]),
+            }
+            for award in found["results"]
+        ],
+        "pages": Pager(
+            f"{base}/badges/{quote(key)}", {}, found["count"], page, HOLDERS
+        ),
+    }
+
+
+def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
+    datasets = [
+        {"url": base + dataset["name"], "title": dataset["title"]}
+        for dataset in part["datasets"]
+    ]
+    if "step" in part and part["step"]:
+        return {
+            "text": part.get("title") or part["step"],
+            "amount": "",
+            "datasets": datasets,
+        }
+    return {
+        "text": part.get("definition") or part.get("measure") or "",
+        "amount": tk._("{value}, for {target} asked").format(
+            value=_amount(part, "value"), target=_amount(part, "target")
+        ),
+        "datasets": datasets,
+    }
+
+
+def award_page(award_id: str) -> dict[str, Any]:
+    """A badge that somebody holds: is it true?
+
+    :raises tk.ObjectNotFound: no such award
+    """
+    award = act("challenge_award_show", id=award_id)
+    base = cards.season_prefix()
+    dataset = str(tk.h.url_for("dataset.read", id="_"))[:-1]
+    participant = (
+        f"{base}/{award['cohort']}/{quote(award['organization_name'])}"
+        if award["cohort"]
+        else str(tk.h.url_for("organization.read", id=award["organization_name"]))
+    )
+    return {
+        "award": award,
+        "image": h.challenge_badge_image(award),
+        "met": [_met(part, dataset) for part in award["criteria"]["met"]],
+        "urls": {
+            "badge": f"{base}/badges/{quote(award['badge'])}",
+            "participant": participant,
+            "season": f"{base}/{award['cohort']}" if award["cohort"] else "",
+        },
+    }
+
+
+def kits_page() -> dict[str, Any]:
+    """The kits: what a collectivité opens first."""
+    base = f"{cards.season_prefix()}/kits/"
+    return {
+        "kits": [
+            {**kit, "url": base + quote(kit["name"])}
+            for kit in act("challenge_kit_list", limit=100)["results"]
+        ]
+    }
+
+
+def kit_page(name: str) -> dict[str, Any]:
+    """A kit: why, who has it, how often, and the form to publish it.
+
+    :raises tk.ObjectNotFound: no such kit
+    """
+    kit = act("challenge_kit_show", kit=name)
+    return {
+        "kit": kit,
+        "frequency": h.challenge_frequency(kit["frequency"]),
+        "licence": h.challenge_licence(kit["licence"]),
+        "publish": new_dataset_url("", kit) if may("package_create") else "",
+    }

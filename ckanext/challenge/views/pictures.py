@@ -1,0 +1,79 @@
+"""Answers that are pictures: cacheable, embeddable anywhere, with nothing personal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.lib import i18n
+from flask import Response, request
+from flask_babel import force_locale
+
+from .. import config
+from ..svg.shield import etag, shield
+from .common import act
+
+__all__ = ["Picture", "shield_picture"]
+
+
+class Picture(Response):
+    """An SVG that any site may embed and any cache may keep.
+
+    CKAN sets its own ``Cache-Control``, and Flask ``Vary: Cookie``, after all that a
+    view can do; so the last word is said where the headers go out.
+    """
+
+    default_mimetype = "image/svg+xml"
+
+    def get_wsgi_headers(self, environ: Any) -> Any:
+        headers = super().get_wsgi_headers(environ)
+        seconds = config.badge_cache_seconds()
+        headers["Cache-Control"] = f"public, max-age={seconds}"
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        headers["X-Content-Type-Options"] = "nosniff"
+        for name in ("Set-Cookie", "Vary", "Pragma"):
+            headers.pop(name, None)
+        return headers
+
+
+def _language() -> str:
+    asked = request.args.get("lang", "")
+    return asked if asked in i18n.get_locales() else str(tk.h.lang())
+
+
+def shield_picture(organization: str) -> Response:
+    """The progress of an organization as a shield.
+
+    :raises tk.ObjectNotFound: it has not taken part
+    """
+    cohort = request.args.get("cohort")
+    row = act(
+        "challenge_shield_show",
+        organization=organization,
+        **({"cohort": cohort} if cohort else {}),
+    )
+    language = _language()
+    with force_locale(language):
+        numbers = {"done": row["steps_done"], "total": row["steps_total"]}
+        document = shield(
+            label=tk._("open data"),
+            value=tk._("{done}/{total} steps").format(**numbers),
+            colour=row["colour"],
+            title=tk._("{organization}: {done} of {total} steps").format(
+                organization=row["organization_title"], **numbers
+            ),
+            description=tk._(
+                "Progress of {organization} in {season}: {done} of {total} steps done."
+            ).format(
+                organization=row["organization_title"],
+                season=row["cohort_title"],
+                **numbers,
+            ),
+            language=language,
+        )
+    response = Picture(document)
+    response.set_etag(etag(document))
+    response.make_conditional(request)
+    return response
