@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ckanext.challenge.directory import reader
+from ckanext.challenge.directory import naming, reader
 
 from .tables import Place
 
@@ -104,6 +104,7 @@ class Content:
     applications: tuple[Application, ...]
     alumni: tuple[Alumnus, ...]
     _facts: dict[str, reader.Collectivite] = field(repr=False)
+    _slugs: dict[str, str] = field(repr=False)
 
     def facts(self, siren: str) -> reader.Collectivite:
         """What the directory shipped with the package says of a collectivité."""
@@ -137,6 +138,24 @@ class Content:
         groups = (self.participants, self.applications, self.alumni)
         return {each.siren for group in groups for each in group}
 
+    def slug(self, siren: str) -> str:
+        """A short name of a collectivité, of which no other in here has the same."""
+        return self._slugs[siren]
+
+    def email(self, siren: str) -> str:
+        """Where its secretariat would be reached; nobody is there."""
+        account = self.account_of(siren)
+        if account:
+            return account.email
+        return f"secretariat@{self.slug(siren)}.example.org"
+
+    def user_names(self, participant: Participant) -> list[str]:
+        """Accounts of the people who can publish, the first being the applicant's."""
+        slug = self.slug(participant.siren)
+        account = self.account_of(participant.siren)
+        first = account.name if account else slug
+        return [first] + [f"{slug}-{n}" for n in range(2, participant.members + 1)]
+
     def account_of(self, siren: str) -> Account | None:
         """The listed account that is a member of a collectivité."""
         return next((each for each in self.accounts if each.siren == siren), None)
@@ -146,13 +165,24 @@ class Content:
 def content() -> Content:
     """The whole content."""
     listing = reader.read([reader.shipped_file()])
+    facts = {row.siren: row for row in listing.rows if row.siren}
+    participants = tuple(_participant(row) for row in _yaml("participants"))
+    applications = tuple(Application(**row) for row in _yaml("applications"))
+    alumni = tuple(Alumnus(**row) for row in _yaml("past"))
+    slugs: dict[str, str] = {}
+    for each in (*participants, *applications, *alumni):
+        row = facts[each.siren]
+        slugs[each.siren] = naming.organization_name(
+            row.name, row.insee_code, set(slugs.values())
+        )
     return Content(
         accounts=tuple(Account(**row) for row in _yaml("accounts")),
         seasons=tuple(_yaml("seasons")),
-        participants=tuple(_participant(row) for row in _yaml("participants")),
-        applications=tuple(Application(**row) for row in _yaml("applications")),
-        alumni=tuple(Alumnus(**row) for row in _yaml("past")),
-        _facts={row.siren: row for row in listing.rows if row.siren},
+        participants=participants,
+        applications=applications,
+        alumni=alumni,
+        _facts=facts,
+        _slugs=slugs,
     )
 
 

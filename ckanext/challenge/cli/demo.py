@@ -1,0 +1,69 @@
+"""``ckan challenge demo``: content to try the challenge with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import ckan.plugins.toolkit as tk
+import click
+
+from ckanext.challenge.demo import clear as clearing
+from ckanext.challenge.demo import load as loading
+
+__all__ = ["command"]
+
+
+@click.group("demo", short_help="Content to try the challenge with.")
+def command() -> None:
+    """Content to try the challenge with: three seasons, twenty participants of a
+    running one, their accounts and datasets."""
+
+
+@command.command("load")
+@click.pass_context
+def load(context: click.Context) -> None:
+    """Load the demonstration.
+
+    Running it again completes what was interrupted, and changes nothing else.
+    """
+    with context.meta["flask_app"].test_request_context():
+        try:
+            worked = loading.load(_show)
+        except loading.DemoError as error:
+            raise click.ClickException(str(error)) from None
+        except tk.ValidationError as error:
+            raise click.ClickException(
+                f"The catalogue refused a part of the demonstration: {error}"
+            ) from error
+    if worked:
+        click.echo("The demonstration is loaded.")
+    else:
+        click.echo("The demonstration is loaded already; nothing was changed.")
+
+
+@command.command("clear")
+@click.pass_context
+def clear(context: click.Context) -> None:
+    """Remove all that `load` made, and nothing else.
+
+    An organization or season that holds something of others stays.
+    """
+    with context.meta["flask_app"].test_request_context():
+        cleared = clearing.clear(_show)
+    if cleared is None:
+        click.echo("There is no demonstration to remove.")
+        return
+    if cleared.kept:
+        click.echo(f"Kept, as others put something there: {', '.join(cleared.kept)}")
+    if cleared.journal:
+        click.echo("The journal keeps its rows, since others follow them.")
+    click.echo("The demonstration is removed.")
+
+
+@contextmanager
+def _show(part: loading.Part) -> Iterator[Callable[[], None]]:
+    with click.progressbar(
+        length=part.length, label=f"{part.label:22}", show_pos=True
+    ) as bar:
+        yield lambda: bar.update(1)
