@@ -21,7 +21,7 @@ test: ## Run the tests with services of their own; make test CKAN=2.11, make tes
 bench: ## Print how fast the pages are, beside CKAN's own
 	@$(LAUNCH) bench -- $(ARGS)
 
-lint: ## Check style, types, imports between rooms and translations
+lint: ## Check style, types and imports between rooms
 	@exec portal/portal lint
 
 clean: ## Remove all that the portal made, its data included

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from portal import demo, environment, runs, setup, signals, system
+from portal import demo, environment, lint, runs, setup, signals, system, wheel
 from portal.console import PortalError, warn
 from portal.signals import Stopped
 
@@ -76,6 +76,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     shell.add_argument("program", nargs=argparse.REMAINDER)
     shell.set_defaults(run=_shell)
+
+    bench = commands.add_parser(
+        "bench",
+        help="run the benchmarks with fresh services; what follows goes to them",
+    )
+    bench.add_argument("benchmark", nargs=argparse.REMAINDER)
+    bench.set_defaults(run=_bench)
+
+    check = commands.add_parser("lint", help="check style, types and imports")
+    check.set_defaults(run=_lint)
+
+    package = commands.add_parser(
+        "wheel", help="check the wheel, installed in a clean environment"
+    )
+    package.set_defaults(run=_wheel)
+
+    clean = commands.add_parser("clean", help="remove all that this package made")
+    clean.set_defaults(run=lambda options: setup.clean())
     return parser
 
 
@@ -87,6 +105,28 @@ def _test(options: argparse.Namespace) -> int:
 
 def _shell(options: argparse.Namespace) -> int:
     return _with_services(options.ckan, _after_dashes(options.program) or ["bash"])
+
+
+def _bench(options: argparse.Namespace) -> int:
+    return _with_services(
+        environment.DEFAULT_VERSION,
+        ["python", "-m", "benchmarks", *_after_dashes(options.benchmark)],
+    )
+
+
+def _lint(options: argparse.Namespace) -> int:
+    env = environment.environment()
+    setup.prepare(
+        env, ["run", "test", "lint"], [system.SETPRIV, system.LIBMAGIC], solr=False
+    )
+    return lint.lint(env)
+
+
+def _wheel(options: argparse.Namespace) -> int:
+    env = environment.environment()
+    setup.prepare(env, ["run", "lint"], [*setup.SERVICES, *system.BUILD])
+    wheel.check(env)
+    return 0
 
 
 def _with_services(version: str, command: Sequence[str]) -> int:

@@ -5,13 +5,15 @@ run at the same time.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 
 from portal import environment, locks, system
-from portal.console import part
+from portal.console import PortalError, part, say
 from portal.environment import Environment
-from portal.paths import DEMO_LOGS, PORTAL, SOLR_LIB, STATE
+from portal.paths import DEMO_LOGS, PORTAL, RUNS, SOLR_LIB, STATE
 from portal.process import clean_environ, run_logged
 from portal.system import Tool
 
@@ -48,6 +50,29 @@ def prepare(
         environment.ensure(env, parts)
         if solr:
             _ensure_jars()
+
+
+def clean() -> int:
+    """Remove all that this package made, once nothing of it runs.
+
+    :returns: the exit status
+    """
+    held = [STATE / "demo.lock", STATE / "setup.lock", *RUNS.glob("test-*/lock")]
+    with ExitStack() as stack:
+        for path in held:
+            if not path.exists():
+                continue
+            fd = locks.try_lock(path)
+            if fd is None:
+                raise PortalError(f"{path} is in use: end what runs here, then clean")
+            stack.callback(os.close, fd)
+        shutil.rmtree(STATE, ignore_errors=True)
+    if STATE.exists():
+        raise PortalError(
+            f"{STATE} could not be removed whole: does root own some of it?"
+        )
+    say("Removed .portal, with all that it held.")
+    return 0
 
 
 def _ensure_jars() -> None:
