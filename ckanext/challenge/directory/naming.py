@@ -11,7 +11,8 @@ from .text import plain
 MAX_LENGTH = 100
 """Longest name CKAN stores (``PACKAGE_NAME_MAX_LENGTH``)."""
 MIN_LENGTH = 2
-_RESERVED = frozenset({"new", "edit", "search"})
+# CKAN's own words, and those that stand beside an organization in an address.
+_RESERVED = frozenset({"new", "edit", "search", "apply", "data"})
 _NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 
 

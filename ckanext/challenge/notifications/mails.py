@@ -69,7 +69,7 @@ def mail_applicant(kind: str, application_id: str) -> None:
             "cohort": cohort,
             "site_title": tk.config["ckan.site_title"],
             "link": tk.h.url_for(
-                "challenge_applicant.show",
+                "challenge_applicant.read",
                 id=application.id,
                 key=follow_up.make_key(application.id),
                 _external=True,
@@ -104,7 +104,7 @@ def _account(kind: str, application: Application) -> dict[str, str | None]:
         "user_name": user.name if user else None,
         "invitation": invitation,
         "checklist": tk.h.url_for(
-            "challenge_participant.show",
+            "challenge_participant.read",
             cohort=cohort.name,
             organization=group.name if group else "",
             _external=True,
