@@ -22,6 +22,7 @@ from ckanext.challenge.domain.criteria import (
 )
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.domain.programme import Badge, Programme
+from ckanext.challenge.language import current
 from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import (
     actor_of,
@@ -373,7 +374,7 @@ def _dictize_badge(
 
 
 def _picture(badge: Badge) -> dict[str, Any]:
-    language = tk.h.lang()
+    language = current()
     return {
         "title": badge.title.in_(language),
         "description": badge.description.in_(language),
@@ -403,7 +404,7 @@ def _dictize_criterion(programme: Programme, criterion: Criterion) -> dict[str, 
 
 def _step(programme: Programme, key: str) -> dict[str, Any]:
     step = programme.steps_by_key.get(key)
-    title = step.title.in_(tk.h.lang()) if step else key
+    title = step.title.in_(current()) if step else key
     return {"step": key, "title": title}
 
 

@@ -18,6 +18,7 @@ from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, STEP_SETTLED
 from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Programme, Step
+from ckanext.challenge.language import current
 from ckanext.challenge.logic import roles, ways_out
 from ckanext.challenge.logic.boundary import (
     find_cohort,
@@ -125,7 +126,7 @@ class _Shown:
         self.group, self.cohort, self.participant = group, cohort, participant
         self.detailed = detailed
         self.programme: Programme = programmes.get(cohort.programme)
-        self.language = tk.h.lang()
+        self.language = current()
         self.today = deadlines.day_of(utcnow(), config.display_timezone())
         self.due = rules.due_days(
             self.programme,

@@ -1,0 +1,101 @@
+"""Seasons and participants for the tests of progress."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.lib import jobs
+from ckan.tests import factories
+from participation import Join, MakeCohort
+
+from ckanext.challenge import onboarding
+from ckanext.challenge.model import Cohort, Participant
+from ckanext.challenge.progress import queue
+
+
+@pytest.fixture
+def redis_is_empty(with_plugins: None, reset_redis: Callable[[], None]) -> None:
+    reset_redis()
+    queue.clear()
+
+
+@pytest.fixture
+def make_cohort() -> MakeCohort:
+    """A season that runs, launched two months ago."""
+
+    def make(name: str = "saison-2", **fields: Any) -> Cohort:
+        today = dt.date.today()  # noqa: DTZ011 (any day near today)
+        cohort = Cohort(
+            name=name,
+            **{
+                "title": "Saison 2",
+                "season": 2,
+                "programme": "saison",
+                "state": "running",
+                "application_opens": today - dt.timedelta(days=120),
+                "application_deadline": today - dt.timedelta(days=70),
+                "launch": today - dt.timedelta(days=60),
+                "first_publication": today + dt.timedelta(days=30),
+                "finalisation": today + dt.timedelta(days=120),
+                **fields,
+            },
+        )
+        model.Session.add(cohort)
+        model.Session.commit()
+        return cohort
+
+    return make
+
+
+@pytest.fixture
+def join() -> Join:
+    """Make an organization a participant, with its checklist."""
+
+    def do(cohort: Cohort, organization_id: str) -> Participant:
+        group = model.Group.get(organization_id)
+        assert group is not None
+        participant = onboarding.join(cohort, group, "system")
+        model.Session.commit()
+        queue.clear()
+        jobs.get_queue().empty()
+        return participant
+
+    return do
+
+
+@pytest.fixture
+def cohort(make_cohort: MakeCohort) -> Cohort:
+    return make_cohort()
+
+
+@pytest.fixture
+def organization() -> dict[str, Any]:
+    return factories.Organization(user=factories.User())
+
+
+@pytest.fixture
+def participant(
+    cohort: Cohort, organization: dict[str, Any], join: Join
+) -> Participant:
+    return join(cohort, organization["id"])
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The SQL statements sent while the test runs."""
+    sent: list[str] = []
+
+    def note(conn: Any, cursor: Any, statement: str, *args: Any) -> None:
+        sent.append(statement)
+
+    engine = model.meta.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)

@@ -1,0 +1,149 @@
+"""Several evaluations at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.tests import factories
+from participation import Join, publish, set_state, states
+
+from ckanext.challenge import journal
+from ckanext.challenge.model import Award, Cohort, JournalEntry, Participant
+from ckanext.challenge.progress import store
+from ckanext.challenge.progress.evaluate import Result, evaluate
+
+pytestmark = [
+    pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty"),
+]
+
+
+def at_once(app: Any, *functions: Callable[[], Any]) -> list[Any]:
+    """Run functions in threads that start together, each with its own session."""
+    barrier = threading.Barrier(len(functions))
+    results: list[Any] = [None] * len(functions)
+
+    def run(index: int) -> None:
+        with app.flask_app.app_context():
+            barrier.wait()
+            try:
+                results[index] = functions[index]()
+            except Exception as error:
+                results[index] = error
+            finally:
+                model.Session.remove()
+
+    threads = [
+        threading.Thread(target=run, args=(index,)) for index in range(len(functions))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def test_each_badge_is_given_once(app: Any, cohort: Cohort, join: Join) -> None:
+    for _ in range(4):
+        organization = factories.Organization()
+        participant = join(cohort, organization["id"])
+        set_state(participant, "elu-referent", "contact-technique")
+        publish(organization["id"])
+    model.Session.remove()
+    results = at_once(app, *[evaluate] * 4)
+    assert all(isinstance(result, Result) for result in results), results
+    rows = model.Session.execute(
+        sa.select(Award.badge, Award.organization_id, sa.func.count())
+        .where(Award.state != "revoked")
+        .group_by(Award.badge, Award.organization_id, Award.cohort_id)
+    ).all()
+    assert {row[0] for row in rows} >= {"engagee", "premiere-publication"}
+    assert {row[2] for row in rows} == {1}
+    assert sum(result.awards_created for result in results) == len(rows)
+    # One entry for each award, and an unbroken chain.
+    entries = model.Session.query(JournalEntry).filter_by(
+        action="create", object_type="award"
+    )
+    assert entries.count() == len(rows)
+    assert journal.verify() == []
+
+
+def test_the_database_itself_refuses_a_second_award(
+    participant: Participant, organization: dict[str, Any]
+) -> None:
+    """Even where nobody evaluated: by hand in two windows, or in SQL."""
+    publish(organization["id"])
+    evaluate()
+    award = model.Session.query(Award).filter_by(badge="premiere-publication").one()
+    copy = {column.name: getattr(award, column.name) for column in sa.inspect(Award).c}
+    with pytest.raises(sa.exc.IntegrityError, match="challenge_award_live_idx"):
+        model.Session.execute(Award.__table__.insert(), {**copy, "id": "another"})
+    model.Session.rollback()
+
+
+def test_the_later_evaluation_sees_what_the_former_saw_or_more(
+    app: Any,
+    participant: Participant,
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The nightly command has begun; a dataset is published and evaluated meanwhile.
+
+    Without a lock it would then write what it measured before.
+    """
+    organization_id, participant_id = organization["id"], participant.id
+    locked, published = threading.Event(), threading.Event()
+    lock = store.lock
+    first = True
+
+    def slow_lock(ids: Any) -> Any:
+        nonlocal first
+        slow, first = first, False
+        rows = lock(ids)
+        if slow:
+            locked.set()
+            published.wait(10)
+        return rows
+
+    monkeypatch.setattr(store, "lock", slow_lock)
+    model.Session.remove()
+
+    def nightly() -> Result:
+        return evaluate()
+
+    def publish_and_evaluate() -> Result:
+        locked.wait(10)
+        publish(organization_id)
+        threading.Timer(0.3, published.set).start()
+        return evaluate([organization_id])
+
+    results = at_once(app, nightly, publish_and_evaluate)
+    assert all(isinstance(result, Result) for result in results), results
+    assert states(participant_id)["premier-jeu"] == "done"
+
+
+def test_a_waiver_during_an_evaluation_stays(
+    participant: Participant,
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish(organization["id"])
+    save = store.save_statuses
+
+    def waived_just_before(rows: Any, now: Any) -> None:
+        # As if a manager's own transaction had ended after the statuses were read.
+        model.Session.execute(
+            sa.text(
+                "UPDATE challenge_step_status SET state = 'waived'"
+                " WHERE step = 'premier-jeu'"
+            )
+        )
+        save(rows, now)
+
+    monkeypatch.setattr(store, "save_statuses", waived_just_before)
+    evaluate()
+    assert states(participant.id)["premier-jeu"] == "waived"
