@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser(
         "bench",
-        help="run the benchmarks with fresh services; what follows goes to them",
+        help="run the benchmarks with fresh services",
     )
     bench.add_argument("benchmark", nargs=argparse.REMAINDER)
     bench.set_defaults(run=_bench)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from portal.console import part, warn
+from portal.console import say, warn
 from portal.environment import Environment
 from portal.paths import ROOT
 from portal.process import dies_with_parent
@@ -25,9 +25,9 @@ def lint(env: Environment) -> int:
     failed: list[str] = []
     for check in CHECKS:
         title = " ".join(check)
-        with part(title):
-            command = dies_with_parent([env.bin(check[0]), *check[1:]])
-            done = subprocess.run(command, cwd=ROOT, env=env.environ(), check=False)
+        say(f"==> {title}")
+        command = dies_with_parent([env.bin(check[0]), *check[1:]])
+        done = subprocess.run(command, cwd=ROOT, env=env.environ(), check=False)
         if done.returncode:
             failed.append(title)
     if failed:

@@ -68,9 +68,7 @@ def clean() -> int:
             stack.callback(os.close, fd)
         shutil.rmtree(STATE, ignore_errors=True)
     if STATE.exists():
-        raise PortalError(
-            f"{STATE} could not be removed whole: does root own some of it?"
-        )
+        raise PortalError(f"{STATE} could not be removed whole: does root own a part?")
     say("Removed .portal, with all that it held.")
     return 0
 
