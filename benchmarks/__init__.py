@@ -1,0 +1,1 @@
+"""Figures of the challenge, for docs/performance.md: nothing here is a test."""

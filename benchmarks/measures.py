@@ -1,0 +1,68 @@
+"""How long each measure takes, over the catalogue that benchmarks.volume made.
+
+    python -m benchmarks.measures --portion 2000
+
+Prints, for each measure, the time for all organizations (in portions) and the median
+time for one, and the largest memory of the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import resource
+import statistics
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ckan import model
+
+from benchmarks.volume import load_ckan, organization_ids
+from ckanext.challenge import measures
+from ckanext.challenge.domain.measurement import Subject
+
+ONES = 30
+
+
+def _all(name: str, subjects: Sequence[Subject], portion: int) -> float:
+    started = time.perf_counter()
+    for start in range(0, len(subjects), portion):
+        measures.measure([name], subjects[start : start + portion])
+    return time.perf_counter() - started
+
+
+def _one(names: Sequence[str], subjects: Sequence[Subject]) -> float:
+    step = max(1, len(subjects) // ONES)
+    times = []
+    for subject in subjects[::step][:ONES]:
+        started = time.perf_counter()
+        measures.measure(names, [subject])
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ini", default="test.ini")
+    parser.add_argument("--portion", type=int, default=2000)
+    options: Any = parser.parse_args(arguments)
+    load_ckan(options.ini)
+    since = dt.date.today() - dt.timedelta(days=180)  # noqa: DTZ011
+    subjects = [Subject(id_, "volume", since) for id_ in organization_ids()]
+    names = list(measures.registry())
+    print(f"{len(subjects)} organizations, in portions of {options.portion}")
+    print(f"{'measure':24}{'all (s)':>10}{'one (ms)':>10}")
+    total = 0.0
+    for name in names:
+        seconds = _all(name, subjects, options.portion)
+        total += seconds
+        print(f"{name:24}{seconds:10.2f}{_one([name], subjects) * 1000:10.2f}")
+    model.Session.rollback()
+    print(f"{'together':24}{total:10.2f}{_one(names, subjects) * 1000:10.2f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"largest memory of the process: {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
