@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import ckan.plugins.toolkit as tk
 from babel import Locale, UnknownLocaleError, numbers
@@ -28,6 +28,7 @@ from .svg.badge import badge_svg
 
 __all__ = [
     "challenge_badge_image",
+    "challenge_dataset_season",
     "challenge_date",
     "challenge_datetime",
     "challenge_days_until",
@@ -46,6 +47,7 @@ __all__ = [
     "challenge_percent",
     "challenge_query",
     "challenge_schema_choices",
+    "challenge_season_words",
     "challenge_share",
     "challenge_state",
     "challenge_timeline",
@@ -364,33 +366,110 @@ def challenge_badge_image(badge: Mapping[str, Any], title: str = "") -> Markup:
     return badge_svg(badge, title=title)
 
 
+def _season_url(name: str, *parts: str) -> str:
+    base = str(tk.h.url_for("challenge.index"))
+    return "/".join([base, name, *map(quote, parts)])
+
+
 def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
-    """The seasons and badges of an organization, for its page in CKAN.
+    """The seasons and badges of an organization, for its pages in CKAN.
 
-    Two actions, each one statement.
+    Calls two actions, whose statements do not grow with their rows.
 
-    :returns: ``participations`` (rows of ``challenge_participant_list``) and
-        ``awards`` (rows of ``challenge_award_list``)
+    :returns: ``participations`` (rows of ``challenge_participant_list`` with ``url``,
+        ``words`` and the number of their ``phase``) and ``awards`` (for the
+        ``badge`` component)
     """
-    return {
-        "participations": _rows(
-            "challenge_participant_list", organization=organization_id, limit=20
-        ),
-        "awards": _rows("challenge_award_list", organization=organization_id, limit=50),
-    }
+    participations = _rows(
+        "challenge_participant_list", organization=organization_id, limit=20
+    )
+    for row in participations:
+        row["url"] = _season_url(row["cohort"], row["organization_name"])
+        row["words"] = tk._("{done} of {total} steps").format(
+            done=row["steps_done"], total=row["steps_total"]
+        )
+        row["phase"] = 1 if row["percent"] < 25 else 2 if row["percent"] < 50 else 3
+    base = str(tk.h.url_for("challenge.index"))
+    awards = [
+        {
+            "earned": True,
+            "title": row["title"],
+            "image": challenge_badge_image(row),
+            "url": f"{base}/awards/{row['id']}",
+            "text": challenge_date(row["awarded_at"]),
+        }
+        for row in _rows("challenge_award_list", organization=organization_id, limit=50)
+    ]
+    return {"participations": participations, "awards": awards}
 
 
 def challenge_home_season() -> dict[str, Any] | None:
     """The season that the home page presents: open, else running, else the last.
 
-    One action, one statement.
+    :returns: a row of ``challenge_cohort_list`` with ``url``, ``words`` and ``share``
     """
     rows: Sequence[dict[str, Any]] = _rows("challenge_cohort_list", limit=20)
-    for state in ("open", "running", "finished"):
+    for state in ("running", "open", "finished"):
         for row in rows:
             if row["state"] == state:
-                return row
+                return {**row, **challenge_season_words(row)}
     return None
+
+
+def challenge_season_words(cohort: Mapping[str, Any]) -> dict[str, Any]:
+    """What a list says of a season.
+
+    :param cohort: a row of ``challenge_cohort_list``
+    :returns: ``url``, ``words`` (who takes part, what was opened) and ``share``
+    """
+    figures = cohort["figures"]
+    words = []
+    if figures["participants"]:
+        words = [
+            tk.ungettext(
+                "{number} collectivité engaged",
+                "{number} collectivités engaged",
+                figures["participants"],
+            ).format(number=challenge_number(figures["participants"])),
+            tk.ungettext(
+                "{number} dataset opened",
+                "{number} datasets opened",
+                figures["datasets"],
+            ).format(number=challenge_number(figures["datasets"])),
+        ]
+    return {
+        "url": _season_url(cohort["name"]),
+        "words": words,
+        "share": tk._("{percent} of the steps done").format(
+            percent=challenge_percent(figures["percent"])
+        ),
+    }
+
+
+def challenge_dataset_season(dataset: Mapping[str, Any]) -> dict[str, str] | None:
+    """The season in which a dataset was opened, for its page in CKAN.
+
+    :param dataset: as ``package_show`` answers it
+    :returns: ``title`` and ``url`` of the season, and the name of the ``kit``
+    """
+    if not dataset.get("owner_org"):
+        return None
+    try:
+        found = tk.get_action("challenge_dataset_season_show")(
+            {"user": tk.current_user.name}, {"id": dataset["id"]}
+        )
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return None
+    if not found["cohort"]:
+        return None
+    kit = dataset.get("challenge_kit")
+    titles = {choice["value"]: choice["label"] for choice in challenge_kit_choices({})}
+    label = titles.get(kit, {})
+    return {
+        "title": found["cohort_title"],
+        "url": _season_url(found["cohort"], "data"),
+        "kit": label.get(_language()) or label.get("en", ""),
+    }
 
 
 def _rows(action: str, **data: Any) -> list[dict[str, Any]]:

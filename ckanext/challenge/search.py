@@ -14,12 +14,12 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.lib.search import rebuild
+from ckan.lib.search import commit, rebuild
 
 from . import background, config, language, programmes
 from .model import Cohort
 
-__all__ = ["COHORT", "KIT", "SearchPlugin", "index_again", "join"]
+__all__ = ["COHORT", "KIT", "SearchPlugin", "index_again", "join", "season_of"]
 
 COHORT = "challenge_cohort"
 KIT = "challenge_kit"
@@ -61,10 +61,7 @@ class SearchPlugin(p.SingletonPlugin):
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         if pkg_dict.get("owner_org"):
-            zone = str(config.display_timezone())
-            season = model.Session.execute(
-                _SEASON, {"id": pkg_dict["id"], "zone": zone}
-            ).scalar()
+            season = season_of(pkg_dict["id"])
             if season:
                 pkg_dict[COHORT] = season
         return pkg_dict
@@ -80,6 +77,12 @@ class SearchPlugin(p.SingletonPlugin):
                 for item in items:
                     item["display_name"] = known.get(item["name"], item["name"])
         return search_results
+
+
+def season_of(dataset_id: str) -> str | None:
+    """The name of the season that a dataset belongs to, in one statement."""
+    zone = str(config.display_timezone())
+    return model.Session.execute(_SEASON, {"id": dataset_id, "zone": zone}).scalar()
 
 
 def _season_titles(names: Collection[str]) -> dict[str, str]:
@@ -111,7 +114,10 @@ def join(organization_id: str) -> None:
 
 def index_again(organization_id: str) -> None:
     """Index the datasets of an organization anew (a background job)."""
-    ids = model.Session.query(model.Package.id).filter_by(
+    rows = model.Session.query(model.Package.id).filter_by(
         owner_org=organization_id, state="active"
     )
-    rebuild(package_ids=[row[0] for row in ids], force=True)
+    ids = [row[0] for row in rows]
+    if ids:
+        rebuild(package_ids=ids, force=True)
+        commit()

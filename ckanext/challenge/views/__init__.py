@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from .applicant import applicant
 from .manager import manager
+from .organization import organization
 from .participant import participant
 from .public import public
 
@@ -14,4 +15,4 @@ __all__ = ["get_blueprints"]
 
 def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
-    return [public, applicant, participant, manager]
+    return [public, applicant, participant, manager, organization]

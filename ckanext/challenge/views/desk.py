@@ -25,7 +25,7 @@ LISTS: dict[str, tuple[str, ...]] = {
 APPLICATIONS = 50
 PARTICIPANTS = 50
 WAITING = ("submitted", "in_review")
-SPARE_ROWS = 2
+SPARE_ROWS = 1
 
 
 def desk_url() -> str:
@@ -101,7 +101,7 @@ def edit_page(
     groups = {}
     for group, names in LISTS.items():
         rows = list(data.get(group) or [])
-        # Two empty rows to write in; more appear once these are saved.
+        # An empty row to write in; another appears once it is saved.
         rows += [{} for _ in range(SPARE_ROWS)]
         groups[group] = rows
         for index in range(len(rows)):

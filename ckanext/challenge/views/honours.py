@@ -119,7 +119,7 @@ def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
         {"url": base + dataset["name"], "title": dataset["title"]}
         for dataset in part["datasets"]
     ]
-    if "step" in part and part["step"]:
+    if part.get("step"):
         return {
             "text": part.get("title") or part["step"],
             "amount": "",

@@ -11,6 +11,18 @@ from .. import helpers as h
 
 __all__ = ["reasons"]
 
+#: Measures that say how the datasets are, and nothing while there is none.
+OF_DATASETS = frozenset(
+    {
+        "conform_datasets",
+        "described_share",
+        "fresh_share",
+        "open_format_share",
+        "open_licence_share",
+        "quality_mean",
+    }
+)
+
 
 def _sentence(measure: str, value: float, target: float) -> str:
     count = {"value": h.challenge_number(value), "target": h.challenge_number(target)}
@@ -68,6 +80,14 @@ def _sentence(measure: str, value: float, target: float) -> str:
     return template.format(**numbers)
 
 
+def _text(row: Mapping[str, Any], published: bool) -> str:
+    if row.get("step"):
+        return row["title"]
+    if row["measure"] in OF_DATASETS and not published:
+        return tk._("It begins with a first dataset.")
+    return _sentence(row["measure"], row["value"] or 0, row["target"] or 0)
+
+
 def _way_out(measure: str) -> str:
     return {
         "members": tk._("Invite a member"),
@@ -88,17 +108,20 @@ def _dataset(row: Any) -> dict[str, str]:
     }
 
 
-def reasons(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """``why_not`` of a step, or ``missing`` of a badge, for the component."""
+def reasons(
+    rows: Sequence[Mapping[str, Any]], published: bool = True
+) -> list[dict[str, Any]]:
+    """``why_not`` of a step, or ``missing`` of a badge, for the component.
+
+    :param published: whether there is a dataset at all; a share of none says little
+    """
     found = []
     for row in rows:
         measure = row.get("measure") or ""
         datasets = [_dataset(dataset) for dataset in row.get("datasets") or []]
         found.append(
             {
-                "text": row["title"]
-                if row.get("step")
-                else _sentence(measure, row.get("value") or 0, row.get("target") or 0),
+                "text": _text(row, published),
                 "datasets": datasets,
                 "url": "" if datasets else row.get("fix_url") or "",
                 "action": _way_out(measure),

@@ -24,26 +24,10 @@ def index_page() -> dict[str, Any]:
 
 
 def _season_rows(cohorts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    base = cards.season_prefix()
-    rows = []
-    for cohort in cohorts:
-        figures = cohort["figures"]
-        words = []
-        if figures["participants"]:
-            words = [_engaged(figures["participants"]), _datasets(figures["datasets"])]
-        rows.append(
-            {
-                **cohort,
-                "url": f"{base}/{cohort['name']}",
-                "apply_url": f"{base}/{cohort['name']}/apply",
-                "when": _when(cohort),
-                "words": words,
-                "share": tk._("{percent} of the steps done").format(
-                    percent=h.challenge_percent(figures["percent"])
-                ),
-            }
-        )
-    return rows
+    return [
+        {**cohort, **h.challenge_season_words(cohort), "when": _when(cohort)}
+        for cohort in cohorts
+    ]
 
 
 def _when(cohort: Mapping[str, Any]) -> str:
@@ -53,18 +37,6 @@ def _when(cohort: Mapping[str, Any]) -> str:
         start=h.challenge_date(cohort["launch"]),
         end=h.challenge_date(cohort["finalisation"]),
     )
-
-
-def _engaged(number: int) -> str:
-    return tk.ungettext(
-        "{number} collectivité engaged", "{number} collectivités engaged", number
-    ).format(number=h.challenge_number(number))
-
-
-def _datasets(number: int) -> str:
-    return tk.ungettext(
-        "{number} dataset opened", "{number} datasets opened", number
-    ).format(number=h.challenge_number(number))
 
 
 def _lead(cohort: Mapping[str, Any]) -> str:

@@ -105,13 +105,12 @@ def _row(step: Mapping[str, Any], url: str, page: Mapping[str, Any]) -> dict[str
         "state": state,
         "hollow": state["icon"] in ("circle", "calendar"),
         "when": _when(step),
-        "late": bool(step.get("late")) and not settled,
         "detailed": detailed,
     }
     if not detailed:
         return row
     form = _form(step, url) if page["editable"] else None
-    why = [] if settled else reasons(step.get("why_not") or [])
+    why = [] if settled else reasons(step.get("why_not") or [], page["published"])
     chooses = page["editable"] and (
         step["step"] == KITS_STEP or "kits_chosen" in _measures(step)
     )
@@ -191,7 +190,7 @@ def _actions(
             }
         )
         return found
-    ready = reasons(why)
+    ready = reasons(why, page["published"])
     found = [
         {"text": reason["action"], "url": reason["url"]}
         for reason in ready
@@ -211,16 +210,22 @@ def _next_step(
     numbers = cards.phase_numbers(progress["phases"])
     due = ""
     if step.get("due"):
-        due = tk._("Planned for {date}").format(date=h.challenge_date(step["due"]))
-    facts = (_effort(step.get("effort_minutes")), due)
+        text = (
+            tk._("It was planned for {date}")
+            if step.get("late")
+            else tk._("Planned for {date}")
+        )
+        due = text.format(date=h.challenge_date(step["due"]))
     return {
         "title": step["title"],
         "number": numbers.get(step["phase"], 1),
-        "facts": " · ".join(part for part in facts if part),
+        "effort": _effort(step.get("effort_minutes")),
+        "due": due,
+        "late": bool(step.get("late")),
         "help": step.get("help") or "",
         "why": [
             reason
-            for reason in reasons(step.get("why_not") or [])
+            for reason in reasons(step.get("why_not") or [], page["published"])
             if reason["datasets"]
         ],
         "actions": _actions(step, participant, page),
@@ -323,6 +328,7 @@ def participant_page(
     detailed = editable or any("why_not" in step for step in progress["steps"])
     page: dict[str, Any] = {
         "detailed": detailed,
+        "published": bool((participant["measures"] or {}).get("datasets_public")),
         "editable": editable and cohort["state"] not in ("finished", "archived"),
         "confirms": may("challenge_step_confirm", participant=participant["id"]),
         "kits": _kits(participant) if editable else [],

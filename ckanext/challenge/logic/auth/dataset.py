@@ -1,0 +1,19 @@
+"""Who may see what the challenge knows of a dataset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import authz
+from ckan.types import AuthResult, Context
+
+__all__ = ["challenge_dataset_season_show"]
+
+
+@tk.auth_allow_anonymous_access
+def challenge_dataset_season_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Whoever may read the dataset."""
+    return authz.is_authorized("package_show", context, {"id": data_dict["id"]})
