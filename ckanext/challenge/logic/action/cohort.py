@@ -21,9 +21,17 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import cohort as schema
-from ckanext.challenge.model import Application, Cohort, Staff, figures
+from ckanext.challenge.model import (
+    Application,
+    Cohort,
+    Participant,
+    Staff,
+    StepStatus,
+    figures,
+)
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
+from ckanext.challenge.progress import evaluate
 
 __all__ = [
     "challenge_cohort_create",
@@ -287,6 +295,9 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
     data = validated(context, data_dict, schema.transition())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_transition", context, {"id": cohort.id})
+    if data["to"] == "finished" and cohort.state == "running":
+        # What the catalogue says on the last day is what the season ends with.
+        evaluate.evaluate(cohort_ids=[cohort.id])
     model.Session.refresh(cohort, with_for_update=True)
     applied = model.Session.query(Application.id).filter_by(cohort_id=cohort.id).first()
     before, after = cohort.state, data["to"]
@@ -300,6 +311,7 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
         cohort.programme_version = programmes.get(cohort.programme).version
     if after == "finished" and before == "running":
         cohort.finished_at = utcnow()
+        _complete(cohort, actor_of(context))
         cohort.snapshot = _snapshot(cohort)
     if after == "running" and before == "finished":
         cohort.finished_at, cohort.snapshot = None, None
@@ -545,6 +557,41 @@ def _dictize(cohort: Cohort, totals: dict[str, int]) -> dict[str, Any]:
     shown["milestones"] = _milestones(cohort)
     shown["accepts_applications"] = accepts_applications(cohort)
     return shown
+
+
+def _complete(cohort: Cohort, actor: str) -> None:
+    """The participants who did all required steps have completed the season."""
+    required = [
+        step.key for step in programmes.get(cohort.programme).steps if step.required
+    ]
+    settled = (
+        sa.select(StepStatus.participant_id)
+        .where(
+            StepStatus.step.in_(required), StepStatus.state.in_(lifecycle.STEP_SETTLED)
+        )
+        .group_by(StepStatus.participant_id)
+        .having(sa.func.count() == len(required))
+    )
+    done = model.Session.query(Participant).filter(
+        Participant.cohort_id == cohort.id,
+        Participant.state == "active",
+        Participant.id.in_(settled),
+    )
+    entries = []
+    for participant in done:
+        lifecycle.PARTICIPANT.check(participant.state, "completed")
+        participant.state = "completed"
+        entries.append(
+            journal.Entry(
+                actor,
+                "transition",
+                "participant",
+                participant.id,
+                {"from": "active", "to": "completed"},
+            )
+        )
+    model.Session.flush()
+    journal.record_many(entries)
 
 
 def _snapshot(cohort: Cohort) -> dict[str, Any]:
