@@ -112,17 +112,25 @@ def _made(content: Content, known: manifest.Manifest) -> _Made:
         sa.or_(model.User.name.in_(users), model.User.email.in_(emails))
     )
     ids = [cohort.id for cohort in cohorts]
+    organizations = sorted(
+        {each.organization_id for each in applications if each.organization_id}
+    )
     others = [
         id_
-        for kind in (Participant, Award, Staff)
+        for kind in (Participant, Staff)
         for (id_,) in session.query(kind.id).filter(kind.cohort_id.in_(ids))
+    ]
+    # Some badges are of an organization, and of no season.
+    others += [
+        id_
+        for (id_,) in session.query(Award.id).filter(
+            Award.organization_id.in_(organizations)
+        )
     ]
     return _Made(
         cohorts=tuple(ids),
         applications=tuple(each.id for each in applications),
-        organizations=tuple(
-            sorted({a.organization_id for a in applications if a.organization_id})
-        ),
+        organizations=tuple(organizations),
         packages=tuple(demo_packages(content, known.today)),
         users=tuple(id_ for (id_,) in accounts),
         others=tuple(others),
@@ -186,8 +194,8 @@ def _seasons(made: _Made, cleared: Cleared) -> Iterator[None]:
                 model.Session.delete(application)
         model.Session.flush()
         _execute(
-            "DELETE FROM challenge_award WHERE cohort_id = :cohort"
-            " AND organization_id IN :organizations",
+            "DELETE FROM challenge_award WHERE organization_id IN :organizations"
+            " AND (cohort_id = :cohort OR cohort_id IS NULL)",
             cohort=id_,
             organizations=made.organizations,
         )

@@ -610,7 +610,12 @@ class _Loading:
     def finish(self) -> Iterator[None]:
         packages = demo_packages(self.content, self.today)
         from ckan.logic import _actions  # TEMP
-        for resource_id in _resources_with_schema(packages) if "challenge_conformity_check" in _actions else []:
+
+        for resource_id in (
+            _resources_with_schema(packages)
+            if "challenge_conformity_check" in _actions
+            else []
+        ):
             _system("challenge_conformity_check", resource_id=resource_id)
         yield
         _spread_over_time(self.content, self.today, packages)
