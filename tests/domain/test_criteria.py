@@ -12,6 +12,7 @@ from ckanext.challenge.domain.criteria import (
     StepDone,
     StepsDone,
     Threshold,
+    holds,
     judge,
     measures_of,
 )
@@ -75,7 +76,10 @@ def test_all_required_steps() -> None:
     verdict = judge(StepsDone(), {}, {"a": "done", "b": "todo"}, ("a", "b"))
     assert (verdict.met, verdict.progress) == (False, 0.5)
     assert [finding.step for finding in verdict.missing] == ["b"]
-    assert judge(StepsDone(), {}, {"a": "done", "b": "waived"}, ("a", "b")).met
+    both = {"a": "done", "b": "waived"}
+    assert judge(StepsDone(), {}, both, ("a", "b")).met
+    assert holds(StepsDone(), {}, both, ("a", "b"))
+    assert not holds(StepsDone(), {}, {"a": "done"}, ("a", "b"))
 
 
 def test_all_of_adds_up_what_is_missing() -> None:
@@ -116,7 +120,7 @@ criteria: st.SearchStrategy[Criterion] = st.recursive(
     ),
     max_leaves=8,
 )
-measured = st.dictionaries(names, st.builds(Measurement, st.floats(0, 10)))
+measured = st.dictionaries(names, st.floats(0, 10).map(Measurement))
 states = st.dictionaries(
     st.sampled_from(["a", "b"]), st.sampled_from(["todo", "done", "waived"])
 )
@@ -130,6 +134,7 @@ def test_progress_is_one_exactly_when_met(
     assert 0 <= verdict.progress <= 1
     assert verdict.met is (verdict.progress == 1)
     assert verdict.met is not bool(verdict.missing)
+    assert holds(criterion, found, steps) is verdict.met
 
 
 @given(criteria, measured, states, names)

@@ -142,11 +142,14 @@ def test_what_is_late(today: dt.date, before: dict[str, str], late: int) -> None
 
 
 def test_badges_see_the_steps_as_just_judged() -> None:
-    found = evaluate({"members": 2, "datasets_public": 1}, {"nommer": "done"})
-    assert [verdict.verdict.met for verdict in found.badges] == [True, True]
-    found = evaluate({"members": 2, "datasets_public": 1}, {})
-    assert [verdict.verdict.met for verdict in found.badges] == [True, False]
-    assert [progress.percent(verdict.verdict) for verdict in found.badges] == [100, 66]
+    measured = {"members": 2.0, "datasets_public": 1.0}
+    found = {name: Measurement(value) for name, value in measured.items()}
+    done = evaluate(measured, {"nommer": "done"}).states
+    badges = progress.judge_badges(PROGRAMME, found, done)
+    assert [badge.verdict.met for badge in badges] == [True, True]
+    badges = progress.judge_badges(PROGRAMME, found, evaluate(measured, {}).states)
+    assert [badge.verdict.met for badge in badges] == [True, False]
+    assert [progress.percent(badge.verdict) for badge in badges] == [100, 66]
 
 
 def test_the_next_step() -> None:

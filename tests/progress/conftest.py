@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from ckan import model
 from ckan.lib import jobs
 from ckan.tests import factories
 from participation import Join, MakeCohort
+from sqlalchemy import event
 
 from ckanext.challenge import onboarding
 from ckanext.challenge.model import Cohort, Participant
@@ -94,8 +94,8 @@ def statements() -> Iterator[list[str]]:
         sent.append(statement)
 
     engine = model.meta.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", note)

@@ -20,7 +20,7 @@ pytestmark = [
 
 def call(user: dict[str, Any] | None, action: str, **data: Any) -> Any:
     """Call an action as CKAN's API would, for a user or for nobody."""
-    context = {"user": user["name"] if user else "", "ignore_auth": False}
+    context: Any = {"user": user["name"] if user else "", "ignore_auth": False}
     return tk.get_action(action)(context, data)
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
 from participation import Join, publish, set_state, states
+from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import journal
 from ckanext.challenge.model import Award, Cohort, JournalEntry, Participant
@@ -80,7 +81,7 @@ def test_the_database_itself_refuses_a_second_award(
     evaluate()
     award = model.Session.query(Award).filter_by(badge="premiere-publication").one()
     copy = {column.name: getattr(award, column.name) for column in sa.inspect(Award).c}
-    with pytest.raises(sa.exc.IntegrityError, match="challenge_award_live_idx"):
+    with pytest.raises(IntegrityError, match="challenge_award_live_idx"):
         model.Session.execute(Award.__table__.insert(), {**copy, "id": "another"})
     model.Session.rollback()
 

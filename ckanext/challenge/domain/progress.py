@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ckanext.challenge.domain import criteria, deadlines
 from ckanext.challenge.domain.criteria import Finding, Verdict
@@ -15,8 +15,7 @@ from ckanext.challenge.domain.programme import Badge, CatalogCheck, Programme, S
 Days = Mapping[str, "datetime.date | None"]
 
 
-@dataclass(frozen=True)
-class StepVerdict:
+class StepVerdict(NamedTuple):
     """Where a participant is with one step.
 
     :ivar step: the step
@@ -34,16 +33,14 @@ class StepVerdict:
     why_not: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
-class BadgeVerdict:
+class BadgeVerdict(NamedTuple):
     """Whether a badge's criteria hold, and how near they are."""
 
     badge: Badge
     verdict: Verdict
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """The figures of a participant's checklist.
 
     :ivar steps_done: steps done or waived
@@ -60,17 +57,19 @@ class Summary:
     late_steps: int
 
 
-@dataclass(frozen=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """Everything :func:`evaluate` finds out about one participant."""
 
     steps: tuple[StepVerdict, ...]
-    badges: tuple[BadgeVerdict, ...]
     summary: Summary
 
+    @property
+    def states(self) -> dict[str, str]:
+        """The state of each step, by its key."""
+        return {verdict.step.key: verdict.state for verdict in self.steps}
 
-@dataclass(frozen=True)
-class PhaseFigures:
+
+class PhaseFigures(NamedTuple):
     """How much of one phase is settled."""
 
     key: str
@@ -170,7 +169,7 @@ def evaluate(
     due: Days,
     today: datetime.date,
 ) -> Evaluation:
-    """Judge all steps and badges of one participant.
+    """Judge all steps of one participant.
 
     :param measurements: by name of the measure
     :param states: the stored state of each step by its key; steps that are not
@@ -183,11 +182,7 @@ def evaluate(
         for step in programme.steps
     )
     now = {verdict.step.key: verdict.state for verdict in steps}
-    return Evaluation(
-        steps=steps,
-        badges=judge_badges(programme, measurements, now),
-        summary=summarise(programme, now, due, today),
-    )
+    return Evaluation(steps, summarise(programme, now, due, today))
 
 
 def judge_badges(

@@ -111,7 +111,7 @@ def load(source: str, *, measures: Collection[str] | None = None) -> Programme:
     kits: Any = None
     kits_source: str | None = None
     if isinstance(document, dict) and isinstance(document.get("kits"), str):
-        kits_source = document["kits"]
+        kits_source = str(document["kits"])
         kits = _yaml(kits_source, source)
     try:
         return parse(

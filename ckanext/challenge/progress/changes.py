@@ -126,9 +126,10 @@ _TOUCHES: dict[type, _Touches] = {
     Cohort: lambda cohort: [f"cohort:{cohort.id}"],
     Conformity: lambda report: [f"resource:{report.resource_id}"],
 }
-if hasattr(model, "GroupExtra"):
+_group_extra: type | None = getattr(model, "GroupExtra", None)
+if _group_extra is not None:
     # CKAN 2.11 keeps an organization's own fields in rows of their own.
-    _TOUCHES[model.GroupExtra] = _organizations("group_id")
+    _TOUCHES[_group_extra] = _organizations("group_id")
 
 _WATCHED = tuple(_TOUCHES)
 

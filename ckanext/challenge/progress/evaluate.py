@@ -13,15 +13,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import sqlalchemy as sa
 from ckan import model
+from sqlalchemy.exc import DBAPIError
 
 from ckanext.challenge import config, journal, measures, programmes
-from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain import criteria, deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD, AWARD_HELD
 from ckanext.challenge.domain.measurement import Measurement, Subject
-from ckanext.challenge.domain.programme import Programme
+from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import store
 
@@ -152,7 +152,7 @@ def _portion_with_retries(participant_ids: Sequence[str], now: dt.datetime) -> R
         try:
             result = _portion(participant_ids, now)
             model.Session.commit()
-        except sa.exc.DBAPIError as error:
+        except DBAPIError as error:
             model.Session.rollback()
             code = getattr(error.orig, "pgcode", None)
             if code not in _IN_THE_WAY or attempt == _TRIES:
@@ -215,8 +215,11 @@ def _portion(participant_ids: Sequence[str], now: dt.datetime) -> Result:
                     journal.SYSTEM, "evaluate", "participant", row.id, changed
                 )
             )
-        for badge in verdict.badges:
-            _judge_award(row, cohort.programme, badge, held, today, changes)
+        states = verdict.states
+        for badge in cohort.programme.badges:
+            _judge_award(
+                row, cohort.programme, badge, measurements, states, held, today, changes
+            )
     return _write(ids, changes, now, errors)
 
 
@@ -278,9 +281,11 @@ def _diff_statuses(
             step.target,
             [finding.as_dict() for finding in step.why_not],
         )
-        if before is not None and (
-            after == before or after.source == "person" or before.state == "waived"
-        ):
+        if before is None:
+            # A step that waits for people says nothing that its absence does not.
+            if after.source == "person":
+                continue
+        elif after == before or after.source == "person" or before.state == "waived":
             continue
         changes.statuses.append(after)
         if after.state != (before.state if before else "todo"):
@@ -334,35 +339,36 @@ class _Held:
 def _judge_award(  # noqa: PLR0917 (all that decides on one award)
     row: store.ParticipantRow,
     programme: Programme,
-    judged: rules.BadgeVerdict,
+    badge: Badge,
+    measurements: Mapping[str, Measurement],
+    states: Mapping[str, str],
     held: _Held,
     today: dt.date,
     changes: _Changes,
 ) -> None:
-    badge, verdict = judged.badge, judged.verdict
     cohort_id = row.cohort_id if badge.scope == "cohort" else None
     key = (row.organization_id, badge.key, cohort_id)
     award = held.live(key)
-    if award is None:
-        if verdict.met and not held.refused(key):
-            changes.new_awards.setdefault(
-                key,
-                store.NewAward(
-                    badge=badge.key,
-                    programme=programme.name,
-                    programme_version=programme.version,
-                    level=badge.level,
-                    organization_id=row.organization_id,
-                    cohort_id=cohort_id,
-                    criteria={"met": [part.as_dict() for part in verdict.found]},
-                ),
-            )
+    if award is not None and (badge.policy == "permanent" or award.source == "person"):
         return
-    if badge.policy == "maintained" and award.source == "catalog":
-        change = _maintained(award, badge.grace_days, verdict.met, today)
+    known = (measurements, states, programme.required)
+    met = criteria.holds(badge.criteria, *known)
+    if award is not None:
+        change = _maintained(award, badge.grace_days, met, today)
         if change is not None and change not in changes.award_changes:
             AWARD.check(award.state, change.state)
             changes.award_changes.append(change)
+    elif met and not held.refused(key) and key not in changes.new_awards:
+        verdict = criteria.judge(badge.criteria, *known)
+        changes.new_awards[key] = store.NewAward(
+            badge=badge.key,
+            programme=programme.name,
+            programme_version=programme.version,
+            level=badge.level,
+            organization_id=row.organization_id,
+            cohort_id=cohort_id,
+            criteria={"met": [part.as_dict() for part in verdict.found]},
+        )
 
 
 def _maintained(

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from ckan import model
@@ -48,18 +48,23 @@ FOLLOWING = ("open", "running")
 #: States of a participant in which its steps follow the catalogue.
 TAKING_PART = ("active", "completed")
 
-_group = model.Group.__table__
-_package = model.Package.__table__
-_member = model.Member.__table__
-_resource = model.Resource.__table__
+
+def _table(mapped: Any) -> sa.Table:
+    """The table of one of CKAN's classes."""
+    return sa.inspect(mapped).local_table
+
+
+_group: sa.Table = _table(model.Group)
+_package: sa.Table = _table(model.Package)
+_member: sa.Table = _table(model.Member)
+_resource: sa.Table = _table(model.Resource)
 _participant: sa.Table = Participant.__table__  # type: ignore[assignment]
 _cohort: sa.Table = Cohort.__table__  # type: ignore[assignment]
 _status: sa.Table = StepStatus.__table__  # type: ignore[assignment]
 _award: sa.Table = Award.__table__  # type: ignore[assignment]
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A participant to evaluate."""
 
     participant_id: str
@@ -76,8 +81,7 @@ class CohortRow:
     milestones: Mapping[str, dt.date | None]
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """The figures that a participant's row keeps."""
 
     steps_done: int
@@ -89,8 +93,7 @@ class Progress:
     last_activity_at: dt.datetime | None
 
 
-@dataclass(frozen=True)
-class ParticipantRow:
+class ParticipantRow(NamedTuple):
     """A participant as it is stored."""
 
     id: str
@@ -99,8 +102,7 @@ class ParticipantRow:
     progress: Progress
 
 
-@dataclass(frozen=True)
-class StatusRow:
+class StatusRow(NamedTuple):
     """A step's status as it is, or is to be, stored."""
 
     participant_id: str
@@ -167,7 +169,7 @@ def targets(
         chosen.append(_among(_participant.c.cohort_id, cohort_ids))
     if chosen:
         query = query.where(sa.or_(*chosen))
-    return [Target(*row) for row in model.Session.execute(query)]
+    return [Target(*row) for row in model.Session.execute(query).all()]
 
 
 def organizations_of(users: Collection[str], resources: Collection[str]) -> set[str]:
@@ -192,7 +194,7 @@ def organizations_of(users: Collection[str], resources: Collection[str]) -> set[
     return {
         row[0]
         for query in queries
-        for row in model.Session.execute(query)
+        for row in model.Session.execute(query).all()
         if row[0] is not None
     }
 
@@ -258,7 +260,7 @@ def lock(participant_ids: Sequence[str]) -> list[ParticipantRow]:
     )
     return [
         ParticipantRow(row[0], row[1], row[2], Progress(*row[3:]))
-        for row in model.Session.execute(query)
+        for row in model.Session.execute(query).all()
     ]
 
 
@@ -274,7 +276,7 @@ def statuses(participant_ids: Sequence[str]) -> dict[str, dict[str, StatusRow]]:
         _status.c.why_not,
     ).where(_among(_status.c.participant_id, participant_ids))
     found: dict[str, dict[str, StatusRow]] = {id_: {} for id_ in participant_ids}
-    for row in model.Session.execute(query):
+    for row in model.Session.execute(query).all():
         found[row[0]][row[1]] = StatusRow(*row)
     return found
 
@@ -302,7 +304,7 @@ def awards(organization_ids: Collection[str]) -> list[Any]:
             _award.c.revoked_source == "person",
         ),
     )
-    return list(model.Session.execute(query))
+    return list(model.Session.execute(query).all())
 
 
 def last_changes(organization_ids: Collection[str]) -> dict[str, dt.datetime]:
@@ -320,7 +322,7 @@ def last_changes(organization_ids: Collection[str]) -> dict[str, dt.datetime]:
     # CKAN keeps UTC without saying so.
     return {
         row[0]: row[1].replace(tzinfo=dt.timezone.utc)
-        for row in model.Session.execute(query)
+        for row in model.Session.execute(query).all()
         if row[1] is not None
     }
 
