@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from portal import demo, environment, lint, runs, setup, signals, system, wheel
+from portal import demo, environment, lint, ports, runs, setup, signals, system, wheel
 from portal.console import PortalError, warn
 from portal.signals import Stopped
 
@@ -141,7 +141,10 @@ def _port(text: str) -> int:
             f"{text!r} is no port: choose a number from 1024 to 65535, "
             "such as make demo PORT=5050"
         )
-    return int(text)
+    port = int(text)
+    if port in ports.REFUSED_BY_BROWSERS:
+        raise PortalError(f"browsers refuse port {port}: choose another, such as 5050")
+    return port
 
 
 def _after_dashes(arguments: list[str]) -> list[str]:
