@@ -16,8 +16,8 @@ HOST = "127.0.0.1"
 #: of the services themselves.
 _RANGE = range(20000, 32000)
 
-#: The "bad ports" of the WHATWG Fetch standard from 1024 up, which browsers open no page
-#: at.
+#: The "bad ports" of the WHATWG Fetch standard from 1024 up, which browsers open no
+#: page at.
 REFUSED_BY_BROWSERS = frozenset(
     {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666}
     | {6667, 6668, 6669, 6679, 6697, 10080}
