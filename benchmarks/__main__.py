@@ -1,0 +1,20 @@
+"""All benchmarks, one after the other: ``make bench``."""
+
+from __future__ import annotations
+
+from benchmarks import evaluation, pages, publishing, serving, volume
+
+
+def main() -> None:
+    """Print the tables of ``docs/performance.md``."""
+    volume.load_ckan(str(serving.INI))
+    print("\nPages, beside CKAN's own", flush=True)
+    pages.main()
+    print("\nPublishing", flush=True)
+    publishing.main()
+    print("\nEvaluation", flush=True)
+    evaluation.main([])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""A portal of the benchmark's own: gunicorn with two workers, and a job worker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from portal import ports
+
+__all__ = ["INI", "portal", "with_plugins", "worker"]
+
+INI = Path("test.ini").resolve()
+_WAIT = 60
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _environment(**more: str) -> dict[str, str]:
+    return {**os.environ, **more}
+
+
+@contextmanager
+def _running(command: list[str], **environment: str) -> Iterator[None]:
+    process = subprocess.Popen(
+        command,
+        env=_environment(**environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=_WAIT)
+
+
+@contextmanager
+def portal() -> Iterator[str]:
+    """Serve the portal; gives its address."""
+    (port,) = ports.choose(1)
+    address = f"http://{ports.HOST}:{port}"
+    command = [
+        _program("gunicorn"),
+        "--workers=2",
+        f"--bind={ports.HOST}:{port}",
+        "portal.wsgi:application",
+    ]
+    with _running(command, PORTAL_INI=str(INI)):
+        deadline = time.monotonic() + _WAIT
+        while True:
+            try:
+                requests.get(f"{address}/api/3/action/status_show", timeout=_WAIT)
+                break
+            except requests.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+        yield address
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """Work on CKAN's jobs."""
+    with _running([_program("ckan"), "-c", str(INI), "jobs", "worker"]):
+        yield
+
+
+@contextmanager
+def with_plugins(*plugins: str) -> Iterator[str]:
+    """An ini file like the benchmark's, with these plugins only."""
+    folder = Path(tempfile.mkdtemp())
+    lines = INI.read_text().splitlines()
+    kept = [
+        f"ckan.plugins = {' '.join(plugins)}"
+        if line.startswith("ckan.plugins")
+        else line
+        for line in lines
+        if not line.startswith("scheming.")
+    ]
+    file = folder / "bench.ini"
+    file.write_text("\n".join(kept) + "\n")
+    try:
+        yield str(file)
+    finally:
+        shutil.rmtree(folder)
