@@ -21,7 +21,7 @@ def evaluate_queued() -> None:
     found = queue.take()
     try:
         organizations = found.organizations | store.organizations_of(
-            found.users, found.resources
+            found.users, found.datasets, found.resources
         )
         if organizations or found.cohorts:
             result = evaluate.evaluate(organizations, cohort_ids=found.cohorts)

@@ -17,7 +17,7 @@ from participation import Join, do, held, publish, queued, states, work
 
 from ckanext.challenge.jobs import evaluate_queued
 from ckanext.challenge.model import Cohort, Conformity, Participant
-from ckanext.challenge.progress import changes, queue
+from ckanext.challenge.progress import changes, queue, store
 
 pytestmark = [
     pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty"),
@@ -31,7 +31,10 @@ def no_delay(ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> No
 
 def waiting() -> set[str]:
     """The organizations that wait for an evaluation; they wait no longer then."""
-    found = queue.take().organizations
+    taken = queue.take()
+    found = taken.organizations | store.organizations_of(
+        taken.users, taken.datasets, taken.resources
+    )
     queue.clear()
     jobs.get_queue().empty()
     return found

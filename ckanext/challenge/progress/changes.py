@@ -119,6 +119,8 @@ _Touches = Callable[[Any], list[str]]
 #: What each kind of object touches when it changes.
 _TOUCHES: dict[type, _Touches] = {
     model.Package: _organizations("owner_org"),
+    # CKAN 2.11 leaves the dataset as it is when its last file goes.
+    model.Resource: lambda resource: [f"dataset:{resource.package_id}"],
     model.Member: _of_member,
     model.Group: _of_group,
     model.User: _of_user,

@@ -1,11 +1,11 @@
 """Whom to look at again: a set in Redis, and one job for all of it.
 
 Whoever changes something puts a *reference* here: ``organization:<id>``,
-``cohort:<id>``, ``user:<id>`` (all organizations of a member) or ``resource:<id>`` (the
-organization of a file). The set keeps each once. A marker says that a job is on its
-way, so a thousand changes make one job, not a thousand; it is set and the reference
-added in one Redis transaction, and it is taken away by a script that first looks
-whether the set is empty, so that no change falls between.
+``cohort:<id>``, ``user:<id>`` (all organizations of a member), ``dataset:<id>`` or
+``resource:<id>`` (the organization that owns it). The set keeps each once. A marker
+says that a job is on its way, so a thousand changes make one job, not a thousand; it is
+set and the reference added in one Redis transaction, and it is taken away by a script
+that first looks whether the set is empty, so that no change falls between.
 
 The job's id is not fixed: RQ keeps a finished job's data under its id for some
 minutes, and a job of the same id that is queued while the former one ends loses them.
@@ -58,6 +58,7 @@ class References:
     organizations: set[str] = field(default_factory=set)
     cohorts: set[str] = field(default_factory=set)
     users: set[str] = field(default_factory=set)
+    datasets: set[str] = field(default_factory=set)
     resources: set[str] = field(default_factory=set)
 
     @classmethod
@@ -68,6 +69,7 @@ class References:
             "organization": found.organizations,
             "cohort": found.cohorts,
             "user": found.users,
+            "dataset": found.datasets,
             "resource": found.resources,
         }
         for reference in references:

@@ -172,10 +172,13 @@ def targets(
     return [Target(*row) for row in model.Session.execute(query).all()]
 
 
-def organizations_of(users: Collection[str], resources: Collection[str]) -> set[str]:
-    """Return the ids of the organizations that users and files belong to.
+def organizations_of(
+    users: Collection[str], datasets: Collection[str], resources: Collection[str]
+) -> set[str]:
+    """Return the ids of the organizations that users and data belong to.
 
     :param users: ids of users, for those of which they are members
+    :param datasets: ids of datasets, for their owners
     :param resources: ids of resources, for the owners of their datasets
     """
     queries: list[Any] = []
@@ -184,6 +187,10 @@ def organizations_of(users: Collection[str], resources: Collection[str]) -> set[
             sa.select(_member.c.group_id).where(
                 _member.c.table_name == "user", _among(_member.c.table_id, users)
             )
+        )
+    if datasets:
+        queries.append(
+            sa.select(_package.c.owner_org).where(_among(_package.c.id, datasets))
         )
     if resources:
         queries.append(
