@@ -132,6 +132,17 @@ def test_a_measure_is_one_statement_for_any_number_of_organizations() -> None:
             assert set(found[name]) == set(some)
 
 
+def test_the_measures_over_datasets_are_one_statement_together(owner: str) -> None:
+    dataset(owner, **GOOD)
+    dataset(owner)
+    subject = Subject(owner)
+    with statements() as seen:
+        together = measures.measure(datasets.NAMES, [subject])
+    assert len(seen) == 1
+    for name in datasets.NAMES:
+        assert together[name] == measures.measure([name], [subject])[name], name
+
+
 def test_no_more_than_twenty_datasets_are_named_always_the_same(owner: str) -> None:
     made = [dataset(owner, license_id="notspecified") for _ in range(21)]
     found = one("open_licence_share", owner)

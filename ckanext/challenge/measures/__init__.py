@@ -1,12 +1,12 @@
 """What the catalogue says of an organization.
 
-Measures are SQL aggregates over any number of organizations: one statement each,
-whether there is one organization to measure or all of the portal.
+Measures are taken of any number of organizations at once: the number of SQL statements
+is the same for one organization and for all of the portal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ckan import plugins
 from flask_babel import lazy_gettext as _
@@ -17,7 +17,15 @@ from ckanext.challenge.interfaces import IChallenge
 from . import datasets, organizations
 from .base import Measure
 
+Found = Mapping[Subject, Measurement]
+
 __all__ = ["Measure", "Measurement", "Subject", "measure", "registry"]
+
+
+def _of_datasets(name: str) -> Callable[[Sequence[Subject]], Found]:
+    """One of the measures over datasets, asked for by itself."""
+    return lambda subjects: datasets.measure([name], subjects)[name]
+
 
 _OWN = (
     Measure(
@@ -49,7 +57,7 @@ _OWN = (
         "datasets_public",
         "count",
         _("Datasets that everyone can see."),
-        datasets.datasets_public,
+        _of_datasets("datasets_public"),
     ),
     Measure(
         "datasets_since_launch",
@@ -61,19 +69,19 @@ _OWN = (
         "kits_covered",
         "count",
         _("Different kits of which there is a public dataset."),
-        datasets.kits_covered,
+        _of_datasets("kits_covered"),
     ),
     Measure(
         "resources_public",
         "count",
         _("Files and links in the public datasets."),
-        datasets.resources_public,
+        _of_datasets("resources_public"),
     ),
     Measure(
         "open_licence_share",
         "share",
         _("Share of the public datasets under the Licence Ouverte 2.0 or the ODbL."),
-        datasets.open_licence_share,
+        _of_datasets("open_licence_share"),
     ),
     Measure(
         "open_format_share",
@@ -82,13 +90,13 @@ _OWN = (
             "Share of the public datasets with at least one file in an open format: "
             "neither PDF, nor Word, nor Excel."
         ),
-        datasets.open_format_share,
+        _of_datasets("open_format_share"),
     ),
     Measure(
         "described_share",
         "share",
         _("Share of the public datasets whose quality is at least 7 out of 9."),
-        datasets.described_share,
+        _of_datasets("described_share"),
     ),
     Measure(
         "quality_mean",
@@ -98,13 +106,13 @@ _OWN = (
             "frequency, kept up to date, description, open format, files that "
             "answer, files described."
         ),
-        datasets.quality_mean,
+        _of_datasets("quality_mean"),
     ),
     Measure(
         "conform_datasets",
         "count",
         _("Public datasets with a file that follows its national schema."),
-        datasets.conform_datasets,
+        _of_datasets("conform_datasets"),
     ),
     Measure(
         "fresh_share",
@@ -113,7 +121,7 @@ _OWN = (
             "Share of the public datasets whose files are as recent as their declared "
             "frequency promises."
         ),
-        datasets.fresh_share,
+        _of_datasets("fresh_share"),
     ),
 )
 
@@ -124,13 +132,15 @@ _DOWNLOADS = Measure(
     datasets.downloads,
 )
 
+_BY_NAME = {measure.name: measure for measure in _OWN}
+
 
 def registry() -> dict[str, Measure]:
     """All measures by name: ours, then those of plugins (``IChallenge``).
 
     ``downloads`` is there only where CKAN's plugin ``tracking`` is.
     """
-    measures = {measure.name: measure for measure in _OWN}
+    measures = dict(_BY_NAME)
     if plugins.plugin_loaded("tracking"):
         measures[_DOWNLOADS.name] = _DOWNLOADS
     for plugin in plugins.PluginImplementations(IChallenge):
@@ -141,10 +151,12 @@ def registry() -> dict[str, Measure]:
 def measure(
     names: Collection[str], subjects: Sequence[Subject]
 ) -> dict[str, dict[Subject, Measurement]]:
-    """Measure organizations: one SQL statement for each name, however many there are.
+    """Measure organizations, with at most one SQL statement for each name.
 
-    Memory is in proportion to the subjects (some kilobytes each): callers that
-    measure a whole portal go through it in portions of a few thousand.
+    However many organizations there are, the measures over datasets are one
+    statement together, and each of the others is one. Memory is in proportion to the
+    subjects (some kilobytes each): callers that measure a whole portal go through it
+    in portions of a few thousand.
 
     :param names: of the measures wanted
     :param subjects: whom to measure, each once
@@ -152,12 +164,20 @@ def measure(
     :raises KeyError: a measure of that name does not exist
     """
     known = registry()
-    wanted: Mapping[str, Measure] = {name: known[name] for name in names}
+    wanted = {name: known[name] for name in names}
     if not subjects:
         return {name: {} for name in wanted}
+    # One statement for all measures over datasets that no plugin has replaced.
+    together = [name for name in datasets.NAMES if wanted.get(name) is _BY_NAME[name]]
+    found: dict[str, Found] = {}
+    if together:
+        found.update(datasets.measure(together, subjects))
+    for name, measure in wanted.items():
+        if name not in found:
+            found[name] = measure.function(subjects)
     results: dict[str, dict[Subject, Measurement]] = {}
-    for name, wanted_measure in wanted.items():
-        found = wanted_measure.function(subjects)
-        nothing = Measurement(0.0, of=0 if wanted_measure.unit == "share" else None)
-        results[name] = {subject: found.get(subject, nothing) for subject in subjects}
+    for name, measure in wanted.items():
+        nothing = Measurement(0.0, of=0 if measure.unit == "share" else None)
+        of_name = found[name]
+        results[name] = {subject: of_name.get(subject, nothing) for subject in subjects}
     return results

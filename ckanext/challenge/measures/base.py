@@ -9,24 +9,17 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.domain.measurement import (
-    NAMED_DATASETS,
-    Measurement,
-    Subject,
-)
+from ckanext.challenge.domain.measurement import Measurement, Subject
 
 __all__ = [
     "SUBJECTS",
     "Measure",
     "array",
     "by_organization",
-    "measurement",
-    "named",
     "rows",
 ]
 
-#: The organizations to measure, as a table of one row each. ``unnest`` and not
-#: ``= ANY``: PostgreSQL would weigh each of thousands of elements when it plans.
+#: The organizations to measure, as a table of one row each.
 SUBJECTS = "unnest(CAST(:organizations AS text[])) AS subject (organization)"
 
 
@@ -62,46 +55,17 @@ def rows(statement: str, **parameters: Any) -> Iterable[Any]:
     return model.Session.execute(sa.text(statement), parameters)
 
 
-def named(column: str) -> str:
-    """An array of ids, cut to as many as a measurement names.
-
-    Only arrays that are too long are sorted: most are short, and sorting all would
-    be the larger part of a statement's time.
-    """
-    return (
-        f"CASE WHEN cardinality({column}) > {NAMED_DATASETS} THEN ARRAY("
-        f'SELECT id FROM unnest({column}) AS id ORDER BY id COLLATE "C"'
-        f" LIMIT {NAMED_DATASETS}) ELSE {column} END"
-    )
-
-
-def measurement(
-    value: float,
-    of: int | None = None,
-    failing: Sequence[str] | None = None,
-    passing: Sequence[str] | None = None,
-) -> Measurement:
-    """A measurement from a row; the named datasets always come in the same order."""
-    return Measurement(
-        value=float(value),
-        of=of,
-        failing=tuple(sorted(failing or ())),
-        passing=tuple(sorted(passing or ())),
-    )
-
-
 def by_organization(
     statement: str, subjects: Sequence[Subject], **parameters: Any
 ) -> dict[Subject, Measurement]:
     """Run a statement that answers one row for each organization.
 
-    :param statement: answers ``organization, value, total, failing, passing`` over
-        :data:`SUBJECTS`
+    :param statement: answers ``organization, value`` over :data:`SUBJECTS`
     :returns: what it answered, for each subject of that organization
     """
     organizations = dict.fromkeys(subject.organization_id for subject in subjects)
     found = {
-        row[0]: measurement(*row[1:])
+        row.organization: Measurement(float(row.value))
         for row in rows(statement, organizations=array(organizations), **parameters)
     }
     return {

@@ -1,35 +1,33 @@
 """Measures over the public datasets of an organization.
 
-Each is one statement over any number of organizations. A dataset counts when the
-public can see it: active, not private, of the type ``dataset``.
+A dataset counts when the public can see it: active, not private, of the type
+``dataset``. However many measures are asked for, of however many organizations, they
+are one statement: it answers what the measures need to know of each dataset, and a
+small function for each measure makes its value of that. So a dataset is read once,
+and its id, which many measures name, is sent once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from itertools import repeat
+from typing import Any
 
 from ckanext.challenge import config
-from ckanext.challenge.domain.measurement import Measurement, Subject
+from ckanext.challenge.domain.measurement import (
+    NAMED_DATASETS,
+    Measurement,
+    Subject,
+)
 
 from . import quality
-from .base import SUBJECTS, array, by_organization, measurement, named, rows
-from .catalog import PUBLIC, dataset_extras
+from .base import array, rows
+from .catalog import PUBLIC, Extras, dataset_extras
 
-__all__ = [
-    "conform_datasets",
-    "datasets_public",
-    "datasets_since_launch",
-    "described_share",
-    "downloads",
-    "fresh_share",
-    "kits_covered",
-    "open_format_share",
-    "open_licence_share",
-    "quality_mean",
-    "resources_public",
-]
+__all__ = ["NAMES", "datasets_since_launch", "downloads", "measure"]
 
 #: Licences that an administration may choose for free reuse (CRPA D323-2-1, décret
 #: 2017-638): Licence Ouverte 2.0 and ODbL, under the names that catalogues use.
@@ -42,71 +40,290 @@ OPEN_LICENCES = (
     "odbl-1.0",
 )
 
-Found = dict[Subject, Measurement]
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that a statement says of each dataset.
+
+    :ivar bits: how many bits its number takes; one for what is true or not
+    :ivar sql: an expression over ``package p`` and ``files``, given the extras
+    :ivar extras: the extras that it reads
+    :ivar files: the aggregates over the dataset's active resources ``r`` (and their
+        reports ``c``) that it reads, by name
+    """
+
+    sql: Callable[[Extras], str]
+    bits: int = 1
+    extras: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def _literals(values: Collection[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-def _datasets(columns: str, joins: str = "") -> str:
-    """One row for each public dataset of the subjects."""
-    return f"""
-        SELECT subject.organization, p.id, {columns}
-        FROM {SUBJECTS}
-        JOIN package p ON p.owner_org = subject.organization AND {PUBLIC}
-        {joins}
-    """
+#: What measures may ask of a dataset. Each is a number of a few bits, and those that
+#: are wanted travel together in one.
+FACTS: Mapping[str, Fact] = {
+    "open_licence": Fact(
+        lambda _: f"lower(coalesce(p.license_id, '')) IN ({_literals(OPEN_LICENCES)})"
+    ),
+    "open_format": Fact(lambda _: "files.open_format", files=quality.OPEN_FORMAT),
+    "has_files": Fact(lambda _: "files.number > 0", files=quality.NUMBER),
+    "fresh": Fact(
+        lambda extras: quality.fresh(extras.columns["frequency"]),
+        extras=("frequency",),
+        files=quality.NUMBER | quality.UPDATED,
+    ),
+    "points": Fact(quality.points, bits=4, extras=quality.FIELDS, files=quality.FILES),
+    "conforms": Fact(
+        lambda _: "files.conforms",
+        files={"conforms": "coalesce(bool_or(c.status = 'valid'), false)"},
+    ),
+    "checked": Fact(
+        lambda _: "files.checked",
+        files={
+            "checked": "coalesce(bool_or(c.status IN ('valid', 'invalid', 'error')),"
+            " false)"
+        },
+    ),
+}
 
 
-def _with_resources(columns: str, joins: str = "", group: str = "") -> str:
-    """The same, with aggregates over the active resources ``r`` of each."""
-    return (
-        _datasets(
-            columns,
-            f"{joins}\nLEFT JOIN resource r"
-            " ON r.package_id = p.id AND r.state = 'active'",
+class Datasets:
+    """The datasets of one organization, and what is known of each."""
+
+    def __init__(
+        self,
+        datasets: Sequence[tuple[str, int, str | None]],
+        resources: int,
+        shifts: Mapping[str, int],
+    ) -> None:
+        #: In the order of their ids, so that the same ones are named every time.
+        self.rows = sorted(datasets)
+        self.resources = resources
+        self._shifts = shifts
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def ids(self) -> list[str]:
+        return [row[0] for row in self.rows]
+
+    def split(self, fact: str) -> tuple[list[str], list[str]]:
+        """The ids of those of which it is true, and of the others."""
+        mask = 1 << self._shifts[fact]
+        return (
+            [row[0] for row in self.rows if row[1] & mask],
+            [row[0] for row in self.rows if not row[1] & mask],
         )
-        + f"GROUP BY subject.organization, p.id{group}"
+
+    def numbers(self, fact: str) -> list[int]:
+        """The number of a fact, for each."""
+        shift, mask = self._shifts[fact], (1 << FACTS[fact].bits) - 1
+        return [row[1] >> shift & mask for row in self.rows]
+
+
+def _measurement(
+    value: float,
+    of: int | None = None,
+    *,
+    failing: Sequence[str] = (),
+    passing: Sequence[str] = (),
+) -> Measurement:
+    return Measurement(
+        value=float(value),
+        of=of,
+        failing=tuple(failing[:NAMED_DATASETS]),
+        passing=tuple(passing[:NAMED_DATASETS]),
     )
 
 
-def _share(datasets: str) -> str:
-    """Of rows ``organization, id, passes``, the share that passes."""
+def _share(datasets: Datasets, fact: str) -> Measurement:
+    passing, failing = datasets.split(fact)
+    total = len(datasets)
+    return _measurement(len(passing) / total, total, failing=failing, passing=passing)
+
+
+def datasets_public(datasets: Datasets) -> Measurement:
+    return _measurement(len(datasets), passing=datasets.ids())
+
+
+def kits_covered(datasets: Datasets) -> Measurement:
+    having = [row for row in datasets.rows if row[2]]
+    kits = {row[2] for row in having}
+    return _measurement(len(kits), passing=[row[0] for row in having])
+
+
+def resources_public(datasets: Datasets) -> Measurement:
+    passing, _ = datasets.split("has_files")
+    return _measurement(datasets.resources, passing=passing)
+
+
+def open_licence_share(datasets: Datasets) -> Measurement:
+    return _share(datasets, "open_licence")
+
+
+def open_format_share(datasets: Datasets) -> Measurement:
+    return _share(datasets, "open_format")
+
+
+def fresh_share(datasets: Datasets) -> Measurement:
+    return _share(datasets, "fresh")
+
+
+def _described(datasets: Datasets) -> tuple[list[int], list[str], list[str]]:
+    points = datasets.numbers("points")
+    pairs = list(zip(datasets.ids(), points, strict=True))
+    passing = [id_ for id_, number in pairs if number >= quality.DESCRIBED]
+    failing = [id_ for id_, number in pairs if number < quality.DESCRIBED]
+    return points, passing, failing
+
+
+def described_share(datasets: Datasets) -> Measurement:
+    points, passing, failing = _described(datasets)
+    return _measurement(
+        len(passing) / len(points), len(points), failing=failing, passing=passing
+    )
+
+
+def quality_mean(datasets: Datasets) -> Measurement:
+    """Those with fewer points than a well-described one are named as failing."""
+    points, passing, failing = _described(datasets)
+    mean = sum(points) / len(points) / quality.MAXIMUM
+    return _measurement(mean, len(points), failing=failing, passing=passing)
+
+
+def conform_datasets(datasets: Datasets) -> Measurement:
+    """Those named as failing have been checked, and have no file that conforms."""
+    passing, _ = datasets.split("conforms")
+    checked, _ = datasets.split("checked")
+    conform = set(passing)
+    failing = [id_ for id_ in checked if id_ not in conform]
+    return _measurement(len(passing), failing=failing, passing=passing)
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """How a measure is made: what it needs to know, and its function."""
+
+    function: Callable[[Datasets], Measurement]
+    facts: tuple[str, ...] = ()
+    kits: bool = False
+    resources: bool = False
+
+
+_RECIPES: Mapping[str, _Recipe] = {
+    "datasets_public": _Recipe(datasets_public),
+    "kits_covered": _Recipe(kits_covered, kits=True),
+    "resources_public": _Recipe(resources_public, ("has_files",), resources=True),
+    "open_licence_share": _Recipe(open_licence_share, ("open_licence",)),
+    "open_format_share": _Recipe(open_format_share, ("open_format",)),
+    "described_share": _Recipe(described_share, ("points",)),
+    "quality_mean": _Recipe(quality_mean, ("points",)),
+    "conform_datasets": _Recipe(conform_datasets, ("conforms", "checked")),
+    "fresh_share": _Recipe(fresh_share, ("fresh",)),
+}
+
+#: The measures that :func:`measure` makes.
+NAMES = tuple(_RECIPES)
+
+
+def measure(
+    names: Collection[str], subjects: Sequence[Subject]
+) -> dict[str, dict[Subject, Measurement]]:
+    """Any of the measures in :data:`NAMES`, in one statement.
+
+    :returns: for each name, the measurements of subjects that have a dataset
+    """
+    recipes = {name: _RECIPES[name] for name in names}
+    facts = tuple(
+        dict.fromkeys(fact for recipe in recipes.values() for fact in recipe.facts)
+    )
+    shifts: dict[str, int] = {}
+    width = 0
+    for fact in facts:
+        shifts[fact] = width
+        width += FACTS[fact].bits
+    kits = any(recipe.kits for recipe in recipes.values())
+    resources = any(recipe.resources for recipe in recipes.values())
+    by_organization: dict[str, list[Subject]] = {}
+    for subject in subjects:
+        by_organization.setdefault(subject.organization_id, []).append(subject)
+
+    found: dict[str, dict[Subject, Measurement]] = {name: {} for name in recipes}
+    for row in rows(
+        _statement(shifts, kits, resources),
+        organizations=array(by_organization),
+        **({"now": quality.now()} if quality.NEEDS_NOW.intersection(facts) else {}),
+    ):
+        datasets = Datasets(
+            list(zip(row.ids, row.facts, row.kits or repeat(None), strict=False)),
+            row.resources,
+            shifts,
+        )
+        for name, recipe in recipes.items():
+            measured = recipe.function(datasets)
+            for subject in by_organization[row.organization]:
+                found[name][subject] = measured
+    return found
+
+
+def _statement(shifts: Mapping[str, int], kits: bool, resources: bool) -> str:
+    """One row for each organization: its datasets, and the facts of each."""
+    facts = [FACTS[name] for name in shifts]
+    keys = {key for fact in facts for key in fact.extras} | (
+        {"challenge_kit"} if kits else set()
+    )
+    extras = dataset_extras(sorted(keys))
+    files = {name: sql for fact in facts for name, sql in fact.files.items()}
+    if resources:
+        files |= quality.NUMBER
+    packed = " + ".join(
+        f"(CAST({FACTS[name].sql(extras)} AS int) << {shift})"
+        for name, shift in shifts.items()
+    )
     return f"""
-        SELECT organization, CAST(passed AS float) / total, total,
-               {named("failing")}, {named("passing")}
+        SELECT organization, array_agg(id) AS ids, array_agg(facts) AS facts,
+               {"array_agg(kit)" if kits else "NULL"} AS kits,
+               {"sum(resources)" if resources else "0"} AS resources
         FROM (
-            SELECT organization,
-                   count(*) FILTER (WHERE passes) AS passed,
-                   count(*) AS total,
-                   array_agg(id) FILTER (WHERE NOT passes) AS failing,
-                   array_agg(id) FILTER (WHERE passes) AS passing
-            FROM ({datasets}) AS dataset
-            GROUP BY organization
-        ) AS organizations
+            SELECT p.owner_org AS organization, p.id, {packed or "0"} AS facts,
+                   {extras.columns["challenge_kit"] if kits else "NULL"} AS kit,
+                   {"files.number" if resources else "0"} AS resources
+            FROM package p
+            {extras.joins}
+            {_lateral(files)}
+            WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
+        ) AS datasets
+        GROUP BY organization
     """
 
 
-def _count(datasets: str, value: str = "count(*) FILTER (WHERE passes)") -> str:
-    """Of rows ``organization, id, passes``, a number of what passes."""
+def _lateral(files: Mapping[str, str]) -> str:
+    """The aggregates over the resources of each dataset.
+
+    Lateral, so that they are looked up by the index on the dataset: of many
+    organizations that is as fast as reading the whole table, and of one organization
+    it is all that is read.
+    """
+    if not files:
+        return ""
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in files.items())
+    reports = (
+        "LEFT JOIN challenge_conformity c ON c.resource_id = r.id"
+        if any("c.status" in sql for sql in files.values())
+        else ""
+    )
     return f"""
-        SELECT organization, value, CAST(NULL AS int), CAST(NULL AS text[]),
-               {named("passing")}
-        FROM (
-            SELECT organization, {value} AS value,
-                   array_agg(id) FILTER (WHERE passes) AS passing
-            FROM ({datasets}) AS dataset
-            GROUP BY organization
-        ) AS organizations
+        CROSS JOIN LATERAL (
+            SELECT {columns} FROM resource r {reports}
+            WHERE r.package_id = p.id AND r.state = 'active'
+        ) AS files
     """
 
 
-def datasets_public(subjects: Sequence[Subject]) -> Found:
-    return by_organization(_count(_datasets("true AS passes")), subjects)
-
-
-def datasets_since_launch(subjects: Sequence[Subject]) -> Found:
+def datasets_since_launch(subjects: Sequence[Subject]) -> dict[Subject, Measurement]:
     """Created on the day of the season's launch or later, in the portal's zone.
 
     One organization can be in several seasons: each launch is a row of its own.
@@ -120,23 +337,25 @@ def datasets_since_launch(subjects: Sequence[Subject]) -> Found:
         return {}
     keys = list(launches)
     statement = f"""
-        SELECT number, value, CAST(NULL AS int), CAST(NULL AS text[]),
-               {named("passing")}
-        FROM (
-            SELECT number, count(*) AS value, array_agg(p.id) AS passing
-            FROM unnest(CAST(:organizations AS text[]), CAST(:since AS timestamp[]))
-                 WITH ORDINALITY AS subject (organization, since, number)
-            JOIN package p ON p.owner_org = subject.organization AND {PUBLIC}
-                 AND p.metadata_created >= subject.since
-            GROUP BY number
-        ) AS launches
+        SELECT subject.number, array_agg(p.id) AS ids
+        FROM unnest(CAST(:organizations AS text[]), CAST(:since AS timestamp[]))
+             WITH ORDINALITY AS subject (organization, since, number)
+        CROSS JOIN LATERAL (
+            SELECT p.id FROM package p
+            WHERE p.owner_org = subject.organization AND {PUBLIC}
+              AND p.metadata_created >= subject.since
+        ) AS p
+        GROUP BY subject.number
     """
     answered = rows(
         statement,
         organizations=array(organization for organization, _ in keys),
         since=array(_start_of(day).isoformat() for day in launches.values()),
     )
-    found = {keys[row[0] - 1]: measurement(*row[1:]) for row in answered}
+    found = {
+        keys[row.number - 1]: _measurement(len(row.ids), passing=sorted(row.ids))
+        for row in answered
+    }
     return {
         subject: found[subject.organization_id, subject.since]
         for subject in subjects
@@ -152,110 +371,41 @@ def _start_of(day: dt.date) -> datetime:
     return midnight.astimezone(timezone.utc).replace(tzinfo=None)
 
 
-def kits_covered(subjects: Sequence[Subject]) -> Found:
-    extras = dataset_extras(["challenge_kit"])
-    kit = f"NULLIF({extras.columns['challenge_kit']}, '')"
-    datasets = _datasets(f"{kit} AS kit, {kit} IS NOT NULL AS passes", extras.joins)
-    return by_organization(_count(datasets, "count(DISTINCT kit)"), subjects)
-
-
-def resources_public(subjects: Sequence[Subject]) -> Found:
-    datasets = _with_resources("count(r.id) AS resources, count(r.id) > 0 AS passes")
-    return by_organization(_count(datasets, "sum(resources)"), subjects)
-
-
-def open_licence_share(subjects: Sequence[Subject]) -> Found:
-    passes = f"lower(coalesce(p.license_id, '')) IN ({_literals(OPEN_LICENCES)})"
-    return by_organization(_share(_datasets(f"{passes} AS passes")), subjects)
-
-
-def open_format_share(subjects: Sequence[Subject]) -> Found:
-    datasets = _with_resources(f"{quality.OPEN_FORMAT} AS passes")
-    return by_organization(_share(datasets), subjects)
-
-
-def fresh_share(subjects: Sequence[Subject]) -> Found:
-    extras = dataset_extras(["frequency"])
-    frequency = extras.columns["frequency"]
-    datasets = _with_resources(
-        f"{quality.fresh(f'min({frequency})')} AS passes", extras.joins
-    )
-    return by_organization(_share(datasets), subjects, now=quality.now())
-
-
-def _qualities() -> str:
-    """One row for each dataset, with the points of its quality."""
-    extras = dataset_extras(quality.FIELDS)
-    return _with_resources(f"{quality.points(extras)} AS points", extras.joins)
-
-
-def described_share(subjects: Sequence[Subject]) -> Found:
-    datasets = f"""
-        SELECT organization, id, points >= {quality.DESCRIBED} AS passes
-        FROM ({_qualities()}) AS quality
-    """
-    return by_organization(_share(datasets), subjects, now=quality.now())
-
-
-def quality_mean(subjects: Sequence[Subject]) -> Found:
-    statement = f"""
-        SELECT organization, mean / {quality.MAXIMUM}, total,
-               {named("failing")}, {named("passing")}
-        FROM (
-            SELECT organization, CAST(avg(points) AS float) AS mean,
-                   count(*) AS total,
-                   array_agg(id) FILTER (WHERE points < {quality.DESCRIBED}) AS failing,
-                   array_agg(id) FILTER (WHERE points >= {quality.DESCRIBED}) AS passing
-            FROM ({_qualities()}) AS quality
-            GROUP BY organization
-        ) AS organizations
-    """
-    return by_organization(statement, subjects, now=quality.now())
-
-
-def conform_datasets(subjects: Sequence[Subject]) -> Found:
-    """Datasets with a file that conforms; those named as failing have been checked
-    and have none.
-    """
-    datasets = (
-        _datasets(
-            "bool_or(c.status = 'valid') AS passes",
-            "JOIN resource r ON r.package_id = p.id AND r.state = 'active'"
-            "\nJOIN challenge_conformity c ON c.resource_id = r.id"
-            " AND c.status IN ('valid', 'invalid', 'error')",
-        )
-        + "GROUP BY subject.organization, p.id"
-    )
-    statement = f"""
-        SELECT organization, value, CAST(NULL AS int),
-               {named("failing")}, {named("passing")}
-        FROM (
-            SELECT organization, count(*) FILTER (WHERE passes) AS value,
-                   array_agg(id) FILTER (WHERE NOT passes) AS failing,
-                   array_agg(id) FILTER (WHERE passes) AS passing
-            FROM ({datasets}) AS dataset
-            GROUP BY organization
-        ) AS organizations
-    """
-    return by_organization(statement, subjects)
-
-
-def downloads(subjects: Sequence[Subject]) -> Found:
+def downloads(subjects: Sequence[Subject]) -> dict[Subject, Measurement]:
     """Downloads that CKAN's tracking has summed up (``ckan tracking update``).
 
     It keeps the address of a file: that of an upload holds the resource's id, that
     of a link is the link.
     """
-    datasets = (
-        _datasets(
-            "sum(coalesce(t.count, 0)) AS downloads, sum(t.count) > 0 AS passes",
-            """
+    statement = f"""
+        SELECT organization, sum(downloads) AS downloads, array_agg(id) AS ids
+        FROM (
+            SELECT p.owner_org AS organization, p.id, sum(t.count) AS downloads
+            FROM package p
             JOIN resource r ON r.package_id = p.id AND r.state = 'active'
             JOIN tracking_summary t ON t.tracking_type = 'resource'
-             AND (t.url = r.url OR r.url_type = 'upload' AND r.id
-                  = substring(t.url from '/resource/([^/]+)/download/'))
-            """,
-        )
-        + "GROUP BY subject.organization, p.id"
-    )
-    return by_organization(_count(datasets, "sum(downloads)"), subjects)
+                 AND r.id = substring(t.url from '/resource/([^/]+)/download/')
+            WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
+            GROUP BY p.id
+            UNION ALL
+            SELECT p.owner_org, p.id, sum(t.count)
+            FROM package p
+            JOIN resource r ON r.package_id = p.id AND r.state = 'active'
+                 AND r.url_type IS DISTINCT FROM 'upload'
+            JOIN tracking_summary t ON t.tracking_type = 'resource' AND t.url = r.url
+            WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
+            GROUP BY p.id
+        ) AS datasets
+        WHERE downloads > 0
+        GROUP BY organization
+    """
+    organizations = array(dict.fromkeys(s.organization_id for s in subjects))
+    found: dict[Any, Measurement] = {
+        row.organization: _measurement(row.downloads, passing=sorted(set(row.ids)))
+        for row in rows(statement, organizations=organizations)
+    }
+    return {
+        subject: found[subject.organization_id]
+        for subject in subjects
+        if subject.organization_id in found
+    }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ckanext.challenge.domain.measurement import Measurement, Subject
 
-from .base import SUBJECTS, array, by_organization, measurement, rows
+from .base import SUBJECTS, array, by_organization, rows
 from .catalog import organization_extras
 
 __all__ = ["kits_chosen", "members", "organization_profile"]
@@ -29,7 +29,7 @@ PROFILE = (*_PROFILE_COLUMNS, *_PROFILE_EXTRAS, "insee_code")
 def members(subjects: Sequence[Subject]) -> Found:
     """People who can act for it; someone invited counts from the first login on."""
     statement = f"""
-        SELECT subject.organization, count(DISTINCT u.id)
+        SELECT subject.organization, count(DISTINCT u.id) AS value
         FROM {SUBJECTS}
         JOIN member m ON m.group_id = subject.organization
              AND m.table_name = 'user' AND m.state = 'active'
@@ -49,7 +49,7 @@ def organization_profile(subjects: Sequence[Subject]) -> Found:
     statement = f"""
         SELECT subject.organization,
                CAST({filled} + CAST({commune} AND {insee} AS int) AS float)
-               / ({len(columns)} + CAST({commune} AS int))
+               / ({len(columns)} + CAST({commune} AS int)) AS value
         FROM {SUBJECTS}
         JOIN "group" g ON g.id = subject.organization
         {extras.joins}
@@ -68,7 +68,7 @@ def kits_chosen(subjects: Sequence[Subject]) -> Found:
     if not keys:
         return {}
     statement = """
-        SELECT p.organization_id, p.cohort_id, jsonb_array_length(p.kits)
+        SELECT p.organization_id, p.cohort_id, jsonb_array_length(p.kits) AS number
         FROM unnest(CAST(:organizations AS text[]), CAST(:cohorts AS text[]))
              AS subject (organization, cohort)
         JOIN challenge_participant p ON p.organization_id = subject.organization
@@ -79,7 +79,10 @@ def kits_chosen(subjects: Sequence[Subject]) -> Found:
         organizations=array(organization for organization, _ in keys),
         cohorts=array(str(cohort) for _, cohort in keys),
     )
-    found = {(row[0], row[1]): measurement(row[2]) for row in answered}
+    found = {
+        (row.organization_id, row.cohort_id): Measurement(float(row.number))
+        for row in answered
+    }
     return {
         subject: found[subject.organization_id, subject.cohort_id]
         for subject in subjects

@@ -1,8 +1,8 @@
 """The quality of one dataset, n/9, as data.gouv.fr counts it.
 
 Source: udata, ``udata/core/dataset/models.py`` (``compute_quality`` and ``quality``).
-The expressions stand in a statement that groups by dataset (``package p``) and has its
-active resources as ``r``, left joined.
+The expressions stand in a statement over ``package p`` in which ``files`` are
+aggregates over the active resources ``r`` of the dataset.
 """
 
 from __future__ import annotations
@@ -15,8 +15,12 @@ __all__ = [
     "CRITERIA",
     "DESCRIBED",
     "FIELDS",
+    "FILES",
     "MAXIMUM",
+    "NEEDS_NOW",
+    "NUMBER",
     "OPEN_FORMAT",
+    "UPDATED",
     "criteria",
     "fresh",
     "now",
@@ -31,11 +35,32 @@ FIELDS = ("frequency", "temporal_start", "spatial_insee")
 
 _CLOSED_FORMATS = "'', 'pdf', 'doc', 'docx', 'word', 'xls', 'excel', 'xlsx'"
 _FORMAT = "lower(btrim(coalesce(r.format, ''), ' .'))"
-#: At least one resource in a format that is neither closed nor unknown.
-OPEN_FORMAT = (
-    "coalesce(bool_or(r.id IS NOT NULL"
-    f" AND {_FORMAT} NOT IN ({_CLOSED_FORMATS})), false)"
+# Someone's check of a link (udata's name for it); not checked counts as reachable.
+_UNREACHABLE = (
+    """CASE WHEN r.extras LIKE '%"check:available"%' THEN lower(CAST(r.extras """
+    """AS jsonb) ->> 'check:available') = 'false' ELSE false END"""
 )
+
+#: Aggregates over the resources ``r`` of a dataset, by name.
+NUMBER = {"number": "count(r.id)"}
+#: At least one in a format that is neither closed nor unknown.
+OPEN_FORMAT = {
+    "open_format": f"coalesce(bool_or({_FORMAT} NOT IN ({_CLOSED_FORMATS})), false)"
+}
+#: The last time the data changed. CKAN sets last_modified when a file is uploaded; of
+#: a link it knows only when someone last touched the resource.
+UPDATED = {"updated": "max(coalesce(r.last_modified, r.metadata_modified, r.created))"}
+#: All that the criteria read.
+FILES = {
+    **NUMBER,
+    **OPEN_FORMAT,
+    **UPDATED,
+    "unreachable": f"coalesce(bool_or({_UNREACHABLE}), false)",
+    "described": (
+        "coalesce(bool_or(coalesce(r.description, '') <> ''"
+        " OR coalesce(r.resource_type, '') = 'documentation'), false)"
+    ),
+}
 
 # A promise of several times in a span is kept when the span has one update, as udata
 # has it: the times need not be evenly spread.
@@ -87,9 +112,8 @@ _UNTIMED = (
 )
 _TOLERANCE_HOURS = 24
 
-# The last time the data changed. CKAN sets last_modified when a file is uploaded; of a
-# link it knows only when someone last touched the resource.
-_UPDATED = "max(coalesce(r.last_modified, r.metadata_modified, r.created))"
+#: The facts whose expressions read ``:now``.
+NEEDS_NOW = frozenset({"fresh", "points"})
 
 
 def now() -> datetime:
@@ -109,12 +133,14 @@ def _allowed_hours(frequency: str) -> str:
 def fresh(frequency: str) -> str:
     """Updated within its declared frequency, with a day of tolerance at ``:now``.
 
-    :param frequency: SQL expression of the declared code, one for each group
+    Reads :data:`NUMBER` and :data:`UPDATED`.
+
+    :param frequency: SQL expression of the declared code
     """
     untimed = ", ".join(f"'{code}'" for code in _UNTIMED)
     return (
-        f"coalesce(CASE WHEN {frequency} IN ({untimed}) THEN count(r.id) > 0"
-        f" ELSE {_UPDATED} + make_interval(hours => {_allowed_hours(frequency)})"
+        f"coalesce(CASE WHEN {frequency} IN ({untimed}) THEN files.number > 0"
+        f" ELSE files.updated + make_interval(hours => {_allowed_hours(frequency)})"
         " >= :now END, false)"
     )
 
@@ -122,31 +148,21 @@ def fresh(frequency: str) -> str:
 def criteria(extras: Extras) -> dict[str, str]:
     """The nine criteria by name, each an SQL boolean that is never null.
 
+    They read :data:`FILES`.
+
     :param extras: of :data:`FIELDS`
     """
-    frequency = f"min({extras.columns['frequency']})"
-    # Someone's check of a link (udata's name for it); not checked counts as reachable.
-    unreachable = (
-        """CASE WHEN r.extras LIKE '%"check:available"%' THEN lower(CAST(r.extras """
-        """AS jsonb) ->> 'check:available') = 'false' ELSE false END"""
-    )
+    frequency = extras.columns["frequency"]
     return {
         "licence": "coalesce(p.license_id, '') NOT IN ('', 'notspecified')",
-        "temporal_coverage": (
-            f"coalesce(min({extras.columns['temporal_start']}), '') <> ''"
-        ),
-        "spatial_coverage": (
-            f"coalesce(min({extras.columns['spatial_insee']}), '') <> ''"
-        ),
+        "temporal_coverage": f"coalesce({extras.columns['temporal_start']}, '') <> ''",
+        "spatial_coverage": f"coalesce({extras.columns['spatial_insee']}, '') <> ''",
         "frequency": f"coalesce({frequency}, '') NOT IN ('', 'unknown')",
         "updated_in_time": fresh(frequency),
         "description": "char_length(coalesce(p.notes, '')) > 100",
-        "open_format": OPEN_FORMAT,
-        "reachable": f"(count(r.id) > 0 AND NOT bool_or({unreachable}))",
-        "resources_described": (
-            "bool_or(coalesce(r.description, '') <> ''"
-            " OR coalesce(r.resource_type, '') = 'documentation')"
-        ),
+        "open_format": "files.open_format",
+        "reachable": "(files.number > 0 AND NOT files.unreachable)",
+        "resources_described": "files.described",
     }
 
 
