@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -14,6 +15,9 @@ from sqlalchemy.orm import Mapped
 from .base import id_column, json_column, make_id, time_column, utcnow
 
 __all__ = ["Cohort", "Staff"]
+
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Cohort(tk.BaseModel):
@@ -87,11 +91,9 @@ class Cohort(tk.BaseModel):
         """The cohort with that id or name."""
         if not reference:
             return None
-        return (
-            model.Session.query(cls)
-            .filter(sa.or_(cls.id == reference, cls.name == reference))
-            .first()
-        )
+        # By id first: the session knows those that it holds without asking.
+        found = model.Session.get(cls, reference) if _ID.fullmatch(reference) else None
+        return found or model.Session.query(cls).filter_by(name=reference).first()
 
 
 class Staff(tk.BaseModel):

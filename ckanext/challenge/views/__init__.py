@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from . import memory
 from .applicant import applicant
 from .manager import manager
 from .organization import organization
@@ -15,4 +16,5 @@ __all__ = ["get_blueprints"]
 
 def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
+    memory.listen()
     return [public, applicant, participant, manager, organization]

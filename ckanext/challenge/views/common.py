@@ -36,7 +36,9 @@ def act(action: str, **data: Any) -> Any:
 
 
 def may(authorization: str, **data: Any) -> bool:
-    """Whether the request's user may do something."""
+    """Whether the request's user, who has signed in, may do something."""
+    if tk.current_user.is_anonymous:
+        return False
     try:
         tk.check_access(authorization, context(), data)
     except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
@@ -46,8 +48,6 @@ def may(authorization: str, **data: Any) -> bool:
 
 def is_staff_of_any(cohorts: Iterable[Mapping[str, Any]]) -> bool:
     """Whether the request's user helps to run one of these seasons."""
-    if tk.current_user.is_anonymous:
-        return False
     return may("challenge_cohort_create") or any(
         may("challenge_staff_list", cohort=cohort["id"]) for cohort in cohorts
     )

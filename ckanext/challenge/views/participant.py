@@ -19,9 +19,10 @@ participant = blueprint("challenge_participant")
 def _render(
     cohort: str, organization: str, sent: dict[str, Any] = steps.NOTHING_SENT
 ) -> str:
-    page = steps.participant_page(cohort, organization, sent)
-    page["csrf"] = tk.h.csrf_input()
-    return tk.render("challenge/participant.html", page)
+    return tk.render(
+        "challenge/participant.html",
+        steps.participant_page(cohort, organization, sent),
+    )
 
 
 def _participant_id(cohort: str, organization: str) -> str:

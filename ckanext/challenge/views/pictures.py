@@ -12,6 +12,7 @@ from flask_babel import force_locale
 from .. import config
 from ..svg.shield import etag, shield
 from .common import act
+from .memory import Memory
 
 __all__ = ["Picture", "shield_picture"]
 
@@ -38,23 +39,17 @@ class Picture(Response):
         return headers
 
 
-def _language() -> str:
-    asked = request.args.get("lang", "")
-    return asked if asked in i18n.get_locales() else str(tk.h.lang())
+# Sites embed the picture in pages that are read often; browsers keep it for minutes.
+_shields = Memory(seconds=1, size=2000)
 
 
-def shield_picture(organization: str) -> Response:
-    """The progress of an organization as a shield.
-
-    :raises tk.ObjectNotFound: it has not taken part
-    """
-    cohort = request.args.get("cohort")
+def _draw(organization: str, cohort: str | None, language: str) -> tuple[str, str]:
+    """The picture, and its validator."""
     row = act(
         "challenge_shield_show",
         organization=organization,
         **({"cohort": cohort} if cohort else {}),
     )
-    language = _language()
     with force_locale(language):
         numbers = {"done": row["steps_done"], "total": row["steps_total"]}
         document = shield(
@@ -73,7 +68,24 @@ def shield_picture(organization: str) -> Response:
             ),
             language=language,
         )
+    return document, etag(document)
+
+
+def shield_picture(organization: str) -> Response:
+    """The progress of an organization as a shield.
+
+    :raises tk.ObjectNotFound: it has not taken part
+    """
+    cohort = request.args.get("cohort")
+    spoken = str(tk.h.lang())
+    asked = request.args.get("lang", spoken)
+    language = asked if asked == spoken or asked in i18n.get_locales() else spoken
+    document, tag = _shields.recall(
+        (organization, cohort, language),
+        None,
+        lambda: _draw(organization, cohort, language),
+    )
     response = Picture(document)
-    response.set_etag(etag(document))
+    response.set_etag(tag)
     response.make_conditional(request)
     return response

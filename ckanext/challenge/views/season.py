@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from markupsafe import Markup
 
 from .. import helpers as h
 from . import cards, opened
 from .common import Pager, act, is_staff_of_any, may, options, page_number
+from .memory import Memory
 
 __all__ = ["index_page", "season_page"]
 
@@ -142,13 +144,37 @@ def _funding(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+# What is in the search index may change without a change of the stamp: a title.
+_bodies = Memory(seconds=60)
+
+
 def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
-    """All that a season's page shows.
+    """The page of a season: its head, and its body as it was rendered.
+
+    Everybody who has not signed in reads the same body, so that it is kept as long
+    as the season's stamp stays.
 
     :param name: of the cohort
     :param params: of the address: the filters, ``sort``, ``page``, ``view``
     :raises tk.ObjectNotFound: no such season
     """
+    if tk.current_user.is_authenticated:
+        return _render(name, params)
+    stamp = act("challenge_stamp_show", cohort=name)["stamp"]
+    key = (name, tk.h.lang(), tk.request.script_root, *sorted(params.items()))
+    return _bodies.recall(key, stamp, lambda: _render(name, params))
+
+
+def _render(name: str, params: Mapping[str, str]) -> dict[str, Any]:
+    page = _page(name, params)
+    return {
+        "title": page["cohort"]["title"],
+        "urls": page["urls"],
+        "body": Markup(tk.render("challenge/season_body.html", page)),
+    }
+
+
+def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     cohort = act("challenge_cohort_show", id=name)
     chosen = {key: params[key] for key in FILTERS if params.get(key)}
     sort = params.get("sort")
@@ -157,7 +183,7 @@ def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     page = page_number(params)
     found = act(
         "challenge_participant_list",
-        cohort=cohort["name"],
+        cohort=cohort["id"],
         sort=sort,
         limit=CARDS,
         offset=CARDS * (page - 1),

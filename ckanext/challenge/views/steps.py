@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
+from markupsafe import Markup
 
 from .. import helpers as h
 from . import cards
 from .common import act, may
 from .forms import new_dataset_url
+from .memory import Memory
 from .reasons import reasons
 
 __all__ = ["NOTHING_SENT", "participant_page"]
@@ -300,27 +302,49 @@ def _embed(name: str, cohort: str, words: str) -> str:
     )
 
 
+# A day's turn changes the stamp; nothing on the page is older than this.
+_bodies = Memory(seconds=60)
+
+
 def participant_page(
-    cohort_name: str, organization: str, sent: Mapping[str, Any] = NOTHING_SENT
+    cohort: str, organization: str, sent: Mapping[str, Any] = NOTHING_SENT
 ) -> dict[str, Any]:
-    """All that a participant's page shows.
+    """The page of a participant: its head, and its body as it was rendered.
+
+    Everybody who has not signed in reads the same body, so that it is kept as long
+    as the stamp of the participant stays.
 
     :param sent: the step whose form was just refused, its errors and what was typed
     :raises tk.ObjectNotFound: no such season, or the organization is not in it
     """
+    if tk.current_user.is_authenticated:
+        return _render(cohort, organization, sent)
+    found = act("challenge_stamp_show", cohort=cohort, organization=organization)
+    key = (cohort, organization, tk.h.lang(), tk.request.script_root)
+    return _bodies.recall(
+        key, found["stamp"], lambda: _render(cohort, organization, NOTHING_SENT)
+    )
+
+
+def _render(cohort: str, organization: str, sent: Mapping[str, Any]) -> dict[str, Any]:
+    page = _page(cohort, organization, sent)
+    page["csrf"] = tk.h.csrf_input() if page["editable"] or page["confirms"] else ""
+    return {
+        "title": page["participant"]["organization_title"],
+        "season": page["cohort"]["title"],
+        "urls": page["urls"],
+        "body": Markup(tk.render("challenge/participant_body.html", page)),
+    }
+
+
+def _page(
+    cohort_name: str, organization: str, sent: Mapping[str, Any]
+) -> dict[str, Any]:
     cohort = act("challenge_cohort_show", id=cohort_name)
     progress = act(
-        "challenge_progress_show", organization=organization, cohort=cohort["name"]
+        "challenge_progress_show", organization=organization, cohort=cohort["id"]
     )
-    found = act(
-        "challenge_participant_list",
-        cohort=cohort["name"],
-        organization=organization,
-        limit=1,
-    )["results"]
-    if not found:
-        raise tk.ObjectNotFound(tk._("This collectivité is not in this season"))
-    participant = found[0]
+    participant = act("challenge_participant_show", id=progress["participant_id"])
     base = cards.season_prefix()
     season = f"{base}/{cohort['name']}"
     url = f"{season}/{quote(participant['organization_name'])}"

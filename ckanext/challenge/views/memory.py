@@ -1,0 +1,100 @@
+"""What a process remembers of answers that it gave a moment ago.
+
+Only what everybody may read is remembered. An answer is given again as long as its
+stamp is the same (for pages: what stands in the database) and for a bounded time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from ckan import model
+from sqlalchemy import event
+
+__all__ = ["Memory", "forget_all", "listen"]
+
+T = TypeVar("T")
+
+_memories: list[Memory] = []
+_WROTE = "challenge_wrote"
+
+
+class Memory:
+    """The latest answers of one kind, the oldest forgotten first.
+
+    :param seconds: how long an answer is good at most
+    :param size: how many are kept
+    """
+
+    def __init__(self, seconds: float, size: int = 200) -> None:
+        self.seconds, self.size = seconds, size
+        self._kept: OrderedDict[Hashable, tuple[float, Any, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+        _memories.append(self)
+
+    def recall(self, key: Hashable, stamp: Hashable, make: Callable[[], T]) -> T:
+        """The answer to a question, made anew where it is not remembered.
+
+        :param key: the question
+        :param stamp: what the answer depends on; another one makes it anew
+        :param make: makes the answer; what it raises is not remembered
+        """
+        now = time.monotonic()
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept and kept[0] > now and kept[1] == stamp:
+            return kept[2]
+        answer = make()
+        with self._lock:
+            self._kept[key] = (now + self.seconds, stamp, answer)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self.size:
+                self._kept.popitem(last=False)
+        return answer
+
+    def forget(self) -> None:
+        """Remember nothing more."""
+        with self._lock:
+            self._kept.clear()
+
+
+def forget_all() -> None:
+    """Forget all that any memory of this process keeps."""
+    for memory in _memories:
+        memory.forget()
+
+
+def _wrote(session: Any, *_: Any) -> None:
+    session.info[_WROTE] = True
+
+
+def _executed(state: Any) -> None:
+    text = getattr(state.statement, "text", "SELECT")
+    if not state.is_select and not text.lstrip()[:6].upper().startswith(
+        ("SELECT", "WITH")
+    ):
+        state.session.info[_WROTE] = True
+
+
+def _committed(session: Any) -> None:
+    if session.info.pop(_WROTE, False):
+        forget_all()
+
+
+def listen() -> None:
+    """Forget what is remembered whenever this process changes the database.
+
+    So that who changes something reads it back; other processes catch up as the time
+    of their answers runs out.
+    """
+    for name, listener in (
+        ("after_flush", _wrote),
+        ("do_orm_execute", _executed),
+        ("after_commit", _committed),
+    ):
+        if not event.contains(model.Session, name, listener):
+            event.listen(model.Session, name, listener)
