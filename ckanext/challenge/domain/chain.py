@@ -14,7 +14,7 @@ __all__ = ["GENESIS", "digest"]
 GENESIS = "0" * 64
 
 
-def digest(
+def digest(  # noqa: PLR0917 (the columns of a row)
     previous: str,
     number: int,
     at: datetime,
