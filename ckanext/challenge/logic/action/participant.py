@@ -122,11 +122,13 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
     if "q" in data:
         conditions.append(model.Group.title.ilike(f"%{data['q']}%"))
     rows = _rows(conditions, data["sort"], data["limit"], data["offset"])
-    count = _select(sa.func.count()).where(*conditions)
-    return {
-        "count": model.Session.execute(count).scalar(),
-        "results": _dictize(rows, staff),
-    }
+    if rows:
+        count = rows[0].total
+    else:
+        # A page past the end, or a limit of none.
+        total = _select(sa.func.count()).where(*conditions)
+        count = model.Session.execute(total).scalar()
+    return {"count": count, "results": _dictize(rows, staff)}
 
 
 @tk.side_effect_free
@@ -343,6 +345,7 @@ def _rows(
         _select(
             *(getattr(Participant, name) for name in _SHOWN),
             Participant.adviser_id,
+            sa.func.count().over().label("total"),
             Cohort.name.label("cohort"),
             Cohort.title.label("cohort_title"),
             Cohort.state.label("cohort_state"),
