@@ -166,6 +166,8 @@ def _find(
                 ]
             }
         )
+    # In the order in which the evaluation locks: the participant, then its steps.
+    model.Session.refresh(participant, with_for_update=True)
     status = (
         model.Session.query(StepStatus)
         .filter_by(participant_id=participant.id, step=key)
