@@ -1,0 +1,132 @@
+"""Conformity: does a published file follow its national schema?"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge.conformity import jobs, messages, store
+from ckanext.challenge.conformity.files import is_upload, local_file
+from ckanext.challenge.conformity.report import Unreadable
+from ckanext.challenge.logic.boundary import validated
+from ckanext.challenge.logic.schema import conformity as schema
+from ckanext.challenge.model import Conformity
+
+__all__ = ["challenge_conformity_check", "challenge_conformity_show"]
+
+#: Bytes up to which a file is checked at once: about a second.
+_SMALL = 256 * 1024
+
+
+def challenge_conformity_check(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Check the file of a resource against its national schema again.
+
+    Files are checked by themselves when they are uploaded; this is for a second
+    opinion. A small file is checked at once, another one by a job.
+
+    Who may change the resource may call this.
+
+    :param resource_id: id of the resource
+    :type resource_id: string
+    :returns: as ``challenge_conformity_show``; ``status`` is ``pending`` when a job
+        will check the file
+    :rtype: dict
+    :raises ObjectNotFound: there is no such resource
+    :raises NotAuthorized: the caller may not change it
+    """
+    data = validated(context, data_dict, schema.resource())
+    resource = _find(data["resource_id"])
+    tk.check_access("challenge_conformity_check", context, data)
+    national = store.schema_of(resource)
+    if national and national.descriptor and is_upload(resource):
+        if _size(resource) <= _SMALL:
+            jobs.check_resource(resource.id)
+        else:
+            jobs.enqueue([resource.id])
+            return _dictize(resource, pending=True)
+    return _dictize(resource)
+
+
+@tk.side_effect_free
+def challenge_conformity_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show whether the file of a resource follows its national schema.
+
+    Who may see the resource may call this.
+
+    :param resource_id: id of the resource
+    :type resource_id: string
+    :returns: ``{resource_id, status, schema, schema_version, rows, errors,
+        error_count, checked_at}``. ``status`` is ``valid``; ``invalid``; ``error``
+        when the file cannot be read (the one error says why); ``pending`` when it
+        will be checked; ``unknown_schema`` when the resource names no schema that this
+        portal can check. ``errors`` holds the first of ``error_count`` problems, each
+        with ``type`` and ``message`` and, as far as they apply, ``row`` (line of the
+        file), ``column``, ``column_number``, ``value``, ``constraint`` and
+        ``expected``.
+    :rtype: dict
+    :raises ObjectNotFound: there is no such resource
+    :raises NotAuthorized: the caller may not see it
+    """
+    data = validated(context, data_dict, schema.resource())
+    resource = _find(data["resource_id"])
+    tk.check_access("challenge_conformity_show", context, data)
+    return _dictize(resource)
+
+
+def _find(resource_id: Any) -> model.Resource:
+    found = (
+        model.Session.get(model.Resource, resource_id)
+        if isinstance(resource_id, str)
+        else None
+    )
+    if found is None or found.state != "active":
+        raise tk.ObjectNotFound(tk._("There is no such resource"))
+    return found
+
+
+def _size(resource: model.Resource) -> int:
+    try:
+        with local_file(resource) as path:
+            return os.path.getsize(path)
+    except Unreadable:
+        return 0
+
+
+def _dictize(resource: model.Resource, pending: bool = False) -> dict[str, Any]:
+    national = store.schema_of(resource)
+    shown: dict[str, Any] = {
+        "resource_id": resource.id,
+        "status": "unknown_schema",
+        "schema": (resource.extras or {}).get("schema") or None,
+        "schema_version": national.version if national else None,
+        "rows": None,
+        "errors": [],
+        "error_count": 0,
+        "checked_at": None,
+    }
+    if national is None or national.descriptor is None:
+        return shown
+    if not is_upload(resource):
+        return shown | _with_messages("error", [{"type": "link"}], 1)
+    report = Conformity.get(resource.id)
+    if pending or report is None or store.is_due(resource, report):
+        return shown | {"status": "pending"}
+    return shown | {
+        **_with_messages(report.status, report.errors, report.error_count),
+        "rows": report.rows,
+        "checked_at": report.checked_at.isoformat() if report.checked_at else None,
+    }
+
+
+def _with_messages(
+    status: str, errors: list[dict[str, Any]], count: int
+) -> dict[str, Any]:
+    return {
+        "status": status,
+        "errors": [{**error, "message": messages.sentence(error)} for error in errors],
+        "error_count": count,
+    }

@@ -1,0 +1,102 @@
+"""Our compact schemas, against the official ones where these are at hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from frictionless import Schema
+
+from ckanext.challenge.conformity import registry
+
+#: The official files, in a folder beside the repository or wherever one says.
+OFFICIAL = Path(
+    os.environ.get("CHALLENGE_OFFICIAL_SCHEMAS")
+    or Path(__file__).parents[3] / "shared" / "data" / "scdl"
+)
+BUNDLED = {
+    Path(file.name).stem: file
+    for file in (resources.files("ckanext.challenge") / "conformity/schemas").iterdir()
+    if file.name.endswith(".yaml")
+}
+CHECKED = [schema for schema in registry.known().values() if schema.descriptor]
+
+
+def official() -> dict[str, dict[str, Any]]:
+    return {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(OFFICIAL.glob("*.json"))
+    }
+
+
+def _facts(field: dict[str, Any]) -> dict[str, Any]:
+    """What of a field decides on a value: not its texts."""
+    facts = {
+        key: field[key]
+        for key in ("name", "type", "format", "trueValues", "falseValues")
+        if key in field
+    }
+    if facts.get("format") == "default":
+        del facts["format"]
+    constraints = dict(field.get("constraints") or {})
+    if constraints.get("required") is False:
+        del constraints["required"]
+    return facts | ({"constraints": constraints} if constraints else {})
+
+
+@pytest.mark.parametrize("name", official())
+def test_it_is_the_official_one_field_by_field(name: str) -> None:
+    wanted = official()[name]
+    import yaml  # noqa: PLC0415
+
+    ours = yaml.safe_load(BUNDLED[name].read_text(encoding="utf-8"))
+    assert [field["name"] for field in ours["fields"]] == [
+        field["name"] for field in wanted["fields"]
+    ]
+    for mine, theirs in zip(ours["fields"], wanted["fields"], strict=True):
+        assert mine == _facts(theirs)
+    assert ours["version"] == wanted["version"].lstrip("v")
+    assert ours.get("missingValues") == wanted.get("missingValues")
+
+
+@pytest.mark.parametrize("schema", CHECKED, ids=lambda schema: schema.id)
+def test_a_bundled_schema_is_a_table_schema(schema: registry.Schema) -> None:
+    descriptor = dict(schema.descriptor or {})
+    assert set(descriptor) <= {"fields", "missingValues"}
+    assert Schema.from_descriptor(descriptor).field_names
+    assert schema.version
+    assert schema.source == (
+        f"https://schema.data.gouv.fr/schemas/{schema.id}/{schema.version}/"
+        + (schema.source or "").rsplit("/", 1)[-1]
+    )
+
+
+@pytest.mark.parametrize("schema", CHECKED, ids=lambda schema: schema.id)
+def test_a_bundled_schema_holds_facts_and_no_sentences(schema: registry.Schema) -> None:
+    for field in (schema.descriptor or {})["fields"]:
+        assert set(field) <= {
+            "name",
+            "type",
+            "format",
+            "trueValues",
+            "falseValues",
+            "constraints",
+        }
+
+
+@pytest.mark.parametrize("schema", registry.known().values(), ids=lambda s: s.id)
+def test_a_known_schema_is_found_by_its_addresses(schema: registry.Schema) -> None:
+    addresses = [
+        schema.id,
+        f"https://schema.data.gouv.fr/{schema.id}/",
+        f"https://schema.data.gouv.fr/schemas/{schema.id}/latest/schema.json",
+        *filter(None, [schema.source, schema.homepage]),
+    ]
+    for address in addresses:
+        assert registry.normalise(address) == schema.id
+    assert schema.title.fr
+    assert schema.title.en
