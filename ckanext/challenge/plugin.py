@@ -12,6 +12,7 @@ from ckan.types import SignalMapping
 
 from . import subscriptions
 from .cli import get_commands
+from .conformity import changes as conformity_changes
 from .logic import all_actions, all_auth_functions
 from .progress import changes
 from .search import SearchPlugin
@@ -43,6 +44,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
 
     def configure(self, config: Any) -> None:
         changes.listen()
+        conformity_changes.listen()
 
     def get_signal_subscriptions(self) -> SignalMapping:
         return subscriptions.get_subscriptions()
