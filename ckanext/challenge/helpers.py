@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -332,7 +333,7 @@ def challenge_timeline(milestones: Sequence[Mapping[str, Any]]) -> list[dict[str
         ({**point, "date": _parse(point["date"])} for point in milestones),
         key=lambda point: point["date"],
     )
-    for point, following in zip(points, [*points[1:], None], strict=True):
+    for point, following in zip_longest(points, points[1:]):
         point["label"] = labels[point["key"]]
         point["elapsed"] = None
         if following:

@@ -106,6 +106,8 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_collectivite_show": (EVERYBODY, {"siren": "214500241"}),
     "challenge_journal_list": ({"sysadmin"}, {}),
     "challenge_shield_show": (EVERYBODY, {"organization": "{organization}"}),
+    "challenge_stamp_show": (EVERYBODY, {"cohort": "{cohort}"}),
+    "challenge_dataset_season_show": (EVERYBODY, {"id": "{dataset}"}),
     "challenge_award_show": (EVERYBODY, {"id": "{award}"}),
     "challenge_award_create": (
         MANAGER,
@@ -181,6 +183,7 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
     )
     return {
         "award": award["id"],
+        "dataset": dataset["id"],
         "resource": dataset["resources"][0]["id"],
         "people": people,
         "cohort": cohort["name"],

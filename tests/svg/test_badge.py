@@ -1,0 +1,80 @@
+"""The pictures: well-formed, told apart by shape, and closed to markup."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from ckanext.challenge.svg.badge import ICONS, SHAPES, badge_document, badge_svg, wrap
+from ckanext.challenge.svg.shield import shield, text_width
+
+# What XML 1.0 can carry at all.
+texts = st.text(
+    st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff"),
+    max_size=60,
+)
+
+
+@pytest.mark.parametrize(
+    ("shape", "icon", "level", "earned"),
+    [
+        (shape, icon, level, earned)
+        for (shape, icon), level, earned in itertools.product(
+            itertools.zip_longest(SHAPES, ICONS, fillvalue="circle"),
+            (None, 1, 3),
+            (True, False),
+        )
+    ],
+)
+def test_each_shape_and_icon_draws(
+    shape: str, icon: str, level: int | None, earned: bool
+) -> None:
+    badge = {
+        "badge": "x",
+        "title": "Données ouvertes",
+        "shape": shape,
+        "icon": icon,
+        "level": level,
+        "earned": earned,
+        "colour": "#1d5fa6",
+    }
+    picture = etree.fromstring(str(badge_svg(badge, title="Nom")))
+    assert picture.get("aria-label") == "Nom"
+    assert len(picture.xpath("//circle[@r='3.5']")) == (level or 0)
+    document = etree.fromstring(badge_document(badge, "Par Baule", "fr").encode())
+    assert document[0].text == "Données ouvertes"
+    assert document[1].text == "Par Baule"
+
+
+@given(texts, texts, texts)
+def test_texts_stay_texts(title: str, description: str, colour: str) -> None:
+    badge = {"badge": title, "title": title, "colour": colour, "icon": title}
+    document = etree.fromstring(badge_document(badge, description, "fr").encode())
+    assert (document[0].text or "") == title
+    assert (document[1].text or "") == description
+    drawn = shield("open data", title, "#1d5fa6", title, description, "fr")
+    root = etree.fromstring(drawn.encode())
+    assert {element.tag.partition("}")[2] for element in root.iter()} <= {
+        "svg",
+        "title",
+        "desc",
+        "path",
+        "g",
+        "text",
+    }
+
+
+@given(texts)
+def test_a_name_takes_two_lines_at_most(title: str) -> None:
+    lines = wrap(title)
+    assert len(lines) <= 2
+    assert all(len(line) <= 14 for line in lines)
+
+
+def test_the_width_grows_with_the_text() -> None:
+    assert text_width("7/16 étapes") < text_width("16/16 étapes")
+    assert text_width("iiii") < text_width("mmmm")

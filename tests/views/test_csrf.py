@@ -1,0 +1,113 @@
+"""The token of the forms, also after CKAN has exempted the views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ckan.tests import factories
+from seasons import call_as
+from visits import Browser
+
+
+@pytest.fixture(autouse=True)
+def protected(ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The protection as portals have it; CKAN's tests turn it off."""
+    monkeypatch.setitem(ckan_config, "WTF_CSRF_ENABLED", True)
+
+
+BLUEPRINTS = (
+    "challenge",
+    "challenge_applicant",
+    "challenge_participant",
+    "challenge_manage",
+    "challenge_organization",
+)
+
+
+def _state(world: Any) -> str:
+    progress = call_as(
+        world.people["member"],
+        "challenge_progress_show",
+        organization=world.participant["organization_id"],
+        cohort="saison-2",
+    )
+    (step,) = [row for row in progress["steps"] if row["step"] == "elu-referent"]
+    return step["state"]
+
+
+def test_a_forged_request_is_refused_after_the_hole_is_primed(
+    browser: Callable[..., Any], app: Any, world: Any
+) -> None:
+    url = f"{world.url}/step/elu-referent"
+    token = factories.APIToken(user=world.people["stranger"]["name"])["token"]
+    # On CKAN 2.12.0 this exempts the view for the whole process.
+    Browser(app).client.post(url, data={}, headers={"Authorization": token})
+    Browser(app).client.post(url, data={})
+    member = browser("member")
+    forged = member.client.post(url, data={"state": "done"})
+    assert forged.status_code == 400
+    assert _state(world) == "todo"
+    wrong = member.client.post(url, data={"state": "done", "_csrf_token": "x"})
+    assert wrong.status_code == 400
+    assert _state(world) == "todo"
+    assert member.post(url, {"state": "done"}).status_code == 302
+    assert _state(world) == "done"
+
+
+def test_the_token_may_come_in_a_header(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    member = browser("member")
+    answer = member.client.post(
+        f"{world.url}/step/elu-referent",
+        data={"state": "done"},
+        headers={"X-CSRFToken": member.token()},
+    )
+    assert answer.status_code == 302
+
+
+def test_no_state_changing_view_goes_without_a_token(
+    browser: Callable[..., Any], app: Any, world: Any
+) -> None:
+    admin = browser("sysadmin")
+    nobody = Browser(app)
+    tried = 0
+    with app.flask_app.test_request_context():
+        rules = list(app.flask_app.url_map.iter_rules())
+    for rule in rules:
+        if rule.endpoint.split(".")[0] not in BLUEPRINTS:
+            continue
+        methods = (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+        for method in methods:
+            path = rule.rule
+            for argument in rule.arguments:
+                path = path.replace(f"<{argument}>", "saison-2")
+            nobody.client.open(path, method=method)
+            answer = admin.client.open(path, method=method)
+            assert answer.status_code == 400, (method, rule.rule)
+            tried += 1
+    assert tried >= 8
+
+
+def test_a_program_with_a_token_of_the_api_needs_none(app: Any, world: Any) -> None:
+    token = factories.APIToken(user=world.people["member"]["name"])["token"]
+    answer = Browser(app).client.post(
+        f"{world.url}/step/elu-referent",
+        data={"state": "done"},
+        headers={"Authorization": token},
+    )
+    assert answer.status_code == 302
+    assert _state(world) == "done"
+
+
+def test_nothing_changes_by_reading(browser: Callable[..., Any], world: Any) -> None:
+    admin = browser("sysadmin")
+    assert admin.get(f"{world.url}/step/elu-referent").status_code in (404, 405)
+    assert admin.get("/challenge/manage/saison-2/state?to=finished").status_code in (
+        404,
+        405,
+    )
+    cohort = call_as(None, "challenge_cohort_show", id="saison-2")
+    assert cohort["state"] == "running"
