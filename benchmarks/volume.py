@@ -83,8 +83,8 @@ def clear() -> None:
 def make(organizations: int, datasets: int, resources: int) -> float:
     """Make so many organizations, datasets for each and resources for each of these.
 
-    Two users are members of each; a fifth of the resources has a report of
-    conformity.
+    Two users are members of each; a quarter of the resources names a schema and
+    has a report of conformity.
 
     :returns: the seconds it took
     """
@@ -234,7 +234,8 @@ def _resources() -> list[str]:
                CASE WHEN {_draw("n", 14)} < 60 THEN 'Les lignes.' ELSE '' END,
                n % :per_dataset, 'active',
                CASE WHEN {_draw("n", 15)} < 5 THEN '{{"check\\:available"\\: false}}'
-                    ELSE '{{"schema"\\: "scdl/deliberations"}}' END,
+                    WHEN n % 4 = 1 THEN '{{"schema"\\: "scdl/deliberations"}}'
+                    ELSE '{{}}' END,
                'Fichier ' || n, now() - interval '400 days', now(),
                now() - make_interval(days => {_draw("n", 16)} * 6), 'upload',
                {_id("package", "((n - 1) / :per_dataset + 1)")}
@@ -244,7 +245,7 @@ def _resources() -> list[str]:
         SELECT {resource}, 'scdl/deliberations',
                (ARRAY['valid','invalid','error'])[1 + {_draw("n", 17)} % 3], 100, 0,
                now()
-        FROM generate_series(1, :resources, 5) AS n""",
+        FROM generate_series(1, :resources, 4) AS n""",
     ]
 
 

@@ -380,7 +380,13 @@ def test_quality_mean_is_over_all_datasets(owner: str) -> None:
 
 def test_conform_datasets(owner: str) -> None:
     def with_status(*statuses: str | None) -> str:
-        made = dataset(owner, resources=[{"url": f"{n}.csv"} for n in statuses])
+        made = dataset(
+            owner,
+            resources=[
+                {"url": f"{status}.csv", "schema": "scdl/deliberations"}
+                for status in statuses
+            ],
+        )
         resources = call("package_show", id=made)["resources"]
         for resource, status in zip(resources, statuses, strict=True):
             if status:

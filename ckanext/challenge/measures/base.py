@@ -12,15 +12,21 @@ from ckan import model
 from ckanext.challenge.domain.measurement import Measurement, Subject
 
 __all__ = [
+    "MANY",
     "SUBJECTS",
     "Measure",
     "array",
     "by_organization",
     "rows",
+    "without_compilation",
 ]
 
 #: The organizations to measure, as a table of one row each.
 SUBJECTS = "unnest(CAST(:organizations AS text[])) AS subject (organization)"
+
+
+#: From more subjects on, PostgreSQL would compile a statement before it runs it.
+MANY = 500
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,15 @@ def array(values: Iterable[str]) -> str:
 def rows(statement: str, **parameters: Any) -> Iterable[Any]:
     """Run one statement in the session of this request or job."""
     return model.Session.execute(sa.text(statement), parameters)
+
+
+def without_compilation() -> None:
+    """Have PostgreSQL run the statements of this transaction without compiling them.
+
+    Its estimate of their cost is high enough for it, and compiling then takes twice
+    as long as running (2.3 s for 2,000 organizations of a national portal).
+    """
+    model.Session.execute(sa.text("SET LOCAL jit = off"))
 
 
 def by_organization(
