@@ -103,13 +103,11 @@ def _made(content: Content, known: manifest.Manifest) -> _Made:
         for application in session.query(Application).filter_by(cohort_id=cohort.id)
         if application.siren in planned[cohort.name]
     ]
-    users = {account.name for account in content.accounts}
-    for participant in content.participants:
-        users.update(content.user_names(participant))
     # Acceptance makes accounts for those who applied without one.
     emails = [content.email(siren) for siren in content.sirens()]
+    user_names = content.all_user_names()
     accounts = session.query(model.User.id).filter(
-        sa.or_(model.User.name.in_(users), model.User.email.in_(emails))
+        sa.or_(model.User.name.in_(user_names), model.User.email.in_(emails))
     )
     ids = [cohort.id for cohort in cohorts]
     organizations = sorted(

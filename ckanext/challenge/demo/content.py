@@ -46,6 +46,7 @@ class Dataset:
     table: str
     year: int = -1
     age: int = 30
+    published: dt.date | None = None
     updated: int | None = None
     quality: str = "full"
     licence: str = "etalab-2.0"
@@ -53,6 +54,20 @@ class Dataset:
     spoil: str | None = None
     schema: bool = True
     private: bool = False
+
+    def of_year(self, today: dt.date) -> int:
+        """The year that the data speak of."""
+        return self.year if self.year > 1000 else today.year + self.year
+
+    def created_on(self, today: dt.date) -> dt.date:
+        return self.published or today - dt.timedelta(self.age)
+
+    def updated_on(self, today: dt.date) -> dt.date:
+        """When the file was last replaced."""
+        created = self.created_on(today)
+        if self.updated is None:
+            return created
+        return max(created, today - dt.timedelta(self.updated))
 
 
 @dataclass(frozen=True)
@@ -86,15 +101,6 @@ class Application:
 
 
 @dataclass(frozen=True)
-class Alumnus:
-    """A participant of the season that is over: how many steps it had done."""
-
-    siren: str
-    agents: int
-    done: int
-
-
-@dataclass(frozen=True)
 class Content:
     accounts: tuple[Account, ...]
     seasons: tuple[dict[str, Any], ...]
@@ -102,7 +108,8 @@ class Content:
     may be numbers of days from today."""
     participants: tuple[Participant, ...]
     applications: tuple[Application, ...]
-    alumni: tuple[Alumnus, ...]
+    alumni: tuple[Participant, ...]
+    """Participants of the season that is over."""
     _facts: dict[str, reader.Collectivite] = field(repr=False)
     _slugs: dict[str, str] = field(repr=False)
 
@@ -132,6 +139,17 @@ class Content:
             latitude=latitude,
             longitude=longitude,
         )
+
+    def of_season(self, season: str) -> tuple[Participant, ...]:
+        """The participants of the season that is running, or of the one before."""
+        return {CURRENT: self.participants, PAST: self.alumni}[season]
+
+    def all_user_names(self) -> set[str]:
+        """Names of all accounts that the demonstration makes itself."""
+        names = {account.name for account in self.accounts}
+        for participant in (*self.participants, *self.alumni):
+            names.update(self.user_names(participant))
+        return names
 
     def sirens(self) -> set[str]:
         """All collectivités of the demonstration."""
@@ -166,9 +184,9 @@ def content() -> Content:
     """The whole content."""
     listing = reader.read([reader.shipped_file()])
     facts = {row.siren: row for row in listing.rows if row.siren}
-    participants = tuple(_participant(row) for row in _yaml("participants"))
+    participants = tuple(Participant(**_typed(row)) for row in _yaml("participants"))
     applications = tuple(Application(**row) for row in _yaml("applications"))
-    alumni = tuple(Alumnus(**row) for row in _yaml("past"))
+    alumni = tuple(Participant(**_typed(row)) for row in _yaml("past"))
     slugs: dict[str, str] = {}
     for each in (*participants, *applications, *alumni):
         row = facts[each.siren]
@@ -202,8 +220,8 @@ def _yaml(name: str) -> list[dict[str, Any]]:
     return yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text("utf-8"))
 
 
-def _participant(row: dict[str, Any]) -> Participant:
-    lists = ("done", "to_confirm", "in_progress", "planned", "kits")
-    row = {key: tuple(value) if key in lists else value for key, value in row.items()}
-    datasets = tuple(Dataset(**each) for each in row.pop("datasets"))
-    return Participant(**{**row, "place": tuple(row["place"]), "datasets": datasets})
+def _typed(row: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a participant, whose lists become tuples."""
+    typed = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    typed["datasets"] = tuple(Dataset(**each) for each in row["datasets"])
+    return typed

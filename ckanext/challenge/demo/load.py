@@ -1,9 +1,7 @@
 """Making the demonstration, through the same actions that people and programs use.
 
-So the journal, the checklists and the badges are real. Two things no action can do
-are done in the database, each by one function: what is over was done in its time
-(:func:`_write_past_progress`), and what is made within a minute looks as if it had
-been made over months (:func:`_spread_over_time`).
+So the journal, the checklists and the badges are real. What no action can do, to have
+been done months ago, is in :mod:`.timeline`.
 
 Every part can be repeated: it makes what is missing and leaves the rest.
 """
@@ -12,17 +10,15 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import random
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import sqlalchemy as sa
 import yaml
 from ckan import model, plugins
 from ckan.lib import search
@@ -41,7 +37,7 @@ from ckanext.challenge.model import (
 )
 
 from . import content as demo
-from . import manifest, pdf, tables
+from . import manifest, pdf, tables, timeline
 from .content import Content, Dataset
 
 MANAGER = "gestion"
@@ -100,26 +96,33 @@ def _parts() -> list[Part]:
         _check_room(content)
         known = manifest.Manifest(since=dt.date.today().isoformat()).save()  # noqa: DTZ011
     loading = _Loading(content, known)
-    participants = content.participants
-    datasets = sum(len(each.datasets) for each in participants)
-    return [
+    work = [
         Part("Directory", 1, loading.directory),
         Part("Accounts", len(content.accounts), loading.accounts),
         Part("Seasons", len(content.seasons), loading.seasons),
-        Part("Participants", len(participants), loading.participants),
-        Part("Steps", len(participants), loading.steps),
-        Part("Datasets", datasets, loading.datasets),
+    ]
+    for season in (demo.PAST, demo.CURRENT):
+        number = next(s["season"] for s in content.seasons if s["name"] == season)
+        participants = content.of_season(season)
+        datasets = sum(len(each.datasets) for each in participants)
+        work += [
+            Part(f"Season {number}: {label}", length, partial(run, season))
+            for label, length, run in (
+                ("participants", len(participants), loading.participants),
+                ("steps", len(participants), loading.steps),
+                ("datasets", datasets, loading.datasets),
+            )
+        ]
+    return [
+        *work,
         Part("Applications", len(content.applications), loading.applications),
-        Part("Past season", len(content.alumni) + 1, loading.past),
         Part("Dates and evaluation", 4, loading.finish),
     ]
 
 
 def _check_room(content: Content) -> None:
     """Stop before anything is made where a name is taken by something else."""
-    users = {account.name for account in content.accounts}
-    for participant in content.participants:
-        users.update(content.user_names(participant))
+    users = content.all_user_names()
     taken = [
         f"user {name}"
         for (name,) in model.Session.query(model.User.name).filter(
@@ -258,10 +261,10 @@ class _Loading:
             **demo.dates_of(season, self.today),
         )
 
-    # --- the season that is running -------------------------------------------
+    # --- participants and their steps -------------------------------------------
 
-    def participants(self) -> Iterator[None]:
-        for participant in self.content.participants:
+    def participants(self, season: str) -> Iterator[None]:
+        for participant in self.content.of_season(season):
             facts = self.content.facts(participant.siren)
             office = (
                 "Secrétariat de mairie"
@@ -276,7 +279,7 @@ class _Loading:
                     email = f"{slug_of(title)}@{email.partition('@')[2]}"
                 self._user(name, f"{title}, {facts.name}", email)
             application = self._apply(
-                demo.CURRENT,
+                season,
                 participant.siren,
                 participant.agents,
                 "Nous voulons publier nos premières données et apprendre à les tenir "
@@ -284,7 +287,7 @@ class _Loading:
                 user=names[0],
             )
             self._accept(application)
-            joined = self._joined(demo.CURRENT, participant.siren)
+            joined = self._joined(season, participant.siren)
             organization = joined.organization_id
             if participant.page:
                 _call(
@@ -308,11 +311,12 @@ class _Loading:
                     role="editor",
                 )
             yield
-        cohort = Cohort.get(demo.CURRENT)
+        cohort = Cohort.get(season)
         assert cohort is not None
         if cohort.state == "open":
-            self._dates_as_meant(demo.CURRENT)
-            self._transition(demo.CURRENT, "running")
+            if season == demo.CURRENT:
+                self._dates_as_meant(season)
+            self._transition(season, "running")
 
     def _apply(
         self,
@@ -387,11 +391,13 @@ class _Loading:
         assert joined is not None
         return joined
 
-    def steps(self) -> Iterator[None]:
+    def steps(self, season: str) -> Iterator[None]:
+        if self._is_over(season):
+            return
         programme = programmes.get("saison")
         checks = {step.key: step.check for step in programme.steps}
-        for participant in self.content.participants:
-            joined = self._joined(demo.CURRENT, participant.siren)
+        for participant in self.content.of_season(season):
+            joined = self._joined(season, participant.siren)
             user = self.content.user_names(participant)[0]
             address = f"https://www.example.org/{self.content.slug(participant.siren)}"
             if participant.steps() and joined.adviser_id is None:
@@ -445,9 +451,14 @@ class _Loading:
 
     # --- datasets -------------------------------------------------------------
 
-    def datasets(self) -> Iterator[None]:
-        for participant in self.content.participants:
-            joined = self._joined(demo.CURRENT, participant.siren)
+    @staticmethod
+    def _is_over(season: str) -> bool:
+        cohort = Cohort.get(season)
+        return cohort is not None and cohort.state in ("finished", "archived")
+
+    def datasets(self, season: str) -> Iterator[None]:
+        for participant in self.content.of_season(season):
+            joined = self._joined(season, participant.siren)
             user = self.content.user_names(participant)[0]
             for dataset in participant.datasets:
                 self._dataset(participant, dataset, joined.organization_id, user)
@@ -486,7 +497,7 @@ class _Loading:
     ) -> dict[str, Any]:
         facts = self.content.facts(participant.siren)
         words = descriptions()[dataset.table]
-        year = self.today.year + dataset.year
+        year = dataset.of_year(self.today)
         kit = programmes.get("saison").kits
         recommended = next((k for k in kit if k.key == dataset.table), None)
         frequency = dataset.frequency or words.get("frequency")
@@ -510,14 +521,14 @@ class _Loading:
         }
         if dataset.quality != "good":
             fields["temporal_start"] = dt.date(year, 1, 1).isoformat()
-            if dataset.year < 0:
+            if year < self.today.year:
                 fields["temporal_end"] = dt.date(year, 12, 31).isoformat()
         return fields
 
     def _file(
         self, participant: demo.Participant, dataset: Dataset, name: str
     ) -> dict[str, Any]:
-        year = self.today.year + dataset.year
+        year = dataset.of_year(self.today)
         place = self.content.place(participant)
         words = descriptions()[dataset.table]
         if dataset.quality == "pdf":
@@ -548,7 +559,7 @@ class _Loading:
             fields["schema"] = schema
         return fields
 
-    # --- the season to come, and the one that is over -------------------------
+    # --- the season to come -------------------------
 
     def applications(self) -> Iterator[None]:
         for wanted in self.content.applications:
@@ -576,54 +587,26 @@ class _Loading:
                     )
             yield
 
-    def past(self) -> Iterator[None]:
-        cohort = Cohort.get(demo.PAST)
-        assert cohort is not None
-        for alumnus in self.content.alumni:
-            if cohort.state == "open":
-                self._accept(
-                    self._apply(
-                        demo.PAST,
-                        alumnus.siren,
-                        alumnus.agents,
-                        "Une première expérience, pour voir.",
-                    )
-                )
-            yield
-        if cohort.state == "open":
-            self._transition(demo.PAST, "running")
-        if cohort.state == "running":
-            _write_past_progress(
-                [
-                    (self._joined(demo.PAST, each.siren), each.done)
-                    for each in self.content.alumni
-                ]
-            )
-            self._transition(demo.PAST, "finished")
-        if cohort.state == "finished":
-            self._transition(demo.PAST, "archived")
-        self._dates_as_meant(demo.PAST)
-        yield
-
     # --- the end --------------------------------------------------------------
 
     def finish(self) -> Iterator[None]:
         packages = demo_packages(self.content, self.today)
-        from ckan.logic import _actions  # TEMP
-
-        for resource_id in (
-            _resources_with_schema(packages)
-            if "challenge_conformity_check" in _actions
-            else []
-        ):
+        for resource_id in _resources_with_schema(packages):
             _system("challenge_conformity_check", resource_id=resource_id)
         yield
-        _spread_over_time(self.content, self.today, packages)
+        timeline.spread_over_time(self.content, self.today, packages)
+        for before, after in (("running", "finished"), ("finished", "archived")):
+            cohort = Cohort.get(demo.PAST)
+            assert cohort is not None
+            if cohort.state == before:
+                self._transition(demo.PAST, after)
+        self._dates_as_meant(demo.PAST)
         yield
         _call("challenge_evaluate", self.admin, all=True)
-        _date_results(packages)
+        timeline.date_results(packages)
         yield
         search.rebuild(package_ids=list(packages), quiet=True)
+        search.commit()
         self.manifest = self.manifest.save(complete=True)
         yield
 
@@ -648,24 +631,24 @@ def dataset_name(
     today: dt.date,
 ) -> str:
     """The address of a dataset in the catalogue."""
-    year = today.year + dataset.year
+    year = dataset.of_year(today)
     return f"{dataset.table}-{year}-{content.slug(participant.siren)}"[:100]
 
 
 def demo_packages(content: Content, today: dt.date) -> dict[str, Dataset]:
     """Ids of the datasets that the demonstration made, in its own organizations."""
-    cohort = Cohort.get(demo.CURRENT)
-    if cohort is None:
-        return {}
     planned = {
         dataset_name(content, participant, dataset, today): dataset
-        for participant in content.participants
+        for participant in (*content.participants, *content.alumni)
         for dataset in participant.datasets
     }
     found = (
         model.Session.query(model.Package.id, model.Package.name)
         .join(Participant, Participant.organization_id == model.Package.owner_org)
-        .filter(Participant.cohort_id == cohort.id, model.Package.name.in_(planned))
+        .join(Cohort, Cohort.id == Participant.cohort_id)
+        .filter(
+            Cohort.name.in_((demo.CURRENT, demo.PAST)), model.Package.name.in_(planned)
+        )
     )
     return {id_: planned[name] for id_, name in found}
 
@@ -676,204 +659,3 @@ def _resources_with_schema(packages: Sequence[str] | dict[str, Dataset]) -> list
         model.Resource.state == "active",
     )
     return [each.id for each in resources if (each.extras or {}).get("schema")]
-
-
-# --- what no action can do ----------------------------------------------------
-
-
-def _write_past_progress(joined: list[tuple[Participant, int]]) -> None:
-    """Write the checklists of a season whose steps were done years ago.
-
-    :param joined: participants, each with the number of steps it had done
-    """
-    steps = programmes.get("saison").steps
-    for participant, done in joined:
-        finished = {step.key for step in steps[:done]}
-        for status in model.Session.query(StepStatus).filter_by(
-            participant_id=participant.id
-        ):
-            status.state = "done" if status.step in finished else "todo"
-            status.updated_at = dt.datetime(2019, 10, 1, 9, tzinfo=dt.timezone.utc)
-        participant.state = "completed"
-        participant.steps_done = done
-        participant.steps_total = len(steps)
-        participant.percent = 100 * done // len(steps)
-        participant.current_phase = steps[min(done, len(steps) - 1)].phase
-        participant.late_steps = 0
-    model.Session.commit()
-
-
-def _spread_over_time(
-    content: Content, today: dt.date, packages: dict[str, Dataset]
-) -> None:
-    """Date what was just made as if it had been made over the last months."""
-    rng = random.Random("challenge/dates")
-    launch = today + dt.timedelta(
-        next(s["launch"] for s in content.seasons if s["name"] == demo.CURRENT)
-    )
-    _date_datasets(today, packages, rng)
-    for number, participant in enumerate(content.participants):
-        steps = participant.steps()
-        decided = _moment(
-            launch - dt.timedelta(12 - number % 5) if steps else today, 2, rng
-        )
-        _date_application(
-            demo.CURRENT, participant.siren, decided - dt.timedelta(9), decided
-        )
-        for index, (key, _state) in enumerate(steps):
-            day = launch + dt.timedelta(4 + number % 4 + index * 13)
-            _execute(
-                "UPDATE challenge_step_status s SET updated_at = :at"
-                " FROM challenge_participant p JOIN challenge_cohort c"
-                " ON c.id = p.cohort_id WHERE p.id = s.participant_id"
-                " AND c.name = :season AND p.siren = :siren AND s.step = :step",
-                at=_moment(min(day, today), 1, rng),
-                season=demo.CURRENT,
-                siren=participant.siren,
-                step=key,
-            )
-    for number, application in enumerate(content.applications):
-        submitted = _moment(today - dt.timedelta(18 - number), 0, rng)
-        decided = min(submitted + dt.timedelta(5), _moment(today, 1, rng))
-        _date_application(demo.NEXT, application.siren, submitted, decided)
-    for alumnus in content.alumni:
-        submitted = dt.datetime(2019, 2, 12, 10, tzinfo=dt.timezone.utc)
-        _date_application(
-            demo.PAST, alumnus.siren, submitted, submitted + dt.timedelta(40)
-        )
-    _execute(
-        "UPDATE challenge_participant p SET last_activity_at = greatest("
-        " (SELECT max(s.updated_at) FROM challenge_step_status s"
-        "  WHERE s.participant_id = p.id AND s.source = 'person'"
-        "  AND s.state <> 'todo'), p.joined_at)"
-        " FROM challenge_cohort c WHERE c.id = p.cohort_id AND c.name IN :seasons",
-        seasons=tuple(season["name"] for season in content.seasons),
-    )
-    _execute(
-        "UPDATE challenge_cohort SET finished_at = :at, snapshot = jsonb_set("
-        "snapshot, '{date}', to_jsonb(CAST(:day AS text))) WHERE name = :season",
-        at=dt.datetime(2019, 12, 10, 17, tzinfo=dt.timezone.utc),
-        day="2019-12-10",
-        season=demo.PAST,
-    )
-    model.Session.commit()
-    model.Session.expire_all()
-
-
-def _date_datasets(
-    today: dt.date, packages: dict[str, Dataset], rng: random.Random
-) -> None:
-    activities = sa.inspect(model.Session.connection()).has_table("activity")
-    for id_, dataset in sorted(
-        packages.items(), key=lambda item: (item[1].table, item[1].age, item[0])
-    ):
-        created = _moment(today, dataset.age, rng)
-        updated = created
-        if dataset.updated is not None and dataset.updated < dataset.age:
-            updated = _moment(today, dataset.updated, rng)
-        # CKAN keeps UTC without saying so.
-        dates = {
-            "id": id_,
-            "created": created.replace(tzinfo=None),
-            "updated": updated.replace(tzinfo=None),
-        }
-        _execute(
-            "UPDATE package SET metadata_created = :created,"
-            " metadata_modified = :updated WHERE id = :id",
-            **dates,
-        )
-        _execute(
-            "UPDATE resource SET created = :created, last_modified = :updated,"
-            " metadata_modified = :updated WHERE package_id = :id",
-            **dates,
-        )
-        if activities:
-            _execute(
-                "UPDATE activity SET timestamp = :created WHERE object_id = :id",
-                id=id_,
-                created=dates["created"],
-            )
-
-
-def _date_application(
-    season: str, siren: str, submitted: dt.datetime, decided: dt.datetime
-) -> None:
-    """Date an application, and the participation that it became."""
-    known = {"season": season, "siren": siren}
-    _execute(
-        "UPDATE challenge_application a SET created_at = :created,"
-        " updated_at = :submitted, consent_at = :created,"
-        " submitted_at = CASE WHEN a.submitted_at IS NULL THEN NULL"
-        "  ELSE CAST(:submitted AS timestamptz) END,"
-        " decided_at = CASE WHEN a.decided_at IS NULL THEN NULL"
-        "  ELSE CAST(:decided AS timestamptz) END"
-        " FROM challenge_cohort c WHERE c.id = a.cohort_id AND c.name = :season"
-        " AND a.siren = :siren",
-        created=submitted - dt.timedelta(minutes=25),
-        submitted=submitted,
-        decided=decided,
-        **known,
-    )
-    _execute(
-        "UPDATE challenge_participant p SET joined_at = :decided"
-        " FROM challenge_cohort c WHERE c.id = p.cohort_id AND c.name = :season"
-        " AND p.siren = :siren",
-        decided=decided,
-        **known,
-    )
-
-
-def _date_results(packages: dict[str, Dataset]) -> None:
-    """Date badges, and the steps that the catalogue ticked, by what earned them."""
-    _execute(
-        "UPDATE challenge_award a SET awarded_at = greatest(p.joined_at, coalesce("
-        " CASE WHEN a.badge = 'engagee' THEN (SELECT max(s.updated_at)"
-        "  FROM challenge_step_status s WHERE s.participant_id = p.id"
-        "  AND s.step IN ('elu-referent', 'contact-technique'))"
-        " WHEN a.badge = 'premiere-publication' THEN d.first ELSE d.last END,"
-        " p.last_activity_at))"
-        " FROM challenge_participant p LEFT JOIN (SELECT owner_org,"
-        "  min(metadata_created) AT TIME ZONE 'UTC' AS first,"
-        "  max(metadata_created) AT TIME ZONE 'UTC' AS last"
-        "  FROM package WHERE id IN :packages GROUP BY owner_org) d"
-        "  ON d.owner_org = p.organization_id"
-        " JOIN challenge_cohort c ON c.id = p.cohort_id AND c.name = :season"
-        " WHERE p.organization_id = a.organization_id",
-        packages=tuple(packages),
-        season=demo.CURRENT,
-    )
-    _execute(
-        "UPDATE challenge_step_status s SET updated_at = greatest(p.joined_at,"
-        " CASE WHEN s.step = 'premier-jeu' THEN d.first"
-        " WHEN s.step IN ('deux-membres', 'page-organisation', 'choix-kits')"
-        " THEN p.joined_at + interval '25 days' ELSE d.last END)"
-        " FROM challenge_participant p LEFT JOIN (SELECT owner_org,"
-        "  min(metadata_created) AT TIME ZONE 'UTC' AS first,"
-        "  max(metadata_created) AT TIME ZONE 'UTC' AS last"
-        "  FROM package WHERE id IN :packages GROUP BY owner_org) d"
-        "  ON d.owner_org = p.organization_id"
-        " JOIN challenge_cohort c ON c.id = p.cohort_id AND c.name = :season"
-        " WHERE p.id = s.participant_id AND s.source = 'catalog'"
-        " AND s.state = 'done'",
-        packages=tuple(packages),
-        season=demo.CURRENT,
-    )
-    model.Session.commit()
-    model.Session.expire_all()
-
-
-def _moment(day: dt.date, days_before: int, rng: random.Random) -> dt.datetime:
-    """A time of an office day, so many days before; never later than now."""
-    at = dt.time(rng.randint(8, 16), rng.randint(0, 59), rng.randint(0, 59))
-    moment = dt.datetime.combine(
-        day - dt.timedelta(days_before), at, tzinfo=dt.timezone.utc
-    )
-    return min(moment, dt.datetime.now(dt.timezone.utc) - dt.timedelta(minutes=5))
-
-
-def _execute(statement: str, **values: Any) -> None:
-    clause = sa.text(statement)
-    for name, value in values.items():
-        if isinstance(value, tuple):
-            clause = clause.bindparams(sa.bindparam(name, expanding=True))
-    model.Session.execute(clause, values)
