@@ -70,7 +70,7 @@ def _field_labels() -> dict[str, str]:
         "hashtag": tk._("Hashtag"),
         "funding-source": tk._("Who pays"),
         "funding-amount": tk._("Amount"),
-        "partners-name": tk._("Name"),
+        "partners-name": tk._("Name of the partner"),
         "partners-url": tk._("Site"),
         "partners-logo_url": tk._("Address of the logo"),
         "testimonials-quote": tk._("What they say"),

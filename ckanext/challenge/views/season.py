@@ -124,7 +124,7 @@ def _filters(
             "value": params.get("sort", "progress"),
             "options": [
                 ("progress", tk._("Progress")),
-                ("name", tk._("Name")),
+                ("name", tk._("Name of the collectivité")),
                 ("activity", tk._("Last activity")),
             ],
         },
