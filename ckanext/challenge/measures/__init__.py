@@ -63,7 +63,7 @@ _OWN = (
         "datasets_since_launch",
         "count",
         _("Public datasets created since the launch of the season."),
-        datasets.datasets_since_launch,
+        _of_datasets("datasets_since_launch"),
     ),
     Measure(
         "kits_covered",

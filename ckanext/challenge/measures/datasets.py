@@ -10,9 +10,8 @@ and its id, which many measures name, is sent once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from itertools import repeat
 from typing import Any
 
@@ -27,7 +26,7 @@ from . import quality
 from .base import array, rows
 from .catalog import PUBLIC, Extras, dataset_extras
 
-__all__ = ["NAMES", "datasets_since_launch", "downloads", "measure"]
+__all__ = ["NAMES", "downloads", "measure"]
 
 #: Licences that an administration may choose for free reuse (CRPA D323-2-1, décret
 #: 2017-638): Licence Ouverte 2.0 and ODbL, under the names that catalogues use.
@@ -99,10 +98,11 @@ class Datasets:
 
     def __init__(
         self,
-        datasets: Sequence[tuple[str, int, str | None]],
+        datasets: Iterable[tuple[str, int, str | None, int]],
         resources: int,
         shifts: Mapping[str, int],
     ) -> None:
+        #: Of each its id, its facts, its kit and when it was created.
         #: In the order of their ids, so that the same ones are named every time.
         self.rows = sorted(datasets)
         self.resources = resources
@@ -151,6 +151,21 @@ def _share(datasets: Datasets, fact: str) -> Measurement:
 
 def datasets_public(datasets: Datasets) -> Measurement:
     return _measurement(len(datasets), passing=datasets.ids())
+
+
+def datasets_since_launch(datasets: Datasets, subject: Subject) -> Measurement:
+    """Created on the day of the season's launch or later, in the portal's zone."""
+    if subject.since is None:
+        return _measurement(0)
+    start = _start_of(subject.since)
+    passing = [row[0] for row in datasets.rows if row[3] >= start]
+    return _measurement(len(passing), passing=passing)
+
+
+def _start_of(day: dt.date) -> int:
+    """The first moment of a day in the portal's zone, in seconds since 1970."""
+    midnight = dt.datetime.combine(day, dt.time(), config.display_timezone())
+    return int(midnight.timestamp())
 
 
 def kits_covered(datasets: Datasets) -> Measurement:
@@ -208,24 +223,42 @@ def conform_datasets(datasets: Datasets) -> Measurement:
 
 @dataclass(frozen=True)
 class _Recipe:
-    """How a measure is made: what it needs to know, and its function."""
+    """How a measure is made: what it needs to know, and its function.
 
-    function: Callable[[Datasets], Measurement]
+    :ivar columns: more that it needs of each dataset (``kit``, ``created``,
+        ``resources``)
+    :ivar of_season: whether it differs between the seasons of one organization
+    """
+
+    function: Callable[[Datasets, Subject], Measurement]
     facts: tuple[str, ...] = ()
-    kits: bool = False
-    resources: bool = False
+    columns: frozenset[str] = frozenset()
+    of_season: bool = False
+
+
+def _recipe(
+    function: Callable[[Datasets], Measurement], *facts: str, column: str | None = None
+) -> _Recipe:
+    return _Recipe(
+        lambda datasets, _: function(datasets),
+        facts,
+        frozenset([column] if column else []),
+    )
 
 
 _RECIPES: Mapping[str, _Recipe] = {
-    "datasets_public": _Recipe(datasets_public),
-    "kits_covered": _Recipe(kits_covered, kits=True),
-    "resources_public": _Recipe(resources_public, ("has_files",), resources=True),
-    "open_licence_share": _Recipe(open_licence_share, ("open_licence",)),
-    "open_format_share": _Recipe(open_format_share, ("open_format",)),
-    "described_share": _Recipe(described_share, ("points",)),
-    "quality_mean": _Recipe(quality_mean, ("points",)),
-    "conform_datasets": _Recipe(conform_datasets, ("report",)),
-    "fresh_share": _Recipe(fresh_share, ("fresh",)),
+    "datasets_public": _recipe(datasets_public),
+    "datasets_since_launch": _Recipe(
+        datasets_since_launch, columns=frozenset(["created"]), of_season=True
+    ),
+    "kits_covered": _recipe(kits_covered, column="kit"),
+    "resources_public": _recipe(resources_public, "has_files", column="resources"),
+    "open_licence_share": _recipe(open_licence_share, "open_licence"),
+    "open_format_share": _recipe(open_format_share, "open_format"),
+    "described_share": _recipe(described_share, "points"),
+    "quality_mean": _recipe(quality_mean, "points"),
+    "conform_datasets": _recipe(conform_datasets, "report"),
+    "fresh_share": _recipe(fresh_share, "fresh"),
 }
 
 #: The measures that :func:`measure` makes.
@@ -248,52 +281,68 @@ def measure(
     for fact in facts:
         shifts[fact] = width
         width += FACTS[fact].bits
-    kits = any(recipe.kits for recipe in recipes.values())
-    resources = any(recipe.resources for recipe in recipes.values())
+    columns = frozenset[str]().union(*(recipe.columns for recipe in recipes.values()))
     by_organization: dict[str, list[Subject]] = {}
     for subject in subjects:
         by_organization.setdefault(subject.organization_id, []).append(subject)
 
     found: dict[str, dict[Subject, Measurement]] = {name: {} for name in recipes}
     for row in rows(
-        _statement(shifts, kits, resources),
+        _statement(shifts, columns),
         organizations=array(by_organization),
         **({"now": quality.now()} if quality.NEEDS_NOW.intersection(facts) else {}),
     ):
         datasets = Datasets(
-            list(zip(row.ids, row.facts, row.kits or repeat(None), strict=False)),
+            zip(
+                row.ids,
+                row.facts,
+                row.kits or repeat(None),
+                row.created or repeat(0),
+                strict=False,
+            ),
             row.resources,
             shifts,
         )
+        about = by_organization[row.organization]
         for name, recipe in recipes.items():
-            measured = recipe.function(datasets)
-            for subject in by_organization[row.organization]:
-                found[name][subject] = measured
+            measured = recipe.function(datasets, about[0])
+            found[name][about[0]] = measured
+            for subject in about[1:]:
+                found[name][subject] = (
+                    recipe.function(datasets, subject) if recipe.of_season else measured
+                )
     return found
 
 
-def _statement(shifts: Mapping[str, int], kits: bool, resources: bool) -> str:
+def _statement(shifts: Mapping[str, int], columns: Collection[str]) -> str:
     """One row for each organization: its datasets, and the facts of each."""
     facts = [FACTS[name] for name in shifts]
-    keys = {key for fact in facts for key in fact.extras} | (
-        {"challenge_kit"} if kits else set()
-    )
-    extras = dataset_extras(sorted(keys))
+    keys = {key for fact in facts for key in fact.extras}
     files = {name: sql for fact in facts for name, sql in fact.files.items()}
-    if resources:
+    if "kit" in columns:
+        keys.add("challenge_kit")
+    if "resources" in columns:
         files |= quality.NUMBER
+    extras = dataset_extras(sorted(keys))
     packed = " + ".join(
         f"(CAST({FACTS[name].sql(extras)} AS int) << {shift})"
         for name, shift in shifts.items()
     )
+    optional = {
+        "kit": extras.columns.get("challenge_kit", ""),
+        "created": "CAST(floor(extract(epoch FROM p.metadata_created)) AS bigint)",
+        "resources": "files.number",
+    }
+    selected = "".join(
+        f", {sql} AS {name}" for name, sql in optional.items() if name in columns
+    )
     return f"""
         SELECT organization, array_agg(id) AS ids, array_agg(facts) AS facts,
-               {"array_agg(kit)" if kits else "NULL"} AS kits,
-               {"sum(resources)" if resources else "0"} AS resources
+               {"array_agg(kit)" if "kit" in columns else "NULL"} AS kits,
+               {"array_agg(created)" if "created" in columns else "NULL"} AS created,
+               {"sum(resources)" if "resources" in columns else "0"} AS resources
         FROM (
-            SELECT p.owner_org AS organization, p.id, {packed or "0"} AS facts,
-                   {extras.columns["challenge_kit"] if kits else "NULL"} AS kit,
-                   {"files.number" if resources else "0"} AS resources
+            SELECT p.owner_org AS organization, p.id, {packed or "0"} AS facts{selected}
             FROM package p
             {extras.joins}
             {_lateral(files)}
@@ -319,54 +368,6 @@ def _lateral(files: Mapping[str, str]) -> str:
             WHERE r.package_id = p.id AND r.state = 'active'
         ) AS files
     """
-
-
-def datasets_since_launch(subjects: Sequence[Subject]) -> dict[Subject, Measurement]:
-    """Created on the day of the season's launch or later, in the portal's zone.
-
-    One organization can be in several seasons: each launch is a row of its own.
-    """
-    launches = {
-        (subject.organization_id, subject.since): subject.since
-        for subject in subjects
-        if subject.since is not None
-    }
-    if not launches:
-        return {}
-    keys = list(launches)
-    statement = f"""
-        SELECT subject.number, array_agg(p.id) AS ids
-        FROM unnest(CAST(:organizations AS text[]), CAST(:since AS timestamp[]))
-             WITH ORDINALITY AS subject (organization, since, number)
-        CROSS JOIN LATERAL (
-            SELECT p.id FROM package p
-            WHERE p.owner_org = subject.organization AND {PUBLIC}
-              AND p.metadata_created >= subject.since
-        ) AS p
-        GROUP BY subject.number
-    """
-    answered = rows(
-        statement,
-        organizations=array(organization for organization, _ in keys),
-        since=array(_start_of(day).isoformat() for day in launches.values()),
-    )
-    found = {
-        keys[row.number - 1]: _measurement(len(row.ids), passing=sorted(row.ids))
-        for row in answered
-    }
-    return {
-        subject: found[subject.organization_id, subject.since]
-        for subject in subjects
-        if (subject.organization_id, subject.since) in found
-    }
-
-
-def _start_of(day: dt.date) -> datetime:
-    """The first moment of a day in the portal's zone, as CKAN stores moments: UTC,
-    without its zone.
-    """
-    midnight = datetime.combine(day, dt.time(), config.display_timezone())
-    return midnight.astimezone(timezone.utc).replace(tzinfo=None)
 
 
 def downloads(subjects: Sequence[Subject]) -> dict[Subject, Measurement]:

@@ -1,0 +1,370 @@
+"""From an upload to its verdict: through CKAN's API, Redis, a job and the actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+from ckan import model
+from ckan.lib import jobs as ckan_jobs
+from ckan.lib import redis as ckan_redis
+from ckan.tests import factories, helpers
+from rq import SimpleWorker
+
+from ckanext.challenge import measures
+from ckanext.challenge.conformity import jobs, store
+from ckanext.challenge.domain.measurement import Subject
+from ckanext.challenge.model import Conformity
+from ckanext.challenge.progress import queue
+
+pytestmark = pytest.mark.usefixtures(
+    "with_plugins", "clean_db", "clean_index", "clean_queues", "storage"
+)
+
+PRENOMS = "scdl/prenoms"
+GOOD = (
+    "COLL_INSEE,ENFANT_SEXE,ENFANT_PRENOM,NOMBRE_OCCURRENCES,ANNEE\n"
+    "45024,F,Zoé,3,2022\n"
+)
+BAD = GOOD + "45024,X,zoé,0,22\n"
+
+
+@pytest.fixture
+def storage(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Path]:
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+    yield tmp_path
+
+
+def call(action: str, **data: Any) -> Any:
+    user = helpers.call_action("get_site_user")
+    return helpers.call_action(action, {"user": user["name"]}, **data)
+
+
+@pytest.fixture
+def dataset() -> dict[str, Any]:
+    return factories.Dataset(owner_org=factories.Organization()["id"])
+
+
+@pytest.fixture
+def upload(create_with_upload: Any, dataset: dict[str, Any]) -> Any:
+    def make(content: str | bytes, schema: str | None = PRENOMS, **more: Any) -> str:
+        user = helpers.call_action("get_site_user")
+        fields = {"package_id": dataset["id"], "format": "CSV", **more}
+        if schema:
+            fields["schema"] = schema
+        context = {"user": user["name"], "ignore_auth": True}
+        made = create_with_upload(content, "prenoms.csv", context, **fields)
+        return made["id"]
+
+    return make
+
+
+def waiting() -> list[str]:
+    """The resources that jobs are to check."""
+    return [
+        job.args[0]
+        for job in ckan_jobs.get_queue().jobs
+        if job.func_name.endswith("check_resource")
+    ]
+
+
+def work() -> None:
+    """Run the jobs that wait, in this process."""
+    waiting_jobs = ckan_jobs.get_queue()
+    worker = SimpleWorker([waiting_jobs], connection=waiting_jobs.connection)
+    worker.work(burst=True)
+    model.Session.expire_all()
+    assert not waiting_jobs.failed_job_registry.get_job_ids()
+
+
+def show(resource_id: str) -> dict[str, Any]:
+    return call("challenge_conformity_show", resource_id=resource_id)
+
+
+def test_an_upload_is_checked_by_itself(upload: Any, dataset: dict[str, Any]) -> None:
+    resource_id = upload(GOOD)
+    assert show(resource_id)["status"] == "pending"
+    assert waiting() == [resource_id]
+    work()
+    shown = show(resource_id)
+    assert shown.pop("checked_at")
+    assert shown == {
+        "resource_id": resource_id,
+        "status": "valid",
+        "schema": PRENOMS,
+        "schema_version": "1.1.6",
+        "rows": 1,
+        "errors": [],
+        "error_count": 0,
+    }
+    subject = Subject(dataset["owner_org"])
+    found = measures.measure(["conform_datasets"], [subject])["conform_datasets"]
+    assert found[subject].passing == (dataset["id"],)
+
+
+def test_a_file_that_does_not_conform(upload: Any, dataset: dict[str, Any]) -> None:
+    resource_id = upload(BAD)
+    work()
+    shown = show(resource_id)
+    assert (shown["status"], shown["rows"], shown["error_count"]) == ("invalid", 2, 4)
+    assert {(e["row"], e["column"], e["value"]) for e in shown["errors"]} == {
+        (3, "ENFANT_SEXE", "X"),
+        (3, "ENFANT_PRENOM", "zoé"),
+        (3, "NOMBRE_OCCURRENCES", "0"),
+        (3, "ANNEE", "22"),
+    }
+    assert all(error["message"] for error in shown["errors"])
+    subject = Subject(dataset["owner_org"])
+    found = measures.measure(["conform_datasets"], [subject])["conform_datasets"]
+    assert found[subject].failing == (dataset["id"],)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"PK\x03\x04" + b"\x00" * 100, "archive"),
+        (b"<!DOCTYPE html><title>404</title>", "html"),
+        (bytes(range(256)) * 10, "binary"),
+    ],
+)
+def test_a_file_that_cannot_be_read_has_a_reason(
+    upload: Any, content: bytes, reason: str
+) -> None:
+    resource_id = upload(content)
+    work()
+    shown = show(resource_id)
+    assert shown["status"] == "error"
+    (error,) = shown["errors"]
+    assert error["type"] == reason
+    # A sentence, and not the word that programs know it by.
+    assert error["message"].endswith(".")
+
+
+def test_a_new_file_is_checked_again(upload: Any, create_with_upload: Any) -> None:
+    resource_id = upload(BAD)
+    work()
+    user = helpers.call_action("get_site_user")
+    create_with_upload(
+        GOOD,
+        "prenoms.csv",
+        {"user": user["name"], "ignore_auth": True},
+        action="resource_patch",
+        id=resource_id,
+    )
+    assert show(resource_id)["status"] == "pending"
+    work()
+    assert show(resource_id)["status"] == "valid"
+
+
+def test_another_schema_is_another_verdict(upload: Any) -> None:
+    resource_id = upload(GOOD)
+    work()
+    call("resource_patch", id=resource_id, schema="scdl/deliberations")
+    assert show(resource_id)["status"] == "pending"
+    work()
+    shown = show(resource_id)
+    assert (shown["status"], shown["schema"]) == ("invalid", "scdl/deliberations")
+
+
+def test_what_says_nothing_new_of_the_file_is_no_reason_to_check(upload: Any) -> None:
+    resource_id = upload(GOOD)
+    work()
+    call("resource_patch", id=resource_id, description="Les prénoms de 2022")
+    assert waiting() == []
+    assert show(resource_id)["status"] == "valid"
+
+
+@pytest.mark.parametrize("change", [{"schema": ""}, {"schema": "etalab/schema-bal"}])
+def test_without_a_schema_to_check_the_report_goes(
+    upload: Any, change: dict[str, str]
+) -> None:
+    resource_id = upload(GOOD)
+    work()
+    call("resource_patch", id=resource_id, **change)
+    work()
+    assert show(resource_id)["status"] == "unknown_schema"
+    assert Conformity.get(resource_id) is None
+
+
+def test_a_link_is_not_checked(dataset: dict[str, Any]) -> None:
+    made = call(
+        "resource_create",
+        package_id=dataset["id"],
+        url="https://example.org/prenoms.csv",
+        schema=PRENOMS,
+    )
+    assert waiting() == []
+    shown = show(made["id"])
+    assert (shown["status"], shown["errors"][0]["type"]) == ("error", "link")
+    jobs.check_resource(made["id"])
+    assert Conformity.get(made["id"]) is None
+
+
+def test_an_upload_without_schema_is_nobodys_matter(upload: Any) -> None:
+    resource_id = upload(GOOD, schema=None)
+    assert waiting() == []
+    shown = show(resource_id)
+    assert (shown["status"], shown["schema"]) == ("unknown_schema", None)
+
+
+def test_a_file_that_has_gone_has_a_verdict(upload: Any, storage: Path) -> None:
+    resource_id = upload(GOOD)
+    for path in storage.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    work()
+    shown = show(resource_id)
+    assert (shown["status"], shown["errors"][0]["type"]) == ("error", "missing")
+
+
+def test_nothing_is_queued_when_the_change_is_rolled_back(
+    dataset: dict[str, Any],
+) -> None:
+    resource = model.Resource(package_id=dataset["id"], url="a.csv", url_type="upload")
+    resource.extras = {"schema": PRENOMS}
+    model.Session.add(resource)
+    model.Session.flush()
+    model.Session.rollback()
+    model.Session.commit()
+    assert waiting() == []
+
+
+def test_a_resource_that_goes_takes_its_report_along(
+    upload: Any, dataset: dict[str, Any]
+) -> None:
+    deleted, purged = upload(GOOD), upload(GOOD)
+    work()
+    call("resource_delete", id=deleted)
+    work()
+    assert Conformity.get(deleted) is None
+    call("dataset_purge", id=dataset["id"])
+    assert Conformity.get(purged) is None
+    # Jobs that come too late.
+    jobs.check_resource(purged)
+    jobs.check_resource("no such resource")
+
+
+def test_without_redis_the_upload_is_saved_and_found_later(
+    upload: Any,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: Any,
+) -> None:
+    with (
+        monkeypatch.context() as patch,
+        caplog.at_level(logging.WARNING, "ckanext.challenge"),
+    ):
+        # Reading test.ini switches off the loggers that were made before.
+        patch.setattr(jobs.log, "disabled", False)
+        # A port on which nothing listens.
+        patch.setitem(ckan_config, "ckan.redis.url", "redis://127.0.0.1:1/0")
+        patch.setattr(ckan_redis, "_connection_pool", None)
+        patch.setattr(ckan_jobs, "_queues", {})
+        resource_id = upload(GOOD)
+    assert "nightly check" in caplog.text
+    assert store.due() == [resource_id]
+    jobs.enqueue(store.due())
+    work()
+    assert show(resource_id)["status"] == "valid"
+    assert store.due() == []
+
+
+def test_due_are_those_whose_report_is_missing_or_old(upload: Any) -> None:
+    fresh, replaced, renamed, never = (upload(GOOD) for _ in range(4))
+    upload(GOOD, schema=None)
+    upload(GOOD, schema="etalab/schema-bal")
+    work()
+    assert store.due() == []
+    now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+    model.Session.get(model.Resource, replaced).last_modified = now
+    Conformity.get(renamed).schema = "scdl/deliberations"
+    model.Session.delete(Conformity.get(never))
+    model.Session.commit()
+    assert store.due() == sorted([replaced, renamed, never])
+    assert len(store.due(limit=2)) == 2
+    assert show(fresh)["status"] == "valid"
+    for resource_id in (replaced, renamed, never):
+        assert show(resource_id)["status"] == "pending"
+
+
+def test_a_date_in_the_future_keeps_nothing_pending(upload: Any) -> None:
+    resource_id = upload(GOOD)
+    work()
+    call("resource_patch", id=resource_id, last_modified="2099-01-01T00:00:00")
+    work()
+    assert show(resource_id)["status"] == "valid" or store.due() == [resource_id]
+
+
+def test_a_report_has_the_organization_evaluated(
+    upload: Any, dataset: dict[str, Any]
+) -> None:
+    resource_id = upload(GOOD)
+    queue.take()
+    queue.taken_done()
+    jobs.check_resource(resource_id)
+    assert queue.take().resources == {resource_id}
+
+
+def test_a_second_opinion(upload: Any) -> None:
+    resource_id = upload(GOOD)
+    shown = call("challenge_conformity_check", resource_id=resource_id)
+    assert shown["status"] == "valid"
+
+
+def test_a_large_file_is_left_to_a_job(upload: Any) -> None:
+    resource_id = upload(GOOD + "45024,F,Zoé,3,2022\n" * 20_000)
+    ckan_jobs.get_queue().empty()
+    shown = call("challenge_conformity_check", resource_id=resource_id)
+    assert shown["status"] == "pending"
+    assert waiting() == [resource_id]
+
+
+def test_who_may(upload: Any, dataset: dict[str, Any]) -> None:
+    resource_id = upload(GOOD)
+    work()
+    editor, stranger = factories.User(), factories.User()
+    call(
+        "organization_member_create",
+        id=dataset["owner_org"],
+        username=editor["name"],
+        role="editor",
+    )
+
+    def as_(name: str, action: str) -> Any:
+        context = {"user": name, "ignore_auth": False}
+        return helpers.call_action(action, context, resource_id=resource_id)
+
+    for name in ("", stranger["name"], editor["name"]):
+        assert as_(name, "challenge_conformity_show")["status"] == "valid"
+    assert as_(editor["name"], "challenge_conformity_check")["status"] == "valid"
+    for name in ("", stranger["name"]):
+        with pytest.raises(tk.NotAuthorized):
+            as_(name, "challenge_conformity_check")
+    call("package_patch", id=dataset["id"], private=True)
+    for name in ("", stranger["name"]):
+        with pytest.raises(tk.NotAuthorized):
+            as_(name, "challenge_conformity_show")
+    assert as_(editor["name"], "challenge_conformity_show")["status"] == "valid"
+
+
+@pytest.mark.parametrize("action", ["show", "check"])
+@pytest.mark.parametrize(
+    ("resource_id", "error"),
+    [
+        ("no such resource", tk.ObjectNotFound),
+        (None, tk.ValidationError),
+        ("", tk.ValidationError),
+        ({"id": 1}, tk.ValidationError),
+    ],
+)
+def test_wrong_arguments(action: str, resource_id: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        call(f"challenge_conformity_{action}", resource_id=resource_id)
