@@ -51,6 +51,7 @@ __all__ = [
     "challenge_season_words",
     "challenge_share",
     "challenge_state",
+    "challenge_steps",
     "challenge_timeline",
 ]
 
@@ -260,7 +261,7 @@ def _state_label(entity: str, state: str) -> str:
     labels = {
         "cohort": {
             "draft": tk._("In preparation"),
-            "open": tk._("Applications open"),
+            "open": tk._("Open to applications"),
             "running": tk._("Under way"),
             "finished": tk._("Finished"),
             "archived": tk._("Archived"),
@@ -291,7 +292,7 @@ def _state_label(entity: str, state: str) -> str:
         "award": {
             "active": tk._("Earned"),
             "at_risk": tk._("At risk"),
-            "revoked": tk._("Withdrawn"),
+            "revoked": tk._("Revoked"),
         },
     }
     return labels.get(entity, {}).get(state, state)
@@ -305,6 +306,13 @@ def challenge_state(entity: str, state: str) -> dict[str, str]:
     """
     tone, icon = _STATES.get(entity, {}).get(state, ("quiet", "circle"))
     return {"label": _state_label(entity, state), "tone": tone, "icon": icon}
+
+
+def challenge_steps(done: int, total: int) -> str:
+    """Progress in words, « 4 étapes sur 16 »."""
+    return tk.ungettext(
+        "{done} step of {total}", "{done} steps of {total}", done
+    ).format(done=done, total=total)
 
 
 def challenge_level(level: int | None) -> str:
@@ -386,9 +394,7 @@ def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
     )
     for row in participations:
         row["url"] = _season_url(row["cohort"], row["organization_name"])
-        row["words"] = tk._("{done} of {total} steps").format(
-            done=row["steps_done"], total=row["steps_total"]
-        )
+        row["words"] = challenge_steps(row["steps_done"], row["steps_total"])
         row["phase"] = 1 if row["percent"] < 25 else 2 if row["percent"] < 50 else 3
     base = str(tk.h.url_for("challenge.index"))
     awards = [

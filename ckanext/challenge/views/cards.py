@@ -63,7 +63,6 @@ def participant_cards(
     titles = {phase["key"]: phase["title"] for phase in phases}
     kinds = dict(h.challenge_kinds())
     inhabitants = tk._("{number} inhabitants")
-    words = tk._("{done} of {total} steps")
     cards = []
     for row in rows:
         population = h.challenge_number(row["population"]) if row["population"] else ""
@@ -83,7 +82,7 @@ def participant_cards(
                 "done": row["steps_done"],
                 "total": row["steps_total"],
                 "percent": row["percent"],
-                "words": words.format(done=row["steps_done"], total=row["steps_total"]),
+                "words": h.challenge_steps(row["steps_done"], row["steps_total"]),
                 "phase": numbers.get(row["current_phase"], 1),
                 "phase_title": titles.get(row["current_phase"], ""),
                 "badge": badge["title"] if badge else "",

@@ -186,7 +186,7 @@ def _applications(
             "name": "state",
             "label": tk._("State"),
             "value": params.get("state", ""),
-            "options": options(tk._("All"), _application_states()),
+            "options": options(tk._("All states"), _application_states()),
         },
     ]
     fields[0]["value"] = params.get("q", "")
@@ -295,7 +295,7 @@ def _matrix_filters(
             "label": tk._("Stage"),
             "value": params.get("phase", ""),
             "options": options(
-                tk._("All"),
+                tk._("All stages"),
                 [(phase["key"], phase["title"]) for phase in cohort["phases"]],
             ),
         },

@@ -136,14 +136,18 @@ def data_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
                 "name": "organization",
                 "label": tk._("Collectivité"),
                 "value": chosen["organization"],
-                "options": options(tk._("All"), _facet(facets, "organization", chosen)),
+                "options": options(
+                    tk._("All the collectivités"),
+                    _facet(facets, "organization", chosen),
+                ),
             },
             {
                 "name": "kit",
                 "label": tk._("Kind of data"),
                 "value": chosen["kit"],
                 "options": options(
-                    tk._("All"), _facet(facets, "challenge_kit", chosen, kits)
+                    tk._("All the kits"),
+                    _facet(facets, "challenge_kit", chosen, kits),
                 ),
             },
         ],

@@ -10,6 +10,7 @@ from flask import Response, request
 from flask_babel import force_locale
 
 from .. import config
+from .. import helpers as h
 from ..svg.shield import etag, shield
 from .common import act
 from .memory import Memory
@@ -51,20 +52,20 @@ def _draw(organization: str, cohort: str | None, language: str) -> tuple[str, st
         **({"cohort": cohort} if cohort else {}),
     )
     with force_locale(language):
-        numbers = {"done": row["steps_done"], "total": row["steps_total"]}
+        words = h.challenge_steps(row["steps_done"], row["steps_total"])
         document = shield(
             label=tk._("open data"),
-            value=tk._("{done}/{total} steps").format(**numbers),
-            colour=row["colour"],
-            title=tk._("{organization}: {done} of {total} steps").format(
-                organization=row["organization_title"], **numbers
+            value=tk._("{done}/{total} steps").format(
+                done=row["steps_done"], total=row["steps_total"]
             ),
-            description=tk._(
-                "Progress of {organization} in {season}: {done} of {total} steps done."
-            ).format(
+            colour=row["colour"],
+            title=tk._("{organization}: {steps}").format(
+                organization=row["organization_title"], steps=words
+            ),
+            description=tk._("Progress of {organization} in {season}: {steps}").format(
                 organization=row["organization_title"],
                 season=row["cohort_title"],
-                **numbers,
+                steps=words,
             ),
             language=language,
         )

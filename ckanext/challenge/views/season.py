@@ -108,14 +108,15 @@ def _filters(
             "name": "kind",
             "label": tk._("Kind"),
             "value": params.get("kind", ""),
-            "options": options(tk._("All"), h.challenge_kinds()),
+            "options": options(tk._("All kinds"), h.challenge_kinds()),
         },
         {
             "name": "departement",
             "label": tk._("Département"),
             "value": params.get("departement", ""),
             "options": options(
-                tk._("All"), [(code, h.challenge_departement(code)) for code in codes]
+                tk._("All départements"),
+                [(code, h.challenge_departement(code)) for code in codes],
             ),
         },
         {

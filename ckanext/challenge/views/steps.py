@@ -359,9 +359,7 @@ def _page(
     }
     rows = {step["step"]: _row(step, url, page) for step in progress["steps"]}
     numbers = cards.phase_numbers(progress["phases"])
-    words = tk._("{done} of {total} steps").format(
-        done=participant["steps_done"], total=participant["steps_total"]
-    )
+    words = h.challenge_steps(participant["steps_done"], participant["steps_total"])
     population = participant["population"]
     meta = (
         h.challenge_kind(participant["kind"]),
