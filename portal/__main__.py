@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 
 from portal import demo, environment, lint, ports, runs, setup, signals, system, wheel
 from portal.console import PortalError, warn
+from portal.paths import ROOT
+from portal.process import dies_with_parent
 from portal.signals import Stopped
 
 
@@ -87,6 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("lint", help="check style, types and imports")
     check.set_defaults(run=_lint)
 
+    translations = commands.add_parser(
+        "translations", help="renew the catalogues of messages"
+    )
+    translations.set_defaults(run=_translations)
+
     package = commands.add_parser(
         "wheel", help="check the wheel, installed in a clean environment"
     )
@@ -120,6 +128,13 @@ def _lint(options: argparse.Namespace) -> int:
         env, ["run", "test", "lint"], [system.SETPRIV, system.LIBMAGIC], solr=False
     )
     return lint.lint(env)
+
+
+def _translations(options: argparse.Namespace) -> int:
+    env = environment.environment()
+    setup.prepare(env, ["run"], [system.SETPRIV, system.LIBMAGIC], solr=False)
+    command = dies_with_parent([env.bin("python"), "-m", "portal.catalogues"])
+    return subprocess.run(command, cwd=ROOT, env=env.environ(), check=False).returncode
 
 
 def _wheel(options: argparse.Namespace) -> int:

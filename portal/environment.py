@@ -116,9 +116,7 @@ def ensure(env: Environment, parts: Sequence[str]) -> None:
             failure="the packages could not be installed",
             env=env.environ(),
         )
-        (env.path / "portal.json").write_text(
-            json.dumps(_stamp(env) | wanted, indent=1), encoding="utf-8"
-        )
+        _record(env, wanted)
 
 
 def _works(env: Environment) -> bool:
@@ -134,6 +132,11 @@ def _stamp(env: Environment) -> dict[str, str]:
         return json.loads((env.path / "portal.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def _record(env: Environment, digests: dict[str, str]) -> None:
+    text = json.dumps(_stamp(env) | digests, indent=1)
+    (env.path / "portal.json").write_text(text, encoding="utf-8")
 
 
 def _digests(env: Environment, parts: Sequence[str]) -> dict[str, str]:

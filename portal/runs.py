@@ -42,8 +42,8 @@ def isolated(
     """Fresh services and, with an ini file, a database with all migrations applied.
 
     :param ini: the ini file whose database is made; ``None`` leaves the database empty
-    :returns: the environment in which a command finds these services, and its run
-        folder as ``PORTAL_RUN``
+    :returns: the environment in which a command finds these services, its run folder
+        as ``PORTAL_RUN`` and the version of CKAN as ``PORTAL_CKAN``
     """
     folder, lock = _new_folder()
     remove = folder
@@ -93,7 +93,8 @@ def _services(
         "CKAN_SOLR_URL": (solr, solr.url),
     }
     services: list[Service] = []
-    environ = env.environ() | {"PORTAL_RUN": str(folder)}
+    environ = env.environ()
+    environ |= {"PORTAL_RUN": str(folder), "PORTAL_CKAN": env.version}
     for variable, replacement in REPLACEABLE.items():
         own, own_url = embedded[variable]
         url = os.environ.get(replacement)
