@@ -7,7 +7,7 @@ ARGS ?=
 LAUNCH = exec setpriv --pdeathsig TERM portal/portal
 
 .DEFAULT_GOAL := help
-.PHONY: demo stop test bench lint clean help
+.PHONY: demo stop test bench lint translations clean help
 
 demo: ## Run the whole portal here: http://127.0.0.1:5000, or make demo PORT=5050
 	@$(LAUNCH) demo --port '$(PORT)'
@@ -24,8 +24,11 @@ bench: ## Print how fast the pages are, beside CKAN's own
 lint: ## Check style, types and imports between rooms
 	@exec portal/portal lint
 
+translations: ## Renew the catalogues of messages from the code and the templates
+	@exec portal/portal translations
+
 clean: ## Remove all that the portal made, its data included
 	@exec portal/portal clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\): ## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\): ## /\1\t/p' Makefile | expand -t 14
