@@ -80,6 +80,9 @@ def test_loading_twice_and_clearing(cli, storage):
     }
     assert seasons["saison-2"]["cost"] == 6000
     assert seasons["saison-3"]["accepts_applications"]
+    assert seasons["saison-1"]["launch"] == "2019-04-02"
+    assert seasons["saison-1"]["figures"]["datasets"] == 6
+    assert seasons["saison-2"]["figures"]["published"] == 16
     assert _states("saison-2") == {"accepted": 20}
     assert set(_states("saison-3")) == {
         "draft",

@@ -595,12 +595,13 @@ class _Loading:
             _system("challenge_conformity_check", resource_id=resource_id)
         yield
         timeline.spread_over_time(self.content, self.today, packages)
+        # What was opened since the launch is counted from the launch as meant.
+        self._dates_as_meant(demo.PAST)
         for before, after in (("running", "finished"), ("finished", "archived")):
             cohort = Cohort.get(demo.PAST)
             assert cohort is not None
             if cohort.state == before:
                 self._transition(demo.PAST, after)
-        self._dates_as_meant(demo.PAST)
         yield
         _call("challenge_evaluate", self.admin, all=True)
         timeline.date_results(packages)
