@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import subprocess
 import sys
@@ -21,6 +22,10 @@ def main(arguments: Sequence[str]) -> int:
     :returns: the exit status
     """
     signals.install()
+    # A terminal that cannot show a character shows a "?" in its place.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         options = _parser().parse_args(arguments)
         return options.run(options)

@@ -89,9 +89,8 @@ def render(catalog: Catalog, language: str = "") -> polib.POFile:
             old = polib.pofile(str(path))
             known = {(entry.msgid, entry.msgid_plural): entry for entry in old}
     for message in messages(catalog):
-        singular, plural = (
-            message.id if isinstance(message.id, tuple) else (message.id, "")
-        )
+        words = (message.id,) if isinstance(message.id, str) else (*message.id,)
+        singular, plural = (*words, "")[:2]
         before = known.get((singular, plural))
         entry = polib.POEntry(
             msgid=singular,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import socket
+import urllib.request
 from urllib.parse import urlsplit
 
 from portal.console import PortalError
@@ -57,6 +58,16 @@ def check_answers(variable: str, url: str) -> None:
         raise PortalError(
             f"{variable}: nothing answers at {host}:{port} ({reason})"
         ) from error
+
+
+def get(url: str, timeout: float) -> None:
+    """Ask for a page of this machine, never through a proxy.
+
+    :raises urllib.error.HTTPError: it answers something else than success
+    :raises OSError: it does not answer
+    """
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener.open(url, timeout=timeout).close()
 
 
 def choose(count: int) -> list[int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from portal.console import PortalError, say
 from portal.paths import ROOT
+from portal.ports import HOST
 
 #: Variables of the caller that would change what the programs of the portal do. CKAN
 #: reads ``CKAN_*`` over its ini file and libpq reads ``PG*``: left in place, they could
@@ -45,9 +46,16 @@ _CAUSES = (
 
 
 def clean_environ(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment without what would lead CKAN, libpq or Python elsewhere."""
+    """The environment without what would lead CKAN, libpq or Python elsewhere, and with
+    no proxy before this machine's own addresses.
+    """
     source = os.environ if environ is None else environ
-    return {name: value for name, value in source.items() if not _LEAKING.match(name)}
+    env = {name: value for name, value in source.items() if not _LEAKING.match(name)}
+    # CKAN reaches Solr by a library that would send even that through a proxy.
+    own = f"{HOST},localhost"
+    for name in ("no_proxy", "NO_PROXY"):
+        env[name] = f"{env[name]},{own}" if env.get(name) else own
+    return env
 
 
 def dies_with_parent(command: Sequence[str], signal_name: str = "TERM") -> list[str]:

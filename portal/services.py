@@ -13,12 +13,12 @@ import secrets
 import shutil
 import socket
 import subprocess
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from portal import ports
 from portal.console import PortalError
 from portal.environment import Environment
 from portal.files import private_file
@@ -84,21 +84,23 @@ class Postgres:
 
     def prepare(self) -> None:
         if (self.folder / "PG_VERSION").exists():
-            self._check_version()
+            self._bin()
             return
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(mode=0o700, parents=True)
+        # Under its name only once it is whole, however this ends before.
+        partial = self.folder.with_name(f"{self.folder.name}.new")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700, parents=True)
         secret = private_file(
             self.folder.with_name(f"{self.folder.name}.secret"), self.password
         )
-        owner = _postgres_owner()
+        owner = self._owner()
         if owner is not None:
-            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+            os.chown(partial, owner.pw_uid, owner.pw_gid)
             os.chown(secret, owner.pw_uid, owner.pw_gid)
         command = [
             *_as_owner(owner, self.folder),
-            str(_postgres_bin() / "initdb"),
-            f"--pgdata={self.folder}",
+            str(self._bin() / "initdb"),
+            f"--pgdata={partial}",
             "--username=postgres",
             f"--pwfile={secret}",
             "--auth=scram-sha-256",
@@ -119,27 +121,47 @@ class Postgres:
         finally:
             secret.unlink()
         if done.returncode:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(partial, ignore_errors=True)
             raise PortalError(
                 "PostgreSQL could not make its data folder: "
                 f"{explain(done.stderr.splitlines())}"
             )
+        partial.rename(self.folder)
 
-    def _check_version(self) -> None:
-        made_by = (self.folder / "PG_VERSION").read_text().strip()
-        folder = _postgres_bin()
-        shown = subprocess.run(
-            [str(folder / "postgres"), "--version"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if f" {made_by}" not in shown.stdout:
+    def _bin(self) -> Path:
+        """The folder of the programs that the cluster needs."""
+        try:
+            made_by = (self.folder / "PG_VERSION").read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            made_by = None
+        folder = postgres_bin(made_by)
+        if folder is None:
             raise PortalError(
-                f"{self.folder} was made by PostgreSQL {made_by} "
-                f"and {shown.stdout.strip()} is installed: "
-                f"install postgresql-{made_by}, or remove that folder to start anew"
+                f"{self.folder} was made by PostgreSQL {made_by}, which is not "
+                f"installed: install postgresql-{made_by}, or remove that folder to "
+                "start anew"
+                if made_by
+                else "PostgreSQL's server programs are not installed"
             )
+        return folder
+
+    def _owner(self) -> pwd.struct_passwd | None:
+        """The account that runs PostgreSQL where we are root, which PostgreSQL refuses;
+        ``None`` where we are not.
+        """
+        if os.geteuid() != 0:
+            return None
+        if self.folder.exists():
+            return pwd.getpwuid(self.folder.stat().st_uid)
+        for name in ("postgres", "nobody"):
+            try:
+                return pwd.getpwnam(name)
+            except KeyError:
+                continue
+        raise PortalError(
+            "PostgreSQL refuses to run as root, "
+            "and there is neither an account postgres nor nobody"
+        )
 
     def made_at(self) -> int:
         """When the cluster was made, in nanoseconds."""
@@ -159,8 +181,8 @@ class Postgres:
                 "full_page_writes": "off",
             }
         command = [
-            *_as_owner(_postgres_owner(), self.folder, pdeathsig="INT"),
-            str(_postgres_bin() / "postgres"),
+            *_as_owner(self._owner(), self.folder, pdeathsig="INT"),
+            str(self._bin() / "postgres"),
             "-D",
             str(self.folder),
         ]
@@ -173,7 +195,7 @@ class Postgres:
 
     def is_ready(self) -> bool:
         command = [
-            str(_postgres_bin() / "pg_isready"),
+            str(self._bin() / "pg_isready"),
             "-q",
             "-h",
             HOST,
@@ -183,14 +205,14 @@ class Postgres:
         return subprocess.run(command, env=clean_environ(), check=False).returncode == 0
 
     def after_start(self) -> None:
-        if self._sql("SELECT 1 FROM pg_database WHERE datname = 'ckan'") == "1":
-            return
-        self._sql(f"CREATE ROLE ckan LOGIN PASSWORD '{self.password}'")
-        self._sql("CREATE DATABASE ckan OWNER ckan")
+        if not self._sql("SELECT 1 FROM pg_roles WHERE rolname = 'ckan'"):
+            self._sql(f"CREATE ROLE ckan LOGIN PASSWORD '{self.password}'")
+        if not self._sql("SELECT 1 FROM pg_database WHERE datname = 'ckan'"):
+            self._sql("CREATE DATABASE ckan OWNER ckan")
 
     def _sql(self, statement: str) -> str:
         command = [
-            str(_postgres_bin() / "psql"),
+            str(self._bin() / "psql"),
             "-X",
             "-A",
             "-t",
@@ -224,30 +246,6 @@ class Postgres:
                 f"PostgreSQL refused a statement: {explain(done.stderr.splitlines())}"
             )
         return done.stdout.strip()
-
-
-def _postgres_bin() -> Path:
-    folder = postgres_bin()
-    if folder is None:
-        raise PortalError("PostgreSQL's server programs are not installed")
-    return folder
-
-
-def _postgres_owner() -> pwd.struct_passwd | None:
-    """The account that runs PostgreSQL where we are root, which PostgreSQL refuses;
-    ``None`` where we are not.
-    """
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise PortalError(
-        "PostgreSQL refuses to run as root, "
-        "and there is neither an account postgres nor nobody"
-    )
 
 
 def _as_owner(
@@ -401,10 +399,8 @@ class Solr:
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(
-                f"{self.url}/select?q=*:*&rows=0", timeout=5
-            ) as answer:
-                return answer.status == 200
+            ports.get(f"{self.url}/select?q=*:*&rows=0", timeout=5)
+            return True
         except OSError:
             return False
 

@@ -5,6 +5,7 @@ where that is allowed.
 from __future__ import annotations
 
 import ctypes.util
+import functools
 import importlib.util
 import os
 import re
@@ -40,28 +41,30 @@ class Tool:
     present: Callable[[], bool]
 
 
-def postgres_bin() -> Path | None:
-    """The folder of the newest PostgreSQL server programs of this machine: Debian keeps
-    them out of PATH.
+def postgres_bin(version: str | None = None) -> Path | None:
+    """The folder of PostgreSQL's server programs, which Debian keeps out of PATH.
+
+    :param version: the major version that is needed; ``None`` for the newest one
     """
-
-    def version(folder: Path) -> int:
-        digits = re.sub(r"\D", "", folder.parent.name)
-        return int(digits or 0)
-
-    debian = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=version, reverse=True
-    )
+    folders: dict[int, Path] = {}
     on_path = shutil.which("initdb")
-    candidates = [*debian, *([Path(on_path).parent] if on_path else [])]
-    return next(
-        (
-            folder
-            for folder in candidates
-            if (folder / "initdb").exists() and (folder / "psql").exists()
-        ),
-        None,
-    )
+    found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    for initdb in [*([Path(on_path)] if on_path else []), *found]:
+        if (initdb.parent / "psql").exists():
+            folders[_major_version(initdb)] = initdb.parent
+    if version is not None:
+        return folders.get(int(version))
+    return folders[max(folders)] if folders else None
+
+
+@functools.cache
+def _major_version(program: Path) -> int:
+    """The first number that a program of PostgreSQL says of its version."""
+    shown = subprocess.run(
+        [str(program), "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    number = re.search(r"\d+", shown)
+    return int(number.group()) if number else 0
 
 
 def chromium() -> str | None:

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -174,7 +173,7 @@ def _get(url: str) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            urllib.request.urlopen(url, timeout=_PATIENCE).close()
+            ports.get(url, _PATIENCE)
             return
         except urllib.error.HTTPError as error:
             raise PortalError(f"{url} answers {error.code} with the wheel") from error

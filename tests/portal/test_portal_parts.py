@@ -84,7 +84,14 @@ class TestPrograms:
             "PIP_INDEX_URL": "https://packages.example.org",
             "HOME": "/home/me",
         }
-        assert set(clean_environ(given)) == {"PATH", "PIP_INDEX_URL", "HOME"}
+        cleaned = clean_environ(given)
+        assert set(cleaned) - set(given) == {"no_proxy", "NO_PROXY"}
+        assert set(given) & set(cleaned) == {"PATH", "PIP_INDEX_URL", "HOME"}
+
+    def test_no_proxy_stands_before_this_machine(self) -> None:
+        cleaned = clean_environ({"http_proxy": "http://p:1", "no_proxy": "intra.net"})
+        assert cleaned["http_proxy"] == "http://p:1"
+        assert cleaned["no_proxy"] == "intra.net,127.0.0.1,localhost"
 
     @pytest.mark.parametrize(
         ("tail", "expected"),
