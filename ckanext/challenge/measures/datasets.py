@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import repeat
 from typing import Any
 
@@ -94,7 +95,16 @@ FACTS: Mapping[str, Fact] = {
 
 
 class Datasets:
-    """The datasets of one organization, and what is known of each."""
+    """The datasets of one organization, and what is known of each.
+
+    Its lists are all in the order of the ids, so that a measurement names the same
+    datasets every time.
+
+    :ivar ids: their ids
+    :ivar kits: the kit of each, if it was asked for
+    :ivar created: when each was created, in seconds since 1970, if it was asked for
+    :ivar resources: how many resources they have together, likewise
+    """
 
     def __init__(
         self,
@@ -102,30 +112,39 @@ class Datasets:
         resources: int,
         shifts: Mapping[str, int],
     ) -> None:
-        #: Of each its id, its facts, its kit and when it was created.
-        #: In the order of their ids, so that the same ones are named every time.
-        self.rows = sorted(datasets)
+        columns = list(zip(*sorted(datasets), strict=True))
+        self.ids: tuple[str, ...] = columns[0]
+        self._facts: tuple[int, ...] = columns[1]
+        self.kits: tuple[str | None, ...] = columns[2]
+        self.created: tuple[int, ...] = columns[3]
         self.resources = resources
         self._shifts = shifts
 
     def __len__(self) -> int:
-        return len(self.rows)
-
-    def ids(self) -> list[str]:
-        return [row[0] for row in self.rows]
+        return len(self.ids)
 
     def split(self, fact: str) -> tuple[list[str], list[str]]:
         """The ids of those of which it is true, and of the others."""
         mask = 1 << self._shifts[fact]
+        pairs = list(zip(self.ids, self._facts, strict=True))
         return (
-            [row[0] for row in self.rows if row[1] & mask],
-            [row[0] for row in self.rows if not row[1] & mask],
+            [id_ for id_, facts in pairs if facts & mask],
+            [id_ for id_, facts in pairs if not facts & mask],
         )
 
     def numbers(self, fact: str) -> list[int]:
         """The number of a fact, for each."""
         shift, mask = self._shifts[fact], (1 << FACTS[fact].bits) - 1
-        return [row[1] >> shift & mask for row in self.rows]
+        return [facts >> shift & mask for facts in self._facts]
+
+    @cached_property
+    def described(self) -> tuple[list[int], list[str], list[str]]:
+        """The points of each, the ids of the well-described and of the others."""
+        points = self.numbers("points")
+        pairs = list(zip(self.ids, points, strict=True))
+        passing = [id_ for id_, number in pairs if number >= quality.DESCRIBED]
+        failing = [id_ for id_, number in pairs if number < quality.DESCRIBED]
+        return points, passing, failing
 
 
 def _measurement(
@@ -150,7 +169,7 @@ def _share(datasets: Datasets, fact: str) -> Measurement:
 
 
 def datasets_public(datasets: Datasets) -> Measurement:
-    return _measurement(len(datasets), passing=datasets.ids())
+    return _measurement(len(datasets), passing=datasets.ids)
 
 
 def datasets_since_launch(datasets: Datasets, subject: Subject) -> Measurement:
@@ -158,7 +177,8 @@ def datasets_since_launch(datasets: Datasets, subject: Subject) -> Measurement:
     if subject.since is None:
         return _measurement(0)
     start = _start_of(subject.since)
-    passing = [row[0] for row in datasets.rows if row[3] >= start]
+    pairs = zip(datasets.ids, datasets.created, strict=True)
+    passing = [id_ for id_, created in pairs if created >= start]
     return _measurement(len(passing), passing=passing)
 
 
@@ -169,9 +189,9 @@ def _start_of(day: dt.date) -> int:
 
 
 def kits_covered(datasets: Datasets) -> Measurement:
-    having = [row for row in datasets.rows if row[2]]
-    kits = {row[2] for row in having}
-    return _measurement(len(kits), passing=[row[0] for row in having])
+    pairs = zip(datasets.ids, datasets.kits, strict=True)
+    passing = [id_ for id_, kit in pairs if kit]
+    return _measurement(len(set(filter(None, datasets.kits))), passing=passing)
 
 
 def resources_public(datasets: Datasets) -> Measurement:
@@ -191,16 +211,8 @@ def fresh_share(datasets: Datasets) -> Measurement:
     return _share(datasets, "fresh")
 
 
-def _described(datasets: Datasets) -> tuple[list[int], list[str], list[str]]:
-    points = datasets.numbers("points")
-    pairs = list(zip(datasets.ids(), points, strict=True))
-    passing = [id_ for id_, number in pairs if number >= quality.DESCRIBED]
-    failing = [id_ for id_, number in pairs if number < quality.DESCRIBED]
-    return points, passing, failing
-
-
 def described_share(datasets: Datasets) -> Measurement:
-    points, passing, failing = _described(datasets)
+    points, passing, failing = datasets.described
     return _measurement(
         len(passing) / len(points), len(points), failing=failing, passing=passing
     )
@@ -208,14 +220,14 @@ def described_share(datasets: Datasets) -> Measurement:
 
 def quality_mean(datasets: Datasets) -> Measurement:
     """Those with fewer points than a well-described one are named as failing."""
-    points, passing, failing = _described(datasets)
+    points, passing, failing = datasets.described
     mean = sum(points) / len(points) / quality.MAXIMUM
     return _measurement(mean, len(points), failing=failing, passing=passing)
 
 
 def conform_datasets(datasets: Datasets) -> Measurement:
     """Those named as failing have been checked, and have no file that conforms."""
-    pairs = list(zip(datasets.ids(), datasets.numbers("report"), strict=True))
+    pairs = list(zip(datasets.ids, datasets.numbers("report"), strict=True))
     passing = [id_ for id_, report in pairs if report == 2]
     failing = [id_ for id_, report in pairs if report == 1]
     return _measurement(len(passing), failing=failing, passing=passing)
