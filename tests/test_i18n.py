@@ -11,6 +11,7 @@ from typing import Any
 import ckan
 import polib
 import pytest
+import yaml
 from babel.support import Translations
 from ckan.lib.jinja_extensions import _get_extensions
 from jinja2 import Environment, nodes
@@ -145,26 +146,50 @@ def test_messages_are_plain_texts_in_templates() -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize(
-    ("slip", "why"),
-    [
-        (r"[’‘“”\"]", "an apostrophe is straight, and quotes are « »"),
-        (r"[ \u00a0][;:!?%»]", "a narrow no-break space stands before"),
-        (r"[^\s\u202f·(]([;!?»]|:(?!//))", "a narrow no-break space stands before"),
-        (r"«[^\u202f]", "a narrow no-break space stands inside"),
-        (r"\.\.\.", "an ellipsis is one character"),
-        (r"  |^\s|\s$", "one space, and none at the ends"),
-    ],
-)
-def test_the_typography_is_french(french: polib.POFile, slip: str, why: str) -> None:
+# What is wrong in French, and what is right instead.
+SLIPS = {
+    r"[’‘“”\"]": "an apostrophe is straight, and quotes are « »",
+    r"[ \u00a0][;:!?%»]": "a narrow no-break space stands before",
+    r"[^\s\u202f·(]([;!?»]|:(?!//))": "a narrow no-break space stands before",
+    r"«[^\u202f]": "a narrow no-break space stands inside",
+    r"\.\.\.": "an ellipsis is one character",
+    r"  |^\s|\s$": "one space, and none at the ends",
+}
+
+
+def _slips(text: str) -> list[str]:
     # The legend of the managers' table explains its marks, one of them « ? ».
-    wrong = [
-        text
-        for entry in french
-        for text in _texts(entry)
-        if re.search(slip, re.sub(r"· [?!] ", "", text))
+    text = re.sub(r"· [?!] ", "", text)
+    return [f"{why}: {text}" for slip, why in SLIPS.items() if re.search(slip, text)]
+
+
+def test_the_typography_is_french(french: polib.POFile) -> None:
+    assert not [
+        slip for entry in french for text in _texts(entry) for slip in _slips(text)
     ]
-    assert not wrong, why
+
+
+def _french_of(content: Any) -> Iterator[str]:
+    """The French texts anywhere in what a YAML file holds."""
+    parts = content.items() if isinstance(content, dict) else enumerate(content)
+    for key, value in parts:
+        if key == "fr" and isinstance(value, str):
+            yield value.strip()
+        elif isinstance(value, (dict, list)):
+            yield from _french_of(value)
+
+
+@pytest.mark.parametrize("folder", ["programmes", "schemas"])
+def test_the_typography_is_french_in_the_files_with_both_languages(
+    folder: str,
+) -> None:
+    texts = [
+        text
+        for path in sorted((catalogues.PACKAGE / folder).glob("*.yaml"))
+        for text in _french_of(yaml.safe_load(path.read_text("utf-8")))
+    ]
+    assert texts
+    assert not [slip for text in texts for slip in _slips(text)]
 
 
 def test_the_words_are_the_agreed_ones(french: polib.POFile) -> None:
