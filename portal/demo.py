@@ -182,7 +182,7 @@ def _run(env: Environment, choice: Choice, port: int, lock: int) -> None:
         },
     )
     (DEMO_DATA / "storage").mkdir(exist_ok=True)
-    supervisor = Supervisor(env, STATE, DEMO_LOGS, supervisor_port)
+    supervisor = Supervisor(env, STATE, supervisor_port)
     try:
         with part(
             f"Starting {', '.join(service.name for service in [*services, *slow])}"

@@ -48,7 +48,7 @@ def isolated(
     folder, lock = _new_folder()
     remove = folder
     supervisor_port, *service_ports = ports.choose(4)
-    supervisor = Supervisor(env, folder, folder / "logs", supervisor_port)
+    supervisor = Supervisor(env, folder, supervisor_port)
     try:
         services, environ = _services(env, folder, service_ports)
         # Solr is the slowest to start: what does not need it goes on meanwhile.

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from portal import environment, locks, system
 from portal.console import PortalError, part, say
 from portal.environment import Environment
-from portal.paths import DEMO_LOGS, PORTAL, RUNS, SOLR_LIB, STATE
+from portal.paths import DEMO_LOGS, PORTAL, ROOT, RUNS, SOLR_LIB, STATE
 from portal.process import clean_environ, run_logged
 from portal.system import Tool
 
@@ -35,6 +35,8 @@ def prepare(
     """Install the tools, the Python environment and, with ``solr``, Solr's jars, where
     they are missing or old.
     """
+    if "%" in str(ROOT):
+        raise PortalError(f"CKAN cannot read its ini file below {ROOT}: move the clone")
     with_jars = solr and not _has_jars()
     with_environment = not environment.is_current(env, parts)
     system.ensure_space(

@@ -26,28 +26,26 @@ from portal.services import Program, Service, new_secret
 _GIVEN_UP = "FATAL"
 
 
-def render(
-    programs: Sequence[Program], *, port: int, password: str, folder: Path, logs: Path
-) -> str:
+def render(programs: Sequence[Program], *, port: int, password: str) -> str:
     """The text of supervisor's configuration file.
 
     It is spoken to over TCP with a password, as a Unix socket's path may not be longer
-    than 107 characters.
+    than 107 characters. Its own files are named from the folder it runs in: it would
+    expand a "%" of a full path twice.
     """
-    # Expansions: supervisor reads "%" as the start of one.
     lines = [
         "[supervisord]",
-        f"logfile={_escape(logs / 'supervisor.log')}",
-        f"pidfile={_escape(folder / 'supervisor.pid')}",
-        f"childlogdir={_escape(logs)}",
-        f"directory={_escape(folder)}",
+        "logfile=logs/supervisor.log",
+        "pidfile=supervisor.pid",
+        "childlogdir=logs",
         "silent=true",
         "[inet_http_server]",
         f"port={HOST}:{port}",
         "username=portal",
         f"password={password}",
         "[rpcinterface:supervisor]",
-        "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
+        "supervisor.rpcinterface_factory="
+        "supervisor.rpcinterface:make_main_rpcinterface",
     ]
     for program in programs:
         lines += [
@@ -60,7 +58,7 @@ def render(
             f"stopwaitsecs={program.stop_wait}",
             "killasgroup=true",
             "redirect_stderr=true",
-            f"stdout_logfile={_escape(logs / program.name)}.log",
+            f"stdout_logfile=logs/{program.name}.log",
             "stdout_logfile_maxbytes=10MB",
             "stdout_logfile_backups=1",
         ]
@@ -76,10 +74,10 @@ class Supervisor:
     process.
     """
 
-    def __init__(self, env: Environment, folder: Path, logs: Path, port: int) -> None:
+    def __init__(self, env: Environment, folder: Path, port: int) -> None:
         self.env = env
         self.folder = folder
-        self.logs = logs
+        self.logs = folder / "logs"
         self._port = port
         self._password = new_secret()
         self._process: subprocess.Popen[bytes] | None = None
@@ -99,18 +97,13 @@ class Supervisor:
             every.append(service.program())
         conf = private_file(
             self.folder / "supervisor.conf",
-            render(
-                every,
-                port=self._port,
-                password=self._password,
-                folder=self.folder,
-                logs=self.logs,
-            ),
+            render(every, port=self._port, password=self._password),
         )
         with (self.logs / "supervisor.out").open("wb") as output:
             self._process = subprocess.Popen(
                 dies_with_parent([self.env.bin("supervisord"), "-n", "-c", str(conf)]),
                 stdin=subprocess.DEVNULL,
+                cwd=self.folder,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=self.env.environ(),

@@ -97,6 +97,11 @@ def test_a_folder_that_cannot_be_written(clone: Path) -> None:
     assert_one_line(run(clone, "demo"), "cannot be written")
 
 
+def test_a_percent_sign_in_the_path(clone: Path) -> None:
+    odd = clone.rename(clone.with_name("100%"))
+    assert_one_line(run(odd, "demo"), "CKAN cannot read its ini file below")
+
+
 def test_a_second_portal_of_the_same_clone(clone: Path) -> None:
     state = clone / ".portal"
     state.mkdir()

@@ -273,30 +273,27 @@ class TestEnvironment:
 class TestServices:
     def test_supervisor_gets_each_word_as_it_is(self, tmp_path: Path) -> None:
         words = ["program", "two words", "100%", "it's", "$HOME"]
-        text = render(
-            [Program("odd", words, tmp_path)],
-            port=1,
-            password="x",
-            folder=tmp_path,
-            logs=tmp_path,
-        )
+        folder = tmp_path / "a %d folder"
+        (folder / "logs").mkdir(parents=True)
+        text = render([Program("odd", words, folder)], port=1, password="x")
         # Read as supervisor does, in an interpreter of its own.
         code = (
             "import sys; from supervisor.options import ServerOptions; "
             "o = ServerOptions(); o.realize(['-n', '-c', sys.argv[1]]); "
             "from supervisor.options import split_namespec; import shlex; "
             "p = o.process_group_configs[0].process_configs[0]; "
-            "print(repr(shlex.split(p.command)))"
+            "print([shlex.split(p.command), p.directory])"
         )
-        conf = tmp_path / "supervisor.conf"
+        conf = folder / "supervisor.conf"
         conf.write_text(text)
         done = subprocess.run(
             [sys.executable, "-c", code, conf],
+            cwd=folder,
             capture_output=True,
             text=True,
             check=True,
         )
-        assert done.stdout.strip() == repr(words)
+        assert done.stdout.strip() == repr([words, str(folder)])
 
     def test_redis_listens_here_only_and_asks_for_a_password(
         self, tmp_path: Path
