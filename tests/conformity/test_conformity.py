@@ -71,7 +71,7 @@ def waiting() -> list[str]:
     return [
         job.args[0]
         for job in ckan_jobs.get_queue().jobs
-        if job.func_name.endswith("check_resource")
+        if str(job.func_name).endswith("check_resource")
     ]
 
 
@@ -284,8 +284,10 @@ def test_due_are_those_whose_report_is_missing_or_old(upload: Any) -> None:
     work()
     assert store.due() == []
     now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
-    model.Session.get(model.Resource, replaced).last_modified = now
-    Conformity.get(renamed).schema = "scdl/deliberations"
+    resource: Any = model.Session.get(model.Resource, replaced)
+    resource.last_modified = now
+    report: Any = Conformity.get(renamed)
+    report.schema = "scdl/deliberations"
     model.Session.delete(Conformity.get(never))
     model.Session.commit()
     assert store.due() == sorted([replaced, renamed, never])

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories, helpers
+from sqlalchemy import event
 
 from ckanext.challenge import measures
 from ckanext.challenge.domain.measurement import Measurement, Subject
@@ -59,11 +60,11 @@ def statements() -> Iterator[list[str]]:
         seen.append(statement)
 
     engine = model.meta.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", note)
     try:
         yield seen
     finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -78,7 +79,8 @@ def test_only_what_the_public_sees_counts(owner: str) -> None:
     call("package_delete", id=dataset(owner))
     other = dataset(organization())
     # Another type, such as a showcase or a harvest source, is not a dataset.
-    model.Package.get(dataset(owner)).type = "showcase"
+    showcase: Any = model.Package.get(dataset(owner))
+    showcase.type = "showcase"
     model.Session.commit()
 
     found = one("datasets_public", owner)
@@ -163,7 +165,7 @@ def test_members(owner: str) -> None:
         )
     assert one("members", owner).value == before + 3
     # Someone invited has not come yet, someone deleted is gone.
-    invited = model.User.get(user["id"])
+    invited: Any = model.User.get(user["id"])
     invited.set_pending()
     model.Session.commit()
     assert one("members", owner).value == before + 2
@@ -224,7 +226,8 @@ def test_kits_chosen_are_those_of_the_season(owner: str) -> None:
 )
 def test_datasets_since_launch(owner: str, created: str, counts: bool) -> None:
     made = dataset(owner)
-    model.Package.get(made).metadata_created = dt.datetime.fromisoformat(created)
+    package: Any = model.Package.get(made)
+    package.metadata_created = dt.datetime.fromisoformat(created)
     model.Session.commit()
     subject = Subject(owner, "season 2", dt.date(2022, 9, 1))
     later = Subject(owner, "season 3", dt.date(2023, 9, 1))
@@ -422,7 +425,8 @@ def test_downloads(owner: str) -> None:
     link = "https://example.org/a.csv"
     made = dataset(owner, resources=[{"url": link}, {"url": "https://example.org/b"}])
     upload = call("package_show", id=made)["resources"][1]["id"]
-    model.Resource.get(upload).url_type = "upload"
+    resource: Any = model.Resource.get(upload)
+    resource.url_type = "upload"
     other = dataset(organization(), resources=[{"url": "https://example.org/c.csv"}])
     insert = sa.text(
         "INSERT INTO tracking_summary (url, tracking_type, count, tracking_date)"

@@ -51,7 +51,7 @@ class Schema:
 def known() -> Mapping[str, Schema]:
     """All known schemas by id: those that can be checked first."""
     schemas: dict[str, Schema] = {}
-    here = resources.files(__package__)
+    here = resources.files("ckanext.challenge.conformity")
     folder = here.joinpath("schemas")
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not file.name.endswith(".yaml"):
