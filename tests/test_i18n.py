@@ -37,15 +37,18 @@ def french() -> polib.POFile:
 @pytest.fixture(scope="module")
 def said() -> set[Any]:
     """The messages of the code and the templates."""
-    return {message.id for message in catalogues.messages(catalogues.extract())}
+    found: set[Any] = set()
+    for message in catalogues.messages(catalogues.extract()):
+        found.add(message.id)
+    return found
 
 
-def _id(entry: polib.POEntry) -> Any:
+def _id(entry: polib.POEntry | polib.MOEntry) -> Any:
     plural = entry.msgid_plural
     return (entry.msgid, plural) if plural else entry.msgid
 
 
-def _texts(entry: polib.POEntry) -> list[str]:
+def _texts(entry: polib.POEntry | polib.MOEntry) -> list[str]:
     """The translations of a message: one, or one for each plural form."""
     return list(entry.msgstr_plural.values()) or [entry.msgstr]
 
