@@ -16,7 +16,7 @@ from ckan.lib import redis as ckan_redis
 from ckan.tests import factories, helpers
 from rq import SimpleWorker
 
-from ckanext.challenge import measures
+from ckanext.challenge import background, measures
 from ckanext.challenge.conformity import jobs, store
 from ckanext.challenge.domain.measurement import Subject
 from ckanext.challenge.model import Conformity
@@ -263,16 +263,16 @@ def test_without_redis_the_upload_is_saved_and_found_later(
         caplog.at_level(logging.WARNING, "ckanext.challenge"),
     ):
         # Reading test.ini switches off the loggers that were made before.
-        patch.setattr(jobs.log, "disabled", False)
+        patch.setattr(background.log, "disabled", False)
         # A port on which nothing listens.
         patch.setitem(ckan_config, "ckan.redis.url", "redis://127.0.0.1:1/0")
         patch.setattr(ckan_redis, "_connection_pool", None)
         patch.setattr(ckan_jobs, "_queues", {})
         resource_id = upload(GOOD)
-    assert "nightly check" in caplog.text
+    assert "Not queued" in caplog.text
+    assert resource_id in caplog.text
     assert store.due() == [resource_id]
-    jobs.enqueue(store.due())
-    work()
+    assert jobs.check_due() == 1
     assert show(resource_id)["status"] == "valid"
     assert store.due() == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from ckan import model
 
+from ckanext.challenge.conformity import jobs as conformity
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress import evaluate
@@ -41,6 +42,9 @@ def command(organization: str | None, cohort: str | None, everyone: bool) -> Non
     """
     if sum(map(bool, (organization, cohort, everyone))) != 1:
         raise click.UsageError("Give one of --organization, --cohort, --all")
+    if everyone and (files := conformity.check_due()):
+        # Their jobs were lost: Redis or the worker was down.
+        click.echo(f"{files} files checked against their national schemas")
     organizations = [_organization(organization)] if organization else None
     cohorts = [_cohort(cohort)] if cohort else None
     try:

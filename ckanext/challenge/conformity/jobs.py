@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-import ckan.plugins.toolkit as tk
 from ckan import model
-from redis.exceptions import RedisError
+
+from ckanext.challenge.background import later
 
 from . import store
 from .check import check
 from .files import is_upload, local_file
 from .report import Report, Unreadable
 
-__all__ = ["check_resource", "enqueue"]
+__all__ = ["check_due", "check_resource", "enqueue"]
 
 log = logging.getLogger(__name__)
 
@@ -75,20 +75,25 @@ def _save(resource_id: str, schema: str, report: Report) -> None:
     model.Session.commit()
 
 
+def check_due() -> int:
+    """Check, here and now, the files whose job was lost; for the nightly command.
+
+    :returns: how many there were
+    """
+    resource_ids = store.due()
+    for resource_id in resource_ids:
+        check_resource(resource_id)
+    return len(resource_ids)
+
+
 def enqueue(resource_ids: Iterable[str]) -> None:
     """Have resources checked soon; without Redis the nightly command finds them."""
     for resource_id in resource_ids:
-        try:
-            tk.enqueue_job(
-                check_resource,
-                [resource_id],
-                title=f"challenge: check resource {resource_id}",
-                rq_kwargs={"timeout": _TIMEOUT, "result_ttl": 0},
-            )
-        except (RedisError, OSError) as error:
-            log.warning(
-                "Redis cannot be reached (%s): resource %s waits for the nightly check",
-                error,
-                resource_id,
-            )
+        if not later(
+            check_resource,
+            resource_id,
+            title=f"challenge: check resource {resource_id}",
+            timeout=_TIMEOUT,
+            result_ttl=0,
+        ):
             return

@@ -79,7 +79,7 @@ def _changed(resource: Any) -> datetime | None:
     return min(moment.replace(tzinfo=timezone.utc), datetime.now(timezone.utc))
 
 
-def due(limit: int = 1000) -> list[str]:
+def due(limit: int = 10_000) -> list[str]:
     """Ids of resources whose check was lost: Redis or a worker was down.
 
     For the nightly command.
