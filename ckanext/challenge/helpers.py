@@ -273,7 +273,7 @@ def _state_label(entity: str, state: str) -> str:
             "changes_requested": tk._("To be completed"),
             "accepted": tk._("Accepted"),
             "waitlisted": tk._("On the waiting list"),
-            "refused": tk._("Not kept"),
+            "refused": tk._("Not selected"),
             "withdrawn": tk._("Withdrawn"),
         },
         "participant": {

@@ -72,7 +72,7 @@ def challenge_short_text(limit: int) -> Callable[[Any], str]:
         text = _text(value)
         if len(text) > limit:
             raise tk.Invalid(
-                tk._("This has {length} characters; {limit} are the most").format(
+                tk._("This has {length} characters; the limit is {limit}").format(
                     length=len(text), limit=limit
                 )
             )
@@ -124,7 +124,7 @@ def challenge_insee_or_siren_list(value: Any) -> str:
         codes[part] = None
     if len(codes) > _MAX_TERRITORIES:
         raise tk.Invalid(
-            tk._("{count} codes are too many; {limit} are the most").format(
+            tk._("{count} codes are too many; the limit is {limit}").format(
                 count=len(codes), limit=_MAX_TERRITORIES
             )
         )

@@ -72,7 +72,7 @@ def _submit(id_: str, key: str) -> None:
         for texts_of_field in flat_errors(error.error_dict).values():
             tk.h.flash_error(" ".join(texts_of_field))
     else:
-        tk.h.flash_success(tk._("Your application is handed in. Thank you."))
+        tk.h.flash_success(tk._("Your application is submitted. Thank you."))
 
 
 def _back(id_: str, key: str) -> AnyResponse:

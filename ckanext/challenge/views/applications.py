@@ -166,10 +166,10 @@ def _next(application: Mapping[str, Any]) -> str:
             "write to you as soon as a place is free."
         ).format(rank=h.challenge_number(application["waitlist_rank"]))
     return {
-        "draft": tk._("Complete it, then hand it in."),
+        "draft": tk._("Complete it, then submit it."),
         "submitted": tk._("The team of the challenge reads it and writes to you."),
         "in_review": tk._("The team of the challenge reads it and writes to you."),
-        "changes_requested": tk._("Correct what is asked below, then hand it in."),
+        "changes_requested": tk._("Correct what is asked below, then submit it again."),
         "accepted": tk._("Welcome. Your steps are waiting for you."),
         "waitlisted": tk._(
             "The season is full. We write to you as soon as a place is free."
@@ -177,7 +177,7 @@ def _next(application: Mapping[str, Any]) -> str:
         "refused": tk._(
             "Thank you for your application. You can apply to the next season."
         ),
-        "withdrawn": tk._("You have taken it back. Nothing more will happen."),
+        "withdrawn": tk._("You have withdrawn it. There is nothing more to do."),
     }.get(state, "")
 
 

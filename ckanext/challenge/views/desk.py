@@ -46,7 +46,7 @@ def index_page() -> dict[str, Any]:
         if may("challenge_staff_list", cohort=cohort["id"])
     ]
     if not seasons and not creates:
-        raise tk.NotAuthorized(tk._("You do not help to run a season"))
+        raise tk.NotAuthorized(tk._("You are not on the team of any season"))
     return {"seasons": seasons, "creates": creates, "new_url": f"{base}/new"}
 
 
@@ -64,7 +64,7 @@ def _field_labels() -> dict[str, str]:
         "finalisation": tk._("Finalisation"),
         "capacity": tk._("Places"),
         "kinds": tk._("Who may apply"),
-        "days_per_participant": tk._("Days of accompaniment for each"),
+        "days_per_participant": tk._("Days of support for each collectivité"),
         "currency": tk._("Currency"),
         "contact_email": tk._("Address for questions"),
         "hashtag": tk._("Hashtag"),
@@ -370,7 +370,7 @@ def _decisions() -> dict[str, tuple[str, bool]]:
         "waitlist": (tk._("Put on the waiting list"), False),
         "request_changes": (tk._("Ask for changes"), True),
         "refuse": (tk._("Refuse"), True),
-        "start": (tk._("Take up"), False),
+        "start": (tk._("Start reading"), False),
         "reopen": (tk._("Reopen"), False),
     }
 

@@ -20,9 +20,11 @@ HOLDERS = 60
 
 def _holders(number: int) -> str:
     if not number:
-        return tk._("Nobody holds it yet")
+        return tk._("Nobody has earned it yet")
     return tk.ungettext(
-        "{number} collectivité holds it", "{number} collectivités hold it", number
+        "{number} collectivité has earned it",
+        "{number} collectivités have earned it",
+        number,
     ).format(number=h.challenge_number(number))
 
 
@@ -85,10 +87,10 @@ def badge_page(key: str, params: Mapping[str, str]) -> dict[str, Any]:
     base = cards.season_prefix()
     if badge["policy"] == "maintained":
         policy = tk.ungettext(
-            "It is kept as long as this holds; when it no longer does, there is "
-            "{number} day to mend it.",
-            "It is kept as long as this holds; when it no longer does, there are "
-            "{number} days to mend it.",
+            "It is kept as long as this remains true; when it no longer is, there is "
+            "{number} day to put it right.",
+            "It is kept as long as this remains true; when it no longer is, there are "
+            "{number} days to put it right.",
             badge["grace_days"] or 0,
         ).format(number=h.challenge_number(badge["grace_days"] or 0))
     else:
@@ -127,7 +129,7 @@ def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
         }
     return {
         "text": part.get("definition") or part.get("measure") or "",
-        "amount": tk._("{value}, for {target} asked").format(
+        "amount": tk._("{value} ({target} needed)").format(
             value=_amount(part, "value"), target=_amount(part, "target")
         ),
         "datasets": datasets,

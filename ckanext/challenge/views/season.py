@@ -47,9 +47,10 @@ def _lead(cohort: Mapping[str, Any]) -> str:
     number = figures["participants"]
     if cohort["state"] in ("draft", "open") and cohort["capacity"]:
         return tk.ungettext(
-            "{number} place for a collectivité that opens its first data, accompanied.",
-            "{number} places for collectivités that open their first data, "
-            "accompanied step by step.",
+            "{number} place for a collectivité to open its first data, with support at "
+            "every step.",
+            "{number} places for collectivités to open their first data, with support "
+            "at every step.",
             cohort["capacity"],
         ).format(number=h.challenge_number(cohort["capacity"]))
     if cohort["state"] in ("finished", "archived"):

@@ -50,15 +50,15 @@ def _effort(minutes: int | None) -> str:
 def _buttons(step: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     """The states a member can give to a person's step, the main one first."""
     if step["state"] in ("done", "to_confirm"):
-        return [("in_progress", tk._("Take it up again"), False)]
+        return [("in_progress", tk._("Reopen this step"), False)]
     main = (
         ("to_confirm", tk._("Send for confirmation"), True)
         if step.get("confirm")
-        else ("done", tk._("It is done"), True)
+        else ("done", tk._("Mark as done"), True)
     )
     return [
         main,
-        ("in_progress", tk._("It is in progress"), False),
+        ("in_progress", tk._("Mark as in progress"), False),
         ("planned", tk._("Plan it for this date"), False),
     ]
 

@@ -406,7 +406,7 @@ def _review(
             raise tk.ValidationError(
                 {
                     "decision": [
-                        tk._("The season is “{state}”: it takes nobody in").format(
+                        tk._("The season is “{state}”: it admits nobody").format(
                             state=cohort.state
                         )
                     ]

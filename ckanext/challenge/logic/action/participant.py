@@ -252,7 +252,7 @@ def challenge_participant_assign(context: Context, data_dict: dict[str, Any]) ->
         )
         if known is None:
             raise tk.ValidationError(
-                {"adviser": [tk._("This user is not staff of the season")]}
+                {"adviser": [tk._("This user is not on the team of the season")]}
             )
         adviser = user
     participant.adviser_id = adviser.id if adviser else None

@@ -35,7 +35,7 @@ def show() -> Schema:
 def _short_query(value: str) -> str:
     if len(value) > MAX_QUERY:
         raise tk.Invalid(
-            tk._("At most {count} characters are searched for").format(count=MAX_QUERY)
+            tk._("Search for {count} characters at most").format(count=MAX_QUERY)
         )
     return value
 

@@ -62,7 +62,7 @@ def _plain(value: Any, longest: int, multiline: bool) -> str:
         raise tk.Invalid(tk._("Missing value"))
     if len(text) > longest:
         raise tk.Invalid(
-            tk._("This has {length} characters; {limit} are the most").format(
+            tk._("This has {length} characters; the limit is {limit}").format(
                 length=len(text), limit=longest
             )
         )
