@@ -1,0 +1,197 @@
+"""A portal that serves, a worker for its jobs, and a real browser."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from ckan.tests import factories
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, sync_playwright
+from seasons import (
+    BAULE,
+    POINCONNET,
+    apply,
+    call_as,
+    collectivites,
+    make_cohort,
+    make_participant,
+)
+from visits import PASSWORD, World
+
+from portal import ports
+
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_WAIT = 60
+
+
+@pytest.fixture
+def world(with_plugins: None, clean_db: None, clean_index: None) -> World:
+    """A season under way in which Baule takes part, and another that is open."""
+    collectivites()
+    people = {
+        role: factories.User(password=PASSWORD)
+        for role in ("applicant", "adviser", "manager")
+    }
+    people["member"] = factories.User(name="baule", password=PASSWORD)
+    people["sysadmin"] = factories.Sysadmin(password=PASSWORD)
+    open_cohort = make_cohort("open", name="saison-3", season=3, title="Saison 3")
+    cohort = make_cohort("open", title="Challenge open data, saison 2")
+    for role in ("adviser", "manager"):
+        for season in (cohort, open_cohort):
+            call_as(
+                people["sysadmin"],
+                "challenge_staff_create",
+                cohort=season["id"],
+                user=people[role]["id"],
+                role=role,
+            )
+    participant = make_participant(cohort, BAULE, user=people["member"])
+    make_participant(cohort, POINCONNET)
+    cohort = call_as(
+        people["manager"], "challenge_cohort_transition", id=cohort["id"], to="running"
+    )
+    for step in ("elu-referent", "contact-technique"):
+        call_as(
+            people["member"],
+            "challenge_step_update",
+            participant=participant["id"],
+            step=step,
+            state="done",
+        )
+    application = apply(open_cohort, POINCONNET, user=people["applicant"])
+    awards = call_as(None, "challenge_award_list", badge="engagee")
+    return World(
+        cohort,
+        open_cohort,
+        participant,
+        application,
+        awards["results"][0],
+        {},
+        people,
+    )
+
+
+def _run(command: list[str], log: Path, **environment: str) -> subprocess.Popen[bytes]:
+    program = str(Path(sys.executable).with_name(command[0]))
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            [program, *command[1:]],
+            env={**os.environ, **environment},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=_WAIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def address(world: World, tmp_path: Path) -> Iterator[str]:
+    """The address of a portal that serves this world, with a worker beside it."""
+    (port,) = ports.choose(1)
+    url = f"http://{ports.HOST}:{port}"
+    ini = tmp_path / "ckan.ini"
+    settings = {
+        "WTF_CSRF_ENABLED": "true",
+        "ckan.site_url": url,
+        "ckan.storage_path": str(tmp_path / "storage"),
+    }
+    lines = [
+        line
+        for line in Path("test.ini").read_text().splitlines()
+        if line.partition("=")[0].strip() not in settings
+    ]
+    at = lines.index("[app:main]") + 1
+    lines[at:at] = [f"{name} = {value}" for name, value in settings.items()]
+    ini.write_text("\n".join(lines))
+    server = _run(
+        [
+            "gunicorn",
+            f"--bind={ports.HOST}:{port}",
+            "--workers=1",
+            "portal.wsgi:application",
+        ],
+        tmp_path / "server.log",
+        PORTAL_INI=str(ini),
+    )
+    worker = _run(["ckan", "-c", str(ini), "jobs", "worker"], tmp_path / "worker.log")
+    try:
+        deadline = time.monotonic() + _WAIT
+        while True:
+            try:
+                requests.get(f"{url}/api/3/action/status_show", timeout=_WAIT)
+                break
+            except requests.ConnectionError:
+                log = (tmp_path / "server.log").read_text()[-2000:]
+                assert server.poll() is None and time.monotonic() < deadline, log
+                time.sleep(0.2)
+        yield url
+    finally:
+        _end(server)
+        _end(worker)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("PORTAL_CHROMIUM", "/usr/bin/chromium"),
+            args=list(_FLAGS),
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(
+    chromium: Chromium, address: str, world: World
+) -> Iterator[Callable[..., Page]]:
+    """Opens a page as somebody; ``visit(role, width=…, scripts=…)``."""
+    contexts = []
+
+    def open_page(
+        role: str | None = None, width: int = 1280, scripts: bool = True
+    ) -> Page:
+        context: Any = chromium.new_context(
+            base_url=address,
+            viewport={"width": width, "height": 800},
+            java_script_enabled=scripts,
+            locale="fr-FR",
+        )
+        contexts.append(context)
+        page: Page = context.new_page()
+        if role:
+            page.goto("/user/login")
+            page.fill("#field-login", world.people[role]["name"])
+            page.fill("#field-password", PASSWORD)
+            page.locator("#field-password").press("Enter")
+            page.wait_for_url(lambda url: "login" not in url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -1,0 +1,103 @@
+"""What axe finds, and that nothing is wider than a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+PAGES: dict[str | None, tuple[str, ...]] = {
+    None: (
+        "/challenge",
+        "/challenge/saison-2",
+        "/challenge/saison-2?view=table",
+        "/challenge/saison-3",
+        "{participant}",
+        "/challenge/saison-2/data",
+        "/challenge/saison-3/apply?q=ligni",
+        "/challenge/saison-3/apply?siren=213601594",
+        "/challenge/badges",
+        "/challenge/badges/engagee",
+        "/challenge/awards/{award}",
+        "/challenge/kits",
+        "/challenge/kits/deliberations",
+        "/organization/challenge/{organization}",
+    ),
+    "member": ("{participant}",),
+    "manager": (
+        "/challenge/manage",
+        "/challenge/manage/saison-2",
+        "/challenge/manage/saison-2/edit",
+        "/challenge/manage/saison-3?tab=applications",
+        "/challenge/manage/saison-3/application/{application}",
+        "{participant}",
+    ),
+}
+# CKAN's own account bar stands outside its landmarks.
+CONTEXT = {"exclude": [[".account-masthead"]]}
+
+
+def _open(page: Page, path: str, world: Any) -> None:
+    page.goto(
+        path.format(
+            participant=world.url,
+            award=world.award["id"],
+            organization=world.participant["organization_name"],
+            application=world.application["id"],
+        )
+    )
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+@pytest.mark.parametrize(
+    ("width", "languages"), [(1280, ("", "/en")), (375, ("",))], ids=["wide", "narrow"]
+)
+def test_axe_finds_nothing_and_nothing_is_too_wide(
+    visit: Callable[..., Page], world: Any, width: int, languages: tuple[str, ...]
+) -> None:
+    axe = Axe()
+    found = []
+    for role, paths in PAGES.items():
+        page = visit(role, width=width)
+        for language in languages:
+            for path in paths:
+                _open(page, language + path, world)
+                for violation in axe.run(page, context=CONTEXT).response["violations"]:
+                    nodes = [node["html"][:200] for node in violation["nodes"]]
+                    found.append((language + path, role, violation["id"], nodes))
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                if wide > width:
+                    found.append((language + path, role, f"{wide} wide", []))
+    assert not found
+
+
+def test_nothing_moves_for_those_who_ask_for_it(
+    visit: Callable[..., Page], world: Any
+) -> None:
+    page = visit()
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/challenge/saison-2")
+    durations = page.evaluate(
+        """() => [...document.querySelectorAll('.challenge, .challenge *')]
+        .map(e => getComputedStyle(e).transitionDuration)
+        .filter(d => d !== '0s' && d !== '')
+        .length"""
+    )
+    buttons = page.locator(".challenge .btn").count()
+    assert durations <= buttons  # Bootstrap's buttons have their own
+
+
+def test_the_printed_page_leaves_out_what_paper_cannot_do(
+    visit: Callable[..., Page], world: Any
+) -> None:
+    page = visit()
+    for path in ("/challenge/saison-2", world.url):
+        page.goto(path)
+        page.emulate_media(media="print")
+        for selector in (".masthead", ".challenge-filter", ".challenge .btn"):
+            for element in page.locator(selector).all():
+                assert not element.is_visible(), (path, selector)
+        assert page.locator("h1").is_visible()
