@@ -45,7 +45,7 @@ _WAIT = 60
 def world(with_plugins: None, clean_db: None, clean_index: None) -> World:
     """A season under way in which Baule takes part, and another that is open."""
     collectivites()
-    people = {
+    people: dict[str, dict[str, Any]] = {
         role: factories.User(password=PASSWORD)
         for role in ("applicant", "adviser", "manager")
     }

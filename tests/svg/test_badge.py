@@ -7,7 +7,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from ckanext.challenge.svg.badge import ICONS, SHAPES, badge_document, badge_svg, wrap
 from ckanext.challenge.svg.shield import shield, text_width
@@ -56,7 +56,14 @@ def test_texts_stay_texts(title: str, description: str, colour: str) -> None:
     document = etree.fromstring(badge_document(badge, description, "fr").encode())
     assert (document[0].text or "") == title
     assert (document[1].text or "") == description
-    drawn = shield("open data", title, "#1d5fa6", title, description, "fr")
+    drawn = shield(
+        "open data",
+        title,
+        "#1d5fa6",
+        title=title,
+        description=description,
+        language="fr",
+    )
     root = etree.fromstring(drawn.encode())
     assert {element.tag.partition("}")[2] for element in root.iter()} <= {
         "svg",

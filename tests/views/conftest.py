@@ -22,7 +22,7 @@ from visits import PASSWORD, PERSONAL, Browser, World
 def world(with_plugins: None, clean_db: None, clean_index: None) -> World:
     """People of each role around one season; names as PERSONAL stay secret."""
     collectivites()
-    people = {
+    people: dict[str, dict[str, Any]] = {
         role: factories.User(password=PASSWORD)
         for role in ("applicant", "member", "adviser", "manager", "stranger")
     }
@@ -66,7 +66,7 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> World:
         id=participant["id"],
         adviser=people["adviser"]["id"],
     )
-    application = apply(open_cohort, BAULE, user=people["applicant"], **PERSONAL)
+    application = apply(open_cohort, BAULE, people["applicant"], True, **PERSONAL)
     award = call_as(
         people["manager"],
         "challenge_award_create",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ckan.tests import factories
-from lxml import etree, html
+from lxml import etree, html  # pyright: ignore[reportAttributeAccessIssue]
 
 from ckanext.challenge.views import opened
 

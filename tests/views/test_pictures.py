@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 from seasons import call_as
 from visits import counted_statements
 
-from ckanext.challenge.views import memory
+from ckanext.challenge import memory
 
 SVG = "{http://www.w3.org/2000/svg}"
 

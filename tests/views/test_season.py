@@ -12,7 +12,7 @@ from lxml import html
 from seasons import call_as
 from visits import counted_statements
 
-from ckanext.challenge.views import memory
+from ckanext.challenge import memory
 
 MANY = 200
 
@@ -115,7 +115,9 @@ def test_another_process_is_followed_by_the_stamp(
     visitor = browser()
     visitor.get("/challenge/saison-2")
     # Past the session, as another process would write.
-    with model.meta.engine.begin() as connection:
+    engine = model.meta.engine
+    assert engine is not None
+    with engine.begin() as connection:
         connection.execute(
             sa.text('UPDATE "group" SET title = :title WHERE id = :id'),
             {"title": "Ailleurs", "id": world.participant["organization_id"]},

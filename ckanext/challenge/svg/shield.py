@@ -33,7 +33,7 @@ def text_width(text: str) -> int:
 
 
 def shield(
-    label: str, value: str, colour: str, title: str, description: str, language: str
+    label: str, value: str, colour: str, *, title: str, description: str, language: str
 ) -> str:
     """A shield 20 pixels high, as its SVG text.
 
@@ -54,8 +54,8 @@ def shield(
         f'<desc id="desc">{escape(description)}</desc>'
         f'<path fill="{LABEL_COLOUR}" d="M4 0h{first - 4}v20H4a4 4 0 0 1-4-4V4a4 4 0 0 '
         '1 4-4z"/>'
-        f'<path fill="{escape(colour)}" d="M{first} 0h{second - 4}a4 4 0 0 1 4 4v12a4 4 '
-        f'0 0 1-4 4h-{second - 4}z"/>'
+        f'<path fill="{escape(colour)}" d="M{first} 0h{second - 4}a4 4 0 0 1 4 4v12'
+        f'a4 4 0 0 1-4 4h-{second - 4}z"/>'
         f'<g fill="#fff" font-family="{FONT}" font-size="11">'
         f'<text x="6" y="14" textLength="{left}">{escape(label)}</text>'
         f'<text x="{first + 6}" y="14" textLength="{right}">{escape(value)}</text>'

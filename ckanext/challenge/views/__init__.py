@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from . import memory
+from .. import memory
 from .applicant import applicant
 from .manager import manager
 from .organization import organization

@@ -11,9 +11,9 @@ from flask_babel import force_locale
 
 from .. import config
 from .. import helpers as h
+from ..memory import Memory
 from ..svg.shield import etag, shield
 from .common import act
-from .memory import Memory
 
 __all__ = ["Picture", "shield_picture"]
 

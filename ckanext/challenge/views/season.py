@@ -9,9 +9,9 @@ import ckan.plugins.toolkit as tk
 from markupsafe import Markup
 
 from .. import helpers as h
+from ..memory import Memory
 from . import cards, opened
 from .common import Pager, act, is_staff_of_any, may, options, page_number
-from .memory import Memory
 
 __all__ = ["index_page", "season_page"]
 

@@ -10,10 +10,10 @@ import ckan.plugins.toolkit as tk
 from markupsafe import Markup
 
 from .. import helpers as h
+from ..memory import Memory
 from . import cards
 from .common import act, may
 from .forms import new_dataset_url
-from .memory import Memory
 from .reasons import reasons
 
 __all__ = ["NOTHING_SENT", "participant_page"]
