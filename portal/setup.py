@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -19,6 +20,9 @@ from portal.system import Tool
 
 _SPACE_TO_INSTALL = 3.0
 _SPACE_TO_RUN = 0.3
+
+#: An interpolation, or the start of a comment.
+_NOT_IN_INI_FILES = re.compile(r"%|\s[;#]")
 
 SERVICES = (
     system.SETPRIV,
@@ -35,8 +39,11 @@ def prepare(
     """Install the tools, the Python environment and, with ``solr``, Solr's jars, where
     they are missing or old.
     """
-    if "%" in str(ROOT):
-        raise PortalError(f"CKAN cannot read its ini file below {ROOT}: move the clone")
+    if odd := _NOT_IN_INI_FILES.search(str(ROOT)):
+        raise PortalError(
+            f"the path of this clone holds {odd.group()!r}, which ini files "
+            "cannot name: move the clone"
+        )
     with_jars = solr and not _has_jars()
     with_environment = not environment.is_current(env, parts)
     system.ensure_space(

@@ -97,9 +97,10 @@ def test_a_folder_that_cannot_be_written(clone: Path) -> None:
     assert_one_line(run(clone, "demo"), "cannot be written")
 
 
-def test_a_percent_sign_in_the_path(clone: Path) -> None:
-    odd = clone.rename(clone.with_name("100%"))
-    assert_one_line(run(odd, "demo"), "CKAN cannot read its ini file below")
+@pytest.mark.parametrize("name", ["100%", "a ;b", "a #b"])
+def test_a_path_that_no_ini_file_can_name(clone: Path, name: str) -> None:
+    odd = clone.rename(clone.with_name(name))
+    assert_one_line(run(odd, "demo"), "the path of this clone holds")
 
 
 def test_a_second_portal_of_the_same_clone(clone: Path) -> None:
