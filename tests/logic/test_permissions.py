@@ -50,7 +50,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     ),
     "challenge_staff_delete": (
         MANAGER,
-        {"cohort": "{cohort}", "role": "adviser"},
+        {"id": "{staff}", "cohort": "{cohort}", "role": "adviser"},
     ),
     "challenge_application_create": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_application_update": (
@@ -87,12 +87,18 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         STAFF,
         {"cohort": "{cohort}"},
     ),
-    "challenge_step_update": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_step_update": (
+        FOLLOWERS,
+        {"participant": "{participant}", "step": "{step}", "state": "done"},
+    ),
     "challenge_step_confirm": (
         {"adviser", *MANAGER},
-        {"participant": "{participant}"},
+        {"participant": "{participant}", "step": "{step}", "confirmed": True},
     ),
-    "challenge_step_waive": (MANAGER, {"participant": "{participant}"}),
+    "challenge_step_waive": (
+        MANAGER,
+        {"participant": "{participant}", "step": "{step}", "reason": "x"},
+    ),
     "challenge_progress_show": (
         EVERYBODY,
         {"organization": "{organization}", "cohort": "{cohort}"},
@@ -148,13 +154,14 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         object_type="user",
         capacity="member",
     )
+    named = {}
     for name, season, role in (
         ("adviser", cohort, "adviser"),
         ("other_adviser", cohort, "adviser"),
         ("manager", cohort, "manager"),
         ("other_manager", other, "manager"),
     ):
-        call_as(
+        named[name] = call_as(
             admin,
             "challenge_staff_create",
             cohort=season["id"],
@@ -183,6 +190,8 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
     )
     return {
         "award": award["id"],
+        "staff": named["other_adviser"]["id"],
+        "step": "elu-referent",
         "dataset": dataset["id"],
         "resource": dataset["resources"][0]["id"],
         "people": people,
