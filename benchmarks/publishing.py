@@ -10,11 +10,11 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.types import Context
 
 from benchmarks import pages, serving, volume
 from ckanext.challenge.model import Cohort
@@ -111,7 +111,7 @@ def clear() -> None:
             tk.get_action(action)(_context(user), {"id": id_})
 
 
-def _context(user: str) -> dict[str, Any]:
+def _context(user: str) -> Context:
     return {"user": user, "ignore_auth": True}
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from ckan import model, plugins
+from ckan.plugins import core as plugins_core
 from sqlalchemy.orm import close_all_sessions
 
 from portal import ports
@@ -48,7 +49,7 @@ def with_plugins(ckan_config: dict[str, Any], request: pytest.FixtureRequest) ->
     """
     wanted = list(ckan_config["ckan.plugins"])
     configured = request.node.get_closest_marker("ckan_config") is not None
-    if configured or list(plugins.core._PLUGINS) != wanted:
+    if configured or list(plugins_core._PLUGINS) != wanted:
         plugins.load_all()
 
 

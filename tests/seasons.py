@@ -8,6 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.tests import factories
+from ckan.types import Context
 
 from ckanext.challenge.model import Collectivite
 
@@ -20,6 +21,7 @@ __all__ = [
     "collectivites",
     "make_cohort",
     "make_participant",
+    "only_message",
 ]
 
 BAULE = "214500241"
@@ -64,7 +66,7 @@ def collectivites() -> None:
 
 def call_as(user: dict[str, Any] | None, action: str, /, **data: Any) -> Any:
     """Call an action as a user, or as nobody, with authorization on."""
-    context = {"user": user["name"] if user else "", "ignore_auth": False}
+    context: Context = {"user": user["name"] if user else "", "ignore_auth": False}
     return tk.get_action(action)(context, data)
 
 
@@ -138,3 +140,11 @@ def make_participant(
         decision="accept",
     )
     return call_as(None, "challenge_participant_show", id=accepted["participant_id"])
+
+
+def only_message(caught: Any, field: str) -> str:
+    """The one message of a ``ValidationError``, which names this field only."""
+    errors: dict[str, Any] = caught.value.error_dict
+    assert list(errors) == [field]
+    (message,) = errors[field]
+    return message

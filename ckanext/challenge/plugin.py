@@ -40,7 +40,8 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
         tk.add_resource("assets", "ckanext-challenge")
         if not config.get("licenses_group_url"):
             # CKAN's own list has no Licence Ouverte.
-            config["licenses_group_url"] = (HERE / "licenses.json").as_uri()
+            # CKAN only takes off the "file://": no percent signs for spaces.
+            config["licenses_group_url"] = f"file://{HERE / 'licenses.json'}"
 
     def configure(self, config: Any) -> None:
         changes.listen()

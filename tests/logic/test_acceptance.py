@@ -19,7 +19,9 @@ from seasons import (
     call_as,
     collectivites,
     make_cohort,
+    only_message,
 )
+from sqlalchemy import event
 
 from ckanext.challenge import journal, programmes
 from ckanext.challenge.model import (
@@ -167,8 +169,7 @@ def test_capacity_is_never_exceeded(admin: dict[str, Any]) -> None:
     before = _counts()
     with pytest.raises(tk.ValidationError) as caught:
         _accept(admin, second)
-    assert list(caught.value.error_dict) == ["decision"]
-    assert "1" in caught.value.error_dict["decision"][0]
+    assert "1" in only_message(caught, "decision")
     assert _counts() == before
     waiting = call_as(
         admin,
@@ -223,11 +224,11 @@ def _statements_of(work: Callable[[], Any]) -> int:
         seen += 1
 
     engine = model.meta.engine
-    sa.event.listen(engine, "before_cursor_execute", count)
+    event.listen(engine, "before_cursor_execute", count)
     try:
         work()
     finally:
-        sa.event.remove(engine, "before_cursor_execute", count)
+        event.remove(engine, "before_cursor_execute", count)
     return seen
 
 
@@ -251,7 +252,7 @@ def test_a_death_at_any_statement_leaves_nothing_behind(
                 raise _Killed
 
         engine = model.meta.engine
-        sa.event.listen(engine, "before_cursor_execute", die)
+        event.listen(engine, "before_cursor_execute", die)
         try:
             _accept(admin, application)
         except _Killed:
@@ -259,7 +260,7 @@ def test_a_death_at_any_statement_leaves_nothing_behind(
         else:
             break
         finally:
-            sa.event.remove(engine, "before_cursor_execute", die)
+            event.remove(engine, "before_cursor_execute", die)
             model.Session.rollback()
             model.Session.remove()
         after = _counts()

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from seasons import apply, call_as, collectivites, make_cohort
+from seasons import apply, call_as, collectivites, make_cohort, only_message
 
 from ckanext.challenge.model import Cohort, JournalEntry
 
@@ -203,7 +203,7 @@ def test_a_forbidden_transition_names_both_states(admin: dict[str, Any]) -> None
     cohort = make_cohort("draft")
     with pytest.raises(tk.ValidationError) as caught:
         call_as(admin, "challenge_cohort_transition", id=cohort["id"], to="finished")
-    (message,) = caught.value.error_dict["to"]
+    message = only_message(caught, "to")
     assert "draft" in message
     assert "finished" in message
     again = call_as(admin, "challenge_cohort_show", id=cohort["id"])

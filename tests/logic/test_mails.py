@@ -28,7 +28,9 @@ def work() -> Callable[[], None]:
         queue = jobs.get_queue()
         for job in queue.jobs:
             queue.remove(job)
-            job.func(*job.args, **job.kwargs)
+            work = job.func
+            assert work is not None
+            work(*job.args, **job.kwargs)
 
     return run
 

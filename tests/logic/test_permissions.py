@@ -10,6 +10,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan.tests import factories
+from ckan.types import Context
 from seasons import POINCONNET, apply, call_as, collectivites, make_cohort
 from seasons import make_participant as participate
 
@@ -28,7 +29,7 @@ WHO = (
     "other_manager",
     "sysadmin",
 )
-EVERYBODY = set(WHO)
+EVERYBODY: set[str] = set(WHO)
 STAFF = {"adviser", "other_adviser", "manager", "sysadmin"}
 MANAGER = {"manager", "sysadmin"}
 FOLLOWERS = {"member", "org_admin", "adviser", "manager", "sysadmin"}
@@ -217,7 +218,7 @@ def test_everybody_may_what_the_table_says_and_no_more(world: dict[str, Any]) ->
         data = _filled(arguments, world)
         for who in WHO:
             person = world["people"].get(who)
-            context = {"user": person["name"] if person else ""}
+            context: Context = {"user": person["name"] if person else ""}
             try:
                 tk.check_access(action, context, dict(data))
                 may = True

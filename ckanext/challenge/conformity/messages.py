@@ -25,7 +25,9 @@ def sentence(problem: Mapping[str, Any]) -> str:
         "pdf": tk._("The file is a PDF; the schema is about a CSV table."),
         "spreadsheet": tk._("The file is a spreadsheet: save it as CSV."),
         "archive": tk._("The file is an archive: publish the CSV that is inside."),
-        "binary": tk._("The file holds characters that no text contains: it is not CSV."),
+        "binary": tk._(
+            "The file holds characters that no text contains: it is not CSV."
+        ),
         "encoding": tk._("The file is in an encoding that cannot be read."),
         "line-too-long": tk._(
             "A line is too long to be one: a quote that is not closed, or another "
