@@ -156,7 +156,8 @@ def ensure(tools: Iterable[Tool]) -> None:
             f"run this and start again: sudo apt-get install {names}"
         )
     say(f"Missing on this machine: {labels}.")
-    with part(f"Installing the system packages {' '.join(packages)}"):
+    names = ", ".join(package.replace("|", " or ") for package in packages)
+    with part(f"Installing the system packages {names}"):
         run_logged(
             [*prefix, "sh", str(PORTAL / "install-packages.sh"), *packages],
             log=DEMO_LOGS / "install-packages.log",
@@ -165,9 +166,7 @@ def ensure(tools: Iterable[Tool]) -> None:
         )
     still = [tool.label for tool in missing if not tool.present()]
     if still:
-        raise PortalError(
-            f"still missing after installing {' '.join(packages)}: {', '.join(still)}"
-        )
+        raise PortalError(f"still missing after installing {names}: {', '.join(still)}")
 
 
 def _known(package: str) -> str:
