@@ -502,7 +502,7 @@ def _check_eligible(cohort: Cohort, data: dict[str, Any]) -> None:
             {
                 "siren": [
                     tk._("This season is for: {kinds}").format(
-                        kinds=", ".join(cohort.kinds)
+                        kinds=", ".join(map(tk.h.challenge_kind, cohort.kinds))
                     )
                 ]
             }
