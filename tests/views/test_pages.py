@@ -69,7 +69,9 @@ def _check(answer: Any, path: str) -> str:
     text = answer.get_data(as_text=True)
     assert answer.status_code == 200, (path, text[:500])
     page = html.document_fromstring(text)
-    assert len(page.xpath("//h1")) == 1, path
+    # CKAN 2.11 has more than one on its own pages.
+    if path.startswith(("/challenge", "/en/challenge")):
+        assert len(page.xpath("//h1")) == 1, path
     ids = page.xpath("//@id")
     assert len(ids) == len(set(ids)), (path, sorted(ids))
     for field in page.xpath(
