@@ -67,10 +67,10 @@ def _criteria(criterion: Mapping[str, Any]) -> dict[str, Any]:
     if "step" in criterion:
         return {"text": criterion["title"]}
     return {
-        "text": criterion["definition"],
-        "amount": tk._("at least {number}").format(
-            number=_amount(criterion, "at_least")
-        ),
+        "text": tk._("{what}: at least {number}").format(
+            what=criterion["definition"].removesuffix("."),
+            number=_amount(criterion, "at_least"),
+        )
     }
 
 
