@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from ckan import model, plugins
+from ckan.lib.redis import connect_to_redis
 from ckan.plugins import core as plugins_core
 from sqlalchemy.orm import close_all_sessions
 
@@ -96,6 +97,8 @@ def clean_db(
     CKAN's own fixture of this name leaves the plugins' tables out.
     """
     close_all_sessions()
+    # Jobs too, the failed ones included, belong to the test that made them.
+    connect_to_redis().flushdb()
     if _has_tables():
         model.Session.execute(sa.text(_EMPTY))
         model.Session.commit()
