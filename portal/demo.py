@@ -203,6 +203,7 @@ def _run(env: Environment, choice: Choice, port: int, lock: int) -> None:
             supervisor.start_program("web")
             supervisor.start_program("worker")
             supervisor.wait("web", lambda: _answers(site_url))
+            _open_pages(site_url)
         _present(env, site_url)
         _stay(supervisor)
     finally:
@@ -282,6 +283,19 @@ def _answers(site_url: str) -> bool:
         return True
     except OSError:
         return False
+
+
+def _open_pages(site_url: str) -> None:
+    """Open the first pages one by one: the first that shows an asset builds it, which
+    two web processes must not do at the same time.
+    """
+    for path in ("/", "/challenge", "/dataset/"):
+        try:
+            ports.get(site_url + path, timeout=60)
+        except OSError as error:
+            raise PortalError(
+                f"{path} does not open: {error} (see {DEMO_LOGS / 'web.log'})"
+            ) from error
 
 
 def _present(env: Environment, site_url: str) -> None:

@@ -46,9 +46,9 @@ def isolated(
         as ``PORTAL_RUN`` and the version of CKAN as ``PORTAL_CKAN``
     """
     folder, lock = _new_folder()
-    remove = folder
     supervisor_port, *service_ports = ports.choose(4)
     supervisor = Supervisor(env, folder, supervisor_port)
+    failed = False
     try:
         services, environ = _services(env, folder, service_ports)
         # Solr is the slowest to start: what does not need it goes on meanwhile.
@@ -71,11 +71,12 @@ def isolated(
     except PortalError:
         # Its message names a log: that stays until the next run, which removes every
         # folder that is not locked.
-        remove = folder / "postgres"
+        failed = True
         raise
     finally:
         supervisor.stop()
-        shutil.rmtree(remove, ignore_errors=True)
+        if not failed:
+            _remove(folder)
         os.close(lock)
 
 
@@ -95,6 +96,7 @@ def _services(
     services: list[Service] = []
     environ = env.environ()
     environ |= {"PORTAL_RUN": str(folder), "PORTAL_CKAN": env.version}
+    environ["TMPDIR"] = str((folder / "tmp").resolve())
     for variable, replacement in REPLACEABLE.items():
         own, own_url = embedded[variable]
         url = os.environ.get(replacement)
@@ -143,15 +145,16 @@ def call(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _new_folder() -> tuple[Path, int]:
-    """A new run folder and the file descriptor that locks it; removes the folders of
-    runs that were killed.
+    """A new run folder and the file descriptor that locks it.
+
+    The folders of runs that were killed are removed.
     """
     RUNS.mkdir(parents=True, exist_ok=True)
     with locks.lock(RUNS / "lock", "another run is making its folder"):
         for old in RUNS.glob("test-*"):
             fd = locks.try_lock(old / "lock")
             if fd is not None:
-                shutil.rmtree(old, ignore_errors=True)
+                _remove(old)
                 os.close(fd)
                 if old.exists():
                     warn(f"{old} of an earlier run could not be removed")
@@ -160,4 +163,13 @@ def _new_folder() -> tuple[Path, int]:
         folder.chmod(0o711)
         lock = locks.try_lock(folder / "lock")
         assert lock is not None
+    # CKAN puts its built assets into the folder for temporary files, where runs would
+    # share them. This one is elsewhere, since a browser's socket needs a short path.
+    (folder / "tmp").symlink_to(tempfile.mkdtemp(prefix="portal-"))
     return folder, lock
+
+
+def _remove(folder: Path) -> None:
+    """Remove a run folder and its folder for temporary files."""
+    shutil.rmtree((folder / "tmp").resolve(), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
