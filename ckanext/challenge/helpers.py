@@ -39,7 +39,6 @@ __all__ = [
     "challenge_kind",
     "challenge_kinds",
     "challenge_kit_choices",
-    "challenge_level",
     "challenge_licence",
     "challenge_license_choices",
     "challenge_money",
@@ -313,11 +312,6 @@ def challenge_steps(done: int, total: int) -> str:
     return tk.ungettext(
         "{done} step of {total}", "{done} steps of {total}", done
     ).format(done=done, total=total)
-
-
-def challenge_level(level: int | None) -> str:
-    """The level of a badge, in words."""
-    return tk._("Level {level}").format(level=level) if level else ""
 
 
 def challenge_timeline(milestones: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

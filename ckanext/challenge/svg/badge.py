@@ -148,7 +148,7 @@ def badge_svg(badge: Mapping[str, Any], title: str = "") -> Markup:
         else 'aria-hidden="true" focusable="false"'
     )
     return Markup(
-        f'<svg class="challenge-badge__image" viewBox="0 0 96 96" width="96" '
+        f'<svg viewBox="0 0 96 96" width="96" '
         f'height="96" {name}>{_drawing(badge)}</svg>'
     )
 
