@@ -13,15 +13,13 @@ import argparse
 import datetime as dt
 import resource
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
-from sqlalchemy import event
 
 from benchmarks import volume
+from benchmarks.statements import sent_statements
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress.evaluate import evaluate
 
@@ -71,23 +69,8 @@ def _clear() -> None:
     volume.clear()
 
 
-@contextmanager
-def _statements() -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
-
-    engine = model.meta.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 def _timed(**whom: Any) -> tuple[float, int]:
-    with _statements() as sent:
+    with sent_statements() as sent:
         started = time.perf_counter()
         evaluate(**whom)
         return time.perf_counter() - started, len(sent)

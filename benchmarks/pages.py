@@ -18,9 +18,9 @@ import requests
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests.helpers import _get_test_app
-from sqlalchemy import event
 
 from benchmarks import serving, volume
+from benchmarks.statements import sent_statements
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress.evaluate import evaluate
 
@@ -175,12 +175,6 @@ def statements() -> dict[str, int]:
     """How many statements each page sends, by name."""
     app = _get_test_app()
     found: dict[str, int] = {}
-    sent = 0
-
-    def count(*args: object) -> None:
-        nonlocal sent
-        sent += 1
-
     paths = {f"Season, {size}": f"/challenge/{season_name(size)}" for size in SIZES}
     for size in SIZES:
         paths[f"Participant of {size}"] = (
@@ -190,16 +184,11 @@ def statements() -> dict[str, int]:
     paths["Seasons"] = "/challenge"
     paths["CKAN: /about"] = "/about"
     paths["CKAN: /organization/"] = "/organization/"
-    engine = model.meta.engine
     for name, path in paths.items():
         app.get(path)
-        event.listen(engine, "before_cursor_execute", count)
-        sent = 0
-        try:
+        with sent_statements() as sent:
             app.get(path)
-        finally:
-            event.remove(engine, "before_cursor_execute", count)
-        found[name] = sent
+        found[name] = len(sent)
     return found
 
 

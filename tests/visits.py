@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ckan import model
-from sqlalchemy import event
 from werkzeug.test import Client
 
 PASSWORD = "correct horse battery"
@@ -79,19 +75,3 @@ class Browser:
         return self.client.post(
             path, data={"_csrf_token": self.token(), **(data or {})}, **options
         )
-
-
-@contextmanager
-def counted_statements() -> Iterator[list[str]]:
-    """The SQL statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
-
-    engine = model.meta.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

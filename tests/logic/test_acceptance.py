@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -23,6 +22,7 @@ from seasons import (
 )
 from sqlalchemy import event
 
+from benchmarks.statements import sent_statements
 from ckanext.challenge import journal, programmes
 from ckanext.challenge.model import (
     Application,
@@ -215,29 +215,14 @@ class _Killed(BaseException):
     """What stands for the end of the process: no handler may swallow it."""
 
 
-def _statements_of(work: Callable[[], Any]) -> int:
-    """How many statements some work sends to the database."""
-    seen = 0
-
-    def count(*args: Any) -> None:
-        nonlocal seen
-        seen += 1
-
-    engine = model.meta.engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        work()
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    return seen
-
-
 def test_a_death_at_any_statement_leaves_nothing_behind(
     cohort: dict[str, Any], admin: dict[str, Any]
 ) -> None:
     """The acceptance dies before each of its statements in turn."""
     rehearsal = apply(cohort, POINCONNET, contact_email="autre@example.org")
-    statements = _statements_of(lambda: _accept(admin, rehearsal))
+    with sent_statements() as sent:
+        _accept(admin, rehearsal)
+    statements = len(sent)
     assert statements > 20
     application = apply(cohort)
     before = _counts()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories, helpers
-from sqlalchemy import event
 
+from benchmarks.statements import sent_statements
 from ckanext.challenge import measures
 from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.measures import datasets
@@ -49,22 +47,6 @@ def one(name: str, subject: str | Subject) -> Measurement:
 def days_ago(days: float) -> str:
     moment = dt.datetime.now(dt.timezone.utc) - days * DAY
     return moment.replace(tzinfo=None).isoformat()
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The SQL that runs meanwhile."""
-    seen: list[str] = []
-
-    def note(_c: Any, _k: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    engine = model.meta.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -128,7 +110,7 @@ def test_a_measure_is_one_statement_for_any_number_of_organizations() -> None:
     model.Session.commit()
     for name in measures.registry():
         for some in (subjects[:1], subjects):
-            with statements() as seen:
+            with sent_statements() as seen:
                 found = measures.measure([name], some)
             assert len(seen) == 1, (name, seen)
             assert set(found[name]) == set(some)
@@ -138,7 +120,7 @@ def test_the_measures_over_datasets_are_one_statement_together(owner: str) -> No
     dataset(owner, **GOOD)
     dataset(owner)
     subject = Subject(owner)
-    with statements() as seen:
+    with sent_statements() as seen:
         together = measures.measure(datasets.NAMES, [subject])
     assert len(seen) == 1
     for name in datasets.NAMES:
@@ -449,7 +431,7 @@ def test_downloads(owner: str) -> None:
         )
     model.Session.commit()
     subject = Subject(owner)
-    with statements() as seen:
+    with sent_statements() as seen:
         found = datasets.downloads([subject])
     assert len(seen) == 1
     assert found == {subject: Measurement(12.0, passing=(made,))}

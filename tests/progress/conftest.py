@@ -11,8 +11,8 @@ from ckan import model
 from ckan.lib import jobs
 from ckan.tests import factories
 from participation import Join, MakeCohort
-from sqlalchemy import event
 
+from benchmarks.statements import sent_statements
 from ckanext.challenge import onboarding
 from ckanext.challenge.model import Cohort, Participant
 from ckanext.challenge.progress import queue
@@ -88,14 +88,5 @@ def participant(
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
     """The SQL statements sent while the test runs."""
-    sent: list[str] = []
-
-    def note(conn: Any, cursor: Any, statement: str, *args: Any) -> None:
-        sent.append(statement)
-
-    engine = model.meta.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with sent_statements() as sent:
         yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 from seasons import call_as
-from visits import counted_statements
 
+from benchmarks.statements import sent_statements
 from ckanext.challenge import memory
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -106,7 +106,7 @@ def test_it_takes_one_statement(browser: Callable[..., Any], world: Any) -> None
     visitor = browser()
     visitor.get(_url(world))
     memory.forget_all()
-    with counted_statements() as sent:
+    with sent_statements() as sent:
         visitor.get(_url(world))
     own = [statement for statement in sent if "challenge_" in statement]
     assert len(own) == 1

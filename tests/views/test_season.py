@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from ckan import model
 from lxml import html
 from seasons import call_as
-from visits import counted_statements
 
+from benchmarks.statements import sent_statements
 from ckanext.challenge import memory
 
 MANY = 200
@@ -68,11 +68,11 @@ def test_as_many_statements_for_2_participants_as_for_200(
         if more:
             _join(world.cohort["id"], more)
         memory.forget_all()
-        with counted_statements() as sent:
+        with sent_statements() as sent:
             assert reader.get(path).status_code == 200
         numbers.append(len(sent))
     assert numbers[0] == numbers[1], numbers
-    with counted_statements() as sent:
+    with sent_statements() as sent:
         assert reader.get(path).status_code == 200
     assert len(sent) <= numbers[0]
 
