@@ -7,8 +7,10 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.lib import jobs
 from ckan.tests import factories
 from ckan.types import Context
+from rq import SimpleWorker
 
 from ckanext.challenge.model import Collectivite
 
@@ -22,6 +24,7 @@ __all__ = [
     "make_cohort",
     "make_participant",
     "only_message",
+    "work_in_this_process",
 ]
 
 BAULE = "214500241"
@@ -140,6 +143,13 @@ def make_participant(
         decision="accept",
     )
     return call_as(None, "challenge_participant_show", id=accepted["participant_id"])
+
+
+def work_in_this_process() -> None:
+    """Run the jobs that wait, here: what they do is seen by the test's own session."""
+    queue = jobs.get_queue()
+    SimpleWorker([queue], connection=queue.connection).work(burst=True)
+    model.Session.remove()
 
 
 def only_message(caught: Any, field: str) -> str:

@@ -36,8 +36,9 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "{participant}",
     ),
 }
-# CKAN's own account bar stands outside its landmarks.
-CONTEXT = {"exclude": [[".account-masthead"]]}
+# What is CKAN's own: the account bar stands outside its landmarks, and the list of
+# languages has roles of its own on CKAN 2.11.
+CONTEXT = {"exclude": [[".account-masthead"], [".lang-select"]]}
 
 
 def _open(page: Page, path: str, world: Any) -> None:

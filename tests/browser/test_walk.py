@@ -26,7 +26,8 @@ def _publish(page: Page, organization_id: str, tmp_path: Path) -> None:
         "Les délibérations du conseil municipal, une ligne par décision, avec sa date "
         "et son objet. Le fichier vient du logiciel de gestion des actes.",
     )
-    page.select_option("[name=owner_org]", organization_id)
+    # CKAN 2.11 hides the list behind a search field, and it is the list that is sent.
+    page.select_option("[name=owner_org]", organization_id, force=True)
     page.select_option("[name=private]", "False")
     page.locator(".form-actions button[name=save]").last.click()
     file = tmp_path / "deliberations.csv"

@@ -9,7 +9,14 @@ import pytest
 from ckan import model
 from ckan.lib import jobs
 from ckan.tests import factories
-from seasons import BAULE, apply, call_as, collectivites, make_cohort
+from seasons import (
+    BAULE,
+    apply,
+    call_as,
+    collectivites,
+    make_cohort,
+    work_in_this_process,
+)
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_queues")
 
@@ -125,7 +132,7 @@ def test_a_mail_server_that_is_down_undoes_nothing(
 ) -> None:
     monkeypatch.setitem(ckan_config, "smtp.server", "127.0.0.1:9")
     assert apply(cohort)["state"] == "submitted"
-    jobs.Worker().work(burst=True)
+    work_in_this_process()
     assert (
         call_as(factories.Sysadmin(), "challenge_application_list", cohort="saison-2")[
             "results"

@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 from ckan import model
-from ckan.lib import jobs
 from ckan.tests import factories
-from seasons import BAULE, call_as, collectivites, make_cohort, make_participant
+from seasons import (
+    BAULE,
+    call_as,
+    collectivites,
+    make_cohort,
+    make_participant,
+    work_in_this_process,
+)
 
 from ckanext.challenge import search
 
@@ -68,6 +74,6 @@ def test_an_organization_that_joins_brings_its_new_datasets() -> None:
         cohort=cohort["id"],
         organization=organization["id"],
     )
-    jobs.Worker().work(burst=True)
+    work_in_this_process()
     found = _found(fq="challenge_cohort:saison-2")
     assert [row["id"] for row in found["results"]] == [dataset["id"]]
