@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from .application import Application
 from .award import Award
-from .cohort import Cohort, Staff
+from .claim import Claim
+from .cohort import Cohort, LateCode, Staff
 from .collectivite import Collectivite
 from .conformity import Conformity
+from .correspondence import File, Message, Note
 from .journal import JournalEntry
+from .mail import Mail
 from .participant import Participant, StepStatus
 
 __all__ = [
     "Application",
     "Award",
+    "Claim",
     "Cohort",
     "Collectivite",
     "Conformity",
+    "File",
     "JournalEntry",
+    "LateCode",
+    "Mail",
+    "Message",
+    "Note",
     "Participant",
     "Staff",
     "StepStatus",

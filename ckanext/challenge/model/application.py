@@ -12,7 +12,7 @@ from ckan import model
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
-from .base import id_column, json_column, time_column, utcnow
+from .base import id_column, json_column, key_column, time_column, utcnow
 
 __all__ = ["Application"]
 
@@ -23,9 +23,9 @@ LIVE = "state NOT IN ('withdrawn', 'refused')"
 class Application(tk.BaseModel):
     """One application of one SIREN to one cohort.
 
-    ``contact_*``, ``motivation``, ``answers``, ``attachments`` and the reasons are
-    personal or confidential: they leave this table only for the applicant and the
-    managers of the cohort.
+    ``contact_*``, ``elected_sponsor``, ``motivation``, ``answers``, ``previous`` and
+    the reasons are personal or confidential: they leave this table only for the
+    applicant and the managers of the cohort.
     """
 
     __table__ = sa.Table(
@@ -33,12 +33,7 @@ class Application(tk.BaseModel):
         tk.BaseModel.metadata,
         id_column(),
         sa.Column("reference", sa.UnicodeText, nullable=False, unique=True),
-        sa.Column(
-            "cohort_id",
-            sa.UnicodeText,
-            sa.ForeignKey("challenge_cohort.id", ondelete="CASCADE"),
-            nullable=False,
-        ),
+        key_column("cohort_id", "challenge_cohort.id", needed=True, with_it=True),
         sa.Column("siren", sa.UnicodeText, nullable=False),
         sa.Column("organization_title", sa.UnicodeText, nullable=False),
         sa.Column("kind", sa.UnicodeText),
@@ -54,30 +49,35 @@ class Application(tk.BaseModel):
         sa.Column("elected_sponsor", sa.UnicodeText),
         sa.Column("motivation", sa.UnicodeText),
         json_column("answers", dict),
-        json_column("attachments", list),
         time_column("consent_at"),
         sa.Column("language", sa.UnicodeText, nullable=False, default="fr"),
         sa.Column("state", sa.UnicodeText, nullable=False, default="draft"),
         sa.Column("state_reason", sa.UnicodeText),
+        # What is to be corrected: "incorrect" or "incomplete", and in which fields.
+        sa.Column("changes_kind", sa.UnicodeText),
+        json_column("changes_fields", list),
+        # What was handed in the time before, to show what a correction changed.
+        sa.Column("previous", JSONB),
         sa.Column("pending_decision", JSONB),
         sa.Column("waitlist_rank", sa.Integer),
+        # Goes up with each change by the applicant: a page that is behind is told so.
+        sa.Column(
+            "revision", sa.Integer, nullable=False, default=1, server_default="1"
+        ),
+        # When somebody opened the link that was mailed to the contact.
+        time_column("email_confirmed_at"),
+        key_column("late_code_id", "challenge_late_code.id"),
+        key_column("reviewer_id", "user.id"),
         time_column("created_at", nullable=False, default=utcnow),
         time_column("updated_at", nullable=False, default=utcnow, onupdate=utcnow),
         time_column("submitted_at"),
         time_column("decided_at"),
-        sa.Column(
-            "decided_by",
-            sa.UnicodeText,
-            sa.ForeignKey("user.id", ondelete="SET NULL"),
-        ),
-        sa.Column(
-            "user_id", sa.UnicodeText, sa.ForeignKey("user.id", ondelete="SET NULL")
-        ),
-        sa.Column(
-            "organization_id",
-            sa.UnicodeText,
-            sa.ForeignKey("group.id", ondelete="SET NULL"),
-        ),
+        # Personal data: when its end was announced, and when it was erased.
+        time_column("erasure_announced_at"),
+        time_column("erased_at"),
+        key_column("decided_by", "user.id"),
+        key_column("user_id", "user.id"),
+        key_column("organization_id", "group.id"),
         sa.Index(
             "challenge_application_live_siren_idx",
             "cohort_id",
@@ -88,6 +88,7 @@ class Application(tk.BaseModel):
         sa.Index("challenge_application_cohort_state_idx", "cohort_id", "state"),
         sa.Index("challenge_application_user_id_idx", "user_id"),
         sa.Index("challenge_application_organization_id_idx", "organization_id"),
+        sa.Index("challenge_application_reviewer_id_idx", "reviewer_id"),
     )
 
     id: Mapped[str]
@@ -107,17 +108,25 @@ class Application(tk.BaseModel):
     elected_sponsor: Mapped[str | None]
     motivation: Mapped[str | None]
     answers: Mapped[dict[str, Any]]
-    attachments: Mapped[list[dict[str, Any]]]
     consent_at: Mapped[dt.datetime | None]
     language: Mapped[str]
     state: Mapped[str]
     state_reason: Mapped[str | None]
+    changes_kind: Mapped[str | None]
+    changes_fields: Mapped[list[str]]
+    previous: Mapped[dict[str, Any] | None]
     pending_decision: Mapped[dict[str, Any] | None]
     waitlist_rank: Mapped[int | None]
+    revision: Mapped[int]
+    email_confirmed_at: Mapped[dt.datetime | None]
+    late_code_id: Mapped[str | None]
+    reviewer_id: Mapped[str | None]
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     submitted_at: Mapped[dt.datetime | None]
     decided_at: Mapped[dt.datetime | None]
+    erasure_announced_at: Mapped[dt.datetime | None]
+    erased_at: Mapped[dt.datetime | None]
     decided_by: Mapped[str | None]
     user_id: Mapped[str | None]
     organization_id: Mapped[str | None]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.orm import Mapped
 
-from .base import id_column, json_column, time_column, utcnow
+from .base import id_column, json_column, key_column, time_column, utcnow
 
 __all__ = ["Award"]
 
@@ -32,23 +32,10 @@ class Award(tk.BaseModel):
         sa.Column("programme", sa.UnicodeText, nullable=False),
         sa.Column("programme_version", sa.Integer, nullable=False),
         sa.Column("level", sa.Integer),
-        sa.Column(
-            "organization_id",
-            sa.UnicodeText,
-            sa.ForeignKey("group.id", ondelete="CASCADE"),
-            nullable=False,
-        ),
-        sa.Column(
-            "cohort_id",
-            sa.UnicodeText,
-            sa.ForeignKey("challenge_cohort.id", ondelete="CASCADE"),
-        ),
+        key_column("organization_id", "group.id", needed=True, with_it=True),
+        key_column("cohort_id", "challenge_cohort.id", with_it=True),
         time_column("awarded_at", nullable=False, default=utcnow),
-        sa.Column(
-            "awarded_by",
-            sa.UnicodeText,
-            sa.ForeignKey("user.id", ondelete="SET NULL"),
-        ),
+        key_column("awarded_by", "user.id"),
         sa.Column("source", sa.UnicodeText, nullable=False),
         sa.Column("reason", sa.UnicodeText),
         json_column("criteria", dict),

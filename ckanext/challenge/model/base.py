@@ -9,7 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-__all__ = ["id_column", "json_column", "make_id", "time_column", "utcnow"]
+__all__ = [
+    "id_column",
+    "json_column",
+    "key_column",
+    "make_id",
+    "time_column",
+    "utcnow",
+]
 
 
 def make_id() -> str:
@@ -24,6 +31,24 @@ def utcnow() -> datetime:
 
 def id_column() -> sa.Column[Any]:
     return sa.Column("id", sa.UnicodeText, primary_key=True, default=make_id)
+
+
+def key_column(
+    name: str, target: str, *, needed: bool = False, with_it: bool = False
+) -> sa.Column[Any]:
+    """A foreign key.
+
+    :param target: ``table.column``
+    :param needed: whether the row makes no sense without it
+    :param with_it: whether the row goes when what it points to goes; otherwise the
+        pointer is emptied
+    """
+    return sa.Column(
+        name,
+        sa.UnicodeText,
+        sa.ForeignKey(target, ondelete="CASCADE" if with_it else "SET NULL"),
+        nullable=not needed,
+    )
 
 
 def time_column(name: str, **kwargs: Any) -> sa.Column[Any]:

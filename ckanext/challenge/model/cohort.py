@@ -12,9 +12,9 @@ from ckan import model
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
-from .base import id_column, json_column, make_id, time_column, utcnow
+from .base import id_column, json_column, key_column, make_id, time_column, utcnow
 
-__all__ = ["Cohort", "Staff"]
+__all__ = ["Cohort", "LateCode", "Staff"]
 
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -49,6 +49,18 @@ class Cohort(tk.BaseModel):
         sa.Column("hashtag", sa.UnicodeText),
         json_column("partners", list),
         json_column("testimonials", list),
+        # The season's own questions to applicants, see domain/questions.py.
+        json_column("questions", list),
+        # Whether the head of the waiting list takes a place that becomes free.
+        sa.Column(
+            "automatic_promotion",
+            sa.Boolean,
+            nullable=False,
+            default=False,
+            server_default=sa.false(),
+        ),
+        # States that the season takes by itself on its dates: open, running, finished.
+        json_column("scheduled_transitions", list),
         # The number given to the last application: taken under the row's lock.
         sa.Column("last_reference", sa.Integer, nullable=False, default=0),
         time_column("created_at", nullable=False, default=utcnow),
@@ -80,6 +92,9 @@ class Cohort(tk.BaseModel):
     hashtag: Mapped[str | None]
     partners: Mapped[list[dict[str, Any]]]
     testimonials: Mapped[list[dict[str, Any]]]
+    questions: Mapped[list[dict[str, Any]]]
+    automatic_promotion: Mapped[bool]
+    scheduled_transitions: Mapped[list[str]]
     last_reference: Mapped[int]
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
@@ -103,18 +118,8 @@ class Staff(tk.BaseModel):
         "challenge_staff",
         tk.BaseModel.metadata,
         sa.Column("id", sa.UnicodeText, primary_key=True, default=make_id),
-        sa.Column(
-            "cohort_id",
-            sa.UnicodeText,
-            sa.ForeignKey("challenge_cohort.id", ondelete="CASCADE"),
-            nullable=False,
-        ),
-        sa.Column(
-            "user_id",
-            sa.UnicodeText,
-            sa.ForeignKey("user.id", ondelete="CASCADE"),
-            nullable=False,
-        ),
+        key_column("cohort_id", "challenge_cohort.id", needed=True, with_it=True),
+        key_column("user_id", "user.id", needed=True, with_it=True),
         sa.Column("role", sa.UnicodeText, nullable=False),
         time_column("created_at", nullable=False, default=utcnow),
         sa.UniqueConstraint(
@@ -127,4 +132,35 @@ class Staff(tk.BaseModel):
     cohort_id: Mapped[str]
     user_id: Mapped[str]
     role: Mapped[str]
+    created_at: Mapped[dt.datetime]
+
+
+class LateCode(tk.BaseModel):
+    """A code that lets somebody apply although the deadline is over."""
+
+    __table__ = sa.Table(
+        "challenge_late_code",
+        tk.BaseModel.metadata,
+        id_column(),
+        key_column("cohort_id", "challenge_cohort.id", needed=True, with_it=True),
+        sa.Column("code", sa.UnicodeText, nullable=False),
+        # For whom it is, in the manager's words.
+        sa.Column("note", sa.UnicodeText),
+        # The last day on which it works, in the portal's time zone.
+        sa.Column("valid_until", sa.Date),
+        sa.Column("max_uses", sa.Integer, nullable=False, default=1),
+        sa.Column("uses", sa.Integer, nullable=False, default=0),
+        key_column("created_by", "user.id"),
+        time_column("created_at", nullable=False, default=utcnow),
+        sa.UniqueConstraint("cohort_id", "code", name="challenge_late_code_once"),
+    )
+
+    id: Mapped[str]
+    cohort_id: Mapped[str]
+    code: Mapped[str]
+    note: Mapped[str | None]
+    valid_until: Mapped[dt.date | None]
+    max_uses: Mapped[int]
+    uses: Mapped[int]
+    created_by: Mapped[str | None]
     created_at: Mapped[dt.datetime]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.orm import Mapped
 
-from .base import id_column, json_column, make_id, time_column, utcnow
+from .base import id_column, json_column, key_column, make_id, time_column, utcnow
 
 __all__ = ["Participant", "StepStatus"]
 
@@ -27,28 +27,10 @@ class Participant(tk.BaseModel):
         "challenge_participant",
         tk.BaseModel.metadata,
         id_column(),
-        sa.Column(
-            "cohort_id",
-            sa.UnicodeText,
-            sa.ForeignKey("challenge_cohort.id", ondelete="CASCADE"),
-            nullable=False,
-        ),
-        sa.Column(
-            "organization_id",
-            sa.UnicodeText,
-            sa.ForeignKey("group.id", ondelete="CASCADE"),
-            nullable=False,
-        ),
-        sa.Column(
-            "application_id",
-            sa.UnicodeText,
-            sa.ForeignKey("challenge_application.id", ondelete="SET NULL"),
-        ),
-        sa.Column(
-            "adviser_id",
-            sa.UnicodeText,
-            sa.ForeignKey("user.id", ondelete="SET NULL"),
-        ),
+        key_column("cohort_id", "challenge_cohort.id", needed=True, with_it=True),
+        key_column("organization_id", "group.id", needed=True, with_it=True),
+        key_column("application_id", "challenge_application.id"),
+        key_column("adviser_id", "user.id"),
         # Facts of the directory, kept as they were when the organization joined.
         sa.Column("siren", sa.UnicodeText),
         sa.Column("kind", sa.UnicodeText),
@@ -120,11 +102,8 @@ class StepStatus(tk.BaseModel):
         "challenge_step_status",
         tk.BaseModel.metadata,
         sa.Column("id", sa.UnicodeText, primary_key=True, default=make_id),
-        sa.Column(
-            "participant_id",
-            sa.UnicodeText,
-            sa.ForeignKey("challenge_participant.id", ondelete="CASCADE"),
-            nullable=False,
+        key_column(
+            "participant_id", "challenge_participant.id", needed=True, with_it=True
         ),
         sa.Column("step", sa.UnicodeText, nullable=False),
         sa.Column("state", sa.UnicodeText, nullable=False, default="todo"),
@@ -138,11 +117,7 @@ class StepStatus(tk.BaseModel):
         sa.Column("planned_for", sa.Date),
         time_column("updated_at", nullable=False, default=utcnow),
         # A user's id, or none when the evaluation wrote it.
-        sa.Column(
-            "updated_by",
-            sa.UnicodeText,
-            sa.ForeignKey("user.id", ondelete="SET NULL"),
-        ),
+        key_column("updated_by", "user.id"),
         sa.UniqueConstraint("participant_id", "step", name="challenge_step_once"),
     )
 
