@@ -19,6 +19,8 @@ DELIBERATIONS = (
 def _publish(page: Page, organization_id: str, tmp_path: Path) -> None:
     """Fill CKAN's own form, as somebody does who follows the page's button."""
     page.goto(f"/dataset/new?group={organization_id}")
+    # CKAN's script derives the address from the title as one types: not before it runs.
+    page.wait_for_selector(".slug-preview")
     page.fill("#field-title", "Délibérations du conseil municipal de Baule")
     page.select_option("[name=license_id]", "etalab-2.0")
     page.fill(
@@ -32,7 +34,8 @@ def _publish(page: Page, organization_id: str, tmp_path: Path) -> None:
     page.locator(".form-actions button[name=save]").last.click()
     file = tmp_path / "deliberations.csv"
     file.write_text(DELIBERATIONS)
-    page.wait_for_selector("input[type=file]", state="attached")
+    page.wait_for_selector("input[type=file], .error-explanation", state="attached")
+    assert not page.locator(".error-explanation").all_inner_texts()
     page.set_input_files("input[type=file]", str(file))
     page.fill("#field-name", "Délibérations 2024")
     page.locator("button[name=save][value=go-metadata]").click()
