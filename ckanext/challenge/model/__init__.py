@@ -8,19 +8,19 @@ from .claim import Claim
 from .cohort import Cohort, LateCode, Staff
 from .collectivite import Collectivite
 from .conformity import Conformity
-from .correspondence import File, Message, Note
+from .correspondence import ApplicationFile, Message, Note
 from .journal import JournalEntry
 from .mail import Mail
 from .participant import Participant, StepStatus
 
 __all__ = [
     "Application",
+    "ApplicationFile",
     "Award",
     "Claim",
     "Cohort",
     "Collectivite",
     "Conformity",
-    "File",
     "JournalEntry",
     "LateCode",
     "Mail",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, key_column, time_column, utcnow
 
-__all__ = ["File", "Message", "Note"]
+__all__ = ["ApplicationFile", "Message", "Note"]
 
 
 class Message(tk.BaseModel):
@@ -65,8 +65,11 @@ class Note(tk.BaseModel):
     created_at: Mapped[dt.datetime]
 
 
-class File(tk.BaseModel):
+class ApplicationFile(tk.BaseModel):
     """A file that belongs to an application, or to a message on it.
+
+    Not named ``File`` alone: CKAN 2.12 has a model of that name, and SQLAlchemy finds
+    related models by their names.
 
     The content lies outside the database, under the row's id. ``purpose`` is
     ``deliberation``, ``letter``, ``logo``, ``other`` or ``message``.
