@@ -36,7 +36,6 @@ from ckanext.challenge.progress import queue
 
 __all__ = [
     "challenge_application_create",
-    "challenge_application_list",
     "challenge_application_review",
     "challenge_application_show",
     "challenge_application_submit",
@@ -289,57 +288,6 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
     application = find_application(data["id"])
     tk.check_access("challenge_application_show", context, data)
     return _dictize(context, application)
-
-
-@tk.side_effect_free
-def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> Any:
-    """List the applications to a season, or one's own.
-
-    Managers of the season and sysadmins may call this with ``cohort``; any user
-    without it, for the applications made with that account.
-
-    :param cohort: the id or name of the season
-    :type cohort: string
-    :param state: only applications in this state
-    :type state: string
-    :param q: part of a name, reference or SIREN
-    :type q: string
-    :param limit: how many at most (100)
-    :type limit: int
-    :param offset: how many to pass over (0)
-    :type offset: int
-    :returns: ``{count, results}``, the oldest first
-    :rtype: dict
-    """
-    data = validated(context, data_dict, schema.application_list())
-    query = model.Session.query(Application)
-    if "cohort" in data:
-        cohort = find_cohort(data["cohort"])
-        tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
-        query = query.filter(Application.cohort_id == cohort.id)
-    else:
-        tk.check_access("challenge_application_list", context, {})
-        query = query.filter(Application.user_id == roles.user_id_of(context))
-    if "state" in data:
-        query = query.filter(Application.state == data["state"])
-    if "q" in data:
-        part = f"%{data['q']}%"
-        query = query.filter(
-            sa.or_(
-                Application.organization_title.ilike(part),
-                Application.reference.ilike(part),
-                Application.siren.like(part),
-            )
-        )
-    rows = (
-        query.order_by(Application.submitted_at, Application.created_at)
-        .offset(data["offset"])
-        .limit(data["limit"])
-    )
-    return {
-        "count": query.count(),
-        "results": [columns(row, _SHOWN) for row in rows],
-    }
 
 
 def challenge_application_review(context: Context, data_dict: dict[str, Any]) -> Any:
