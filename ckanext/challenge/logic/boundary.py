@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -16,6 +17,7 @@ from ckanext.challenge.model import Application, Cohort, Participant
 __all__ = [
     "MAX_LIMIT",
     "actor_of",
+    "checked_transition",
     "find_application",
     "find_cohort",
     "find_organization",
@@ -98,6 +100,22 @@ def forbidden(
     return tk.ValidationError(
         {field: [text.format(current=error.current, target=error.target)]}
     )
+
+
+@contextmanager
+def checked_transition(field: str = "state") -> Iterator[None]:
+    """Within this a forbidden change of state is the caller's mistake.
+
+    What was begun is rolled back, with the locks that it holds.
+
+    :param field: the field on which the error is told
+    :raises ValidationError: it names both states
+    """
+    try:
+        yield
+    except lifecycle.LifecycleError as error:
+        model.Session.rollback()
+        raise forbidden(error, field) from error
 
 
 def find_cohort(reference: Any) -> Cohort:

@@ -16,27 +16,31 @@ from ckanext.challenge import (
     language,
     notifications,
     onboarding,
-    search,
 )
 from ckanext.challenge.domain import eligibility, lifecycle
 from ckanext.challenge.logic import follow_up, roles
 from ckanext.challenge.logic.action.cohort import accepts_applications
+from ckanext.challenge.logic.applications import (
+    advance,
+    already_applied,
+    check_alone,
+    cohort_of,
+    decide,
+    lock,
+)
 from ckanext.challenge.logic.boundary import (
     actor_of,
     find_application,
     find_cohort,
-    forbidden,
     validated,
 )
 from ckanext.challenge.logic.schema import application as schema
 from ckanext.challenge.model import Application, Cohort, Collectivite, Participant
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import columns
-from ckanext.challenge.progress import queue
 
 __all__ = [
     "challenge_application_create",
-    "challenge_application_review",
     "challenge_application_show",
     "challenge_application_submit",
     "challenge_application_update",
@@ -126,7 +130,7 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     _check_open(context, cohort)
     _fill_in(data)
     _check_eligible(cohort, data)
-    _check_alone(cohort, data["siren"], None)
+    check_alone(cohort, data["siren"], None)
     application = Application(
         cohort_id=cohort.id,
         state="draft",
@@ -142,7 +146,7 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     except IntegrityError as error:
         # Somebody else was faster by the blink of an eye.
         model.Session.rollback()
-        raise _already_applied() from error
+        raise already_applied() from error
     journal.record(
         actor_of(context),
         "create",
@@ -152,7 +156,7 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     )
     model.Session.commit()
     return {
-        **_dictize(context, application),
+        **dictize(context, application),
         "key": follow_up.make_key(application.id),
     }
 
@@ -174,7 +178,7 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     """
     application = find_application(data_dict.get("id"))
     tk.check_access("challenge_application_update", context, data_dict)
-    _lock(application)
+    lock(application)
     if application.state not in _EDITABLE:
         model.Session.rollback()
         raise tk.ValidationError(
@@ -186,7 +190,7 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
                 ]
             }
         )
-    cohort = _cohort_of(application)
+    cohort = cohort_of(application)
     merged = {
         **columns(application, _WRITTEN),
         "consent": application.consent_at is not None,
@@ -197,13 +201,13 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     data = validated(context, merged, schema.application_save(complete))
     _fill_in(data)
     _check_eligible(cohort, data)
-    _check_alone(cohort, data["siren"], application)
+    check_alone(cohort, data["siren"], application)
     _write(application, data)
     if data.get("consent"):
         application.consent_at = application.consent_at or utcnow()
     journal.record(actor_of(context), "update", "application", application.id)
     model.Session.commit()
-    return _dictize(context, application)
+    return dictize(context, application)
 
 
 def challenge_application_submit(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -225,10 +229,10 @@ def challenge_application_submit(context: Context, data_dict: dict[str, Any]) ->
     data = validated(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_submit", context, data)
-    _lock(application)
+    lock(application)
     before = application.state
-    path = _decide(application, "submit")
-    cohort = _cohort_of(application)
+    path = decide(application, "submit")
+    cohort = cohort_of(application)
     # What was asked of an applicant may come in after the deadline.
     if before == "draft":
         _check_open(context, cohort)
@@ -238,12 +242,12 @@ def challenge_application_submit(context: Context, data_dict: dict[str, Any]) ->
         "consent": application.consent_at is not None,
     }
     validated(context, complete, schema.application_save(complete=True))
-    _advance(application, path, actor_of(context))
+    advance(application, path, actor_of(context))
     application.submitted_at = utcnow()
     application.state_reason = None
     model.Session.commit()
     notifications.send("receipt", application.id)
-    return _dictize(context, application)
+    return dictize(context, application)
 
 
 def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -261,11 +265,11 @@ def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) 
     data = validated(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_withdraw", context, data)
-    _lock(application)
-    _advance(application, _decide(application, "withdraw"), actor_of(context))
+    lock(application)
+    advance(application, decide(application, "withdraw"), actor_of(context))
     application.waitlist_rank = None
     model.Session.commit()
-    return _dictize(context, application)
+    return dictize(context, application)
 
 
 @tk.side_effect_free
@@ -287,119 +291,7 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
     data = validated(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_show", context, data)
-    return _dictize(context, application)
-
-
-def challenge_application_review(context: Context, data_dict: dict[str, Any]) -> Any:
-    """Decide on an application.
-
-    Managers of the season and sysadmins may call this. An acceptance creates the
-    organization (or takes the one with this SIREN), its admin, the participant and
-    its steps in one transaction; accepting again changes nothing.
-
-    :param id: the id or reference of the application
-    :type id: string
-    :param decision: ``start``, ``request_changes``, ``accept``, ``waitlist``,
-        ``refuse`` or ``reopen``
-    :type decision: string
-    :param reason: why; needed to refuse and to request changes
-    :type reason: string
-    :returns: the application
-    :rtype: dict
-    :raises ValidationError: on ``decision`` when the season is full, on ``state``
-        when the decision cannot be taken now, on ``reason`` when it is missing
-    """
-    data = validated(context, data_dict, schema.review())
-    application = find_application(data["id"])
-    tk.check_access("challenge_application_review", context, {"id": application.id})
-    # The season first, then the file: one order for all, so that nobody waits for
-    # somebody who waits.
-    cohort = (
-        model.Session.query(Cohort)
-        .filter_by(id=application.cohort_id)
-        .populate_existing()
-        .with_for_update()
-        .one()
-    )
-    _lock(application)
-    decision = data["decision"]
-    if decision == "accept" and application.state == "accepted":
-        model.Session.rollback()
-        return _dictize(context, find_application(data["id"]))
-    try:
-        _review(context, cohort, application, decision, data.get("reason"))
-        model.Session.commit()
-    except BaseException:
-        model.Session.rollback()
-        raise
-    _after_review(application, decision)
-    return _dictize(context, application)
-
-
-def _review(
-    context: Context,
-    cohort: Cohort,
-    application: Application,
-    decision: str,
-    reason: str | None,
-) -> None:
-    path = _decide(application, decision)
-    if lifecycle.DECISIONS[decision].needs_reason and not reason:
-        raise tk.ValidationError(
-            {"reason": [tk._("Say why; the applicant will read it")]}
-        )
-    actor = actor_of(context)
-    if decision == "accept":
-        if cohort.state not in ("open", "running"):
-            raise tk.ValidationError(
-                {
-                    "decision": [
-                        tk._("The season is “{state}”: it admits nobody").format(
-                            state=cohort.state
-                        )
-                    ]
-                }
-            )
-        try:
-            onboarding.accept(cohort, application, actor)
-        except lifecycle.LifecycleError as error:
-            raise forbidden(error, "decision") from error
-        except onboarding.CohortFull as error:
-            raise tk.ValidationError(
-                {
-                    "decision": [
-                        tk._(
-                            "The season is full: it takes {capacity} participants. "
-                            "Put this application on the waiting list."
-                        ).format(capacity=error.capacity)
-                    ]
-                }
-            ) from error
-    elif decision == "reopen":
-        _check_alone(cohort, application.siren, application)
-    _advance(application, path, actor)
-    application.state_reason = reason
-    application.waitlist_rank = None
-    if decision == "waitlist":
-        application.waitlist_rank = _last_rank(cohort) + 1
-    application.decided_at = application.decided_by = None
-    if application.state in ("accepted", "waitlisted", "refused"):
-        application.decided_at = utcnow()
-        application.decided_by = roles.user_id_of(context)
-
-
-def _after_review(application: Application, decision: str) -> None:
-    """What follows once the decision is stored, and never undoes it."""
-    if decision == "accept" and application.organization_id:
-        queue.add([f"organization:{application.organization_id}"])
-        search.join(application.organization_id)
-        notifications.send("accepted", application.id)
-    elif decision == "refuse":
-        notifications.send("refused", application.id)
-    elif decision == "request_changes":
-        notifications.send("changes_requested", application.id)
-    elif decision == "waitlist":
-        notifications.send("waitlisted", application.id)
+    return dictize(context, application)
 
 
 def _fill_in(data: dict[str, Any]) -> None:
@@ -457,24 +349,6 @@ def _check_eligible(cohort: Cohort, data: dict[str, Any]) -> None:
         )
 
 
-def _already_applied() -> tk.ValidationError:
-    return tk.ValidationError(
-        {"siren": [tk._("This collectivité has an application to this season already")]}
-    )
-
-
-def _check_alone(cohort: Cohort, siren: str, application: Application | None) -> None:
-    other = model.Session.query(Application.id).filter(
-        Application.cohort_id == cohort.id,
-        Application.siren == siren,
-        Application.state.in_(lifecycle.APPLICATION_LIVE),
-    )
-    if application is not None:
-        other = other.filter(Application.id != application.id)
-    if other.first():
-        raise _already_applied()
-
-
 def _next_reference(cohort: Cohort) -> str:
     """The next readable reference of the season: ``S2-0007``.
 
@@ -502,46 +376,9 @@ def _next_reference(cohort: Cohort) -> str:
     return f"S{cohort.season}-{number:04d}"
 
 
-def _last_rank(cohort: Cohort) -> int:
-    rank = (
-        model.Session.query(sa.func.max(Application.waitlist_rank))
-        .filter(Application.cohort_id == cohort.id)
-        .scalar()
-    )
-    return rank or 0
-
-
 def _write(application: Application, data: dict[str, Any]) -> None:
     for name in _WRITTEN:
         setattr(application, name, data.get(name))
-
-
-def _cohort_of(application: Application) -> Cohort:
-    return model.Session.query(Cohort).filter_by(id=application.cohort_id).one()
-
-
-def _lock(application: Application) -> None:
-    model.Session.refresh(application, with_for_update=True)
-
-
-def _decide(application: Application, decision: str) -> tuple[str, ...]:
-    try:
-        return lifecycle.decide(application.state, decision)
-    except lifecycle.LifecycleError as error:
-        model.Session.rollback()
-        raise forbidden(error) from error
-
-
-def _advance(application: Application, path: tuple[str, ...], actor: str) -> None:
-    for state in path:
-        journal.record(
-            actor,
-            "transition",
-            "application",
-            application.id,
-            {"from": application.state, "to": state},
-        )
-        application.state = state
 
 
 def _duty(application: Application) -> dict[str, Any]:
@@ -584,10 +421,11 @@ def _warnings(application: Application) -> list[str]:
     return found
 
 
-def _dictize(context: Context, application: Application) -> dict[str, Any]:
+def dictize(context: Context, application: Application) -> dict[str, Any]:
+    """What the caller may see of an application."""
     shown = columns(application, _SHOWN)
     shown["duty"] = _duty(application)
-    cohort = _cohort_of(application)
+    cohort = cohort_of(application)
     shown["cohort"] = cohort.name
     if application.organization_id:
         group = model.Group.get(application.organization_id)

@@ -26,9 +26,9 @@ from ckanext.challenge.language import current
 from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    checked_transition,
     find_cohort,
     find_organization,
-    forbidden,
     user_id_of,
     validated,
 )
@@ -310,11 +310,8 @@ def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access("challenge_award_revoke", context, {"id": award.id})
     model.Session.refresh(award, with_for_update=True)
     before = award.state
-    try:
+    with checked_transition("id"):
         lifecycle.AWARD.check(before, "revoked")
-    except lifecycle.LifecycleError as error:
-        model.Session.rollback()
-        raise forbidden(error, "id") from error
     award.state = "revoked"
     award.lost_on = None
     award.revoked_at = utcnow()

@@ -15,8 +15,8 @@ from ckanext.challenge.domain import budget, deadlines, lifecycle
 from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    checked_transition,
     find_cohort,
-    forbidden,
     read_lists,
     validated,
 )
@@ -301,11 +301,8 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
     model.Session.refresh(cohort, with_for_update=True)
     applied = model.Session.query(Application.id).filter_by(cohort_id=cohort.id).first()
     before, after = cohort.state, data["to"]
-    try:
+    with checked_transition("to"):
         lifecycle.check_cohort(before, after, has_applications=applied is not None)
-    except lifecycle.LifecycleError as error:
-        model.Session.rollback()
-        raise forbidden(error, "to") from error
     cohort.state = after
     if after == "running" and before == "open":
         cohort.programme_version = programmes.get(cohort.programme).version

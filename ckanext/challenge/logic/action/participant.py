@@ -15,10 +15,10 @@ from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    checked_transition,
     find_cohort,
     find_organization,
     find_participant,
-    forbidden,
     validated,
 )
 from ckanext.challenge.logic.schema import participant as schema
@@ -171,10 +171,8 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
     group = find_organization(data["organization"])
     model.Session.refresh(cohort, with_for_update=True)
     try:
-        participant = onboarding.join(cohort, group, actor_of(context))
-    except lifecycle.LifecycleError as error:
-        model.Session.rollback()
-        raise forbidden(error) from error
+        with checked_transition():
+            participant = onboarding.join(cohort, group, actor_of(context))
     except onboarding.CohortFull as error:
         model.Session.rollback()
         raise tk.ValidationError(
@@ -207,11 +205,8 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
     tk.check_access("challenge_participant_withdraw", context, {"id": participant.id})
     model.Session.refresh(participant, with_for_update=True)
     before = participant.state
-    try:
+    with checked_transition():
         lifecycle.PARTICIPANT.check(before, "withdrawn")
-    except lifecycle.LifecycleError as error:
-        model.Session.rollback()
-        raise forbidden(error) from error
     participant.state = "withdrawn"
     journal.record(
         actor_of(context),

@@ -14,8 +14,8 @@ from ckanext.challenge.domain.programme import PersonCheck, Step
 from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    checked_transition,
     find_participant,
-    forbidden,
     validated,
 )
 from ckanext.challenge.logic.schema import participant as schema
@@ -107,9 +107,8 @@ def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> Any:
     confirmed = data.get("confirmed", False)
     target = lifecycle.answered_state(confirmed)
     if status.state != "to_confirm":
-        error = lifecycle.ForbiddenTransition("step", status.state, target)
-        model.Session.rollback()
-        raise forbidden(error)
+        with checked_transition():
+            raise lifecycle.ForbiddenTransition("step", status.state, target)
     if not confirmed and "note" not in data:
         raise _refuse("note", tk._("Say why; the collectivité will read it"))
     if "note" in data:
@@ -196,11 +195,8 @@ def _set(
 ) -> dict[str, Any]:
     before = status.state
     if state != before:
-        try:
+        with checked_transition():
             lifecycle.step_lifecycle(step.source).check(before, state)
-        except lifecycle.LifecycleError as error:
-            model.Session.rollback()
-            raise forbidden(error) from error
     status.state = state
     status.updated_at = participant.last_activity_at = utcnow()
     status.updated_by = roles.user_id_of(context)
