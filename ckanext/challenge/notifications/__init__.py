@@ -1,7 +1,8 @@
 """Mails: what is told to whom, and when.
 
-A mail is a job, queued after the commit: a mail that fails is tried again and never
-undoes what happened.
+A mail is a row of the outbox, added in the transaction of what it tells: both are
+stored or neither is. After the commit a job sends what is due; a mail that fails is
+tried again and never undoes what happened.
 """
 
 from __future__ import annotations
@@ -9,20 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal
+from typing import Any
 
-import rq
+from ckan import model
 
 from ckanext.challenge import background
+from ckanext.challenge.model import Application, Mail
 
-from . import mails
+from . import outbox
+from .kinds import KINDS, Kind
 
-__all__ = ["Kind", "quiet", "send"]
-
-Kind = Literal["receipt", "changes_requested", "accepted", "waitlisted", "refused"]
-
-# At once, since CKAN's worker runs no scheduler that could wait.
-_RETRIES = 3
+__all__ = ["Kind", "deliver", "put", "quiet"]
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
@@ -37,14 +35,46 @@ def quiet() -> Iterator[None]:
         _quiet.reset(token)
 
 
-def send(kind: Kind, application_id: str) -> None:
-    """Queue the mail of this kind to the contact of an application."""
+def put(
+    kind: Kind,
+    *,
+    application: Application | None = None,
+    cohort_id: str | None = None,
+    user_id: str | None = None,
+    **data: Any,
+) -> None:
+    """Put a mail into the outbox, in the current transaction of CKAN's session.
+
+    It goes to the user; without one, to the contact of the application, or, where
+    the kind is for the staff, to each of those whom it concerns.
+
+    :param cohort_id: the season; that of the application if not given
+    :param data: ids and other plain values that the text needs; never an address
+    """
     if _quiet.get():
         return
-    background.later(
-        mails.mail_applicant,
-        kind,
-        application_id,
-        title=f"challenge: mail {kind} for {application_id}",
-        retry=rq.Retry(max=_RETRIES),
+    if cohort_id is None and application is not None:
+        cohort_id = application.cohort_id
+    users: list[str | None] = [user_id]
+    if user_id is None and KINDS[kind].for_staff:
+        users = [*outbox.staff(application, cohort_id)]
+    model.Session.add_all(
+        Mail(
+            kind=kind,
+            cohort_id=cohort_id,
+            application_id=application.id if application else None,
+            user_id=user,
+            data=data,
+        )
+        for user in users
     )
+
+
+def deliver() -> None:
+    """Have what is due sent by a job; call it after the commit.
+
+    Where Redis cannot be reached a line is logged, and ``ckan challenge mail send``
+    sends it later.
+    """
+    if not _quiet.get():
+        background.later(outbox.send_queued, title="challenge: send mails")

@@ -1,4 +1,4 @@
-"""The jobs that write a mail and hand it to CKAN's mailer."""
+"""Writing a mail and handing it to CKAN's mailer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from flask import current_app, has_app_context
 from flask_babel import force_locale
 
 from ckanext.challenge.logic import follow_up
-from ckanext.challenge.model import Application, Cohort
+from ckanext.challenge.model import Application, Cohort, Mail
 
-__all__ = ["mail_applicant"]
+__all__ = ["send"]
 
 log = logging.getLogger(__name__)
 
@@ -51,16 +51,14 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def mail_applicant(kind: str, application_id: str) -> None:
-    """Mail the contact of an application.
+def send(mail: Mail) -> None:
+    """Write a mail of the outbox and hand it to CKAN's mailer.
 
-    :param kind: the name of the templates in ``challenge/mail/``
-    :raises MailerException: when the mail server does not take it: the job is tried
-        again
+    :raises MailerException: when the mail server does not take it
     """
-    application = Application.get(application_id)
+    application = model.Session.get(Application, mail.application_id)
     if application is None or not application.contact_email:
-        log.info("Mail %s: application %s is no longer there", kind, application_id)
+        log.info("Mail %s: application %s is no longer there", mail.kind, mail.id)
         return
     cohort = model.Session.query(Cohort).filter_by(id=application.cohort_id).one()
     with _speaking(application.language):
@@ -74,10 +72,12 @@ def mail_applicant(kind: str, application_id: str) -> None:
                 key=follow_up.make_key(application.id),
                 _external=True,
             ),
-            **_account(kind, application),
+            **_account(mail.kind, application),
         }
-        subject = _one_line(tk.render(f"challenge/mail/{kind}_subject.txt", variables))
-        body = tk.render(f"challenge/mail/{kind}.txt", variables)
+        subject = _one_line(
+            tk.render(f"challenge/mail/{mail.kind}_subject.txt", variables)
+        )
+        body = tk.render(f"challenge/mail/{mail.kind}.txt", variables)
         name = _one_line(application.contact_name or "")
         mailer.mail_recipient(name, application.contact_email, subject, body)
 
@@ -96,7 +96,8 @@ def _account(kind: str, application: Application) -> dict[str, str | None]:
     )
     invitation = None
     if user is not None:
-        mailer.create_reset_key(user)
+        # Not with create_reset_key, which commits.
+        user.reset_key = mailer.make_key()
         invitation = tk.h.url_for(
             "user.perform_reset", id=user.id, key=user.reset_key, _external=True
         )

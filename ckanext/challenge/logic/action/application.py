@@ -245,8 +245,9 @@ def challenge_application_submit(context: Context, data_dict: dict[str, Any]) ->
     advance(application, path, actor_of(context))
     application.submitted_at = utcnow()
     application.state_reason = None
+    notifications.put("receipt", application=application)
     model.Session.commit()
-    notifications.send("receipt", application.id)
+    notifications.deliver()
     return dictize(context, application)
 
 

@@ -32,6 +32,15 @@ from ckanext.challenge.progress import queue
 
 __all__ = ["challenge_application_review"]
 
+#: The mail that tells of a decision.
+_TOLD: dict[str, notifications.Kind] = {
+    "accept": "accepted",
+    "refuse": "refused",
+    "request_changes": "changes_requested",
+    "reopen": "reopened",
+    "waitlist": "waitlisted",
+}
+
 
 def challenge_application_review(context: Context, data_dict: dict[str, Any]) -> Any:
     """Decide on an application.
@@ -120,6 +129,8 @@ def _review(
     if application.state in ("accepted", "waitlisted", "refused"):
         application.decided_at = utcnow()
         application.decided_by = roles.user_id_of(context)
+    if decision in _TOLD:
+        notifications.put(_TOLD[decision], application=application)
 
 
 def _after_review(application: Application, decision: str) -> None:
@@ -127,13 +138,7 @@ def _after_review(application: Application, decision: str) -> None:
     if decision == "accept" and application.organization_id:
         queue.add([f"organization:{application.organization_id}"])
         search.join(application.organization_id)
-        notifications.send("accepted", application.id)
-    elif decision == "refuse":
-        notifications.send("refused", application.id)
-    elif decision == "request_changes":
-        notifications.send("changes_requested", application.id)
-    elif decision == "waitlist":
-        notifications.send("waitlisted", application.id)
+    notifications.deliver()
 
 
 def _last_rank(cohort: Cohort) -> int:
