@@ -44,8 +44,8 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             config["licenses_group_url"] = f"file://{HERE / 'licenses.json'}"
 
     def configure(self, config: Any) -> None:
-        changes.listen()
-        conformity_changes.listen()
+        changes.collector.listen()
+        conformity_changes.collector.listen()
 
     def get_signal_subscriptions(self) -> SignalMapping:
         return subscriptions.get_subscriptions()

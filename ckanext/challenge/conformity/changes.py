@@ -7,50 +7,33 @@ only when the change is committed, after the upload was written.
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
-from ckan import model, plugins
-from ckan.model import meta
-from sqlalchemy import event, inspect
+from ckan import model
+from sqlalchemy import inspect
+
+from ckanext.challenge.collecting import Collector
 
 from . import jobs, store
 from .files import is_upload
 
-__all__ = ["listen"]
+__all__ = ["collector"]
 
-log = logging.getLogger(__name__)
-
-_KEY = "ckanext.challenge.conformity"
 #: A change of any of these may change the verdict.
 _RELEVANT = ("url", "url_type", "last_modified", "state", "extras")
 
 
-def listen() -> None:
-    """Listen to CKAN's sessions; a second call changes nothing."""
-    for target in (meta.Session, meta.create_local_session):
-        for name, receiver in (
-            ("after_flush", _after_flush),
-            ("after_commit", _after_commit),
-            ("after_soft_rollback", _after_soft_rollback),
-        ):
-            if not event.contains(target, name, receiver):
-                event.listen(target, name, receiver)
-
-
-def _after_flush(session: Any, flush_context: Any) -> None:
+def _to_check(session: Any) -> set[str]:
     found = {
         instance.id
         for instance in session.new
         if isinstance(instance, model.Resource) and _is_checkable(instance)
     }
-    found |= {
+    return found | {
         instance.id
         for instance in session.dirty
         if isinstance(instance, model.Resource) and _needs_check(instance)
     }
-    if found:
-        session.info.setdefault(_KEY, set()).update(found)
 
 
 def _is_checkable(resource: Any) -> bool:
@@ -68,19 +51,5 @@ def _needs_check(resource: Any) -> bool:
     return _is_checkable(resource) or bool(before.get("schema")) or was_upload
 
 
-def _after_commit(session: Any) -> None:
-    # Also called when a savepoint ends, whose changes may yet be rolled back.
-    if _KEY not in session.info or session.in_nested_transaction():
-        return
-    found = session.info.pop(_KEY)
-    if plugins.plugin_loaded("challenge"):
-        try:
-            jobs.enqueue(sorted(found))
-        except Exception:
-            # What CKAN has just saved is saved, whatever becomes of this.
-            log.exception("Resources wait for the nightly check: %s", found)
-
-
-def _after_soft_rollback(session: Any, previous_transaction: Any) -> None:
-    if not previous_transaction.nested:
-        session.info.pop(_KEY, None)
+#: Hands the resources that changed to the job that checks them.
+collector = Collector("conformity", _to_check, lambda ids: jobs.enqueue(sorted(ids)))

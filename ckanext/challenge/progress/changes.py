@@ -13,37 +13,20 @@ to the queue in one round trip to Redis.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
-from ckan import model, plugins
-from ckan.model import meta
-from sqlalchemy import event, inspect
+from ckan import model
+from sqlalchemy import inspect
 
+from ckanext.challenge.collecting import Collector
 from ckanext.challenge.model import Cohort, Conformity, Participant
 from ckanext.challenge.progress import queue
 
-__all__ = ["BULK_ACTIONS", "bulk_update", "listen"]
-
-log = logging.getLogger(__name__)
+__all__ = ["BULK_ACTIONS", "bulk_update", "collector"]
 
 #: Actions that change datasets by SQL of their own in CKAN 2.11.
 BULK_ACTIONS = ("bulk_update_public", "bulk_update_private", "bulk_update_delete")
-
-_KEY = "ckanext.challenge.changes"
-
-
-def listen() -> None:
-    """Listen to CKAN's sessions; a second call changes nothing."""
-    for target in (meta.Session, meta.create_local_session):
-        for name, receiver in (
-            ("after_flush", _after_flush),
-            ("after_commit", _after_commit),
-            ("after_soft_rollback", _after_soft_rollback),
-        ):
-            if not event.contains(target, name, receiver):
-                event.listen(target, name, receiver)
 
 
 def bulk_update(sender: str, **kwargs: Any) -> None:
@@ -53,7 +36,7 @@ def bulk_update(sender: str, **kwargs: Any) -> None:
         queue.add([f"organization:{organization_id}"])
 
 
-def _after_flush(session: Any, flush_context: Any) -> None:
+def _changed(session: Any) -> set[str]:
     found: set[str] = set()
     for instance in (*session.new, *session.deleted):
         found.update(_touched(instance))
@@ -62,29 +45,7 @@ def _after_flush(session: Any, flush_context: Any) -> None:
             instance, include_collections=False
         ):
             found.update(_touched(instance))
-    if found:
-        session.info.setdefault(_KEY, set()).update(found)
-
-
-def _after_commit(session: Any) -> None:
-    # Also called when a savepoint ends, whose changes may yet be rolled back.
-    if _KEY not in session.info or session.in_nested_transaction():
-        return
-    found = session.info.pop(_KEY)
-    # Tests and commands load plugins and unload them; the listener stays.
-    if plugins.plugin_loaded("challenge"):
-        try:
-            queue.add(found)
-        except Exception:
-            # What CKAN has just saved is saved, whatever becomes of this.
-            log.exception("Changes wait for the nightly evaluation: %s", found)
-
-
-def _after_soft_rollback(session: Any, previous_transaction: Any) -> None:
-    # After a savepoint's rollback the rest may still be committed: what is too much
-    # costs an evaluation that changes nothing.
-    if not previous_transaction.nested:
-        session.info.pop(_KEY, None)
+    return found
 
 
 def _values(instance: Any, name: str) -> list[str]:
@@ -142,3 +103,7 @@ def _touched(instance: Any) -> list[str]:
         if isinstance(instance, kind):
             return touches(instance)
     return []
+
+
+#: Hands what changed to the queue of the evaluation.
+collector = Collector("changes", _changed, queue.add)
