@@ -29,9 +29,12 @@ class Text:
         """Return the text for a reader's language.
 
         :param lang: a locale as CKAN names it (``fr``, ``fr_CA``, ``en``, ``de``);
-            French for those of France's language, English for all others
+            French for those of France's language, English for all others; where a
+            text was left empty in it, the other one
         """
-        return self.fr if (lang or "").lower().startswith("fr") else self.en
+        if (lang or "").lower().startswith("fr"):
+            return self.fr or self.en
+        return self.en or self.fr
 
     def as_dict(self) -> dict[str, str]:
         """Return ``{"fr": …, "en": …}``."""

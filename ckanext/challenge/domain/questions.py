@@ -1,0 +1,629 @@
+"""A season's own questions to those who apply: what may be asked, what is an answer.
+
+The questions of a season are a list that is stored with it, as JSON:
+``{key, label: {fr, en}, help: {fr, en}, type, choices: [{value, label: {fr, en}}],
+required}``. Answers are stored by the key of their question, in one form per type:
+a text, a number, ``true`` or ``false``, ``"2022-09-30"``, the value of a choice or
+a list of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from .plaintext import find_problem
+from .text import Text
+
+__all__ = [
+    "CHOOSING",
+    "LANGUAGES",
+    "TYPES",
+    "Answer",
+    "AnswerError",
+    "Choice",
+    "DefinitionErrors",
+    "Problem",
+    "Question",
+    "check_answer",
+    "check_answers",
+    "check_definitions",
+    "check_type_changes",
+    "choices_of_lines",
+    "is_empty",
+    "new_key",
+    "read",
+]
+
+#: What can be asked for, in the order in which an editor offers it.
+TYPES: tuple[str, ...] = (
+    "text",
+    "paragraph",
+    "number",
+    "yes_no",
+    "choice",
+    "choices",
+    "date",
+    "url",
+)
+
+#: The types whose answers are taken from a list.
+CHOOSING = frozenset({"choice", "choices"})
+
+LANGUAGES: tuple[str, ...] = ("fr", "en")
+
+MAX_QUESTIONS = 30
+MAX_CHOICES = 50
+LONGEST_LABEL = 200
+LONGEST_HELP = 1000
+LONGEST_TEXT = 300
+LONGEST_PARAGRAPH = 5000
+LONGEST_ADDRESS = 2000
+
+_YEARS = range(1900, 2101)
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_VALUE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+_NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_ADDRESS = re.compile(r"https?://[^\s/?#]+\.[^\s]+")
+_YES = (True, "true", "True", "on", "1", "yes")
+_NO = (False, "false", "False", "off", "0", "no")
+
+#: What is stored of an answer.
+Answer = str | int | float | bool | list[str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the answers that a question offers.
+
+    :ivar value: what is stored
+    :ivar label: what people read
+    """
+
+    value: str
+    label: Text
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a season.
+
+    :ivar key: the name under which its answers are stored; it stays
+    :ivar type: one of :data:`TYPES`
+    :ivar choices: what can be chosen, for the types in :data:`CHOOSING`
+    :ivar required: whether an application can be handed in without an answer
+    """
+
+    key: str
+    label: Text
+    help: Text
+    type: str
+    choices: tuple[Choice, ...] = ()
+    required: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """The question as it is stored; a text left empty in a language stays so."""
+        return {
+            "key": self.key,
+            "label": self.label.as_dict(),
+            "help": self.help.as_dict(),
+            "type": self.type,
+            "choices": [
+                {"value": choice.value, "label": choice.label.as_dict()}
+                for choice in self.choices
+            ],
+            "required": self.required,
+        }
+
+    def label_of(self, value: str, lang: str | None) -> str:
+        """What people read for a choice; the value itself where it was taken away."""
+        for choice in self.choices:
+            if choice.value == value:
+                return choice.label.in_(lang)
+        return value
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong in the questions, and where.
+
+    :ivar path: from the list down: ``(0, "label", "fr")``, ``(2, "choices", 1)``
+    :ivar code: a word that the caller turns into a sentence: ``missing``,
+        ``too_long`` (``length``, ``limit``), ``too_many`` (``limit``), ``unknown``
+        (``found``, ``allowed``), ``key`` (``found``), ``twice`` (``found``),
+        ``too_few``, ``not_a_list``, ``not_an_object``, ``not_a_text``, or a kind of
+        :class:`.plaintext.Problem` (``position``, ``found``); of a change:
+        ``type_answered`` (``count``), ``removed_answered`` (``found``, ``count``)
+    :ivar params: what the sentence needs
+    """
+
+    path: tuple[str | int, ...]
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+class DefinitionErrors(ValueError):
+    """Questions that cannot be asked like this.
+
+    :ivar problems: everything that is wrong, in the order of the list
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            "; ".join(
+                f"{'.'.join(map(str, problem.path)) or 'questions'}: {problem.code}"
+                for problem in self.problems
+            )
+        )
+
+
+class AnswerError(ValueError):
+    """An answer that is none.
+
+    :ivar code: ``missing``, ``not_a_text``, ``not_a_number``, ``not_a_date``,
+        ``not_an_address``, ``not_yes_or_no``, ``not_a_choice`` (``found``),
+        ``year`` (``first``, ``last``), ``too_long`` (``length``, ``limit``),
+        ``unknown`` (no such question), or a kind of :class:`.plaintext.Problem`
+        (``position``, ``found``)
+    :ivar params: what its sentence needs
+    """
+
+    def __init__(self, code: str, **params: Any) -> None:
+        self.code = code
+        self.params = params
+        super().__init__(code)
+
+
+# Questions.
+
+
+def read(stored: Iterable[Mapping[str, Any]]) -> list[Question]:
+    """The questions of a season from what was stored of them, which is right."""
+    return [
+        Question(
+            key=question["key"],
+            label=_text(question["label"]),
+            help=_text(question.get("help") or {}),
+            type=question["type"],
+            choices=tuple(
+                Choice(choice["value"], _text(choice["label"]))
+                for choice in question.get("choices") or ()
+            ),
+            required=bool(question.get("required")),
+        )
+        for question in stored
+    ]
+
+
+def check_definitions(raw: object) -> list[Question]:
+    """Make questions of what somebody wrote.
+
+    A key that is missing is made of the label, and the value of a choice of its own;
+    a text may be given for both languages at once, or for one of them only.
+
+    :param raw: a list of questions as this module's documentation shows them
+    :returns: the questions, each with a key of its own
+    :raises DefinitionErrors: with everything that is wrong
+    """
+    if not isinstance(raw, list):
+        raise DefinitionErrors([Problem((), "not_a_list")])
+    problems: list[Problem] = []
+    if len(raw) > MAX_QUESTIONS:
+        problems.append(Problem((), "too_many", {"limit": MAX_QUESTIONS}))
+    taken: set[str] = set()
+    for index, item in enumerate(raw):
+        given = item.get("key") if isinstance(item, Mapping) else None
+        if not given:
+            continue
+        if not isinstance(given, str) or not _KEY.fullmatch(given):
+            found = str(given)[:40]
+            problems.append(Problem((index, "key"), "key", {"found": found}))
+        elif given in taken:
+            problems.append(Problem((index, "key"), "twice", {"found": given}))
+        else:
+            taken.add(given)
+    questions = [
+        question
+        for index, item in enumerate(raw)
+        if (question := _definition(item, index, taken, problems)) is not None
+    ]
+    if problems:
+        raise DefinitionErrors(sorted(problems, key=_order))
+    return questions
+
+
+def _order(problem: Problem) -> int:
+    return problem.path[0] if problem.path and isinstance(problem.path[0], int) else -1
+
+
+def _text(written: Mapping[str, Any]) -> Text:
+    # Not Text.of: what is empty stays empty, for the next time it is edited.
+    return Text(fr=written.get("fr") or "", en=written.get("en") or "")
+
+
+def _definition(
+    item: object, index: int, taken: set[str], problems: list[Problem]
+) -> Question | None:
+    """One question; what is wrong is added to the problems."""
+    if not isinstance(item, Mapping):
+        problems.append(Problem((index,), "not_an_object"))
+        return None
+    known = ("key", "label", "help", "type", "choices", "required")
+    for name in item:
+        if name not in known:
+            params = {"found": str(name)[:40], "allowed": ", ".join(known)}
+            problems.append(Problem((index,), "unknown", params))
+    label = _words(item.get("label"), (index, "label"), LONGEST_LABEL, problems)
+    if not (label.fr or label.en):
+        problems.append(Problem((index, "label", "fr"), "missing"))
+    help_ = _words(
+        item.get("help"), (index, "help"), LONGEST_HELP, problems, multiline=True
+    )
+    type_ = item.get("type") or "text"
+    if type_ not in TYPES:
+        params = {"found": str(type_)[:40], "allowed": ", ".join(TYPES)}
+        problems.append(Problem((index, "type"), "unknown", params))
+    choices: tuple[Choice, ...] = ()
+    if type_ in CHOOSING:
+        choices = _choices(item.get("choices"), (index, "choices"), problems)
+    required = item.get("required", False)
+    if required not in (True, False):
+        params = {"found": str(required)[:40], "allowed": "true, false"}
+        problems.append(Problem((index, "required"), "unknown", params))
+    key = item.get("key") or new_key(label.fr or label.en, taken)
+    taken.add(str(key))
+    return Question(str(key), label, help_, str(type_), choices, bool(required))
+
+
+def _words(
+    raw: object,
+    path: tuple[str | int, ...],
+    limit: int,
+    problems: list[Problem],
+    *,
+    multiline: bool = False,
+) -> Text:
+    """A text in two languages; what is wrong is added to the problems."""
+    written: object = {"fr": raw} if isinstance(raw, str) else (raw or {})
+    if not isinstance(written, Mapping):
+        problems.append(Problem(path, "not_a_text"))
+        return Text("", "")
+    found: dict[str, str] = {}
+    for language, text in written.items():
+        if language not in LANGUAGES:
+            params = {"found": str(language)[:40], "allowed": ", ".join(LANGUAGES)}
+            problems.append(Problem(path, "unknown", params))
+        elif text is None or isinstance(text, str):
+            found[language] = _tidy(text or "")
+            wrong = _wrong(found[language], limit, multiline)
+            if wrong:
+                problems.append(Problem((*path, language), *wrong))
+        else:
+            problems.append(Problem((*path, language), "not_a_text"))
+    return _text(found)
+
+
+def _tidy(text: str) -> str:
+    return text.strip().replace("\r\n", "\n")
+
+
+def _wrong(text: str, limit: int, multiline: bool) -> tuple[str, dict[str, Any]] | None:
+    """The code and the parameters of what is wrong in a text, if anything is."""
+    if len(text) > limit:
+        return "too_long", {"length": len(text), "limit": limit}
+    problem = find_problem(text, multiline=multiline)
+    if problem is None:
+        return None
+    return problem.kind, {"position": problem.position, "found": problem.found}
+
+
+def _choices(
+    raw: object, path: tuple[str | int, ...], problems: list[Problem]
+) -> tuple[Choice, ...]:
+    """What can be chosen; what is wrong is added to the problems."""
+    if raw is None:
+        raw = []
+    if not isinstance(raw, list):
+        problems.append(Problem(path, "not_a_list"))
+        return ()
+    if len(raw) < 2:
+        problems.append(Problem(path, "too_few"))
+    if len(raw) > MAX_CHOICES:
+        problems.append(Problem(path, "too_many", {"limit": MAX_CHOICES}))
+    taken = _given_values(raw, path, problems)
+    choices: list[Choice] = []
+    worded: set[str] = set()
+    for index, item in enumerate(raw):
+        at = (*path, index)
+        choice = {"label": item} if isinstance(item, str) else item
+        if not isinstance(choice, Mapping):
+            problems.append(Problem(at, "not_an_object"))
+            continue
+        label = _words(choice.get("label"), at, LONGEST_LABEL, problems)
+        words = label.fr or label.en
+        if not words:
+            problems.append(Problem(at, "missing"))
+        elif words.casefold() in worded:
+            problems.append(Problem(at, "twice", {"found": words}))
+        worded.add(words.casefold())
+        value = str(choice.get("value") or _new_value(words, taken))
+        taken.add(value)
+        choices.append(Choice(value, label))
+    return tuple(choices)
+
+
+def _given_values(
+    raw: list[Any], path: tuple[str | int, ...], problems: list[Problem]
+) -> set[str]:
+    """The values that choices come with; those made for others are to differ."""
+    taken: set[str] = set()
+    for index, item in enumerate(raw):
+        value = item.get("value") if isinstance(item, Mapping) else None
+        if not value:
+            continue
+        if not isinstance(value, str) or not _VALUE.fullmatch(value):
+            params = {"found": str(value)[:40]}
+            problems.append(Problem((*path, index), "key", params))
+        elif value in taken:
+            problems.append(Problem((*path, index), "twice", {"found": value}))
+        else:
+            taken.add(value)
+    return taken
+
+
+def _slug(text: str, joint: str, length: int) -> str:
+    plain = unicodedata.normalize("NFKD", text.lower())
+    plain = plain.replace("œ", "oe").replace("æ", "ae")
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return re.sub(r"[^a-z0-9]+", joint, plain).strip(joint)[:length].strip(joint)
+
+
+def _free(stem: str, joint: str, taken: Collection[str]) -> str:
+    if stem not in taken:
+        return stem
+    number = 2
+    while f"{stem}{joint}{number}" in taken:
+        number += 1
+    return f"{stem}{joint}{number}"
+
+
+def new_key(label: str, taken: Collection[str]) -> str:
+    """Make a key for a question of its label.
+
+    :param taken: the keys that others have
+    """
+    stem = _slug(label, "_", 30)
+    if not stem or not stem[0].isalpha():
+        stem = f"question_{stem}".strip("_")
+    return _free(stem, "_", taken)
+
+
+def _new_value(label: str, taken: Collection[str]) -> str:
+    return _free(_slug(label, "-", 50) or "choice", "-", taken)
+
+
+def choices_of_lines(
+    fr: str, en: str, before: Sequence[Choice] = ()
+) -> list[dict[str, Any]]:
+    """Make choices of two texts with one choice in each line.
+
+    A choice keeps its value, and so its answers, when its wording in French (or in
+    English, where there is none in French) is one that was there. A line in the place
+    of one that has gone is that one reworded, as long as no line came or went.
+
+    :param fr: the choices in French, one per line
+    :param en: the same in English, in the same order; may be empty or shorter
+    :param before: the choices as they were
+    :returns: ``{value, label: {fr, en}}`` each, for :func:`check_definitions`
+    """
+    lines_fr, lines_en = _lines(fr), _lines(en)
+    count = max(len(lines_fr), len(lines_en))
+    pairs = [
+        (
+            lines_fr[index] if index < len(lines_fr) else "",
+            lines_en[index] if index < len(lines_en) else "",
+        )
+        for index in range(count)
+    ]
+    known = {choice.label.fr or choice.label.en: choice.value for choice in before}
+    values = [known.get(pair[0] or pair[1]) for pair in pairs]
+    if count == len(before):
+        kept = {value for value in values if value}
+        values = [
+            value or (old.value if old.value not in kept else None)
+            for value, old in zip(values, before, strict=True)
+        ]
+    return [
+        {
+            **({"value": value} if value else {}),
+            "label": {"fr": pair[0], "en": pair[1]},
+        }
+        for value, pair in zip(values, pairs, strict=True)
+    ]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def check_type_changes(
+    before: Iterable[Question],
+    after: Sequence[Question],
+    answered: Mapping[str, int],
+) -> list[Problem]:
+    """Say which changes would leave answers behind that fit no question.
+
+    A question that has answers keeps its key and its type, and cannot be taken away.
+
+    :param answered: how many applications answer the question with a key
+    :returns: problems with the codes ``type_answered`` and ``removed_answered``
+    """
+    problems: list[Problem] = []
+    places = {question.key: index for index, question in enumerate(after)}
+    for old in before:
+        count = answered.get(old.key, 0)
+        if not count:
+            continue
+        place = places.get(old.key)
+        if place is None:
+            params = {"found": old.label.fr or old.label.en, "count": count}
+            problems.append(Problem((), "removed_answered", params))
+        elif after[place].type != old.type:
+            problems.append(Problem((place, "type"), "type_answered", {"count": count}))
+    return problems
+
+
+# Answers.
+
+
+def is_empty(raw: object) -> bool:
+    """Say whether nothing was answered."""
+    if isinstance(raw, str):
+        return not raw.strip()
+    if isinstance(raw, list | tuple):
+        return all(is_empty(part) for part in raw)
+    return raw is None
+
+
+def check_answer(question: Question, raw: object, complete: bool) -> Answer | None:
+    """Make an answer of what somebody gave, in the form in which it is stored.
+
+    :param raw: a value of JSON, or the text of a form (of several, for ``choices``)
+    :param complete: whether the application is handed in: only then a required
+        answer may not be missing
+    :returns: the answer, ``None`` where there is none
+    :raises AnswerError: when that is no answer to this question
+    """
+    if is_empty(raw):
+        if complete and question.required:
+            raise AnswerError("missing")
+        return None
+    return _READERS[question.type](question, raw)
+
+
+def check_answers(
+    questions: Iterable[Question], raw: Mapping[str, object], complete: bool
+) -> tuple[dict[str, Answer], dict[str, AnswerError]]:
+    """Check all answers at once.
+
+    :param raw: by the key of the question
+    :param complete: as for :func:`check_answer`
+    :returns: the answers there are, and what is wrong, both by key; an answer to a
+        question that is not asked is wrong (``unknown``)
+    """
+    answers: dict[str, Answer] = {}
+    errors: dict[str, AnswerError] = {}
+    asked: set[str] = set()
+    for question in questions:
+        asked.add(question.key)
+        try:
+            answer = check_answer(question, raw.get(question.key), complete)
+        except AnswerError as error:
+            errors[question.key] = error
+        else:
+            if answer is not None:
+                answers[question.key] = answer
+    for key, value in raw.items():
+        if key not in asked and not is_empty(value):
+            errors[key] = AnswerError("unknown")
+    return answers, errors
+
+
+def _typed(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise AnswerError("not_a_text")
+    return _tidy(raw)
+
+
+def _plain(raw: object, limit: int, multiline: bool) -> str:
+    text = _typed(raw)
+    wrong = _wrong(text, limit, multiline)
+    if wrong:
+        raise AnswerError(wrong[0], **wrong[1])
+    return text
+
+
+def _a_text(question: Question, raw: object) -> Answer:
+    return _plain(raw, LONGEST_TEXT, multiline=False)
+
+
+def _a_paragraph(question: Question, raw: object) -> Answer:
+    return _plain(raw, LONGEST_PARAGRAPH, multiline=True)
+
+
+def _a_number(question: Question, raw: object) -> Answer:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
+        raise AnswerError("not_a_number")
+    text = re.sub(r"\s", "", str(raw)).replace(",", ".")
+    # Decimal would also read "NaN", "1e9" and digits of other scripts.
+    if not _NUMBER.fullmatch(text):
+        raise AnswerError("not_a_number")
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _yes_or_no(question: Question, raw: object) -> Answer:
+    if isinstance(raw, bool | str):
+        if raw in _YES:
+            return True
+        if raw in _NO:
+            return False
+    raise AnswerError("not_yes_or_no")
+
+
+def _one(question: Question, raw: object) -> str:
+    if raw not in [choice.value for choice in question.choices]:
+        raise AnswerError("not_a_choice", found=str(raw)[:40])
+    return str(raw)
+
+
+def _a_choice(question: Question, raw: object) -> Answer:
+    return _one(question, raw)
+
+
+def _some_choices(question: Question, raw: object) -> Answer:
+    given = raw if isinstance(raw, list | tuple) else [raw]
+    return list(
+        dict.fromkeys(_one(question, part) for part in given if not is_empty(part))
+    )
+
+
+def _a_date(question: Question, raw: object) -> Answer:
+    if isinstance(raw, dt.date) and not isinstance(raw, dt.datetime):
+        raw = raw.isoformat()
+    text = raw.strip() if isinstance(raw, str) else ""
+    # fromisoformat alone would also read 20220930 and 2022-W39-5.
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise AnswerError("not_a_date")
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise AnswerError("not_a_date") from None
+    if day.year not in _YEARS:
+        raise AnswerError("year", first=_YEARS[0], last=_YEARS[-1])
+    return text
+
+
+def _an_address(question: Question, raw: object) -> Answer:
+    text = _plain(raw, LONGEST_ADDRESS, multiline=False)
+    if not _ADDRESS.fullmatch(text):
+        raise AnswerError("not_an_address")
+    return text
+
+
+_READERS = {
+    "text": _a_text,
+    "paragraph": _a_paragraph,
+    "number": _a_number,
+    "yes_no": _yes_or_no,
+    "choice": _a_choice,
+    "choices": _some_choices,
+    "date": _a_date,
+    "url": _an_address,
+}
