@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -26,6 +27,10 @@ from portal.supervision import Supervisor
 LOCK = STATE / "demo.lock"
 LOADED = DEMO_DATA / "loaded.json"
 ACCOUNTS = ROOT / "ckanext" / "challenge" / "demo" / "accounts.yaml"
+
+#: Commands of ``ckan challenge`` that run again and again, and the seconds in between.
+_CHORES = (("mail", "send"), ("publish-scheduled",))
+_CHORES_PAUSE = 60
 
 
 @dataclass(frozen=True)
@@ -187,7 +192,7 @@ def _run(env: Environment, choice: Choice, port: int, lock: int) -> None:
         with part(
             f"Starting {', '.join(service.name for service in [*services, *slow])}"
         ):
-            supervisor.start([*services, *slow], _web_and_worker(env, port), lock)
+            supervisor.start([*services, *slow], _programs(env, port), lock)
             supervisor.wait_for(services)
         with part("Bringing the database up to date"):
             _ckan(env, "migrations", "the migrations failed", "db", "upgrade")
@@ -202,6 +207,7 @@ def _run(env: Environment, choice: Choice, port: int, lock: int) -> None:
             _check_port(port)
             supervisor.start_program("web")
             supervisor.start_program("worker")
+            supervisor.start_program("clock")
             supervisor.wait("web", lambda: _answers(site_url))
             _open_pages(site_url)
         _present(env, site_url)
@@ -222,7 +228,7 @@ def _stay(supervisor: Supervisor) -> None:
         )
 
 
-def _web_and_worker(env: Environment, port: int) -> list[Program]:
+def _programs(env: Environment, port: int) -> list[Program]:
     web = [
         env.bin("gunicorn"),
         "--workers=2",
@@ -232,10 +238,21 @@ def _web_and_worker(env: Environment, port: int) -> list[Program]:
         f"--env=PORTAL_INI={DEMO_INI}",
         "portal.wsgi:application",
     ]
-    worker = [env.bin("ckan"), "-c", str(DEMO_INI), "jobs", "worker"]
+    ckan = [env.bin("ckan"), "-c", str(DEMO_INI)]
+    # What a crontab does elsewhere: supervisor starts it again each time it ends.
+    chores = [
+        shlex.join(dies_with_parent([*ckan, "challenge", *chore])) for chore in _CHORES
+    ]
+    clock = ["sh", "-c", "; ".join([*chores, f"exec sleep {_CHORES_PAUSE}"])]
     return [
         Program("web", dies_with_parent(web), folder=ROOT, autostart=False),
-        Program("worker", dies_with_parent(worker), folder=ROOT, autostart=False),
+        Program(
+            "worker",
+            dies_with_parent([*ckan, "jobs", "worker"]),
+            folder=ROOT,
+            autostart=False,
+        ),
+        Program("clock", dies_with_parent(clock), folder=ROOT, autostart=False),
     ]
 
 
