@@ -259,8 +259,9 @@ def _definition(
         if name not in known:
             params = {"found": str(name)[:40], "allowed": ", ".join(known)}
             problems.append(Problem((index,), "unknown", params))
+    so_far = len(problems)
     label = _words(item.get("label"), (index, "label"), LONGEST_LABEL, problems)
-    if not (label.fr or label.en):
+    if not (label.fr or label.en) and len(problems) == so_far:
         problems.append(Problem((index, "label", "fr"), "missing"))
     help_ = _words(
         item.get("help"), (index, "help"), LONGEST_HELP, problems, multiline=True
