@@ -10,6 +10,7 @@ from .manager import manager
 from .organization import organization
 from .participant import participant
 from .public import public
+from .settings import settings
 
 __all__ = ["get_blueprints"]
 
@@ -17,4 +18,4 @@ __all__ = ["get_blueprints"]
 def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
     memory.listen()
-    return [public, applicant, participant, manager, organization]
+    return [public, applicant, participant, manager, settings, organization]

@@ -7,7 +7,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
-from flask import Blueprint, current_app
+from flask import Blueprint, current_app, request
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound
 from werkzeug.wrappers import Response
 
@@ -19,6 +19,7 @@ __all__ = [
     "blueprint",
     "context",
     "is_staff_of_any",
+    "managers_blueprint",
     "may",
     "options",
     "page_number",
@@ -81,6 +82,28 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     made.register_error_handler(tk.ObjectNotFound, _not_found)
     made.register_error_handler(tk.NotAuthorized, _not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
+    return made
+
+
+def _only_for_people() -> Response | None:
+    """Somebody who has not signed in is asked to."""
+    if tk.current_user.is_anonymous:
+        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+    return None
+
+
+def _keep_private(response: Response) -> Response:
+    """What managers read stays out of shared caches."""
+    # CKAN's own mark for "private"; it writes the header after this.
+    request.environ["__no_cache__"] = True
+    return response
+
+
+def managers_blueprint(name: str) -> Blueprint:
+    """A blueprint of the managers' desk: for people who have signed in only."""
+    made = blueprint(name, "/challenge/manage")
+    made.before_request(_only_for_people)
+    made.after_request(_keep_private)
     return made
 
 
