@@ -17,6 +17,7 @@ Status = Literal["concerned", "not_concerned", "unknown"]
 Outcome = Literal["over", "under", "unknown", "ignored"]
 
 RULES: tuple[Rule, ...] = ("either", "both")
+STATUSES: tuple[Status, ...] = ("concerned", "not_concerned", "unknown")
 
 #: The kinds of EPCI in the directory.
 EPCI_KINDS = frozenset({"cc", "ca", "cu", "metropole"})

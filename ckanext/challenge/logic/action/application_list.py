@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
+from ckanext.challenge.logic import application_query as query
 from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import find_cohort, validated
-from ckanext.challenge.logic.schema import application as schema
+from ckanext.challenge.logic.schema import application_list as schema
 from ckanext.challenge.model import Application
 from ckanext.challenge.model.dictize import columns
 
@@ -52,47 +53,116 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     """List the applications to a season, or one's own.
 
     Managers of the season and sysadmins may call this with ``cohort``; any user
-    without it, for the applications made with that account.
+    without it, for the applications made with that account. Managers see no drafts:
+    these are their applicants' own until they are handed in.
 
     :param cohort: the id or name of the season
     :type cohort: string
-    :param state: only applications in this state
-    :type state: string
-    :param q: part of a name, reference or SIREN
+    :param state: only applications in one of these states
+    :type state: list of strings, or a string with commas
+    :param q: part of a name, reference or SIREN, or of the contact's name or address
     :type q: string
     :param limit: how many at most (100)
     :type limit: int
     :param offset: how many to pass over (0)
     :type offset: int
-    :returns: ``{count, results}``, the oldest first
+    :param sort: ``submitted`` (unasked), ``name``, ``population`` (the largest
+        first), ``state`` (in the order of a life) or ``reference``
+    :type sort: string
+    :param order: ``asc`` or ``desc``
+    :type order: string
+    :returns: ``{count, results}``, the first submitted first
     :rtype: dict
+
+    With ``cohort`` there are more filters, and more is answered:
+
+    :param kind: ``commune``, ``cc``, ``ca``, ``cu``, ``metropole`` or ``autre``
+    :type kind: string
+    :param departement: its code
+    :type departement: string
+    :param obligation: ``concerned``, ``not_concerned`` or ``unknown``: the duty to
+        publish
+    :type obligation: string
+    :param reviewer: the id of a user, ``me``, or ``none`` for those nobody reads
+    :type reviewer: string
+    :param pending: only those with a decision that waits to be published (false)
+    :type pending: bool
+    :param around: the id of an application: what comes before and after it in this
+        list
+    :type around: string
+    :returns: also ``facets`` (``state``: how many of those that meet all other
+        filters are in each state, which has some; ``departement``: the codes that the
+        season has), and in each result ``obligation``, ``reviewer_id`` and
+        ``pending_decision``; with ``around`` also ``neighbours`` (``{previous, next,
+        position}``, ids and a number from 1, ``None`` where there is none)
     """
     data = validated(context, data_dict, schema.application_list())
-    query = model.Session.query(Application)
-    if "cohort" in data:
-        cohort = find_cohort(data["cohort"])
-        tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
-        query = query.filter(Application.cohort_id == cohort.id)
-    else:
+    if "cohort" not in data:
         tk.check_access("challenge_application_list", context, {})
-        query = query.filter(Application.user_id == roles.user_id_of(context))
-    if "state" in data:
-        query = query.filter(Application.state == data["state"])
+        return _own(context, data)
+    cohort = find_cohort(data["cohort"])
+    tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
+    chosen = query.conditions(context, cohort, data)
+    counted = query.facets(chosen)
+    chosen += query.of_states(data)
+    count = sum(
+        number
+        for state, number in counted.items()
+        if "state" not in data or state in data["state"]
+    )
+    answer: dict[str, Any] = {
+        "count": count,
+        "results": [
+            {
+                **columns(row, _SHOWN),
+                "obligation": row.obligation,
+                "reviewer_id": row.reviewer_id,
+                "pending_decision": row.pending_decision,
+            }
+            for row in _rows(chosen, data)
+        ],
+        "facets": {"state": counted, "departement": _departements(cohort.id)},
+    }
+    if "around" in data:
+        answer["neighbours"] = query.neighbours(chosen, data, data["around"])
+    return answer
+
+
+def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
+    chosen: list[Any] = [
+        Application.user_id == roles.user_id_of(context),
+        *query.of_states(data),
+    ]
     if "q" in data:
-        part = f"%{data['q']}%"
-        query = query.filter(
-            sa.or_(
-                Application.organization_title.ilike(part),
-                Application.reference.ilike(part),
-                Application.siren.like(part),
-            )
+        chosen.append(query.matching(data["q"]))
+    return {
+        "count": sum(query.facets(chosen).values()),
+        "results": [columns(row, _SHOWN) for row in _rows(chosen, data)],
+    }
+
+
+def _rows(chosen: list[Any], data: dict[str, Any]) -> Any:
+    if not data["limit"]:
+        return []
+    # Columns, not objects of the session: a list is only read.
+    return model.Session.execute(
+        sa.select(
+            *(getattr(Application, name) for name in _SHOWN),
+            Application.reviewer_id,
+            Application.pending_decision,
+            query.obligation().label("obligation"),
         )
-    rows = (
-        query.order_by(Application.submitted_at, Application.created_at)
+        .where(*chosen)
+        .order_by(*query.order(data))
         .offset(data["offset"])
         .limit(data["limit"])
     )
-    return {
-        "count": query.count(),
-        "results": [columns(row, _SHOWN) for row in rows],
-    }
+
+
+def _departements(cohort_id: str) -> list[str]:
+    rows = model.Session.execute(
+        sa.select(Application.departement)
+        .where(Application.cohort_id == cohort_id, Application.departement.is_not(None))
+        .distinct()
+    )
+    return sorted(row[0] for row in rows)

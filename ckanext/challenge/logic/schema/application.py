@@ -9,9 +9,9 @@ from ckan.types import Schema
 
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.logic.schema import fields
-from ckanext.challenge.logic.schema.cohort import KINDS, paging
+from ckanext.challenge.logic.schema.cohort import KINDS
 
-__all__ = ["application_list", "application_save", "reference", "review"]
+__all__ = ["application_save", "reference", "review"]
 
 
 def _agreed(value: Any) -> Any:
@@ -50,16 +50,6 @@ def application_save(complete: bool) -> Schema:
 def reference() -> Schema:
     """An application, and the key that opens it."""
     return {"id": fields.raw(), "key": fields.raw(required=False)}
-
-
-def application_list() -> Schema:
-    """Which applications."""
-    return {
-        "cohort": fields.raw(required=False),
-        "state": fields.choice(lifecycle.APPLICATION.states),
-        "q": fields.word(200),
-        **paging(),
-    }
 
 
 def review() -> Schema:

@@ -1,0 +1,28 @@
+"""What may stand in a cell of a spreadsheet that somebody else opens.
+
+A cell whose text begins like a formula is run by the program that opens the file:
+what an applicant typed could then read other files of the manager (CWE-1236; the
+characters are OWASP's, and their full-width forms, which Excel reads alike).
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["neutral"]
+
+_FORMULA = re.compile("^[=+\\-@\t\r\n＝＋－＠]")
+# Characters that XML 1.0 cannot hold.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def neutral(text: str) -> str:
+    """The text as a spreadsheet shows it and never runs it.
+
+    >>> neutral("=1+1")
+    "'=1+1"
+    >>> neutral("Baule")
+    'Baule'
+    """
+    text = _NOT_XML.sub("", text)
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -1,0 +1,178 @@
+"""Choosing and ordering applications: for the list, the export and the way from one
+file to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import config
+from ckanext.challenge.directory.text import fold
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.logic import roles
+from ckanext.challenge.model import Application, Cohort, Collectivite
+from ckanext.challenge.model.duty import duty_status
+
+__all__ = [
+    "SORTS",
+    "conditions",
+    "facets",
+    "matching",
+    "neighbours",
+    "obligation",
+    "of_states",
+    "order",
+]
+
+#: What a list can be sorted by, with the direction that is meant unasked.
+SORTS: dict[str, str] = {
+    "submitted": "asc",
+    "name": "asc",
+    "population": "desc",
+    "state": "asc",
+    "reference": "asc",
+}
+
+
+def obligation() -> sa.ColumnElement[str]:
+    """The duty to publish of each application, by the portal's rule."""
+    return duty_status(
+        Application,
+        rule=config.obligation_rule(),
+        population_threshold=config.obligation_population(),
+        agents_threshold=config.obligation_agents(),
+    )
+
+
+def _pattern(text: str) -> str:
+    """A pattern of ``LIKE`` that contains the text, whatever is in it."""
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, f"\\{special}")
+    return f"%{text}%"
+
+
+def matching(text: str) -> sa.ColumnElement[bool]:
+    """Applications that a few letters name."""
+    part = _pattern(text)
+    found = [
+        Application.organization_title.ilike(part),
+        Application.reference.ilike(part),
+        Application.siren.like(_pattern(text.replace(" ", ""))),
+        Application.contact_name.ilike(part),
+        Application.contact_email.ilike(part),
+    ]
+    if folded := fold(text):
+        # « poinconnet » finds « Le Poinçonnet »: the directory keeps folded names.
+        found.append(
+            Application.siren.in_(
+                sa.select(Collectivite.siren).where(
+                    Collectivite.search_key.like(f"%{folded}%")
+                )
+            )
+        )
+    return sa.or_(*found)
+
+
+def conditions(
+    context: Context, cohort: Cohort, data: Mapping[str, Any]
+) -> list[sa.ColumnElement[bool]]:
+    """What the applications of a season must meet; :func:`facets` adds the states.
+
+    :param data: validated by ``schema.application_list`` or ``application_export``
+    """
+    found: list[Any] = [Application.cohort_id == cohort.id]
+    # A draft is its applicant's own until it is handed in.
+    if not roles.is_sysadmin(context):
+        found.append(Application.state != "draft")
+    for name in ("kind", "departement"):
+        if name in data:
+            found.append(getattr(Application, name) == data[name])
+    if "obligation" in data:
+        found.append(obligation() == data["obligation"])
+    if "reviewer" in data:
+        reviewer = data["reviewer"]
+        if reviewer == "me":
+            reviewer = roles.user_id_of(context)
+        found.append(
+            Application.reviewer_id.is_(None)
+            if reviewer == "none"
+            else Application.reviewer_id == reviewer
+        )
+    if data.get("pending"):
+        found.append(Application.pending_decision.is_not(None))
+    if "q" in data:
+        found.append(matching(data["q"]))
+    return found
+
+
+def of_states(data: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """The condition on the state, if there is one."""
+    return [Application.state.in_(data["state"])] if "state" in data else []
+
+
+def order(data: Mapping[str, Any]) -> list[Any]:
+    """How the chosen applications follow each other; no two in the same place."""
+    sort = data.get("sort", "submitted")
+    keys: dict[str, list[Any]] = {
+        "submitted": [Application.submitted_at, Application.created_at],
+        "name": [sa.func.lower(Application.organization_title)],
+        "population": [Application.population],
+        "state": [
+            sa.case(
+                {state: at for at, state in enumerate(lifecycle.APPLICATION.states)},
+                value=Application.state,
+            ),
+            # The waiting list has an order of its own.
+            Application.waitlist_rank,
+            Application.submitted_at,
+        ],
+        "reference": [Application.reference],
+    }
+    down = data.get("order", SORTS[sort]) == "desc"
+    ordered = [(key.desc() if down else key.asc()).nulls_last() for key in keys[sort]]
+    return [*ordered, Application.id]
+
+
+def facets(chosen: list[sa.ColumnElement[bool]]) -> dict[str, int]:
+    """How many of the chosen applications are in each state, in one statement."""
+    rows = model.Session.execute(
+        sa.select(Application.state, sa.func.count())
+        .where(*chosen)
+        .group_by(Application.state)
+    )
+    counted: dict[str, int] = {row[0]: row[1] for row in rows}
+    return {
+        state: counted[state]
+        for state in lifecycle.APPLICATION.states
+        if state in counted
+    }
+
+
+def neighbours(
+    chosen: list[sa.ColumnElement[bool]], data: Mapping[str, Any], id_: str
+) -> dict[str, Any]:
+    """What comes before and after an application in the list, in one statement.
+
+    :returns: ``previous`` and ``next`` (ids, or ``None`` at either end) and
+        ``position`` from 1; all ``None`` for one that is not in the list
+    """
+    over: dict[str, Any] = {"order_by": order(data)}
+    listed = (
+        sa.select(
+            Application.id,
+            sa.func.lag(Application.id).over(**over).label("previous"),
+            sa.func.lead(Application.id).over(**over).label("next"),
+            sa.func.row_number().over(**over).label("position"),
+        )
+        .where(*chosen)
+        .subquery()
+    )
+    row = model.Session.execute(sa.select(listed).where(listed.c.id == id_)).first()
+    if row is None:
+        return {"previous": None, "next": None, "position": None}
+    return {"previous": row.previous, "next": row.next, "position": row.position}

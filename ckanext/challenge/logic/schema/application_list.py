@@ -1,0 +1,46 @@
+"""What lists and exports of applications take."""
+
+from __future__ import annotations
+
+from ckan.types import Schema
+
+from ckanext.challenge.domain import eligibility, lifecycle
+from ckanext.challenge.logic.application_query import SORTS
+from ckanext.challenge.logic.schema import fields
+from ckanext.challenge.logic.schema.cohort import KINDS, paging
+from ckanext.challenge.spreadsheets import FORMATS
+
+__all__ = ["application_export", "application_list"]
+
+
+def _filters() -> Schema:
+    return {
+        "state": fields.choices(lifecycle.APPLICATION.states),
+        "kind": fields.choice(KINDS),
+        "departement": fields.word(3),
+        "obligation": fields.choice(eligibility.STATUSES),
+        "reviewer": fields.raw(required=False),
+        "pending": fields.truth(),
+        "q": fields.word(200),
+        "sort": fields.choice(SORTS),
+        "order": fields.choice(("asc", "desc")),
+    }
+
+
+def application_list() -> Schema:
+    """Which applications, in which order."""
+    return {
+        "cohort": fields.raw(required=False),
+        "around": fields.raw(required=False),
+        **_filters(),
+        **paging(),
+    }
+
+
+def application_export() -> Schema:
+    """Which applications of a season, as which kind of file."""
+    return {
+        "cohort": fields.raw(),
+        "format": [fields.default("csv"), *fields.choice(FORMATS)],
+        **_filters(),
+    }
