@@ -15,10 +15,17 @@ __all__ = [
     "display_timezone",
     "evaluation_delay",
     "follow_up_days",
+    "form_honeypot",
+    "form_seconds",
+    "max_file_size",
     "obligation_agents",
     "obligation_population",
     "obligation_rule",
     "programmes",
+    "rate_limit_address",
+    "rate_limit_email",
+    "rate_limit_network",
+    "trusted_proxies",
 ]
 
 
@@ -50,6 +57,41 @@ def evaluation_delay() -> int:
 def follow_up_days() -> int:
     """Days during which an applicant's follow-up link works."""
     return tk.config["ckanext.challenge.follow_up_days"]
+
+
+def form_seconds() -> int:
+    """Seconds that a person needs at least for the form; 0 asks for no time."""
+    return tk.config["ckanext.challenge.form_seconds"]
+
+
+def form_honeypot() -> bool:
+    """Whether the form has a field that only robots fill in."""
+    return tk.config["ckanext.challenge.form_honeypot"]
+
+
+def rate_limit_email() -> int:
+    """Applications in an hour with one e-mail address; 0 sets no limit."""
+    return tk.config["ckanext.challenge.rate_limit_email"]
+
+
+def rate_limit_address() -> int:
+    """Applications in an hour from one computer; 0 sets no limit."""
+    return tk.config["ckanext.challenge.rate_limit_address"]
+
+
+def rate_limit_network() -> int:
+    """Applications in an hour from one network; 0 sets no limit."""
+    return tk.config["ckanext.challenge.rate_limit_network"]
+
+
+def trusted_proxies() -> list[str]:
+    """The networks of the portal's own proxies."""
+    return tk.config["ckanext.challenge.trusted_proxies"]
+
+
+def max_file_size() -> int:
+    """The size of the biggest file that an application takes, in MB."""
+    return tk.config["ckanext.challenge.max_file_size"]
 
 
 def badge_cache_seconds() -> int:

@@ -1,15 +1,25 @@
-"""The signed, expiring key that lets an applicant follow an application by a link."""
+"""The signed, expiring key that lets an applicant follow an application by a link.
+
+A key that was mailed carries the address to which it went, as a digest: to open it is
+to prove the address. A key that was answered to whoever began an application opens it
+as well, and proves nothing.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import hmac
+from typing import Any, Literal
 
 import ckan.plugins.toolkit as tk
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from ckanext.challenge import config
 
-__all__ = ["make_key", "opens"]
+__all__ = ["Verdict", "digest_of", "judge", "make_key", "opens", "proves"]
+
+#: What a key is to an application: that it ``opens`` it, that it has ``expired``, or
+#: that it is ``wrong`` (altered, cut off, or of another application).
+Verdict = Literal["opens", "expired", "wrong"]
 
 _SALT = "ckanext.challenge.application"
 _DAY = 24 * 3600
@@ -19,17 +29,45 @@ def _serializer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(tk.config["SECRET_KEY"], salt=_SALT)
 
 
-def make_key(application_id: str) -> str:
-    """A key that opens this application, from now on for the configured days."""
-    return _serializer().dumps(application_id)
+def digest_of(address: str) -> str:
+    """What stands for an e-mail address where it must not be read."""
+    secret = f"{_SALT}:{tk.config['SECRET_KEY']}".encode()
+    return hmac.new(secret, address.strip().lower().encode(), "sha256").hexdigest()[:24]
+
+
+def make_key(application_id: str, address: str | None = None) -> str:
+    """A key that opens this application, from now on for the configured days.
+
+    :param address: the e-mail address to which the key goes, and to nobody else
+    """
+    mark = f".{digest_of(address)}" if address else ""
+    return _serializer().dumps(f"{application_id}{mark}")
+
+
+def judge(key: Any, application_id: str) -> Verdict:
+    """What a key is to an application."""
+    if not isinstance(key, str):
+        return "wrong"
+    verdict: Verdict = "opens"
+    try:
+        payload = _serializer().loads(key, max_age=config.follow_up_days() * _DAY)
+    except SignatureExpired as error:
+        # The signature was right: what it signs can be read all the same.
+        payload = _serializer().load_payload(error.payload) if error.payload else None
+        verdict = "expired"
+    except BadData:
+        return "wrong"
+    return verdict if str(payload).partition(".")[0] == application_id else "wrong"
 
 
 def opens(key: Any, application_id: str) -> bool:
     """Whether the key is genuine, not expired, and this application's."""
-    if not isinstance(key, str):
+    return judge(key, application_id) == "opens"
+
+
+def proves(key: Any, application_id: str, address: str | None) -> bool:
+    """Whether the key opens the application and was mailed to this very address."""
+    if not address or not opens(key, application_id):
         return False
-    try:
-        found = _serializer().loads(key, max_age=config.follow_up_days() * _DAY)
-    except BadData:
-        return False
-    return found == application_id
+    mark = str(_serializer().loads(key)).partition(".")[2]
+    return hmac.compare_digest(mark, digest_of(address))

@@ -1,0 +1,153 @@
+"""The files that come with applications: what is taken, and where it lies.
+
+A file is judged by its content; its name is only shown. The content lies outside of
+the web's reach, under the id of its row, and is served by a view that asks who reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import ckan.plugins.toolkit as tk
+import magic
+
+from ckanext.challenge import config
+
+__all__ = [
+    "DOCUMENTS",
+    "IMAGES",
+    "Refused",
+    "Stored",
+    "clean_name",
+    "enabled",
+    "path_of",
+    "remove",
+    "store",
+]
+
+#: Media types that are taken, with the ends of names that are theirs.
+IMAGES: dict[str, tuple[str, ...]] = {
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+}
+DOCUMENTS: dict[str, tuple[str, ...]] = {
+    "application/pdf": (".pdf",),
+    "application/vnd.oasis.opendocument.text": (".odt",),
+    **IMAGES,
+}
+
+_LONGEST_NAME = 100
+_CHUNK = 64 * 1024
+#: As much as libmagic wants to see of a file.
+_HEAD = 8 * 1024
+
+
+class Refused(ValueError):
+    """A file that is not taken.
+
+    :ivar code: ``empty``, ``too_big`` or ``type``
+    :ivar found: its media type, for ``type``
+    """
+
+    def __init__(self, code: str, found: str = "") -> None:
+        self.code, self.found = code, found
+        super().__init__(code)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was stored.
+
+    :ivar size: in bytes
+    :ivar digest: SHA-256, in hexadecimal digits
+    """
+
+    name: str
+    media_type: str
+    size: int
+    digest: str
+
+
+def enabled() -> bool:
+    """Whether the portal has a place for files."""
+    return bool(tk.config.get("ckan.storage_path"))
+
+
+def path_of(file_id: str) -> Path:
+    """Where the content of a file lies."""
+    root = Path(tk.config["ckan.storage_path"]) / "challenge"
+    return root / file_id[:2] / file_id
+
+
+def clean_name(name: str | None, media_type: str) -> str:
+    """A name that is harmless wherever it is shown, with the end of its type.
+
+    :param name: as a browser sent it, which may be a path
+    """
+    base = unicodedata.normalize("NFC", name or "").replace("\\", "/").split("/")[-1]
+    kept = "".join(
+        char
+        for char in base
+        if unicodedata.category(char)[0] not in "CZ" or char == " "
+        if char not in '"<>|:*?;%'
+    )
+    kept = " ".join(kept.split()).strip(". ")
+    ends = DOCUMENTS[media_type]
+    stem, end = os.path.splitext(kept)
+    if end.lower() not in ends:
+        stem, end = kept, ends[0]
+    return f"{stem[:_LONGEST_NAME].strip() or 'document'}{end.lower()}"
+
+
+def _copy(source: IO[bytes], target: IO[bytes], head: bytes) -> tuple[int, str]:
+    limit = config.max_file_size() * 1024 * 1024
+    digest, size, chunk = hashlib.sha256(), 0, head
+    while chunk:
+        size += len(chunk)
+        if size > limit:
+            raise Refused("too_big")
+        digest.update(chunk)
+        target.write(chunk)
+        chunk = source.read(_CHUNK)
+    return size, digest.hexdigest()
+
+
+def store(file_id: str, upload: Any, allowed: dict[str, tuple[str, ...]]) -> Stored:
+    """Store the content of an upload, whole or not at all.
+
+    :param upload: with ``filename`` and ``stream``, as Flask gives it
+    :param allowed: the media types that are taken here
+    :raises Refused: when it is empty, too big or of another type
+    """
+    source: IO[bytes] = upload.stream
+    head = source.read(_HEAD)
+    if not head:
+        raise Refused("empty")
+    media_type = magic.from_buffer(head, mime=True)
+    if media_type not in allowed:
+        raise Refused("type", media_type)
+    path = path_of(file_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            size, digest = _copy(source, target, head)
+            target.flush()
+            os.fsync(target.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return Stored(clean_name(upload.filename, media_type), media_type, size, digest)
+
+
+def remove(file_id: str) -> None:
+    """Remove the content of a file, if it is there."""
+    if enabled():
+        path_of(file_id).unlink(missing_ok=True)
