@@ -26,6 +26,7 @@ __all__ = [
     "number",
     "offset",
     "paragraph",
+    "problem_text",
     "raw",
     "siren",
     "truth",
@@ -69,7 +70,17 @@ def _plain(value: Any, longest: int, multiline: bool) -> str:
     problem = find_problem(text, multiline=multiline)
     if problem is None:
         return text
-    messages = {
+    raise tk.Invalid(
+        problem_text(problem.kind, position=problem.position, found=problem.found)
+    )
+
+
+def problem_text(kind: str, *, position: int, found: str) -> str:
+    """What is said of a character that a plain text may not have.
+
+    :param kind: of a :class:`ckanext.challenge.domain.plaintext.Problem`
+    """
+    texts = {
         "html": tk._(
             "Character {position}: HTML is not accepted here (“{found}”); write "
             "plain text"
@@ -86,9 +97,7 @@ def _plain(value: Any, longest: int, multiline: bool) -> str:
             "Character {position} is a pictogram (“{found}”); write it in words"
         ),
     }
-    raise tk.Invalid(
-        messages[problem.kind].format(position=problem.position, found=problem.found)
-    )
+    return texts[kind].format(position=position, found=found)
 
 
 def default(value: Any) -> Validator:
