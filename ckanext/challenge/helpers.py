@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import ckan.plugins.toolkit as tk
-from babel import Locale, UnknownLocaleError, numbers
-from babel import dates as babel_dates
+from babel import numbers
 from markupsafe import Markup
 
-from . import config
+from . import config, language, words
 from .directory.departements import departements
+from .domain import deadlines
 from .schemas.choices import (
     challenge_kit_choices,
     challenge_license_choices,
@@ -57,76 +56,21 @@ __all__ = [
 KINDS = ("commune", "cc", "ca", "cu", "metropole", "autre")
 
 
-def _language() -> str:
-    """The language of the request, as Babel names it (``pt_BR``)."""
-    return str(tk.h.lang() or "en")
-
-
-@lru_cache(maxsize=64)
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language)
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
-
-
-def _parse(value: Any) -> dt.datetime | dt.date | None:
-    if not value or isinstance(value, dt.date):
-        return value or None
-    text = str(value)
-    try:
-        if len(text) <= 10:
-            return dt.date.fromisoformat(text)
-        return dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-
-
-def _local(value: dt.datetime) -> dt.datetime:
-    """The moment in the portal's time zone; a naive one is UTC, as in CKAN."""
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=dt.timezone.utc)
-    return value.astimezone(config.display_timezone())
-
-
 def challenge_date(value: Any, style: str = "long") -> str:
-    """A date in words, « 15 décembre 2022 », in the reader's language.
-
-    :param value: a date, a datetime or their ISO text; a moment is shown as the
-        day it is in the portal's time zone
-    :param style: a format of Babel: ``short``, ``medium``, ``long``, ``full``, or
-        a pattern such as ``d MMM``
-    :returns: the text, empty when there is no date
-    """
-    date = _parse(value)
-    if date is None:
-        return ""
-    if isinstance(date, dt.datetime):
-        date = _local(date).date()
-    text = babel_dates.format_date(date, format=style, locale=_locale(_language()))
-    if date.day == 1 and text.startswith("1 ") and _language() == "fr":
-        text = "1er" + text[1:]
-    return text
+    """A date in words, « 15 décembre 2022 »; see :func:`.words.as_day`."""
+    return words.as_day(value, style)
 
 
 def challenge_datetime(value: Any) -> str:
     """A moment in words, « 15 décembre 2022 à 14:05 »."""
-    moment = _parse(value)
-    if not isinstance(moment, dt.datetime):
-        return challenge_date(value)
-    return tk._("{date} at {time}").format(
-        date=challenge_date(moment),
-        time=babel_dates.format_time(
-            _local(moment).time(), format="short", locale=_locale(_language())
-        ),
-    )
+    return words.as_moment(value)
 
 
 def challenge_days_until(value: Any) -> int:
     """Whole days from today, in the portal's time zone; negative once past."""
-    date = _parse(value)
+    date = words.parse(value)
     if isinstance(date, dt.datetime):
-        date = _local(date).date()
+        date = deadlines.day_of(date, config.display_timezone())
     return (date - _today()).days if date else 0
 
 
@@ -138,15 +82,13 @@ def challenge_number(value: Any, decimals: int = 1) -> str:
     """A number with the separators of the reader's language: « 2 100 »."""
     if value is None or value == "":
         return ""
-    return numbers.format_decimal(
-        round(float(value), decimals), locale=_locale(_language())
-    )
+    return numbers.format_decimal(round(float(value), decimals), locale=words.locale())
 
 
 def challenge_percent(value: Any) -> str:
     """A percentage, from a number between 0 and 100: « 58 % »."""
     return numbers.format_percent(
-        float(value or 0) / 100, format=None, locale=_locale(_language())
+        float(value or 0) / 100, format=None, locale=words.locale()
     )
 
 
@@ -161,15 +103,14 @@ def challenge_money(amount: Any, currency: str = "EUR") -> str:
     return numbers.format_currency(
         value,
         currency or "EUR",
-        locale=_locale(_language()),
+        locale=words.locale(),
         currency_digits=value != int(value),
-        format=None if value != int(value) else _whole_money(_language()),
+        format=None if value != int(value) else _whole_money(),
     )
 
 
-@lru_cache(maxsize=64)
-def _whole_money(language: str) -> str:
-    pattern = _locale(language).currency_formats["standard"].pattern
+def _whole_money() -> str:
+    pattern = words.locale().currency_formats["standard"].pattern
     return pattern.replace(".00", "")
 
 
@@ -256,47 +197,6 @@ _STATES: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 
-def _state_label(entity: str, state: str) -> str:
-    labels = {
-        "cohort": {
-            "draft": tk._("In preparation"),
-            "open": tk._("Open to applications"),
-            "running": tk._("Under way"),
-            "finished": tk._("Finished"),
-            "archived": tk._("Archived"),
-        },
-        "application": {
-            "draft": tk._("Draft"),
-            "submitted": tk._("Received"),
-            "in_review": tk._("Being read"),
-            "changes_requested": tk._("To be completed"),
-            "accepted": tk._("Accepted"),
-            "waitlisted": tk._("On the waiting list"),
-            "refused": tk._("Not selected"),
-            "withdrawn": tk._("Withdrawn"),
-        },
-        "participant": {
-            "active": tk._("Taking part"),
-            "completed": tk._("Challenge met"),
-            "withdrawn": tk._("Withdrawn"),
-        },
-        "step": {
-            "todo": tk._("To do"),
-            "planned": tk._("Planned"),
-            "in_progress": tk._("In progress"),
-            "to_confirm": tk._("Waiting for confirmation"),
-            "done": tk._("Done"),
-            "waived": tk._("Not required"),
-        },
-        "award": {
-            "active": tk._("Earned"),
-            "at_risk": tk._("At risk"),
-            "revoked": tk._("Revoked"),
-        },
-    }
-    return labels.get(entity, {}).get(state, state)
-
-
 def challenge_state(entity: str, state: str) -> dict[str, str]:
     """What the ``state`` component shows.
 
@@ -304,7 +204,7 @@ def challenge_state(entity: str, state: str) -> dict[str, str]:
     :returns: ``label``, ``tone`` (quiet, open, now, wait, done) and ``icon``
     """
     tone, icon = _STATES.get(entity, {}).get(state, ("quiet", "circle"))
-    return {"label": _state_label(entity, state), "tone": tone, "icon": icon}
+    return {"label": words.state_label(entity, state), "tone": tone, "icon": icon}
 
 
 def challenge_steps(done: int, total: int) -> str:
@@ -332,7 +232,7 @@ def challenge_timeline(milestones: Sequence[Mapping[str, Any]]) -> list[dict[str
     today = _today()
     # The launch may come before the applications close.
     points = sorted(
-        ({**point, "date": _parse(point["date"])} for point in milestones),
+        ({**point, "date": words.parse(point["date"])} for point in milestones),
         key=lambda point: point["date"],
     )
     for point, following in zip_longest(points, points[1:]):
@@ -469,7 +369,7 @@ def challenge_dataset_season(dataset: Mapping[str, Any]) -> dict[str, str] | Non
     return {
         "title": found["cohort_title"],
         "url": _season_url(found["cohort"], "data"),
-        "kit": label.get(_language()) or label.get("en", ""),
+        "kit": label.get(language.current()) or label.get("en", ""),
     }
 
 

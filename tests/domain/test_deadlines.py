@@ -94,5 +94,42 @@ def test_other_dates_keep_their_order(
     assert deadlines.out_of_order({**SEASON, name: day}) == (wrong,)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("launch", "finalisation"),
+        ("application_deadline", "finalisation"),
+        ("application_opens", "finalisation"),
+        ("application_opens", "first_publication"),
+    ],
+)
+def test_dates_keep_their_order_when_none_is_set_between(
+    first: str, second: str
+) -> None:
+    dates = {first: dt.date(2022, 9, 2), second: dt.date(2022, 9, 1)}
+    assert deadlines.out_of_order(dates) == ((first, second),)
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            name: st.none() | st.dates(dt.date(2022, 1, 1), dt.date(2022, 1, 9))
+            for name in deadlines.MILESTONES
+        }
+    )
+)
+def test_no_two_dates_are_out_of_order_unseen(
+    dates: dict[str, dt.date | None],
+) -> None:
+    wrong = [
+        (first, second)
+        for first, second in deadlines.MILESTONES_ORDER
+        if (before := dates[first]) and (after := dates[second]) and after < before
+    ]
+    found = deadlines.out_of_order(dates)
+    assert set(found) <= set(wrong)
+    assert bool(found) == bool(wrong)
+
+
 def test_dates_that_are_not_set_are_in_no_order() -> None:
     assert deadlines.out_of_order(dict.fromkeys(SEASON)) == ()

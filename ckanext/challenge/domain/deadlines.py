@@ -7,6 +7,7 @@ Days are those of the portal's time zone. The zone is given as a
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,12 +22,9 @@ MILESTONES: tuple[str, ...] = (
 
 #: Pairs of milestones of which the second may not come before the first. The launch
 #: may fall before the deadline: a season can start while the last files come in.
-MILESTONES_ORDER: tuple[tuple[str, str], ...] = (
-    ("application_opens", "application_deadline"),
-    ("application_opens", "launch"),
-    ("application_deadline", "first_publication"),
-    ("launch", "first_publication"),
-    ("first_publication", "finalisation"),
+_FREE = ("application_deadline", "launch")
+MILESTONES_ORDER: tuple[tuple[str, str], ...] = tuple(
+    pair for pair in itertools.combinations(MILESTONES, 2) if pair != _FREE
 )
 
 
@@ -45,13 +43,25 @@ class Due:
 def out_of_order(
     milestones: Mapping[str, datetime.date | None],
 ) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of milestones whose second date lies before the first."""
-    wrong: list[tuple[str, str]] = []
-    for first, second in MILESTONES_ORDER:
-        before, after = milestones.get(first), milestones.get(second)
-        if before is not None and after is not None and after < before:
-            wrong.append((first, second))
-    return tuple(wrong)
+    """Return the pairs of milestones whose second date lies before the first.
+
+    A pair with another date between them is left out: what is wrong shows there.
+    """
+    there = {
+        name: day for name in MILESTONES if (day := milestones.get(name)) is not None
+    }
+    return tuple(
+        (first, second)
+        for first, second in MILESTONES_ORDER
+        if first in there
+        and second in there
+        and there[second] < there[first]
+        and not any(
+            (first, between) in MILESTONES_ORDER
+            and (between, second) in MILESTONES_ORDER
+            for between in there
+        )
+    )
 
 
 def day_of(instant: datetime.datetime, zone: datetime.tzinfo) -> datetime.date:

@@ -11,12 +11,14 @@ import ckan.plugins.toolkit as tk
 from ckan import authz, model
 from ckan.types import Context, Schema
 
+from ckanext.challenge import words
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Cohort, Participant
 
 __all__ = [
     "MAX_LIMIT",
     "actor_of",
+    "all_or_nothing",
     "checked_transition",
     "find_application",
     "find_cohort",
@@ -97,9 +99,23 @@ def forbidden(
         )
     else:
         text = tk._("“{current}” cannot become “{target}”")
-    return tk.ValidationError(
-        {field: [text.format(current=error.current, target=error.target)]}
+    told = text.format(
+        current=words.state_label(error.entity, error.current),
+        target=words.state_label(error.entity, error.target),
     )
+    codes = f"{error.current} → {error.target}"
+    return tk.ValidationError({field: [words.Wording(told, codes)]})
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """Within this everything is stored together, at the end, or not at all."""
+    try:
+        yield
+        model.Session.commit()
+    except BaseException:
+        model.Session.rollback()
+        raise
 
 
 @contextmanager

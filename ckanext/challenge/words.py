@@ -1,0 +1,144 @@
+"""States, dates and moments in the reader's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from babel import Locale, UnknownLocaleError
+from babel import dates as babel_dates
+
+from . import config, language
+
+__all__ = ["Wording", "as_day", "as_moment", "locale", "parse", "state_label"]
+
+
+class Wording(str):
+    """A sentence for people, that ends with its codes where a program reads it.
+
+    As a string, and so in an answer of the API, it is « “Draft” cannot become
+    “Finished” [draft → finished] »; pages show its ``words`` alone.
+    """
+
+    __slots__ = ("words",)
+
+    words: str
+
+    def __new__(cls, words: str, codes: str) -> Wording:
+        made = super().__new__(cls, f"{words} [{codes}]")
+        made.words = words
+        return made
+
+
+@lru_cache(maxsize=64)
+def _locale(code: str) -> Locale:
+    try:
+        return Locale.parse(code)
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def locale() -> Locale:
+    """The locale of the reader's language."""
+    return _locale(language.current())
+
+
+def parse(value: Any) -> dt.datetime | dt.date | None:
+    """A date or a moment from its ISO text; what is neither is ``None``."""
+    if not value or isinstance(value, dt.date):
+        return value or None
+    text = str(value)
+    try:
+        if len(text) <= 10:
+            return dt.date.fromisoformat(text)
+        return dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+
+
+def _local(value: dt.datetime) -> dt.datetime:
+    """The moment in the portal's time zone; a naive one is UTC, as in CKAN."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=dt.timezone.utc)
+    return value.astimezone(config.display_timezone())
+
+
+def as_day(value: Any, style: str = "long") -> str:
+    """A date in words, « 15 décembre 2022 », in the reader's language.
+
+    :param value: a date, a datetime or their ISO text; a moment is shown as the
+        day it is in the portal's time zone
+    :param style: a format of Babel: ``short``, ``medium``, ``long``, ``full``, or
+        a pattern such as ``d MMM``
+    :returns: the text, empty when there is no date
+    """
+    date = parse(value)
+    if date is None:
+        return ""
+    if isinstance(date, dt.datetime):
+        date = _local(date).date()
+    spoken = locale()
+    text = babel_dates.format_date(date, format=style, locale=spoken)
+    if date.day == 1 and text.startswith("1 ") and spoken.language == "fr":
+        text = "1er" + text[1:]
+    return text
+
+
+def as_moment(value: Any) -> str:
+    """A moment in words, « 15 décembre 2022 à 14:05 »."""
+    moment = parse(value)
+    if not isinstance(moment, dt.datetime):
+        return as_day(value)
+    return tk._("{date} at {time}").format(
+        date=as_day(moment),
+        time=babel_dates.format_time(
+            _local(moment).time(), format="short", locale=locale()
+        ),
+    )
+
+
+def state_label(entity: str, state: str) -> str:
+    """The name of a state, in the reader's language.
+
+    :param entity: ``cohort``, ``application``, ``participant``, ``step``, ``award``
+    """
+    labels = {
+        "cohort": {
+            "draft": tk._("In preparation"),
+            "open": tk._("Open to applications"),
+            "running": tk._("Under way"),
+            "finished": tk._("Finished"),
+            "archived": tk._("Archived"),
+        },
+        "application": {
+            "draft": tk._("Draft"),
+            "submitted": tk._("Received"),
+            "in_review": tk._("Being read"),
+            "changes_requested": tk._("To be completed"),
+            "accepted": tk._("Accepted"),
+            "waitlisted": tk._("On the waiting list"),
+            "refused": tk._("Not selected"),
+            "withdrawn": tk._("Withdrawn"),
+        },
+        "participant": {
+            "active": tk._("Taking part"),
+            "completed": tk._("Challenge met"),
+            "withdrawn": tk._("Withdrawn"),
+        },
+        "step": {
+            "todo": tk._("To do"),
+            "planned": tk._("Planned"),
+            "in_progress": tk._("In progress"),
+            "to_confirm": tk._("Waiting for confirmation"),
+            "done": tk._("Done"),
+            "waived": tk._("Not required"),
+        },
+        "award": {
+            "active": tk._("Earned"),
+            "at_risk": tk._("At risk"),
+            "revoked": tk._("Revoked"),
+        },
+    }
+    return labels.get(entity, {}).get(state, state)
