@@ -75,6 +75,15 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"id": "{application}", "decision": "start"},
     ),
+    "challenge_application_check": (MANAGER, {"id": "{application}"}),
+    "challenge_application_export": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_application_batch_review": (
+        MANAGER,
+        {"ids": ["{application}"], "decision": "start"},
+    ),
+    "challenge_application_assign": (MANAGER, {"id": "{application}"}),
+    "challenge_decisions_publish": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_decision_drop": (MANAGER, {"id": "{application}"}),
     "challenge_participant_list": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_participant_show": (EVERYBODY, {"id": "{participant}"}),
     "challenge_participant_create": (
@@ -206,10 +215,13 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
 
 def _filled(arguments: dict[str, Any], world: dict[str, Any]) -> dict[str, Any]:
     """The arguments with the ids of this world."""
-    return {
-        key: value.format(**world) if isinstance(value, str) else value
-        for key, value in arguments.items()
-    }
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, list):
+            return [fill(item) for item in value]
+        return value.format(**world) if isinstance(value, str) else value
+
+    return {key: fill(value) for key, value in arguments.items()}
 
 
 def test_everybody_may_what_the_table_says_and_no_more(world: dict[str, Any]) -> None:

@@ -1,0 +1,34 @@
+"""Who may use what the desk of a season is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.boundary import find_application, find_cohort
+
+__all__ = ["challenge_application_check", "challenge_application_export"]
+
+
+def challenge_application_check(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort; sysadmins alone while it is a draft."""
+    application = find_application(data_dict.get("id"))
+    if roles.is_sysadmin(context) or (
+        application.state != "draft"
+        and roles.is_manager(context, application.cohort_id)
+    ):
+        return {"success": True}
+    return roles.refused()
+
+
+def challenge_application_export(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    if roles.is_manager(context, find_cohort(data_dict.get("cohort")).id):
+        return {"success": True}
+    return roles.refused()

@@ -1,0 +1,26 @@
+"""Texts that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ckanext.challenge.domain.cells import neutral
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"])
+def test_a_formula_becomes_a_text(first: str) -> None:
+    assert neutral(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
+
+
+@given(st.text())
+def test_nothing_that_is_written_begins_like_a_formula(text: str) -> None:
+    shown = neutral(text)
+    assert not shown.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert neutral(shown) == shown
+
+
+def test_what_xml_cannot_hold_is_left_out() -> None:
+    assert neutral("a\x00b\x1fc\ufffe") == "abc"
+    assert neutral("\x00=1+1") == "'=1+1"
