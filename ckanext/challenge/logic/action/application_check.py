@@ -11,7 +11,7 @@ from ckan.types import Context
 
 from ckanext.challenge import config, onboarding
 from ckanext.challenge.directory.text import fold
-from ckanext.challenge.domain import admission, deadlines, lifecycle, questions
+from ckanext.challenge.domain import deadlines, lifecycle, questions, scrutiny
 from ckanext.challenge.logic.applications import cohort_of
 from ckanext.challenge.logic.boundary import find_application, validated
 from ckanext.challenge.logic.schema import application as schema
@@ -64,7 +64,7 @@ def challenge_application_check(context: Context, data_dict: dict[str, Any]) -> 
     homonyms = _homonyms(application)
     duplicates = _duplicates(application, [row["siren"] for row in homonyms])
     organizations = onboarding.organizations_with_siren(application.siren)
-    facts = admission.Facts(
+    facts = scrutiny.Facts(
         known=known is not None,
         differences=tuple(row["field"] for row in identity if not row["same"]),
         kind=application.kind,
@@ -98,7 +98,7 @@ def challenge_application_check(context: Context, data_dict: dict[str, Any]) -> 
             {"id": group.id, "name": group.name, "title": group.title or group.name}
             for group in organizations
         ],
-        "rules": [verdict.as_dict() for verdict in admission.judge(facts)],
+        "rules": [verdict.as_dict() for verdict in scrutiny.judge(facts)],
     }
 
 

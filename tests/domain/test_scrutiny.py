@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.challenge.domain.admission import RULES, Facts, judge
+from ckanext.challenge.domain.scrutiny import RULES, Facts, judge
 
 DEADLINE = dt.date(2022, 9, 30)
 GOOD = Facts(
