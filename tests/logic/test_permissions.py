@@ -9,6 +9,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
+from ckan import model
 from ckan.tests import factories
 from ckan.types import Context
 from seasons import POINCONNET, apply, call_as, collectivites, make_cohort
@@ -16,6 +17,7 @@ from seasons import make_participant as participate
 
 from ckanext.challenge import programmes
 from ckanext.challenge.logic import all_actions, all_auth_functions
+from ckanext.challenge.model import ApplicationFile
 
 WHO = (
     "anonymous",
@@ -44,6 +46,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_patch": (MANAGER, {"id": "{cohort}"}),
     "challenge_cohort_transition": (MANAGER, {"id": "{cohort}", "to": "running"}),
     "challenge_cohort_delete": ({"sysadmin"}, {"id": "{cohort}"}),
+    "challenge_cohort_publish_scheduled": ({"sysadmin"}, {}),
     "challenge_staff_list": (STAFF, {"cohort": "{cohort}"}),
     "challenge_staff_create": (
         MANAGER,
@@ -84,6 +87,33 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_application_assign": (MANAGER, {"id": "{application}"}),
     "challenge_decisions_publish": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_decision_drop": (MANAGER, {"id": "{application}"}),
+    "challenge_application_form": (EVERYBODY, {"cohort": "{cohort}"}),
+    "challenge_application_link_send": (EVERYBODY, {"id": "{application}"}),
+    "challenge_application_email_confirm": (
+        {"applicant", "sysadmin"},
+        {"id": "{application}"},
+    ),
+    "challenge_application_data": ({"applicant", "sysadmin"}, {"id": "{application}"}),
+    "challenge_application_attachment_create": (
+        {"applicant", "sysadmin"},
+        {"id": "{application}", "purpose": "letter"},
+    ),
+    "challenge_application_attachment_delete": (
+        {"applicant", "sysadmin"},
+        {"id": "{file}"},
+    ),
+    "challenge_application_attachment_show": (
+        {"applicant", *MANAGER},
+        {"id": "{file}"},
+    ),
+    "challenge_application_message_create": (
+        {"applicant", *MANAGER},
+        {"id": "{application}", "text": "x"},
+    ),
+    "challenge_application_message_list": (
+        {"applicant", *MANAGER},
+        {"id": "{application}"},
+    ),
     "challenge_participant_list": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_participant_show": (EVERYBODY, {"id": "{participant}"}),
     "challenge_participant_create": (
@@ -198,8 +228,19 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         owner_org=participant["organization_id"],
         resources=[{"url": "https://www.example.org/a.csv", "format": "CSV"}],
     )
+    file = ApplicationFile(
+        application_id=application["id"],
+        purpose="letter",
+        name="lettre.pdf",
+        media_type="application/pdf",
+        size=1,
+        digest="0" * 64,
+    )
+    model.Session.add(file)
+    model.Session.commit()
     return {
         "award": award["id"],
+        "file": file.id,
         "staff": named["other_adviser"]["id"],
         "step": "elu-referent",
         "dataset": dataset["id"],

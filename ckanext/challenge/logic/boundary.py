@@ -13,7 +13,12 @@ from ckan.types import Context, Schema
 
 from ckanext.challenge import words
 from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.model import Application, Cohort, Participant
+from ckanext.challenge.model import (
+    Application,
+    ApplicationFile,
+    Cohort,
+    Participant,
+)
 
 __all__ = [
     "MAX_LIMIT",
@@ -22,6 +27,7 @@ __all__ = [
     "checked_transition",
     "find_application",
     "find_cohort",
+    "find_file",
     "find_organization",
     "find_participant",
     "forbidden",
@@ -153,6 +159,17 @@ def find_application(reference: Any) -> Application:
     found = Application.get(reference) if isinstance(reference, str) else None
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no such application"))
+    return found
+
+
+def find_file(id_: Any) -> ApplicationFile:
+    """The file with that id.
+
+    :raises ObjectNotFound: when there is none
+    """
+    found = model.Session.get(ApplicationFile, id_) if isinstance(id_, str) else None
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such file"))
     return found
 
 

@@ -7,17 +7,18 @@ kept after the deadline, and lets one form that is sent twice make one applicati
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from ckanext.challenge.model.base import make_id
+
 __all__ = ["OpenedForm", "make", "read"]
 
 _SALT = "ckanext.challenge.form"
-#: How long what was begun in time may take.
+#: How long somebody may be busy with a form.
 _PATIENCE = dt.timedelta(hours=24)
 
 
@@ -27,17 +28,19 @@ class OpenedForm:
 
     :ivar application_id: of the application that the form makes
     :ivar opened_at: when
+    :ivar in_time: whether the season took applications then
     """
 
     application_id: str
     opened_at: dt.datetime
+    in_time: bool
 
     def age(self, now: dt.datetime) -> dt.timedelta:
         """How long ago it was opened."""
         return now - self.opened_at
 
-    def is_patient(self, now: dt.datetime) -> bool:
-        """Whether it was opened recently enough to count as begun at that time."""
+    def is_recent(self, now: dt.datetime) -> bool:
+        """Whether somebody may still be busy with it."""
         return self.age(now) <= _PATIENCE
 
 
@@ -45,9 +48,12 @@ def _serializer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(tk.config["SECRET_KEY"], salt=_SALT)
 
 
-def make(cohort_id: str) -> str:
-    """The mark of a form of this season that is opened now."""
-    return _serializer().dumps([cohort_id, str(uuid.uuid4())])
+def make(cohort_id: str, in_time: bool) -> str:
+    """The mark of a form of this season that is opened now.
+
+    :param in_time: whether the season takes applications now
+    """
+    return _serializer().dumps([cohort_id, make_id(), in_time])
 
 
 def read(mark: Any, cohort_id: str) -> OpenedForm | None:
@@ -55,9 +61,11 @@ def read(mark: Any, cohort_id: str) -> OpenedForm | None:
     if not isinstance(mark, str):
         return None
     try:
-        (cohort, application_id), opened_at = _serializer().loads(
+        (cohort, application_id, in_time), opened_at = _serializer().loads(
             mark, return_timestamp=True
         )
     except (BadData, ValueError):
         return None
-    return OpenedForm(application_id, opened_at) if cohort == cohort_id else None
+    if cohort != cohort_id:
+        return None
+    return OpenedForm(application_id, opened_at, in_time)

@@ -19,6 +19,7 @@ __all__ = [
     "is_staff",
     "is_sysadmin",
     "may_follow",
+    "may_read",
     "may_see_cohort",
     "owns",
     "refused",
@@ -91,6 +92,20 @@ def owns(context: Context, application: Application, data_dict: dict[str, Any]) 
         return True
     key = data_dict.get("key")
     return bool(key) and follow_up.opens(key, application.id)
+
+
+def may_read(
+    context: Context, application: Application, data_dict: dict[str, Any]
+) -> bool:
+    """Whether the caller may read an application and what belongs to it.
+
+    A draft is its applicant's: managers read it once it was handed in.
+    """
+    if owns(context, application, data_dict) or is_sysadmin(context):
+        return True
+    return application.submitted_at is not None and is_manager(
+        context, application.cohort_id
+    )
 
 
 def refused() -> AuthResult:

@@ -1,25 +1,22 @@
-"""Applications: a collectivité asks to take part, managers decide."""
+"""Applications: a collectivité asks to take part."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 from sqlalchemy.exc import IntegrityError
 
-from ckanext.challenge import (
-    config,
-    journal,
-    language,
-    notifications,
-    onboarding,
+from ckanext.challenge import journal, language, notifications, throttle
+from ckanext.challenge.logic import (
+    admission,
+    answers,
+    follow_up,
+    late_entry,
+    roles,
 )
-from ckanext.challenge.domain import eligibility, lifecycle
-from ckanext.challenge.logic import follow_up, roles
-from ckanext.challenge.logic.action.cohort import accepts_applications
 from ckanext.challenge.logic.applications import (
     advance,
     already_applied,
@@ -34,10 +31,17 @@ from ckanext.challenge.logic.boundary import (
     find_cohort,
     validated,
 )
+from ckanext.challenge.logic.dossier import (
+    EDITABLE,
+    WRITTEN,
+    dictize,
+    keep_previous,
+)
 from ckanext.challenge.logic.schema import application as schema
-from ckanext.challenge.model import Application, Cohort, Collectivite, Participant
-from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model import Application, Cohort
+from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.words import state_label
 
 __all__ = [
     "challenge_application_create",
@@ -46,41 +50,6 @@ __all__ = [
     "challenge_application_update",
     "challenge_application_withdraw",
 ]
-
-#: What the applicant writes and may read again.
-_WRITTEN = (
-    "siren",
-    "organization_title",
-    "kind",
-    "insee_code",
-    "departement",
-    "population",
-    "agents",
-    "contact_name",
-    "contact_role",
-    "contact_email",
-    "contact_phone",
-    "elected_sponsor",
-    "motivation",
-)
-_SHOWN = (
-    "id",
-    "reference",
-    "cohort_id",
-    *_WRITTEN,
-    "consent_at",
-    "state",
-    "state_reason",
-    "waitlist_rank",
-    "created_at",
-    "updated_at",
-    "submitted_at",
-    "decided_at",
-    "user_id",
-    "organization_id",
-)
-#: States in which the applicant may change what is written.
-_EDITABLE = ("draft", "changes_requested")
 
 
 def challenge_application_create(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -106,7 +75,7 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     :type contact_name: string
     :param contact_role: what that person does there
     :type contact_role: string
-    :param contact_email: where to write to
+    :param contact_email: where to write to; without an account a draft needs it too
     :type contact_email: string
     :param contact_phone: where to call
     :type contact_phone: string
@@ -114,38 +83,66 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     :type elected_sponsor: string
     :param motivation: why the collectivité wants to take part
     :type motivation: string
+    :param answers: to the season's own questions, by their keys; or one by one, as
+        ``answers-<key>``
+    :type answers: dict
     :param consent: agreement to the use of these data; must be true
     :type consent: bool
-    :param draft: keep it although something is missing (false)
+    :param draft: keep it although something is missing (false); without an account,
+        the link to it is mailed
     :type draft: bool
+    :param late_code: lets in after the deadline
+    :type late_code: string
+    :param form: the ``form`` of :py:func:`challenge_application_form`, where a form
+        was filled in: sent twice it makes one application, and what was begun in
+        time is kept after the deadline
+    :type form: string
     :returns: the application, with the ``key`` that opens it without an account
     :rtype: dict
     :raises ValidationError: by field; on ``siren`` when that collectivité has
-        applied to this season already; on ``cohort`` when it takes no applications
+        applied to this season already; on ``cohort`` when it takes no applications;
+        on ``late_code`` when that lets nobody in; on ``limit`` after too many
     """
     tk.check_access("challenge_application_create", context, data_dict)
+    cohort = find_cohort(validated(context, data_dict, schema.season())["cohort"])
+    form = admission.read_form(cohort, data_dict)
+    if form and (made := model.Session.get(Application, form.application_id)):
+        return _with_key(context, made)
+    user_id = roles.user_id_of(context)
     draft = data_dict.get("draft") in (True, "true", "on", "1")
-    data = validated(context, data_dict, schema.application_save(complete=not draft))
-    cohort = find_cohort(data["cohort"])
-    _check_open(context, cohort)
-    _fill_in(data)
-    _check_eligible(cohort, data)
+    data = _checked(
+        context,
+        cohort,
+        data_dict,
+        answers.given(data_dict) or {},
+        complete=not draft,
+        anonymous=user_id is None,
+    )
+    code = data.get("late_code")
+    needs_code = admission.check_open(cohort, form, code)
+    admission.fill_in(data)
+    admission.check_eligible(cohort, data)
+    if not roles.is_sysadmin(context):
+        throttle.spend("apply", data.get("contact_email"))
     check_alone(cohort, data["siren"], None)
     application = Application(
+        id=form.application_id if form else make_id(),
         cohort_id=cohort.id,
         state="draft",
-        reference=_next_reference(cohort),
-        user_id=roles.user_id_of(context),
+        late_code_id=late_entry.use(cohort, code) if needs_code and code else None,
+        reference=admission.next_reference(cohort),
+        user_id=user_id,
         language=language.current(),
-        consent_at=utcnow() if data.get("consent") else None,
     )
     _write(application, data)
     model.Session.add(application)
     try:
         model.Session.flush()
     except IntegrityError as error:
-        # Somebody else was faster by the blink of an eye.
+        # Somebody was faster by the blink of an eye: with the same form, or not.
         model.Session.rollback()
+        if form and (made := model.Session.get(Application, form.application_id)):
+            return _with_key(context, made)
         raise already_applied() from error
     journal.record(
         actor_of(context),
@@ -154,11 +151,11 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
         application.id,
         {"cohort_id": cohort.id, "siren": application.siren},
     )
+    if draft and user_id is None:
+        notifications.put("draft", application=application)
     model.Session.commit()
-    return {
-        **dictize(context, application),
-        "key": follow_up.make_key(application.id),
-    }
+    notifications.deliver()
+    return _with_key(context, application)
 
 
 def challenge_application_update(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -170,43 +167,52 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     :type id: string
     :param key: the follow-up key
     :type key: string
+    :param revision: the ``revision`` that the changes were made to; without it they
+        are saved over whatever is there
+    :type revision: int
     :returns: the application
     :rtype: dict
+    :raises ValidationError: by field; on ``revision`` when somebody has saved
+        another since; on ``state`` when it can no longer be changed
 
     The other parameters are those of :py:func:`challenge_application_create`; what
-    is not given stays as it is.
+    is not given stays as it is. A new e-mail address is mailed a link, to prove it.
     """
-    application = find_application(data_dict.get("id"))
+    reference = validated(context, data_dict, schema.revision())
+    application = find_application(reference["id"])
     tk.check_access("challenge_application_update", context, data_dict)
     lock(application)
-    if application.state not in _EDITABLE:
-        model.Session.rollback()
-        raise tk.ValidationError(
-            {
-                "state": [
-                    tk._(
-                        "An application that is “{state}” can no longer be changed"
-                    ).format(state=application.state)
-                ]
-            }
-        )
+    _check_current(application, reference.get("revision"))
     cohort = cohort_of(application)
-    merged = {
-        **columns(application, _WRITTEN),
-        "consent": application.consent_at is not None,
-        **data_dict,
-        "cohort": cohort.id,
-    }
-    complete = application.state != "draft"
-    data = validated(context, merged, schema.application_save(complete))
-    _fill_in(data)
-    _check_eligible(cohort, data)
+    given = {name: data_dict[name] for name in schema.fields_of_form(data_dict)}
+    data = _checked(
+        context,
+        cohort,
+        {
+            **columns(application, WRITTEN),
+            "consent": application.consent_at is not None,
+            **given,
+        },
+        {**_answered(application, cohort), **(answers.given(data_dict) or {})},
+        complete=application.state != "draft",
+        anonymous=application.user_id is None,
+    )
+    admission.fill_in(data)
+    admission.check_eligible(cohort, data)
     check_alone(cohort, data["siren"], application)
+    moved = data.get("contact_email") != application.contact_email
+    if moved and not roles.is_sysadmin(context):
+        throttle.spend("link", data.get("contact_email"))
+    keep_previous(application)
     _write(application, data)
-    if data.get("consent"):
-        application.consent_at = application.consent_at or utcnow()
+    application.revision += 1
+    if moved:
+        application.email_confirmed_at = None
+        if application.contact_email:
+            notifications.put("link", application=application)
     journal.record(actor_of(context), "update", "application", application.id)
     model.Session.commit()
+    notifications.deliver()
     return dictize(context, application)
 
 
@@ -220,31 +226,45 @@ def challenge_application_submit(context: Context, data_dict: dict[str, Any]) ->
     :type id: string
     :param key: the follow-up key
     :type key: string
+    :param late_code: lets a draft in after the deadline
+    :type late_code: string
     :returns: the application
     :rtype: dict
     :raises ValidationError: by field when something is missing; on ``cohort`` when
-        the season takes no applications any more; on ``state`` when it was handed
-        in already
+        the season takes no applications any more, and the draft is kept; on
+        ``late_code`` when that lets nobody in; on ``state`` when it was handed in
+        already
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, schema.submission())
     application = find_application(data["id"])
     tk.check_access("challenge_application_submit", context, data)
     lock(application)
-    before = application.state
     path = decide(application, "submit")
     cohort = cohort_of(application)
+    code = data.get("late_code")
     # What was asked of an applicant may come in after the deadline.
-    if before == "draft":
-        _check_open(context, cohort)
-    complete = {
-        **columns(application, _WRITTEN),
-        "cohort": cohort.id,
-        "consent": application.consent_at is not None,
-    }
-    validated(context, complete, schema.application_save(complete=True))
+    needs_code = (
+        application.state == "draft"
+        and not application.late_code_id
+        and admission.check_open(cohort, code=code)
+    )
+    _checked(
+        context,
+        cohort,
+        {
+            **columns(application, WRITTEN),
+            "consent": application.consent_at is not None,
+        },
+        _answered(application, cohort),
+        complete=True,
+    )
+    if needs_code and code:
+        application.late_code_id = late_entry.use(cohort, code)
     advance(application, path, actor_of(context))
     application.submitted_at = utcnow()
-    application.state_reason = None
+    application.revision += 1
+    application.state_reason = application.changes_kind = None
+    application.changes_fields = []
     notifications.put("receipt", application=application)
     model.Session.commit()
     notifications.deliver()
@@ -269,7 +289,10 @@ def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) 
     lock(application)
     advance(application, decide(application, "withdraw"), actor_of(context))
     application.waitlist_rank = None
+    if application.submitted_at:
+        notifications.put("withdrawn", application=application)
     model.Session.commit()
+    notifications.deliver()
     return dictize(context, application)
 
 
@@ -277,16 +300,18 @@ def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) 
 def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> Any:
     """Show an application.
 
-    The applicant (by account or with the follow-up key), the managers of the season
-    and sysadmins may call this.
+    The applicant (by account or with the follow-up key) and sysadmins may call this,
+    and once it was handed in the managers of the season.
 
     :param id: the id or reference of the application
     :type id: string
     :param key: the follow-up key
     :type key: string
     :returns: its fields; ``duty`` (``{status, rule, reasons}``: is there a duty to
-        publish, and why); for managers also ``warnings`` and ``decisions`` (what can
-        be decided now)
+        publish, and why); ``attachments``; ``decisions`` (what can be decided now, by
+        whoever asks); ``waitlist_position`` (1 is next); for managers also
+        ``warnings``, ``changes`` (what the last correction changed: ``[{field,
+        before, after}]``), ``reviewer_id``, ``pending_decision`` and ``decided_by``
     :rtype: dict
     """
     data = validated(context, data_dict, schema.reference())
@@ -295,154 +320,59 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
     return dictize(context, application)
 
 
-def _fill_in(data: dict[str, Any]) -> None:
-    """Take name, kind, place and population from the directory, where it knows."""
-    known = model.Session.get(Collectivite, data["siren"])
-    if known is not None:
-        data.update(
-            organization_title=known.name,
-            kind=known.kind,
-            insee_code=known.insee_code,
-            departement=known.departement,
-            population=known.population,
-        )
-    elif not data.get("organization_title"):
-        raise tk.ValidationError(
-            {
-                "organization_title": [
-                    tk._("This SIREN is not in the directory: write the name")
-                ]
-            }
-        )
-    else:
-        data["kind"] = data.get("kind") or "autre"
+def _checked(
+    context: Context,
+    cohort: Cohort,
+    data_dict: dict[str, Any],
+    raw_answers: dict[str, Any],
+    *,
+    complete: bool,
+    anonymous: bool = False,
+) -> dict[str, Any]:
+    """The fields and the answers, or everything that is wrong with them at once."""
+    data, errors = tk.navl_validate(
+        {name: data_dict[name] for name in schema.fields_of_form(data_dict)},
+        schema.application_save(complete, anonymous),
+        context,
+    )
+    checked, wrong = answers.check(cohort, raw_answers, complete)
+    if errors or wrong:
+        model.Session.rollback()
+        raise tk.ValidationError({**errors, **wrong})
+    return {**data, "answers": checked}
 
 
-def _check_open(context: Context, cohort: Cohort) -> None:
-    if accepts_applications(cohort) and roles.may_see_cohort(context, cohort):
-        return
-    deadline = cohort.application_deadline
-    if cohort.state == "open" and cohort.application_opens and deadline is None:
-        text = tk._("This season does not take applications yet")
-    elif deadline is not None and cohort.state == "open":
+def _check_current(application: Application, revision: int | None) -> None:
+    if application.state not in EDITABLE:
+        model.Session.rollback()
+        text = tk._("An application that is “{state}” can no longer be changed")
+        state = state_label("application", application.state)
+        raise tk.ValidationError({"state": [text.format(state=state)]})
+    if revision is not None and revision != application.revision:
+        model.Session.rollback()
         text = tk._(
-            "This season takes applications from {opens} to {deadline}, the end of "
-            "the day included"
-        ).format(
-            opens=(cohort.application_opens or cohort.created_at.date()).isoformat(),
-            deadline=deadline.isoformat(),
+            "This application was saved in another window meanwhile, so we did not "
+            "save over it. What you wrote is still here: compare it with what is "
+            "stored, then save again."
         )
-    else:
-        text = tk._("This season does not take applications")
-    raise tk.ValidationError({"cohort": [text]})
+        raise tk.ValidationError({"revision": [text]})
 
 
-def _check_eligible(cohort: Cohort, data: dict[str, Any]) -> None:
-    if cohort.kinds and data["kind"] not in cohort.kinds:
-        raise tk.ValidationError(
-            {
-                "siren": [
-                    tk._("This season is for: {kinds}").format(
-                        kinds=", ".join(map(tk.h.challenge_kind, cohort.kinds))
-                    )
-                ]
-            }
-        )
-
-
-def _next_reference(cohort: Cohort) -> str:
-    """The next readable reference of the season: ``S2-0007``.
-
-    The number is taken under a lock, over all cohorts of the season's number.
-    """
-    model.Session.execute(
-        sa.select(
-            sa.func.pg_advisory_xact_lock(
-                sa.func.hashtext("ckanext.challenge.reference"), cohort.season
-            )
-        )
-    )
-    last = (
-        model.Session.query(sa.func.max(Cohort.last_reference))
-        .filter(Cohort.season == cohort.season)
-        .scalar()
-    )
-    number = (last or 0) + 1
-    # Past the ORM: numbering is no change of the season itself.
-    model.Session.execute(
-        sa.update(Cohort.__table__)
-        .where(Cohort.__table__.c.id == cohort.id)
-        .values(last_reference=number, updated_at=cohort.updated_at)
-    )
-    return f"S{cohort.season}-{number:04d}"
+def _answered(application: Application, cohort: Cohort) -> dict[str, Any]:
+    """What is stored for the questions that are asked now."""
+    asked = {question["key"] for question in cohort.questions}
+    return {key: v for key, v in application.answers.items() if key in asked}
 
 
 def _write(application: Application, data: dict[str, Any]) -> None:
-    for name in _WRITTEN:
+    for name in (*WRITTEN, "answers"):
         setattr(application, name, data.get(name))
+    if data.get("consent"):
+        application.consent_at = application.consent_at or utcnow()
 
 
-def _duty(application: Application) -> dict[str, Any]:
-    duty = eligibility.duty_to_publish(
-        application.kind,
-        application.population,
-        float(application.agents) if application.agents is not None else None,
-        rule=config.obligation_rule(),
-        population_threshold=config.obligation_population(),
-        agents_threshold=config.obligation_agents(),
-    )
+def _with_key(context: Context, application: Application) -> dict[str, Any]:
     return {
-        "status": duty.status,
-        "rule": duty.rule,
-        "reasons": [
-            {
-                "number": reason.number,
-                "outcome": reason.outcome,
-                "value": reason.value,
-                "threshold": reason.threshold,
-            }
-            for reason in duty.reasons
-        ],
+        **dictize(context, application),
+        "key": follow_up.make_key(application.id),
     }
-
-
-def _warnings(application: Application) -> list[str]:
-    """What a manager should know before deciding."""
-    found = []
-    if model.Session.get(Collectivite, application.siren) is None:
-        found.append(tk._("This SIREN is not in the directory"))
-    if application.organization_id is None:
-        found += [
-            tk._(
-                "The organization “{title}” has this SIREN already; the applicant "
-                "would become its admin"
-            ).format(title=group.title or group.name)
-            for group in onboarding.organizations_with_siren(application.siren)
-        ]
-    return found
-
-
-def dictize(context: Context, application: Application) -> dict[str, Any]:
-    """What the caller may see of an application."""
-    shown = columns(application, _SHOWN)
-    shown["duty"] = _duty(application)
-    cohort = cohort_of(application)
-    shown["cohort"] = cohort.name
-    if application.organization_id:
-        group = model.Group.get(application.organization_id)
-        shown["organization_name"] = group.name if group else None
-    participant = (
-        model.Session.query(Participant.id)
-        .filter_by(application_id=application.id)
-        .first()
-    )
-    shown["participant_id"] = participant[0] if participant else None
-    if roles.is_manager(context, application.cohort_id):
-        shown["decided_by"] = application.decided_by
-        shown["warnings"] = _warnings(application)
-        shown["decisions"] = list(lifecycle.decisions_for(application.state))
-    else:
-        shown["decisions"] = list(
-            lifecycle.decisions_for(application.state, "applicant")
-        )
-    return shown

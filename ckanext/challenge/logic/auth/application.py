@@ -13,7 +13,6 @@ from ckanext.challenge.logic.boundary import find_application, find_cohort
 __all__ = [
     "challenge_application_create",
     "challenge_application_list",
-    "challenge_application_review",
     "challenge_application_show",
     "challenge_application_submit",
     "challenge_application_update",
@@ -63,11 +62,8 @@ def challenge_application_withdraw(
 def challenge_application_show(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
-    """The applicant, and the managers of the cohort."""
-    application = find_application(data_dict.get("id"))
-    if roles.owns(context, application, data_dict) or roles.is_manager(
-        context, application.cohort_id
-    ):
+    """The applicant; the managers of the cohort, once it was handed in."""
+    if roles.may_read(context, find_application(data_dict.get("id")), data_dict):
         return {"success": True}
     return roles.refused()
 
@@ -79,14 +75,5 @@ def challenge_application_list(
     if not data_dict.get("cohort"):
         return {"success": True}
     if roles.is_manager(context, find_cohort(data_dict["cohort"]).id):
-        return {"success": True}
-    return roles.refused()
-
-
-def challenge_application_review(
-    context: Context, data_dict: dict[str, Any]
-) -> AuthResult:
-    """Managers of the cohort."""
-    if roles.is_manager(context, find_application(data_dict.get("id")).cohort_id):
         return {"success": True}
     return roles.refused()

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
-from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.logic.schema import fields
 from ckanext.challenge.logic.schema.cohort import KINDS
 
-__all__ = ["application_save", "reference", "review"]
+__all__ = [
+    "application_save",
+    "fields_of_form",
+    "form",
+    "link",
+    "reference",
+    "revision",
+    "season",
+    "submission",
+]
 
 
 def _agreed(value: Any) -> Any:
@@ -22,13 +31,13 @@ def _agreed(value: Any) -> Any:
     return value
 
 
-def application_save(complete: bool) -> Schema:
+def application_save(complete: bool, anonymous: bool = False) -> Schema:
     """The fields that an applicant fills in.
 
     :param complete: whether all that a submission needs must be there
+    :param anonymous: whether only a mailed link leads back to it
     """
     return {
-        "cohort": fields.raw(),
         "siren": fields.siren(),
         "organization_title": fields.word(200),
         "kind": fields.choice(KINDS),
@@ -38,24 +47,56 @@ def application_save(complete: bool) -> Schema:
         "agents": fields.number(0, 1_000_000, required=complete),
         "contact_name": fields.word(200, required=complete),
         "contact_role": fields.word(200),
-        "contact_email": fields.email(required=complete),
+        "contact_email": fields.email(required=complete or anonymous),
         "contact_phone": fields.word(40),
         "elected_sponsor": fields.word(300),
         "motivation": fields.paragraph(10_000, required=complete),
         "consent": [*fields.truth(), _agreed] if complete else fields.truth(),
-        "draft": fields.truth(),
+        "late_code": fields.word(100),
+    }
+
+
+_FIELDS = frozenset(application_save(complete=False))
+
+
+def fields_of_form(data_dict: Mapping[str, Any]) -> frozenset[str]:
+    """The names of what was given that an applicant may fill in."""
+    return _FIELDS & data_dict.keys()
+
+
+def season() -> Schema:
+    """A season to apply to."""
+    return {"cohort": fields.raw()}
+
+
+def revision() -> Schema:
+    """An application, and which state of it somebody has read."""
+    return {**reference(), "revision": fields.whole(0, 1_000_000_000)}
+
+
+def submission() -> Schema:
+    """An application to hand in."""
+    return {**reference(), "late_code": fields.word(100)}
+
+
+def form() -> Schema:
+    """A season, and perhaps who would apply to it."""
+    return {
+        **season(),
+        "siren": fields.siren(required=False),
+        "agents": fields.number(0, 1_000_000),
+    }
+
+
+def link() -> Schema:
+    """An application, or what it is known by."""
+    return {
+        "id": fields.raw(required=False),
+        "cohort": fields.raw(required=False),
+        "siren": fields.siren(required=False),
     }
 
 
 def reference() -> Schema:
     """An application, and the key that opens it."""
     return {"id": fields.raw(), "key": fields.raw(required=False)}
-
-
-def review() -> Schema:
-    """A decision."""
-    return {
-        "id": fields.raw(),
-        "decision": fields.choice(lifecycle.REVIEW_DECISIONS, required=True),
-        "reason": fields.paragraph(5000),
-    }

@@ -1,0 +1,81 @@
+"""Who may read and add what comes with an application: messages and files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.boundary import find_application, find_file
+
+__all__ = [
+    "challenge_application_attachment_create",
+    "challenge_application_attachment_delete",
+    "challenge_application_attachment_show",
+    "challenge_application_data",
+    "challenge_application_message_create",
+    "challenge_application_message_list",
+]
+
+
+def _allowed(success: bool) -> AuthResult:
+    return {"success": True} if success else roles.refused()
+
+
+def _reads(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    application = find_application(data_dict.get("id"))
+    return _allowed(roles.may_read(context, application, data_dict))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_message_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, and the managers of the cohort."""
+    return _reads(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_message_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, and the managers of the cohort."""
+    return _reads(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_data(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    application = find_application(data_dict.get("id"))
+    return _allowed(roles.owns(context, application, data_dict))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_attachment_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    application = find_application(data_dict.get("id"))
+    return _allowed(roles.owns(context, application, data_dict))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_attachment_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    application = find_application(find_file(data_dict.get("id")).application_id)
+    return _allowed(roles.owns(context, application, data_dict))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_attachment_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Those who may read the application."""
+    application = find_application(find_file(data_dict.get("id")).application_id)
+    return _allowed(roles.may_read(context, application, data_dict))

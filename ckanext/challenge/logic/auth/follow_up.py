@@ -1,0 +1,43 @@
+"""Who may begin an application, and get back to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.boundary import find_application
+
+__all__ = [
+    "challenge_application_email_confirm",
+    "challenge_application_form",
+    "challenge_application_link_send",
+]
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_form(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_link_send(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody: the link goes to the contact and to nobody else."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_email_confirm(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    if roles.owns(context, find_application(data_dict.get("id")), data_dict):
+        return {"success": True}
+    return roles.refused()
