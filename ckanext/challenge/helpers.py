@@ -222,13 +222,6 @@ def challenge_timeline(milestones: Sequence[Mapping[str, Any]]) -> list[dict[str
         and ``elapsed``: percent of the way to the following date, ``None`` for the
         last one
     """
-    labels = {
-        "application_opens": tk._("Applications open"),
-        "application_deadline": tk._("Applications close"),
-        "launch": tk._("Launch"),
-        "first_publication": tk._("First publication"),
-        "finalisation": tk._("Finalisation"),
-    }
     today = _today()
     # The launch may come before the applications close.
     points = sorted(
@@ -236,7 +229,7 @@ def challenge_timeline(milestones: Sequence[Mapping[str, Any]]) -> list[dict[str
         key=lambda point: point["date"],
     )
     for point, following in zip_longest(points, points[1:]):
-        point["label"] = labels[point["key"]]
+        point["label"] = words.milestone(point["key"])
         point["elapsed"] = None
         if following:
             span = (following["date"] - point["date"]).days

@@ -12,7 +12,15 @@ from babel import dates as babel_dates
 
 from . import config, language
 
-__all__ = ["Wording", "as_day", "as_moment", "locale", "parse", "state_label"]
+__all__ = [
+    "Wording",
+    "as_day",
+    "as_moment",
+    "locale",
+    "milestone",
+    "parse",
+    "state_label",
+]
 
 
 class Wording(str):
@@ -97,6 +105,17 @@ def as_moment(value: Any) -> str:
             _local(moment).time(), format="short", locale=locale()
         ),
     )
+
+
+def milestone(name: str) -> str:
+    """The name of one of the dates of a season."""
+    return {
+        "application_opens": tk._("Applications open"),
+        "application_deadline": tk._("Applications close"),
+        "launch": tk._("Launch"),
+        "first_publication": tk._("First publication"),
+        "finalisation": tk._("Finalisation"),
+    }.get(name, name)
 
 
 def state_label(entity: str, state: str) -> str:

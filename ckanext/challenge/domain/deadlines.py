@@ -72,6 +72,11 @@ def day_of(instant: datetime.datetime, zone: datetime.tzinfo) -> datetime.date:
     return instant.astimezone(zone).date()
 
 
+def start_of_day(day: datetime.date, zone: datetime.tzinfo) -> datetime.datetime:
+    """Return the first instant of a day, in UTC."""
+    return end_of_day(day - datetime.timedelta(days=1), zone)
+
+
 def end_of_day(day: datetime.date, zone: datetime.tzinfo) -> datetime.datetime:
     """Return the first instant after a day, in UTC.
 

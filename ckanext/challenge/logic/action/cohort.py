@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import hashlib
+import json
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -10,12 +11,11 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import config, journal, language, programmes
-from ckanext.challenge.domain import budget, deadlines, lifecycle
-from ckanext.challenge.logic import roles
+from ckanext.challenge import config, journal, language, programmes, words
+from ckanext.challenge.domain import budget, deadlines, schedule
+from ckanext.challenge.logic import roles, season_life, season_questions
 from ckanext.challenge.logic.boundary import (
     actor_of,
-    checked_transition,
     find_cohort,
     read_lists,
     validated,
@@ -24,14 +24,11 @@ from ckanext.challenge.logic.schema import cohort as schema
 from ckanext.challenge.model import (
     Application,
     Cohort,
-    Participant,
     Staff,
-    StepStatus,
     figures,
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
-from ckanext.challenge.progress import evaluate
 
 __all__ = [
     "challenge_cohort_create",
@@ -64,6 +61,9 @@ _FIELDS: dict[str, Any] = {
     "hashtag": None,
     "partners": [],
     "testimonials": [],
+    "questions": [],
+    "automatic_promotion": False,
+    "scheduled_transitions": [],
 }
 
 _SHOWN = (
@@ -122,12 +122,14 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param id: the id or name of the season
     :type id: string
-    :returns: all its fields, and ``cost`` (the sum of the funding), ``figures`` (of
+    :returns: all its fields, ``revision`` (a text that changes with them), and
+        ``cost`` (the sum of the funding), ``figures`` (of
         its participants), ``phases`` (each with ``steps``, ``steps_done``,
         ``steps_total`` over all participants and ``percent``), ``milestones``
         (``{key, date, state}``, the state being ``past``, ``current`` for the next
-        to come, or ``future``) and
-        ``accepts_applications``
+        to come, or ``future``), ``accepts_applications`` and ``schedule`` (the
+        states to come that have a date: ``{state, at, scheduled}``, the last telling
+        whether the season takes it by itself)
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
@@ -137,6 +139,7 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
     totals = figures.by_cohort([cohort.id])[cohort.id]
     shown = _dictize(cohort, totals)
     shown["phases"] = _phases(cohort, totals["participants"])
+    shown["revision"] = _revision(cohort)
     shown["snapshot"] = cohort.snapshot
     return shown
 
@@ -185,6 +188,18 @@ def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> Any:
     :type partners: list of ``{name, url, logo_url}``
     :param testimonials: what participants say
     :type testimonials: list of ``{quote, author, role}``
+    :param questions: what the season asks its applicants beside the usual; ``type``
+        is ``text``, ``paragraph``, ``number``, ``yes_no``, ``choice``, ``choices``,
+        ``date`` or ``url``; a ``key`` that is left out is made of the label
+    :type questions: list of ``{key, label: {fr, en}, help: {fr, en}, type,
+        choices: [{value, label: {fr, en}}], required}``
+    :param automatic_promotion: whether the head of the waiting list takes a place
+        that becomes free (false)
+    :type automatic_promotion: bool
+    :param scheduled_transitions: the states that the season takes by itself on its
+        dates: ``open`` (on ``application_opens``), ``running`` (on ``launch``),
+        ``finished`` (once the day of ``finalisation`` is over)
+    :type scheduled_transitions: list of strings
     :returns: the new season
     :rtype: dict
     :raises ValidationError: by field
@@ -213,9 +228,16 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
     The other parameters are those of :py:func:`challenge_cohort_create`; what is not
     given is emptied. The state is changed by
     :py:func:`challenge_cohort_transition`.
+
+    A question that applications answer keeps its ``type``, and can be taken away
+    only with ``drop_answered`` (bool): the answers stay with the applications, but
+    are shown no more. With ``revision``, as :py:func:`challenge_cohort_show` gave
+    it, a change that somebody else made since is an error on that field.
     """
     cohort = find_cohort(data_dict.get("id"))
     tk.check_access("challenge_cohort_update", context, {"id": cohort.id})
+    model.Session.refresh(cohort, with_for_update=True)
+    _check_unchanged(cohort, data_dict.get("revision"))
     data = _validated(context, data_dict, cohort)
     before = columns(cohort, _FIELDS)
     _save(cohort, data)
@@ -245,6 +267,8 @@ def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> Any:
     """
     cohort = find_cohort(data_dict.get("id"))
     tk.check_access("challenge_cohort_patch", context, {"id": cohort.id})
+    # Two who change different fields at once: neither writes what the other replaced.
+    model.Session.refresh(cohort, with_for_update=True)
     merged = {**columns(cohort, _FIELDS), **data_dict, "id": cohort.id}
     return tk.get_action("challenge_cohort_update")(
         {"user": context.get("user", ""), "ignore_auth": True}, merged
@@ -292,31 +316,28 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
     data = validated(context, data_dict, schema.transition())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_transition", context, {"id": cohort.id})
-    if data["to"] == "finished" and cohort.state == "running":
-        # What the catalogue says on the last day is what the season ends with.
-        evaluate.evaluate(cohort_ids=[cohort.id])
+    season_life.prepare(cohort, data["to"])
     model.Session.refresh(cohort, with_for_update=True)
-    applied = model.Session.query(Application.id).filter_by(cohort_id=cohort.id).first()
-    before, after = cohort.state, data["to"]
-    with checked_transition("to"):
-        lifecycle.check_cohort(before, after, has_applications=applied is not None)
-    cohort.state = after
-    if after == "running" and before == "open":
-        cohort.programme_version = programmes.get(cohort.programme).version
-    if after == "finished" and before == "running":
-        cohort.finished_at = utcnow()
-        _complete(cohort, actor_of(context))
-        cohort.snapshot = _snapshot(cohort)
-    if after == "running" and before == "finished":
-        cohort.finished_at, cohort.snapshot = None, None
-    journal.record(
-        actor_of(context),
-        "transition",
-        "cohort",
-        cohort.id,
-        {"from": before, "to": after},
-    )
+    season_life.move(cohort, data["to"], actor_of(context))
     return _commit_and_show(context, cohort)
+
+
+def _revision(cohort: Cohort) -> str:
+    """What changes with any field that people set, and with nothing else."""
+    fields = json.dumps(columns(cohort, _FIELDS), sort_keys=True)
+    return hashlib.sha256(fields.encode()).hexdigest()[:16]
+
+
+def _check_unchanged(cohort: Cohort, seen: Any) -> None:
+    """Stop somebody who changes what somebody else has changed meanwhile."""
+    if seen in (None, "") or seen == _revision(cohort):
+        return
+    model.Session.rollback()
+    text = tk._(
+        "Somebody else has changed this season in the meantime. What you typed is "
+        "still here: compare it with the season as it is now, then save again."
+    )
+    raise tk.ValidationError({"revision": [text]})
 
 
 def _validated(
@@ -328,13 +349,32 @@ def _validated(
     for first, second in deadlines.out_of_order(
         {name: data.get(name) for name in deadlines.MILESTONES if name not in errors}
     ):
-        errors.setdefault(second, []).append(
-            tk._("{second} is before {first}").format(
-                second=data[second].isoformat(), first=data[first].isoformat()
-            )
+        text = tk._("{second} is before {first} ({what})").format(
+            second=words.as_day(data[second]),
+            first=words.as_day(data[first]),
+            what=words.milestone(first),
         )
+        errors.setdefault(second, []).append(text)
+    drop = data_dict.get("drop_answered") in (True, "true", "on", "1")
+    data["questions"], wrong = season_questions.check(
+        data_dict.get("questions"), cohort, drop
+    )
+    if wrong:
+        errors["questions"] = wrong
+    chosen = data.get("scheduled_transitions", ())
+    if "scheduled_transitions" in errors:
+        chosen = ()
+    for state in schedule.undated(chosen, data):
+        text = tk._("“{state}” needs a date: {what}").format(
+            state=words.state_label("cohort", state),
+            what=words.milestone(schedule.MILESTONE_OF[state]),
+        )
+        errors.setdefault("scheduled_transitions", []).append(text)
     errors.update(_clashes(data, errors, cohort))
     if errors:
+        if cohort is not None:
+            # Lets the row go, for others to change it.
+            model.Session.rollback()
         raise tk.ValidationError(errors)
     return data
 
@@ -386,10 +426,6 @@ def _commit_and_show(context: Context, cohort: Cohort) -> Any:
     )
 
 
-def _today() -> dt.date:
-    return deadlines.day_of(utcnow(), config.display_timezone())
-
-
 def accepts_applications(cohort: Cohort) -> bool:
     """Whether the cohort takes applications now.
 
@@ -398,7 +434,7 @@ def accepts_applications(cohort: Cohort) -> bool:
     """
     if cohort.state != "open":
         return False
-    if cohort.application_opens and _today() < cohort.application_opens:
+    if cohort.application_opens and season_life.today() < cohort.application_opens:
         return False
     return not (
         cohort.application_deadline
@@ -409,7 +445,7 @@ def accepts_applications(cohort: Cohort) -> bool:
 
 
 def _milestones(cohort: Cohort) -> list[dict[str, Any]]:
-    today = _today()
+    today = season_life.today()
     found = []
     upcoming = True
     for key in deadlines.MILESTONES:
@@ -421,6 +457,21 @@ def _milestones(cohort: Cohort) -> list[dict[str, Any]]:
             state = "current" if upcoming else "future"
             upcoming = False
         found.append({"key": key, "date": day.isoformat(), "state": state})
+    return found
+
+
+def _schedule(cohort: Cohort) -> list[dict[str, Any]]:
+    dates = {name: getattr(cohort, name) for name in deadlines.MILESTONES}
+    found = []
+    for state in schedule.still_to_come(cohort.state):
+        at = schedule.instant_of(state, dates, config.display_timezone())
+        found.append(
+            {
+                "state": state,
+                "at": as_json(at),
+                "scheduled": state in cohort.scheduled_transitions,
+            }
+        )
     return found
 
 
@@ -453,50 +504,5 @@ def _dictize(cohort: Cohort, totals: dict[str, int]) -> dict[str, Any]:
     shown["figures"] = totals
     shown["milestones"] = _milestones(cohort)
     shown["accepts_applications"] = accepts_applications(cohort)
+    shown["schedule"] = _schedule(cohort)
     return shown
-
-
-def _complete(cohort: Cohort, actor: str) -> None:
-    """The participants who did all required steps have completed the season."""
-    required = [
-        step.key for step in programmes.get(cohort.programme).steps if step.required
-    ]
-    settled = (
-        sa.select(StepStatus.participant_id)
-        .where(
-            StepStatus.step.in_(required), StepStatus.state.in_(lifecycle.STEP_SETTLED)
-        )
-        .group_by(StepStatus.participant_id)
-        .having(sa.func.count() == len(required))
-    )
-    done = model.Session.query(Participant).filter(
-        Participant.cohort_id == cohort.id,
-        Participant.state == "active",
-        Participant.id.in_(settled),
-    )
-    entries = []
-    for participant in done:
-        lifecycle.PARTICIPANT.check(participant.state, "completed")
-        participant.state = "completed"
-        entries.append(
-            journal.Entry(
-                actor,
-                "transition",
-                "participant",
-                participant.id,
-                {"from": "active", "to": "completed"},
-            )
-        )
-    model.Session.flush()
-    journal.record_many(entries)
-
-
-def _snapshot(cohort: Cohort) -> dict[str, Any]:
-    """The results of a season on the day it finishes: dated and citable."""
-    totals = figures.by_cohort([cohort.id])[cohort.id]
-    return {
-        "date": _today().isoformat(),
-        "programme": cohort.programme,
-        "programme_version": cohort.programme_version,
-        "figures": totals,
-    }

@@ -15,6 +15,7 @@ __all__ = [
     "challenge_cohort_delete",
     "challenge_cohort_list",
     "challenge_cohort_patch",
+    "challenge_cohort_publish_scheduled",
     "challenge_cohort_show",
     "challenge_cohort_transition",
     "challenge_cohort_update",
@@ -64,6 +65,13 @@ def challenge_cohort_transition(
 ) -> AuthResult:
     """Managers of the cohort."""
     return _manager_only(context, data_dict.get("id"))
+
+
+def challenge_cohort_publish_scheduled(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Sysadmins."""
+    return roles.refused()
 
 
 def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> AuthResult:

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
 from ckanext.challenge import programmes
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import lifecycle, schedule
 from ckanext.challenge.logic.boundary import DEFAULT_LIMIT, MAX_LIMIT
 from ckanext.challenge.logic.schema import fields
 
@@ -40,6 +40,7 @@ RESERVED_NAMES = frozenset(
         "awards",
         "badge",
         "badges",
+        "claim",
         "collectivite",
         "credentials",
         "kit",
@@ -83,7 +84,7 @@ def _hashtag(value: str) -> str:
 
 
 def cohort_save() -> Schema:
-    """All fields of a cohort; what is not given is emptied."""
+    """All fields of a cohort but its questions; what is not given is emptied."""
     return {
         "name": [
             *fields.word(100, required=True),
@@ -127,6 +128,8 @@ def cohort_save() -> Schema:
             "author": fields.word(200, required=True),
             "role": fields.word(200),
         },
+        "automatic_promotion": fields.truth(),
+        "scheduled_transitions": fields.choices(schedule.STATES),
     }
 
 
