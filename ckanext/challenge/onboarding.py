@@ -13,21 +13,30 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.logic import schema as ckan_schema
-from ckan.types import Context
 
-from . import journal, programmes
+from . import accounts, journal, programmes
 from .directory import naming
 from .domain import lifecycle
 from .measures import catalog
-from .model import Application, Cohort, Collectivite, Participant, StepStatus
+from .model import (
+    Application,
+    Claim,
+    Cohort,
+    Collectivite,
+    Participant,
+    StepStatus,
+    locks,
+)
 
 __all__ = [
     "CohortFull",
     "Onboarded",
+    "Places",
     "accept",
+    "check_place",
     "join",
     "organizations_with_siren",
+    "places",
 ]
 
 
@@ -43,33 +52,70 @@ class CohortFull(Exception):
 
 
 @dataclass(frozen=True)
+class Places:
+    """The places of a cohort.
+
+    :ivar capacity: how many there are; ``None`` for no limit
+    :ivar taken: how many participants have one
+    """
+
+    capacity: int | None
+    taken: int
+
+    @property
+    def free(self) -> int | None:
+        """How many are left; ``None`` for no limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.taken)
+
+
+@dataclass(frozen=True)
 class Onboarded:
     """What an acceptance made.
 
     :ivar participant: the participant
-    :ivar admin: the user who became admin of the organization
-    :ivar invited: whether that account is new and waits for its owner
+    :ivar user: the applicant's account
+    :ivar claim: what the admins of the organization are asked; without one the
+        applicant is an admin already
+    :ivar asked: these admins
     """
 
     participant: Participant
-    admin: model.User
-    invited: bool
+    user: model.User
+    claim: Claim | None
+    asked: list[model.User]
 
 
 def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
     """Give the applicant an organization, an account in it and a checklist.
 
+    An organization with this SIREN takes part as it is. Where it has admins of its
+    own, the applicant becomes one only when one of them says yes.
+
     :param cohort: locked by the caller, so that places are counted once
     :param application: locked by the caller
     :param actor: the id of the user who decided
     :raises CohortFull: when the cohort has no place left
+    :raises ForbiddenTransition: when the organization took part and withdrew
     :raises ValidationError: when CKAN refuses the organization or the account
     """
-    group = _organization(application)
-    admin, invited = _admin(application, group)
+    group = _known_organization(application)
+    if group is None or Participant.of(cohort.id, group.id) is None:
+        # Before anything is made that would have to be undone.
+        check_place(cohort)
+    user = _applicant(application)
+    asked: list[model.User] = []
+    if group is None:
+        group = _organization(application)
+    elif accounts.role_in(user, group) != "admin":
+        asked = accounts.admins(group)
+    claim = None
+    if asked:
+        claim = _claim(application, group, user, actor)
+    else:
+        accounts.give_role(user, group, "admin")
     participant = join(cohort, group, actor, application)
     application.organization_id = group.id
-    return Onboarded(participant, admin, invited)
+    return Onboarded(participant, user, claim, asked)
 
 
 def join(
@@ -91,7 +137,7 @@ def join(
         if participant.state == "withdrawn":
             lifecycle.PARTICIPANT.check(participant.state, "active")
         return participant
-    _take_place(cohort)
+    check_place(cohort)
     programme = programmes.get(cohort.programme)
     participant = Participant(
         cohort_id=cohort.id,
@@ -136,15 +182,23 @@ def organizations_with_siren(siren: str) -> list[model.Group]:
     return [group for id_ in ids if (group := model.Group.get(id_)) is not None]
 
 
-def _take_place(cohort: Cohort) -> None:
-    if cohort.capacity is None:
-        return
+def places(cohort: Cohort) -> Places:
+    """Count the places of a cohort."""
     taken = (
         model.Session.query(Participant.id)
         .filter(Participant.cohort_id == cohort.id, Participant.state != "withdrawn")
         .count()
     )
-    if taken >= cohort.capacity:
+    return Places(cohort.capacity, taken)
+
+
+def check_place(cohort: Cohort, promised: int = 0) -> None:
+    """Stop where no place is left.
+
+    :param promised: places that are free and yet not to be given away
+    :raises CohortFull: no place is left
+    """
+    if cohort.capacity is not None and (places(cohort).free or 0) <= promised:
         raise CohortFull(cohort.capacity)
 
 
@@ -177,29 +231,17 @@ def _facts(group: model.Group, application: Application | None) -> dict[str, Any
     }
 
 
-def _deferred() -> Context:
-    """A context in which CKAN's actions commit nothing.
-
-    A fresh one for every call: an action leaves in it what it worked on.
-    """
-    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
-    return {"user": user["name"], "ignore_auth": True, "defer_commit": True}
+def _known_organization(application: Application) -> model.Group | None:
+    """The organization of this SIREN, the oldest one where there are several."""
+    known = organizations_with_siren(application.siren)
+    return known[0] if known else None
 
 
 def _organization(application: Application) -> model.Group:
-    """The organization of this SIREN: the one that exists, or a new one."""
-    known = organizations_with_siren(application.siren)
-    if known:
-        return known[0]
+    """A new organization, with all that is known of the collectivité."""
     directory = model.Session.get(Collectivite, application.siren)
     # Two acceptances of homonyms would choose the same free name.
-    model.Session.execute(
-        sa.select(
-            sa.func.pg_advisory_xact_lock(
-                sa.func.hashtext("ckanext.challenge.organization_name")
-            )
-        )
-    )
+    locks.hold("organization_name")
     slug = naming.slug(application.organization_title)
     taken = {
         name
@@ -219,7 +261,7 @@ def _organization(application: Application) -> model.Group:
         "population": application.population,
         "agents": application.agents,
     }
-    context = _deferred()
+    context = accounts.deferred()
     created = tk.get_action("organization_create")(
         context,
         {key: str(value) for key, value in data.items() if value not in (None, "")},
@@ -236,64 +278,35 @@ def _organization(application: Application) -> model.Group:
     return group
 
 
-def _admin(application: Application, group: model.Group) -> tuple[model.User, bool]:
-    """The applicant's account as admin of the organization, made if need be."""
+def _applicant(application: Application) -> model.User:
+    """The applicant's account, made if need be."""
     user = model.User.get(application.user_id) if application.user_id else None
-    if user is None or user.state != "active":
-        user = _account_of(application.contact_email)
-    invited = user is None
-    if user is None:
-        user = _pending_account(application)
-    tk.get_action("member_create")(
-        _deferred(),
-        {
-            "id": group.id,
-            "object": user.id,
-            "object_type": "user",
-            "capacity": "admin",
-        },
+    if user is None or user.state != model.State.ACTIVE:
+        user = accounts.find(application.contact_email)
+    return user or accounts.invite(
+        application.contact_email,
+        application.organization_title,
+        application.insee_code,
     )
-    return user, invited or user.state == "pending"
 
 
-def _account_of(email: str | None) -> model.User | None:
-    if not email:
-        return None
-    found = (
-        model.Session.query(model.User)
-        .filter(
-            sa.func.lower(model.User.email) == email.lower(),
-            model.User.state.in_(("active", "pending")),
-        )
-        .order_by(model.User.state)
+def _claim(
+    application: Application, group: model.Group, user: model.User, actor: str
+) -> Claim:
+    """Ask the admins of the organization to let the applicant in."""
+    claim = Claim(
+        application_id=application.id,
+        organization_id=group.id,
+        user_id=user.id,
+        state=lifecycle.CLAIM.initial,
     )
-    return found.first()
-
-
-def _pending_account(application: Application) -> model.User:
-    """An account that waits for its owner, as CKAN's own invitation makes it.
-
-    ``user_invite`` itself mails before anything is committed, and deletes the
-    account when the mail fails. The account is named after the organization: user
-    names are public, and a contact's name is not.
-    """
-    stem = naming.slug(application.organization_title)
-    taken = {
-        name
-        for (name,) in model.Session.query(model.User.name).filter(
-            model.User.name.like(f"{stem}%")
-        )
-    }
-    context = _deferred()
-    context["schema"] = ckan_schema.create_user_for_user_invite_schema()
-    created = tk.get_action("user_create")(
-        context,
-        {
-            "name": naming.organization_name(stem, application.insee_code, taken),
-            "email": application.contact_email,
-            "state": model.State.PENDING,
-        },
+    model.Session.add(claim)
+    model.Session.flush()
+    journal.record(
+        actor,
+        "ask",
+        "claim",
+        claim.id,
+        {"application_id": application.id, "organization_id": group.id},
     )
-    user = model.User.get(created["id"])
-    assert user is not None
-    return user
+    return claim

@@ -129,6 +129,19 @@ PARTICIPANT = Lifecycle(
     {"active": ("completed", "withdrawn"), "completed": (), "withdrawn": ()},
 )
 
+#: What the admins of an organization are asked: may this person become one too?
+CLAIM = Lifecycle(
+    "claim",
+    "asked",
+    {
+        "asked": ("accepted", "declined", "withdrawn"),
+        # They may think again; nobody asks them to.
+        "declined": ("accepted", "withdrawn"),
+        "accepted": (),
+        "withdrawn": (),
+    },
+)
+
 #: Steps that people set.
 PERSON_STEP = Lifecycle(
     "step",
@@ -188,6 +201,7 @@ class Decision:
     :ivar target: the state to which it leads
     :ivar by: ``staff`` or ``applicant``
     :ivar needs_reason: whether a reason must be given
+    :ivar can_wait: whether it can be kept pending, to be published with others
     """
 
     name: str
@@ -195,6 +209,7 @@ class Decision:
     target: str
     by: str = "staff"
     needs_reason: bool = False
+    can_wait: bool = False
 
 
 # A manager may decide on a submitted file at once: it then passes through
@@ -212,10 +227,22 @@ DECISIONS: dict[str, Decision] = {
             "applicant",
         ),
         Decision("start", ("submitted",), "in_review"),
-        Decision("request_changes", _DECIDABLE, "changes_requested", needs_reason=True),
-        Decision("accept", (*_DECIDABLE, "waitlisted"), "accepted"),
-        Decision("waitlist", _DECIDABLE, "waitlisted"),
-        Decision("refuse", (*_DECIDABLE, "waitlisted"), "refused", needs_reason=True),
+        Decision(
+            "request_changes",
+            _DECIDABLE,
+            "changes_requested",
+            needs_reason=True,
+            can_wait=True,
+        ),
+        Decision("accept", (*_DECIDABLE, "waitlisted"), "accepted", can_wait=True),
+        Decision("waitlist", _DECIDABLE, "waitlisted", can_wait=True),
+        Decision(
+            "refuse",
+            (*_DECIDABLE, "waitlisted"),
+            "refused",
+            needs_reason=True,
+            can_wait=True,
+        ),
         Decision("reopen", ("refused",), "in_review"),
     )
 }
@@ -224,6 +251,9 @@ DECISIONS: dict[str, Decision] = {
 REVIEW_DECISIONS: tuple[str, ...] = tuple(
     name for name, decision in DECISIONS.items() if decision.by == "staff"
 )
+
+#: What may be wrong with a file of which changes are requested.
+CHANGES_KINDS: tuple[str, ...] = ("incorrect", "incomplete")
 
 
 def decide(current: str, decision: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ __all__ = [
     "cohort_of",
     "decide",
     "lock",
+    "lock_cohort",
     "lock_with_cohort",
 ]
 
@@ -31,18 +32,23 @@ def lock(application: Application) -> None:
     model.Session.refresh(application, with_for_update=True)
 
 
+def lock_cohort(cohort_id: str) -> Cohort:
+    """Read the season anew and keep it from everybody else until the end."""
+    return (
+        model.Session.query(Cohort)
+        .filter_by(id=cohort_id)
+        .populate_existing()
+        .with_for_update()
+        .one()
+    )
+
+
 def lock_with_cohort(application: Application) -> Cohort:
     """Lock the season, then the application, and answer the season.
 
     One order for all, so that nobody waits for somebody who waits.
     """
-    cohort = (
-        model.Session.query(Cohort)
-        .filter_by(id=application.cohort_id)
-        .populate_existing()
-        .with_for_update()
-        .one()
-    )
+    cohort = lock_cohort(application.cohort_id)
     lock(application)
     return cohort
 
@@ -58,7 +64,10 @@ def decide(application: Application, decision: str) -> tuple[str, ...]:
 
 
 def advance(application: Application, path: tuple[str, ...], actor: str) -> None:
-    """Take an application through these states, each written in the journal."""
+    """Take an application through these states, each written in the journal.
+
+    A decision that was pending, and cannot be taken any more, is dropped.
+    """
     for state in path:
         journal.record(
             actor,
@@ -68,6 +77,11 @@ def advance(application: Application, path: tuple[str, ...], actor: str) -> None
             {"from": application.state, "to": state},
         )
         application.state = state
+    pending = application.pending_decision
+    if pending and pending["decision"] not in lifecycle.decisions_for(
+        application.state
+    ):
+        application.pending_decision = None
 
 
 def already_applied() -> tk.ValidationError:

@@ -57,8 +57,8 @@ class Application(tk.BaseModel):
         sa.Column("changes_kind", sa.UnicodeText),
         json_column("changes_fields", list),
         # What was handed in the time before, to show what a correction changed.
-        sa.Column("previous", JSONB),
-        sa.Column("pending_decision", JSONB),
+        sa.Column("previous", JSONB(none_as_null=True)),
+        sa.Column("pending_decision", JSONB(none_as_null=True)),
         sa.Column("waitlist_rank", sa.Integer),
         # Goes up with each change by the applicant: a page that is behind is told so.
         sa.Column(

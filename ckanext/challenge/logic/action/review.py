@@ -1,45 +1,40 @@
-"""Decisions: managers say what becomes of an application."""
+"""Decisions: managers say what becomes of applications, of one or of many."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import notifications, onboarding, search
-from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.logic import roles
+from ckanext.challenge import journal
+from ckanext.challenge.logic import decisions
 from ckanext.challenge.logic.action.application import dictize
-from ckanext.challenge.logic.applications import (
-    advance,
-    check_alone,
-    decide,
-    lock_with_cohort,
-)
+from ckanext.challenge.logic.applications import lock, lock_with_cohort
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    all_or_nothing,
     find_application,
-    forbidden,
+    find_cohort,
+    user_id_of,
     validated,
 )
-from ckanext.challenge.logic.schema import application as schema
-from ckanext.challenge.model import Application, Cohort
-from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.progress import queue
+from ckanext.challenge.logic.decisions import Wish
+from ckanext.challenge.logic.schema import review as schema
+from ckanext.challenge.model import Application, Staff
 
-__all__ = ["challenge_application_review"]
+__all__ = [
+    "challenge_application_assign",
+    "challenge_application_batch_review",
+    "challenge_application_review",
+    "challenge_decision_drop",
+    "challenge_decisions_publish",
+]
 
-#: The mail that tells of a decision.
-_TOLD: dict[str, notifications.Kind] = {
-    "accept": "accepted",
-    "refuse": "refused",
-    "request_changes": "changes_requested",
-    "reopen": "reopened",
-    "waitlist": "waitlisted",
-}
+log = logging.getLogger(__name__)
 
 
 def challenge_application_review(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -47,7 +42,9 @@ def challenge_application_review(context: Context, data_dict: dict[str, Any]) ->
 
     Managers of the season and sysadmins may call this. An acceptance creates the
     organization (or takes the one with this SIREN), its admin, the participant and
-    its steps in one transaction; accepting again changes nothing.
+    its steps in one transaction; accepting again changes nothing. Where the
+    organization has admins of its own, they are asked whether the applicant becomes
+    one too (``challenge_claim_answer``).
 
     :param id: the id or reference of the application
     :type id: string
@@ -56,95 +53,221 @@ def challenge_application_review(context: Context, data_dict: dict[str, Any]) ->
     :type decision: string
     :param reason: why; needed to refuse and to request changes
     :type reason: string
+    :param pending: keep the decision for :py:func:`challenge_decisions_publish`: the
+        state stays, nobody is told. It takes the place of one kept before
+        (``challenge_decision_drop`` drops it); one that is not kept ends it
+    :type pending: bool
+    :param kind: of requested changes: the file is ``incorrect`` (unless said
+        otherwise) or ``incomplete``
+    :type kind: string
+    :param fields: to which the requested changes apply: names of fields of the
+        application, ``attachments``, or ``answers-`` and the key of a question
+    :type fields: list of strings
     :returns: the application
     :rtype: dict
-    :raises ValidationError: on ``decision`` when the season is full, on ``state``
-        when the decision cannot be taken now, on ``reason`` when it is missing
+    :raises ValidationError: on ``decision`` when the season is full, or when this one
+        cannot be kept; on ``state`` when it cannot be taken now; on ``reason`` when
+        it is missing; on ``fields``
     """
     data = validated(context, data_dict, schema.review())
     application = find_application(data["id"])
     tk.check_access("challenge_application_review", context, {"id": application.id})
-    cohort = lock_with_cohort(application)
-    decision = data["decision"]
-    if decision == "accept" and application.state == "accepted":
-        model.Session.rollback()
-        return dictize(context, find_application(data["id"]))
-    try:
-        _review(context, cohort, application, decision, data.get("reason"))
-        model.Session.commit()
-    except BaseException:
-        model.Session.rollback()
-        raise
-    _after_review(application, decision)
+    pending = data.get("pending", False)
+    _decide(application, Wish.of(data, user_id_of(context)), pending)
+    if not pending:
+        decisions.follow([application])
     return dictize(context, application)
 
 
-def _review(
-    context: Context,
-    cohort: Cohort,
-    application: Application,
-    decision: str,
-    reason: str | None,
-) -> None:
-    path = decide(application, decision)
-    if lifecycle.DECISIONS[decision].needs_reason and not reason:
-        raise tk.ValidationError(
-            {"reason": [tk._("Say why; the applicant will read it")]}
+def challenge_application_batch_review(
+    context: Context, data_dict: dict[str, Any]
+) -> Any:
+    """Decide the same on many applications.
+
+    Managers of their seasons and sysadmins may call this. Each one is decided for
+    itself, in the order given: one that cannot be leaves the others as they are.
+
+    :param ids: ids or references of applications, at most 200
+    :type ids: list of strings
+
+    The other parameters are those of :py:func:`challenge_application_review`.
+
+    :returns: ``{count, done, results}``: how many there are, how many were decided,
+        and for each ``{id, reference, decision, ok, state, errors}``, in the order
+        given
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.batch_review())
+    tk.check_access("challenge_application_batch_review", context, {"ids": data["ids"]})
+    wish = Wish.of(data, user_id_of(context))
+
+    def decide(application: Application) -> bool:
+        _decide(application, wish, data.get("pending", False))
+        return True
+
+    return _each(data["ids"], decide, wish.decision)
+
+
+def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Take all pending decisions of a season, and tell the applicants.
+
+    Managers of the season and sysadmins may call this. Each one is taken for itself,
+    the oldest application first; one that cannot be taken any more stays pending.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :returns: as :py:func:`challenge_application_batch_review`
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.cohort())
+    cohort = find_cohort(data["cohort"])
+    tk.check_access("challenge_decisions_publish", context, {"cohort": cohort.id})
+    kept = (
+        model.Session.query(Application.id)
+        .filter(
+            Application.cohort_id == cohort.id,
+            Application.pending_decision.isnot(None),  # type: ignore[union-attr]
         )
-    actor = actor_of(context)
-    if decision == "accept":
-        if cohort.state not in ("open", "running"):
-            raise tk.ValidationError(
-                {
-                    "decision": [
-                        tk._("The season is “{state}”: it admits nobody").format(
-                            state=cohort.state
-                        )
-                    ]
-                }
-            )
-        try:
-            onboarding.accept(cohort, application, actor)
-        except lifecycle.LifecycleError as error:
-            raise forbidden(error, "decision") from error
-        except onboarding.CohortFull as error:
-            raise tk.ValidationError(
-                {
-                    "decision": [
-                        tk._(
-                            "The season is full: it takes {capacity} participants. "
-                            "Put this application on the waiting list."
-                        ).format(capacity=error.capacity)
-                    ]
-                }
-            ) from error
-    elif decision == "reopen":
-        check_alone(cohort, application.siren, application)
-    advance(application, path, actor)
-    application.state_reason = reason
-    application.waitlist_rank = None
-    if decision == "waitlist":
-        application.waitlist_rank = _last_rank(cohort) + 1
-    application.decided_at = application.decided_by = None
-    if application.state in ("accepted", "waitlisted", "refused"):
-        application.decided_at = utcnow()
-        application.decided_by = roles.user_id_of(context)
-    if decision in _TOLD:
-        notifications.put(_TOLD[decision], application=application)
-
-
-def _after_review(application: Application, decision: str) -> None:
-    """What follows once the decision is stored, and never undoes it."""
-    if decision == "accept" and application.organization_id:
-        queue.add([f"organization:{application.organization_id}"])
-        search.join(application.organization_id)
-    notifications.deliver()
-
-
-def _last_rank(cohort: Cohort) -> int:
-    rank = (
-        model.Session.query(sa.func.max(Application.waitlist_rank))
-        .filter(Application.cohort_id == cohort.id)
-        .scalar()
+        .order_by(Application.submitted_at, Application.reference)
     )
-    return rank or 0
+
+    def publish(application: Application) -> bool:
+        with all_or_nothing():
+            season = lock_with_cohort(application)
+            pending = application.pending_decision
+            # Somebody else may have published, decided or dropped it meanwhile.
+            if pending is None:
+                return False
+            decisions.take(season, application, Wish.of(pending, pending["by"]))
+            return True
+
+    return _each([id_ for (id_,) in kept.all()], publish)
+
+
+def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Drop the pending decision on an application; nothing else changes.
+
+    Managers of the season and sysadmins may call this.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :returns: the application
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.reference())
+    application = find_application(data["id"])
+    tk.check_access("challenge_decision_drop", context, {"id": application.id})
+    with all_or_nothing():
+        lock(application)
+        decisions.drop(application, actor_of(context))
+    return dictize(context, application)
+
+
+def challenge_application_assign(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Say who reads an application.
+
+    Managers of the season and sysadmins may call this. Messages of the applicant are
+    mailed to the reviewer alone.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param reviewer: the id or name of a manager of the season; nobody when left out
+    :type reviewer: string
+    :returns: the application
+    :rtype: dict
+    :raises ValidationError: on ``reviewer`` for somebody who may not read it
+    """
+    data = validated(context, data_dict, schema.assign())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_assign", context, {"id": application.id})
+    reviewer = None
+    if "reviewer" in data:
+        reviewer = _manager(application.cohort_id, data["reviewer"])
+    with all_or_nothing():
+        lock(application)
+        application.reviewer_id = reviewer.id if reviewer else None
+        journal.record(
+            actor_of(context),
+            "assign",
+            "application",
+            application.id,
+            {"reviewer_id": application.reviewer_id},
+        )
+    return dictize(context, application)
+
+
+def _decide(application: Application, wish: Wish, pending: bool) -> None:
+    """Take the decision, or keep it, in a transaction of its own."""
+    with all_or_nothing():
+        cohort = lock_with_cohort(application)
+        if pending:
+            decisions.keep(cohort, application, wish)
+        else:
+            decisions.take(cohort, application, wish)
+
+
+def _each(
+    ids: Iterable[str],
+    decide: Callable[[Application], bool],
+    decision: str | None = None,
+) -> dict[str, Any]:
+    """Decide on one after the other and tell what came of each.
+
+    :param decide: answers whether there was anything to decide
+    :param decision: what is decided; what is pending, when left out
+    """
+    results: list[dict[str, Any]] = []
+    decided: list[Application] = []
+    try:
+        for id_ in ids:
+            result: dict[str, Any] = {
+                "id": id_,
+                "reference": None,
+                "decision": decision,
+                "ok": False,
+                "state": None,
+                "errors": {},
+            }
+            try:
+                application = find_application(id_)
+                pending = application.pending_decision or {}
+                result |= {
+                    "id": application.id,
+                    "reference": application.reference,
+                    "decision": decision or pending.get("decision"),
+                    "state": application.state,
+                }
+                if not decide(application):
+                    continue
+            except tk.ObjectNotFound as error:
+                result["errors"] = {"id": [str(error)]}
+            except tk.ValidationError as error:
+                result["errors"] = error.error_dict
+            except Exception:
+                # The others are not to suffer from it.
+                model.Session.rollback()
+                log.exception("Application %s could not be decided", id_)
+                result["errors"] = {
+                    "id": [tk._("Something went wrong here; nothing was changed")]
+                }
+            else:
+                result |= {"state": application.state, "ok": True}
+                decided.append(application)
+            results.append(result)
+    finally:
+        decisions.follow(decided)
+    return {"count": len(results), "done": len(decided), "results": results}
+
+
+def _manager(cohort_id: str, reference: str) -> model.User:
+    """The user, who manages the season."""
+    user = model.User.get(reference)
+    if user is not None and user.state == model.State.ACTIVE:
+        known = model.Session.query(Staff.id).filter_by(
+            cohort_id=cohort_id, user_id=user.id, role="manager"
+        )
+        if user.sysadmin or known.first():
+            return user
+    raise tk.ValidationError(
+        {"reviewer": [tk._("This user is not a manager of the season")]}
+    )
