@@ -62,11 +62,8 @@ def challenge_application_withdraw(
 def challenge_application_show(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
-    """The applicant, and the managers of the cohort."""
-    application = find_application(data_dict.get("id"))
-    if roles.owns(context, application, data_dict) or roles.is_manager(
-        context, application.cohort_id
-    ):
+    """The applicant; the managers of the cohort, once it was handed in."""
+    if roles.may_read(context, find_application(data_dict.get("id")), data_dict):
         return {"success": True}
     return roles.refused()
 
