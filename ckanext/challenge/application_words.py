@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import ckan.plugins.toolkit as tk
 
-__all__ = ["decided", "decisions", "fields", "obligations"]
+from . import language
+from .domain.text import Text
+
+__all__ = ["decided", "decisions", "fields", "in_words", "obligations"]
 
 
 def decisions() -> dict[str, str]:
@@ -70,3 +76,8 @@ def fields() -> dict[str, str]:
         "submitted_at": tk._("Submitted on"),
         "decided_at": tk._("Decided on"),
     }
+
+
+def in_words(definition: Mapping[str, Any]) -> str:
+    """The label of a season's own question, or of a choice of it."""
+    return Text(**{"fr": "", "en": "", **definition["label"]}).in_(language.current())

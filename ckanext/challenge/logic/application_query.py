@@ -23,9 +23,9 @@ __all__ = [
     "conditions",
     "facets",
     "matching",
+    "narrowing",
     "neighbours",
     "obligation",
-    "of_states",
     "order",
 ]
 
@@ -81,7 +81,7 @@ def matching(text: str) -> sa.ColumnElement[bool]:
 def conditions(
     context: Context, cohort: Cohort, data: Mapping[str, Any]
 ) -> list[sa.ColumnElement[bool]]:
-    """What the applications of a season must meet; :func:`facets` adds the states.
+    """What the applications of a season must meet; all but :func:`narrowing`.
 
     :param data: validated by ``schema.application_list`` or ``application_export``
     """
@@ -103,16 +103,21 @@ def conditions(
             if reviewer == "none"
             else Application.reviewer_id == reviewer
         )
-    if data.get("pending"):
-        found.append(Application.pending_decision.is_not(None))
+    if "ids" in data:
+        found.append(Application.id.in_(data["ids"]))
     if "q" in data:
         found.append(matching(data["q"]))
     return found
 
 
-def of_states(data: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
-    """The condition on the state, if there is one."""
-    return [Application.state.in_(data["state"])] if "state" in data else []
+def narrowing(data: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """The conditions on what :func:`facets` counts: the state, and what is pending."""
+    found: list[Any] = []
+    if "state" in data:
+        found.append(Application.state.in_(data["state"]))
+    if data.get("pending"):
+        found.append(Application.pending_decision.is_not(None))
+    return found
 
 
 def order(data: Mapping[str, Any]) -> list[Any]:
@@ -138,19 +143,28 @@ def order(data: Mapping[str, Any]) -> list[Any]:
     return [*ordered, Application.id]
 
 
-def facets(chosen: list[sa.ColumnElement[bool]]) -> dict[str, int]:
-    """How many of the chosen applications are in each state, in one statement."""
+def facets(chosen: list[sa.ColumnElement[bool]]) -> tuple[dict[str, int], int]:
+    """Count the chosen applications, in one statement.
+
+    :returns: how many are in each state that has some, in the order of a life; and
+        how many have a decision that waits to be published
+    """
     rows = model.Session.execute(
-        sa.select(Application.state, sa.func.count())
+        sa.select(
+            Application.state,
+            sa.func.count(),
+            sa.func.count(Application.pending_decision),
+        )
         .where(*chosen)
         .group_by(Application.state)
-    )
+    ).all()
     counted: dict[str, int] = {row[0]: row[1] for row in rows}
-    return {
+    states = {
         state: counted[state]
         for state in lifecycle.APPLICATION.states
         if state in counted
     }
+    return states, sum(row[2] for row in rows)
 
 
 def neighbours(

@@ -87,14 +87,17 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     :type reviewer: string
     :param pending: only those with a decision that waits to be published (false)
     :type pending: bool
+    :param ids: only these
+    :type ids: list of strings
     :param around: the id of an application: what comes before and after it in this
         list
     :type around: string
-    :returns: also ``facets`` (``state``: how many of those that meet all other
-        filters are in each state, which has some; ``departement``: the codes that the
-        season has), and in each result ``obligation``, ``reviewer_id`` and
-        ``pending_decision``; with ``around`` also ``neighbours`` (``{previous, next,
-        position}``, ids and a number from 1, ``None`` where there is none)
+    :returns: also ``facets`` (``state``: how many of those that meet all filters but
+        ``state`` and ``pending`` are in each state; ``pending``: how many of them have
+        a decision to be published; ``departement``: the codes of all), and in each
+        result ``obligation``, ``reviewer_id`` and ``pending_decision``; with
+        ``around`` also ``neighbours`` (``{previous, next, position}``, ids and a
+        number from 1, ``None`` where there is none)
     """
     data = validated(context, data_dict, schema.application_list())
     if "cohort" not in data:
@@ -103,15 +106,10 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
     chosen = query.conditions(context, cohort, data)
-    counted = query.facets(chosen)
-    chosen += query.of_states(data)
-    count = sum(
-        number
-        for state, number in counted.items()
-        if "state" not in data or state in data["state"]
-    )
+    states, pending = query.facets(chosen)
+    chosen += query.narrowing(data)
     answer: dict[str, Any] = {
-        "count": count,
+        "count": _count(chosen, data, states),
         "results": [
             {
                 **columns(row, _SHOWN),
@@ -121,22 +119,36 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
             }
             for row in _rows(chosen, data)
         ],
-        "facets": {"state": counted, "departement": _departements(cohort.id)},
+        "facets": {
+            "state": states,
+            "pending": pending,
+            "departement": _departements(cohort.id),
+        },
     }
     if "around" in data:
         answer["neighbours"] = query.neighbours(chosen, data, data["around"])
     return answer
 
 
+def _count(chosen: list[Any], data: dict[str, Any], states: dict[str, int]) -> int:
+    if data.get("pending"):
+        return sum(query.facets(chosen)[0].values())
+    return sum(
+        number
+        for state, number in states.items()
+        if "state" not in data or state in data["state"]
+    )
+
+
 def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
     chosen: list[Any] = [
         Application.user_id == roles.user_id_of(context),
-        *query.of_states(data),
+        *query.narrowing({"state": data["state"]} if "state" in data else {}),
     ]
     if "q" in data:
         chosen.append(query.matching(data["q"]))
     return {
-        "count": sum(query.facets(chosen).values()),
+        "count": sum(query.facets(chosen)[0].values()),
         "results": [columns(row, _SHOWN) for row in _rows(chosen, data)],
     }
 

@@ -115,7 +115,7 @@ def _statement(
             Application.answers,
         )
         .outerjoin(model.User, model.User.id == Application.reviewer_id)
-        .where(*query.conditions(context, cohort, data), *query.of_states(data))
+        .where(*query.conditions(context, cohort, data), *query.narrowing(data))
         .order_by(*query.order(data))
     )
 

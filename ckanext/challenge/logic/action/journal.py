@@ -43,8 +43,10 @@ def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :type limit: int
     :param offset: how many to pass over (0)
     :type offset: int
-    :returns: ``{count, results}``, each ``{id, at, actor, action, object_type,
-        object_id, data, digest}``
+    :returns: ``{count, results}``, each ``{id, at, actor, actor_name, action,
+        object_type, object_id, data, digest}``: ``actor`` is the id of a user,
+        ``anonymous`` or ``system``, ``actor_name`` the name of a user who is still
+        there
     :rtype: dict
     """
     data = validated(context, data_dict, _schema())
@@ -58,4 +60,15 @@ def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> Any:
         .offset(data["offset"])
         .limit(data["limit"])
     )
-    return {"count": query.count(), "results": [columns(row, _SHOWN) for row in rows]}
+    shown = [columns(row, _SHOWN) for row in rows]
+    names = _names({row["actor"] for row in shown})
+    return {
+        "count": query.count(),
+        "results": [{**row, "actor_name": names.get(row["actor"])} for row in shown],
+    }
+
+
+def _names(actors: set[str]) -> dict[str, str]:
+    """How users are called, by id, in one statement."""
+    users = model.Session.query(model.User).filter(model.User.id.in_(actors))
+    return {user.id: user.display_name for user in users}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
 from ckanext.challenge.domain import eligibility, lifecycle
@@ -13,6 +16,12 @@ from ckanext.challenge.spreadsheets import FORMATS
 __all__ = ["application_export", "application_list"]
 
 
+def _are_texts(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(id_, str) for id_ in value):
+        raise tk.Invalid(tk._("This must be a list"))
+    return value
+
+
 def _filters() -> Schema:
     return {
         "state": fields.choices(lifecycle.APPLICATION.states),
@@ -22,6 +31,7 @@ def _filters() -> Schema:
         "reviewer": fields.raw(required=False),
         "pending": fields.truth(),
         "q": fields.word(200),
+        "ids": [tk.get_validator("ignore_missing"), _are_texts],
         "sort": fields.choice(SORTS),
         "order": fields.choice(("asc", "desc")),
     }

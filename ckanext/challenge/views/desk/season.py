@@ -1,4 +1,4 @@
-"""What the desk of the managers shows."""
+"""The seasons at the desk, and where the participants of one are."""
 
 from __future__ import annotations
 
@@ -8,22 +8,16 @@ from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
 
-from .. import helpers as h
-from ..domain import lifecycle
-from . import cards
-from .applications import duty_text, labels
-from .common import Pager, act, may, options, page_number
+from ... import helpers as h
+from ...domain import lifecycle
+from .. import cards
+from ..common import Pager, act, may, options, page_number
+from .frame import desk_url, frame
+from .history import history
 
-__all__ = ["application_page", "desk_url", "index_page", "season_page"]
+__all__ = ["index_page", "season_page"]
 
-APPLICATIONS = 50
 PARTICIPANTS = 50
-WAITING = ("submitted", "in_review")
-
-
-def desk_url() -> str:
-    """The address of the desk."""
-    return str(tk.h.url_for("challenge_manage.index"))
 
 
 def index_page() -> dict[str, Any]:
@@ -64,58 +58,6 @@ def _transitions(state: str) -> list[tuple[str, str, bool]]:
         text = texts[target] if forward else back.get(target, texts[target])
         rows.append((target, text, forward))
     return rows
-
-
-def _application_states() -> list[tuple[str, str]]:
-    return [
-        (state, h.challenge_state("application", state)["label"])
-        for state in lifecycle.APPLICATION.states
-    ]
-
-
-def _applications(
-    cohort: Mapping[str, Any], params: Mapping[str, str], url: str
-) -> dict[str, Any]:
-    page = page_number(params)
-    chosen = {key: params[key] for key in ("state", "q") if params.get(key)}
-    found = act(
-        "challenge_application_list",
-        cohort=cohort["id"],
-        limit=APPLICATIONS,
-        offset=APPLICATIONS * (page - 1),
-        **chosen,
-    )
-    rows = [
-        {
-            "url": f"{url}/application/{row['id']}",
-            "reference": row["reference"],
-            "name": row["organization_title"],
-            "kind": h.challenge_kind(row["kind"]),
-            "departement": h.challenge_departement(row["departement"]),
-            "population": h.challenge_number(row["population"]),
-            "state": h.challenge_state("application", row["state"]),
-            "date": h.challenge_date(row["submitted_at"], "d MMM y"),
-            "waits": row["state"] in WAITING,
-        }
-        for row in found["results"]
-    ]
-    fields = [
-        {"name": "q", "label": tk._("Name, reference or SIREN"), "value": ""},
-        {
-            "name": "state",
-            "label": tk._("State"),
-            "value": params.get("state", ""),
-            "options": options(tk._("All states"), _application_states()),
-        },
-    ]
-    fields[0]["value"] = params.get("q", "")
-    return {
-        "rows": rows,
-        "count": found["count"],
-        "filters": fields,
-        "filtered": bool(chosen),
-        "pages": Pager(url, chosen, found["count"], page, APPLICATIONS),
-    }
 
 
 _MARKS = {
@@ -232,21 +174,16 @@ def _matrix_filters(
 
 
 def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
-    """A season at the desk.
+    """A season at the desk, with its participants.
 
-    :param params: of the address: ``tab``, and the filters of what it shows
+    :param params: of the address: the filters of the participants
     :raises tk.NotAuthorized: not staff of it
     """
     cohort = act("challenge_cohort_show", id=name)
     act("challenge_staff_list", cohort=cohort["id"], limit=1)
-    url = f"{desk_url()}/{cohort['name']}"
     manages = may("challenge_cohort_update", id=cohort["id"])
-    tab = params.get("tab", "")
-    if tab not in ("applications", "participants"):
-        applies = cohort["state"] in ("draft", "open") and manages
-        tab = "applications" if applies else "participants"
-    if not manages:
-        tab = "participants"
+    around = frame(cohort, "participants", manages)
+    url = around["url"]
     figures = cohort["figures"]
     capacity = cohort["capacity"]
     places = h.challenge_number(figures["participants"])
@@ -254,9 +191,9 @@ def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         places = tk._("{number} of {total}").format(
             number=places, total=h.challenge_number(capacity)
         )
-    page: dict[str, Any] = {
+    return {
+        "frame": around,
         "cohort": cohort,
-        "tab": tab,
         "manages": manages,
         "transitions": _transitions(cohort["state"]) if manages else [],
         "figures": [
@@ -264,94 +201,14 @@ def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             (h.challenge_number(figures["datasets"]), tk._("datasets opened")),
             (h.challenge_percent(figures["percent"]), tk._("of the steps done")),
         ],
+        "participants": _matrix(cohort, params, url),
+        "history": history("cohort", cohort["id"]),
         "csrf": tk.h.csrf_input(),
         "urls": {
-            "desk": desk_url(),
             "self": url,
-            "edit": f"{url}/edit",
             "state": f"{url}/state",
             "public": f"{cards.season_prefix()}/{cohort['name']}",
-            "applications": f"{url}?tab=applications",
+            "applications": f"{url}/applications",
             "participants": f"{url}?tab=participants",
-        },
-    }
-    if tab == "applications":
-        page["applications"] = _applications(cohort, params, url)
-    else:
-        page["participants"] = _matrix(cohort, params, url)
-    return page
-
-
-def _decisions() -> dict[str, tuple[str, bool]]:
-    """What can be decided, in words, and whether it needs a reason."""
-    return {
-        "accept": (tk._("Accept"), False),
-        "waitlist": (tk._("Put on the waiting list"), False),
-        "request_changes": (tk._("Ask for changes"), True),
-        "refuse": (tk._("Refuse"), True),
-        "start": (tk._("Start reading"), False),
-        "reopen": (tk._("Reopen"), False),
-    }
-
-
-def application_page(
-    cohort_name: str,
-    id_: str,
-    given: Mapping[str, Any] | None = None,
-    errors: Mapping[str, list[str]] | None = None,
-) -> dict[str, Any]:
-    """An application on one page, to decide on.
-
-    :param given: what was typed, when it was refused
-    :param errors: of that, by field
-    :raises tk.NotAuthorized: not a manager of its season
-    :raises tk.ObjectNotFound: no such application in this season
-    """
-    cohort = act("challenge_cohort_show", id=cohort_name)
-    tk.check_access(
-        "challenge_application_list",
-        {"user": tk.current_user.name},
-        {"cohort": cohort["id"]},
-    )
-    application = act("challenge_application_show", id=id_)
-    if application["cohort_id"] != cohort["id"]:
-        raise tk.ObjectNotFound()
-    words = _decisions()
-    base = desk_url()
-    name = application.get("organization_name")
-    return {
-        "cohort": cohort,
-        "application": application,
-        "duty": duty_text(application["duty"]),
-        "decisions": [
-            (decision, *words[decision])
-            for decision in words
-            if decision in (application.get("decisions") or [])
-        ],
-        "facts": [
-            (
-                label,
-                h.challenge_kind(application["kind"])
-                if key == "kind"
-                else h.challenge_departement(application["departement"])
-                if key == "departement"
-                else h.challenge_number(application[key])
-                if key in ("population", "agents") and application[key] is not None
-                else application[key],
-            )
-            for key, label in labels().items()
-            if key not in ("consent", "motivation") and application.get(key)
-        ],
-        "given": given or {},
-        "errors": errors or {},
-        "labels": {"reason": tk._("Reason"), "decision": tk._("Decision")},
-        "csrf": tk.h.csrf_input(),
-        "urls": {
-            "desk": base,
-            "season": f"{base}/{cohort['name']}?tab=applications",
-            "self": f"{base}/{cohort['name']}/application/{application['id']}",
-            "participant": f"{cards.season_prefix()}/{cohort['name']}/{name}"
-            if name and application["state"] == "accepted"
-            else "",
         },
     }

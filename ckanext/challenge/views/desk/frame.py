@@ -1,0 +1,46 @@
+"""What stands around every page of a season at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+__all__ = ["desk_url", "frame"]
+
+
+def desk_url() -> str:
+    """The address of the desk."""
+    return str(tk.h.url_for("challenge_manage.index"))
+
+
+def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[str, Any]:
+    """The way to a page of the season, and the parts beside it.
+
+    ``challenge/manage/frame.html`` shows it.
+
+    :param cohort: as ``challenge_cohort_show`` answers it
+    :param part: ``applications``, ``participants``, ``mails``, ``claims`` or
+        ``settings``: which of the parts the page belongs to
+    :param manages: whether the reader manages the season, not only advises in it
+    :returns: ``home`` and ``url`` (of the desk, and of the season there), ``title``,
+        ``parts``: ``(name, text, address)``, and ``part``
+    """
+    home = desk_url()
+    url = f"{home}/{cohort['name']}"
+    parts = [("participants", tk._("Participants"), f"{url}?tab=participants")]
+    if manages:
+        parts = [
+            ("applications", tk._("Applications"), f"{url}/applications"),
+            *parts,
+            ("mails", tk._("Mails"), f"{url}/mails"),
+            ("settings", tk._("Settings"), f"{url}/edit"),
+        ]
+    return {
+        "home": home,
+        "url": url,
+        "title": cohort["title"],
+        "parts": parts,
+        "part": part,
+    }

@@ -1,0 +1,80 @@
+"""The journal of one object, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ... import application_words
+from ... import helpers as h
+from ..common import act, may
+
+__all__ = ["history"]
+
+#: How many entries a page shows: the journal itself has all.
+MOST = 50
+
+
+def _what(entity: str, entry: Mapping[str, Any]) -> str:
+    """What was done, as one short sentence without a subject."""
+    data = entry["data"] or {}
+    action = entry["action"]
+    if action == "transition" or (action == "step" and "to" in data):
+        lived = "step" if action == "step" else entity
+        text = tk._("“{before}” became “{after}”").format(
+            before=h.challenge_state(lived, data.get("from") or "")["label"],
+            after=h.challenge_state(lived, data.get("to") or "")["label"],
+        )
+        return f"{data['step']}: {text}" if "step" in data else text
+    if action == "keep":
+        return tk._("Decision kept to be published: {decision}").format(
+            decision=application_words.decided().get(data.get("decision", ""), "")
+        )
+    words = {
+        "create": tk._("Created"),
+        "update": tk._("Changed"),
+        "delete": tk._("Deleted"),
+        "assign": tk._("Handed to another person"),
+        "ask": tk._("The administrators of the organization were asked"),
+        "answer": tk._("The administrators of the organization answered"),
+        "attach": tk._("A file was added"),
+        "choose_kits": tk._("Kits chosen"),
+        "copy": tk._("Copied from another season"),
+        "drop": tk._("Pending decision dropped"),
+        "erase": tk._("Personal data erased"),
+        "evaluate": tk._("Measured anew"),
+        "export": tk._("Exported"),
+        "invite": tk._("Somebody was invited"),
+        "join": tk._("Joined the season"),
+        "message": tk._("A message was written"),
+        "move": tk._("Moved on the waiting list"),
+        "note": tk._("A note was written"),
+    }
+    return words.get(action, action)
+
+
+def history(entity: str, id_: str) -> dict[str, Any] | None:
+    """What was done to an object, the latest first.
+
+    :param entity: ``application``, ``award``, ``cohort`` or ``participant``
+    :returns: ``rows`` (``{when, iso, who, what}``) and ``more`` (how many older ones
+        there are); ``None`` for a reader who is not to see it
+    """
+    if not may("challenge_journal_list", object_type=entity, object_id=id_):
+        return None
+    found = act("challenge_journal_list", object_type=entity, object_id=id_, limit=MOST)
+    system, nobody = tk._("The portal"), tk._("The applicant")
+    rows = [
+        {
+            "when": h.challenge_datetime(entry["at"]),
+            "iso": entry["at"],
+            "who": {"system": system, "anonymous": nobody}.get(
+                entry["actor"], entry["actor_name"] or tk._("Somebody who has left")
+            ),
+            "what": _what(entity, entry),
+        }
+        for entry in found["results"]
+    ]
+    return {"rows": rows, "more": max(0, found["count"] - len(rows))}
