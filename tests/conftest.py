@@ -6,18 +6,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from ckan import model, plugins
 from ckan.lib.redis import connect_to_redis
 from ckan.plugins import core as plugins_core
+from mailboxes import Mailbox
 from sqlalchemy.orm import close_all_sessions
 
 from portal import ports
@@ -108,27 +105,6 @@ def clean_db(
     for name in ("activity", "challenge"):
         if plugins.plugin_loaded(name):
             migrate_db_for(name)
-
-
-@dataclass
-class Mailbox:
-    """An SMTP server's handler that keeps what it gets."""
-
-    messages: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_DATA(
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        content = envelope.content
-        raw = content if isinstance(content, bytes) else str(content).encode()
-        message = message_from_bytes(raw, policy=policy.default)
-        assert isinstance(message, EmailMessage)
-        self.messages.append(message)
-        return "250 OK"
-
-    def to(self, address: str) -> list[EmailMessage]:
-        """The mails to this address, in the order in which they came."""
-        return [mail for mail in self.messages if address in str(mail["To"])]
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from ckanext.challenge import background
 from ckanext.challenge.model import Application, Mail
 
 from . import outbox
-from .kinds import KINDS, Kind
+from .kinds import KINDS, OF_DECISION, Kind
 
-__all__ = ["Kind", "deliver", "put", "quiet"]
+__all__ = ["OF_DECISION", "Kind", "deliver", "put", "quiet"]
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
@@ -56,7 +56,7 @@ def put(
     if cohort_id is None and application is not None:
         cohort_id = application.cohort_id
     users: list[str | None] = [user_id]
-    if user_id is None and KINDS[kind].for_staff:
+    if user_id is None and KINDS[kind].reader == "staff":
         users = [*outbox.staff(application, cohort_id)]
     model.Session.add_all(
         Mail(

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["KINDS", "Kind", "KindOfMail"]
+__all__ = ["KINDS", "OF_DECISION", "Kind", "KindOfMail"]
 
 Kind = Literal[
     "accepted",
     "changes_requested",
     "claim",
+    "claim_accepted",
     "claim_declined",
     "draft",
     "invitation",
     "link",
     "message",
     "message_staff",
-    "promoted",
     "receipt",
     "refused",
     "reopened",
@@ -34,30 +34,37 @@ class KindOfMail:
     Its templates are ``challenge/mail/<kind>_subject.txt``, ``<kind>.txt`` and
     ``<kind>.html``.
 
-    :ivar for_staff: it goes to users who work for the season, not to the applicant
+    :ivar reader: ``applicant`` (the contact of an application), ``staff`` (who works
+        for the season) or ``user`` (whom the caller names)
     """
 
-    for_staff: bool = False
+    reader: Literal["applicant", "staff", "user"] = "applicant"
 
 
 KINDS: dict[str, KindOfMail] = {
-    # To the contact of an application.
     "draft": KindOfMail(),
+    "link": KindOfMail(),
     "receipt": KindOfMail(),
     "changes_requested": KindOfMail(),
     "accepted": KindOfMail(),
+    "claim_accepted": KindOfMail(),
     "waitlisted": KindOfMail(),
-    "promoted": KindOfMail(),
     "refused": KindOfMail(),
     "reopened": KindOfMail(),
     "withdrawn": KindOfMail(),
     "message": KindOfMail(),
-    "link": KindOfMail(),
     "retention": KindOfMail(),
-    # To the staff of the season.
-    "message_staff": KindOfMail(for_staff=True),
-    "claim_declined": KindOfMail(for_staff=True),
-    # To a user whom the caller names.
-    "claim": KindOfMail(),
-    "invitation": KindOfMail(),
+    "message_staff": KindOfMail("staff"),
+    "claim_declined": KindOfMail("staff"),
+    "claim": KindOfMail("user"),
+    "invitation": KindOfMail("user"),
+}
+
+#: The mail that tells the applicant of a decision; of some nobody is told.
+OF_DECISION: dict[str, Kind] = {
+    "request_changes": "changes_requested",
+    "accept": "accepted",
+    "waitlist": "waitlisted",
+    "refuse": "refused",
+    "reopen": "reopened",
 }

@@ -2,22 +2,68 @@
 
 from __future__ import annotations
 
+import html
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
-from ckan import model
+from ckan import model, plugins
 from ckan.lib import helpers, mailer
 from flask import current_app, has_app_context
 from flask_babel import force_locale
 
-from ckanext.challenge.logic import follow_up
-from ckanext.challenge.model import Application, Cohort, Mail
+from ckanext.challenge.model import Application, Cohort
 
-__all__ = ["send"]
+from .contents import contents
 
-log = logging.getLogger(__name__)
+__all__ = [
+    "Letter",
+    "NoMailServer",
+    "NobodyToWriteTo",
+    "WrongAddress",
+    "hand_over",
+    "write",
+]
+
+# A mail server would make two addresses of one that has a comma in it.
+_ADDRESS = re.compile(r"[^\s<>,;:]+@[^\s<>,;:]+")
+
+
+class NobodyToWriteTo(Exception):
+    """The one whom a mail is for has no address, or no longer."""
+
+
+class WrongAddress(Exception):
+    """What is stored as an address is none: nothing will ever arrive there."""
+
+
+class NoMailServer(Exception):
+    """The portal is told of no way to send a mail."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail as it is sent.
+
+    :ivar name: of whom it goes to; one line
+    :ivar address: where it goes
+    :ivar subject: one line
+    :ivar text: for those who read no HTML
+    :ivar html: the same, with a button
+    :ivar headers: further ones
+    """
+
+    name: str
+    address: str
+    subject: str
+    text: str
+    html: str
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -46,68 +92,121 @@ def _speaking(language: str) -> Iterator[None]:
         yield
 
 
+def write(
+    kind: str,
+    *,
+    application: Application | None,
+    cohort: Cohort | None,
+    user: model.User | None,
+    data: Mapping[str, Any],
+    preview: bool = False,
+) -> Letter:
+    """Write a mail in the language of the one whom it is for.
+
+    :param user: whom it is for; without one, the contact of the application
+    :param data: what the outbox keeps of it; for a preview also what a decision
+        would set: ``reason``, ``changes_kind``, ``changes_fields``, ``rank``
+    :param preview: whether somebody else reads it: then no link in it opens anything
+    :raises NobodyToWriteTo: when there is no address
+    :raises WrongAddress: when there is something else in its place
+    """
+    name, address = _recipient(application, user)
+    language = tk.config["ckan.locale_default"]
+    if user is None and application is not None:
+        language = application.language
+    with _speaking(language):
+        variables = {
+            "application": application,
+            "cohort": cohort,
+            "contact": cohort.contact_email if cohort else None,
+            "language": language,
+            "site_title": tk.config["ckan.site_title"],
+            "site_url": tk.config["ckan.site_url"],
+            **contents(kind, application, cohort, user, data, preview),
+        }
+        subject = _one_line(_plain(f"{kind}_subject.txt", variables))
+        text = _plain(f"{kind}.txt", variables)
+        page = tk.render(
+            f"challenge/mail/{kind}.html", {**variables, "subject": subject}
+        )
+    headers = {"Auto-Submitted": "auto-generated"}
+    if cohort is not None and cohort.contact_email:
+        headers["Reply-To"] = _one_line(cohort.contact_email)
+    return Letter(
+        name=_one_line(name),
+        address=address,
+        subject=subject,
+        text=text,
+        html=re.sub(r"\n\s*\n+", "\n", page),
+        headers=headers,
+    )
+
+
+def hand_over(letter: Letter, mail_id: str) -> None:
+    """Give a letter to CKAN's mailer, whose ``INotifier`` plugins see it.
+
+    :param mail_id: of the row, from which the message's own id is made: a mail that
+        is sent twice is shown once by the programs that read mails
+    :raises NoMailServer: when CKAN would drop it in silence
+    :raises MailerException: when the mail server does not take it
+    """
+    if not tk.config.get("smtp.server") and not [
+        *plugins.PluginImplementations(plugins.INotifier)
+    ]:
+        raise NoMailServer("smtp.server is not set")
+    host = urlsplit(tk.config["ckan.site_url"]).hostname or "localhost"
+    with _mailer_says_nothing():
+        mailer.mail_recipient(
+            letter.name,
+            letter.address,
+            letter.subject,
+            letter.text,
+            letter.html,
+            {**letter.headers, "Message-ID": f"<{mail_id}@{host}>"},
+        )
+
+
+class _Nothing(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return False
+
+
+@contextmanager
+def _mailer_says_nothing() -> Iterator[None]:
+    """Keep addresses out of the log: CKAN's mailer writes each one there."""
+    nothing = _Nothing()
+    mailer.log.addFilter(nothing)
+    try:
+        yield
+    finally:
+        mailer.log.removeFilter(nothing)
+
+
+def _recipient(
+    application: Application | None, user: model.User | None
+) -> tuple[str, str]:
+    if user is not None:
+        name, address = user.display_name, user.email
+        if user.state == model.State.DELETED:
+            address = None
+    elif application is not None:
+        name, address = application.contact_name, application.contact_email
+    else:
+        name = address = None
+    if not address:
+        raise NobodyToWriteTo
+    if not _ADDRESS.fullmatch(address):
+        raise WrongAddress
+    return name or "", address
+
+
 def _one_line(text: str) -> str:
     # No field of an application can begin another header.
     return " ".join(text.split())
 
 
-def send(mail: Mail) -> None:
-    """Write a mail of the outbox and hand it to CKAN's mailer.
-
-    :raises MailerException: when the mail server does not take it
-    """
-    application = model.Session.get(Application, mail.application_id)
-    if application is None or not application.contact_email:
-        log.info("Mail %s: application %s is no longer there", mail.kind, mail.id)
-        return
-    cohort = model.Session.query(Cohort).filter_by(id=application.cohort_id).one()
-    with _speaking(application.language):
-        variables = {
-            "application": application,
-            "cohort": cohort,
-            "site_title": tk.config["ckan.site_title"],
-            "link": tk.h.url_for(
-                "challenge_applicant.read",
-                id=application.id,
-                key=follow_up.make_key(application.id),
-                _external=True,
-            ),
-            **_account(mail.kind, application),
-        }
-        subject = _one_line(
-            tk.render(f"challenge/mail/{mail.kind}_subject.txt", variables)
-        )
-        body = tk.render(f"challenge/mail/{mail.kind}.txt", variables)
-        name = _one_line(application.contact_name or "")
-        mailer.mail_recipient(name, application.contact_email, subject, body)
-
-
-def _account(kind: str, application: Application) -> dict[str, str | None]:
-    """For a welcome: the organization's page, and how a new account is opened."""
-    if kind != "accepted" or not application.organization_id:
-        return {}
-    group = model.Group.get(application.organization_id)
-    cohort = model.Session.query(Cohort).filter_by(id=application.cohort_id).one()
-    user = (
-        model.Session.query(model.User)
-        .filter(model.User.state == "pending")
-        .filter(model.User.email == application.contact_email)
-        .first()
-    )
-    invitation = None
-    if user is not None:
-        # Not with create_reset_key, which commits.
-        user.reset_key = mailer.make_key()
-        invitation = tk.h.url_for(
-            "user.perform_reset", id=user.id, key=user.reset_key, _external=True
-        )
-    return {
-        "user_name": user.name if user else None,
-        "invitation": invitation,
-        "checklist": tk.h.url_for(
-            "challenge_participant.read",
-            cohort=cohort.name,
-            organization=group.name if group else "",
-            _external=True,
-        ),
-    }
+def _plain(template: str, variables: dict[str, Any]) -> str:
+    """A template as plain text: CKAN's templates escape what they show for HTML."""
+    text = html.unescape(tk.render(f"challenge/mail/{template}", variables))
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

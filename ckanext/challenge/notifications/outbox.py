@@ -1,62 +1,123 @@
-"""The outbox: mails are written when they go, once, and tried again when they fail."""
+"""The outbox: mails are written when they go, and tried again when they fail.
+
+Each is sent under a lock on its row and its outcome is committed at once, so that
+however many workers and commands run, each mail goes once. Only a process that is
+killed between the mail server's answer and that commit leaves a mail that goes twice;
+both then have the same ``Message-ID``.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
+import smtplib
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from ckan import model
 
-from ckanext.challenge.model import Application, Mail, Staff
+from ckanext.challenge import background
+from ckanext.challenge.model import Application, Cohort, Mail, Staff
 from ckanext.challenge.model.base import utcnow
 
 from . import mails
 
-__all__ = ["send_due", "send_queued", "staff"]
+__all__ = ["WAITS", "Outcome", "due", "send_due", "send_queued", "staff"]
 
 log = logging.getLogger(__name__)
 
-#: How long a mail that failed waits: then it is given up, after about a day.
-_WAITS = tuple(dt.timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720))
+#: How long a mail waits after each failure; after the next one it is given up.
+WAITS = tuple(dt.timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
+# A mail server that does not answer must not hold up the others for ever.
+_SOCKET_SECONDS = 60
+# Of a job, well below the time after which CKAN stops it (ckan.jobs.timeout).
+_JOB_SECONDS = 60
+_LONGEST_ERROR = 500
+
+
+@dataclass
+class Outcome:
+    """What became of the mails that were due.
+
+    :ivar more: whether some are still due, since the time was over
+    """
+
+    sent: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    more: bool = False
 
 
 def staff(application: Application | None, cohort_id: str | None) -> list[str]:
     """The ids of the users to whom a mail for the staff goes.
 
-    The reviewer of the application, or else all managers of the season.
+    The reviewer of the application, or else all managers of the season, or else,
+    since somebody has to, the sysadmins.
     """
     if application is not None and application.reviewer_id:
         return [application.reviewer_id]
-    managers = model.Session.query(Staff.user_id).filter_by(
-        cohort_id=cohort_id, role="manager"
+    users = model.Session.query(model.User.id).filter(
+        model.User.state == model.State.ACTIVE,
+        model.User.email.isnot(None),
     )
-    return [user_id for (user_id,) in managers]
+    managers = users.join(Staff, Staff.user_id == model.User.id).filter(
+        Staff.cohort_id == cohort_id, Staff.role == "manager"
+    )
+    found = managers.all() or users.filter(model.User.sysadmin.is_(True)).all()
+    return [user_id for (user_id,) in found]
+
+
+def due() -> int:
+    """How many mails are due now."""
+    return (
+        model.Session.query(Mail.id)
+        .filter(Mail.state == "waiting", Mail.next_attempt_at <= utcnow())
+        .count()
+    )
 
 
 def send_queued() -> None:
-    """The job: send what is due."""
-    send_due()
+    """The job: send what is due, and leave the rest to another job."""
+    if send_due(seconds=_JOB_SECONDS).more:
+        background.later(send_queued, title="challenge: send mails")
 
 
-def send_due() -> int:
-    """Send the mails that are due.
+def send_due(
+    seconds: float | None = None, on_progress: Callable[[int], None] | None = None
+) -> Outcome:
+    """Send the mails that are due, each once, the one that waited longest first.
 
-    :returns: how many were sent
+    :param seconds: after which no further mail is begun
+    :param on_progress: called with 1 for each mail
     """
-    sent = 0
-    while (mail := _take()) is not None:
-        try:
-            with model.Session.begin_nested():
-                mails.send(mail)
-        except Exception as error:
-            _failed(mail, error)
-        else:
-            mail.state = "sent"
-            mail.sent_at = utcnow()
-            mail.last_error = None
-            sent += 1
-        model.Session.commit()
-    return sent
+    outcome = Outcome()
+    end = None if seconds is None else time.monotonic() + seconds
+    with _patient():
+        while (mail := _take()) is not None:
+            if end is not None and time.monotonic() > end:
+                model.Session.rollback()
+                outcome.more = True
+                break
+            _send(mail, outcome)
+            model.Session.commit()
+            if on_progress is not None:
+                on_progress(1)
+    model.Session.rollback()
+    return outcome
+
+
+@contextmanager
+def _patient() -> Iterator[None]:
+    """Wait for a mail server, but not for ever: CKAN's mailer sets no limit."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SOCKET_SECONDS)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def _take() -> Mail | None:
@@ -64,17 +125,70 @@ def _take() -> Mail | None:
     return (
         model.Session.query(Mail)
         .filter(Mail.state == "waiting", Mail.next_attempt_at <= utcnow())
-        .order_by(Mail.next_attempt_at)
+        .order_by(Mail.next_attempt_at, Mail.created_at)
+        .populate_existing()
         .with_for_update(skip_locked=True)
         .first()
     )
 
 
-def _failed(mail: Mail, error: Exception) -> None:
-    mail.last_error = f"{type(error).__name__}: {error}"
-    if mail.attempts < len(_WAITS):
-        mail.next_attempt_at = utcnow() + _WAITS[mail.attempts]
+def _send(mail: Mail, outcome: Outcome) -> None:
+    letter = None
+    try:
+        # What goes wrong in writing must not cost the lock on the row.
+        with model.Session.begin_nested():
+            letter = _write(mail)
+        mails.hand_over(letter, mail.id)
+    except mails.NobodyToWriteTo:
+        mail.state = "cancelled"
+        outcome.cancelled += 1
+    except Exception as error:
+        _failed(mail, error, letter)
+        outcome.failed += 1
+    else:
+        mail.state, mail.sent_at, mail.last_error = "sent", utcnow(), None
+        mail.attempts += 1
+        outcome.sent += 1
+
+
+def _write(mail: Mail) -> mails.Letter:
+    def found(table: type, key: str | None) -> object | None:
+        return model.Session.get(table, key, populate_existing=True) if key else None
+
+    return mails.write(
+        mail.kind,
+        application=found(Application, mail.application_id),  # type: ignore[arg-type]
+        cohort=found(Cohort, mail.cohort_id),  # type: ignore[arg-type]
+        user=found(model.User, mail.user_id),  # type: ignore[arg-type]
+        data=mail.data,
+    )
+
+
+def _failed(mail: Mail, error: Exception, letter: mails.Letter | None) -> None:
+    reason = f"{type(error).__name__}: {error}"
+    if letter is not None:
+        reason = reason.replace(letter.address, "…")
+    mail.last_error = reason[:_LONGEST_ERROR]
+    if mail.attempts < len(WAITS) and not _is_final(error):
+        mail.next_attempt_at = utcnow() + WAITS[mail.attempts]
     else:
         mail.state = "failed"
     mail.attempts += 1
-    log.warning("Mail %s (%s) failed: %s", mail.id, mail.kind, type(error).__name__)
+    # Without the text of the error, and without a traceback: both may quote fields.
+    log.warning(
+        "Mail %s (%s) failed for the %d. time: %s",
+        mail.id,
+        mail.kind,
+        mail.attempts,
+        type(error).__name__,
+    )
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether no later attempt can do better: so says the address, or the server."""
+    if isinstance(error, mails.WrongAddress):
+        return True
+    cause = error.__context__
+    return isinstance(cause, smtplib.SMTPRecipientsRefused) and all(
+        code >= 500 for code, _ in cause.recipients.values()
+    )
