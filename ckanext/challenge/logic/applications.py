@@ -8,7 +8,7 @@ from ckan import model
 from ckanext.challenge import journal
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.logic.boundary import checked_transition
-from ckanext.challenge.model import Application, Cohort
+from ckanext.challenge.model import Application, Cohort, locks
 
 __all__ = [
     "advance",
@@ -29,18 +29,14 @@ def cohort_of(application: Application) -> Cohort:
 
 def lock(application: Application) -> None:
     """Read the application anew and keep it from everybody else until the end."""
-    model.Session.refresh(application, with_for_update=True)
+    locks.read_and_hold(application)
 
 
 def lock_cohort(cohort_id: str) -> Cohort:
     """Read the season anew and keep it from everybody else until the end."""
-    return (
-        model.Session.query(Cohort)
-        .filter_by(id=cohort_id)
-        .populate_existing()
-        .with_for_update()
-        .one()
-    )
+    cohort = model.Session.query(Cohort).filter_by(id=cohort_id).one()
+    locks.read_and_hold(cohort)
+    return cohort
 
 
 def lock_with_cohort(application: Application) -> Cohort:

@@ -25,7 +25,7 @@ def members(cohort_id: str, locked: bool = False) -> list[Application]:
         .order_by(Application.waitlist_rank, Application.submitted_at, Application.id)
     )
     if locked:
-        found = found.populate_existing().with_for_update()
+        found = found.populate_existing().with_for_update(key_share=True)
     return found.all()
 
 

@@ -1,11 +1,13 @@
-"""Locks on what is no row: held until the end of the transaction."""
+"""Locks that are held until the end of the transaction."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
-__all__ = ["hold"]
+__all__ = ["hold", "read_and_hold"]
 
 
 def hold(topic: str) -> None:
@@ -17,3 +19,12 @@ def hold(topic: str) -> None:
             )
         )
     )
+
+
+def read_and_hold(row: Any) -> None:
+    """Read a row anew and keep everybody else from changing it.
+
+    Rows that refer to it may still be written meanwhile (``FOR NO KEY UPDATE``):
+    whoever writes one may hold the journal, for which the holder of this row waits.
+    """
+    model.Session.refresh(row, with_for_update={"key_share": True})

@@ -33,7 +33,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import progress as schema
-from ckanext.challenge.model import Award, Cohort, Participant, Staff
+from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
 
@@ -308,7 +308,7 @@ def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> Any:
     if award is None:
         raise tk.ObjectNotFound(tk._("There is no such award"))
     tk.check_access("challenge_award_revoke", context, {"id": award.id})
-    model.Session.refresh(award, with_for_update=True)
+    locks.read_and_hold(award)
     before = award.state
     with checked_transition("id"):
         lifecycle.AWARD.check(before, "revoked")

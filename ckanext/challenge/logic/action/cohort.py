@@ -26,6 +26,7 @@ from ckanext.challenge.model import (
     Cohort,
     Staff,
     figures,
+    locks,
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
@@ -236,7 +237,7 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
     """
     cohort = find_cohort(data_dict.get("id"))
     tk.check_access("challenge_cohort_update", context, {"id": cohort.id})
-    model.Session.refresh(cohort, with_for_update=True)
+    locks.read_and_hold(cohort)
     _check_unchanged(cohort, data_dict.get("revision"))
     data = _validated(context, data_dict, cohort)
     before = columns(cohort, _FIELDS)
@@ -268,7 +269,7 @@ def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> Any:
     cohort = find_cohort(data_dict.get("id"))
     tk.check_access("challenge_cohort_patch", context, {"id": cohort.id})
     # Two who change different fields at once: neither writes what the other replaced.
-    model.Session.refresh(cohort, with_for_update=True)
+    locks.read_and_hold(cohort)
     merged = {**columns(cohort, _FIELDS), **data_dict, "id": cohort.id}
     return tk.get_action("challenge_cohort_update")(
         {"user": context.get("user", ""), "ignore_auth": True}, merged
@@ -317,7 +318,7 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_transition", context, {"id": cohort.id})
     season_life.prepare(cohort, data["to"])
-    model.Session.refresh(cohort, with_for_update=True)
+    locks.read_and_hold(cohort)
     season_life.move(cohort, data["to"], actor_of(context))
     return _commit_and_show(context, cohort)
 

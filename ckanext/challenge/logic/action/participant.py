@@ -22,7 +22,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import participant as schema
-from ckanext.challenge.model import Award, Cohort, Participant, Staff
+from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 from ckanext.challenge.progress import evaluate, queue
@@ -169,7 +169,7 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_participant_create", context, {"cohort": cohort.id})
     group = find_organization(data["organization"])
-    model.Session.refresh(cohort, with_for_update=True)
+    locks.read_and_hold(cohort)
     try:
         with checked_transition():
             participant = onboarding.join(cohort, group, actor_of(context))
@@ -203,7 +203,7 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
     data = validated(context, data_dict, schema.reference())
     participant = find_participant(data["id"])
     tk.check_access("challenge_participant_withdraw", context, {"id": participant.id})
-    model.Session.refresh(participant, with_for_update=True)
+    locks.read_and_hold(participant)
     before = participant.state
     with checked_transition():
         lifecycle.PARTICIPANT.check(before, "withdrawn")

@@ -12,7 +12,6 @@ from ckan.types import Context
 
 from ckanext.challenge import journal
 from ckanext.challenge.logic import decisions
-from ckanext.challenge.logic.action.application import dictize
 from ckanext.challenge.logic.applications import lock, lock_with_cohort
 from ckanext.challenge.logic.boundary import (
     actor_of,
@@ -23,6 +22,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.decisions import Wish
+from ckanext.challenge.logic.dossier import dictize
 from ckanext.challenge.logic.schema import review as schema
 from ckanext.challenge.model import Application, Staff
 

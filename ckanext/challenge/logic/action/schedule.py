@@ -13,7 +13,7 @@ from ckan.types import Context
 from ckanext.challenge import config, journal
 from ckanext.challenge.domain import deadlines, schedule
 from ckanext.challenge.logic import season_life
-from ckanext.challenge.model import Cohort
+from ckanext.challenge.model import Cohort, locks
 from ckanext.challenge.model.base import utcnow
 
 __all__ = ["challenge_cohort_publish_scheduled"]
@@ -59,7 +59,7 @@ def _catch_up(
         told = {"name": cohort.name, "title": cohort.title}
         try:
             season_life.prepare(cohort, to)
-            model.Session.refresh(cohort, with_for_update=True)
+            locks.read_and_hold(cohort)
             # Somebody may have been faster while this one waited for the row.
             if _due(cohort) != to:
                 model.Session.rollback()

@@ -19,7 +19,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import participant as schema
-from ckanext.challenge.model import Cohort, Participant, StepStatus
+from ckanext.challenge.model import Cohort, Participant, StepStatus, locks
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import columns
 from ckanext.challenge.progress import evaluate
@@ -166,12 +166,12 @@ def _find(
             }
         )
     # In the order in which the evaluation locks: the participant, then its steps.
-    model.Session.refresh(participant, with_for_update=True)
+    locks.read_and_hold(participant)
     status = (
         model.Session.query(StepStatus)
         .filter_by(participant_id=participant.id, step=key)
         .populate_existing()
-        .with_for_update()
+        .with_for_update(key_share=True)
         .first()
     )
     if status is None:
