@@ -46,7 +46,7 @@ def test_a_state_comes_at_a_midnight_of_paris(
 
 
 def test_a_launch_after_the_deadline_is_the_day_itself() -> None:
-    dates = {**SEASON, "launch": dt.date(2022, 10, 3)}
+    dates: dict[str, dt.date | None] = {**SEASON, "launch": dt.date(2022, 10, 3)}
     assert schedule.instant_of("running", dates, PARIS) == utc(2022, 10, 2, 22)
     dates["application_deadline"] = None
     assert schedule.instant_of("running", dates, PARIS) == utc(2022, 10, 2, 22)

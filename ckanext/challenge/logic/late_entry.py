@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import config
-from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain import deadlines, late_codes
 from ckanext.challenge.model import Cohort, LateCode
 from ckanext.challenge.model.base import utcnow
 
@@ -27,7 +27,7 @@ def use(cohort: Cohort, code: str) -> str:
         sa.update(table)
         .where(
             table.c.cohort_id == cohort.id,
-            sa.func.upper(table.c.code) == code.strip().upper(),
+            table.c.code == late_codes.normalised(code),
             table.c.uses < table.c.max_uses,
             sa.or_(table.c.valid_until.is_(None), table.c.valid_until >= today),
         )

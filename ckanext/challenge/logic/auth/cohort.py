@@ -11,6 +11,7 @@ from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import find_cohort
 
 __all__ = [
+    "challenge_cohort_copy",
     "challenge_cohort_create",
     "challenge_cohort_delete",
     "challenge_cohort_list",
@@ -47,6 +48,11 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> AuthRe
 
 def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Sysadmins."""
+    return roles.refused()
+
+
+def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Sysadmins, who create cohorts."""
     return roles.refused()
 
 

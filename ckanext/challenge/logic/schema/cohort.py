@@ -17,6 +17,7 @@ __all__ = [
     "KINDS",
     "LISTS",
     "RESERVED_NAMES",
+    "cohort_copy",
     "cohort_list",
     "cohort_save",
     "reference",
@@ -83,8 +84,7 @@ def _hashtag(value: str) -> str:
     return tag
 
 
-def cohort_save() -> Schema:
-    """All fields of a cohort but its questions; what is not given is emptied."""
+def _identity() -> Schema:
     return {
         "name": [
             *fields.word(100, required=True),
@@ -93,6 +93,23 @@ def cohort_save() -> Schema:
         ],
         "title": fields.word(200, required=True),
         "season": fields.whole(1, 999, required=True),
+    }
+
+
+def cohort_copy() -> Schema:
+    """What a copy of a cohort has of its own."""
+    return {
+        **_identity(),
+        "launch": fields.day(required=True),
+        "dry_run": fields.truth(),
+        "__extras": [tk.get_validator("ignore")],
+    }
+
+
+def cohort_save() -> Schema:
+    """All fields of a cohort but its questions; what is not given is emptied."""
+    return {
+        **_identity(),
         "description": fields.paragraph(20_000),
         "programme": [
             fields.default("saison"),
