@@ -47,6 +47,10 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_transition": (MANAGER, {"id": "{cohort}", "to": "running"}),
     "challenge_cohort_delete": ({"sysadmin"}, {"id": "{cohort}"}),
     "challenge_cohort_publish_scheduled": ({"sysadmin"}, {}),
+    "challenge_cohort_copy": ({"sysadmin"}, {"id": "{cohort}"}),
+    "challenge_late_code_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_late_code_create": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_late_code_delete": (MANAGER, {"id": "{code}", "cohort": "{cohort}"}),
     "challenge_staff_list": (STAFF, {"cohort": "{cohort}"}),
     "challenge_staff_create": (
         MANAGER,
@@ -242,6 +246,7 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         "award": award["id"],
         "file": file.id,
         "staff": named["other_adviser"]["id"],
+        "code": call_as(admin, "challenge_late_code_create", cohort=cohort["id"])["id"],
         "step": "elu-referent",
         "dataset": dataset["id"],
         "resource": dataset["resources"][0]["id"],
