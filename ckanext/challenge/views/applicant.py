@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from flask import Response, request
+from flask import Response, request, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
-from . import applications
-from .common import act, blueprint
+from .. import files, throttle
+from ..logic import follow_up
+from . import application_form, applications
+from .common import act, blueprint, not_authorized
 from .forms import flat_errors, texts
 
 __all__ = ["applicant"]
@@ -30,12 +34,36 @@ def keep_private(response: Response) -> Response:
     return response
 
 
-def _given() -> dict[str, Any]:
-    form = request.form
-    return {
-        **texts(form, "siren", *applications.FIELDS),
-        "consent": form.get("consent") == "true",
-    }
+def _no_way_in(error: Exception) -> Any:
+    """A link that does not open says so, and offers another one."""
+    id_ = (request.view_args or {}).get("id", "")
+    key = _key()
+    if not key:
+        return not_authorized(error)
+    page = applications.link_page(id_, follow_up.judge(key, id_))
+    return tk.render("challenge/link.html", page), 403
+
+
+applicant.register_error_handler(tk.NotAuthorized, _no_way_in)
+
+
+def _key() -> str:
+    return request.values.get("key", "")
+
+
+def _with_key() -> dict[str, str]:
+    key = _key()
+    return {"key": key} if key else {}
+
+
+def _status(error: tk.ValidationError) -> int:
+    return 429 if isinstance(error, throttle.TooMany) else 200
+
+
+def _back(id_: str, key: str) -> AnyResponse:
+    return tk.redirect_to(
+        "challenge_applicant.read", id=id_, **({"key": key} if key else {})
+    )
 
 
 @applicant.get("/<cohort>/apply")
@@ -47,72 +75,243 @@ def apply(cohort: str) -> str:
 
 
 @applicant.post("/<cohort>/apply")
-def create(cohort: str) -> AnyResponse | str:
+def create(cohort: str) -> Any:
     """Keep the application, and hand it in."""
-    given = _given()
+    season = act("challenge_cohort_show", id=cohort)
+    mark = request.form.get("form", "")
+    given = application_form.given(request.form, season)
+    given |= texts(request.form, "late_code")
     draft = request.form.get("save") == "draft"
+    sent = application_form.sent_files(request.files)
+
+    def again(error: tk.ValidationError) -> Any:
+        errors = flat_errors(error.error_dict)
+        page = applications.apply_page(cohort, request.args, given, errors, mark)
+        return tk.render("challenge/apply.html", page), _status(error)
+
+    asked = {"cohort": cohort, "form": mark, **given}
     try:
-        made = act("challenge_application_create", cohort=cohort, draft=draft, **given)
+        _check_honeypot()
+        made = act("challenge_application_create", draft=draft, **asked)
     except tk.ValidationError as error:
-        page = applications.apply_page(
-            cohort, request.args, given, flat_errors(error.error_dict)
-        )
-        return tk.render("challenge/apply.html", page)
+        if draft or not sent:
+            return again(error)
+        # No browser fills in a file again: a draft keeps it while the rest is mended.
+        try:
+            made = act("challenge_application_create", draft=True, **asked)
+        except tk.ValidationError:
+            return again(error)
+        errors = flat_errors(error.error_dict) | _attach(made, sent)
+        return _page(made["id"], made["key"], given, errors)
+    if made["state"] != "draft":
+        # The same form, sent a second time.
+        return _back(made["id"], made["key"])
+    if errors := _attach(made, sent):
+        if not draft:
+            act("challenge_application_link_send", id=made["id"])
+        return _page(made["id"], made["key"], given, errors)
     if draft:
-        tk.h.flash_success(tk._("Your draft is saved. Keep the address of this page."))
+        _tell_saved(made)
     else:
         _submit(made["id"], made["key"])
     return _back(made["id"], made["key"])
 
 
+def _check_honeypot() -> None:
+    if request.form.get(application_form.HONEYPOT):
+        text = tk._(
+            "A field that people do not see was filled in, perhaps by a program of "
+            "yours. It is empty again: send the form once more."
+        )
+        raise tk.ValidationError({"form": [text]})
+
+
+def _tell_saved(application: dict[str, Any]) -> None:
+    if tk.current_user.is_anonymous:
+        tk.h.flash_success(
+            tk._(
+                "Your draft is saved. The link to it is on its way to {email}."
+            ).format(email=application["contact_email"])
+        )
+    else:
+        tk.h.flash_success(tk._("Your draft is saved."))
+
+
+def _attach(made: dict[str, Any], sent: list[tuple[str, Any]]) -> dict[str, list[str]]:
+    """Attach files, and answer what is wrong by the name of their fields."""
+    errors: dict[str, list[str]] = {}
+    for purpose, upload in sent:
+        try:
+            act(
+                "challenge_application_attachment_create",
+                id=made["id"],
+                key=made["key"],
+                purpose=purpose,
+                upload=upload,
+            )
+        except tk.ValidationError as error:
+            for messages in flat_errors(error.error_dict).values():
+                errors.setdefault(f"file-{purpose}", []).extend(messages)
+    return errors
+
+
 def _submit(id_: str, key: str) -> None:
     try:
-        act("challenge_application_submit", id=id_, **({"key": key} if key else {}))
+        act(
+            "challenge_application_submit",
+            id=id_,
+            **({"key": key} if key else {}),
+            **texts(request.form, "late_code"),
+        )
     except tk.ValidationError as error:
-        for texts_of_field in flat_errors(error.error_dict).values():
-            tk.h.flash_error(" ".join(texts_of_field))
+        for name, messages in flat_errors(error.error_dict).items():
+            tk.h.flash_error(" ".join(messages))
+            if name == "cohort":
+                tk.h.flash_notice(
+                    tk._("What you wrote is kept as a draft, and not submitted.")
+                )
     else:
         tk.h.flash_success(tk._("Your application is submitted. Thank you."))
 
 
-def _back(id_: str, key: str) -> AnyResponse:
-    return tk.redirect_to(
-        "challenge_applicant.read", id=id_, **({"key": key} if key else {})
-    )
+def _page(
+    id_: str,
+    key: str,
+    given: dict[str, Any] | None = None,
+    errors: dict[str, list[str]] | None = None,
+    status: int = 200,
+) -> Any:
+    page = applications.application_page(id_, key, given, errors)
+    return tk.render("challenge/application.html", page), status
 
 
-def _key() -> str:
-    return request.values.get("key", "")
+@applicant.get("/application")
+def own() -> Any:
+    """The applications that were made with one's account."""
+    if tk.current_user.is_anonymous:
+        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+    return tk.render("challenge/applications.html", applications.own_page())
 
 
 @applicant.get("/application/<id>")
-def read(id: str) -> str:
+def read(id: str) -> Any:
     """Where an application is."""
-    return tk.render(
-        "challenge/application.html", applications.application_page(id, _key())
-    )
+    if _key():
+        act("challenge_application_email_confirm", id=id, key=_key())
+    return _page(id, _key())
 
 
 @applicant.post("/application/<id>")
-def update(id: str) -> AnyResponse | str:
+def update(id: str) -> Any:
     """Correct an application, hand it in, or take it back."""
-    key = _key()
-    with_key = {"key": key} if key else {}
     asked = request.form.get("save", "draft")
-    given = _given()
+    if asked == "withdraw":
+        return _withdraw(id)
+    shown = act("challenge_application_show", id=id, **_with_key())
+    season = act("challenge_cohort_show", id=shown["cohort_id"])
+    given = application_form.given(request.form, season)
     try:
-        if asked == "withdraw":
-            act("challenge_application_withdraw", id=id, **with_key)
-            tk.h.flash_success(tk._("Your application is withdrawn."))
-            return _back(id, key)
-        act("challenge_application_update", id=id, **given, **with_key)
-    except tk.ValidationError as error:
-        page = applications.application_page(
-            id, key, given, flat_errors(error.error_dict)
+        saved = act(
+            "challenge_application_update",
+            id=id,
+            **given,
+            **texts(request.form, "revision"),
+            **_with_key(),
         )
-        return tk.render("challenge/application.html", page)
+    except tk.ValidationError as error:
+        errors = flat_errors(error.error_dict)
+        return _page(id, _key(), given, errors, _status(error))
+    for file_id in application_form.removed_files(request.form):
+        # Another window may have removed it before.
+        with suppress(tk.ObjectNotFound):
+            act("challenge_application_attachment_delete", id=file_id, **_with_key())
+    errors = _attach(
+        {**saved, "key": _key()}, application_form.sent_files(request.files)
+    )
+    if errors:
+        return _page(id, _key(), None, errors)
     if asked == "submit":
-        _submit(id, key)
+        _submit(id, _key())
     else:
-        tk.h.flash_success(tk._("Your draft is saved. Keep the address of this page."))
-    return _back(id, key)
+        tk.h.flash_success(tk._("Your draft is saved."))
+    return _back(id, _key())
+
+
+def _withdraw(id_: str) -> Any:
+    try:
+        act("challenge_application_withdraw", id=id_, **_with_key())
+    except tk.ValidationError as error:
+        return _page(id_, _key(), None, flat_errors(error.error_dict))
+    tk.h.flash_success(tk._("Your application is withdrawn."))
+    return _back(id_, _key())
+
+
+@applicant.post("/application/<id>/messages")
+def write(id: str) -> Any:
+    """Write to the team of the season."""
+    given = {"text": request.form.get("text", "")}
+    upload = request.files.get("upload")
+    try:
+        act(
+            "challenge_application_message_create",
+            id=id,
+            upload=upload,
+            **given,
+            **_with_key(),
+        )
+    except tk.ValidationError as error:
+        errors = flat_errors(error.error_dict)
+        return _page(id, _key(), given, errors, _status(error))
+    tk.h.flash_success(tk._("Your message is sent."))
+    return _back(id, _key())
+
+
+@applicant.get("/application/<id>/file/<file_id>")
+def file(id: str, file_id: str) -> Any:
+    """A file, to save and never to show: it is somebody else's."""
+    row = act("challenge_application_attachment_show", id=file_id, **_with_key())
+    path = files.path_of(row["id"])
+    if row["application_id"] != id or not path.is_file():
+        raise tk.ObjectNotFound
+    answer = send_file(
+        path,
+        mimetype=row["media_type"],
+        as_attachment=True,
+        download_name=row["name"],
+    )
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+@applicant.get("/application/<id>/data.json")
+def data(id: str) -> Response:
+    """Everything that is kept about one's own application."""
+    found = act("challenge_application_data", id=id, **_with_key())
+    name = found["application"]["reference"]
+    return Response(
+        json.dumps(found, ensure_ascii=False, indent=2),
+        mimetype="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}.json"'},
+    )
+
+
+@applicant.post("/application/link")
+def send_link() -> AnyResponse:
+    """Mail the link to an application to its contact, whether there is one or not."""
+    asked = texts(request.form, "id", "cohort", "siren")
+    try:
+        act("challenge_application_link_send", **asked)
+    except tk.ValidationError as error:
+        for messages in flat_errors(error.error_dict).values():
+            tk.h.flash_error(" ".join(messages))
+    else:
+        tk.h.flash_success(
+            tk._(
+                "If there is such an application, the link to it is on its way to its "
+                "contact. Look into the spam folder too."
+            )
+        )
+    if "cohort" in asked:
+        return tk.redirect_to("challenge.season", cohort=asked["cohort"])
+    return tk.redirect_to("challenge.index")

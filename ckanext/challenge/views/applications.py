@@ -1,4 +1,4 @@
-"""What the pages of applications show, to applicants and to managers."""
+"""What the applicant's own pages show."""
 
 from __future__ import annotations
 
@@ -7,50 +7,22 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from .. import config, throttle
 from .. import helpers as h
-from . import cards
+from . import application_form, cards
 from .common import act
 
 __all__ = [
-    "FIELDS",
     "application_page",
     "apply_page",
     "duty_text",
-    "labels",
+    "link_page",
+    "own_page",
 ]
 
-#: What the applicant types, besides the SIREN and the consent.
-FIELDS = (
-    "organization_title",
-    "agents",
-    "contact_name",
-    "contact_role",
-    "contact_email",
-    "contact_phone",
-    "elected_sponsor",
-    "motivation",
-)
 OUTSIDE = "other"
 MATCHES = 10
-
-
-def labels() -> dict[str, str]:
-    """The names of the fields, as the form and the list of errors have them."""
-    return {
-        "siren": tk._("SIREN"),
-        "organization_title": tk._("Name of the collectivité"),
-        "kind": tk._("Kind"),
-        "population": tk._("Inhabitants"),
-        "departement": tk._("Département"),
-        "agents": tk._("Number of employees (full-time equivalents)"),
-        "contact_name": tk._("First and last name"),
-        "contact_role": tk._("Role in the collectivité"),
-        "contact_email": tk._("E-mail address"),
-        "contact_phone": tk._("Telephone"),
-        "elected_sponsor": tk._("Elected sponsor: name and office"),
-        "motivation": tk._("Why do you want to take part?"),
-        "consent": tk._("Agreement"),
-    }
+MESSAGES = 200
 
 
 def _number(value: float) -> str:
@@ -71,14 +43,15 @@ def duty_text(duty: Mapping[str, Any]) -> dict[str, Any]:
         ("population", "under"): tk._("{value} inhabitants, not more than {threshold}"),
         ("agents", "over"): tk._("{value} employees, more than {threshold}"),
         ("agents", "under"): tk._("{value} employees, not more than {threshold}"),
+        ("agents", "unknown"): tk._("the number of employees is still to come"),
     }
     reasons = []
     for reason in duty.get("reasons") or []:
         template = outcomes.get((reason["number"], reason["outcome"]))
-        if template and reason["value"] is not None:
+        if template:
             reasons.append(
                 template.format(
-                    value=_number(reason["value"]),
+                    value=_number(reason["value"] or 0),
                     threshold=_number(reason["threshold"]),
                 )
             )
@@ -108,51 +81,90 @@ def _meta(row: Mapping[str, Any]) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def _situation(cohort: str, known: Mapping[str, Any] | None, agents: str) -> Any:
+    """What ``challenge_application_form`` says, as far as it can be asked."""
+    asked: dict[str, Any] = {"cohort": cohort}
+    if known:
+        asked |= {"siren": known["siren"], "agents": agents}
+    try:
+        return act("challenge_application_form", **asked)
+    except throttle.TooMany:
+        return act("challenge_application_form", cohort=cohort)
+    except tk.ValidationError:
+        # The number of agents is judged when the form is sent.
+        return act("challenge_application_form", **asked | {"agents": ""})
+
+
 def apply_page(
     cohort_name: str,
     params: Mapping[str, str],
     given: Mapping[str, Any] | None = None,
     errors: Mapping[str, list[str]] | None = None,
+    form: str = "",
 ) -> dict[str, Any]:
     """All that the form shows.
 
-    :param params: of the address: ``q`` searches, ``siren`` chooses
+    :param params: of the address: ``q`` searches, ``siren`` chooses, ``late`` asks
+        for a late-entry code
     :param given: what was typed, when it was refused
     :param errors: of that, by field
+    :param form: the mark of the form that was sent, when it was refused
     :raises tk.ObjectNotFound: no such season
     """
     cohort = act("challenge_cohort_show", id=cohort_name)
     season = f"{cards.season_prefix()}/{cohort['name']}"
     url = f"{season}/apply"
-    chosen = params.get("siren", "") or (given or {}).get("siren", "")
+    typed, wrong = given or {}, errors or {}
+    late = {"late": "1"} if params.get("late") or "late_code" in typed else {}
+    chosen = params.get("siren", "") or typed.get("siren", "")
     query = params.get("q", "").strip()[:200]
     found: dict[str, Any] = {"count": 0, "results": []}
     if query and not chosen:
         found = act("challenge_collectivite_search", q=query, limit=MATCHES)
     known = _collectivite(chosen)
+    agents = params.get("agents", "") or typed.get("agents", "")
+    situation = _situation(cohort["id"], known, agents)
     return {
         "cohort": cohort,
+        "window": situation["window"],
+        # Whoever has begun to write goes on, whatever has ended meanwhile.
+        "open": situation["window"] == "open" or bool(errors),
+        "late": bool(late),
         "query": query,
         "count": found["count"],
         "matches": [
             {
                 "name": row["name"],
                 "meta": _meta(row),
-                "url": url + h.challenge_query({"siren": row["siren"]}),
+                "url": url + h.challenge_query({"siren": row["siren"], **late}),
             }
             for row in found["results"]
         ],
         "more": found["count"] > len(found["results"]),
         "chosen": bool(chosen),
         "known": known,
-        "given": {"siren": "" if chosen == OUTSIDE else chosen, **(given or {})},
-        "errors": errors or {},
-        "labels": labels(),
+        "duty": duty_text(situation["duty"]) if situation["duty"] else None,
+        "taken": situation["taken"],
+        "given": {"siren": "" if chosen == OUTSIDE else chosen, **typed},
+        "answers": typed.get("answers") or {},
+        "questions": application_form.asked(cohort),
+        "files": application_form.file_fields(),
+        "form": situation["form"] if "form" in wrong or not form else form,
+        "honeypot": application_form.HONEYPOT if config.form_honeypot() else "",
+        "kinds": h.challenge_kinds(),
+        "errors": wrong,
+        "labels": application_form.labels(cohort),
         "csrf": tk.h.csrf_input(),
         "urls": {
             "season": season,
             "self": url,
-            "outside": url + h.challenge_query({"siren": OUTSIDE}),
+            "again": url + h.challenge_query(late),
+            "late": url + h.challenge_query({"late": "1"}),
+            "outside": url + h.challenge_query({"siren": OUTSIDE, **late}),
+            "own": tk.h.url_for("challenge_applicant.read", id=situation["own"])
+            if situation["own"]
+            else "",
+            "link": tk.h.url_for("challenge_applicant.send_link"),
         },
     }
 
@@ -160,25 +172,102 @@ def apply_page(
 def _next(application: Mapping[str, Any]) -> str:
     """What happens now, and who does it."""
     state = application["state"]
-    if state == "waitlisted" and application.get("waitlist_rank"):
+    position = application.get("waitlist_position")
+    if position == 1:
+        return tk._(
+            "The season is full. You are next on the waiting list: we write to you as "
+            "soon as a place is free."
+        )
+    if position:
         return tk._(
             "The season is full. You are number {rank} on the waiting list, and we "
             "write to you as soon as a place is free."
-        ).format(rank=h.challenge_number(application["waitlist_rank"]))
+        ).format(rank=h.challenge_number(position))
     return {
-        "draft": tk._("Complete it, then submit it."),
+        "draft": tk._("Complete it, then submit it: nobody reads it before."),
         "submitted": tk._("The team of the challenge reads it and writes to you."),
         "in_review": tk._("The team of the challenge reads it and writes to you."),
         "changes_requested": tk._("Correct what is asked below, then submit it again."),
         "accepted": tk._("Welcome. Your steps are waiting for you."),
-        "waitlisted": tk._(
-            "The season is full. We write to you as soon as a place is free."
-        ),
         "refused": tk._(
             "Thank you for your application. You can apply to the next season."
         ),
         "withdrawn": tk._("You have withdrawn it. There is nothing more to do."),
     }.get(state, "")
+
+
+def _shown(
+    application: Mapping[str, Any],
+    questions: list[dict[str, Any]],
+    labels: Mapping[str, str],
+) -> list[tuple[str, str]]:
+    """What was written, to read."""
+    names = (
+        "contact_name",
+        "contact_role",
+        "contact_email",
+        "contact_phone",
+        "agents",
+        "elected_sponsor",
+        "motivation",
+    )
+    rows = [
+        (
+            labels[name],
+            h.challenge_number(application[name])
+            if name == "agents"
+            else application[name],
+        )
+        for name in names
+        if application[name] not in (None, "")
+    ]
+    for question in questions:
+        answer = application["answers"].get(question["key"])
+        if answer is not None:
+            rows.append((question["label"], _answer_text(question, answer)))
+    return rows
+
+
+def _answer_text(question: Mapping[str, Any], answer: Any) -> str:
+    choices = dict(question["choices"])
+    if isinstance(answer, bool):
+        return tk._("Yes") if answer else tk._("No")
+    if isinstance(answer, list):
+        return ", ".join(choices.get(value, value) for value in answer)
+    if question["type"] == "number":
+        return h.challenge_number(answer, decimals=6)
+    if question["type"] == "date":
+        return h.challenge_date(answer)
+    return choices.get(answer, str(answer))
+
+
+def _stored(
+    application: Mapping[str, Any],
+    given: Mapping[str, Any],
+    shown: list[tuple[str, str]],
+    labels: Mapping[str, str],
+) -> list[tuple[str, str]]:
+    """What is stored otherwise than it was typed, for who saves too late."""
+    same = {
+        labels[name]
+        for name in application_form.FIELDS
+        if str(application.get(name) or "") == str(given.get(name) or "")
+    }
+    return [row for row in shown if row[0] not in same]
+
+
+def _conversation(id_: str, with_key: Mapping[str, str]) -> list[dict[str, Any]]:
+    found = act(
+        "challenge_application_message_list", id=id_, limit=MESSAGES, **with_key
+    )
+    return [
+        {
+            **message,
+            "who": message["author"]
+            or (tk._("You") if message["side"] == "applicant" else tk._("The team")),
+        }
+        for message in found["results"]
+    ]
 
 
 def application_page(
@@ -194,13 +283,17 @@ def application_page(
     :param errors: of that, by field
     :raises tk.NotAuthorized: not the applicant's
     """
-    application = act(
-        "challenge_application_show", id=id_, **({"key": key} if key else {})
-    )
+    with_key = {"key": key} if key else {}
+    application = act("challenge_application_show", id=id_, **with_key)
     cohort = act("challenge_cohort_show", id=application["cohort_id"])
     season = f"{cards.season_prefix()}/{cohort['name']}"
     name = application.get("organization_name")
     decisions = application.get("decisions") or []
+    questions = application_form.asked(cohort)
+    labels = application_form.labels(cohort)
+    shown = _shown(application, questions, labels)
+    typed, wrong = given or {}, errors or {}
+    here = tk.h.url_for("challenge_applicant.read", id=application["id"])
     return {
         "application": application,
         "cohort": cohort,
@@ -210,10 +303,29 @@ def application_page(
         "editable": application["state"] in ("draft", "changes_requested")
         # A manager reads it here too, and decides at the desk.
         and "warnings" not in application,
+        "too_late": application["state"] == "draft"
+        and not cohort["accepts_applications"],
         "may_withdraw": "withdraw" in decisions,
-        "given": {**application, **(given or {})},
-        "errors": errors or {},
-        "labels": labels(),
+        "given": {**application, **typed},
+        "answers": {**application["answers"], **(typed.get("answers") or {})},
+        "questions": questions,
+        "files": application_form.file_fields(application["attachments"]),
+        "shown": shown,
+        "stored": _stored(application, typed, shown, labels)
+        if "revision" in wrong
+        else [],
+        "wanted": {
+            labels.get(field, field): field
+            for field in application["changes_fields"] or []
+        }
+        if application["state"] == "changes_requested"
+        else {},
+        "messages": _conversation(application["id"], with_key)
+        if application["submitted_at"]
+        else [],
+        "errors": wrong,
+        "labels": labels,
+        "kinds": h.challenge_kinds(),
         "csrf": tk.h.csrf_input(),
         "key": key,
         "urls": {
@@ -221,6 +333,44 @@ def application_page(
             "participant": f"{season}/{name}"
             if name and application["state"] == "accepted"
             else "",
-            "self": tk.h.url_for("challenge_applicant.read", id=application["id"]),
+            "self": here,
+            "messages": f"{here}/messages",
+            "file": f"{here}/file/",
+            "data": f"{here}/data.json{h.challenge_query(with_key)}",
+            "query": h.challenge_query(with_key),
         },
+    }
+
+
+def own_page() -> dict[str, Any]:
+    """The applications that were made with the user's account."""
+    found = act("challenge_application_list", limit=100)["results"]
+    cohorts = {
+        id_: act("challenge_cohort_show", id=id_)
+        for id_ in {row["cohort_id"] for row in found}
+    }
+    return {
+        "applications": [
+            {
+                **row,
+                "season": cohorts[row["cohort_id"]]["title"],
+                "url": tk.h.url_for("challenge_applicant.read", id=row["id"]),
+            }
+            for row in reversed(found)
+        ],
+        "urls": {"seasons": tk.h.url_for("challenge.index")},
+    }
+
+
+def link_page(id_: str, verdict: str) -> dict[str, Any]:
+    """What is said of a link that does not open its application.
+
+    :param verdict: ``expired`` or ``wrong``
+    """
+    return {
+        "id": id_,
+        "expired": verdict == "expired",
+        "days": config.follow_up_days(),
+        "csrf": tk.h.csrf_input(),
+        "urls": {"link": tk.h.url_for("challenge_applicant.send_link")},
     }

@@ -21,6 +21,7 @@ __all__ = [
     "is_staff_of_any",
     "managers_blueprint",
     "may",
+    "not_authorized",
     "options",
     "page_number",
 ]
@@ -63,7 +64,8 @@ def _not_found(error: Exception) -> Any:
     return _answer(NotFound(tk._("This page does not exist, or no longer.")))
 
 
-def _not_authorized(error: Exception) -> Response | Any:
+def not_authorized(error: Exception) -> Response | Any:
+    """Ask who somebody is; who has said so is refused."""
     if tk.current_user.is_anonymous:
         return tk.redirect_to("user.login", came_from=tk.h.current_url())
     return _answer(Forbidden(tk._("You do not have the right to see this page.")))
@@ -80,7 +82,7 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     made = Blueprint(name, __name__, url_prefix=url_prefix)
     made.before_request(check_token)
     made.register_error_handler(tk.ObjectNotFound, _not_found)
-    made.register_error_handler(tk.NotAuthorized, _not_authorized)
+    made.register_error_handler(tk.NotAuthorized, not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
     return made
 
