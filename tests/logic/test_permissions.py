@@ -89,6 +89,13 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"ids": ["{application}"], "decision": "start"},
     ),
     "challenge_application_assign": (MANAGER, {"id": "{application}"}),
+    "challenge_application_note_create": (
+        MANAGER,
+        {"id": "{application}", "text": "x"},
+    ),
+    "challenge_application_note_list": (MANAGER, {"id": "{application}"}),
+    "challenge_waitlist_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_waitlist_move": (MANAGER, {"id": "{application}", "rank": 1}),
     "challenge_decisions_publish": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_decision_drop": (MANAGER, {"id": "{application}"}),
     "challenge_application_form": (EVERYBODY, {"cohort": "{cohort}"}),

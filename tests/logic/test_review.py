@@ -328,3 +328,71 @@ def test_a_reader_is_a_manager_of_the_season(
         .count()
         == 2
     )
+
+
+def test_notes_are_for_the_staff(admin: dict[str, Any], cohort: dict[str, Any]) -> None:
+    application, other = apply(cohort), apply(cohort, POINCONNET)
+    adviser = factories.User()
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=cohort["id"],
+        user=adviser["id"],
+        role="adviser",
+    )
+    for text in ("Appeler la mairie.", "Vu avec l'élu."):
+        note = call_as(
+            admin,
+            "challenge_application_note_create",
+            id=application["id"],
+            text=text,
+        )
+    assert note["author_id"] == admin["id"]
+    listed = call_as(
+        admin, "challenge_application_note_list", id=application["reference"]
+    )
+    assert listed["count"] == 2
+    assert [row["text"] for row in listed["results"]] == [
+        "Vu avec l'élu.",
+        "Appeler la mairie.",
+    ]
+    # The journal says that somebody wrote, and not what.
+    entries = model.Session.query(JournalEntry).filter_by(action="note").all()
+    assert len(entries) == 2
+    assert "mairie" not in str([entry.data for entry in entries])
+    # The adviser reads those of the own participants.
+    accepted = _review(admin, application, "accept")
+    with pytest.raises(tk.NotAuthorized):
+        call_as(adviser, "challenge_application_note_list", id=application["id"])
+    call_as(
+        admin,
+        "challenge_participant_assign",
+        id=accepted["participant_id"],
+        adviser=adviser["id"],
+    )
+    seen = call_as(adviser, "challenge_application_note_list", id=application["id"])
+    assert seen["count"] == 2
+    with pytest.raises(tk.NotAuthorized):
+        call_as(adviser, "challenge_application_note_list", id=other["id"])
+
+
+def test_managers_do_not_come_near_a_draft(
+    admin: dict[str, Any], cohort: dict[str, Any]
+) -> None:
+    manager = factories.User()
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=cohort["id"],
+        user=manager["id"],
+        role="manager",
+    )
+    draft = apply(cohort, submit=False)
+    for action, more in (
+        ("challenge_application_assign", {}),
+        ("challenge_decision_drop", {}),
+        ("challenge_application_review", {"decision": "start"}),
+        ("challenge_application_note_list", {}),
+    ):
+        with pytest.raises(tk.NotAuthorized):
+            call_as(manager, action, id=draft["id"], **more)

@@ -105,6 +105,7 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
     if wish.decision == "accept" and application.state == "accepted":
         return
     path = _check(cohort, application, wish)
+    waiting_list.leave(application)
     if wish.decision == "accept":
         _admit(cohort, application, wish)
     if wish.decision != "start":
@@ -113,9 +114,8 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
     application.state_reason = wish.reason
     application.changes_kind = wish.kind
     application.changes_fields = list(wish.fields)
-    application.waitlist_rank = None
     if wish.decision == "waitlist":
-        application.waitlist_rank = waiting_list.next_rank(cohort.id)
+        waiting_list.join(application)
     application.decided_at = application.decided_by = None
     if application.state in ("accepted", "waitlisted", "refused"):
         application.decided_at = utcnow()

@@ -18,6 +18,8 @@ __all__ = [
     "is_member",
     "is_staff",
     "is_sysadmin",
+    "may_annotate",
+    "may_decide",
     "may_follow",
     "may_read",
     "may_see_cohort",
@@ -101,11 +103,31 @@ def may_read(
 
     A draft is its applicant's: managers read it once it was handed in.
     """
-    if owns(context, application, data_dict) or is_sysadmin(context):
+    return owns(context, application, data_dict) or may_decide(context, application)
+
+
+def may_decide(context: Context, application: Application) -> bool:
+    """Whether the caller may read and judge an application that was handed in.
+
+    One that was not is its applicant's alone; sysadmins see all.
+    """
+    if is_sysadmin(context):
         return True
     return application.submitted_at is not None and is_manager(
         context, application.cohort_id
     )
+
+
+def may_annotate(context: Context, application: Application) -> bool:
+    """Whether the caller may read and write notes that the applicant never sees."""
+    if may_decide(context, application):
+        return True
+    participant = (
+        model.Session.query(Participant)
+        .filter_by(application_id=application.id)
+        .first()
+    )
+    return participant is not None and is_adviser(context, participant)
 
 
 def refused() -> AuthResult:

@@ -1,7 +1,6 @@
 """The waiting list of a season: who waits, in which order.
 
-The stored ranks order the list and may have gaps: somebody who leaves it moves nobody
-else. What people are shown is the position, counted from 1.
+The ranks are those that people are shown: from 1, without a gap.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from ckan import model
 
 from ckanext.challenge.model import Application
 
-__all__ = ["head", "members", "move", "next_rank", "position"]
+__all__ = ["head", "join", "leave", "members", "move", "position"]
 
 
 def members(cohort_id: str, locked: bool = False) -> list[Application]:
@@ -38,30 +37,39 @@ def head(cohort_id: str, locked: bool = False) -> Application | None:
     return None
 
 
-def next_rank(cohort_id: str) -> int:
-    """The rank after the last one; the season is locked by the caller."""
-    rank = (
+def join(application: Application) -> None:
+    """Put somebody at the end of the list; the season is locked by the caller."""
+    last = (
         model.Session.query(sa.func.max(Application.waitlist_rank))
-        .filter_by(cohort_id=cohort_id, state="waitlisted")
+        .filter_by(cohort_id=application.cohort_id)
         .scalar()
     )
-    return (rank or 0) + 1
+    application.waitlist_rank = (last or 0) + 1
+
+
+def leave(application: Application) -> None:
+    """Take somebody off the list, if there; the season is locked by the caller.
+
+    Call it before anything is written in the journal: those behind move up, and
+    nobody may wait for their rows while others wait for the journal.
+    """
+    rank = application.waitlist_rank
+    if rank is None:
+        return
+    application.waitlist_rank = None
+    model.Session.flush()
+    rows = Application.__table__
+    # Past the ORM: to move up is no change of the application itself.
+    model.Session.execute(
+        sa.update(rows)
+        .where(rows.c.cohort_id == application.cohort_id, rows.c.waitlist_rank > rank)
+        .values(waitlist_rank=rows.c.waitlist_rank - 1, updated_at=rows.c.updated_at)
+    )
 
 
 def position(application: Application) -> int | None:
     """Where somebody is on the list, 1 being next; ``None`` for who is not on it."""
-    if application.state != "waitlisted" or application.waitlist_rank is None:
-        return None
-    before = (
-        model.Session.query(Application.id)
-        .filter(
-            Application.cohort_id == application.cohort_id,
-            Application.state == "waitlisted",
-            Application.waitlist_rank < application.waitlist_rank,
-        )
-        .count()
-    )
-    return before + 1
+    return application.waitlist_rank if application.state == "waitlisted" else None
 
 
 def move(application: Application, place: int) -> tuple[int, int]:

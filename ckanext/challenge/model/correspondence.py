@@ -43,7 +43,7 @@ class Message(tk.BaseModel):
 
 
 class Note(tk.BaseModel):
-    """A note on an application that only managers read."""
+    """A note on an application that only the staff reads."""
 
     __table__ = sa.Table(
         "challenge_note",

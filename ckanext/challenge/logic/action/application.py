@@ -16,6 +16,7 @@ from ckanext.challenge.logic import (
     follow_up,
     late_entry,
     roles,
+    waiting_list,
 )
 from ckanext.challenge.logic.applications import (
     advance,
@@ -24,6 +25,7 @@ from ckanext.challenge.logic.applications import (
     cohort_of,
     decide,
     lock,
+    lock_with_cohort,
 )
 from ckanext.challenge.logic.boundary import (
     actor_of,
@@ -286,9 +288,10 @@ def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) 
     data = validated(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_withdraw", context, data)
-    lock(application)
-    advance(application, decide(application, "withdraw"), actor_of(context))
-    application.waitlist_rank = None
+    lock_with_cohort(application)
+    path = decide(application, "withdraw")
+    waiting_list.leave(application)
+    advance(application, path, actor_of(context))
     if application.submitted_at:
         notifications.put("withdrawn", application=application)
     model.Session.commit()

@@ -12,9 +12,11 @@ from ckan.types import Context
 
 from ckanext.challenge import journal, language, onboarding, programmes, search
 from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.logic import roles
+from ckanext.challenge.logic import decisions, roles, waiting_list
+from ckanext.challenge.logic.applications import lock_cohort
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    all_or_nothing,
     checked_transition,
     find_cohort,
     find_organization,
@@ -22,7 +24,14 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import participant as schema
-from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
+from ckanext.challenge.model import (
+    Application,
+    Award,
+    Cohort,
+    Participant,
+    Staff,
+    locks,
+)
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 from ckanext.challenge.progress import evaluate, queue
@@ -193,30 +202,47 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
 def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) -> Any:
     """Take a participant out of a season; its organization and datasets stay.
 
-    Managers of the season and sysadmins may call this.
+    Managers of the season and sysadmins may call this. Where the season says so
+    (``automatic_promotion``), the head of the waiting list takes the place.
 
     :param id: the id of the participant
     :type id: string
-    :returns: the participant
+    :returns: the participant, with ``promoted`` (who was accepted from the waiting
+        list) and ``next_in_line`` (who is its head now), each ``{id, reference,
+        organization_title}`` or ``null``
     :rtype: dict
     """
     data = validated(context, data_dict, schema.reference())
     participant = find_participant(data["id"])
     tk.check_access("challenge_participant_withdraw", context, {"id": participant.id})
-    locks.read_and_hold(participant)
-    before = participant.state
-    with checked_transition():
-        lifecycle.PARTICIPANT.check(before, "withdrawn")
-    participant.state = "withdrawn"
-    journal.record(
-        actor_of(context),
-        "transition",
-        "participant",
-        participant.id,
-        {"from": before, "to": "withdrawn"},
-    )
-    model.Session.commit()
-    return _show(context, participant.id)
+    cohort_id = participant.cohort_id
+    with all_or_nothing():
+        # The season first, as for an acceptance: a place is given away once.
+        lock_cohort(cohort_id)
+        locks.read_and_hold(participant)
+        before = participant.state
+        with checked_transition():
+            lifecycle.PARTICIPANT.check(before, "withdrawn")
+        participant.state = "withdrawn"
+        journal.record(
+            actor_of(context),
+            "transition",
+            "participant",
+            participant.id,
+            {"from": before, "to": "withdrawn"},
+        )
+    promoted = decisions.promote_next(cohort_id)
+    return {
+        **_show(context, participant.id),
+        "promoted": _waiting(promoted),
+        "next_in_line": _waiting(waiting_list.head(cohort_id)),
+    }
+
+
+def _waiting(application: Application | None) -> dict[str, Any] | None:
+    if application is None:
+        return None
+    return columns(application, ("id", "reference", "organization_title"))
 
 
 def challenge_participant_assign(context: Context, data_dict: dict[str, Any]) -> Any:

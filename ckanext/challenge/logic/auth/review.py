@@ -13,9 +13,13 @@ from ckanext.challenge.logic.boundary import find_application, find_cohort
 __all__ = [
     "challenge_application_assign",
     "challenge_application_batch_review",
+    "challenge_application_note_create",
+    "challenge_application_note_list",
     "challenge_application_review",
     "challenge_decision_drop",
     "challenge_decisions_publish",
+    "challenge_waitlist_list",
+    "challenge_waitlist_move",
 ]
 
 
@@ -25,7 +29,12 @@ def _answer(allowed: bool) -> AuthResult:
 
 def _manager_of(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     application = find_application(data_dict.get("id"))
-    return _answer(roles.is_manager(context, application.cohort_id))
+    return _answer(roles.may_decide(context, application))
+
+
+def _writer_of_notes(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    application = find_application(data_dict.get("id"))
+    return _answer(roles.may_annotate(context, application))
 
 
 def challenge_application_review(
@@ -39,14 +48,15 @@ def challenge_application_batch_review(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Managers of the cohorts of all these applications."""
-    cohorts = set()
     for id_ in data_dict.get("ids") or []:
         try:
-            cohorts.add(find_application(id_).cohort_id)
+            application = find_application(id_)
         except tk.ObjectNotFound:
             # It is told as the result of this one.
             continue
-    return _answer(all(roles.is_manager(context, cohort) for cohort in cohorts))
+        if not roles.may_decide(context, application):
+            return roles.refused()
+    return {"success": True}
 
 
 def challenge_decisions_publish(
@@ -65,5 +75,30 @@ def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> Auth
 def challenge_application_assign(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict)
+
+
+def challenge_application_note_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort, and the adviser of the participant."""
+    return _writer_of_notes(context, data_dict)
+
+
+def challenge_application_note_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort, and the adviser of the participant."""
+    return _writer_of_notes(context, data_dict)
+
+
+def challenge_waitlist_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    cohort = find_cohort(data_dict.get("cohort"))
+    return _answer(roles.is_manager(context, cohort.id))
+
+
+def challenge_waitlist_move(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
     return _manager_of(context, data_dict)
