@@ -125,6 +125,12 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"applicant", *MANAGER},
         {"id": "{application}"},
     ),
+    "challenge_mail_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_mail_preview": (
+        MANAGER,
+        {"application": "{application}", "decision": "accept"},
+    ),
+    "challenge_mail_retry": (MANAGER, {"id": "{mail}"}),
     "challenge_participant_list": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_participant_show": (EVERYBODY, {"id": "{participant}"}),
     "challenge_participant_create": (
@@ -252,6 +258,9 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
     return {
         "award": award["id"],
         "file": file.id,
+        "mail": call_as(admin, "challenge_mail_list", application=application["id"])[
+            "results"
+        ][0]["id"],
         "staff": named["other_adviser"]["id"],
         "code": call_as(admin, "challenge_late_code_create", cohort=cohort["id"])["id"],
         "step": "elu-referent",

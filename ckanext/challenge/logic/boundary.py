@@ -17,6 +17,7 @@ from ckanext.challenge.model import (
     Application,
     ApplicationFile,
     Cohort,
+    Mail,
     Participant,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "find_application",
     "find_cohort",
     "find_file",
+    "find_mail",
     "find_organization",
     "find_participant",
     "forbidden",
@@ -170,6 +172,17 @@ def find_file(id_: Any) -> ApplicationFile:
     found = model.Session.get(ApplicationFile, id_) if isinstance(id_, str) else None
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no such file"))
+    return found
+
+
+def find_mail(id_: Any) -> Mail:
+    """The mail with that id.
+
+    :raises ObjectNotFound: when there is none
+    """
+    found = model.Session.get(Mail, id_) if isinstance(id_, str) else None
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such mail"))
     return found
 
 

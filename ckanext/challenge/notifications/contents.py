@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib import mailer
 
-from ckanext.challenge import config, language, programmes
+from ckanext.challenge import (
+    accounts,
+    application_words,
+    config,
+    language,
+    onboarding,
+    programmes,
+)
 from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain.text import Text
 from ckanext.challenge.logic import follow_up, waiting_list
 from ckanext.challenge.model import Application, Claim, Cohort, Message
 from ckanext.challenge.model.base import utcnow
@@ -45,10 +54,11 @@ def contents(  # noqa: PLR0917 (what a mail is about)
         case "draft":
             found["deadline"] = _deadline(cohort)
         case "changes_requested":
+            fields = data.get("changes_fields", application.changes_fields)
             found |= {
                 "reason": data.get("reason", application.state_reason),
                 "changes_kind": data.get("changes_kind", application.changes_kind),
-                "fields": data.get("changes_fields", application.changes_fields),
+                "fields": ", ".join(_named(fields or [], cohort)),
             }
         case "refused":
             found["reason"] = data.get("reason", application.state_reason)
@@ -92,56 +102,91 @@ def _message(data: Mapping[str, Any]) -> str:
     return message.text if message else ""
 
 
-def _password_link(user: model.User, preview: bool) -> str:
+def _password_link(user: model.User | None, preview: bool) -> str:
     """The page on which the owner of a new account chooses a password."""
-    if not preview and not user.reset_key:
+    if user is None or preview:
+        return _url("user.perform_reset", id=_HIDDEN, key=_HIDDEN)
+    if not user.reset_key:
         # Not with create_reset_key, which commits.
         user.reset_key = mailer.make_key()
-    key = _HIDDEN if preview else user.reset_key
-    return _url("user.perform_reset", id=user.id, key=key)
+    return _url("user.perform_reset", id=user.id, key=user.reset_key)
+
+
+def _named(fields: Iterable[str], cohort: Cohort) -> Iterator[str]:
+    """Fields of an application in words, the season's own questions as it asks them."""
+    words = application_words.fields()
+    for question in cohort.questions:
+        label = Text.of(question["label"]).in_(language.current())
+        words[f"answers-{question['key']}"] = label
+    for name in fields:
+        yield words.get(name, name)
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """How an accepted applicant comes to the checklist.
+
+    :ivar group: the organization, if it exists
+    :ivar user: the applicant's account, if it exists
+    :ivar asked: whether the organization's admins have yet to let the applicant in
+    """
+
+    group: model.Group | None
+    user: model.User | None
+    asked: bool
+
+    @property
+    def needs_password(self) -> bool:
+        return self.user is None or self.user.state == model.State.PENDING
+
+
+def _arrival(application: Application) -> _Arrival:
+    claim = model.Session.query(Claim).filter_by(application_id=application.id).first()
+    if claim is not None:
+        return _Arrival(
+            model.Group.get(claim.organization_id),
+            model.User.get(claim.user_id),
+            asked=claim.state != "accepted",
+        )
+    user = model.User.get(application.user_id or "")
+    if user is None or user.state != model.State.ACTIVE:
+        user = accounts.find(application.contact_email)
+    if application.organization_id:
+        return _Arrival(model.Group.get(application.organization_id), user, asked=False)
+    # A preview: what an acceptance would do now.
+    known = onboarding.organizations_with_siren(application.siren)[:1]
+    asked = any(
+        accounts.admins(group)
+        for group in known
+        if user is None or accounts.role_in(user, group) != "admin"
+    )
+    return _Arrival(known[0] if known else None, user, asked)
 
 
 def _welcome(application: Application, cohort: Cohort, preview: bool) -> dict[str, Any]:
     """The first steps, and how to come to them: by a password where there is none."""
-    claim = (
-        model.Session.query(Claim)
-        .filter_by(application_id=application.id)
-        .limit(1)
-        .scalar()
-    )
-    if claim is not None and claim.state != "accepted":
+    arrival = _arrival(application)
+    if arrival.asked:
         return {"asked": True, "link": _follow_up(application, preview)}
     programme = programmes.get(cohort.programme)
+    name = arrival.group.name if arrival.group else _HIDDEN
+    checklist = _url(
+        "challenge_participant.read", cohort=cohort.name, organization=name
+    )
     found: dict[str, Any] = {
         "steps": [
             step.title.in_(language.current())
             for step in programme.steps[:_FIRST_STEPS]
         ],
+        "checklist": checklist,
+        "link": checklist,
     }
-    group = model.Group.get(application.organization_id or "")
-    found["checklist"] = found["link"] = (
-        _url("challenge_participant.read", cohort=cohort.name, organization=group.name)
-        if group is not None
-        else _follow_up(application, preview)
-    )
-    user = _new_account(application, claim)
-    if user is not None:
-        found |= {"user_name": user.name, "link": _password_link(user, preview)}
+    if arrival.needs_password:
+        found |= {
+            "user_name": arrival.user.name if arrival.user else _HIDDEN,
+            "link": _password_link(arrival.user, preview),
+        }
     return found
-
-
-def _new_account(application: Application, claim: Claim | None) -> model.User | None:
-    """The account of the contact, where it waits for its first password."""
-    if claim is not None:
-        user = model.User.get(claim.user_id)
-    else:
-        user = (
-            model.Session.query(model.User)
-            .filter(model.User.state == model.State.PENDING)
-            .filter(model.User.email == application.contact_email)
-            .first()
-        )
-    return user if user is not None and user.state == model.State.PENDING else None
 
 
 def _claim(

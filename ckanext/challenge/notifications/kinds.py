@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["KINDS", "OF_DECISION", "Kind", "KindOfMail"]
+__all__ = ["KINDS", "OF_DECISION", "PREVIEWED", "Kind", "KindOfMail"]
 
 Kind = Literal[
     "accepted",
@@ -68,3 +68,10 @@ OF_DECISION: dict[str, Kind] = {
     "refuse": "refused",
     "reopen": "reopened",
 }
+
+#: What can be shown before it goes: it says nothing that has yet to be written.
+PREVIEWED: tuple[str, ...] = tuple(
+    name
+    for name, kind in KINDS.items()
+    if kind.reader == "applicant" and name not in ("message", "retention")
+)

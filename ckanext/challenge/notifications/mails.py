@@ -208,5 +208,6 @@ def _one_line(text: str) -> str:
 def _plain(template: str, variables: dict[str, Any]) -> str:
     """A template as plain text: CKAN's templates escape what they show for HTML."""
     text = html.unescape(tk.render(f"challenge/mail/{template}", variables))
-    lines = [line.rstrip() for line in text.strip().splitlines()]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+    # The space after the two dashes tells mail programs that the signature begins.
+    lines = [line if line == "-- " else line.rstrip() for line in text.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

@@ -1,0 +1,247 @@
+"""What mails say: in two languages, as text and in HTML, before and when they go."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+from ckan import model
+from ckan.tests import factories
+from lxml import html
+from seasons import POINCONNET, apply, call_as, make_participant, only_message
+
+from ckanext.challenge import notifications
+from ckanext.challenge.model import Application, Claim, Cohort, Message
+from ckanext.challenge.notifications import mails, outbox
+from ckanext.challenge.notifications.kinds import KINDS
+
+ODD = "L'Haÿ-les-Roses & <b>Co</b>"
+ADDRESS = re.compile(r"https?://\S+")
+
+
+@pytest.fixture
+def world(cohort: dict[str, Any]) -> dict[str, Any]:
+    """An application with all that a mail can speak of."""
+    participant = make_participant(cohort, POINCONNET)
+    made = apply(cohort, contact_name="Camille")
+    application = Application.get(made["id"])
+    assert application is not None
+    application.organization_title = ODD
+    application.state_reason = "Il manque la délibération.\nEt le budget, « signé »."
+    application.changes_fields = ["motivation", "answers-logiciel"]
+    application.waitlist_rank = 7
+    season = model.Session.get(Cohort, application.cohort_id)
+    assert season is not None
+    season.questions = [{"key": "logiciel", "label": {"fr": "Logiciel", "en": "Tool"}}]
+    user = factories.User()
+    claim = Claim(
+        application_id=application.id,
+        organization_id=participant["organization_id"],
+        user_id=user["id"],
+        reason="Nous ne connaissons pas cette personne.",
+    )
+    message = Message(application_id=application.id, side="staff", text="Bonjour & co")
+    model.Session.add_all([claim, message])
+    model.Session.commit()
+    return {
+        "application": application.id,
+        "user": user["id"],
+        "data": {
+            "claim_id": claim.id,
+            "message_id": message.id,
+            "date": "2026-12-01",
+            "organization_id": participant["organization_id"],
+            "role": "admin",
+        },
+    }
+
+
+def _written(world: dict[str, Any], kind: str, language: str) -> mails.Letter:
+    application = Application.get(world["application"])
+    assert application is not None
+    application.language = language
+    model.Session.flush()
+    applicant = KINDS[kind].reader == "applicant"
+    return mails.write(
+        kind,
+        application=application,
+        cohort=model.Session.get(Cohort, application.cohort_id),
+        user=None if applicant else model.User.get(world["user"]),
+        data=world["data"],
+    )
+
+
+def test_each_kind_reads_as_a_mail_of_one_subject_and_one_link(
+    world: dict[str, Any],
+) -> None:
+    for kind in KINDS:
+        for language in ("fr", "en"):
+            letter = _written(world, kind, language)
+            where = f"{kind} in {language}: {letter.text}"
+            assert letter.subject, where
+            assert len(letter.subject) < 110, where
+            assert "\n" not in letter.subject, where
+            # Nothing escaped for HTML, no variable that was not given.
+            for odd in ("&#", "&amp;", "&lt;", "None", "%(", "{{"):
+                assert odd not in letter.subject + letter.text, where
+            assert "\n\n\n" not in letter.text, where
+            links = ADDRESS.findall(letter.text)
+            assert len(links) == 1, where
+            page = html.document_fromstring(letter.html)
+            assert page.xpath("//p[@class='action']/a/@href") == links, where
+            assert page.xpath("//html/@lang") == [
+                language if KINDS[kind].reader == "applicant" else "fr"
+            ]
+            assert not page.xpath("//b | //table | //img | //script"), where
+            shown = " ".join(page.text_content().split())
+            for line in letter.text.split("\n-- \n")[0].splitlines():
+                if line.strip() and not line.startswith("- "):
+                    assert " ".join(line.split()) in shown, where
+
+
+def test_what_is_asked_is_named_in_words(world: dict[str, Any]) -> None:
+    letter = _written(world, "changes_requested", "en")
+    assert "Il manque la délibération.\nEt le budget, « signé »." in letter.text
+    assert "Why do you want to take part?, Tool" in letter.text
+    assert ODD in letter.text
+    assert letter.headers["Reply-To"] == "saison@example.org"
+
+
+def test_a_welcome_waits_for_the_administrators_that_are_asked(
+    world: dict[str, Any],
+) -> None:
+    waiting = _written(world, "accepted", "en")
+    assert "We asked its administrators" in waiting.text
+    assert "/challenge/application/" in waiting.text
+    claim = model.Session.query(Claim).one()
+    claim.state = "accepted"
+    model.Session.flush()
+    welcome = _written(world, "claim_accepted", "en")
+    assert "/challenge/saison-2/" in welcome.text
+    user = model.User.get(world["user"])
+    assert user is not None
+    user.state = model.State.PENDING
+    model.Session.flush()
+    new = _written(world, "accepted", "en")
+    model.Session.flush()
+    assert user.reset_key
+    assert f"/user/reset/{user.id}?key={user.reset_key}" in new.text
+    # A second mail opens the same door.
+    again = _written(world, "claim_accepted", "en")
+    assert user.reset_key in again.text
+
+
+def test_a_deadline_is_named_while_there_is_one(world: dict[str, Any]) -> None:
+    assert "Submit it by" in _written(world, "draft", "en").text
+    season = model.Session.query(Cohort).one()
+    season.application_deadline = season.application_opens
+    model.Session.flush()
+    assert "Submit it by" not in _written(world, "draft", "en").text
+
+
+@pytest.mark.parametrize(
+    ("decision", "given", "words"),
+    [
+        ("accept", {}, ["prend", "…"]),
+        ("waitlist", {}, [" 1"]),
+        ("refuse", {"reason": "Trop tard & « trop »."}, ["Trop tard & « trop »."]),
+        (
+            "request_changes",
+            {"reason": "Le numéro.", "kind": "incorrect", "fields": "agents"},
+            ["Le numéro."],
+        ),
+    ],
+)
+def test_a_preview_says_what_would_go_and_opens_nothing(
+    cohort: dict[str, Any],
+    post_office: Any,
+    decision: str,
+    given: dict[str, str],
+    words: list[str],
+) -> None:
+    post_office.open()
+    admin = factories.Sysadmin()
+    application = apply(cohort)
+    outbox.send_due()
+    seen = call_as(
+        admin,
+        "challenge_mail_preview",
+        application=application["id"],
+        decision=decision,
+        **given,
+    )
+    assert seen["to"] == "mairie@example.org"
+    assert "key=" not in seen["text"] or "key=%E2%80%A6" in seen["text"]
+    assert Application.get(application["id"]).state == "submitted"  # type: ignore[union-attr]
+    call_as(
+        admin,
+        "challenge_application_review",
+        id=application["id"],
+        decision=decision,
+        **given,
+    )
+    outbox.send_due()
+    (mail,) = post_office.box.messages[1:]
+    body = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    assert mail["Subject"] == seen["subject"]
+
+    def known(text: str) -> str:
+        # All but what only exists once it was decided: addresses and a user's name.
+        text = re.sub(r"https?://\S+", "…", text)
+        return re.sub("«\u202f(baule|…)\u202f»|“(baule|…)”", "…", text)
+
+    assert known(body) == known(seen["text"])
+    if decision != "accept":
+        assert all(word in body for word in words)
+
+
+def test_a_preview_of_what_nobody_is_told(cohort: dict[str, Any]) -> None:
+    admin = factories.Sysadmin()
+    application = apply(cohort)
+    nothing = call_as(
+        admin,
+        "challenge_mail_preview",
+        application=application["id"],
+        decision="start",
+    )
+    assert nothing is None
+    with pytest.raises(tk.ValidationError) as caught:
+        call_as(admin, "challenge_mail_preview", application=application["id"])
+    assert only_message(caught, "decision")
+    receipt = call_as(
+        admin,
+        "challenge_mail_preview",
+        application=application["reference"],
+        mail="receipt",
+    )
+    assert application["reference"] in receipt["subject"]
+
+
+def test_a_mail_can_be_sent_in_a_portal_s_own_words(
+    cohort: dict[str, Any], post_office: Any, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As another plugin's template directory would, the first one found wins."""
+    loader = app.flask_app.jinja_env.loader
+    find = loader.get_source
+
+    def own_first(environment: Any, template: str) -> Any:
+        if template == "challenge/mail/receipt.txt":
+            text = (
+                '{% extends "challenge/mail/base.txt" %}'
+                "{% block body %}Merci, {{ application.contact_name }} !{% endblock %}"
+            )
+            return text, None, lambda: True
+        return find(environment, template)
+
+    monkeypatch.setattr(loader, "get_source", own_first)
+    app.flask_app.jinja_env.cache.clear()
+    post_office.open()
+    application = apply(cohort)
+    notifications.put("receipt", application=Application.get(application["id"]))
+    model.Session.commit()
+    outbox.send_due()
+    app.flask_app.jinja_env.cache.clear()
+    body = post_office.box.messages[0].get_body(("plain",)).get_content()
+    assert "Merci, Secrétariat de mairie !" in body
