@@ -126,26 +126,29 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     admission.check_eligible(cohort, data)
     if not roles.is_sysadmin(context):
         throttle.spend("apply", data.get("contact_email"))
-    check_alone(cohort, data["siren"], None)
     application = Application(
         id=form.application_id if form else make_id(),
         cohort_id=cohort.id,
         state="draft",
-        late_code_id=late_entry.use(cohort, code) if needs_code and code else None,
-        reference=admission.next_reference(cohort),
         user_id=user_id,
         language=language.current(),
     )
     _write(application, data)
-    model.Session.add(application)
     try:
+        check_alone(cohort, data["siren"], None)
+        if needs_code and code:
+            application.late_code_id = late_entry.use(cohort, code)
+        application.reference = admission.next_reference(cohort)
+        model.Session.add(application)
         model.Session.flush()
-    except IntegrityError as error:
+    except (IntegrityError, tk.ValidationError) as error:
         # Somebody was faster by the blink of an eye: with the same form, or not.
         model.Session.rollback()
         if form and (made := model.Session.get(Application, form.application_id)):
             return _with_key(context, made)
-        raise already_applied() from error
+        if isinstance(error, IntegrityError):
+            raise already_applied() from error
+        raise
     journal.record(
         actor_of(context),
         "create",
