@@ -52,6 +52,7 @@ MANAGED = (
     "/challenge/manage/saison-3?tab=applications",
     "/challenge/manage/saison-3?tab=applications&state=refused",
     "/challenge/manage/saison-3/application/{application}",
+    "/challenge/manage/saison-3/mails",
 )
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from .. import memory
 from .applicant import applicant
+from .mails import mails
 from .manager import manager
 from .organization import organization
 from .participant import participant
@@ -18,4 +19,4 @@ __all__ = ["get_blueprints"]
 def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
     memory.listen()
-    return [public, applicant, participant, manager, settings, organization]
+    return [public, applicant, participant, manager, mails, settings, organization]

@@ -110,33 +110,52 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
 
 
 def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> Any:
-    """Send a mail again that failed, at once and with all its attempts.
+    """Send mails again that failed, at once and with all their attempts.
 
     Managers of the season and sysadmins may call this.
 
-    :param id: the id of the mail
+    :param id: the id of a mail
     :type id: string
-    :returns: the mail, which waits
+    :param cohort: in its place, the id or name of a season: all of its mails that
+        fail
+    :type cohort: string
+    :returns: the mail, which waits; for a season ``{count}``
     :rtype: dict
-    :raises ValidationError: on ``state`` when it was sent
+    :raises ValidationError: on ``state`` when it was sent; on ``id`` when there is
+        neither it nor ``cohort``
     """
-    data = validated(context, data_dict, schema.reference())
-    mail = find_mail(data["id"])
+    data = validated(context, data_dict, schema.retry())
     tk.check_access("challenge_mail_retry", context, data)
-    model.Session.refresh(mail, with_for_update=True)
-    if mail.state not in _RETRIED:
+    query = model.Session.query(Mail).filter(Mail.state.in_(_RETRIED))
+    if "id" in data:
+        query = query.filter(Mail.id == find_mail(data["id"]).id)
+    else:
+        query = query.filter(
+            _IS_FAILING, Mail.cohort_id == find_cohort(data["cohort"]).id
+        )
+    found = query.order_by(Mail.id).populate_existing().with_for_update().all()
+    if "id" in data and not found:
         model.Session.rollback()
         raise tk.ValidationError({"state": [tk._("This mail was sent already")]})
-    mail.state, mail.attempts, mail.next_attempt_at = "waiting", 0, utcnow()
-    journal.record(
-        actor_of(context),
-        "retry_mail",
-        "application" if mail.application_id else "cohort",
-        mail.application_id or mail.cohort_id or "",
-        {"mail": mail.id, "kind": mail.kind},
+    for mail in found:
+        mail.state, mail.attempts, mail.next_attempt_at = "waiting", 0, utcnow()
+    journal.record_many(
+        [
+            journal.Entry(
+                actor_of(context),
+                "retry_mail",
+                "application" if mail.application_id else "cohort",
+                mail.application_id or mail.cohort_id or "",
+                {"mail": mail.id, "kind": mail.kind},
+            )
+            for mail in found
+        ]
     )
     model.Session.commit()
     notifications.deliver()
+    if "id" not in data:
+        return {"count": len(found)}
+    (mail,) = found
     return _dictize(
         mail,
         model.Session.get(Application, mail.application_id or ""),

@@ -38,6 +38,8 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> AuthResu
 
 def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
+    if not data_dict.get("id") and data_dict.get("cohort"):
+        return _managers_only(context, find_cohort(data_dict["cohort"]).id)
     mail = find_mail(data_dict.get("id"))
     if mail.application_id:
         return _of(context, find_application(mail.application_id))

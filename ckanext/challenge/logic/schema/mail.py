@@ -12,15 +12,24 @@ from ckanext.challenge.logic.schema import fields
 from ckanext.challenge.logic.schema.cohort import paging
 from ckanext.challenge.notifications.kinds import PREVIEWED
 
-__all__ = ["STATES", "mail_list", "preview", "reference"]
+__all__ = ["STATES", "mail_list", "preview", "retry"]
 
 #: ``failing``: given up, or to be tried again after a failure.
 STATES = ("failing", "waiting", "sent", "failed", "cancelled")
 
 
-def reference() -> Schema:
-    """A mail."""
-    return {"id": fields.raw()}
+def retry() -> Schema:
+    """A mail, or all that fail of a season."""
+
+    def either(key: Any, data: Any, errors: Any, context: Any) -> None:
+        if not data.get(("id",)) and not data.get(("cohort",)):
+            errors[("id",)] = [tk._("Missing value")]
+
+    return {
+        "id": fields.raw(required=False),
+        "cohort": fields.raw(required=False),
+        "__after": [either],
+    }
 
 
 def mail_list() -> Schema:
