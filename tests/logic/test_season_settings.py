@@ -102,6 +102,12 @@ def test_a_question_with_answers_keeps_its_type(admin: dict[str, Any]) -> None:
     answered(cohort, BAULE, votre_logiciel="Aucun")
     answered(cohort, POINCONNET, votre_logiciel="Un", combien_de_jeux="plus")
 
+    listed = call_as(admin, "challenge_question_list", cohort=cohort["id"])
+    assert [row["answers"] for row in listed["results"]] == [2, 1]
+    assert [row["key"] for row in listed["results"]] == [
+        question["key"] for question in cohort["questions"]
+    ]
+
     def patch(**data: Any) -> Any:
         return call_as(admin, "challenge_cohort_patch", id=cohort["id"], **data)
 

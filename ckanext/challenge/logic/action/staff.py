@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
@@ -60,7 +61,7 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param cohort: the id or name of the season
     :type cohort: string
-    :param user: the id or name of the user
+    :param user: the id, name or e-mail address of the user
     :type user: string
     :param role: ``manager`` or ``adviser``
     :type role: string
@@ -72,9 +73,7 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access(
         "challenge_staff_create", context, {"cohort": cohort.id, "role": data["role"]}
     )
-    user = model.User.get(data["user"])
-    if user is None or user.state != "active":
-        raise tk.ValidationError({"user": [tk._("There is no such user")]})
+    user = _find_user(data["user"])
     key = {"cohort_id": cohort.id, "user_id": user.id, "role": data["role"]}
     staff = model.Session.query(Staff).filter_by(**key).first()
     if staff is None:
@@ -116,6 +115,38 @@ def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
     )
     model.Session.delete(staff)
     model.Session.commit()
+
+
+def _find_user(reference: str) -> model.User:
+    """The user with that id, name or address.
+
+    :raises ValidationError: on ``user`` when there is none, or several
+    """
+    asked = reference.strip()
+    user = model.User.get(asked)
+    if user is not None and user.state == model.State.ACTIVE:
+        return user
+    found = []
+    if "@" in asked:
+        found = (
+            model.Session.query(model.User)
+            .filter(
+                sa.func.lower(model.User.email) == asked.lower(),
+                model.User.state == model.State.ACTIVE,
+            )
+            .all()
+        )
+    if len(found) == 1:
+        return found[0]
+    text = (
+        tk._("Several accounts have this address: write the name of the account")
+        if found
+        else tk._(
+            "No account has this name or this address. Whoever helps to run a season "
+            "needs an account of this portal first."
+        )
+    )
+    raise tk.ValidationError({"user": [text]})
 
 
 def _dictize_staff(staff: Staff, user: model.User) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from werkzeug.datastructures import MultiDict
 
-from .. import helpers as h
-from .common import act
-from .desk import desk_url
-from .forms import lines, texts
+from ... import config, words
+from ... import helpers as h
+from ...domain import deadlines, schedule
+from ...programmes import names as programme_names
+from ..desk import desk_url
+from ..forms import lines, texts
+from .around import settings_page
 
 __all__ = ["given", "season_form"]
 
@@ -38,6 +42,7 @@ PLAIN = (
     "currency",
     "contact_email",
     "hashtag",
+    "revision",
 )
 
 
@@ -46,6 +51,8 @@ def given(form: MultiDict[str, str]) -> dict[str, Any]:
     return {
         **texts(form, *PLAIN),
         "kinds": form.getlist("kinds"),
+        "scheduled_transitions": form.getlist("scheduled_transitions"),
+        "automatic_promotion": form.get("automatic_promotion", ""),
         **{name: lines(form, name) for name in LISTS},
     }
 
@@ -64,6 +71,7 @@ def _field_labels() -> dict[str, str]:
         "finalisation": tk._("Finalisation"),
         "capacity": tk._("Places"),
         "kinds": tk._("Who may apply"),
+        "scheduled_transitions": tk._("What the season does by itself"),
         "days_per_participant": tk._("Days of support for each collectivité"),
         "currency": tk._("Currency"),
         "contact_email": tk._("Address for questions"),
@@ -87,16 +95,20 @@ def season_form(
     """The form of a season.
 
     :param name: of the season, ``None`` for a new one
-
     :param typed: what was typed, when it was refused
     :param errors: of that, by field
     """
-    cohort = act("challenge_cohort_show", id=name) if name else None
+    page: dict[str, Any] = (
+        settings_page(name, "season", "challenge_cohort_update") if name else _new()
+    )
     data: dict[str, Any] = {
         "currency": "EUR",
-        **(cohort or {}),
+        **(page["cohort"] or {}),
         **(typed or {}),
     }
+    if page["cohort"] and "revision" in (errors or {}):
+        # Who has been told of the other change may save over it.
+        data["revision"] = page["cohort"]["revision"]
     parts = _field_labels()
     named = dict(parts)
     groups = {}
@@ -108,18 +120,64 @@ def season_form(
         for index in range(len(rows)):
             for part in names:
                 named[f"{group}-{index}-{part}"] = parts[f"{group}-{part}"]
-    base = desk_url()
     return {
-        "cohort": cohort,
+        **page,
         "data": data,
         "errors": errors or {},
         "labels": named,
         "groups": groups,
         "kinds": h.challenge_kinds(),
-        "csrf": tk.h.csrf_input(),
-        "urls": {
-            "desk": base,
-            "back": f"{base}/{cohort['name']}" if cohort else base,
-            "self": f"{base}/{cohort['name']}/edit" if cohort else f"{base}/new",
-        },
+        "programmes": [(name, name) for name in programme_names()],
+        "heading": tk._("The season") if name else tk._("New season"),
+        "scheduled": _scheduled(page["cohort"], data),
+        "promotes": data.get("automatic_promotion") in (True, "true"),
     }
+
+
+def _new() -> dict[str, Any]:
+    base = desk_url()
+    return {
+        "cohort": None,
+        "csrf": tk.h.csrf_input(),
+        "urls": {"desk": base, "season": base, "self": f"{base}/new"},
+    }
+
+
+def _scheduled(
+    cohort: Mapping[str, Any] | None, data: Mapping[str, Any]
+) -> list[tuple[str, str, str, bool]]:
+    """What the season can still do by itself, and when.
+
+    :returns: the state, what happens, when, and whether it is ticked
+    """
+    deeds = {
+        "open": tk._("Open the applications"),
+        "running": tk._("Start the season"),
+        "finished": tk._("Finish the season"),
+    }
+    dates = {
+        name: day if isinstance(day := words.parse(data.get(name)), dt.date) else None
+        for name in deadlines.MILESTONES
+    }
+    zone = config.display_timezone()
+    now = dt.datetime.now(dt.timezone.utc)
+    rows = []
+    for state in schedule.still_to_come(cohort["state"] if cohort else "draft"):
+        at = schedule.instant_of(state, dates, zone)
+        if at is None:
+            when = tk._("Needs the date “{date}”.").format(
+                date=words.milestone(schedule.MILESTONE_OF[state])
+            )
+        elif at <= now:
+            when = tk._("That day has come: it will happen within the hour.")
+        elif state == "finished":
+            when = tk._("At the end of {date}.").format(
+                date=words.as_day(dates["finalisation"])
+            )
+        else:
+            when = tk._("On {date}, as the day begins.").format(
+                date=words.as_day(at, "full")
+            )
+        chosen = state in (data.get("scheduled_transitions") or [])
+        rows.append((state, deeds[state], when, chosen))
+    return rows

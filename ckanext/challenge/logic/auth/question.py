@@ -1,0 +1,19 @@
+"""Who may see how a season's own questions were answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.boundary import find_cohort
+
+__all__ = ["challenge_question_list"]
+
+
+def challenge_question_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    if roles.is_manager(context, find_cohort(data_dict.get("cohort")).id):
+        return {"success": True}
+    return roles.refused()
