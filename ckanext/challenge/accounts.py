@@ -15,7 +15,7 @@ from ckan.types import Context
 from .directory import naming
 from .model import locks
 
-__all__ = ["admins", "deferred", "find", "give_role", "invite", "role_in"]
+__all__ = ["admins", "deferred", "find", "find_or_invite", "give_role", "role_in"]
 
 
 def deferred() -> Context:
@@ -42,18 +42,24 @@ def find(email: str | None) -> model.User | None:
     return found.first()
 
 
-def invite(email: str | None, stem: str, code: str | None) -> model.User:
-    """An account that waits for its owner, as CKAN's own invitation makes it.
+def find_or_invite(email: str | None, stem: str, code: str | None) -> model.User:
+    """The account with this address, or else a new one that waits for its owner.
 
-    It is named after the organization: user names are public, and a person's name or
-    address is not.
+    A new one is as CKAN's own invitation makes it, but named after the organization:
+    user names are public, and a person's name or address is not.
 
     :param stem: from which its name is made
     :param code: what is added to a name that is taken, before a number is
     :raises ValidationError: when CKAN refuses the account
     """
-    # Two invitations to homonyms would choose the same free name.
+    known = find(email)
+    if known is not None:
+        return known
+    # Two invitations at once would both find nobody, or choose the same free name.
     locks.hold("user_name")
+    known = find(email)
+    if known is not None:
+        return known
     stem = naming.slug(stem)
     taken = {
         name

@@ -189,6 +189,12 @@ _STATES: dict[str, dict[str, tuple[str, str]]] = {
         "done": ("done", "circle-check"),
         "waived": ("quiet", "circle-minus"),
     },
+    "claim": {
+        "asked": ("wait", "hourglass-half"),
+        "accepted": ("done", "check"),
+        "declined": ("quiet", "xmark"),
+        "withdrawn": ("quiet", "arrow-left"),
+    },
     "award": {
         "active": ("done", "check"),
         "at_risk": ("wait", "triangle-exclamation"),

@@ -281,9 +281,9 @@ def _organization(application: Application) -> model.Group:
 def _applicant(application: Application) -> model.User:
     """The applicant's account, made if need be."""
     user = model.User.get(application.user_id) if application.user_id else None
-    if user is None or user.state != model.State.ACTIVE:
-        user = accounts.find(application.contact_email)
-    return user or accounts.invite(
+    if user is not None and user.state == model.State.ACTIVE:
+        return user
+    return accounts.find_or_invite(
         application.contact_email,
         application.organization_title,
         application.insee_code,

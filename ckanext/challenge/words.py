@@ -121,7 +121,8 @@ def milestone(name: str) -> str:
 def state_label(entity: str, state: str) -> str:
     """The name of a state, in the reader's language.
 
-    :param entity: ``cohort``, ``application``, ``participant``, ``step``, ``award``
+    :param entity: ``cohort``, ``application``, ``participant``, ``step``, ``claim``,
+        ``award``
     """
     labels = {
         "cohort": {
@@ -153,6 +154,12 @@ def state_label(entity: str, state: str) -> str:
             "to_confirm": tk._("Waiting for confirmation"),
             "done": tk._("Done"),
             "waived": tk._("Not required"),
+        },
+        "claim": {
+            "asked": tk._("Waiting for an answer"),
+            "accepted": tk._("Accepted"),
+            "declined": tk._("Declined"),
+            "withdrawn": tk._("No longer asked"),
         },
         "award": {
             "active": tk._("Earned"),

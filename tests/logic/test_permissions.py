@@ -17,7 +17,7 @@ from seasons import make_participant as participate
 
 from ckanext.challenge import programmes
 from ckanext.challenge.logic import all_actions, all_auth_functions
-from ckanext.challenge.model import ApplicationFile
+from ckanext.challenge.model import ApplicationFile, Claim
 
 WHO = (
     "anonymous",
@@ -97,6 +97,16 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_waitlist_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_waitlist_move": (MANAGER, {"id": "{application}", "rank": 1}),
     "challenge_decisions_publish": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_claim_show": ({"org_admin", *MANAGER}, {"id": "{claim}"}),
+    "challenge_claim_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_claim_answer": (
+        {"org_admin", "sysadmin"},
+        {"id": "{claim}", "accepted": True},
+    ),
+    "challenge_member_invite": (
+        {"org_admin", *MANAGER},
+        {"organization": "{organization}", "email": "x@example.org"},
+    ),
     "challenge_decision_drop": (MANAGER, {"id": "{application}"}),
     "challenge_application_form": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_application_link_send": (EVERYBODY, {"id": "{application}"}),
@@ -253,11 +263,17 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         size=1,
         digest="0" * 64,
     )
-    model.Session.add(file)
+    claim = Claim(
+        application_id=application["id"],
+        organization_id=participant["organization_id"],
+        user_id=people["applicant"]["id"],
+    )
+    model.Session.add_all([file, claim])
     model.Session.commit()
     return {
         "award": award["id"],
         "file": file.id,
+        "claim": claim.id,
         "mail": call_as(admin, "challenge_mail_list", application=application["id"])[
             "results"
         ][0]["id"],

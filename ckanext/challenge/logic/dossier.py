@@ -8,13 +8,14 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import config, onboarding
+from ckanext.challenge import accounts, config, onboarding
 from ckanext.challenge.domain import eligibility, lifecycle
 from ckanext.challenge.logic import answers, roles, waiting_list
 from ckanext.challenge.logic.applications import cohort_of
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
+    Claim,
     Collectivite,
     Participant,
 )
@@ -149,13 +150,23 @@ def _warnings(application: Application) -> list[str]:
         found.append(tk._("This SIREN is not in the directory"))
     if application.organization_id is None:
         found += [
-            tk._(
-                "The organization “{title}” has this SIREN already; the applicant "
-                "would become its admin"
-            ).format(title=group.title or group.name)
+            _would_join(group)
             for group in onboarding.organizations_with_siren(application.siren)
         ]
     return found
+
+
+def _would_join(group: model.Group) -> str:
+    title = group.title or group.name
+    if accounts.admins(group):
+        return tk._(
+            "The organization “{title}” has this SIREN already; its admins will be "
+            "asked whether the applicant becomes one too"
+        ).format(title=title)
+    return tk._(
+        "The organization “{title}” has this SIREN already; the applicant "
+        "would become its admin"
+    ).format(title=title)
 
 
 def dictize(context: Context, application: Application) -> dict[str, Any]:
@@ -179,8 +190,12 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
         .first()
     )
     shown["participant_id"] = participant[0] if participant else None
+    claim = model.Session.query(Claim).filter_by(application_id=application.id).first()
+    shown["claim"] = columns(claim, ("id", "state", "asked_at")) if claim else None
     if roles.is_manager(context, application.cohort_id):
         shown |= columns(application, _FOR_MANAGERS)
+        if claim:
+            shown["claim"] |= columns(claim, ("reason", "answered_at"))
         shown["warnings"] = _warnings(application)
         shown["changes"] = _changes(application)
         shown["decisions"] = list(lifecycle.decisions_for(application.state))

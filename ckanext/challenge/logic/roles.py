@@ -18,6 +18,8 @@ __all__ = [
     "is_member",
     "is_staff",
     "is_sysadmin",
+    "manages_participant",
+    "may_add_members",
     "may_annotate",
     "may_decide",
     "may_follow",
@@ -80,6 +82,22 @@ def may_follow(context: Context, participant: Participant) -> bool:
     return is_member(context, participant.organization_id) or is_adviser(
         context, participant
     )
+
+
+def may_add_members(context: Context, organization_id: str) -> bool:
+    """Whether CKAN lets the caller add members to the organization: its admins."""
+    return authz.has_user_permission_for_group_or_org(
+        organization_id, context.get("user"), "membership"
+    )
+
+
+def manages_participant(context: Context, organization_id: str) -> bool:
+    """Whether the caller manages a season in which the organization takes part."""
+    cohorts = model.Session.query(Participant.cohort_id).filter(
+        Participant.organization_id == organization_id,
+        Participant.state != "withdrawn",
+    )
+    return any(is_manager(context, cohort_id) for (cohort_id,) in cohorts.all())
 
 
 def may_see_cohort(context: Context, cohort: Cohort) -> bool:

@@ -16,7 +16,8 @@ __all__ = ["Claim"]
 class Claim(tk.BaseModel):
     """What the admins of an organization are asked: may this person become one too?
 
-    ``state`` is ``asked``, ``accepted`` or ``declined`` (then with a reason).
+    ``state`` is ``asked``, ``accepted``, ``declined`` (then with a reason) or
+    ``withdrawn``, once the collectivité takes part no more.
     """
 
     __table__ = sa.Table(

@@ -12,7 +12,7 @@ from ckan.types import Context
 
 from ckanext.challenge import journal, language, onboarding, programmes, search
 from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.logic import decisions, roles, waiting_list
+from ckanext.challenge.logic import claims, decisions, roles, waiting_list
 from ckanext.challenge.logic.applications import lock_cohort
 from ckanext.challenge.logic.boundary import (
     actor_of,
@@ -224,6 +224,8 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
         with checked_transition():
             lifecycle.PARTICIPANT.check(before, "withdrawn")
         participant.state = "withdrawn"
+        if participant.application_id:
+            claims.end(participant.application_id, actor_of(context))
         journal.record(
             actor_of(context),
             "transition",
