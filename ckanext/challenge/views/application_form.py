@@ -60,6 +60,8 @@ def labels(cohort: Mapping[str, Any]) -> dict[str, str]:
         "consent": tk._("Agreement"),
         "late_code": tk._("Late-entry code"),
         "attachments": tk._("Documents"),
+        "text": tk._("Your message"),
+        "upload": tk._("A document to go with it"),
         **{f"{_FILE}{purpose}": label for purpose, label in purposes().items()},
         **{question["name"]: question["label"] for question in asked(cohort)},
     }
