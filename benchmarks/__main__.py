@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import evaluation, pages, publishing, serving, volume
+from benchmarks import desk, evaluation, pages, publishing, serving, volume
 
 
 def main() -> None:
@@ -10,6 +10,8 @@ def main() -> None:
     volume.load_ckan(str(serving.INI))
     print("\nPages, beside CKAN's own", flush=True)
     pages.main()
+    print("\nThe managers' desk, beside CKAN's own", flush=True)
+    desk.main()
     print("\nPublishing", flush=True)
     publishing.main()
     print("\nEvaluation", flush=True)

@@ -136,7 +136,8 @@ def volume_name() -> str:
     return group.name
 
 
-def _ask(session: requests.Session, address: str, page: Page) -> requests.Response:
+def ask(session: requests.Session, address: str, page: Page) -> requests.Response:
+    """Ask for a page and note how long it took."""
     began = time.perf_counter()
     answer = session.get(address + page.path, headers=page.headers, timeout=60)
     page.times.append(time.perf_counter() - began)
@@ -159,7 +160,7 @@ def measure(rounds: int) -> list[Page]:
         pages.append(same)
         # Templates are compiled and caches filled by both workers first.
         for page in pages * 6:
-            answer = _ask(session, address, page)
+            answer = ask(session, address, page)
             expected = 304 if page is same else 200
             if answer.status_code != expected:
                 raise RuntimeError(f"{page.path} answers {answer.status_code}")
@@ -167,7 +168,7 @@ def measure(rounds: int) -> list[Page]:
             page.times.clear()
         for _ in range(rounds):
             for page in pages:
-                _ask(session, address, page)
+                ask(session, address, page)
     return pages
 
 
@@ -192,16 +193,8 @@ def statements() -> dict[str, int]:
     return found
 
 
-def main(rounds: int = 30) -> None:
-    """Make, measure, print, remove."""
-    clear()
-    volume.make(max(SIZES), DATASETS, 2)
-    make_seasons()
-    try:
-        pages = measure(rounds)
-        counted = statements()
-    finally:
-        clear()
+def print_pages(pages: list[Page], rounds: int) -> None:
+    """Print the medians, and the ratios to what each is compared with."""
     medians = {page.name: page.median for page in pages}
     print(f"\n| page | median of {rounds}, ms | beside | ratio | at most |")
     print("|---|---:|---|---:|---:|")
@@ -214,6 +207,19 @@ def main(rounds: int = 30) -> None:
             f"| {page.name} | {page.median:.1f} | {page.beside or ''} "
             f"| {ratio} | {most} |"
         )
+
+
+def main(rounds: int = 30) -> None:
+    """Make, measure, print, remove."""
+    clear()
+    volume.make(max(SIZES), DATASETS, 2)
+    make_seasons()
+    try:
+        pages = measure(rounds)
+        counted = statements()
+    finally:
+        clear()
+    print_pages(pages, rounds)
     print("\n| page | SQL statements |")
     print("|---|---:|")
     for name, number in counted.items():

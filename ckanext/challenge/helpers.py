@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import ckan.plugins.toolkit as tk
-from babel import numbers
+from babel import Locale, numbers
 from markupsafe import Markup
 
 from . import config, language, words
@@ -82,7 +83,13 @@ def challenge_number(value: Any, decimals: int = 1) -> str:
     """A number with the separators of the reader's language: « 2 100 »."""
     if value is None or value == "":
         return ""
-    return numbers.format_decimal(round(float(value), decimals), locale=words.locale())
+    return _number(round(float(value), decimals), words.locale())
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, locale: Locale) -> str:
+    # The same populations stand in list after list.
+    return numbers.format_decimal(value, locale=locale)
 
 
 def challenge_percent(value: Any) -> str:

@@ -118,53 +118,62 @@ def milestone(name: str) -> str:
     }.get(name, name)
 
 
+def N_(text: str) -> str:
+    """Mark a text to be translated, where it stands before there is a reader."""
+    return text
+
+
+# entity → state → its name, translated where it is read
+_STATES: dict[str, dict[str, str]] = {
+    "cohort": {
+        "draft": N_("In preparation"),
+        "open": N_("Open to applications"),
+        "running": N_("Under way"),
+        "finished": N_("Finished"),
+        "archived": N_("Archived"),
+    },
+    "application": {
+        "draft": N_("Draft"),
+        "submitted": N_("Received"),
+        "in_review": N_("Being read"),
+        "changes_requested": N_("To be completed"),
+        "accepted": N_("Accepted"),
+        "waitlisted": N_("On the waiting list"),
+        "refused": N_("Not selected"),
+        "withdrawn": N_("Withdrawn"),
+    },
+    "participant": {
+        "active": N_("Taking part"),
+        "completed": N_("Challenge met"),
+        "withdrawn": N_("Withdrawn"),
+    },
+    "step": {
+        "todo": N_("To do"),
+        "planned": N_("Planned"),
+        "in_progress": N_("In progress"),
+        "to_confirm": N_("Waiting for confirmation"),
+        "done": N_("Done"),
+        "waived": N_("Not required"),
+    },
+    "claim": {
+        "asked": N_("Waiting for an answer"),
+        "accepted": N_("Accepted"),
+        "declined": N_("Declined"),
+        "withdrawn": N_("No longer asked"),
+    },
+    "award": {
+        "active": N_("Earned"),
+        "at_risk": N_("At risk"),
+        "revoked": N_("Revoked"),
+    },
+}
+
+
 def state_label(entity: str, state: str) -> str:
     """The name of a state, in the reader's language.
 
     :param entity: ``cohort``, ``application``, ``participant``, ``step``, ``claim``,
         ``award``
     """
-    labels = {
-        "cohort": {
-            "draft": tk._("In preparation"),
-            "open": tk._("Open to applications"),
-            "running": tk._("Under way"),
-            "finished": tk._("Finished"),
-            "archived": tk._("Archived"),
-        },
-        "application": {
-            "draft": tk._("Draft"),
-            "submitted": tk._("Received"),
-            "in_review": tk._("Being read"),
-            "changes_requested": tk._("To be completed"),
-            "accepted": tk._("Accepted"),
-            "waitlisted": tk._("On the waiting list"),
-            "refused": tk._("Not selected"),
-            "withdrawn": tk._("Withdrawn"),
-        },
-        "participant": {
-            "active": tk._("Taking part"),
-            "completed": tk._("Challenge met"),
-            "withdrawn": tk._("Withdrawn"),
-        },
-        "step": {
-            "todo": tk._("To do"),
-            "planned": tk._("Planned"),
-            "in_progress": tk._("In progress"),
-            "to_confirm": tk._("Waiting for confirmation"),
-            "done": tk._("Done"),
-            "waived": tk._("Not required"),
-        },
-        "claim": {
-            "asked": tk._("Waiting for an answer"),
-            "accepted": tk._("Accepted"),
-            "declined": tk._("Declined"),
-            "withdrawn": tk._("No longer asked"),
-        },
-        "award": {
-            "active": tk._("Earned"),
-            "at_risk": tk._("At risk"),
-            "revoked": tk._("Revoked"),
-        },
-    }
-    return labels.get(entity, {}).get(state, state)
+    label = _STATES.get(entity, {}).get(state)
+    return tk._(label) if label else state

@@ -5,6 +5,7 @@ file to the next.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from ckanext.challenge.model.duty import duty_status
 
 __all__ = [
     "SORTS",
+    "Facets",
     "conditions",
     "facets",
     "matching",
@@ -89,9 +91,8 @@ def conditions(
     # A draft is its applicant's own until it is handed in.
     if not roles.is_sysadmin(context):
         found.append(Application.state != "draft")
-    for name in ("kind", "departement"):
-        if name in data:
-            found.append(getattr(Application, name) == data[name])
+    if "kind" in data:
+        found.append(Application.kind == data["kind"])
     if "obligation" in data:
         found.append(obligation() == data["obligation"])
     if "reviewer" in data:
@@ -111,8 +112,10 @@ def conditions(
 
 
 def narrowing(data: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
-    """The conditions on what :func:`facets` counts: the state, and what is pending."""
+    """The conditions on what :func:`facets` tells apart."""
     found: list[Any] = []
+    if "departement" in data:
+        found.append(Application.departement == data["departement"])
     if "state" in data:
         found.append(Application.state.in_(data["state"]))
     if data.get("pending"):
@@ -143,28 +146,52 @@ def order(data: Mapping[str, Any]) -> list[Any]:
     return [*ordered, Application.id]
 
 
-def facets(chosen: list[sa.ColumnElement[bool]]) -> tuple[dict[str, int], int]:
+@dataclass(frozen=True)
+class Facets:
+    """How many applications there are of each sort.
+
+    :ivar states: for each state that has some, in the order of a life
+    :ivar pending: how many have a decision that waits to be published
+    :ivar departements: the codes that occur, whatever département is asked for
+    """
+
+    states: dict[str, int]
+    pending: int
+    departements: list[str]
+
+
+def facets(
+    chosen: list[sa.ColumnElement[bool]], departement: str | None = None
+) -> Facets:
     """Count the chosen applications, in one statement.
 
-    :returns: how many are in each state that has some, in the order of a life; and
-        how many have a decision that waits to be published
+    :param departement: count those of this one only
     """
     rows = model.Session.execute(
         sa.select(
             Application.state,
+            Application.departement,
             sa.func.count(),
             sa.func.count(Application.pending_decision),
         )
         .where(*chosen)
-        .group_by(Application.state)
+        .group_by(Application.state, Application.departement)
     ).all()
-    counted: dict[str, int] = {row[0]: row[1] for row in rows}
-    states = {
-        state: counted[state]
-        for state in lifecycle.APPLICATION.states
-        if state in counted
-    }
-    return states, sum(row[2] for row in rows)
+    counted: dict[str, int] = {}
+    pending = 0
+    for state, code, number, kept in rows:
+        if departement in (None, code):
+            counted[state] = counted.get(state, 0) + number
+            pending += kept
+    return Facets(
+        {
+            state: counted[state]
+            for state in lifecycle.APPLICATION.states
+            if state in counted
+        },
+        pending,
+        sorted({row[1] for row in rows if row[1]}),
+    )
 
 
 def neighbours(

@@ -89,6 +89,14 @@ class Application(tk.BaseModel):
         sa.Index("challenge_application_user_id_idx", "user_id"),
         sa.Index("challenge_application_organization_id_idx", "organization_id"),
         sa.Index("challenge_application_reviewer_id_idx", "reviewer_id"),
+        # The desk's list as it begins: the first submitted first.
+        sa.Index(
+            "challenge_application_list_idx",
+            "cohort_id",
+            "submitted_at",
+            "created_at",
+            "id",
+        ),
     )
 
     id: Mapped[str]

@@ -12,6 +12,9 @@ __all__ = ["as_json", "columns"]
 
 def as_json(value: Any) -> Any:
     """One value as JSON can hold it."""
+    if value is None or isinstance(value, (str, int)):
+        # Most of what a list is made of.
+        return value
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.timezone.utc).isoformat()
     if isinstance(value, dt.date):

@@ -11,6 +11,7 @@ import ckan.plugins.toolkit as tk
 from .. import helpers as h
 from . import cards
 from .common import Pager, act, may, page_number
+from .desk.history import history
 from .forms import new_dataset_url
 
 __all__ = ["award_page", "badge_page", "badges_page", "kit_page", "kits_page"]
@@ -151,6 +152,7 @@ def award_page(award_id: str) -> dict[str, Any]:
     )
     return {
         "award": award,
+        "history": history("award", award["id"]),
         "image": h.challenge_badge_image(award),
         "met": [_met(part, dataset) for part in award["criteria"]["met"]],
         "urls": {

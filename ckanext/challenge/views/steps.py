@@ -13,6 +13,7 @@ from .. import helpers as h
 from ..memory import Memory
 from . import cards
 from .common import act, may
+from .desk.history import history
 from .forms import new_dataset_url
 from .reasons import reasons
 
@@ -373,6 +374,11 @@ def _page(
         **page,
         "cohort": cohort,
         "participant": participant,
+        "history": history(
+            "participant",
+            participant["id"],
+            {step["step"]: step["title"] for step in progress["steps"]},
+        ),
         "number": numbers.get(participant["current_phase"], 1),
         "words": words,
         "next_due": _next_due(progress),

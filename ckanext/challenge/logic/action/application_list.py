@@ -94,8 +94,10 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     :type around: string
     :returns: also ``facets`` (``state``: how many of those that meet all filters but
         ``state`` and ``pending`` are in each state; ``pending``: how many of them have
-        a decision to be published; ``departement``: the codes of all), and in each
-        result ``obligation``, ``reviewer_id`` and ``pending_decision``; with
+        a decision to be published; ``departement``: the codes that occur), and in each
+        result ``obligation``, ``reviewer_id`` and ``pending_decision``;
+        ``next_in_line`` (``{id, organization_title}`` of the first on the waiting
+        list who is not about to be refused, where one of the chosen waits); with
         ``around`` also ``neighbours`` (``{previous, next, position}``, ids and a
         number from 1, ``None`` where there is none)
     """
@@ -106,10 +108,10 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
     chosen = query.conditions(context, cohort, data)
-    states, pending = query.facets(chosen)
+    counted = query.facets(chosen, data.get("departement"))
     chosen += query.narrowing(data)
     answer: dict[str, Any] = {
-        "count": _count(chosen, data, states),
+        "count": _count(data, counted, chosen),
         "results": [
             {
                 **columns(row, _SHOWN),
@@ -120,22 +122,26 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
             for row in _rows(chosen, data)
         ],
         "facets": {
-            "state": states,
-            "pending": pending,
-            "departement": _departements(cohort.id),
+            "state": counted.states,
+            "pending": counted.pending,
+            "departement": counted.departements,
         },
+        "next_in_line": _next_in_line(cohort.id)
+        if "waitlisted" in counted.states
+        else None,
     }
     if "around" in data:
         answer["neighbours"] = query.neighbours(chosen, data, data["around"])
     return answer
 
 
-def _count(chosen: list[Any], data: dict[str, Any], states: dict[str, int]) -> int:
+def _count(data: dict[str, Any], counted: query.Facets, chosen: list[Any]) -> int:
+    """How many there are, from what was counted already where that tells."""
     if data.get("pending"):
-        return sum(query.facets(chosen)[0].values())
+        return sum(query.facets(chosen).states.values())
     return sum(
         number
-        for state, number in states.items()
+        for state, number in counted.states.items()
         if "state" not in data or state in data["state"]
     )
 
@@ -148,7 +154,7 @@ def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
     if "q" in data:
         chosen.append(query.matching(data["q"]))
     return {
-        "count": sum(query.facets(chosen)[0].values()),
+        "count": sum(query.facets(chosen).states.values()),
         "results": [columns(row, _SHOWN) for row in _rows(chosen, data)],
     }
 
@@ -171,10 +177,16 @@ def _rows(chosen: list[Any], data: dict[str, Any]) -> Any:
     )
 
 
-def _departements(cohort_id: str) -> list[str]:
-    rows = model.Session.execute(
-        sa.select(Application.departement)
-        .where(Application.cohort_id == cohort_id, Application.departement.is_not(None))
-        .distinct()
-    )
-    return sorted(row[0] for row in rows)
+def _next_in_line(cohort_id: str) -> dict[str, Any] | None:
+    kept = Application.pending_decision["decision"].astext
+    row = model.Session.execute(
+        sa.select(Application.id, Application.organization_title)
+        .where(
+            Application.cohort_id == cohort_id,
+            Application.state == "waitlisted",
+            sa.func.coalesce(kept, "") != "refuse",
+        )
+        .order_by(Application.waitlist_rank, Application.id)
+        .limit(1)
+    ).first()
+    return dict(row._mapping) if row else None

@@ -32,7 +32,8 @@ def _schema() -> Schema:
 def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """List what was done, the latest first.
 
-    Sysadmins may call this; managers for one object of their season.
+    Sysadmins may call this; for one object of their season its managers, and its
+    advisers for all but an application.
 
     :param object_type: ``cohort``, ``staff``, ``application``, ``participant`` or
         ``award``

@@ -20,7 +20,10 @@ _TABLES: dict[str, Any] = {
 
 
 def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Sysadmins; managers, for one object of their cohort."""
+    """Sysadmins; for one object of their cohort, its staff.
+
+    Advisers do not read of applications: who was refused is not theirs to know.
+    """
     kind, id_ = data_dict.get("object_type"), data_dict.get("object_id")
     if not kind or not id_:
         return roles.refused()
@@ -32,6 +35,7 @@ def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> AuthR
         cohort_id = found.cohort_id if found else None
     else:
         return roles.refused()
-    if cohort_id and roles.is_manager(context, cohort_id):
+    allowed = roles.is_manager if kind == "application" else roles.is_staff
+    if cohort_id and allowed(context, cohort_id):
         return {"success": True}
     return roles.refused()

@@ -122,7 +122,7 @@ def _filters(
     return [
         {
             "name": "q",
-            "label": tk._("Name, reference, SIREN or contact"),
+            "label": tk._("Name, SIREN, contact…"),
             "value": params.get("q", ""),
         },
         *(
@@ -174,17 +174,27 @@ def _rows(
             {
                 "id": row["id"],
                 "url": f"{base}/{row['id']}{query}",
-                "reference": row["reference"],
                 "name": row["organization_title"],
-                "kind": kinds.get(row["kind"], ""),
-                "departement": h.challenge_departement(row["departement"]),
+                "meta": " · ".join(
+                    part
+                    for part in (
+                        row["reference"],
+                        kinds.get(row["kind"]),
+                        h.challenge_departement(row["departement"]),
+                    )
+                    if part
+                ),
                 "population": h.challenge_number(row["population"]),
                 "duty": duties[row["obligation"]],
                 "date": dates[day],
                 "reader": people.get(row["reviewer_id"] or "", ""),
                 "state": states[row["state"]],
                 "rank": row["waitlist_rank"],
-                "pending": decided[pending["decision"]] if pending else "",
+                "pending": tk._("{decision} (to publish)").format(
+                    decision=decided[pending["decision"]]
+                )
+                if pending
+                else "",
             }
         )
     return rows
@@ -229,6 +239,7 @@ def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, 
         "decisions": application_words.decisions(),
         "people": people,
         "free": _free(cohort),
+        "next_in_line": _next_in_line(cohort, found, f"{around['url']}/application"),
         "csrf": tk.h.csrf_input(),
         "urls": {
             "self": url,
@@ -242,6 +253,16 @@ def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, 
             "exports": [(kind.upper(), f"{url}.{kind}{query}") for kind in FORMATS],
         },
     }
+
+
+def _next_in_line(
+    cohort: Mapping[str, Any], found: Mapping[str, Any], base: str
+) -> dict[str, str] | None:
+    """Who is to have the place that is free, where somebody waits for one."""
+    first, capacity = found["next_in_line"], cohort["capacity"]
+    if not first or not capacity or capacity <= cohort["figures"]["participants"]:
+        return None
+    return {"name": first["organization_title"], "url": f"{base}/{first['id']}"}
 
 
 def _free(cohort: Mapping[str, Any]) -> str:

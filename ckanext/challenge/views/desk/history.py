@@ -17,7 +17,7 @@ __all__ = ["history"]
 MOST = 50
 
 
-def _what(entity: str, entry: Mapping[str, Any]) -> str:
+def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> str:
     """What was done, as one short sentence without a subject."""
     data = entry["data"] or {}
     action = entry["action"]
@@ -27,15 +27,19 @@ def _what(entity: str, entry: Mapping[str, Any]) -> str:
             before=h.challenge_state(lived, data.get("from") or "")["label"],
             after=h.challenge_state(lived, data.get("to") or "")["label"],
         )
-        return f"{data['step']}: {text}" if "step" in data else text
+        if "step" not in data:
+            return text
+        return tk._("{step}: {change}").format(
+            step=steps.get(data["step"], data["step"]), change=text
+        )
     if action == "keep":
         return tk._("Decision kept to be published: {decision}").format(
             decision=application_words.decided().get(data.get("decision", ""), "")
         )
     words = {
-        "create": tk._("Created"),
-        "update": tk._("Changed"),
-        "delete": tk._("Deleted"),
+        "create": tk._("It was created"),
+        "update": tk._("It was changed"),
+        "delete": tk._("It was deleted"),
         "assign": tk._("Handed to another person"),
         "ask": tk._("The administrators of the organization were asked"),
         "answer": tk._("The administrators of the organization answered"),
@@ -45,7 +49,7 @@ def _what(entity: str, entry: Mapping[str, Any]) -> str:
         "drop": tk._("Pending decision dropped"),
         "erase": tk._("Personal data erased"),
         "evaluate": tk._("Measured anew"),
-        "export": tk._("Exported"),
+        "export": tk._("It was exported"),
         "invite": tk._("Somebody was invited"),
         "join": tk._("Joined the season"),
         "message": tk._("A message was written"),
@@ -55,10 +59,13 @@ def _what(entity: str, entry: Mapping[str, Any]) -> str:
     return words.get(action, action)
 
 
-def history(entity: str, id_: str) -> dict[str, Any] | None:
+def history(
+    entity: str, id_: str, steps: Mapping[str, str] | None = None
+) -> dict[str, Any] | None:
     """What was done to an object, the latest first.
 
     :param entity: ``application``, ``award``, ``cohort`` or ``participant``
+    :param steps: titles of steps, by their keys
     :returns: ``rows`` (``{when, iso, who, what}``) and ``more`` (how many older ones
         there are); ``None`` for a reader who is not to see it
     """
@@ -73,7 +80,7 @@ def history(entity: str, id_: str) -> dict[str, Any] | None:
             "who": {"system": system, "anonymous": nobody}.get(
                 entry["actor"], entry["actor_name"] or tk._("Somebody who has left")
             ),
-            "what": _what(entity, entry),
+            "what": _what(entity, entry, steps or {}),
         }
         for entry in found["results"]
     ]

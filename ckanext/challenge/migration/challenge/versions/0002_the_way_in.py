@@ -94,6 +94,11 @@ def upgrade() -> None:
         "challenge_application",
         ["reviewer_id"],
     )
+    op.create_index(
+        "challenge_application_list_idx",
+        "challenge_application",
+        ["cohort_id", "submitted_at", "created_at", "id"],
+    )
     op.create_table(
         "challenge_message",
         sa.Column("id", sa.UnicodeText(), nullable=False, primary_key=True),
@@ -164,6 +169,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
+    op.drop_index("challenge_application_list_idx", table_name="challenge_application")
     op.drop_index(
         "challenge_application_reviewer_id_idx", table_name="challenge_application"
     )
