@@ -77,12 +77,14 @@ class Onboarded:
     :ivar claim: what the admins of the organization are asked; without one the
         applicant is an admin already
     :ivar asked: these admins
+    :ivar created: the organization, if it is new
     """
 
     participant: Participant
     user: model.User
     claim: Claim | None
     asked: list[model.User]
+    created: model.Group | None
 
 
 def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
@@ -104,8 +106,9 @@ def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
         check_place(cohort)
     user = _applicant(application)
     asked: list[model.User] = []
+    created = None
     if group is None:
-        group = _organization(application)
+        group = created = _organization(application)
     elif accounts.role_in(user, group) != "admin":
         asked = accounts.admins(group)
     claim = None
@@ -115,7 +118,7 @@ def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
         accounts.give_role(user, group, "admin")
     participant = join(cohort, group, actor, application)
     application.organization_id = group.id
-    return Onboarded(participant, user, claim, asked)
+    return Onboarded(participant, user, claim, asked, created)
 
 
 def join(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -22,14 +26,16 @@ from seasons import (
 )
 from sqlalchemy import event
 
-from benchmarks.statements import sent_statements
-from ckanext.challenge import journal, programmes
+from ckanext.challenge import files, journal, programmes
 from ckanext.challenge.model import (
     Application,
+    ApplicationFile,
     JournalEntry,
     Participant,
     StepStatus,
 )
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0\x1f\x15\xc4\x89"
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -43,6 +49,32 @@ def cohort() -> dict[str, Any]:
 @pytest.fixture
 def admin() -> dict[str, Any]:
     return factories.Sysadmin()
+
+
+@pytest.fixture
+def logo(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[[dict[str, Any]], ApplicationFile]:
+    """Attach an image to an application."""
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+
+    def attach(application: dict[str, Any]) -> ApplicationFile:
+        row = ApplicationFile(
+            application_id=application["id"],
+            purpose="logo",
+            name="logo-de-camille.png",
+            media_type="image/png",
+            size=len(PNG),
+            digest=hashlib.sha256(PNG).hexdigest(),
+        )
+        model.Session.add(row)
+        model.Session.commit()
+        path = files.path_of(row.id)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(PNG)
+        return row
+
+    return attach
 
 
 def _accept(who: dict[str, Any], application: dict[str, Any]) -> Any:
@@ -62,6 +94,8 @@ def _counts() -> dict[str, int]:
         "participants": "SELECT count(*) FROM challenge_participant",
         "steps": "SELECT count(*) FROM challenge_step_status",
         "journal": "SELECT count(*) FROM challenge_journal",
+        "claims": "SELECT count(*) FROM challenge_claim",
+        "mails": "SELECT count(*) FROM challenge_mail",
         "activity": "SELECT count(*) FROM activity",
     }
     found = {
@@ -215,51 +249,100 @@ class _Killed(BaseException):
     """What stands for the end of the process: no handler may swallow it."""
 
 
+@contextmanager
+def _dying_before(step: int) -> Iterator[list[str]]:
+    """The process ends before the given statement, or commit, that it would send."""
+    seen: list[str] = []
+
+    def count(what: str) -> None:
+        seen.append(what)
+        if len(seen) == step:
+            raise _Killed
+
+    def statement(connection: Any, cursor: Any, text: str, *rest: Any) -> None:
+        count(text)
+
+    def commit(connection: Any) -> None:
+        count("COMMIT")
+
+    engine = model.meta.engine
+    event.listen(engine, "before_cursor_execute", statement)
+    event.listen(engine, "commit", commit)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", statement)
+        event.remove(engine, "commit", commit)
+        model.Session.rollback()
+        model.Session.remove()
+
+
+@pytest.mark.parametrize("claimed", [False, True])
 def test_a_death_at_any_statement_leaves_nothing_behind(
-    cohort: dict[str, Any], admin: dict[str, Any]
+    cohort: dict[str, Any], admin: dict[str, Any], logo: Any, claimed: bool
 ) -> None:
-    """The acceptance dies before each of its statements in turn."""
-    rehearsal = apply(cohort, POINCONNET, contact_email="autre@example.org")
-    with sent_statements() as sent:
-        _accept(admin, rehearsal)
-    statements = len(sent)
-    assert statements > 20
+    """The acceptance dies before each of its statements and its commit in turn."""
+    if claimed:
+        factories.Organization(
+            siren=BAULE,
+            title="Ville de Baule",
+            users=[{"name": factories.User()["name"], "capacity": "admin"}],
+        )
     application = apply(cohort)
+    logo(application)
     before = _counts()
-    died = 0
-    for fatal in range(1, statements * 2):
-        seen = 0
-
-        def die(*args: Any, fatal: int = fatal) -> None:
-            nonlocal seen
-            seen += 1
-            if seen == fatal:
-                raise _Killed
-
-        engine = model.meta.engine
-        event.listen(engine, "before_cursor_execute", die)
+    died = step = 0
+    seen: list[str] = []
+    while True:
+        step += 1
+        assert step < 500
         try:
-            _accept(admin, application)
+            with _dying_before(step) as seen:
+                _accept(admin, application)
         except _Killed:
             died += 1
-        else:
+        state = model.Session.query(Application.state).filter_by(id=application["id"])
+        if state.scalar() == "accepted":
+            # It got through; what dies after this comes too late to undo anything.
             break
-        finally:
-            event.remove(engine, "before_cursor_execute", die)
-            model.Session.rollback()
-            model.Session.remove()
-        after = _counts()
-        if after != before:
-            # The commit was through: what died came after it, and all is there.
-            state = model.Session.query(Application.state).filter_by(
-                id=application["id"]
-            )
-            assert state.scalar() == "accepted"
-            break
+        assert _counts() == before, f"half made before step {step}: {seen[-1]}"
     assert died > 20
+    assert "COMMIT" in seen
+    made = {name: count - before[name] for name, count in _counts().items()}
+    assert made["participants"] == 1
+    assert made["organizations"] == (0 if claimed else 1)
+    assert made["users"] == 1
+    assert made["claims"] == (1 if claimed else 0)
+    # The welcome; and what its admin is asked.
+    assert made["mails"] == (2 if claimed else 1)
+    assert made["members"] == (0 if claimed else 1)
+    assert _accept(admin, application)["state"] == "accepted"
+    assert {n: c - before[n] for n, c in _counts().items()} == made
+    assert journal.verify() == []
+
+
+def test_a_logo_becomes_the_image_of_a_new_organization(
+    cohort: dict[str, Any], admin: dict[str, Any], logo: Any, tmp_path: Path
+) -> None:
+    application = apply(cohort)
+    logo(application)
+    done = _accept(admin, application)
+    organization = call_as(None, "organization_show", id=done["organization_id"])
+    name = organization["image_display_url"].rsplit("/", 1)[1]
+    assert name.endswith("logo.png")
+    # Its address is public.
+    assert "camille" not in name
+    image = tmp_path / "storage" / "uploads" / "group" / name
+    assert image.read_bytes() == PNG
+
+
+def test_a_logo_that_ckan_does_not_take_stops_nobody(
+    cohort: dict[str, Any], admin: dict[str, Any], logo: Any
+) -> None:
+    application = apply(cohort)
+    row = logo(application)
+    files.path_of(row.id).write_bytes(b"<script>")
     done = _accept(admin, application)
     assert done["state"] == "accepted"
-    assert _counts()["participants"] == before["participants"] + 1
-    assert _counts()["organizations"] == before["organizations"] + 1
-    assert _counts()["users"] == before["users"] + 1
-    assert journal.verify() == []
+    organization = call_as(None, "organization_show", id=done["organization_id"])
+    assert not organization["image_display_url"]

@@ -15,7 +15,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.challenge import journal, notifications, onboarding, search
+from ckanext.challenge import journal, logos, notifications, onboarding, search
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.logic import waiting_list
 from ckanext.challenge.logic.applications import (
@@ -106,8 +106,9 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
         return
     path = _check(cohort, application, wish)
     waiting_list.leave(application)
+    made = None
     if wish.decision == "accept":
-        _admit(cohort, application, wish)
+        made = _admit(cohort, application, wish)
     if wish.decision != "start":
         application.pending_decision = None
     advance(application, path, wish.actor)
@@ -122,6 +123,9 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
         application.decided_by = wish.by
     if wish.decision in _TOLD:
         notifications.put(_TOLD[wish.decision], application=application)
+    if made and made.created:
+        model.Session.flush()
+        logos.give(application.id, made.created)
 
 
 def keep(cohort: Cohort, application: Application, wish: Wish) -> None:
@@ -241,7 +245,9 @@ def _check_fields(cohort: Cohort, wish: Wish) -> None:
             )
 
 
-def _admit(cohort: Cohort, application: Application, wish: Wish) -> None:
+def _admit(
+    cohort: Cohort, application: Application, wish: Wish
+) -> onboarding.Onboarded:
     with checked_transition("decision"), _told_when_full():
         made = onboarding.accept(cohort, application, wish.actor)
     for admin in made.asked:
@@ -252,6 +258,7 @@ def _admit(cohort: Cohort, application: Application, wish: Wish) -> None:
             user_id=admin.id,
             claim_id=made.claim.id,
         )
+    return made
 
 
 @contextmanager
