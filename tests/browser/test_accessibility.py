@@ -31,10 +31,14 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/manage",
         "/challenge/manage/saison-2",
         "/challenge/manage/saison-2/edit",
+        "/challenge/manage/saison-2/questions",
+        "/challenge/manage/saison-2/staff",
+        "/challenge/manage/saison-2/codes",
         "/challenge/manage/saison-3?tab=applications",
         "/challenge/manage/saison-3/application/{application}",
         "{participant}",
     ),
+    "sysadmin": ("/challenge/manage/new", "/challenge/manage/saison-2/copy"),
 }
 # What is CKAN's own: the account bar stands outside its landmarks, and the list of
 # languages has roles of its own on CKAN 2.11.

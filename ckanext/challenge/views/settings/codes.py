@@ -40,7 +40,16 @@ def codes_page(
                 **row,
                 "state": states[row["state"]],
                 "works": row["state"] == "active",
-                "until": h.challenge_date(row["valid_until"]) or tk._("No limit"),
+                "until": tk._("Until {date}").format(
+                    date=h.challenge_date(row["valid_until"])
+                )
+                if row["valid_until"]
+                else tk._("Without a last day"),
+                "used": tk.ungettext(
+                    "{uses} of {total} application begun",
+                    "{uses} of {total} applications begun",
+                    row["max_uses"],
+                ).format(uses=row["uses"], total=row["max_uses"]),
                 "link": tk.h.url_for(
                     "challenge_applicant.apply",
                     cohort=cohort["name"],

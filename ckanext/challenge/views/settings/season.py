@@ -128,7 +128,7 @@ def season_form(
         "groups": groups,
         "kinds": h.challenge_kinds(),
         "programmes": [(name, name) for name in programme_names()],
-        "heading": tk._("The season") if name else tk._("New season"),
+        "heading": tk._("Settings of the season") if name else tk._("New season"),
         "scheduled": _scheduled(page["cohort"], data),
         "promotes": data.get("automatic_promotion") in (True, "true"),
     }
