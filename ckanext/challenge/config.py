@@ -25,6 +25,8 @@ __all__ = [
     "rate_limit_address",
     "rate_limit_email",
     "rate_limit_network",
+    "retention_months",
+    "retention_months_drafts",
     "trusted_proxies",
 ]
 
@@ -92,6 +94,16 @@ def trusted_proxies() -> list[str]:
 def max_file_size() -> int:
     """The size of the biggest file that an application takes, in MB."""
     return tk.config["ckanext.challenge.max_file_size"]
+
+
+def retention_months() -> int:
+    """Months for which personal data are kept after the decision."""
+    return tk.config["ckanext.challenge.retention_months"]
+
+
+def retention_months_drafts() -> int:
+    """Months for which a draft that nobody changes is kept."""
+    return tk.config["ckanext.challenge.retention_months_drafts"]
 
 
 def badge_cache_seconds() -> int:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import tempfile
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +30,7 @@ __all__ = [
     "path_of",
     "remove",
     "store",
+    "stored",
 ]
 
 #: Media types that are taken, with the ends of names that are theirs.
@@ -151,3 +153,15 @@ def remove(file_id: str) -> None:
     """Remove the content of a file, if it is there."""
     if enabled():
         path_of(file_id).unlink(missing_ok=True)
+
+
+def stored(before: float) -> Iterator[tuple[str, Path]]:
+    """What lies in the store, by the id that it has or would have.
+
+    :param before: only what was written before this moment, in seconds since 1970
+    """
+    if not enabled():
+        return
+    for path in (Path(tk.config["ckan.storage_path"]) / "challenge").glob("*/*"):
+        if path.is_file() and path.stat().st_mtime < before:
+            yield path.name, path

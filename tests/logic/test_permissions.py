@@ -135,6 +135,10 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"applicant", *MANAGER},
         {"id": "{application}"},
     ),
+    "challenge_application_erase": (
+        {"applicant", *MANAGER},
+        {"id": "{application}"},
+    ),
     "challenge_mail_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_mail_preview": (
         MANAGER,

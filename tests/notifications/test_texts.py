@@ -34,7 +34,13 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
     application.waitlist_rank = 7
     season = model.Session.get(Cohort, application.cohort_id)
     assert season is not None
-    season.questions = [{"key": "logiciel", "label": {"fr": "Logiciel", "en": "Tool"}}]
+    season.questions = [
+        {
+            "key": "logiciel",
+            "type": "text",
+            "label": {"fr": "Logiciel", "en": "Tool"},
+        }
+    ]
     user = factories.User()
     claim = Claim(
         application_id=application.id,

@@ -77,7 +77,8 @@ def counts_from(facts: Facts) -> datetime.datetime | None:
     if facts.state == "refused":
         return facts.decided or facts.changed
     if facts.state == "accepted":
-        return facts.archived if facts.season == "archived" else None
+        over = facts.archived or facts.finished
+        return over if facts.season == "archived" else None
     if facts.season in _OVER:
         return facts.finished or facts.archived or facts.changed
     return None

@@ -106,7 +106,12 @@ def may_see_cohort(context: Context, cohort: Cohort) -> bool:
 
 
 def owns(context: Context, application: Application, data_dict: dict[str, Any]) -> bool:
-    """Whether the application is the caller's, by account or by follow-up key."""
+    """Whether the application is the caller's, by account or by follow-up key.
+
+    One whose personal data are erased is nobody's.
+    """
+    if application.erased_at is not None:
+        return False
     user_id = user_id_of(context)
     if user_id and application.user_id == user_id:
         return True

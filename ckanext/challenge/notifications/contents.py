@@ -18,8 +18,7 @@ from ckanext.challenge import (
     onboarding,
     programmes,
 )
-from ckanext.challenge.domain import deadlines
-from ckanext.challenge.domain.text import Text
+from ckanext.challenge.domain import deadlines, questions
 from ckanext.challenge.logic import follow_up, waiting_list
 from ckanext.challenge.model import Application, Claim, Cohort, Message
 from ckanext.challenge.model.base import utcnow
@@ -115,9 +114,9 @@ def _password_link(user: model.User | None, preview: bool) -> str:
 def _named(fields: Iterable[str], cohort: Cohort) -> Iterator[str]:
     """Fields of an application in words, the season's own questions as it asks them."""
     words = application_words.fields()
-    for question in cohort.questions:
-        label = Text.of(question["label"]).in_(language.current())
-        words[f"answers-{question['key']}"] = label
+    for question in questions.read(cohort.questions):
+        label = question.label.in_(language.current())
+        words[f"answers-{question.key}"] = label
     for name in fields:
         yield words.get(name, name)
 

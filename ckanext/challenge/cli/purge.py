@@ -1,0 +1,50 @@
+"""``ckan challenge purge``: personal data whose time is over."""
+
+from __future__ import annotations
+
+import click
+
+from ckanext.challenge.domain import retention
+from ckanext.challenge.logic import erasure
+from ckanext.challenge.model.base import utcnow
+
+__all__ = ["command"]
+
+
+@click.command("purge", short_help="Erase personal data whose time is over.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def command(dry_run: bool) -> None:
+    """Erase the personal data of applications whose time is over, and announce by
+    mail what will be erased two weeks later: to be run every night.
+
+    How long they are kept: ckanext.challenge.retention_months and
+    retention_months_drafts. It may be repeated and interrupted; nothing is erased
+    that was not announced two weeks before.
+    """
+    now = utcnow()
+    found = erasure.candidates(now)
+    if dry_run:
+        _tell(found)
+        return
+    with click.progressbar(length=len(found), label="Applications", show_pos=True) as b:
+        purged = erasure.purge(found, now, b.update)
+    click.echo(f"{purged.announced} announced, {purged.erased} erased")
+    if purged.files:
+        click.echo(f"{purged.files} files without an application removed")
+    if purged.errors:
+        raise click.ClickException("\n".join(purged.errors))
+
+
+def _tell(found: list[erasure.Candidate]) -> None:
+    for one in found:
+        what = (
+            f"would be announced, to be erased on {one.on:%Y-%m-%d}"
+            if one.due == "announce"
+            else "would be erased"
+        )
+        click.echo(f"{one.reference}  {one.state:18}{what}")
+    erased = sum(one.due == "erase" for one in found)
+    click.echo(
+        f"{len(found) - erased} to announce, {erased} to erase;"
+        f" the notice is {retention.NOTICE.days} days. Nothing was changed."
+    )

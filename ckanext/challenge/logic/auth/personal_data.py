@@ -1,0 +1,23 @@
+"""Who may have personal data erased."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.boundary import find_application
+
+__all__ = ["challenge_application_erase"]
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_erase(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant; the managers of the cohort, once it was handed in."""
+    if roles.may_read(context, find_application(data_dict.get("id")), data_dict):
+        return {"success": True}
+    return roles.refused()
