@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
+from ckanext.challenge import onboarding
 from ckanext.challenge.logic import application_query as query
 from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import find_cohort, validated
 from ckanext.challenge.logic.schema import application_list as schema
-from ckanext.challenge.model import Application
+from ckanext.challenge.model import Application, Staff
 from ckanext.challenge.model.dictize import columns
 
 __all__ = ["challenge_application_list"]
@@ -97,9 +98,11 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         a decision to be published; ``departement``: the codes that occur), and in each
         result ``obligation``, ``reviewer_id`` and ``pending_decision``;
         ``next_in_line`` (``{id, organization_title}`` of the first on the waiting
-        list who is not about to be refused, where one of the chosen waits); with
-        ``around`` also ``neighbours`` (``{previous, next, position}``, ids and a
-        number from 1, ``None`` where there is none)
+        list who is not about to be refused, where one of the chosen waits);
+        ``season`` (``{id, name, title, state, capacity, taken}``) and ``reviewers``
+        (``{id, name}``: its managers, who may be given one to read); with ``around``
+        also ``neighbours`` (``{previous, next, position}``, ids and a number from 1,
+        ``None`` where there is none)
     """
     data = validated(context, data_dict, schema.application_list())
     if "cohort" not in data:
@@ -129,6 +132,11 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         "next_in_line": _next_in_line(cohort.id)
         if "waitlisted" in counted.states
         else None,
+        "season": {
+            **columns(cohort, ("id", "name", "title", "state", "capacity")),
+            "taken": onboarding.places(cohort).taken,
+        },
+        "reviewers": _reviewers(cohort.id),
     }
     if "around" in data:
         answer["neighbours"] = query.neighbours(chosen, data, data["around"])
@@ -175,6 +183,17 @@ def _rows(chosen: list[Any], data: dict[str, Any]) -> Any:
         .offset(data["offset"])
         .limit(data["limit"])
     )
+
+
+def _reviewers(cohort_id: str) -> list[dict[str, str]]:
+    """The managers of the season, who may be given an application to read."""
+    users = (
+        model.Session.query(model.User)
+        .join(Staff, Staff.user_id == model.User.id)
+        .filter(Staff.cohort_id == cohort_id, Staff.role == "manager")
+        .order_by(model.User.name)
+    )
+    return [{"id": user.id, "name": user.display_name} for user in users]
 
 
 def _next_in_line(cohort_id: str) -> dict[str, Any] | None:
