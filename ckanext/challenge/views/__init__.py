@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from .. import memory
 from .applicant import applicant
+from .claims import claims
 from .mails import mails
 from .manager import manager
 from .organization import organization
@@ -19,4 +20,13 @@ __all__ = ["get_blueprints"]
 def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
     memory.listen()
-    return [public, applicant, participant, manager, mails, settings, organization]
+    return [
+        public,
+        applicant,
+        claims,
+        participant,
+        manager,
+        mails,
+        settings,
+        organization,
+    ]

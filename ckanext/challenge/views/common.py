@@ -19,9 +19,11 @@ __all__ = [
     "blueprint",
     "context",
     "is_staff_of_any",
+    "keep_private",
     "managers_blueprint",
     "may",
     "not_authorized",
+    "only_for_people",
     "options",
     "page_number",
 ]
@@ -87,15 +89,15 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     return made
 
 
-def _only_for_people() -> Response | None:
+def only_for_people() -> Response | None:
     """Somebody who has not signed in is asked to."""
     if tk.current_user.is_anonymous:
         return tk.redirect_to("user.login", came_from=tk.h.current_url())
     return None
 
 
-def _keep_private(response: Response) -> Response:
-    """What managers read stays out of shared caches."""
+def keep_private(response: Response) -> Response:
+    """What is not for everybody stays out of shared caches."""
     # CKAN's own mark for "private"; it writes the header after this.
     request.environ["__no_cache__"] = True
     return response
@@ -104,8 +106,8 @@ def _keep_private(response: Response) -> Response:
 def managers_blueprint(name: str) -> Blueprint:
     """A blueprint of the managers' desk: for people who have signed in only."""
     made = blueprint(name, "/challenge/manage")
-    made.before_request(_only_for_people)
-    made.after_request(_keep_private)
+    made.before_request(only_for_people)
+    made.after_request(keep_private)
     return made
 
 

@@ -8,8 +8,9 @@ import ckan.plugins.toolkit as tk
 from flask import request
 from werkzeug.wrappers import Response
 
-from . import steps
+from . import members, steps
 from .common import act, blueprint
+from .forms import flat_errors, texts
 
 __all__ = ["participant"]
 
@@ -88,6 +89,40 @@ def confirm_step(cohort: str, organization: str, step: str) -> Response:
     else:
         tk.h.flash_success(tk._("Your answer is saved."))
     return _back(cohort, organization, step)
+
+
+@participant.post("/<cohort>/<organization>/invite")
+def invite(cohort: str, organization: str) -> Response | str:
+    """An admin, or a manager of the season, lets somebody into the organization."""
+    given = texts(request.form, "email", "role")
+    # Only into one that takes part in this very season.
+    _participant_id(cohort, organization)
+    try:
+        made = act("challenge_member_invite", organization=organization, **given)
+    except tk.ValidationError as error:
+        return _render(
+            cohort,
+            organization,
+            {
+                **steps.NOTHING_SENT,
+                "form": members.FORM,
+                "errors": flat_errors(error.error_dict),
+                "data": given,
+            },
+        )
+    if made["invited"]:
+        tk.h.flash_success(
+            tk._("The invitation is on its way to {address}.").format(
+                address=given["email"]
+            )
+        )
+    else:
+        tk.h.flash_success(
+            tk._("{address} had an account, and is a member now.").format(
+                address=given["email"]
+            )
+        )
+    return _back(cohort, organization)
 
 
 @participant.post("/<cohort>/<organization>/kits")

@@ -15,6 +15,7 @@ from . import cards
 from .common import act, may
 from .desk.history import history
 from .forms import new_dataset_url
+from .members import invitation
 from .reasons import reasons
 
 __all__ = ["NOTHING_SENT", "participant_page"]
@@ -329,7 +330,8 @@ def participant_page(
 
 def _render(cohort: str, organization: str, sent: Mapping[str, Any]) -> dict[str, Any]:
     page = _page(cohort, organization, sent)
-    page["csrf"] = tk.h.csrf_input() if page["editable"] or page["confirms"] else ""
+    forms = page["editable"] or page["confirms"] or page["invitation"]
+    page["csrf"] = tk.h.csrf_input() if forms else ""
     return {
         "title": page["participant"]["organization_title"],
         "season": page["cohort"]["title"],
@@ -379,6 +381,7 @@ def _page(
             participant["id"],
             {step["step"]: step["title"] for step in progress["steps"]},
         ),
+        "invitation": invitation(participant, url, sent),
         "number": numbers.get(participant["current_phase"], 1),
         "words": words,
         "next_due": _next_due(progress),

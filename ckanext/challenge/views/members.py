@@ -1,0 +1,65 @@
+"""How people are let into the organization of a participant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from .common import act, may
+
+__all__ = ["FORM", "invitation"]
+
+#: The form, as what was sent names it when it comes back with errors.
+FORM = "invite"
+
+
+def _roles() -> list[tuple[str, str]]:
+    return [
+        ("editor", tk._("Editor: publishes and changes data")),
+        ("member", tk._("Member: reads, and answers the steps")),
+        ("admin", tk._("Admin: also manages the members")),
+    ]
+
+
+def invitation(
+    participant: Mapping[str, Any], url: str, sent: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """What the page of a participant shows to those who may let people in.
+
+    :param url: of that page
+    :param sent: the form that was just refused, its errors and what was typed
+    :returns: nothing for everybody else
+    """
+    organization = participant["organization_id"]
+    if not may("challenge_member_invite", organization=organization):
+        return None
+    name = participant["organization_name"]
+    asked: list[dict[str, Any]] = []
+    manages = may("challenge_claim_list", organization=organization)
+    if manages:
+        asked = act("challenge_claim_list", organization=organization, state="asked")[
+            "results"
+        ]
+    mine = sent.get("form") == FORM
+    return {
+        "url": f"{url}/invite#members",
+        "asked": [
+            {
+                "text": tk._("{person} asks to join you").format(
+                    person=claim["contact_name"] or tk._("Somebody")
+                ),
+                "url": tk.h.url_for("challenge_claims.read", id=claim["id"]),
+            }
+            for claim in asked
+        ],
+        "members": tk.h.url_for("organization.members", id=name) if manages else "",
+        "roles": _roles(),
+        "labels": {
+            "email": tk._("E-mail address"),
+            "role": tk._("Role in the organization"),
+        },
+        "given": sent["data"] if mine else {"role": "editor"},
+        "errors": sent["errors"] if mine else {},
+    }
