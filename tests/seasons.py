@@ -12,6 +12,7 @@ from ckan.tests import factories
 from ckan.types import Context
 from rq import SimpleWorker
 
+from ckanext.challenge.directory.text import fold
 from ckanext.challenge.model import Collectivite
 
 __all__ = [
@@ -61,7 +62,7 @@ def collectivites() -> None:
                 population=population,
                 postcodes=[f"{departement}000"],
                 vintage=2026,
-                search_key=name.lower(),
+                search_key=fold(name),
             )
         )
     model.Session.commit()
