@@ -22,7 +22,7 @@ claims.after_request(keep_private)
 
 def _facts(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = (
-        (tk._("Name"), claim["contact_name"]),
+        (tk._("First and last name"), claim["contact_name"]),
         (tk._("Role in the collectivité"), claim["contact_role"]),
         (tk._("E-mail address"), claim["contact_email"]),
         (tk._("Season"), claim["cohort_title"]),
