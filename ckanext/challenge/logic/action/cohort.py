@@ -41,31 +41,19 @@ __all__ = [
     "challenge_cohort_update",
 ]
 
-#: The fields that are saved from what a caller gives, with what an empty one becomes.
-_FIELDS: dict[str, Any] = {
-    "name": None,
-    "title": None,
-    "season": None,
+#: What a field is saved as that is empty, where that is not nothing.
+_EMPTY: dict[str, Any] = {
     "description": "",
-    "programme": None,
-    "application_opens": None,
-    "application_deadline": None,
-    "launch": None,
-    "first_publication": None,
-    "finalisation": None,
-    "capacity": None,
     "kinds": [],
-    "days_per_participant": None,
     "funding": [],
     "currency": "EUR",
-    "contact_email": None,
-    "hashtag": None,
     "partners": [],
     "testimonials": [],
     "questions": [],
     "automatic_promotion": False,
     "scheduled_transitions": [],
 }
+_FIELDS = schema.FIELDS
 
 _SHOWN = (
     "id",
@@ -247,9 +235,10 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
         for name, value in columns(cohort, _FIELDS).items()
         if value != before[name]
     )
-    journal.record(
-        actor_of(context), "update", "cohort", cohort.id, {"fields": changed}
-    )
+    if changed:
+        journal.record(
+            actor_of(context), "update", "cohort", cohort.id, {"fields": changed}
+        )
     return _commit_and_show(context, cohort)
 
 
@@ -272,7 +261,12 @@ def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> Any:
     locks.read_and_hold(cohort)
     merged = {**columns(cohort, _FIELDS), **data_dict, "id": cohort.id}
     return tk.get_action("challenge_cohort_update")(
-        {"user": context.get("user", ""), "ignore_auth": True}, merged
+        {
+            "user": context.get("user", ""),
+            "ignore_auth": True,
+            "defer_commit": context.get("defer_commit", False),
+        },
+        merged,
     )
 
 
@@ -409,11 +403,12 @@ def _clashes(
 
 
 def _save(cohort: Cohort, data: dict[str, Any]) -> None:
-    for name, empty in _FIELDS.items():
-        value = data.get(name, empty)
+    for name in _FIELDS:
+        value = data.get(name, _EMPTY.get(name))
         if name in schema.LISTS:
             value = [
-                {key: as_json(part) for key, part in item.items()} for item in value
+                {key: as_json(part) for key, part in item.items()}
+                for item in value or []
             ]
         setattr(cohort, name, value)
 

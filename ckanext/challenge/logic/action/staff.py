@@ -81,7 +81,8 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
         model.Session.add(staff)
         model.Session.flush()
         journal.record(actor_of(context), "create", "staff", staff.id, key)
-        model.Session.commit()
+        if not context.get("defer_commit"):
+            model.Session.commit()
     return _dictize_staff(staff, user)
 
 

@@ -14,6 +14,7 @@ from ckanext.challenge.logic.boundary import DEFAULT_LIMIT, MAX_LIMIT
 from ckanext.challenge.logic.schema import fields
 
 __all__ = [
+    "FIELDS",
     "KINDS",
     "LISTS",
     "RESERVED_NAMES",
@@ -28,6 +29,32 @@ __all__ = [
 
 #: Kinds of collectivité, as in the directory.
 KINDS = ("commune", "cc", "ca", "cu", "metropole", "autre")
+
+#: The fields that managers settle, in the order of a season's form.
+FIELDS = (
+    "name",
+    "title",
+    "season",
+    "description",
+    "programme",
+    "application_opens",
+    "application_deadline",
+    "launch",
+    "first_publication",
+    "finalisation",
+    "capacity",
+    "kinds",
+    "days_per_participant",
+    "funding",
+    "currency",
+    "contact_email",
+    "hashtag",
+    "partners",
+    "testimonials",
+    "questions",
+    "automatic_promotion",
+    "scheduled_transitions",
+)
 
 #: The fields of a cohort that are lists of objects.
 LISTS = ("funding", "partners", "testimonials")
