@@ -17,6 +17,7 @@ import ckan.plugins.toolkit as tk
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
 
+from ckanext.challenge import words
 from ckanext.challenge.conformity import registry
 
 __all__ = [
@@ -249,7 +250,7 @@ def challenge_not_before(other: str) -> Callable[..., None]:
         if start and end and end < start:
             errors[key].append(
                 tk._("The end ({end}) lies before the start ({start})").format(
-                    end=end.isoformat(), start=start.isoformat()
+                    end=words.as_day(end), start=words.as_day(start)
                 )
             )
 

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import config, journal, language, programmes, words
+from ckanext.challenge import config, files, journal, language, programmes, words
 from ckanext.challenge.domain import budget, deadlines, schedule
-from ckanext.challenge.logic import roles, season_life, season_questions
+from ckanext.challenge.logic import admission, roles, season_life, season_questions
 from ckanext.challenge.logic.boundary import (
     actor_of,
     find_cohort,
@@ -23,12 +23,12 @@ from ckanext.challenge.logic.boundary import (
 from ckanext.challenge.logic.schema import cohort as schema
 from ckanext.challenge.model import (
     Application,
+    ApplicationFile,
     Cohort,
     Staff,
     figures,
     locks,
 )
-from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 
 __all__ = [
@@ -289,8 +289,16 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None
     journal.record(
         actor_of(context), "delete", "cohort", cohort.id, {"name": cohort.name}
     )
+    file_ids = [
+        file_id
+        for (file_id,) in model.Session.query(ApplicationFile.id)
+        .join(Application, Application.id == ApplicationFile.application_id)
+        .filter(Application.cohort_id == cohort.id)
+    ]
     model.Session.delete(cohort)
     model.Session.commit()
+    for file_id in file_ids:
+        files.remove(file_id)
 
 
 def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -422,24 +430,6 @@ def _commit_and_show(context: Context, cohort: Cohort) -> Any:
     )
 
 
-def accepts_applications(cohort: Cohort) -> bool:
-    """Whether the cohort takes applications now.
-
-    It is open, its applications have begun, and the deadline's day has not ended in
-    the portal's time zone.
-    """
-    if cohort.state != "open":
-        return False
-    if cohort.application_opens and season_life.today() < cohort.application_opens:
-        return False
-    return not (
-        cohort.application_deadline
-        and deadlines.has_ended(
-            cohort.application_deadline, utcnow(), config.display_timezone()
-        )
-    )
-
-
 def _milestones(cohort: Cohort) -> list[dict[str, Any]]:
     today = season_life.today()
     found = []
@@ -499,6 +489,6 @@ def _dictize(cohort: Cohort, totals: dict[str, int]) -> dict[str, Any]:
     shown["cost"] = as_json(budget.cost(cohort.funding))
     shown["figures"] = totals
     shown["milestones"] = _milestones(cohort)
-    shown["accepts_applications"] = accepts_applications(cohort)
+    shown["accepts_applications"] = admission.window_of(cohort) == "open"
     shown["schedule"] = _schedule(cohort)
     return shown
