@@ -214,12 +214,18 @@ def test_capacity_is_never_exceeded(admin: dict[str, Any]) -> None:
     assert waiting["waitlist_rank"] == 1
 
 
+@pytest.mark.parametrize("known", [False, True])
 def test_managers_who_accept_at_once_fill_the_last_place_once(
-    admin: dict[str, Any], app: Any
+    admin: dict[str, Any], app: Any, known: bool
 ) -> None:
+    """Also where nothing has to be made, so that nobody waits for a free name."""
     collectivites()
     cohort = make_cohort(capacity=1)
-    files = [apply(cohort, siren) for siren in (BAULE, POINCONNET, *LIGNIERES)]
+    files = []
+    for siren in (BAULE, POINCONNET, *LIGNIERES):
+        if known:
+            factories.Organization(siren=siren)
+        files.append(apply(cohort, siren, user=factories.User() if known else None))
     outcomes: list[str] = []
     start = threading.Barrier(len(files))
 
