@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 from ckan.tests import factories
+from mailboxes import Mailbox
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, sync_playwright
 from seasons import (
@@ -109,8 +110,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture
-def address(world: World, tmp_path: Path) -> Iterator[str]:
-    """The address of a portal that serves this world, with a worker beside it."""
+def address(
+    world: World, tmp_path: Path, mailbox: Mailbox, ckan_config: dict[str, Any]
+) -> Iterator[str]:
+    """The address of a portal that serves this world, with a worker beside it.
+
+    What it mails is in ``mailbox``.
+    """
     (port,) = ports.choose(1)
     url = f"http://{ports.HOST}:{port}"
     ini = tmp_path / "ckan.ini"
@@ -118,6 +124,8 @@ def address(world: World, tmp_path: Path) -> Iterator[str]:
         "WTF_CSRF_ENABLED": "true",
         "ckan.site_url": url,
         "ckan.storage_path": str(tmp_path / "storage"),
+        "smtp.server": ckan_config["smtp.server"],
+        "smtp.starttls": "false",
     }
     lines = [
         line

@@ -106,14 +106,17 @@ def create(cohort: str) -> Any:
     if made["state"] != "draft":
         # The same form, sent a second time.
         return _back(made["id"], made["key"])
-    if errors := _attach(made, sent):
-        if not draft:
-            act("challenge_application_link_send", id=made["id"])
-        return _page(made["id"], made["key"], given, errors)
+    errors = _attach(made, sent)
     if draft:
         _tell_saved(made)
     else:
-        _submit(made["id"], made["key"])
+        errors = errors or _submit(made["id"], made["key"])
+        if errors:
+            # It stays a draft, to which a link must lead.
+            with suppress(throttle.TooMany):
+                act("challenge_application_link_send", id=made["id"])
+    if errors:
+        return _page(made["id"], made["key"], None, errors)
     return _back(made["id"], made["key"])
 
 
@@ -155,7 +158,8 @@ def _attach(made: dict[str, Any], sent: list[tuple[str, Any]]) -> dict[str, list
     return errors
 
 
-def _submit(id_: str, key: str) -> None:
+def _submit(id_: str, key: str) -> dict[str, list[str]]:
+    """Hand it in, and answer what is wrong by the name of the field."""
     try:
         act(
             "challenge_application_submit",
@@ -164,14 +168,13 @@ def _submit(id_: str, key: str) -> None:
             **texts(request.form, "late_code"),
         )
     except tk.ValidationError as error:
-        for name, messages in flat_errors(error.error_dict).items():
-            tk.h.flash_error(" ".join(messages))
-            if name == "cohort":
-                tk.h.flash_notice(
-                    tk._("What you wrote is kept as a draft, and not submitted.")
-                )
-    else:
-        tk.h.flash_success(tk._("Your application is submitted. Thank you."))
+        errors = flat_errors(error.error_dict)
+        if "cohort" in errors:
+            kept = tk._("What you wrote is kept as a draft, and not submitted.")
+            errors["cohort"].append(kept)
+        return errors
+    tk.h.flash_success(tk._("Your application is submitted. Thank you."))
+    return {}
 
 
 def _page(
@@ -228,12 +231,12 @@ def update(id: str) -> Any:
     errors = _attach(
         {**saved, "key": _key()}, application_form.sent_files(request.files)
     )
+    if asked == "submit":
+        errors = errors or _submit(id, _key())
+    elif not errors:
+        tk.h.flash_success(tk._("Your draft is saved."))
     if errors:
         return _page(id, _key(), None, errors)
-    if asked == "submit":
-        _submit(id, _key())
-    else:
-        tk.h.flash_success(tk._("Your draft is saved."))
     return _back(id, _key())
 
 

@@ -18,24 +18,25 @@ __all__ = [
     "asked",
     "file_fields",
     "given",
+    "in_order",
     "labels",
     "removed_files",
     "sent_files",
+    "typed_number",
 ]
 
-#: What the applicant types, besides the SIREN, the answers and the consent.
-FIELDS = (
-    "organization_title",
-    "kind",
-    "population",
-    "agents",
+_WHO = ("organization_title", "kind", "population")
+_PROJECT = (
     "contact_name",
     "contact_role",
     "contact_email",
     "contact_phone",
+    "agents",
     "elected_sponsor",
     "motivation",
 )
+#: What the applicant types, besides the SIREN, the answers and the consent.
+FIELDS = (*_WHO, *_PROJECT)
 #: The field that people do not see, and robots fill in.
 HONEYPOT = "homepage"
 _ANSWERS = "answers-"
@@ -100,6 +101,29 @@ def given(
             for question in asked(cohort)
         },
     }
+
+
+def in_order(
+    errors: Mapping[str, list[str]], cohort: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """Errors in the order in which the form has their fields."""
+    names = [
+        "siren",
+        *_WHO,
+        "late_code",
+        *_PROJECT,
+        *(question["name"] for question in asked(cohort)),
+        *(f"{_FILE}{purpose}" for purpose in purposes()),
+        "consent",
+    ]
+    places = {name: place for place, name in enumerate(names)}
+    return dict(sorted(errors.items(), key=lambda item: places.get(item[0], -1)))
+
+
+def typed_number(value: float | None) -> str:
+    """A number as somebody would type it into the form."""
+    text = "" if value is None else str(value)
+    return text.replace(".", ",") if language.current().startswith("fr") else text
 
 
 def sent_files(

@@ -152,7 +152,7 @@ def apply_page(
         "form": situation["form"] if "form" in wrong or not form else form,
         "honeypot": application_form.HONEYPOT if config.form_honeypot() else "",
         "kinds": h.challenge_kinds(),
-        "errors": wrong,
+        "errors": application_form.in_order(wrong, cohort),
         "labels": application_form.labels(cohort),
         "csrf": tk.h.csrf_input(),
         "urls": {
@@ -242,7 +242,7 @@ def _answer_text(question: Mapping[str, Any], answer: Any) -> str:
 
 
 def _stored(
-    application: Mapping[str, Any],
+    stored: Mapping[str, Any],
     given: Mapping[str, Any],
     shown: list[tuple[str, str]],
     labels: Mapping[str, str],
@@ -251,7 +251,7 @@ def _stored(
     same = {
         labels[name]
         for name in application_form.FIELDS
-        if str(application.get(name) or "") == str(given.get(name) or "")
+        if str(stored.get(name) or "") == str(given.get(name) or "")
     }
     return [row for row in shown if row[0] not in same]
 
@@ -292,6 +292,10 @@ def application_page(
     questions = application_form.asked(cohort)
     labels = application_form.labels(cohort)
     shown = _shown(application, questions, labels)
+    stored = {
+        **application,
+        "agents": application_form.typed_number(application["agents"]),
+    }
     typed, wrong = given or {}, errors or {}
     here = tk.h.url_for("challenge_applicant.read", id=application["id"])
     return {
@@ -306,14 +310,12 @@ def application_page(
         "too_late": application["state"] == "draft"
         and not cohort["accepts_applications"],
         "may_withdraw": "withdraw" in decisions,
-        "given": {**application, **typed},
+        "given": {**stored, **typed},
         "answers": {**application["answers"], **(typed.get("answers") or {})},
         "questions": questions,
         "files": application_form.file_fields(application["attachments"]),
         "shown": shown,
-        "stored": _stored(application, typed, shown, labels)
-        if "revision" in wrong
-        else [],
+        "stored": _stored(stored, typed, shown, labels) if "revision" in wrong else [],
         "wanted": {
             labels.get(field, field): field
             for field in application["changes_fields"] or []
@@ -323,7 +325,7 @@ def application_page(
         "messages": _conversation(application["id"], with_key)
         if application["submitted_at"]
         else [],
-        "errors": wrong,
+        "errors": application_form.in_order(wrong, cohort),
         "labels": labels,
         "kinds": h.challenge_kinds(),
         "csrf": tk.h.csrf_input(),
