@@ -110,14 +110,26 @@ def default(value: Any) -> Validator:
     return validator
 
 
+def _stopping(check: Callable[[Any], Any]) -> Validator:
+    # After a plain Invalid CKAN goes on to the next validator with the wrong value.
+    def validator(key: Any, data: Any, errors: Any, context: Any) -> None:
+        try:
+            data[key] = check(data[key])
+        except tk.Invalid as error:
+            errors[key].append(error.error)
+            raise tk.StopOnError from error
+
+    return validator
+
+
 def word(longest: int = 200, required: bool = False) -> list[Validator]:
     """One line of plain text."""
-    return [_either(required), lambda value: _plain(value, longest, False)]
+    return [_either(required), _stopping(lambda value: _plain(value, longest, False))]
 
 
 def paragraph(longest: int = 5000, required: bool = False) -> list[Validator]:
     """Several lines of plain text."""
-    return [_either(required), lambda value: _plain(value, longest, True)]
+    return [_either(required), _stopping(lambda value: _plain(value, longest, True))]
 
 
 def raw(required: bool = True) -> list[Validator]:
