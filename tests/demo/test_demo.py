@@ -23,6 +23,10 @@ from ckanext.challenge.model import Application, Cohort, Participant
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
 
+#: Letters that come with applications.
+LETTERS = sum(each.letter for each in content().applications)
+
+
 @pytest.fixture(autouse=True)
 def storage(tmp_path, monkeypatch, ckan_config):
     """A place for uploaded files, also for the command line, which reads the
@@ -162,7 +166,7 @@ def _check_datasets(storage):
     assert len({row.get("challenge_kit") for row in found["results"]} - {""}) == 8
     hidden = model.Session.query(model.Package).filter_by(private=True).count()
     assert hidden == 2
-    assert len(_files(storage)) == found["count"] + hidden
+    assert len(_files(storage)) == found["count"] + hidden + LETTERS
 
 
 def _check_accounts():
@@ -220,7 +224,7 @@ def test_what_was_interrupted_is_completed(app, storage, little):
     files = sum(len(each.datasets) for each in everybody)
     assert files > 15
     assert call_action("package_search")["count"] > files / 2
-    assert len(_files(storage)) == files
+    assert len(_files(storage)) == files + LETTERS
     _what_others_made_is_left(app, storage)
 
 
@@ -243,6 +247,7 @@ def _what_others_made_is_left(app, storage):
         contact_name="Accueil",
         contact_email="accueil@example.org",
         motivation="Essayer",
+        answers={"logiciel": "autre", "temps": "moins"},
         consent=True,
     )
     with app.flask_app.test_request_context():

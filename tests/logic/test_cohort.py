@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -9,6 +11,7 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from seasons import apply, call_as, collectivites, make_cohort, only_message
+from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.model import Cohort, JournalEntry
 
@@ -269,6 +272,31 @@ def test_only_drafts_and_archives_are_deleted(admin: dict[str, Any]) -> None:
     call_as(admin, "challenge_cohort_delete", id=draft["id"])
     with pytest.raises(tk.ObjectNotFound):
         call_as(admin, "challenge_cohort_show", id="brouillon")
+
+
+def test_the_files_of_a_season_go_with_it(
+    admin: dict[str, Any],
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+    collectivites()
+    cohort = make_cohort()
+    application = apply(cohort, submit=False)
+    call_as(
+        None,
+        "challenge_application_attachment_create",
+        id=application["id"],
+        key=application["key"],
+        purpose="letter",
+        upload=FileStorage(io.BytesIO(b"%PDF-1.7\n"), filename="lettre.pdf"),
+    )
+    assert [path for path in tmp_path.rglob("*") if path.is_file()]
+    for state in ("running", "finished", "archived"):
+        call_as(admin, "challenge_cohort_transition", id=cohort["id"], to=state)
+    call_as(admin, "challenge_cohort_delete", id=cohort["id"])
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_managers_name_advisers_but_no_managers(admin: dict[str, Any]) -> None:

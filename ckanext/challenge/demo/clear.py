@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib import search, uploader
 
+from ckanext.challenge import files
 from ckanext.challenge.directory import reader
 from ckanext.challenge.model import (
     Application,
+    ApplicationFile,
     Award,
     Cohort,
     JournalEntry,
@@ -187,6 +189,11 @@ def _seasons(made: _Made, cleared: Cleared) -> Iterator[None]:
             if participant.organization_id in made.organizations:
                 model.Session.delete(participant)
         model.Session.flush()
+        sent = model.Session.query(ApplicationFile).filter(
+            ApplicationFile.application_id.in_(made.applications)
+        )
+        for file in sent:
+            files.remove(file.id)
         for application in applications:
             if application.id in made.applications:
                 model.Session.delete(application)

@@ -98,6 +98,20 @@ class Application:
     agents: int
     motivation: str
     reason: str | None = None
+    kind: str | None = None
+    """Of requested changes: ``incorrect`` or ``incomplete``."""
+    fields: tuple[str, ...] = ()
+    """Those to which the requested changes apply."""
+    answers: dict[str, Any] = field(default_factory=dict)
+    """To the season's own questions."""
+    letter: bool = False
+    """Whether a letter of commitment comes with it."""
+    pending: str | None = None
+    """A decision that waits to be published with the others."""
+    messages: tuple[tuple[str, str], ...] = ()
+    """Who speaks, ``applicant`` or ``staff``, and what they say."""
+    note: str | None = None
+    reviewer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +199,7 @@ def content() -> Content:
     listing = reader.read([reader.shipped_file()])
     facts = {row.siren: row for row in listing.rows if row.siren}
     participants = tuple(Participant(**_typed(row)) for row in _yaml("participants"))
-    applications = tuple(Application(**row) for row in _yaml("applications"))
+    applications = tuple(Application(**_tuples(row)) for row in _yaml("applications"))
     alumni = tuple(Participant(**_typed(row)) for row in _yaml("past"))
     slugs: dict[str, str] = {}
     for each in (*participants, *applications, *alumni):
@@ -220,8 +234,12 @@ def _yaml(name: str) -> list[dict[str, Any]]:
     return yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text("utf-8"))
 
 
+def _tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+
+
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
     """The fields of a participant, whose lists become tuples."""
-    typed = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    typed = _tuples(row)
     typed["datasets"] = tuple(Dataset(**each) for each in row["datasets"])
     return typed

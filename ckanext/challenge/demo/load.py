@@ -30,8 +30,11 @@ from ckanext.challenge.directory.naming import slug as slug_of
 from ckanext.challenge.domain.programme import PersonCheck
 from ckanext.challenge.model import (
     Application,
+    ApplicationFile,
     Cohort,
     Collectivite,
+    Message,
+    Note,
     Participant,
     StepStatus,
 )
@@ -326,6 +329,8 @@ class _Loading:
         motivation: str,
         *,
         user: str = "",
+        answers: dict[str, Any] | None = None,
+        letter: bool = False,
         submit: bool = True,
     ) -> str:
         """Apply as a user, or without account; returns the id of the application."""
@@ -349,16 +354,41 @@ class _Loading:
                 if commune
                 else "Vice-présidence chargée du numérique",
                 motivation=motivation,
+                answers=answers or {},
                 consent=True,
+                draft=True,
             )
             known = Application.get(created["id"])
             assert known is not None
+        if letter and known.state == "draft":
+            self._attach_letter(known.id, siren)
         if submit and known.state == "draft":
             # As the applicant's own link does, which needs no account.
             tk.get_action("challenge_application_submit")(
                 {"user": user, "ignore_auth": True}, {"id": known.id}
             )
         return known.id
+
+    def _attach_letter(self, id_: str, siren: str) -> None:
+        stored = model.Session.query(ApplicationFile).filter_by(application_id=id_)
+        if stored.first() is None:
+            name = self.content.facts(siren).name
+            letter = pdf.page(
+                "Lettre d'engagement",
+                [
+                    f"{name} souhaite participer au challenge open data.",
+                    "Une personne y consacrera une demi-journée par semaine.",
+                    "Document de démonstration : personne ne l'a signé.",
+                ],
+            )
+            tk.get_action("challenge_application_attachment_create")(
+                {"user": "", "ignore_auth": True},
+                {
+                    "id": id_,
+                    "purpose": "letter",
+                    "upload": _upload(letter, "lettre.pdf", "application/pdf"),
+                },
+            )
 
     @staticmethod
     def _application(season: str, siren: str) -> Application | None:
@@ -568,6 +598,8 @@ class _Loading:
                 wanted.siren,
                 wanted.agents,
                 wanted.motivation,
+                answers=wanted.answers,
+                letter=wanted.letter,
                 submit=wanted.state != "draft",
             )
             application = Application.get(id_)
@@ -584,8 +616,50 @@ class _Loading:
                         id=id_,
                         decision=decision,
                         reason=wanted.reason or "",
+                        kind=wanted.kind or "",
+                        fields=list(wanted.fields),
                     )
+            self._talk_about(application, wanted)
             yield
+
+    @staticmethod
+    def _talk_about(application: Application, wanted: demo.Application) -> None:
+        """What is said of an application, and the decision that waits for others."""
+        said = (
+            model.Session.query(Message)
+            .filter_by(application_id=application.id)
+            .count()
+        )
+        for side, text in wanted.messages[said:]:
+            # Without an account: what the applicant's own link allows.
+            context = {"user": MANAGER} if side == "staff" else {"ignore_auth": True}
+            tk.get_action("challenge_application_message_create")(
+                {"user": "", **context}, {"id": application.id, "text": text}
+            )
+        noted = model.Session.query(Note).filter_by(application_id=application.id)
+        if wanted.note and noted.first() is None:
+            _call(
+                "challenge_application_note_create",
+                MANAGER,
+                id=application.id,
+                text=wanted.note,
+            )
+        if wanted.reviewer and application.reviewer_id is None:
+            _call(
+                "challenge_application_assign",
+                MANAGER,
+                id=application.id,
+                reviewer=wanted.reviewer,
+            )
+        if wanted.pending and application.pending_decision is None:
+            _call(
+                "challenge_application_review",
+                MANAGER,
+                id=application.id,
+                decision=wanted.pending,
+                reason=wanted.reason or "",
+                pending=True,
+            )
 
     # --- the end --------------------------------------------------------------
 
