@@ -111,7 +111,7 @@ def test_an_application_without_an_account_and_without_scripts(
     expect(page.locator(".challenge-state").first).to_contain_text("Reçue")
 
     manager = visit("manager")
-    manager.goto("/challenge/manage/saison-3?tab=applications")
+    manager.goto("/challenge/manage/saison-3/applications")
     manager.get_by_role("link", name="Lignières").click()
     manager.get_by_role("button", name="Accepter").click()
     expect(manager.locator(".challenge-state").first).to_contain_text("Acceptée")

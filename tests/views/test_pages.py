@@ -46,11 +46,14 @@ DESK = (
     "/challenge/manage",
     "/challenge/manage/saison-2",
     "/challenge/manage/saison-2?tab=participants&q=commune",
+    "/challenge/manage/saison-3?tab=participants",
 )
 MANAGED = (
     "/challenge/manage/saison-2/edit",
-    "/challenge/manage/saison-3?tab=applications",
-    "/challenge/manage/saison-3?tab=applications&state=refused",
+    "/challenge/manage/saison-3/applications",
+    "/challenge/manage/saison-3/applications?state=refused",
+    "/challenge/manage/saison-3/applications?q=baule&sort=name&select=page",
+    "/challenge/manage/saison-3/applications/publish",
     "/challenge/manage/saison-3/application/{application}",
     "/challenge/manage/saison-3/mails",
 )
@@ -134,11 +137,7 @@ def test_the_desk_is_closed_to_others(browser: Callable[..., Any], world: Any) -
             assert reader.get(path).status_code == 403, (role, path)
     adviser = browser("adviser")
     for path in MANAGED:
-        if "tab=applications" in path:
-            text = adviser.get(_filled(path, world)).get_data(as_text=True)
-            assert world.application["reference"] not in text
-        else:
-            assert adviser.get(_filled(path, world)).status_code == 403, path
+        assert adviser.get(_filled(path, world)).status_code == 403, path
     assert browser("manager").get("/challenge/manage/new").status_code == 403
     assert browser("sysadmin").get("/challenge/manage/new").status_code == 200
 

@@ -222,8 +222,12 @@ def preview(cohort: str, id: str) -> str:
     asked = {
         name: wish[name] for name in ("reason", "kind", "fields") if wish.get(name)
     }
-    mail = act("challenge_mail_preview", application=id, decision=chosen, **asked)
-    page = application_page(cohort, id, request.args, wish, preview=mail)
+    try:
+        mail = act("challenge_mail_preview", application=id, decision=chosen, **asked)
+    except tk.ValidationError as error:
+        return _again(cohort, id, error, **wish)
+    # None of these is a mail, and is shown as that.
+    page = application_page(cohort, id, request.args, wish, preview=mail or {})
     return tk.render("challenge/manage/application.html", page)
 
 
@@ -262,6 +266,8 @@ def rank(cohort: str, id: str) -> AnyResponse | str:
 @manager.post("/<cohort>/application/<id>/message")
 def message(cohort: str, id: str) -> AnyResponse | str:
     """Write to the applicant."""
+    # Applicants write to the team from their own page.
+    tk.check_access("challenge_application_list", context(), {"cohort": cohort})
     given = texts(request.form, "text")
     upload = request.files.get("upload")
     files = {"upload": upload} if upload and upload.filename else {}

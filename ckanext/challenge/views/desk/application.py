@@ -285,22 +285,33 @@ def _said(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "when": h.challenge_datetime(row["created_at"])} for row in rows]
 
 
-def _listed(action: str, **data: Any) -> list[Any]:
-    try:
-        tk.get_action(action)
-    except KeyError:
-        return []
-    return act(action, limit=1000, **data)["results"]
-
-
 def _mails(cohort: Mapping[str, Any], id_: str) -> list[dict[str, Any]]:
+    found = act("challenge_mail_list", cohort=cohort["id"], application=id_, limit=100)
     return [
-        {
-            **row,
-            "when": h.challenge_datetime(row["sent_at"] or row["created_at"]),
-        }
-        for row in _listed("challenge_mail_list", cohort=cohort["id"], application=id_)
+        {**row, "when": h.challenge_datetime(row["sent_at"] or row["created_at"])}
+        for row in found["results"]
     ]
+
+
+def _claim(
+    cohort: Mapping[str, Any], application: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """What the admins of the organization were asked, where they were."""
+    if application["state"] != "accepted" or not application["organization_id"]:
+        return None
+    found = act(
+        "challenge_claim_list",
+        cohort=cohort["id"],
+        organization=application["organization_id"],
+    )
+    for row in found["results"]:
+        if row["application_id"] == application["id"]:
+            return {
+                **row,
+                "label": h.challenge_state("claim", row["state"]),
+                "date": h.challenge_date(row["answered_at"] or row["asked_at"]),
+            }
+    return None
 
 
 def application_page(
@@ -364,8 +375,13 @@ def application_page(
         ),
         "changeable": changeable(cohort),
         "people": reviewers(cohort),
-        "messages": _said(_listed("challenge_application_message_list", id=id_)),
-        "notes": _said(_listed("challenge_application_note_list", id=id_)),
+        "claim": _claim(cohort, application),
+        "messages": _said(
+            act("challenge_application_message_list", id=id_, limit=1000)["results"]
+        ),
+        "notes": _said(
+            act("challenge_application_note_list", id=id_, limit=1000)["results"]
+        ),
         "mails": _mails(cohort, id_),
         "history": history("application", id_),
         "purposes": _purposes(),

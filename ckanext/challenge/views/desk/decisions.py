@@ -11,6 +11,7 @@ from ... import application_words
 from ... import helpers as h
 from ...domain import lifecycle
 from ..common import act
+from ..forms import flat_errors
 from .frame import frame
 
 __all__ = ["batch_page", "changeable", "publish_page", "results_page"]
@@ -26,19 +27,17 @@ def _files(cohort: Mapping[str, Any], **chosen: Any) -> list[dict[str, Any]]:
 
 def _mail(row: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any] | None:
     """The mail that the decision sends, as it would go now."""
+    asked = {
+        name: wish[name]
+        for name in ("decision", "reason", "kind", "fields")
+        if wish.get(name)
+    }
     try:
-        tk.get_action("challenge_mail_preview")
-    except KeyError:
-        return None
-    return act(
-        "challenge_mail_preview",
-        application=row["id"],
-        **{
-            name: wish[name]
-            for name in ("decision", "reason", "kind", "fields")
-            if wish.get(name)
-        },
-    )
+        return act("challenge_mail_preview", application=row["id"], **asked)
+    except tk.ValidationError as error:
+        # There may be nobody to write to any more.
+        texts = flat_errors(error.error_dict).values()
+        return {"problem": " ".join(text for found in texts for text in found)}
 
 
 def _line(row: Mapping[str, Any], wish: Mapping[str, Any], base: str) -> dict[str, Any]:
