@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import desk, evaluation, pages, publishing, serving, volume
+from benchmarks import applying, desk, evaluation, pages, publishing, serving, volume
 
 
 def main() -> None:
@@ -12,6 +12,8 @@ def main() -> None:
     pages.main()
     print("\nThe managers' desk, beside CKAN's own", flush=True)
     desk.main()
+    print("\nApplying", flush=True)
+    applying.main()
     print("\nPublishing", flush=True)
     publishing.main()
     print("\nEvaluation", flush=True)
