@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks import applying, desk, evaluation, pages, publishing, serving, volume
+from benchmarks import (
+    admission,
+    applying,
+    desk,
+    evaluation,
+    pages,
+    publishing,
+    serving,
+    volume,
+)
 
 
 def main() -> None:
@@ -18,6 +27,8 @@ def main() -> None:
     publishing.main()
     print("\nEvaluation", flush=True)
     evaluation.main([])
+    print("\nA rush at a season", flush=True)
+    admission.main()
 
 
 if __name__ == "__main__":

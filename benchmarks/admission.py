@@ -244,41 +244,6 @@ def make(managers: int) -> tuple[str, list[str]]:
     return cohort.id, tokens
 
 
-def beside_package_create(rounds: int) -> tuple[float, float]:
-    """Median seconds of a submission, and of CKAN's own ``package_create``.
-
-    A submission is both calls, to begin an application and to hand it in.
-    """
-    organization = tk.get_action("organization_create")(
-        _site_user(), {"name": f"volume-{uuid.uuid4()}"}
-    )
-    times: dict[str, list[float]] = {"submission": [], "package_create": []}
-    for number in range(rounds):
-        began = time.perf_counter()
-        made = tk.get_action("challenge_application_create")(
-            {"user": "", "ignore_auth": False}, _fields(50_000 + number)
-        )
-        tk.get_action("challenge_application_submit")(
-            {"user": "", "ignore_auth": False}, {"id": made["id"], "key": made["key"]}
-        )
-        times["submission"].append(time.perf_counter() - began)
-        name = f"volume-{uuid.uuid4()}"
-        data = {
-            "name": name,
-            "title": "Délibérations du conseil",
-            "notes": "Un jeu pour mesurer.",
-            "owner_org": organization["id"],
-            "resources": [{"url": "https://www.example.org/a.csv", "format": "CSV"}],
-        }
-        began = time.perf_counter()
-        tk.get_action("package_create")(_site_user(), data)
-        times["package_create"].append(time.perf_counter() - began)
-    return (
-        statistics.median(times["submission"]),
-        statistics.median(times["package_create"]),
-    )
-
-
 def clear() -> None:
     """Remove what the benchmark made; the journal stays."""
     model.Session.rollback()
@@ -294,9 +259,7 @@ def clear() -> None:
     jobs.get_queue().empty()
 
 
-def main(
-    applications: int = 200, clients: int = 50, managers: int = 10, rounds: int = 30
-) -> None:
+def main(applications: int = 200, clients: int = 50, managers: int = 10) -> None:
     """Measure, check, print, remove."""
     clear()
     try:
@@ -306,7 +269,6 @@ def main(
             ids = [body["id"] for status, body in submitted.answers if status == 200]
             accepted = accept(address, ids, tokens)
         wrong = faults(cohort_id, submitted, accepted)
-        submission, package = beside_package_create(rounds)
     finally:
         clear()
     print(
@@ -315,9 +277,6 @@ def main(
     print("|---|---:|---:|---:|---:|---:|---:|")
     print(submitted.row(f"applications from {clients} clients (two calls each)"))
     print(accepted.row(f"acceptances by {managers} managers for {PLACES} places"))
-    print("\n| what | measured | at most |")
-    print("|---|---:|---:|")
-    print(f"| a submission / `package_create` | {submission / package:.2f} | 1.00 |")
     if wrong:
         sys.exit(f"It does not hold that: {'; '.join(wrong)}")
     print(
