@@ -7,10 +7,10 @@ transaction): the chain has no fork and its numbers have no gap.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timezone
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from ckan import model
@@ -19,7 +19,7 @@ from .domain.chain import GENESIS, digest
 from .model import JournalEntry
 from .model.base import utcnow
 
-__all__ = ["SYSTEM", "Entry", "Fault", "record", "record_many", "verify"]
+__all__ = ["SYSTEM", "Entry", "Fault", "last", "record", "record_many", "verify"]
 
 #: The actor of what nobody asked for by hand, such as an evaluation.
 SYSTEM = "system"
@@ -27,6 +27,8 @@ SYSTEM = "system"
 # Any constant that no other program uses for an advisory lock.
 _LOCK = 0x6368616C_6A726E6C
 _BATCH = 5000
+# So many rows are looked for in each other's places.
+_TRIED = 50
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,18 @@ class Fault:
     """A place where the journal is not what was written.
 
     :ivar number: of the row
-    :ivar kind: ``missing`` (rows before it were removed), ``order`` (it is older
-        than the row before) or ``digest`` (it, or its place, was changed)
+    :ivar kind: ``missing`` (rows from ``other`` up to the one before it were
+        removed), ``moved`` (it was written as row ``other``), ``changed`` (its
+        digest is not that of what it says after the row before it) or ``rewritten``
+        (it had another digest once, or is gone)
+    :ivar other: see ``kind``
+    :ivar about: when it was written, and what it says was done to what
     """
 
     number: int
-    kind: str
+    kind: Literal["missing", "moved", "changed", "rewritten"]
+    other: int | None = None
+    about: str = ""
 
 
 def record(
@@ -73,12 +81,7 @@ def record_many(entries: Sequence[Entry]) -> None:
         return
     session = model.Session
     session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-    last = session.execute(
-        sa.select(JournalEntry.id, JournalEntry.digest)
-        .order_by(JournalEntry.id.desc())
-        .limit(1)
-    ).first()
-    number, previous = (last[0], last[1]) if last else (0, GENESIS)
+    number, previous = last() or (0, GENESIS)
     now = utcnow()
     rows: list[dict[str, Any]] = []
     for entry in entries:
@@ -115,30 +118,86 @@ def _rows() -> Iterator[Any]:
     return iter(model.Session.execute(query.execution_options(yield_per=_BATCH)))
 
 
-def verify(rows: Iterable[Any] | None = None) -> list[Fault]:
+def verify(expected: Mapping[int, str] | None = None) -> list[Fault]:
     """Read the whole journal and list the rows at which its chain breaks.
 
-    :param rows: rows to read in place of the table's, in order
+    :param expected: digests that rows had once, by number: they also find a journal
+        that was cut at its end, or written anew as a whole
     :returns: nothing when the journal is as it was written
     """
+    wanted = dict(expected or {})
     faults: list[Fault] = []
+    suspects: list[_Suspect] = []
     number, previous = 0, GENESIS
-    last_at: dt.datetime | None = None
-    for row in rows if rows is not None else _rows():
+    for row in _rows():
         if row.id != number + 1:
-            faults.append(Fault(row.id, "missing"))
-        elif row.digest != digest(
-            previous,
-            row.id,
-            row.at,
-            row.actor,
-            row.action,
-            row.object_type,
-            row.object_id,
-            row.data,
-        ):
-            faults.append(Fault(row.id, "digest"))
-        elif last_at is not None and row.at < last_at:
-            faults.append(Fault(row.id, "order"))
-        number, previous, last_at = row.id, row.digest, row.at
-    return faults
+            faults.append(Fault(row.id, "missing", number + 1, _about(row)))
+        elif row.digest != _digest(previous, row.id, row):
+            suspects.append(_Suspect(row, previous))
+        if wanted.pop(row.id, row.digest) != row.digest:
+            faults.append(Fault(row.id, "rewritten", about=_about(row)))
+        number, previous = row.id, row.digest
+    faults += [Fault(gone, "rewritten") for gone in wanted]
+    faults += _explained(suspects)
+    return sorted(faults, key=lambda fault: fault.number)
+
+
+def last() -> tuple[int, str] | None:
+    """The number and the digest of the last row: what to keep elsewhere."""
+    row = model.Session.execute(
+        sa.select(JournalEntry.id, JournalEntry.digest)
+        .order_by(JournalEntry.id.desc())
+        .limit(1)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+@dataclass(frozen=True)
+class _Suspect:
+    """A row whose digest is not the one that its place asks for."""
+
+    row: Any
+    previous: str
+
+
+def _digest(previous: str, number: int, row: Any) -> str:
+    return digest(
+        previous,
+        number,
+        row.at,
+        row.actor,
+        row.action,
+        row.object_type,
+        row.object_id,
+        row.data,
+    )
+
+
+def _about(row: Any) -> str:
+    at = row.at.astimezone(timezone.utc)
+    return f"{at:%Y-%m-%d %H:%M} {row.action} {row.object_type} {row.object_id}"
+
+
+def _explained(suspects: list[_Suspect]) -> Iterator[Fault]:
+    """Say of each whether it was moved from the place of another one, or changed."""
+    # Each is tried in the place of each: of more, only that something is wrong.
+    tried = suspects[:_TRIED]
+    numbers = {one.row.id for one in tried}
+    digests = {one.row.digest for one in tried} | {one.previous for one in tried}
+    for one in suspects:
+        row, found = one.row, None
+        if row.id in numbers:
+            found = next(
+                (
+                    number
+                    for number in sorted(numbers)
+                    for before in digests
+                    if _digest(before, number, row) == row.digest
+                ),
+                None,
+            )
+        if found is None:
+            yield Fault(row.id, "changed", about=_about(row))
+        elif found != row.id:
+            yield Fault(row.id, "moved", found, _about(row))
+        # Else it is what was written, and only the row before it is another one.

@@ -71,7 +71,7 @@ def _page(cohort_name: str) -> dict[str, Any]:
                 "name": "state",
                 "label": tk._("Which mails"),
                 "value": chosen.get("state", ""),
-                "options": options(tk._("All"), list(words.items())),
+                "options": options(tk._("All mails"), list(words.items())),
             }
         ],
         "filtered": bool(chosen),
