@@ -35,10 +35,7 @@ def season(cohort: str) -> AnyResponse | str:
         shown = act("challenge_cohort_show", id=cohort)
         begins = shown["state"] in ("draft", "open") or tab == "applications"
         if begins and _manages(shown["id"]):
-            kept = {key: value for key, value in request.args.items() if key in KEPT}
-            return tk.redirect_to(
-                "challenge_manage.applications", cohort=cohort, **kept
-            )
+            return tk.redirect_to(_list(cohort))
     return tk.render("challenge/manage/season.html", season_page(cohort, request.args))
 
 
@@ -86,6 +83,12 @@ def export(cohort: str, format: str) -> Response:
     return response
 
 
+def _list(cohort: str) -> str:
+    """The address of the list one came from."""
+    kept = {key: value for key, value in request.args.items() if key in KEPT}
+    return str(tk.h.url_for("challenge_manage.applications", cohort=cohort, **kept))
+
+
 def _wish() -> dict[str, Any]:
     """The decision, and all that goes with it, as a form sends it."""
     form = request.form
@@ -100,7 +103,7 @@ def _wish() -> dict[str, Any]:
 def batch(cohort: str) -> AnyResponse | str:
     """Decide the same on the chosen applications: first show, then do."""
     ids = request.form.getlist("ids")
-    back = request.full_path.replace("/decide", "", 1).rstrip("?")
+    back = _list(cohort)
     if not ids:
         tk.h.flash_error(tk._("Choose at least one application."))
         return tk.redirect_to(back)
@@ -145,7 +148,7 @@ def publish(cohort: str) -> str:
 def publish_now(cohort: str) -> str:
     """Publish all decisions that wait."""
     answer = act("challenge_decisions_publish", cohort=cohort)
-    back = tk.h.url_for("challenge_manage.applications", cohort=cohort)
+    back = _list(cohort)
     return tk.render(
         "challenge/manage/results.html", results_page(cohort, answer, back)
     )
@@ -202,8 +205,8 @@ def review(cohort: str, id: str) -> AnyResponse | str:
     tk.h.flash_success(text.format(name=name))
     if not leads_on:
         return _here(cohort, id)
-    kept = {key: value for key, value in request.args.items() if key in KEPT}
     if following:
+        kept = {key: value for key, value in request.args.items() if key in KEPT}
         return tk.redirect_to(
             "challenge_manage.application",
             cohort=cohort,
@@ -211,7 +214,7 @@ def review(cohort: str, id: str) -> AnyResponse | str:
             then="next",
             **kept,
         )
-    return tk.redirect_to("challenge_manage.applications", cohort=cohort, **kept)
+    return tk.redirect_to(_list(cohort))
 
 
 @manager.post("/<cohort>/application/<id>/preview")
