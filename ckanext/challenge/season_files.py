@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import yaml
 
 __all__ = ["SUFFIXES", "SeasonFileError", "dump", "read", "write"]
@@ -110,13 +111,16 @@ def write(path: Path, seasons: Sequence[Mapping[str, Any]]) -> None:
 def read(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
     """The seasons of a file.
 
+    :param path: ``-`` for the standard input
     :param fields: the names that a season may have
     :returns: at least one, each with a ``name``
     :raises SeasonFileError: with everything that is wrong in their form
     """
-    format_ = _format(path)
+    # YAML has JSON in it: what comes in without a name may be either.
+    format_ = "yaml" if str(path) == "-" else _format(path)
     try:
-        text = path.read_text("utf-8-sig")
+        with click.open_file(str(path), "rb") as file:
+            text = file.read().decode("utf-8-sig")
     except OSError as error:
         raise SeasonFileError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:

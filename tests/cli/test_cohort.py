@@ -83,7 +83,7 @@ def test_a_season_comes_back_as_it_was(run: Run, tmp_path: Path, suffix: str) ->
     )
     before = settled("saison-2")
     file = tmp_path / f"saisons{suffix}"
-    assert "1 seasons" in run("export", file)
+    assert "1 season in" in run("export", file)
     model.Session.delete(model.Session.get(Cohort, season["id"]))
     model.Session.commit()
     assert run("import", file, "--dry-run").splitlines()[-1].startswith("Nothing")
@@ -136,7 +136,7 @@ def test_everything_is_stored_or_nothing(run: Run, tmp_path: Path) -> None:
         "launch": "demain",
         "funding": [{"source": "Région", "amount": 10}, {"source": "", "amount": -1}],
         "questions": [{"label": "A"}, {"type": "choice", "choices": ["Un"]}],
-        "staff": [],
+        "staff": [{"user": "personne", "role": "boss"}],
     }
     file.write_text(json.dumps([good, wrong]), "utf-8")
     said = run("import", file, fails=True)
@@ -145,6 +145,9 @@ def test_everything_is_stored_or_nothing(run: Run, tmp_path: Path) -> None:
     assert f"{place}, funding[2].amount: This must be between" in said
     assert f"{place}, questions[2].label_fr: Missing value" in said
     assert f"{place}, questions[2].choices: Write at least two" in said
+    file.write_text(json.dumps({**good, "staff": wrong["staff"]}), "utf-8")
+    said = run("import", file, fails=True)
+    assert "(saison-4), staff[1]: expected a user with a role: manager or" in said
     assert "Nothing was stored." in said
     assert model.Session.query(Cohort).count() == 0
 

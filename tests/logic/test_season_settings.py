@@ -223,6 +223,15 @@ def test_a_season_that_somebody_took_back_stays_there(admin: dict[str, Any]) -> 
     assert publish("2022-11-01T00:00:00+00:00") == [("draft", "open")]
     call_as(admin, "challenge_cohort_transition", id=cohort["id"], to="draft")
     assert publish("2022-11-02T00:00:00+00:00") == []
+    # Nor can it be asked for once it has come.
+    call_as(admin, "challenge_cohort_transition", id=cohort["id"], to="open")
+    patched = call_as(
+        admin,
+        "challenge_cohort_patch",
+        id=cohort["id"],
+        scheduled_transitions=["running", "open"],
+    )
+    assert patched["scheduled_transitions"] == ["running"]
 
 
 def test_a_state_needs_its_date(admin: dict[str, Any]) -> None:

@@ -62,6 +62,8 @@ def export(file: Path, names: tuple[str, ...]) -> None:
     chosen = [cohorts[name] for name in dict.fromkeys(names)] or sorted(
         cohorts.values(), key=lambda row: (row["season"], row["name"])
     )
+    if not chosen:
+        raise click.ClickException("There is no season yet: nothing was written")
     seasons = [_written(cohort) for cohort in chosen]
     if str(file) == "-":
         click.echo(season_files.dump(seasons), nl=False)
@@ -70,7 +72,8 @@ def export(file: Path, names: tuple[str, ...]) -> None:
         season_files.write(file, seasons)
     except season_files.SeasonFileError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{len(seasons)} seasons in {file}")
+    count = "1 season" if len(seasons) == 1 else f"{len(seasons)} seasons"
+    click.echo(f"{count} in {file}")
 
 
 def _written(cohort: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +95,8 @@ def _written(cohort: dict[str, Any]) -> dict[str, Any]:
     help="Take questions away although applications answer them.",
 )
 def import_(file: Path, dry_run: bool, drop_answered: bool) -> None:
-    """Create or change the seasons that FILE (.yaml or .json) describes.
+    """Create or change the seasons that FILE describes (.yaml or .json; - for what
+    comes in).
 
     A season is known by its name. A new one begins as a draft; of one that is there,
     the fields that FILE has are changed, and the others stay. Everything is stored or
@@ -158,8 +162,11 @@ def _staffed(name: str, people: Any) -> list[str]:
         (one["user_name"], one["role"])
         for one in _pages("challenge_staff_list", cohort=name)
     }
-    for one in people or []:
-        user, role = str(one.get("user", "")), one.get("role")
+    for number, one in enumerate(people or [], start=1):
+        user, role = str(one.get("user") or ""), one.get("role")
+        if not user or role not in schema.ROLES:
+            text = f"expected a user with a role: {' or '.join(schema.ROLES)}"
+            raise tk.ValidationError({f"staff[{number}]": [text]})
         if (user, role) in known:
             continue
         if model.User.get(user) is None:

@@ -373,6 +373,9 @@ def _validated(
             what=words.milestone(schedule.MILESTONE_OF[state]),
         )
         errors.setdefault("scheduled_transitions", []).append(text)
+    # What has come already does not come by itself once more.
+    to_come = schedule.still_to_come(cohort.state if cohort else "draft")
+    data["scheduled_transitions"] = [state for state in to_come if state in chosen]
     errors.update(_clashes(data, errors, cohort))
     if errors:
         if cohort is not None:

@@ -18,6 +18,7 @@ __all__ = [
     "KINDS",
     "LISTS",
     "RESERVED_NAMES",
+    "ROLES",
     "cohort_copy",
     "cohort_list",
     "cohort_save",
@@ -55,6 +56,9 @@ FIELDS = (
     "automatic_promotion",
     "scheduled_transitions",
 )
+
+#: What somebody can be to a cohort.
+ROLES = ("manager", "adviser")
 
 #: The fields of a cohort that are lists of objects.
 LISTS = ("funding", "partners", "testimonials")
@@ -213,5 +217,5 @@ def staff_create() -> Schema:
     return {
         "cohort": fields.raw(),
         "user": fields.raw(),
-        "role": fields.choice(("manager", "adviser"), required=True),
+        "role": fields.choice(ROLES, required=True),
     }
