@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from ckan import model
 from playwright.sync_api import Page
+
+from ckanext.challenge.model import Claim
 
 PAGES: dict[str | None, tuple[str, ...]] = {
     None: (
@@ -18,7 +21,11 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "{participant}",
         "/challenge/saison-2/data",
         "/challenge/saison-3/apply?q=ligni",
+        # Somebody has applied for the first, nobody for the second.
         "/challenge/saison-3/apply?siren=213601594",
+        "/challenge/saison-3/apply?siren=211801279",
+        "/challenge/saison-3/apply?siren=other",
+        "/challenge/application/{application}?key=altered",
         "/challenge/badges",
         "/challenge/badges/engagee",
         "/challenge/awards/{award}",
@@ -26,7 +33,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/kits/deliberations",
         "/organization/challenge/{organization}",
     ),
-    "member": ("{participant}",),
+    "applicant": ("/challenge/application", "/challenge/application/{application}"),
+    "member": ("{participant}", "/challenge/claim/{claim}"),
     "manager": (
         "/challenge/manage",
         "/challenge/manage/saison-2",
@@ -46,13 +54,27 @@ PAGES: dict[str | None, tuple[str, ...]] = {
 CONTEXT = {"exclude": [[".account-masthead"], [".lang-select"]]}
 
 
-def _open(page: Page, path: str, world: Any) -> None:
+@pytest.fixture
+def claim(world: Any) -> str:
+    """Somebody asks the member's organization to join it."""
+    row = Claim(
+        application_id=world.application["id"],
+        organization_id=world.participant["organization_id"],
+        user_id=world.people["applicant"]["id"],
+    )
+    model.Session.add(row)
+    model.Session.commit()
+    return row.id
+
+
+def _open(page: Page, path: str, world: Any, claim: str) -> None:
     page.goto(
         path.format(
             participant=world.url,
             award=world.award["id"],
             organization=world.participant["organization_name"],
             application=world.application["id"],
+            claim=claim,
         )
     )
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -62,7 +84,11 @@ def _open(page: Page, path: str, world: Any) -> None:
     ("width", "languages"), [(1280, ("", "/en")), (375, ("",))], ids=["wide", "narrow"]
 )
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    visit: Callable[..., Page], world: Any, width: int, languages: tuple[str, ...]
+    visit: Callable[..., Page],
+    world: Any,
+    claim: str,
+    width: int,
+    languages: tuple[str, ...],
 ) -> None:
     axe = Axe()
     found = []
@@ -70,7 +96,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
         page = visit(role, width=width)
         for language in languages:
             for path in paths:
-                _open(page, language + path, world)
+                _open(page, language + path, world, claim)
                 for violation in axe.run(page, context=CONTEXT).response["violations"]:
                     nodes = [node["html"][:200] for node in violation["nodes"]]
                     found.append((language + path, role, violation["id"], nodes))

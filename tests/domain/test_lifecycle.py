@@ -11,6 +11,7 @@ from ckanext.challenge.domain.lifecycle import (
     APPLICATION,
     AWARD,
     CATALOG_STEP,
+    CLAIM,
     COHORT,
     DECISIONS,
     PARTICIPANT,
@@ -20,7 +21,7 @@ from ckanext.challenge.domain.lifecycle import (
     Lifecycle,
 )
 
-ALL = [COHORT, APPLICATION, PARTICIPANT, PERSON_STEP, CATALOG_STEP, AWARD]
+ALL = [COHORT, APPLICATION, PARTICIPANT, PERSON_STEP, CATALOG_STEP, CLAIM, AWARD]
 
 COHORT_WAYS = {
     ("draft", "open"),
