@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from ckan import model
+from ckan.lib import jobs, redis
 from freezegun import freeze_time
 from lxml import html
+from redis import ConnectionPool
 from seasons import BAULE, LIGNIERES, POINCONNET, call_as, work_in_this_process
 from visits import PERSONAL
 
+from ckanext.challenge import background, throttle
 from ckanext.challenge.logic import follow_up
 from ckanext.challenge.model import Application, Mail
 
@@ -174,9 +178,37 @@ def test_too_many_are_told_and_lose_nothing(
     refused = send(siren=LIGNIERES[0], motivation="Encore.")
     assert refused.status_code == 429
     assert _fields(_page(refused))["motivation"] == "Encore."
-    # Without Redis nobody is limited.
+
+
+def test_the_form_works_without_redis(
+    browser: Callable[..., Any],
+    world: Any,
+    ckan_config: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.rate_limit_address", 5)
     monkeypatch.setitem(ckan_config, "ckan.redis.url", "redis://127.0.0.1:9/0")
-    assert send(siren=LIGNIERES[0]).status_code == 302
+    nowhere = ConnectionPool.from_url("redis://127.0.0.1:9/0")
+    monkeypatch.setattr(redis, "_connection_pool", nowhere)
+    monkeypatch.setattr(jobs, "_queues", {})
+    # A new application reads the ini file's logging, which silences older loggers.
+    for module in (throttle, background):
+        monkeypatch.setattr(module.log, "disabled", False)
+    here = {"REMOTE_ADDR": "203.0.113.7"}
+    with caplog.at_level(logging.WARNING, "ckanext.challenge"):
+        sent = browser().post(APPLY, FORM, environ_overrides=here)
+    assert sent.status_code == 302
+    row = model.Session.query(Application).filter_by(siren=POINCONNET).one()
+    assert row.state == "submitted"
+    # The receipt waits for the command that sends what no worker was told of.
+    mail = model.Session.query(Mail).filter_by(application_id=row.id).one()
+    assert (mail.kind, mail.state) == ("receipt", "waiting")
+    assert "Nobody is limited" in caplog.text
+    assert "Not queued" in caplog.text
+    assert not [
+        value for value in FORM.values() if len(value) > 9 and value in caplog.text
+    ]
 
 
 def test_a_link_that_does_not_open_says_so_and_offers_another(
