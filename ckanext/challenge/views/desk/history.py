@@ -36,25 +36,28 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         return tk._("Decision kept to be published: {decision}").format(
             decision=application_words.decided().get(data.get("decision", ""), "")
         )
+    if action == "move":
+        return tk._("From rank {before} to rank {after} on the waiting list").format(
+            before=data.get("from"), after=data.get("to")
+        )
     words = {
-        "create": tk._("It was created"),
-        "update": tk._("It was changed"),
-        "delete": tk._("It was deleted"),
+        "announce_erasure": tk._("The end of the personal data was announced"),
         "assign": tk._("Handed to another person"),
-        "ask": tk._("The administrators of the organization were asked"),
-        "answer": tk._("The administrators of the organization answered"),
         "attach": tk._("A file was added"),
         "choose_kits": tk._("Kits chosen"),
+        "confirm_email": tk._("The contact opened the link we mailed"),
         "copy": tk._("Copied from another season"),
+        "create": tk._("It was created"),
+        "delete": tk._("It was deleted"),
+        "detach": tk._("A file was removed"),
         "drop": tk._("Pending decision dropped"),
         "erase": tk._("Personal data erased"),
         "evaluate": tk._("Measured anew"),
-        "export": tk._("It was exported"),
-        "invite": tk._("Somebody was invited"),
         "join": tk._("Joined the season"),
         "message": tk._("A message was written"),
-        "move": tk._("Moved on the waiting list"),
         "note": tk._("A note was written"),
+        "retry_mail": tk._("A mail was sent again"),
+        "update": tk._("It was changed"),
     }
     return words.get(action, action)
 
