@@ -26,7 +26,7 @@ def _facts(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
         (tk._("Role in the collectivité"), claim["contact_role"]),
         (tk._("E-mail address"), claim["contact_email"]),
         (tk._("Season"), claim["cohort_title"]),
-        (tk._("Application"), claim["reference"]),
+        (tk._("Reference of the application"), claim["reference"]),
         (tk._("Asked on"), h.challenge_date(claim["asked_at"])),
     )
     return [(label, value) for label, value in facts if value]
