@@ -50,6 +50,6 @@ def staff_page(
         "errors": errors or {},
         "labels": {
             "user": tk._("Name of the account, or e-mail address"),
-            "role": tk._("Role"),
+            "role": tk._("Role on the team"),
         },
     }
