@@ -349,7 +349,8 @@ def test_the_seasons_own_questions(cohort: dict[str, Any]) -> None:
     for wrong in ({"themes": ["inconnu"]}, {"themes": ["budget"], "couleur": "bleu"}):
         with pytest.raises(tk.ValidationError):
             apply(season, answers=wrong)
-    made = apply(season, submit=False, **{"answers-themes": ["budget", "culture"]})
+    flat: dict[str, Any] = {"answers-themes": ["budget", "culture"]}
+    made = apply(season, submit=False, **flat)
     assert made["answers"] == {"themes": ["budget", "culture"]}
     changed = _update(made, answers={"outils": "Un tableur"})
     assert changed["answers"] == {

@@ -81,7 +81,7 @@ def test_an_email_address_a_computer_and_a_network_are_counted(
 @pytest.mark.usefixtures("limited")
 def test_redis_holds_no_address(spend: Callable[..., bool]) -> None:
     spend("203.0.113.7", "camille@example.org")
-    kept = connect_to_redis().keys("*rate*")
+    kept: list[Any] = connect_to_redis().keys("*rate*")
     assert len(kept) == 3
     assert not [key for key in kept if b"camille" in key or b"203.0" in key]
     assert all(0 < connect_to_redis().ttl(key) <= 3600 for key in kept)

@@ -259,6 +259,13 @@ def test_who_starts_again_is_told(browser: Callable[..., Any], world: Any) -> No
         text = page.text_content()
         assert world.application["id"] not in text
         assert not [value for value in PERSONAL.values() if value in text]
+        form = {"cohort": "saison-3", "siren": BAULE}
+        sent = browser(role).post("/challenge/application/link", form)
+        assert sent.headers["Location"].endswith("/challenge/saison-3")
+    # Who has written all the same does not lose it.
+    page = _page(browser().post(APPLY, {**FORM, "siren": BAULE}))
+    assert _errors(page) == {"#field-siren"}
+    assert _fields(page)["motivation"] == FORM["motivation"]
 
 
 def test_ones_applications_are_on_the_dashboard(

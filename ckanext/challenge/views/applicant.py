@@ -316,5 +316,5 @@ def send_link() -> AnyResponse:
             )
         )
     if "cohort" in asked:
-        return tk.redirect_to("challenge.season", cohort=asked["cohort"])
+        return tk.redirect_to("challenge.read", cohort=asked["cohort"])
     return tk.redirect_to("challenge.index")

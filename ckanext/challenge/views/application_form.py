@@ -16,6 +16,7 @@ __all__ = [
     "FIELDS",
     "HONEYPOT",
     "asked",
+    "consent_help",
     "file_fields",
     "given",
     "in_order",
@@ -66,6 +67,15 @@ def labels(cohort: Mapping[str, Any]) -> dict[str, str]:
         **{f"{_FILE}{purpose}": label for purpose, label in purposes().items()},
         **{question["name"]: question["label"] for question in asked(cohort)},
     }
+
+
+def consent_help() -> str:
+    """What becomes of what somebody writes."""
+    return tk._(
+        "Names, addresses and numbers are never published. If the application is not "
+        "selected, or withdrawn, we erase them {months} months later; a draft after "
+        "{drafts} months. You can ask for it at any time."
+    ).format(months=config.retention_months(), drafts=config.retention_months_drafts())
 
 
 def asked(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -152,6 +152,7 @@ def apply_page(
         "form": situation["form"] if "form" in wrong or not form else form,
         "honeypot": application_form.HONEYPOT if config.form_honeypot() else "",
         "kinds": h.challenge_kinds(),
+        "consent_help": application_form.consent_help(),
         "errors": application_form.in_order(wrong, cohort),
         "labels": application_form.labels(cohort),
         "csrf": tk.h.csrf_input(),
@@ -296,6 +297,10 @@ def application_page(
         **application,
         "agents": application_form.typed_number(application["agents"]),
     }
+    user = tk.current_user
+    own = bool(key) or (
+        not user.is_anonymous and user.id == application["user_id"]  # type: ignore
+    )
     typed, wrong = given or {}, errors or {}
     here = tk.h.url_for("challenge_applicant.read", id=application["id"])
     return {
@@ -304,9 +309,9 @@ def application_page(
         "meta": _meta(application),
         "duty": duty_text(application["duty"]),
         "next": _next(application),
-        "editable": application["state"] in ("draft", "changes_requested")
         # A manager reads it here too, and decides at the desk.
-        and "warnings" not in application,
+        "own": own,
+        "editable": own and application["state"] in ("draft", "changes_requested"),
         "too_late": application["state"] == "draft"
         and not cohort["accepts_applications"],
         "may_withdraw": "withdraw" in decisions,
@@ -328,6 +333,7 @@ def application_page(
         "errors": application_form.in_order(wrong, cohort),
         "labels": labels,
         "kinds": h.challenge_kinds(),
+        "consent_help": application_form.consent_help(),
         "csrf": tk.h.csrf_input(),
         "key": key,
         "urls": {
