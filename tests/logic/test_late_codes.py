@@ -140,3 +140,14 @@ def test_a_code_that_is_taken_back_lets_nobody_in_any_more(
     assert (left["id"], left["state"]) == (used["id"], "used")
     row = model.Session.get(Application, application["id"])
     assert row and row.late_code_id == used["id"]
+
+
+def test_a_code_that_is_taken_is_not_given_again(
+    admin: dict[str, Any], closed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["CCCC-CCCC", "CCCC-CCCC", "FFFF-FFFF"])
+    monkeypatch.setattr(late_codes, "new_code", lambda: next(drawn))
+    for _ in range(2):
+        call_as(admin, "challenge_late_code_create", cohort=closed["id"])
+    codes = {row["code"] for row in the_codes(admin, closed)}
+    assert codes == {"CCCC-CCCC", "FFFF-FFFF"}
