@@ -26,8 +26,8 @@ __all__ = [
 class Wording(str):
     """A sentence for people, that ends with its codes where a program reads it.
 
-    As a string, and so in an answer of the API, it is « “Draft” cannot become
-    “Finished” [draft → finished] »; pages show its ``words`` alone.
+    What is stored in it, and so an answer of the API, is « “Draft” cannot become
+    “Finished” [draft → finished] »; ``str`` of it, and so a page, is its ``words``.
     """
 
     __slots__ = ("words",)
@@ -38,6 +38,9 @@ class Wording(str):
         made = super().__new__(cls, f"{words} [{codes}]")
         made.words = words
         return made
+
+    def __str__(self) -> str:
+        return self.words
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from typing import Any
 
@@ -289,3 +290,6 @@ def test_a_forbidden_change_is_said_in_words_and_in_codes(
     message: Any = only_message(caught, "to")
     assert message.words == "“In preparation” cannot become “Finished”"
     assert message == f"{message.words} [draft → finished]"
+    # People read the one, programs the other.
+    assert str(message) == message.words
+    assert json.loads(json.dumps(message)).endswith("[draft → finished]")

@@ -9,8 +9,6 @@ from urllib.parse import urlencode
 
 import ckan.plugins.toolkit as tk
 
-from ..words import Wording
-
 __all__ = ["flat_errors", "lines", "new_dataset_url", "texts"]
 
 
@@ -42,15 +40,10 @@ def flat_errors(errors: Mapping[str, Any]) -> dict[str, list[str]]:
         for index, row in enumerate(found if isinstance(found, list) else [found]):
             if isinstance(row, Mapping):
                 for part, messages in row.items():
-                    flat[f"{name}-{index}-{part}"] = [_said(text) for text in messages]
+                    flat[f"{name}-{index}-{part}"] = [str(text) for text in messages]
             else:
-                flat.setdefault(name, []).append(_said(row))
+                flat.setdefault(name, []).append(str(row))
     return flat
-
-
-def _said(message: Any) -> str:
-    """A message as people read it, without what it tells programs."""
-    return message.words if isinstance(message, Wording) else str(message)
 
 
 def new_dataset_url(
