@@ -143,3 +143,27 @@ def test_an_admin_sees_who_asks_on_the_own_page(asked: Browser) -> None:
     assert group is not None
     page = asked.get(f"/challenge/saison-3/{group.name}").get_data(as_text=True)
     assert f"/challenge/claim/{claim.id}" in page
+
+
+def test_a_manager_takes_a_participant_out_and_sees_who_is_next(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    action = f'action="{world.url}/withdraw"'
+    for role in (None, "member", "adviser"):
+        assert action not in browser(role).get(world.url).get_data(as_text=True), role
+    assert browser("member").post(f"{world.url}/withdraw").status_code == 403
+    manager = browser("manager")
+    assert action in manager.get(world.url).get_data(as_text=True)
+    manager.post(
+        f"/challenge/manage/saison-3/application/{world.application['id']}",
+        {"decision": "waitlist"},
+    )
+    # Of the season that it is in, and not of another one.
+    elsewhere = world.url.replace("saison-2", "saison-3")
+    assert manager.post(f"{elsewhere}/withdraw").status_code == 404
+    assert manager.post(f"{world.url}/withdraw").status_code == 302
+    assert action not in manager.get(world.url).get_data(as_text=True)
+    shown = call_as(
+        None, "challenge_participant_list", cohort="saison-2", state="withdrawn"
+    )
+    assert [row["id"] for row in shown["results"]] == [world.participant["id"]]

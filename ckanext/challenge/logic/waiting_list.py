@@ -5,46 +5,53 @@ The ranks are those that people are shown: from 1, without a gap.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.model import Application
 
-__all__ = ["head", "join", "leave", "members", "move", "position"]
+__all__ = ["head", "join", "leave", "move", "next_rank", "position", "query"]
 
 
-def members(cohort_id: str, locked: bool = False) -> list[Application]:
-    """Those who wait, the next one first.
-
-    :param locked: read them anew and keep them from everybody else
-    """
-    found = (
+def query(cohort_id: str) -> Any:
+    """A query of those who wait, the next one first."""
+    return (
         model.Session.query(Application)
         .filter_by(cohort_id=cohort_id, state="waitlisted")
-        .order_by(Application.waitlist_rank, Application.submitted_at, Application.id)
+        .order_by(Application.waitlist_rank)
     )
-    if locked:
-        found = found.populate_existing().with_for_update(key_share=True)
-    return found.all()
+
+
+def _locked(waiting: Any) -> Any:
+    """Read anew, and kept from everybody else until the end of the transaction."""
+    return waiting.populate_existing().with_for_update(key_share=True)
 
 
 def head(cohort_id: str, locked: bool = False) -> Application | None:
-    """Who is next; somebody whose refusal is pending is passed over."""
-    for application in members(cohort_id, locked):
-        pending = application.pending_decision
-        if pending is None or pending["decision"] != "refuse":
-            return application
-    return None
+    """Who is next; somebody whose refusal is pending is passed over.
+
+    :param locked: keep the application from everybody else
+    """
+    decision = Application.pending_decision["decision"].astext  # type: ignore[index]
+    waiting = query(cohort_id).filter(decision.is_distinct_from("refuse"))
+    return (_locked(waiting) if locked else waiting).first()
+
+
+def next_rank(cohort_id: str) -> int:
+    """The position at the end of the list."""
+    last = (
+        model.Session.query(sa.func.max(Application.waitlist_rank))
+        .filter_by(cohort_id=cohort_id)
+        .scalar()
+    )
+    return (last or 0) + 1
 
 
 def join(application: Application) -> None:
     """Put somebody at the end of the list; the season is locked by the caller."""
-    last = (
-        model.Session.query(sa.func.max(Application.waitlist_rank))
-        .filter_by(cohort_id=application.cohort_id)
-        .scalar()
-    )
-    application.waitlist_rank = (last or 0) + 1
+    application.waitlist_rank = next_rank(application.cohort_id)
 
 
 def leave(application: Application) -> None:
@@ -78,7 +85,7 @@ def move(application: Application, place: int) -> tuple[int, int]:
     :param place: from 1; beyond the end means the end
     :returns: the positions before and after
     """
-    order = members(application.cohort_id, locked=True)
+    order = _locked(query(application.cohort_id)).all()
     before = order.index(application) + 1
     order.remove(application)
     after = min(place, len(order) + 1)

@@ -1,4 +1,4 @@
-"""How people are let into the organization of a participant."""
+"""How people come into the organization of a participant, and how it leaves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 
 from .common import act, may
 
-__all__ = ["FORM", "invitation"]
+__all__ = ["FORM", "departure", "invitation"]
 
 #: The form, as what was sent names it when it comes back with errors.
 FORM = "invite"
@@ -62,4 +62,24 @@ def invitation(
         },
         "given": sent["data"] if mine else {"role": "editor"},
         "errors": sent["errors"] if mine else {},
+    }
+
+
+def departure(
+    participant: Mapping[str, Any], cohort: Mapping[str, Any], url: str
+) -> dict[str, str] | None:
+    """How the managers of the season take a participant out of it.
+
+    :param url: of its page
+    :returns: nothing for everybody else, and for one that left
+    """
+    if participant["state"] != "active" or not may(
+        "challenge_participant_withdraw", id=participant["id"]
+    ):
+        return None
+    return {
+        "url": f"{url}/withdraw",
+        "following": tk._("The first on the waiting list takes its place.")
+        if cohort.get("automatic_promotion")
+        else tk._("We then show you who is first on the waiting list."),
     }

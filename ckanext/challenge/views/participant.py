@@ -67,7 +67,7 @@ def update_step(cohort: str, organization: str, step: str) -> Response | str:
         return _render(
             cohort,
             organization,
-            {"step": step, "errors": error.error_dict, "data": given},
+            {"step": step, "errors": flat_errors(error.error_dict), "data": given},
         )
     tk.h.flash_success(tk._("Your answer is saved."))
     return _back(cohort, organization, step)
@@ -120,6 +120,33 @@ def invite(cohort: str, organization: str) -> Response | str:
         tk.h.flash_success(
             tk._("{address} had an account, and is a member now.").format(
                 address=given["email"]
+            )
+        )
+    return _back(cohort, organization)
+
+
+@participant.post("/<cohort>/<organization>/withdraw")
+def withdraw(cohort: str, organization: str) -> Response:
+    """A manager takes the participant out of the season."""
+    left = act(
+        "challenge_participant_withdraw", id=_participant_id(cohort, organization)
+    )
+    tk.h.flash_success(
+        tk._("{organization} takes part no more.").format(
+            organization=left["organization_title"]
+        )
+    )
+    promoted, following = left["promoted"], left["next_in_line"]
+    if promoted:
+        tk.h.flash_success(
+            tk._("{name} takes the place, from the waiting list.").format(
+                name=promoted["organization_title"]
+            )
+        )
+    elif following:
+        tk.h.flash_notice(
+            tk._("First on the waiting list: {name} ({reference}).").format(
+                name=following["organization_title"], reference=following["reference"]
             )
         )
     return _back(cohort, organization)

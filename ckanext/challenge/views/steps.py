@@ -15,13 +15,15 @@ from . import cards
 from .common import act, may
 from .desk.history import history
 from .forms import new_dataset_url
-from .members import invitation
+from .members import departure, invitation
 from .reasons import reasons
 
 __all__ = ["NOTHING_SENT", "participant_page"]
 
 NOTHING_SENT: dict[str, Any] = {"step": "", "errors": {}, "data": {}}
 SETTLED = ("done", "waived")
+# What the page has a form for, where somebody may.
+_FORMS = ("invitation", "departure")
 # The step of the shipped programme under which the kits are chosen.
 KITS_STEP = "choix-kits"
 
@@ -330,7 +332,7 @@ def participant_page(
 
 def _render(cohort: str, organization: str, sent: Mapping[str, Any]) -> dict[str, Any]:
     page = _page(cohort, organization, sent)
-    forms = page["editable"] or page["confirms"] or page["invitation"]
+    forms = any(page[name] for name in ("editable", "confirms", *_FORMS))
     page["csrf"] = tk.h.csrf_input() if forms else ""
     return {
         "title": page["participant"]["organization_title"],
@@ -382,6 +384,7 @@ def _page(
             {step["step"]: step["title"] for step in progress["steps"]},
         ),
         "invitation": invitation(participant, url, sent),
+        "departure": departure(participant, cohort, url),
         "number": numbers.get(participant["current_phase"], 1),
         "words": words,
         "next_due": _next_due(progress),

@@ -11,11 +11,11 @@ from ckan.types import Context
 
 from ckanext.challenge import onboarding
 from ckanext.challenge.logic import application_query as query
-from ckanext.challenge.logic import roles
+from ckanext.challenge.logic import roles, waiting_list
 from ckanext.challenge.logic.boundary import find_cohort, validated
 from ckanext.challenge.logic.schema import application_list as schema
 from ckanext.challenge.model import Application, Staff
-from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.model.dictize import as_json, columns
 
 __all__ = ["challenge_application_list"]
 
@@ -47,6 +47,8 @@ _SHOWN = (
     "user_id",
     "organization_id",
 )
+#: What only the team of the season reads.
+_FOR_MANAGERS = ("obligation", "reviewer_id", "pending_decision")
 
 
 @tk.side_effect_free
@@ -115,15 +117,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     chosen += query.narrowing(data)
     answer: dict[str, Any] = {
         "count": _count(data, counted, chosen),
-        "results": [
-            {
-                **columns(row, _SHOWN),
-                "obligation": row.obligation,
-                "reviewer_id": row.reviewer_id,
-                "pending_decision": row.pending_decision,
-            }
-            for row in _rows(chosen, data)
-        ],
+        "results": _rows(chosen, data, (*_SHOWN, *_FOR_MANAGERS)),
         "facets": {
             "state": counted.states,
             "pending": counted.pending,
@@ -163,26 +157,31 @@ def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
         chosen.append(query.matching(data["q"]))
     return {
         "count": sum(query.facets(chosen).states.values()),
-        "results": [columns(row, _SHOWN) for row in _rows(chosen, data)],
+        "results": _rows(chosen, data, _SHOWN),
     }
 
 
-def _rows(chosen: list[Any], data: dict[str, Any]) -> Any:
+def _rows(
+    chosen: list[Any], data: dict[str, Any], names: tuple[str, ...]
+) -> list[dict[str, Any]]:
     if not data["limit"]:
         return []
     # Columns, not objects of the session: a list is only read.
-    return model.Session.execute(
+    rows = model.Session.execute(
         sa.select(
-            *(getattr(Application, name) for name in _SHOWN),
-            Application.reviewer_id,
-            Application.pending_decision,
-            query.obligation().label("obligation"),
+            *(
+                query.obligation()
+                if name == "obligation"
+                else getattr(Application, name)
+                for name in names
+            )
         )
         .where(*chosen)
         .order_by(*query.order(data))
         .offset(data["offset"])
         .limit(data["limit"])
     )
+    return [dict(zip(names, map(as_json, row), strict=True)) for row in rows]
 
 
 def _reviewers(cohort_id: str) -> list[dict[str, str]]:
@@ -197,15 +196,5 @@ def _reviewers(cohort_id: str) -> list[dict[str, str]]:
 
 
 def _next_in_line(cohort_id: str) -> dict[str, Any] | None:
-    kept = Application.pending_decision["decision"].astext
-    row = model.Session.execute(
-        sa.select(Application.id, Application.organization_title)
-        .where(
-            Application.cohort_id == cohort_id,
-            Application.state == "waitlisted",
-            sa.func.coalesce(kept, "") != "refuse",
-        )
-        .order_by(Application.waitlist_rank, Application.id)
-        .limit(1)
-    ).first()
-    return dict(row._mapping) if row else None
+    head = waiting_list.head(cohort_id)
+    return columns(head, ("id", "organization_title")) if head else None

@@ -10,7 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import journal, mail_words, notifications
-from ckanext.challenge.logic import roles, waiting_list
+from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.applications import cohort_of
 from ckanext.challenge.logic.boundary import (
     actor_of,
@@ -205,7 +205,7 @@ def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> Any:
             "reason": data.get("reason", ""),
             "changes_kind": data.get("kind"),
             "changes_fields": data["fields"],
-            "rank": len(waiting_list.members(application.cohort_id)) + 1,
+            "rank": waiting_list.next_rank(application.cohort_id),
         }
     try:
         letter = mails.write(
@@ -227,6 +227,14 @@ def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> Any:
         "html": letter.html,
         "to": letter.address,
     }
+
+
+def _waiting(cohort_id: str) -> int:
+    """How many are on the waiting list."""
+    waiting = model.Session.query(Application.id).filter_by(
+        cohort_id=cohort_id, state="waitlisted"
+    )
+    return waiting.count()
 
 
 def _dictize(

@@ -12,6 +12,7 @@ from ckanext.challenge import journal, onboarding
 from ckanext.challenge.logic import waiting_list
 from ckanext.challenge.logic.applications import lock_with_cohort
 from ckanext.challenge.logic.boundary import (
+    DEFAULT_LIMIT,
     actor_of,
     all_or_nothing,
     find_application,
@@ -33,6 +34,10 @@ def challenge_waitlist_list(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param cohort: the id or name of the season
     :type cohort: string
+    :param limit: how many at most (100)
+    :type limit: int
+    :param offset: how many to pass over (0)
+    :type offset: int
     :returns: ``{count, results, capacity, taken, free, automatic, next_in_line}``:
         each result is ``{rank, id, reference, siren, organization_title,
         pending}`` with the rank counted from 1 and the decision that is pending, if
@@ -41,10 +46,10 @@ def challenge_waitlist_list(context: Context, data_dict: dict[str, Any]) -> Any:
         place is free
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.cohort())
+    data = validated(context, data_dict, schema.waitlist_list())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_waitlist_list", context, {"cohort": cohort.id})
-    return _dictize(cohort)
+    return _dictize(cohort, data["limit"], data["offset"])
 
 
 def challenge_waitlist_move(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -56,7 +61,7 @@ def challenge_waitlist_move(context: Context, data_dict: dict[str, Any]) -> Any:
     :type id: string
     :param rank: its new place, from 1; beyond the end means the end
     :type rank: int
-    :returns: the list, as :py:func:`challenge_waitlist_list` answers it
+    :returns: the head of the list, as :py:func:`challenge_waitlist_list` answers it
     :rtype: dict
     :raises ValidationError: on ``id`` for one that does not wait
     """
@@ -83,27 +88,27 @@ def challenge_waitlist_move(context: Context, data_dict: dict[str, Any]) -> Any:
     return _dictize(cohort)
 
 
-def _dictize(cohort: Cohort) -> dict[str, Any]:
-    rows = [
-        {"rank": rank, **_row(application)}
-        for rank, application in enumerate(waiting_list.members(cohort.id), 1)
-    ]
+def _dictize(
+    cohort: Cohort, limit: int = DEFAULT_LIMIT, offset: int = 0
+) -> dict[str, Any]:
+    waiting = waiting_list.query(cohort.id)
     places = onboarding.places(cohort)
-    open_rows = [row for row in rows if row["pending"] != "refuse"]
+    head = waiting_list.head(cohort.id) if places.free != 0 else None
     return {
-        "count": len(rows),
-        "results": rows,
+        "count": waiting.count(),
+        "results": [_row(row) for row in waiting.offset(offset).limit(limit)],
         "capacity": places.capacity,
         "taken": places.taken,
         "free": places.free,
         "automatic": cohort.automatic_promotion,
-        "next_in_line": open_rows[0] if open_rows and places.free != 0 else None,
+        "next_in_line": _row(head) if head else None,
     }
 
 
 def _row(application: Application) -> dict[str, Any]:
     pending = application.pending_decision
     return {
+        "rank": waiting_list.position(application),
         **columns(application, ("id", "reference", "siren", "organization_title")),
         "pending": pending["decision"] if pending else None,
     }

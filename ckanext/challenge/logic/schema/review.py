@@ -20,6 +20,7 @@ __all__ = [
     "note_list",
     "reference",
     "review",
+    "waitlist_list",
     "waitlist_move",
 ]
 
@@ -90,6 +91,11 @@ def note_create() -> Schema:
 def note_list() -> Schema:
     """Whose notes."""
     return {"id": fields.raw(), **paging()}
+
+
+def waitlist_list() -> Schema:
+    """Whose waiting list."""
+    return {**cohort(), **paging()}
 
 
 def waitlist_move() -> Schema:
