@@ -11,10 +11,10 @@ import ckan.plugins.toolkit as tk
 import pytest
 import yaml
 from ckan import model
-from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
 from seasons import call_as, make_cohort
 
+from ckanext.challenge.cli.cohort import command
 from ckanext.challenge.model import Cohort, JournalEntry
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")
@@ -27,7 +27,8 @@ def run(cli: Any) -> Run:
     """Runs the command; answers what it says."""
 
     def do(*arguments: object, fails: bool = False) -> str:
-        result = cli.invoke(ckan_command, ["challenge", "cohort", *map(str, arguments)])
+        # Not by way of `ckan`, which would start all of CKAN anew each time.
+        result = cli.invoke(command, [str(argument) for argument in arguments])
         assert (result.exit_code != 0) is fails, result.output
         assert "Traceback" not in result.output
         model.Session.remove()
