@@ -12,7 +12,7 @@ from ckan.types import Context
 from ckanext.challenge import journal
 from ckanext.challenge.logic.boundary import actor_of, find_cohort, validated
 from ckanext.challenge.logic.schema import cohort as schema
-from ckanext.challenge.model import Staff
+from ckanext.challenge.model import Staff, locks
 from ckanext.challenge.model.dictize import columns
 
 __all__ = [
@@ -74,6 +74,8 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
         "challenge_staff_create", context, {"cohort": cohort.id, "role": data["role"]}
     )
     user = _find_user(data["user"])
+    # Two who name the same person at once: the second finds it done.
+    locks.read_and_hold(cohort)
     key = {"cohort_id": cohort.id, "user_id": user.id, "role": data["role"]}
     staff = model.Session.query(Staff).filter_by(**key).first()
     if staff is None:
@@ -81,8 +83,8 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
         model.Session.add(staff)
         model.Session.flush()
         journal.record(actor_of(context), "create", "staff", staff.id, key)
-        if not context.get("defer_commit"):
-            model.Session.commit()
+    if not context.get("defer_commit"):
+        model.Session.commit()
     return _dictize_staff(staff, user)
 
 
