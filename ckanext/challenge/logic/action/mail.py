@@ -10,7 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import journal, mail_words, notifications
-from ckanext.challenge.logic import roles
+from ckanext.challenge.logic import roles, waiting_list
 from ckanext.challenge.logic.applications import cohort_of
 from ckanext.challenge.logic.boundary import (
     actor_of,
@@ -227,14 +227,6 @@ def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> Any:
         "html": letter.html,
         "to": letter.address,
     }
-
-
-def _waiting(cohort_id: str) -> int:
-    """How many are on the waiting list."""
-    waiting = model.Session.query(Application.id).filter_by(
-        cohort_id=cohort_id, state="waitlisted"
-    )
-    return waiting.count()
 
 
 def _dictize(
