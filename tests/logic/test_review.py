@@ -6,6 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
+import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
 from seasons import (
@@ -18,8 +19,10 @@ from seasons import (
     make_cohort,
     only_message,
 )
+from sqlalchemy import event
 
 from ckanext.challenge import journal
+from ckanext.challenge.logic.action import review
 from ckanext.challenge.model import Application, JournalEntry, Mail, Participant
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -209,18 +212,27 @@ def test_a_batch_answers_for_each(admin: dict[str, Any]) -> None:
 
 
 def test_one_that_breaks_does_not_stop_the_others(
-    admin: dict[str, Any], cohort: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    admin: dict[str, Any],
+    cohort: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The database ends one transaction in the middle; the batch goes on."""
     files = [apply(cohort, siren) for siren in SIRENS[:3]]
     record = journal.record
+    contact = "mairie@example.org"
 
     def break_once(actor: str, action: str, kind: str, id_: str, *data: Any) -> None:
         record(actor, action, kind, id_, *data)
         if id_ == files[1]["id"]:
-            model.Session.execute("SELECT 1/0")  # type: ignore[call-overload]
+            model.Session.execute(
+                sa.text("SELECT 1/0 FROM challenge_application WHERE contact_email=:c"),
+                {"c": contact},
+            )
 
     monkeypatch.setattr(journal, "record", break_once)
+    # A new application reads the ini file's logging, which silences older loggers.
+    monkeypatch.setattr(review.log, "disabled", False)
     told = call_as(
         admin,
         "challenge_application_batch_review",
@@ -233,6 +245,48 @@ def test_one_that_breaks_does_not_stop_the_others(
         "submitted",
         "waitlisted",
     ]
+    assert "DataError" in caplog.text
+    assert contact not in caplog.text
+    assert journal.verify() == []
+
+
+class _Killed(BaseException):
+    """What stands for the end of the process: no handler may swallow it."""
+
+
+def test_a_publication_that_is_killed_goes_on_where_it_was(
+    admin: dict[str, Any], cohort: dict[str, Any]
+) -> None:
+    """Before its second commit: what was told stays, the rest is still pending."""
+    files = [apply(cohort, siren) for siren in SIRENS[:3]]
+    for file in files:
+        _review(admin, file, "waitlist", pending=True)
+    engine = model.meta.engine
+
+    commits = 0
+
+    def die(connection: Any) -> None:
+        nonlocal commits
+        commits += 1
+        if commits == 2:
+            raise _Killed
+
+    event.listen(engine, "commit", die)
+    try:
+        with pytest.raises(_Killed):
+            call_as(admin, "challenge_decisions_publish", cohort=cohort["name"])
+    finally:
+        event.remove(engine, "commit", die)
+    model.Session.remove()
+    assert [_row(file).state for file in files] == [
+        "waitlisted",
+        "submitted",
+        "submitted",
+    ]
+    told = call_as(admin, "challenge_decisions_publish", cohort=cohort["name"])
+    assert (told["count"], told["done"]) == (2, 2)
+    assert [_row(file).waitlist_rank for file in files] == [1, 2, 3]
+    assert _mails() == ["waitlisted"] * 3
     assert journal.verify() == []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
+from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.challenge import journal
 from ckanext.challenge.logic import decisions
@@ -243,10 +244,16 @@ def _each(
                 result["errors"] = {"id": [str(error)]}
             except tk.ValidationError as error:
                 result["errors"] = error.error_dict
-            except Exception:
+            except Exception as error:
                 # The others are not to suffer from it.
                 model.Session.rollback()
-                log.exception("Application %s could not be decided", id_)
+                log.error(
+                    "Application %s could not be decided: %s",
+                    id_,
+                    type(error).__name__,
+                    # The database's own words quote the row, with its contact.
+                    exc_info=not isinstance(error, SQLAlchemyError),
+                )
                 result["errors"] = {
                     "id": [tk._("Something went wrong here; nothing was changed")]
                 }
