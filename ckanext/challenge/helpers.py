@@ -54,7 +54,15 @@ __all__ = [
     "challenge_timeline",
 ]
 
-KINDS = ("commune", "cc", "ca", "cu", "metropole", "autre")
+_KINDS = {
+    "commune": words.N_("Commune"),
+    "cc": words.N_("Community of communes"),
+    "ca": words.N_("Agglomeration community"),
+    "cu": words.N_("Urban community"),
+    "metropole": words.N_("Metropolis"),
+    "autre": words.N_("Other"),
+}
+KINDS = tuple(_KINDS)
 
 
 def challenge_date(value: Any, style: str = "long") -> str:
@@ -128,14 +136,8 @@ def challenge_kinds() -> list[tuple[str, str]]:
 
 def challenge_kind(kind: str | None) -> str:
     """The name of a kind of collectivité."""
-    return {
-        "commune": tk._("Commune"),
-        "cc": tk._("Community of communes"),
-        "ca": tk._("Agglomeration community"),
-        "cu": tk._("Urban community"),
-        "metropole": tk._("Metropolis"),
-        "autre": tk._("Other"),
-    }.get(kind or "", "")
+    name = _KINDS.get(kind or "")
+    return tk._(name) if name else ""
 
 
 def challenge_frequency(code: str | None) -> str:

@@ -90,7 +90,12 @@ def as_day(value: Any, style: str = "long") -> str:
         return ""
     if isinstance(date, dt.datetime):
         date = _local(date).date()
-    spoken = locale()
+    return _day(date, style, locale())
+
+
+@lru_cache(maxsize=2048)
+def _day(date: dt.date, style: str, spoken: Locale) -> str:
+    # The same days stand in list after list.
     text = babel_dates.format_date(date, format=style, locale=spoken)
     if date.day == 1 and text.startswith("1 ") and spoken.language == "fr":
         text = "1er" + text[1:]

@@ -161,15 +161,15 @@ def _rows(
         state: h.challenge_state("application", state)
         for state in {row["state"] for row in found["results"]}
     }
+    kinds = {
+        kind: h.challenge_kind(kind)
+        for kind in {row["kind"] for row in found["results"]}
+    }
     duties = application_words.obligations()
-    kinds = dict(h.challenge_kinds())
-    decided = application_words.decided()
-    dates: dict[str, str] = {}
+    kept = any(row["pending_decision"] for row in found["results"])
+    decided = application_words.decided() if kept else {}
     rows = []
     for row in found["results"]:
-        day = (row["submitted_at"] or "")[:13]
-        if day not in dates:
-            dates[day] = h.challenge_date(row["submitted_at"], "d MMM y")
         pending = row["pending_decision"]
         rows.append(
             {
@@ -187,7 +187,7 @@ def _rows(
                 ),
                 "population": h.challenge_number(row["population"]),
                 "duty": duties[row["obligation"]],
-                "date": dates[day],
+                "date": h.challenge_date(row["submitted_at"], "d MMM y"),
                 "reader": people.get(row["reviewer_id"] or "", ""),
                 "state": states[row["state"]],
                 "rank": row["waitlist_rank"],
