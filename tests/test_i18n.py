@@ -128,8 +128,10 @@ def test_messages_are_plain_texts_in_python() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}"
         for path, line, argument in found
-        # An attribute is what CKAN's own catalogue translates: a licence's title.
+        # An attribute is what CKAN's own catalogue translates: a licence's title. A
+        # name is one of the texts that N_ has marked in the same module.
         if not isinstance(argument, (ast.Constant, ast.Attribute))
+        and not (isinstance(argument, ast.Name) and "N_(" in path.read_text("utf-8"))
     ]
     assert found
     assert not wrong
