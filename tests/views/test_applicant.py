@@ -98,6 +98,23 @@ def test_a_file_goes_with_the_form_and_comes_back_as_a_file(
     assert visitor.get(f"{bare}x?key={key}").status_code == 404
 
 
+def test_a_program_attaches_a_file(app: Any, world: Any, storage: Path) -> None:
+    def call(action: str, **options: Any) -> Any:
+        return app.post(f"/api/3/action/challenge_application_{action}", **options)
+
+    fields = {**FORM, "cohort": "saison-3", "consent": True}
+    made = call("create", json=fields).json["result"]
+    own = {"id": made["id"], "key": made["key"]}
+    data = {**own, "purpose": "letter", "upload": _pdf("lettre.pdf")}
+    sent = call("attachment_create", data=data, content_type="multipart/form-data")
+    assert sent.json["result"]["media_type"] == "application/pdf"
+    data["upload"] = _pdf("lettre.pdf", b"<html>")
+    refused = call("attachment_create", data=data, content_type="multipart/form-data")
+    assert refused.status_code == 409
+    assert list(refused.json["error"]) == ["upload", "__type"]
+    assert call("submit", json=own).json["result"]["state"] == "submitted"
+
+
 def test_a_wrong_file_or_an_error_beside_a_file_keeps_a_draft(
     browser: Callable[..., Any], world: Any, storage: Path
 ) -> None:
@@ -357,23 +374,24 @@ def test_the_form_after_the_deadline(browser: Callable[..., Any], world: Any) ->
 
 
 def test_the_deadline_passes_while_the_form_is_open(
-    browser: Callable[..., Any], world: Any
+    browser: Callable[..., Any], world: Any, storage: Path
 ) -> None:
     visitor = browser()
     page = _page(visitor.get(f"{APPLY}?siren={POINCONNET}"))
-    form = {**_fields(page), **FORM}
+    form: dict[str, Any] = {**_fields(page), **FORM}
     call_as(
         world.people["manager"],
         "challenge_cohort_transition",
         id="saison-3",
         to="running",
     )
-    kept = _page(visitor.post(APPLY, form))
+    kept = _page(visitor.post(APPLY, {**form, "file-letter": _pdf()}))
     assert kept.xpath("//*[@id='challenge-errors']//li")
     assert _fields(kept)["motivation"] == FORM["motivation"]
     assert kept.xpath("//*[@name='late_code']")
     # Its link is on its way; sent again, it is still one draft.
-    visitor.post(APPLY, form)
+    again = _page(visitor.post(APPLY, {**form, "file-letter": _pdf()}))
+    assert len(again.xpath("//input[@name='remove']")) == 1
     rows = model.Session.query(Application).filter_by(siren=POINCONNET)
     assert [row.state for row in rows] == ["draft"]
     mails = model.Session.query(Mail.kind).filter_by(application_id=rows.one().id)

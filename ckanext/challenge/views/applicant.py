@@ -143,7 +143,11 @@ def _tell_saved(application: dict[str, Any]) -> None:
 def _attach(made: dict[str, Any], sent: list[tuple[str, Any]]) -> dict[str, list[str]]:
     """Attach files, and answer what is wrong by the name of their fields."""
     errors: dict[str, list[str]] = {}
+    # Of a form that is sent twice the files are there already.
+    there = {file["purpose"] for file in made.get("attachments", ())}
     for purpose, upload in sent:
+        if purpose in there:
+            continue
         try:
             act(
                 "challenge_application_attachment_create",
@@ -229,7 +233,8 @@ def update(id: str) -> Any:
         with suppress(tk.ObjectNotFound):
             act("challenge_application_attachment_delete", id=file_id, **_with_key())
     errors = _attach(
-        {**saved, "key": _key()}, application_form.sent_files(request.files)
+        {"id": saved["id"], "key": _key()},
+        application_form.sent_files(request.files),
     )
     if asked == "submit":
         errors = errors or _submit(id, _key())
