@@ -17,9 +17,9 @@ FORM = "invite"
 
 def _roles() -> list[tuple[str, str]]:
     return [
-        ("editor", tk._("Editor: publishes and changes data")),
-        ("member", tk._("Member: reads, and answers the steps")),
-        ("admin", tk._("Admin: also manages the members")),
+        ("editor", tk._("Editor: publishes data")),
+        ("member", tk._("Member: answers the steps")),
+        ("admin", tk._("Admin: manages the members")),
     ]
 
 
