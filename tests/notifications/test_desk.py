@@ -132,7 +132,7 @@ class TestCommands:
         post_office.open()
         assert "No mail is due" in self._run(cli, "send").output
         again = self._run(cli, "retry", id_)
-        assert (again.exit_code, again.output) == (0, "1 mails are due again\n")
+        assert (again.exit_code, again.output) == (0, "Due again: 1\n")
         sent = self._run(cli, "send")
         assert (sent.exit_code, "1 sent, 0 failed" in sent.output) == (0, True)
         assert len(post_office.subjects) == 1

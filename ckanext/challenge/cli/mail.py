@@ -104,4 +104,4 @@ def retry(ids: tuple[str, ...], cohort: str | None) -> None:
         for id_ in ids:
             _act("challenge_mail_retry", id=id_)
         number = len(ids)
-    click.echo(f"{number} mails are due again")
+    click.echo(f"Due again: {number}")

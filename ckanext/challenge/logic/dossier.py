@@ -69,6 +69,7 @@ _SHOWN = (
     "updated_at",
     "submitted_at",
     "decided_at",
+    "erased_at",
     "user_id",
     "organization_id",
 )

@@ -7,6 +7,7 @@ from flask import Blueprint
 from .. import memory
 from .applicant import applicant
 from .claims import claims
+from .erasure import erasure
 from .mails import mails
 from .manager import manager
 from .organization import organization
@@ -23,6 +24,7 @@ def get_blueprints() -> list[Blueprint]:
     return [
         public,
         applicant,
+        erasure,
         claims,
         participant,
         manager,
