@@ -56,11 +56,11 @@ def client_address(
     :param forwarded: the values of ``X-Forwarded-For``, the nearest last; anybody can
         write there, so that it is read from its end and as far as we know the proxies
     :param proxies: networks of our own proxies, such as ``127.0.0.0/8``
-    :returns: ``None`` where there is no address, as in a test
+    :returns: ``None`` where there is no address, as in a test, or only those of our
+        own: a proxy that does not say for whom it asks would make one visitor of all
     """
     ours = [ipaddress.ip_network(network, strict=False) for network in proxies]
     hops = [*forwarded, peer] if peer else [*forwarded]
-    seen: str | None = None
     for text in reversed(hops):
         try:
             address = ipaddress.ip_address(text.strip())
@@ -68,8 +68,8 @@ def client_address(
             break
         seen = str(getattr(address, "ipv4_mapped", None) or address)
         if not any(ipaddress.ip_address(seen) in network for network in ours):
-            break
-    return seen
+            return seen
+    return None
 
 
 def _network(address: str, bits: dict[int, int]) -> str:
