@@ -49,15 +49,6 @@ CORRECTABLE = (
     "attachments",
 )
 
-#: The mail that tells of a decision.
-_TOLD: dict[str, notifications.Kind] = {
-    "accept": "accepted",
-    "refuse": "refused",
-    "request_changes": "changes_requested",
-    "reopen": "reopened",
-    "waitlist": "waitlisted",
-}
-
 
 @dataclass(frozen=True)
 class Wish:
@@ -121,8 +112,9 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
     if application.state in ("accepted", "waitlisted", "refused"):
         application.decided_at = utcnow()
         application.decided_by = wish.by
-    if wish.decision in _TOLD:
-        notifications.put(_TOLD[wish.decision], application=application)
+    kind = notifications.OF_DECISION.get(wish.decision)
+    if kind is not None:
+        notifications.put(kind, application=application)
     if made and made.created:
         model.Session.flush()
         logos.give(application.id, made.created)
