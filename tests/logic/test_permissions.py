@@ -48,6 +48,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_delete": ({"sysadmin"}, {"id": "{cohort}"}),
     "challenge_cohort_publish_scheduled": ({"sysadmin"}, {}),
     "challenge_cohort_copy": ({"sysadmin"}, {"id": "{cohort}"}),
+    "challenge_question_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_late_code_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_late_code_create": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_late_code_delete": (MANAGER, {"id": "{code}", "cohort": "{cohort}"}),
