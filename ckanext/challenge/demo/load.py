@@ -22,6 +22,7 @@ import ckan.plugins.toolkit as tk
 import yaml
 from ckan import model, plugins
 from ckan.lib import search
+from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import notifications, onboarding, programmes
@@ -631,10 +632,14 @@ class _Loading:
             .count()
         )
         for side, text in wanted.messages[said:]:
-            # Without an account: what the applicant's own link allows.
-            context = {"user": MANAGER} if side == "staff" else {"ignore_auth": True}
+            # The applicant speaks without an account: what the mailed link allows.
+            context: Context = (
+                {"user": MANAGER}
+                if side == "staff"
+                else {"user": "", "ignore_auth": True}
+            )
             tk.get_action("challenge_application_message_create")(
-                {"user": "", **context}, {"id": application.id, "text": text}
+                context, {"id": application.id, "text": text}
             )
         noted = model.Session.query(Note).filter_by(application_id=application.id)
         if wanted.note and noted.first() is None:
