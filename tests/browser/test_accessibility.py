@@ -33,7 +33,11 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/kits/deliberations",
         "/organization/challenge/{organization}",
     ),
-    "applicant": ("/challenge/application", "/challenge/application/{application}"),
+    "applicant": (
+        "/challenge/application",
+        "/challenge/application/{application}",
+        "/challenge/application/{application}/erase",
+    ),
     "member": ("{participant}", "/challenge/claim/{claim}"),
     "manager": (
         "/challenge/manage",
@@ -45,6 +49,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/manage/saison-3/applications",
         "/challenge/manage/saison-3/applications/publish",
         "/challenge/manage/saison-3/application/{application}",
+        "/challenge/manage/saison-3/mails",
         "{participant}",
     ),
     "sysadmin": ("/challenge/manage/new", "/challenge/manage/saison-2/copy"),
