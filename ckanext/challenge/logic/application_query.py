@@ -31,6 +31,11 @@ __all__ = [
     "order",
 ]
 
+# The columns of the tables, not the attributes of the classes: a statement of these is
+# put together in half the time, and nothing here wants an object of the session.
+_columns: Any = Application.__table__.c
+_known: Any = Collectivite.__table__.c
+
 #: What a list can be sorted by, with the direction that is meant unasked.
 SORTS: dict[str, str] = {
     "submitted": "asc",
@@ -44,7 +49,7 @@ SORTS: dict[str, str] = {
 def obligation() -> sa.ColumnElement[str]:
     """The duty to publish of each application, by the portal's rule."""
     return duty_status(
-        Application,
+        _columns,
         rule=config.obligation_rule(),
         population_threshold=config.obligation_population(),
         agents_threshold=config.obligation_agents(),
@@ -62,19 +67,17 @@ def matching(text: str) -> sa.ColumnElement[bool]:
     """Applications that a few letters name."""
     part = _pattern(text)
     found = [
-        Application.organization_title.ilike(part),
-        Application.reference.ilike(part),
-        Application.siren.like(_pattern(text.replace(" ", ""))),
-        Application.contact_name.ilike(part),
-        Application.contact_email.ilike(part),
+        _columns.organization_title.ilike(part),
+        _columns.reference.ilike(part),
+        _columns.siren.like(_pattern(text.replace(" ", ""))),
+        _columns.contact_name.ilike(part),
+        _columns.contact_email.ilike(part),
     ]
     if folded := fold(text):
         # « poinconnet » finds « Le Poinçonnet »: the directory keeps folded names.
         found.append(
-            Application.siren.in_(
-                sa.select(Collectivite.siren).where(
-                    Collectivite.search_key.like(f"%{folded}%")
-                )
+            _columns.siren.in_(
+                sa.select(_known.siren).where(_known.search_key.like(f"%{folded}%"))
             )
         )
     return sa.or_(*found)
@@ -87,12 +90,12 @@ def conditions(
 
     :param data: validated by ``schema.application_list`` or ``application_export``
     """
-    found: list[Any] = [Application.cohort_id == cohort.id]
+    found: list[Any] = [_columns.cohort_id == cohort.id]
     # A draft is its applicant's own until it is handed in.
     if not roles.is_sysadmin(context):
-        found.append(Application.state != "draft")
+        found.append(_columns.state != "draft")
     if "kind" in data:
-        found.append(Application.kind == data["kind"])
+        found.append(_columns.kind == data["kind"])
     if "obligation" in data:
         found.append(obligation() == data["obligation"])
     if "reviewer" in data:
@@ -100,12 +103,12 @@ def conditions(
         if reviewer == "me":
             reviewer = roles.user_id_of(context)
         found.append(
-            Application.reviewer_id.is_(None)
+            _columns.reviewer_id.is_(None)
             if reviewer == "none"
-            else Application.reviewer_id == reviewer
+            else _columns.reviewer_id == reviewer
         )
     if "ids" in data:
-        found.append(Application.id.in_(data["ids"]))
+        found.append(_columns.id.in_(data["ids"]))
     if "q" in data:
         found.append(matching(data["q"]))
     return found
@@ -115,11 +118,11 @@ def narrowing(data: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
     """The conditions on what :func:`facets` tells apart."""
     found: list[Any] = []
     if "departement" in data:
-        found.append(Application.departement == data["departement"])
+        found.append(_columns.departement == data["departement"])
     if "state" in data:
-        found.append(Application.state.in_(data["state"]))
+        found.append(_columns.state.in_(data["state"]))
     if data.get("pending"):
-        found.append(Application.pending_decision.is_not(None))
+        found.append(_columns.pending_decision.is_not(None))
     return found
 
 
@@ -127,23 +130,23 @@ def order(data: Mapping[str, Any]) -> list[Any]:
     """How the chosen applications follow each other; no two in the same place."""
     sort = data.get("sort", "submitted")
     keys: dict[str, list[Any]] = {
-        "submitted": [Application.submitted_at, Application.created_at],
-        "name": [sa.func.lower(Application.organization_title)],
-        "population": [Application.population],
+        "submitted": [_columns.submitted_at, _columns.created_at],
+        "name": [sa.func.lower(_columns.organization_title)],
+        "population": [_columns.population],
         "state": [
             sa.case(
                 {state: at for at, state in enumerate(lifecycle.APPLICATION.states)},
-                value=Application.state,
+                value=_columns.state,
             ),
             # The waiting list has an order of its own.
-            Application.waitlist_rank,
-            Application.submitted_at,
+            _columns.waitlist_rank,
+            _columns.submitted_at,
         ],
-        "reference": [Application.reference],
+        "reference": [_columns.reference],
     }
     down = data.get("order", SORTS[sort]) == "desc"
     ordered = [(key.desc() if down else key.asc()).nulls_last() for key in keys[sort]]
-    return [*ordered, Application.id]
+    return [*ordered, _columns.id]
 
 
 @dataclass(frozen=True)
@@ -169,13 +172,13 @@ def facets(
     """
     rows = model.Session.execute(
         sa.select(
-            Application.state,
-            Application.departement,
+            _columns.state,
+            _columns.departement,
             sa.func.count(),
-            sa.func.count(Application.pending_decision),
+            sa.func.count(_columns.pending_decision),
         )
         .where(*chosen)
-        .group_by(Application.state, Application.departement)
+        .group_by(_columns.state, _columns.departement)
     ).all()
     counted: dict[str, int] = {}
     pending = 0
@@ -205,9 +208,9 @@ def neighbours(
     over: dict[str, Any] = {"order_by": order(data)}
     listed = (
         sa.select(
-            Application.id,
-            sa.func.lag(Application.id).over(**over).label("previous"),
-            sa.func.lead(Application.id).over(**over).label("next"),
+            _columns.id,
+            sa.func.lag(_columns.id).over(**over).label("previous"),
+            sa.func.lead(_columns.id).over(**over).label("next"),
             sa.func.row_number().over(**over).label("position"),
         )
         .where(*chosen)

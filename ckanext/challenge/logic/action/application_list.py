@@ -19,6 +19,9 @@ from ckanext.challenge.model.dictize import as_json, columns
 
 __all__ = ["challenge_application_list"]
 
+# Columns, not objects of the session: a list is only read.
+_columns: Any = Application.__table__.c
+
 _SHOWN = (
     "id",
     "reference",
@@ -150,7 +153,7 @@ def _count(data: dict[str, Any], counted: query.Facets, chosen: list[Any]) -> in
 
 def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
     chosen: list[Any] = [
-        Application.user_id == roles.user_id_of(context),
+        _columns.user_id == roles.user_id_of(context),
         *query.narrowing({"state": data["state"]} if "state" in data else {}),
     ]
     if "q" in data:
@@ -166,13 +169,10 @@ def _rows(
 ) -> list[dict[str, Any]]:
     if not data["limit"]:
         return []
-    # Columns, not objects of the session: a list is only read.
     rows = model.Session.execute(
         sa.select(
             *(
-                query.obligation()
-                if name == "obligation"
-                else getattr(Application, name)
+                query.obligation() if name == "obligation" else _columns[name]
                 for name in names
             )
         )

@@ -25,6 +25,9 @@ from ckanext.challenge.spreadsheets import Column
 
 __all__ = ["challenge_application_export"]
 
+_fields: Any = Application.__table__.c
+_users: Any = model.meta.metadata.tables["user"].c
+
 #: Rows fetched from the database at once.
 _BATCH = 200
 
@@ -103,18 +106,22 @@ def _statement(
     return (
         sa.select(
             *(
-                getattr(Application, name)
+                _fields[name]
                 for name in application_words.fields()
                 if name not in _MADE
             ),
             query.obligation().label("obligation"),
-            Application.pending_decision["decision"].astext.label("pending_decision"),
-            sa.func.coalesce(
-                sa.func.nullif(model.User.fullname, ""), model.User.name
-            ).label("reviewer"),
-            Application.answers,
+            _fields.pending_decision["decision"].astext.label("pending_decision"),
+            sa.func.coalesce(sa.func.nullif(_users.fullname, ""), _users.name).label(
+                "reviewer"
+            ),
+            _fields.answers,
         )
-        .outerjoin(model.User, model.User.id == Application.reviewer_id)
+        .select_from(
+            Application.__table__.outerjoin(
+                model.meta.metadata.tables["user"], _users.id == _fields.reviewer_id
+            )
+        )
         .where(*query.conditions(context, cohort, data), *query.narrowing(data))
         .order_by(*query.order(data))
     )
