@@ -26,7 +26,7 @@ from ckanext.challenge.spreadsheets import Column
 __all__ = ["challenge_application_export"]
 
 _fields: Any = Application.__table__.c
-_users: Any = model.meta.metadata.tables["user"].c
+_people: Any = sa.orm.class_mapper(model.User).local_table
 
 #: Rows fetched from the database at once.
 _BATCH = 200
@@ -112,14 +112,14 @@ def _statement(
             ),
             query.obligation().label("obligation"),
             _fields.pending_decision["decision"].astext.label("pending_decision"),
-            sa.func.coalesce(sa.func.nullif(_users.fullname, ""), _users.name).label(
-                "reviewer"
-            ),
+            sa.func.coalesce(
+                sa.func.nullif(_people.c.fullname, ""), _people.c.name
+            ).label("reviewer"),
             _fields.answers,
         )
         .select_from(
             Application.__table__.outerjoin(
-                model.meta.metadata.tables["user"], _users.id == _fields.reviewer_id
+                _people, _people.c.id == _fields.reviewer_id
             )
         )
         .where(*query.conditions(context, cohort, data), *query.narrowing(data))
