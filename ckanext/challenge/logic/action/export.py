@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.model import ensure_engine
 from ckan.types import Context
+from sqlalchemy.orm import class_mapper
 
 from ckanext.challenge import application_words, config, language, spreadsheets
 from ckanext.challenge.domain import lifecycle, questions
@@ -26,7 +27,7 @@ from ckanext.challenge.spreadsheets import Column
 __all__ = ["challenge_application_export"]
 
 _fields: Any = Application.__table__.c
-_people: Any = sa.orm.class_mapper(model.User).local_table
+_people: Any = class_mapper(model.User).local_table
 
 #: Rows fetched from the database at once.
 _BATCH = 200
