@@ -355,3 +355,17 @@ def test_the_desk_sends_as_many_statements_for_many_as_for_few(
     )
     model.Session.commit()
     assert statements() == few
+
+
+def test_the_history_of_each_object_is_for_its_staff(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    paths = (f"/en{world.url}", f"/en/challenge/awards/{world.award['id']}")
+    for role in ("adviser", "manager", "sysadmin"):
+        reader = browser(role)
+        for path in (*paths, "/en/challenge/manage/saison-2?tab=participants"):
+            assert _page(reader.get(path)).xpath("//*[@id='history']"), (role, path)
+    for role in (None, "member", "stranger"):
+        reader = browser(role)
+        for path in paths:
+            assert not _page(reader.get(path)).xpath("//*[@id='history']"), (role, path)
