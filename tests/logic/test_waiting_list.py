@@ -129,6 +129,15 @@ def test_a_place_that_becomes_free(admin: dict[str, Any], automatic: bool) -> No
     assert journal.verify() == []
 
 
+def test_those_behind_move_up_when_somebody_is_erased(admin: dict[str, Any]) -> None:
+    make_cohort(capacity=1)
+    first, second, third = _waiting(admin, POINCONNET, *LIGNIERES)
+    call_as(admin, "challenge_application_erase", id=first["id"])
+    assert _order(admin) == [(1, second["id"]), (2, third["id"])]
+    assert _rank_shown(second) == 1
+    assert journal.verify() == []
+
+
 def test_a_promotion_that_fails_undoes_no_withdrawal(
     admin: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from ckan import model
 
 from ckanext.challenge import config, files, journal, notifications
 from ckanext.challenge.domain import lifecycle, retention
+from ckanext.challenge.logic import waiting_list
 from ckanext.challenge.logic.applications import advance, lock_with_cohort
 from ckanext.challenge.model import (
     Application,
@@ -70,8 +71,8 @@ def erase(application: Application, actor: str) -> list[str]:
     if undecided and (
         application.state == "draft" or cohort.state not in ("finished", "archived")
     ):
+        waiting_list.leave(application)
         advance(application, ("withdrawn",), actor)
-        application.waitlist_rank = None
     for name, left in EMPTIED.items():
         setattr(application, name, left)
     application.revision += 1
