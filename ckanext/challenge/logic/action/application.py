@@ -373,8 +373,9 @@ def _answered(application: Application, cohort: Cohort) -> dict[str, Any]:
 def _write(application: Application, data: dict[str, Any]) -> None:
     for name in (*WRITTEN, "answers"):
         setattr(application, name, data.get(name))
-    if data.get("consent"):
-        application.consent_at = application.consent_at or utcnow()
+    # A draft can take it back.
+    agreed = application.consent_at or utcnow()
+    application.consent_at = agreed if data.get("consent") else None
 
 
 def _with_key(context: Context, application: Application) -> dict[str, Any]:

@@ -51,7 +51,10 @@ def application_save(complete: bool, anonymous: bool = False) -> Schema:
         "contact_phone": fields.word(40),
         "elected_sponsor": fields.word(300),
         "motivation": fields.paragraph(10_000, required=complete),
-        "consent": [*fields.truth(), _agreed] if complete else fields.truth(),
+        # Left out, it is not given.
+        "consent": [fields.default(False), *fields.truth(), _agreed]
+        if complete
+        else fields.truth(),
         "late_code": fields.word(100),
     }
 
