@@ -17,7 +17,16 @@ from ckanext.challenge.model.dictize import columns
 __all__ = ["challenge_journal_list"]
 
 _SHOWN = ("id", "at", "actor", "action", "object_type", "object_id", "data", "digest")
-OBJECT_TYPES = ("application", "award", "cohort", "participant", "staff")
+OBJECT_TYPES = (
+    "application",
+    "award",
+    "claim",
+    "cohort",
+    "late_code",
+    "organization",
+    "participant",
+    "staff",
+)
 
 
 def _schema() -> Schema:
@@ -32,11 +41,11 @@ def _schema() -> Schema:
 def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """List what was done, the latest first.
 
-    Sysadmins may call this; for one object of their season its managers, and its
-    advisers for all but an application.
+    Sysadmins may call this; for one application, award, season or participant of
+    theirs managers, and advisers for all but an application.
 
-    :param object_type: ``cohort``, ``staff``, ``application``, ``participant`` or
-        ``award``
+    :param object_type: ``application``, ``award``, ``claim``, ``cohort``,
+        ``late_code``, ``organization``, ``participant`` or ``staff``
     :type object_type: string
     :param object_id: the id of one object
     :type object_id: string
