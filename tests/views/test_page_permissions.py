@@ -1,0 +1,242 @@
+"""Every page for everybody: the table of who may, as one test."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ckan import model
+from ckan.tests import factories
+from seasons import call_as, make_cohort
+from visits import PASSWORD, Browser
+from werkzeug.datastructures import FileStorage
+
+from ckanext.challenge.model import Claim
+
+EVERYBODY = {
+    "anonymous",
+    "stranger",
+    "applicant",
+    "member",
+    "org_admin",
+    "adviser",
+    "manager",
+    "other_manager",
+    "sysadmin",
+}
+SIGNED_IN = EVERYBODY - {"anonymous"}
+TEAM = {"adviser", "manager", "sysadmin"}
+MANAGER = {"manager", "sysadmin"}
+READER = {"applicant", *MANAGER}
+FOLLOWER = {"member", "org_admin", *TEAM}
+
+DESK = "/challenge/manage/<cohort>"
+FILE = f"{DESK}/application/<id>"
+OWN = "/challenge/application/<id>"
+PLACE = "/challenge/<cohort>/<organization>"
+
+GET: dict[str, set[str]] = {
+    "/challenge": EVERYBODY,
+    "/challenge/": EVERYBODY,
+    "/challenge/<cohort>": EVERYBODY,
+    "/challenge/<cohort>/data": EVERYBODY,
+    "/challenge/<cohort>/data.atom": EVERYBODY,
+    "/challenge/<cohort>/apply": EVERYBODY,
+    "/challenge/badge/<organization>.svg": EVERYBODY,
+    "/challenge/badges": EVERYBODY,
+    "/challenge/badges/<badge>": EVERYBODY,
+    "/challenge/awards/<award>": EVERYBODY,
+    "/challenge/kits": EVERYBODY,
+    "/challenge/kits/<kit>": EVERYBODY,
+    "/organization/challenge/<id>": EVERYBODY,
+    PLACE: EVERYBODY,
+    "/challenge/application": SIGNED_IN,
+    OWN: READER,
+    f"{OWN}/erase": READER,
+    f"{OWN}/file/<file_id>": READER,
+    f"{OWN}/data.json": {"applicant", "sysadmin"},
+    "/challenge/claim/<id>": {"org_admin", *MANAGER},
+    "/challenge/manage": {*TEAM, "other_manager"},
+    "/challenge/manage/new": {"sysadmin"},
+    DESK: TEAM,
+    f"{DESK}/applications": MANAGER,
+    f"{DESK}/applications.<format>": MANAGER,
+    f"{DESK}/applications/publish": MANAGER,
+    FILE: MANAGER,
+    f"{DESK}/mails": MANAGER,
+    f"{DESK}/edit": MANAGER,
+    f"{DESK}/questions": MANAGER,
+    f"{DESK}/staff": MANAGER,
+    f"{DESK}/codes": MANAGER,
+    f"{DESK}/copy": {"sysadmin"},
+}
+
+#: What is sent, too; what changes most comes last, since it is really done.
+POST: dict[str, tuple[set[str], dict[str, Any]]] = {
+    "/challenge/<cohort>/apply": (EVERYBODY, {}),
+    "/challenge/application/link": (EVERYBODY, {"id": "{application}"}),
+    OWN: (READER - {"manager"}, {"agents": "7"}),
+    f"{OWN}/messages": (READER, {"text": "Bonjour"}),
+    f"{PLACE}/step/<step>": (FOLLOWER, {"state": "in_progress"}),
+    f"{PLACE}/step/<step>/confirm": (TEAM, {"confirmed": "true"}),
+    f"{PLACE}/kits": (FOLLOWER, {"kits": "deliberations"}),
+    f"{PLACE}/invite": (
+        {"org_admin", *MANAGER},
+        {"email": "collegue@example.org", "role": "editor"},
+    ),
+    f"{DESK}/applications/decide": (
+        MANAGER,
+        {"ids": "{application}", "decision": "start", "do": "confirm"},
+    ),
+    f"{DESK}/applications/publish": (MANAGER, {}),
+    FILE: (MANAGER, {"decision": "waitlist"}),
+    f"{FILE}/preview": (MANAGER, {"decision": "preview:accept"}),
+    f"{FILE}/pending": (MANAGER, {}),
+    f"{FILE}/assign": (MANAGER, {"reviewer": ""}),
+    f"{FILE}/rank": (MANAGER, {"rank": "1"}),
+    f"{FILE}/message": (MANAGER, {"text": "Bonjour"}),
+    f"{FILE}/note": (MANAGER, {"text": "Une note"}),
+    f"{DESK}/mails": (MANAGER, {}),
+    f"{DESK}/mails/<id>": (MANAGER, {}),
+    "/challenge/manage/new": ({"sysadmin"}, {}),
+    f"{DESK}/edit": (MANAGER, {"title": "Une saison"}),
+    f"{DESK}/questions": (MANAGER, {}),
+    f"{DESK}/staff": (MANAGER, {"user": "{stranger}", "role": "adviser"}),
+    f"{DESK}/codes": (MANAGER, {}),
+    f"{DESK}/copy": ({"sysadmin"}, {}),
+    f"{DESK}/codes/<id>/delete": (MANAGER, {}),
+    f"{DESK}/state": (MANAGER, {"to": "running"}),
+    "/challenge/claim/<id>": ({"org_admin", "sysadmin"}, {"accepted": "true"}),
+    f"{PLACE}/withdraw": (MANAGER, {}),
+    f"{DESK}/staff/<id>/delete": (MANAGER, {}),
+    f"{OWN}/erase": (READER, {}),
+}
+
+
+@pytest.fixture
+def known(
+    world: Any,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> dict[str, str]:
+    """What stands in the addresses; all else of it is in the world."""
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+    people, organization = world.people, world.participant["organization_id"]
+    people |= {
+        role: factories.User(password=PASSWORD)
+        for role in ("org_admin", "other_manager")
+    }
+    admin, application = people["sysadmin"], world.application["id"]
+    call_as(
+        admin,
+        "member_create",
+        id=organization,
+        object=people["org_admin"]["id"],
+        object_type="user",
+        capacity="admin",
+    )
+    other = make_cohort(name="autre", season=7)
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=other["id"],
+        user=people["other_manager"]["id"],
+        role="manager",
+    )
+    message = call_as(
+        people["applicant"],
+        "challenge_application_message_create",
+        id=application,
+        text="Voici.",
+        upload=FileStorage(io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "lettre.pdf"),
+    )
+    claim = Claim(
+        application_id=application,
+        organization_id=organization,
+        user_id=people["applicant"]["id"],
+    )
+    model.Session.add(claim)
+    model.Session.commit()
+    staff = call_as(admin, "challenge_staff_list", cohort="saison-3")["results"]
+    mails = call_as(admin, "challenge_mail_list", application=application)["results"]
+    code = call_as(admin, "challenge_late_code_create", cohort="saison-3")
+    return {
+        "application": application,
+        "stranger": people["stranger"]["name"],
+        "cohort": "saison-3",
+        "organization": world.participant["organization_name"],
+        "award": world.award["id"],
+        "badge": "engagee",
+        "kit": "deliberations",
+        "step": "elu-referent",
+        "format": "csv",
+        "file_id": message["files"][0]["id"],
+        "claim": claim.id,
+        "mails": mails[0]["id"],
+        "codes": code["id"],
+        "staff": next(row["id"] for row in staff if row["role"] == "adviser"),
+    }
+
+
+def _address(rule: str, known: dict[str, str]) -> str:
+    """The rule with what it is about in its places."""
+    folder = rule.partition("/<id>")[0].rpartition("/")[2]
+    values = known | {"id": known.get(folder, known["organization"])}
+    if rule.startswith(PLACE):
+        values["cohort"] = "saison-2"
+    return rule.replace("<", "{").replace(">", "}").format(**values)
+
+
+def _refused(answer: Any) -> bool:
+    return answer.status_code == 403 or (
+        answer.status_code == 302 and "/user/login" in answer.headers["Location"]
+    )
+
+
+def test_every_page_is_for_those_the_table_says(
+    browser: Callable[..., Any], known: dict[str, str]
+) -> None:
+    browsers: dict[str, Browser] = {
+        who: browser(None if who == "anonymous" else who) for who in EVERYBODY
+    }
+    wrong = []
+
+    def ask(method: str, rule: str, who: str, allowed: set[str], **sent: Any) -> None:
+        answer = browsers[who].client.open(_address(rule, known), method=method, **sent)
+        status, opens = answer.status_code, not _refused(answer)
+        # A change may be one that can no longer be made; a page is there.
+        worst = 404 if method == "POST" else 302
+        if opens != (who in allowed) or (opens and status > worst):
+            wrong.append(f"{method} {rule}: {who} is answered {status}")
+
+    for rule, allowed in GET.items():
+        for who in sorted(EVERYBODY):
+            ask("GET", rule, who, allowed)
+    # First those who may not: nothing changes by what they try.
+    for rule, (allowed, data) in POST.items():
+        filled = {name: value.format(**known) for name, value in data.items()}
+        for who in sorted(EVERYBODY - allowed):
+            ask("POST", rule, who, allowed, data=filled)
+    for rule, (allowed, data) in POST.items():
+        filled = {name: value.format(**known) for name, value in data.items()}
+        for who in sorted(allowed):
+            ask("POST", rule, who, allowed, data=filled)
+    assert wrong == []
+
+
+def test_every_page_is_in_the_table(app: Any) -> None:
+    pages = set()
+    for rule in app.flask_app.url_map.iter_rules():
+        if not rule.endpoint.startswith("challenge"):
+            continue
+        # Without the converters, which say what may stand in a place.
+        parts = [part.rpartition(":")[2] for part in rule.rule.split("<")]
+        address = "<".join(parts) if "<" in rule.rule else rule.rule
+        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "DELETE"}:
+            pages.add((method, address))
+    listed = {("GET", rule) for rule in GET} | {("POST", rule) for rule in POST}
+    assert pages == listed
