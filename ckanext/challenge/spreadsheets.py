@@ -21,7 +21,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import xlsxwriter
 
-from .domain.cells import neutral
+from .domain.cells import neutral, neutral_in_csv
 
 __all__ = ["FORMATS", "Column", "Format", "Kind", "write"]
 
@@ -100,7 +100,7 @@ def _text(value: Cell) -> str:
         return value.isoformat()
     if isinstance(value, (int, float)):
         return str(value)
-    return neutral(_words(value))
+    return neutral_in_csv(_words(value))
 
 
 def _words(value: Cell) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.challenge.domain.cells import neutral
+from ckanext.challenge.domain.cells import neutral, neutral_in_csv
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"])
@@ -24,3 +26,18 @@ def test_nothing_that_is_written_begins_like_a_formula(text: str) -> None:
 def test_what_xml_cannot_hold_is_left_out() -> None:
     assert neutral("a\x00b\x1fc\ufffe") == "abc"
     assert neutral("\x00=1+1") == "'=1+1"
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "\n", "; "])
+def test_another_separator_begins_no_formula(separator: str) -> None:
+    """Excel in French takes the semicolon of a text for the end of a cell."""
+    text = f"Bonjour{separator}=cmd|' /C calc'!A0"
+    assert neutral_in_csv(text) == f"Bonjour{separator}'=cmd|' /C calc'!A0"
+    assert neutral_in_csv("Un ; deux, trois - quatre") == "Un ; deux, trois - quatre"
+
+
+@given(st.text(alphabet="a;\t\n =+-@"))
+def test_no_cell_of_a_csv_begins_like_a_formula(text: str) -> None:
+    first, *others = re.split("[;\t\r\n]", neutral_in_csv(text))
+    for cell in (first, *(other.lstrip(" ") for other in others)):
+        assert not cell.startswith(("=", "+", "-", "@"))

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["neutral"]
+__all__ = ["neutral", "neutral_in_csv"]
 
 _FORMULA = re.compile("^[=+\\-@\t\r\n＝＋－＠]")
+# Where a program that takes a semicolon or a tab for the separator, as Excel does in
+# French, would begin another cell: it does not see quotes inside of what it takes for
+# one cell, so that a line break begins one too.
+_FORMULA_WITHIN = re.compile("([;\t\r\n][ \u00a0\u202f]*)(?=[=+\\-@＝＋－＠])")
 # Characters that XML 1.0 cannot hold.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -26,3 +30,12 @@ def neutral(text: str) -> str:
     """
     text = _NOT_XML.sub("", text)
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def neutral_in_csv(text: str) -> str:
+    """The text as no spreadsheet runs it, whatever it takes for the separator.
+
+    >>> neutral_in_csv("Bonjour ;=1+1")
+    "Bonjour ;'=1+1"
+    """
+    return _FORMULA_WITHIN.sub(r"\1'", neutral(text))
