@@ -189,6 +189,18 @@ def test_an_admin_who_applies_is_not_asked_to_let_themselves_in(
     assert model.Session.query(Claim).count() == 0
 
 
+def test_the_account_that_is_let_in_is_named(
+    admin: dict[str, Any], townhall: dict[str, Any]
+) -> None:
+    """The contact is what somebody wrote: it may be somebody else."""
+    stranger = factories.User(fullname="Quelqu'un d'autre")
+    _accept(admin, user=stranger, contact_name="Secrétariat de mairie")
+    shown = call_as(townhall["admins"][0], "challenge_claim_show", id=_claim().id)
+    assert shown["contact_name"] == "Secrétariat de mairie"
+    assert shown["user_name"] == stranger["name"]
+    assert shown["user_display_name"] == "Quelqu'un d'autre"
+
+
 def test_who_takes_part_no_more_is_not_let_in(
     admin: dict[str, Any], townhall: dict[str, Any]
 ) -> None:

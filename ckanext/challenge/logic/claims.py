@@ -6,6 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from sqlalchemy.orm import aliased
 
 from ckanext.challenge import journal
 from ckanext.challenge.domain import lifecycle
@@ -26,6 +27,9 @@ _SHOWN = (
 #: Who asks: what an admin has to know before saying yes.
 _ASKING = ("reference", "contact_name", "contact_role", "contact_email")
 
+#: Whose account would become an admin: not always that of the contact.
+_Asker = aliased(model.User)
+
 
 def find(id_: Any) -> Claim:
     """The claim with that id.
@@ -41,20 +45,23 @@ def find(id_: Any) -> Claim:
 def selected() -> Any:
     """A query of claims with all that is told of them."""
     return (
-        model.Session.query(Claim, Application, Cohort, model.Group, model.User)
+        model.Session.query(Claim, Application, Cohort, model.Group, model.User, _Asker)
         .join(Application, Application.id == Claim.application_id)
         .join(Cohort, Cohort.id == Application.cohort_id)
         .join(model.Group, model.Group.id == Claim.organization_id)
         .outerjoin(model.User, model.User.id == Claim.answered_by)
+        .outerjoin(_Asker, _Asker.id == Claim.user_id)
     )
 
 
 def dictize(row: Any) -> dict[str, Any]:
     """A row of :func:`selected` as the API answers it."""
-    claim, application, cohort, group, answerer = row
+    claim, application, cohort, group, answerer, asker = row
     return {
         **columns(claim, _SHOWN),
         **columns(application, _ASKING),
+        "user_name": asker.name if asker else None,
+        "user_display_name": asker.display_name if asker else None,
         "answered_by": answerer.display_name if answerer else None,
         "organization_name": group.name,
         "organization_title": group.title or group.name,

@@ -25,11 +25,18 @@ def _facts(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
         (tk._("First and last name"), claim["contact_name"]),
         (tk._("Role in the collectivité"), claim["contact_role"]),
         (tk._("E-mail address"), claim["contact_email"]),
+        (tk._("Account that would become an admin"), _account(claim)),
         (tk._("Season"), claim["cohort_title"]),
         (tk._("Reference of the application"), claim["reference"]),
         (tk._("Asked on"), h.challenge_date(claim["asked_at"])),
     )
     return [(label, value) for label, value in facts if value]
+
+
+def _account(claim: Mapping[str, Any]) -> str:
+    """Who is let in: the contact is what somebody wrote, the account is who it was."""
+    name, shown = claim["user_name"], claim["user_display_name"]
+    return f"{shown} ({name})" if shown and shown != name else name or ""
 
 
 def _outcome(claim: Mapping[str, Any]) -> str:

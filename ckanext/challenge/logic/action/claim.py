@@ -40,8 +40,10 @@ def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: ``{id, state, reason, asked_at, answered_at, answered_by,
         organization_id, organization_name, organization_title, application_id,
         reference, cohort, cohort_title, contact_name, contact_role,
-        contact_email}`` with ``state`` one of ``asked``, ``accepted``, ``declined``
-        and ``withdrawn`` (the collectivité takes part no more)
+        contact_email, user_name, user_display_name}`` with ``state`` one of
+        ``asked``, ``accepted``, ``declined`` and ``withdrawn`` (the collectivité
+        takes part no more); the last two are of the account that becomes an admin,
+        which need not be that of the contact
     :rtype: dict
     """
     data = validated(context, data_dict, schema.reference())
