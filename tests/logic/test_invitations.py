@@ -18,7 +18,7 @@ from seasons import (
 )
 from sqlalchemy import event
 
-from ckanext.challenge import journal
+from ckanext.challenge import accounts, journal
 from ckanext.challenge.model import JournalEntry, Mail
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -137,6 +137,37 @@ def test_managers_invite_only_into_their_own_participants(
     call_as(admin, "challenge_participant_withdraw", id=participant["id"])
     with pytest.raises(tk.NotAuthorized):
         _invite(manager, participant, email="autre@example.org")
+
+
+def test_a_manager_makes_nobody_an_admin_where_somebody_is(
+    admin: dict[str, Any],
+) -> None:
+    """To take an organization into a season asks for nobody's consent."""
+    manager, mayor = factories.User(), factories.User()
+    cohort = make_cohort(state="open")
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=cohort["id"],
+        user=manager["id"],
+        role="manager",
+    )
+    group = factories.Organization(users=[{"name": mayor["name"], "capacity": "admin"}])
+    call_as(
+        manager,
+        "challenge_participant_create",
+        cohort=cohort["id"],
+        organization=group["id"],
+    )
+    asked = {"organization": group["id"], "email": manager["email"]}
+    for role in ("admin", "editor"):
+        with pytest.raises(tk.ValidationError) as caught:
+            call_as(manager, "challenge_member_invite", role=role, **asked)
+        assert only_message(caught, "role")
+    invited = model.User.get(manager["id"])
+    assert accounts.role_in(invited, model.Group.get(group["id"])) is None
+    made = call_as(mayor, "challenge_member_invite", role="editor", **asked)
+    assert made["role"] == "editor"
 
 
 def test_an_invitation_is_stored_as_a_whole_or_not_at_all(

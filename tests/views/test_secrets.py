@@ -219,7 +219,6 @@ def life(  # noqa: PLR0917 (fixtures)
         "challenge_member_invite",
         organization="mairie",
         email=SECRETS["invited"],
-        role="editor",
     )
     # Accepted, with an organization and an account that are new.
     accepted = season.review(season.apply(POINCONNET), "accept")

@@ -9,6 +9,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import accounts, journal, notifications
+from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import (
     actor_of,
     all_or_nothing,
@@ -40,24 +41,19 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
         account, whether it still waits for its owner, and whether this person had
         been invited already
     :rtype: dict
-    :raises ValidationError: on ``email`` for somebody who is a member already
+    :raises ValidationError: on ``email`` for somebody who is a member already; on
+        ``role`` when a manager of a season would make somebody more than a ``member``
+        of an organization that has admins of its own
     """
     data = validated(context, data_dict, schema.invite())
     group = find_organization(data["organization"])
     tk.check_access("challenge_member_invite", context, {"organization": group.id})
+    _check_role(context, group, data["role"])
     with all_or_nothing():
         user = accounts.find_or_invite(data["email"], group.title or group.name, None)
         known = accounts.role_in(user, group)
         if known and user.state != model.State.PENDING:
-            raise tk.ValidationError(
-                {
-                    "email": [
-                        tk._(
-                            "This person is a member of {organization} already"
-                        ).format(organization=group.title or group.name)
-                    ]
-                }
-            )
+            raise tk.ValidationError({"email": [_member_already(group)]})
         if known != data["role"]:
             accounts.give_role(user, group, data["role"])
         notifications.put(
@@ -86,6 +82,24 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
         "invited": user.state == model.State.PENDING,
         "again": known is not None,
     }
+
+
+def _check_role(context: Context, group: model.Group, role: str) -> None:
+    """Stop a manager of a season who would decide in the place of an organization.
+
+    Managers choose who takes part in their season, and need nobody's consent for it:
+    that is not to open the data of every organization of the portal to them.
+    """
+    if role == "member" or context.get("ignore_auth"):
+        return
+    if roles.may_add_members(context, group.id):
+        return
+    if accounts.admins(group):
+        text = tk._(
+            "This organization has admins of its own: they alone make somebody an "
+            "editor or an admin"
+        )
+        raise tk.ValidationError({"role": [text]})
 
 
 def _member_already(group: model.Group) -> str:
