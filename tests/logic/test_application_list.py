@@ -120,6 +120,21 @@ def test_managers_find_what_they_look_for_and_no_drafts(season: dict[str, Any]) 
         assert _listed(season, **asked) == expected, asked
 
 
+def test_a_draft_that_is_taken_back_stays_its_applicants_own(
+    season: dict[str, Any],
+) -> None:
+    draft = season["made"]["draft"]
+    call_as(None, "challenge_application_withdraw", id=draft["id"], key=draft["key"])
+    assert _listed(season) == ["baule", "poinconnet", "lignieres"]
+    assert _listed(season, state="withdrawn") == []
+    with pytest.raises(tk.NotAuthorized):
+        call_as(season["managers"][0], "challenge_application_check", id=draft["id"])
+    # What was handed in before stays to be read.
+    baule = season["made"]["baule"]
+    call_as(None, "challenge_application_withdraw", id=baule["id"], key=baule["key"])
+    assert _listed(season, state="withdrawn") == ["baule"]
+
+
 @pytest.mark.parametrize(
     "asked",
     [

@@ -93,7 +93,11 @@ def conditions(
     found: list[Any] = [_columns.cohort_id == cohort.id]
     # A draft is its applicant's own until it is handed in.
     if not roles.is_sysadmin(context):
-        found.append(_columns.state != "draft")
+        found += [
+            _columns.state != "draft",
+            # Taken back before it was handed in, it was never the team's to read.
+            sa.or_(_columns.state != "withdrawn", _columns.submitted_at.is_not(None)),
+        ]
     if "kind" in data:
         found.append(_columns.kind == data["kind"])
     if "obligation" in data:

@@ -169,6 +169,9 @@ def _duplicates(application: Application, homonyms: list[str]) -> list[dict[str,
         .where(
             Application.id != application.id,
             Application.state != "draft",
+            sa.or_(
+                Application.state != "withdrawn", Application.submitted_at.is_not(None)
+            ),
             # Who took part in another season is public; who asked to is not.
             sa.or_(
                 sa.and_(here, sa.or_(same_siren, same_name, same_contact)),

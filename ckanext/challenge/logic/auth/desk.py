@@ -15,12 +15,8 @@ __all__ = ["challenge_application_check", "challenge_application_export"]
 def challenge_application_check(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
-    """Managers of the cohort; sysadmins alone while it is a draft."""
-    application = find_application(data_dict.get("id"))
-    if roles.is_sysadmin(context) or (
-        application.state != "draft"
-        and roles.is_manager(context, application.cohort_id)
-    ):
+    """Managers of the cohort; sysadmins alone where it was not handed in."""
+    if roles.may_decide(context, find_application(data_dict.get("id"))):
         return {"success": True}
     return roles.refused()
 
