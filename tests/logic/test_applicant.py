@@ -9,6 +9,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
+from ckan.lib.redis import connect_to_redis
 from ckan.tests import factories
 from freezegun import freeze_time
 from seasons import (
@@ -189,6 +190,42 @@ def test_before_one_applies(cohort: dict[str, Any]) -> None:
         assert (told["taken"], told["own"]) == (True, None)
     call_as(owner, "challenge_application_withdraw", id=mine["id"])
     assert not ask(None, siren=BAULE)["taken"]
+
+
+def test_one_draft_does_not_tell_who_has_applied(
+    cohort: dict[str, Any],
+    app: Any,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect_to_redis().flushdb()
+    apply(cohort, POINCONNET)
+    mine = apply(cohort, submit=False)
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.rate_limit_address", 1)
+
+    def tried(siren: str) -> list[str]:
+        environ = {"REMOTE_ADDR": "203.0.113.9"}
+        with app.flask_app.test_request_context(environ_overrides=environ):
+            with pytest.raises(tk.ValidationError) as caught:
+                _update(mine, siren=siren)
+            return list(caught.value.error_dict)
+
+    told = [tried(POINCONNET) for _ in range(11)]
+    assert told == [["siren"]] * 10 + [["limit"]]
+
+
+def test_two_that_become_the_same_at_once(
+    cohort: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(cohort, POINCONNET)
+    mine = apply(cohort, submit=False)
+    # The other one was not there yet when it was looked for.
+    monkeypatch.setattr(
+        "ckanext.challenge.logic.action.application.check_alone", lambda *_: None
+    )
+    with pytest.raises(tk.ValidationError) as caught:
+        _update(mine, siren=POINCONNET)
+    assert only_message(caught, "siren")
 
 
 def test_one_form_sent_twice_makes_one_application(cohort: dict[str, Any]) -> None:

@@ -204,6 +204,9 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     )
     admission.fill_in(data)
     admission.check_eligible(cohort, data)
+    if data["siren"] != application.siren and not roles.is_sysadmin(context):
+        # As with the form: who applied is not to be read from one draft.
+        throttle.spend("look")
     check_alone(cohort, data["siren"], application)
     moved = data.get("contact_email") != application.contact_email
     if moved and not roles.is_sysadmin(context):
@@ -211,6 +214,12 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     keep_previous(application)
     _write(application, data)
     application.revision += 1
+    try:
+        model.Session.flush()
+    except IntegrityError as error:
+        # Its own words quote the row, with the contact: they are not for the log.
+        model.Session.rollback()
+        raise already_applied() from error
     if moved:
         application.email_confirmed_at = None
         if application.contact_email:
