@@ -1,4 +1,4 @@
-"""An application on a telephone, from the season's page to the mailed link."""
+"""An application on a telephone, from the season's page to the first steps."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from seasons import LIGNIERES, call_as
+from visits import PASSWORD
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 ADDRESS = "mairie@lignieres.example.org"
@@ -22,19 +23,20 @@ TOO_WIDE = """
 """
 
 
-def _link(mailbox: Any, number: int) -> str:
-    """The follow-up link of the first, second… mail, which is on its way."""
+FOLLOW_UP = r"https?://\S+\?key=\S+"
+
+
+def _link(mailbox: Any, number: int, wanted: str = FOLLOW_UP) -> str:
+    """The last such link of the first, second… mail, which is on its way."""
     until = time.monotonic() + PATIENCE
     while len(mails := mailbox.to(ADDRESS)) < number:
         assert time.monotonic() < until, "the mail has not come"
         time.sleep(0.2)
     text = mails[number - 1].get_body(("plain",)).get_content()
-    return re.findall(r"https?://\S+\?key=\S+", text)[-1]
+    return re.findall(wanted, text)[-1]
 
 
-def test_from_the_search_to_the_mailed_link(
-    visit: Callable[..., Any], world: Any, mailbox: Any, tmp_path: Path
-) -> None:
+def _ask_for_topics(world: Any) -> None:
     call_as(
         world.people["manager"],
         "challenge_cohort_patch",
@@ -52,6 +54,12 @@ def test_from_the_search_to_the_mailed_link(
             }
         ],
     )
+
+
+def test_from_the_search_to_the_first_steps(
+    visit: Callable[..., Any], world: Any, mailbox: Any, tmp_path: Path
+) -> None:
+    _ask_for_topics(world)
     page = visit(None, width=375)
     page.goto("/challenge/saison-3")
     page.get_by_role("link", name="Candidater").first.click()
@@ -116,3 +124,31 @@ def test_from_the_search_to_the_mailed_link(
     with later.expect_download() as download:
         later.get_by_role("link", name="délibération.pdf").click()
     assert Path(download.value.path()).read_bytes() == PDF
+
+    call_as(
+        world.people["manager"],
+        "challenge_application_review",
+        id=row["id"],
+        decision="accept",
+    )
+    _enter(later, mailbox, 4)
+
+
+def _enter(page: Page, mailbox: Any, number: int) -> None:
+    """The welcome opens an account, and in it an organization with its first steps."""
+    page.goto(_link(mailbox, number, r"https?://\S+/user/reset/\S+"))
+    for field in ("password1", "password2"):
+        page.fill(f"[name={field}]", PASSWORD)
+    page.locator("[name=password2]").press("Enter")
+    page.wait_for_url(lambda url: "reset" not in url)
+    page.goto("/user/login")
+    page.fill("#field-login", ADDRESS)
+    page.fill("#field-password", PASSWORD)
+    page.locator("#field-password").press("Enter")
+    page.wait_for_url(lambda url: "login" not in url)
+    page.goto(_link(mailbox, number, r"https?://\S+/challenge/saison-3/\S+"))
+    expect(page.locator("h1")).to_have_text("Lignières")
+    expect(page.locator("#now")).to_have_text("À faire maintenant")
+    page.goto("/organization/edit/lignieres")
+    expect(page.locator("[name=siren]")).to_have_value(LIGNIERES[0])
+    expect(page.locator("[name=departement]")).to_have_value("18")
