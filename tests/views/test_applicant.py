@@ -369,7 +369,12 @@ def test_the_form_after_the_deadline(browser: Callable[..., Any], world: Any) ->
     code = call_as(
         world.people["manager"], "challenge_late_code_create", cohort="saison-2"
     )["code"]
-    sent = browser().post(url, {**form, "late_code": code})
+    # As the link that a manager sends: the code is in the form already.
+    search = _page(browser().get(f"{url}?code={code}&q=lign"))
+    (found,) = search.xpath(f"//a[contains(@href, 'siren={LIGNIERES[0]}')]/@href")
+    form = _fields(_page(browser().get(found)))
+    assert form["late_code"] == code
+    sent = browser().post(url, {**form, **FORM, "siren": LIGNIERES[0]})
     assert sent.status_code == 302
 
 

@@ -14,12 +14,14 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import journal, logos, notifications, onboarding, search
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.logic import waiting_list
 from ckanext.challenge.logic.applications import (
     advance,
+    already_applied,
     check_alone,
     decide,
     lock_cohort,
@@ -103,6 +105,12 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
     if wish.decision != "start":
         application.pending_decision = None
     advance(application, path, wish.actor)
+    if wish.decision == "reopen":
+        try:
+            model.Session.flush()
+        except IntegrityError as error:
+            # Another application was made since it was looked for.
+            raise already_applied() from error
     application.state_reason = wish.reason
     application.changes_kind = wish.kind
     application.changes_fields = list(wish.fields)

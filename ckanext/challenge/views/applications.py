@@ -105,7 +105,7 @@ def apply_page(
     """All that the form shows.
 
     :param params: of the address: ``q`` searches, ``siren`` chooses, ``late`` asks
-        for a late-entry code
+        for a late-entry code, ``code`` is one
     :param given: what was typed, when it was refused
     :param errors: of that, by field
     :param form: the mark of the form that was sent, when it was refused
@@ -115,7 +115,12 @@ def apply_page(
     season = f"{cards.season_prefix()}/{cohort['name']}"
     url = f"{season}/apply"
     typed, wrong = given or {}, errors or {}
-    late = {"late": "1"} if params.get("late") or "late_code" in typed else {}
+    code = params.get("code", "").strip()[:100]
+    late: dict[str, str] = {}
+    if code:
+        late = {"code": code}
+    elif params.get("late") or "late_code" in typed:
+        late = {"late": "1"}
     chosen = params.get("siren", "") or typed.get("siren", "")
     query = params.get("q", "").strip()[:200]
     found: dict[str, Any] = {"count": 0, "results": []}
@@ -129,7 +134,7 @@ def apply_page(
         "window": situation["window"],
         # Whoever has begun to write goes on, whatever has ended meanwhile.
         "open": situation["window"] == "open" or bool(errors),
-        "late": bool(late),
+        "late": late,
         "query": query,
         "count": found["count"],
         "matches": [
@@ -145,7 +150,11 @@ def apply_page(
         "known": known,
         "duty": duty_text(situation["duty"]) if situation["duty"] else None,
         "taken": situation["taken"],
-        "given": {"siren": "" if chosen == OUTSIDE else chosen, **typed},
+        "given": {
+            "siren": "" if chosen == OUTSIDE else chosen,
+            "late_code": code,
+            **typed,
+        },
         "answers": typed.get("answers") or {},
         "questions": application_form.asked(cohort),
         "files": application_form.file_fields(),

@@ -37,6 +37,8 @@ _KEPT = (
     "decided_at",
     "erasure_announced_at",
 )
+#: What the team does among itself: a decision that waits is nobody else's yet.
+_AMONG_STAFF = frozenset({"assign", "drop", "keep", "note", "retry_mail"})
 
 
 @tk.side_effect_free
@@ -100,6 +102,7 @@ def challenge_application_data(
         "history": [
             {"at": as_json(entry.at), "action": entry.action, **_states(entry.data)}
             for entry in history
+            if entry.action not in _AMONG_STAFF
         ],
     }
 

@@ -66,6 +66,11 @@ def challenge_application_message_create(
     if side == "applicant":
         throttle.spend("message")
     lock(application)
+    if application.erased_at is not None:
+        # Erased while this was on its way: nothing may come after that.
+        model.Session.rollback()
+        text = tk._("The personal data of this application are erased")
+        raise tk.ValidationError({"state": [text]})
     message = Message(
         id=make_id(),
         application_id=application.id,
