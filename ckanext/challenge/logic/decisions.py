@@ -27,6 +27,7 @@ from ckanext.challenge.logic.applications import (
     lock_cohort,
 )
 from ckanext.challenge.logic.boundary import all_or_nothing, checked_transition
+from ckanext.challenge.logic.dossier import WRITTEN
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import queue
@@ -37,17 +38,8 @@ log = logging.getLogger(__name__)
 
 #: What the team of a season can ask to be corrected, beside its own questions.
 CORRECTABLE = (
-    "siren",
-    "organization_title",
-    "kind",
-    "population",
-    "agents",
-    "contact_name",
-    "contact_role",
-    "contact_email",
-    "contact_phone",
-    "elected_sponsor",
-    "motivation",
+    # The place comes from the directory, with the SIREN.
+    *(name for name in WRITTEN if name not in ("insee_code", "departement")),
     "attachments",
 )
 

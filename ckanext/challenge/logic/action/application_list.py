@@ -11,7 +11,7 @@ from ckan.types import Context
 
 from ckanext.challenge import onboarding
 from ckanext.challenge.logic import application_query as query
-from ckanext.challenge.logic import roles, waiting_list
+from ckanext.challenge.logic import dossier, roles, waiting_list
 from ckanext.challenge.logic.boundary import find_cohort, validated
 from ckanext.challenge.logic.schema import application_list as schema
 from ckanext.challenge.model import Application, Staff
@@ -26,19 +26,7 @@ _SHOWN = (
     "id",
     "reference",
     "cohort_id",
-    "siren",
-    "organization_title",
-    "kind",
-    "insee_code",
-    "departement",
-    "population",
-    "agents",
-    "contact_name",
-    "contact_role",
-    "contact_email",
-    "contact_phone",
-    "elected_sponsor",
-    "motivation",
+    *dossier.WRITTEN,
     "consent_at",
     "state",
     "state_reason",
