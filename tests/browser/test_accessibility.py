@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from ckan import model
@@ -85,8 +86,9 @@ def _open(page: Page, path: str, world: Any, claim: str) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 
 
-#: Each page is looked at in each width and in each language, not in all four ways.
-LOOKS = ((1280, "/en"), (375, ""))
+#: Each page is looked at in each width and in each language, not in all four ways; on
+#: CKAN 2.11, whose frame around the same pages is older, on a telephone only.
+LOOKS = ((375, ""), (1280, "/en"))[: 2 if tk.check_ckan_version("2.12") else 1]
 
 
 def test_axe_finds_nothing_and_nothing_is_too_wide(
