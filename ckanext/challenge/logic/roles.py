@@ -9,10 +9,18 @@ from ckan import authz, model
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import follow_up
-from ckanext.challenge.logic.boundary import user_id_of
+from ckanext.challenge.logic.boundary import (
+    find_application,
+    find_cohort,
+    user_id_of,
+)
 from ckanext.challenge.model import Application, Cohort, Participant, Staff
 
 __all__ = [
+    "answer",
+    "for_manager",
+    "for_owner",
+    "for_reader",
     "is_adviser",
     "is_manager",
     "is_member",
@@ -156,3 +164,25 @@ def may_annotate(context: Context, application: Application) -> bool:
 def refused() -> AuthResult:
     """What an auth function answers to somebody who may not."""
     return {"success": False, "msg": tk._("You are not allowed to do this")}
+
+
+def answer(allowed: bool) -> AuthResult:
+    """What an auth function answers."""
+    return {"success": True} if allowed else refused()
+
+
+def for_owner(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The answer where only the applicant may, by account or by follow-up key."""
+    application = find_application(data_dict.get("id"))
+    return answer(owns(context, application, data_dict))
+
+
+def for_reader(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The answer where whoever may read the application may."""
+    application = find_application(data_dict.get("id"))
+    return answer(may_read(context, application, data_dict))
+
+
+def for_manager(context: Context, cohort: Any) -> AuthResult:
+    """The answer where only the managers of a cohort may, by its id or name."""
+    return answer(is_manager(context, find_cohort(cohort).id))

@@ -8,7 +8,6 @@ import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import roles
-from ckanext.challenge.logic.boundary import find_application, find_cohort
 
 __all__ = [
     "challenge_application_create",
@@ -18,12 +17,6 @@ __all__ = [
     "challenge_application_update",
     "challenge_application_withdraw",
 ]
-
-
-def _owner_only(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    if roles.owns(context, find_application(data_dict.get("id")), data_dict):
-        return {"success": True}
-    return roles.refused()
 
 
 @tk.auth_allow_anonymous_access
@@ -39,7 +32,7 @@ def challenge_application_update(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The applicant, by account or by key."""
-    return _owner_only(context, data_dict)
+    return roles.for_owner(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access
@@ -47,7 +40,7 @@ def challenge_application_submit(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The applicant, by account or by key."""
-    return _owner_only(context, data_dict)
+    return roles.for_owner(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access
@@ -55,7 +48,7 @@ def challenge_application_withdraw(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The applicant, by account or by key."""
-    return _owner_only(context, data_dict)
+    return roles.for_owner(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access
@@ -63,9 +56,7 @@ def challenge_application_show(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The applicant; the managers of the cohort, once it was handed in."""
-    if roles.may_read(context, find_application(data_dict.get("id")), data_dict):
-        return {"success": True}
-    return roles.refused()
+    return roles.for_reader(context, data_dict)
 
 
 def challenge_application_list(
@@ -74,6 +65,4 @@ def challenge_application_list(
     """Managers, of their cohort; every user, of the own applications."""
     if not data_dict.get("cohort"):
         return {"success": True}
-    if roles.is_manager(context, find_cohort(data_dict["cohort"]).id):
-        return {"success": True}
-    return roles.refused()
+    return roles.for_manager(context, data_dict["cohort"])

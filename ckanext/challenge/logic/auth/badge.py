@@ -48,9 +48,7 @@ def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> AuthRes
     """Everybody; awards of drafts are for staff."""
     if not data_dict.get("cohort"):
         return {"success": True}
-    if roles.may_see_cohort(context, find_cohort(data_dict["cohort"])):
-        return {"success": True}
-    return roles.refused()
+    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
 
 
 @tk.auth_allow_anonymous_access
@@ -58,9 +56,7 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> AuthRes
     """Everybody; awards of drafts are for staff."""
     award = Award.get(data_dict.get("id"))
     cohort = Cohort.get(award.cohort_id) if award else None
-    if cohort is None or roles.may_see_cohort(context, cohort):
-        return {"success": True}
-    return roles.refused()
+    return roles.answer(cohort is None or roles.may_see_cohort(context, cohort))
 
 
 def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:

@@ -26,12 +26,6 @@ __all__ = [
 ]
 
 
-def _manager_only(context: Context, reference: Any) -> AuthResult:
-    if roles.is_manager(context, find_cohort(reference).id):
-        return {"success": True}
-    return roles.refused()
-
-
 @tk.auth_allow_anonymous_access
 def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody; the action leaves out the drafts of others."""
@@ -41,9 +35,7 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> AuthRe
 @tk.auth_allow_anonymous_access
 def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody; drafts are for staff."""
-    if roles.may_see_cohort(context, find_cohort(data_dict.get("id"))):
-        return {"success": True}
-    return roles.refused()
+    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict.get("id"))))
 
 
 def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
@@ -58,19 +50,19 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> AuthRe
 
 def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
-    return _manager_only(context, data_dict.get("id"))
+    return roles.for_manager(context, data_dict.get("id"))
 
 
 def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
-    return _manager_only(context, data_dict.get("id"))
+    return roles.for_manager(context, data_dict.get("id"))
 
 
 def challenge_cohort_transition(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Managers of the cohort."""
-    return _manager_only(context, data_dict.get("id"))
+    return roles.for_manager(context, data_dict.get("id"))
 
 
 def challenge_cohort_publish_scheduled(
@@ -87,20 +79,20 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> Auth
 
 def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Staff of the cohort."""
-    if roles.is_staff(context, find_cohort(data_dict.get("cohort")).id):
-        return {"success": True}
-    return roles.refused()
+    return roles.answer(
+        roles.is_staff(context, find_cohort(data_dict.get("cohort")).id)
+    )
 
 
 def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers, for advisers; sysadmins, for managers too."""
     if data_dict.get("role") == "adviser":
-        return _manager_only(context, data_dict.get("cohort"))
+        return roles.for_manager(context, data_dict.get("cohort"))
     return roles.refused()
 
 
 def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers, for advisers; sysadmins, for managers too."""
     if data_dict.get("role") == "adviser":
-        return _manager_only(context, data_dict.get("cohort"))
+        return roles.for_manager(context, data_dict.get("cohort"))
     return roles.refused()

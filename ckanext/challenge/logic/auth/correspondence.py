@@ -20,21 +20,12 @@ __all__ = [
 ]
 
 
-def _allowed(success: bool) -> AuthResult:
-    return {"success": True} if success else roles.refused()
-
-
-def _reads(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    application = find_application(data_dict.get("id"))
-    return _allowed(roles.may_read(context, application, data_dict))
-
-
 @tk.auth_allow_anonymous_access
 def challenge_application_message_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The applicant, and the managers of the cohort."""
-    return _reads(context, data_dict)
+    return roles.for_reader(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access
@@ -42,7 +33,7 @@ def challenge_application_message_list(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The applicant, and the managers of the cohort."""
-    return _reads(context, data_dict)
+    return roles.for_reader(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access
@@ -50,8 +41,7 @@ def challenge_application_data(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The applicant, by account or by key."""
-    application = find_application(data_dict.get("id"))
-    return _allowed(roles.owns(context, application, data_dict))
+    return roles.for_owner(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access
@@ -59,8 +49,7 @@ def challenge_application_attachment_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The applicant, by account or by key."""
-    application = find_application(data_dict.get("id"))
-    return _allowed(roles.owns(context, application, data_dict))
+    return roles.for_owner(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access
@@ -69,7 +58,7 @@ def challenge_application_attachment_delete(
 ) -> AuthResult:
     """The applicant, by account or by key."""
     application = find_application(find_file(data_dict.get("id")).application_id)
-    return _allowed(roles.owns(context, application, data_dict))
+    return roles.answer(roles.owns(context, application, data_dict))
 
 
 @tk.auth_allow_anonymous_access
@@ -78,4 +67,4 @@ def challenge_application_attachment_show(
 ) -> AuthResult:
     """Those who may read the application."""
     application = find_application(find_file(data_dict.get("id")).application_id)
-    return _allowed(roles.may_read(context, application, data_dict))
+    return roles.answer(roles.may_read(context, application, data_dict))

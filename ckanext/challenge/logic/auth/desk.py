@@ -7,7 +7,7 @@ from typing import Any
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import roles
-from ckanext.challenge.logic.boundary import find_application, find_cohort
+from ckanext.challenge.logic.boundary import find_application
 
 __all__ = ["challenge_application_check", "challenge_application_export"]
 
@@ -16,15 +16,13 @@ def challenge_application_check(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Managers of the cohort; sysadmins alone where it was not handed in."""
-    if roles.may_decide(context, find_application(data_dict.get("id"))):
-        return {"success": True}
-    return roles.refused()
+    return roles.answer(
+        roles.may_decide(context, find_application(data_dict.get("id")))
+    )
 
 
 def challenge_application_export(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Managers of the cohort."""
-    if roles.is_manager(context, find_cohort(data_dict.get("cohort")).id):
-        return {"success": True}
-    return roles.refused()
+    return roles.for_manager(context, data_dict.get("cohort"))

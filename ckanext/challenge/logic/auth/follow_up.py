@@ -8,7 +8,6 @@ import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import roles
-from ckanext.challenge.logic.boundary import find_application
 
 __all__ = [
     "challenge_application_email_confirm",
@@ -38,6 +37,4 @@ def challenge_application_email_confirm(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The applicant, by account or by key."""
-    if roles.owns(context, find_application(data_dict.get("id")), data_dict):
-        return {"success": True}
-    return roles.refused()
+    return roles.for_owner(context, data_dict)

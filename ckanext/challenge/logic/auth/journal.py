@@ -36,6 +36,4 @@ def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> AuthR
     else:
         return roles.refused()
     allowed = roles.is_manager if kind == "application" else roles.is_staff
-    if cohort_id and allowed(context, cohort_id):
-        return {"success": True}
-    return roles.refused()
+    return roles.answer(bool(cohort_id) and allowed(context, cohort_id))

@@ -7,7 +7,6 @@ from typing import Any
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import roles
-from ckanext.challenge.logic.boundary import find_cohort
 
 __all__ = [
     "challenge_late_code_create",
@@ -16,26 +15,20 @@ __all__ = [
 ]
 
 
-def _manager_only(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    if roles.is_manager(context, find_cohort(data_dict.get("cohort")).id):
-        return {"success": True}
-    return roles.refused()
-
-
 def challenge_late_code_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
-    return _manager_only(context, data_dict)
+    return roles.for_manager(context, data_dict.get("cohort"))
 
 
 def challenge_late_code_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Managers of the cohort."""
-    return _manager_only(context, data_dict)
+    return roles.for_manager(context, data_dict.get("cohort"))
 
 
 def challenge_late_code_delete(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Managers of the cohort."""
-    return _manager_only(context, data_dict)
+    return roles.for_manager(context, data_dict.get("cohort"))

@@ -14,11 +14,9 @@ __all__ = ["challenge_mail_list", "challenge_mail_preview", "challenge_mail_retr
 
 
 def _managers_only(context: Context, cohort_id: str | None) -> AuthResult:
-    if roles.is_sysadmin(context):
-        return {"success": True}
-    if cohort_id and roles.is_manager(context, cohort_id):
-        return {"success": True}
-    return roles.refused()
+    if cohort_id:
+        return roles.answer(roles.is_manager(context, cohort_id))
+    return roles.answer(roles.is_sysadmin(context))
 
 
 def _of(context: Context, application: Application) -> AuthResult:

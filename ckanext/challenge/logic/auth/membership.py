@@ -21,17 +21,13 @@ __all__ = [
 ]
 
 
-def _answer(allowed: bool) -> AuthResult:
-    return {"success": True} if allowed else roles.refused()
-
-
 def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """The admins of the organization, and the managers of the cohort."""
     claim = claims.find(data_dict.get("id"))
     if roles.may_add_members(context, claim.organization_id):
         return {"success": True}
     cohort_id = find_application(claim.application_id).cohort_id
-    return _answer(roles.is_manager(context, cohort_id))
+    return roles.answer(roles.is_manager(context, cohort_id))
 
 
 def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
@@ -39,7 +35,7 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> AuthRes
     cohort, organization = data_dict.get("cohort"), data_dict.get("organization")
     if cohort and roles.is_manager(context, find_cohort(cohort).id):
         return {"success": True}
-    return _answer(
+    return roles.answer(
         bool(organization)
         and roles.may_add_members(context, find_organization(organization).id)
     )
@@ -48,13 +44,13 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> AuthRes
 def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """The admins of the organization."""
     claim = claims.find(data_dict.get("id"))
-    return _answer(roles.may_add_members(context, claim.organization_id))
+    return roles.answer(roles.may_add_members(context, claim.organization_id))
 
 
 def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """The admins of the organization, and the managers of a cohort that it is in."""
     organization = find_organization(data_dict.get("organization"))
-    return _answer(
+    return roles.answer(
         roles.may_add_members(context, organization.id)
         or roles.manages_participant(context, organization.id)
     )

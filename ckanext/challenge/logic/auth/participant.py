@@ -25,17 +25,13 @@ __all__ = [
 ]
 
 
-def _answer(allowed: bool) -> AuthResult:
-    return {"success": True} if allowed else roles.refused()
-
-
 def _manager_of(context: Context, participant_id: Any) -> AuthResult:
     participant = find_participant(participant_id)
-    return _answer(roles.is_manager(context, participant.cohort_id))
+    return roles.answer(roles.is_manager(context, participant.cohort_id))
 
 
 def _follower_of(context: Context, participant_id: Any) -> AuthResult:
-    return _answer(roles.may_follow(context, find_participant(participant_id)))
+    return roles.answer(roles.may_follow(context, find_participant(participant_id)))
 
 
 @tk.auth_allow_anonymous_access
@@ -45,7 +41,7 @@ def challenge_participant_list(
     """Everybody; participants of drafts are for staff."""
     if not data_dict.get("cohort"):
         return {"success": True}
-    return _answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
+    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
 
 
 @tk.auth_allow_anonymous_access
@@ -55,15 +51,14 @@ def challenge_participant_show(
     """Everybody; participants of drafts are for staff."""
     participant = find_participant(data_dict.get("id"))
     cohort = model.Session.query(Cohort).filter_by(id=participant.cohort_id).one()
-    return _answer(roles.may_see_cohort(context, cohort))
+    return roles.answer(roles.may_see_cohort(context, cohort))
 
 
 def challenge_participant_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Managers of the cohort."""
-    cohort = find_cohort(data_dict.get("cohort"))
-    return _answer(roles.is_manager(context, cohort.id))
+    return roles.for_manager(context, data_dict.get("cohort"))
 
 
 def challenge_participant_withdraw(
@@ -95,7 +90,7 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> AuthRe
 def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """The adviser of this participant, managers."""
     participant = find_participant(data_dict.get("participant"))
-    return _answer(roles.is_adviser(context, participant))
+    return roles.answer(roles.is_adviser(context, participant))
 
 
 def challenge_step_waive(context: Context, data_dict: dict[str, Any]) -> AuthResult:

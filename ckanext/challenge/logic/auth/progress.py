@@ -37,6 +37,4 @@ def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> AuthResul
 def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody; of a draft, its staff. The action leaves out what is not public."""
     cohort = find_cohort(data_dict.get("cohort"))
-    if roles.may_see_cohort(context, cohort):
-        return {"success": True}
-    return roles.refused()
+    return roles.answer(roles.may_see_cohort(context, cohort))

@@ -7,13 +7,10 @@ from typing import Any
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import roles
-from ckanext.challenge.logic.boundary import find_cohort
 
 __all__ = ["challenge_question_list"]
 
 
 def challenge_question_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
-    if roles.is_manager(context, find_cohort(data_dict.get("cohort")).id):
-        return {"success": True}
-    return roles.refused()
+    return roles.for_manager(context, data_dict.get("cohort"))

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import roles
-from ckanext.challenge.logic.boundary import find_application, find_cohort
+from ckanext.challenge.logic.boundary import find_application
 
 __all__ = [
     "challenge_application_assign",
@@ -23,18 +23,14 @@ __all__ = [
 ]
 
 
-def _answer(allowed: bool) -> AuthResult:
-    return {"success": True} if allowed else roles.refused()
-
-
 def _manager_of(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     application = find_application(data_dict.get("id"))
-    return _answer(roles.may_decide(context, application))
+    return roles.answer(roles.may_decide(context, application))
 
 
 def _writer_of_notes(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     application = find_application(data_dict.get("id"))
-    return _answer(roles.may_annotate(context, application))
+    return roles.answer(roles.may_annotate(context, application))
 
 
 def challenge_application_review(
@@ -63,8 +59,7 @@ def challenge_decisions_publish(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Managers of the cohort."""
-    cohort = find_cohort(data_dict.get("cohort"))
-    return _answer(roles.is_manager(context, cohort.id))
+    return roles.for_manager(context, data_dict.get("cohort"))
 
 
 def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> AuthResult:
@@ -95,8 +90,7 @@ def challenge_application_note_list(
 
 def challenge_waitlist_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
-    cohort = find_cohort(data_dict.get("cohort"))
-    return _answer(roles.is_manager(context, cohort.id))
+    return roles.for_manager(context, data_dict.get("cohort"))
 
 
 def challenge_waitlist_move(context: Context, data_dict: dict[str, Any]) -> AuthResult:

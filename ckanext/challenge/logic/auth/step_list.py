@@ -14,6 +14,6 @@ __all__ = ["challenge_step_list"]
 
 def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """The staff of the season."""
-    if roles.is_staff(context, find_cohort(data_dict.get("cohort")).id):
-        return {"success": True}
-    return roles.refused()
+    return roles.answer(
+        roles.is_staff(context, find_cohort(data_dict.get("cohort")).id)
+    )
