@@ -9,7 +9,7 @@ from flask import Response, request, stream_with_context
 from werkzeug.wrappers import Response as AnyResponse
 
 from ..spreadsheets import FORMATS
-from .common import act, context, managers_blueprint
+from .common import act, context, managers_blueprint, may
 from .desk.application import application_page, neighbours
 from .desk.applications import KEPT, applications_page, chosen_filters
 from .desk.decisions import batch_page, publish_page, results_page
@@ -34,17 +34,9 @@ def season(cohort: str) -> AnyResponse | str:
     if tab != "participants":
         shown = act("challenge_cohort_show", id=cohort)
         begins = shown["state"] in ("draft", "open") or tab == "applications"
-        if begins and _manages(shown["id"]):
+        if begins and may("challenge_application_list", cohort=shown["id"]):
             return tk.redirect_to(_list(cohort))
     return tk.render("challenge/manage/season.html", season_page(cohort, request.args))
-
-
-def _manages(cohort_id: str) -> bool:
-    try:
-        tk.check_access("challenge_application_list", context(), {"cohort": cohort_id})
-    except tk.NotAuthorized:
-        return False
-    return True
 
 
 @manager.post("/<cohort>/state")

@@ -6,7 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ..common import act, may
+from ..common import act, context, may
 from ..desk import desk_url
 from ..desk.frame import frame
 
@@ -26,7 +26,7 @@ def settings_page(name: str, section: str, needs: str) -> dict[str, Any]:
     cohort = act("challenge_cohort_show", id=name)
     tk.check_access(
         needs,
-        {"user": tk.current_user.name},
+        context(),
         {"id": cohort["id"], "cohort": cohort["id"], "role": "adviser"},
     )
     url = f"{desk_url()}/{cohort['name']}"
