@@ -149,10 +149,11 @@ def store(file_id: str, upload: Any, allowed: dict[str, tuple[str, ...]]) -> Sto
     return Stored(clean_name(upload.filename, media_type), media_type, size, digest)
 
 
-def remove(file_id: str) -> None:
-    """Remove the content of a file, if it is there."""
+def remove(*file_ids: str) -> None:
+    """Remove the content of files, as far as it is there."""
     if enabled():
-        path_of(file_id).unlink(missing_ok=True)
+        for file_id in file_ids:
+            path_of(file_id).unlink(missing_ok=True)
 
 
 def stored(before: float) -> Iterator[tuple[str, Path]]:

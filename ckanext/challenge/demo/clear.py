@@ -192,8 +192,7 @@ def _seasons(made: _Made, cleared: Cleared) -> Iterator[None]:
         sent = model.Session.query(ApplicationFile).filter(
             ApplicationFile.application_id.in_(made.applications)
         )
-        for file in sent:
-            files.remove(file.id)
+        files.remove(*(file.id for file in sent))
         for application in applications:
             if application.id in made.applications:
                 model.Session.delete(application)

@@ -231,8 +231,7 @@ def _purge_one(candidate: Candidate, now: datetime, purged: Purged) -> None:
         return
     file_ids = erase(application, journal.SYSTEM)
     model.Session.commit()
-    for file_id in file_ids:
-        files.remove(file_id)
+    files.remove(*file_ids)
     purged.erased += 1
 
 

@@ -297,8 +297,7 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None
     ]
     model.Session.delete(cohort)
     model.Session.commit()
-    for file_id in file_ids:
-        files.remove(file_id)
+    files.remove(*file_ids)
 
 
 def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> Any:

@@ -56,6 +56,5 @@ def challenge_application_erase(context: Context, data_dict: dict[str, Any]) -> 
         raise tk.ValidationError({"state": [text]})
     file_ids = erasure.erase(application, actor_of(context))
     model.Session.commit()
-    for file_id in file_ids:
-        files.remove(file_id)
+    files.remove(*file_ids)
     return columns(application, ("id", "reference", "state", "erased_at"))
