@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .accompaniment import Feedback, ParticipantMessage, Visit
 from .application import Application
 from .award import Award
 from .claim import Claim
@@ -11,7 +12,8 @@ from .conformity import Conformity
 from .correspondence import ApplicationFile, Message, Note
 from .journal import JournalEntry
 from .mail import Mail
-from .participant import Participant, StepStatus
+from .participant import Evidence, Participant, StepStatus
+from .programme import KeptProgramme
 
 __all__ = [
     "Application",
@@ -21,12 +23,17 @@ __all__ = [
     "Cohort",
     "Collectivite",
     "Conformity",
+    "Evidence",
+    "Feedback",
     "JournalEntry",
+    "KeptProgramme",
     "LateCode",
     "Mail",
     "Message",
     "Note",
     "Participant",
+    "ParticipantMessage",
     "Staff",
     "StepStatus",
+    "Visit",
 ]

@@ -32,8 +32,10 @@ class Cohort(tk.BaseModel):
         sa.Column("season", sa.Integer, nullable=False),
         sa.Column("description", sa.UnicodeText, nullable=False, default=""),
         sa.Column("programme", sa.UnicodeText, nullable=False),
-        # The version a running cohort keeps, whatever the file becomes.
+        # The version a running cohort keeps, whatever the file becomes, and the copy
+        # that was made of it.
         sa.Column("programme_version", sa.Integer),
+        key_column("programme_digest", "challenge_programme.digest"),
         sa.Column("state", sa.UnicodeText, nullable=False, default="draft"),
         sa.Column("application_opens", sa.Date),
         sa.Column("application_deadline", sa.Date),
@@ -77,6 +79,7 @@ class Cohort(tk.BaseModel):
     description: Mapped[str]
     programme: Mapped[str]
     programme_version: Mapped[int | None]
+    programme_digest: Mapped[str | None]
     state: Mapped[str]
     application_opens: Mapped[dt.date | None]
     application_deadline: Mapped[dt.date | None]

@@ -36,6 +36,19 @@ class Conformity(tk.BaseModel):
         sa.Column("rows", sa.Integer),
         json_column("errors", list),
         sa.Column("error_count", sa.Integer, nullable=False, default=0),
+        # The problems by kind and column, each counted: all, where errors keeps some.
+        json_column("groups", list),
+        # Whether a limit was reached before the end of the file.
+        sa.Column(
+            "partial",
+            sa.Boolean,
+            nullable=False,
+            default=False,
+            server_default=sa.false(),
+        ),
+        # How the file is written.
+        sa.Column("encoding", sa.UnicodeText),
+        sa.Column("separator", sa.UnicodeText),
         time_column("checked_at"),
         sa.Index("challenge_conformity_status_idx", "status"),
     )
@@ -46,6 +59,10 @@ class Conformity(tk.BaseModel):
     rows: Mapped[int | None]
     errors: Mapped[list[dict[str, Any]]]
     error_count: Mapped[int]
+    groups: Mapped[list[dict[str, Any]]]
+    partial: Mapped[bool]
+    encoding: Mapped[str | None]
+    separator: Mapped[str | None]
     checked_at: Mapped[dt.datetime | None]
 
     @classmethod

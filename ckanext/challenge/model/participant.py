@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, json_column, key_column, make_id, time_column, utcnow
 
-__all__ = ["Participant", "StepStatus"]
+__all__ = ["Evidence", "Participant", "StepStatus"]
 
 
 class Participant(tk.BaseModel):
@@ -47,6 +47,8 @@ class Participant(tk.BaseModel):
         time_column("last_activity_at"),
         time_column("evaluated_at"),
         json_column("measures", dict),
+        # When its members were last reminded of their steps.
+        time_column("reminded_at"),
         sa.UniqueConstraint(
             "cohort_id", "organization_id", name="challenge_participant_once"
         ),
@@ -73,6 +75,7 @@ class Participant(tk.BaseModel):
     last_activity_at: Mapped[dt.datetime | None]
     evaluated_at: Mapped[dt.datetime | None]
     measures: Mapped[dict[str, Any]]
+    reminded_at: Mapped[dt.datetime | None]
 
     @classmethod
     def get(cls, id_: str | None) -> Participant | None:
@@ -112,8 +115,12 @@ class StepStatus(tk.BaseModel):
         sa.Column("target", sa.Float),
         json_column("why_not", list),
         sa.Column("evidence_url", sa.UnicodeText),
+        # The id of an Evidence.
         sa.Column("evidence_file", sa.UnicodeText),
+        # What its people say of it.
         sa.Column("note", sa.UnicodeText),
+        # What the staff answers: why it was sent back or is not asked any more.
+        sa.Column("reason", sa.UnicodeText),
         sa.Column("planned_for", sa.Date),
         time_column("updated_at", nullable=False, default=utcnow),
         # A user's id, or none when the evaluation wrote it.
@@ -132,6 +139,45 @@ class StepStatus(tk.BaseModel):
     evidence_url: Mapped[str | None]
     evidence_file: Mapped[str | None]
     note: Mapped[str | None]
+    reason: Mapped[str | None]
     planned_for: Mapped[dt.date | None]
     updated_at: Mapped[dt.datetime]
     updated_by: Mapped[str | None]
+
+
+class Evidence(tk.BaseModel):
+    """A file that proves a step; its people and the staff read it.
+
+    The content lies outside the database, under the row's id, as that of an
+    application's files does.
+    """
+
+    __table__ = sa.Table(
+        "challenge_evidence",
+        tk.BaseModel.metadata,
+        id_column(),
+        key_column(
+            "participant_id", "challenge_participant.id", needed=True, with_it=True
+        ),
+        sa.Column("step", sa.UnicodeText, nullable=False),
+        # As its owner named it, made harmless.
+        sa.Column("name", sa.UnicodeText, nullable=False),
+        # As its content says, not its name.
+        sa.Column("media_type", sa.UnicodeText, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        # SHA-256, in hexadecimal digits.
+        sa.Column("digest", sa.UnicodeText, nullable=False),
+        key_column("created_by", "user.id"),
+        time_column("created_at", nullable=False, default=utcnow),
+        sa.Index("challenge_evidence_participant_idx", "participant_id", "step"),
+    )
+
+    id: Mapped[str]
+    participant_id: Mapped[str]
+    step: Mapped[str]
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    digest: Mapped[str]
+    created_by: Mapped[str | None]
+    created_at: Mapped[dt.datetime]
