@@ -13,10 +13,27 @@ from ckan.tests import factories
 from lxml import html
 from seasons import POINCONNET, apply, call_as, make_participant, only_message
 
-from ckanext.challenge.model import Application, Claim, Cohort, Message
+from ckanext.challenge.model import (
+    Application,
+    Claim,
+    Cohort,
+    Message,
+    Participant,
+    ParticipantMessage,
+    StepStatus,
+)
 from ckanext.challenge.notifications import mails, outbox
 from ckanext.challenge.notifications.kinds import KINDS
 
+#: The kinds that are about a participant, not about an application.
+OF_PARTICIPANTS = (
+    "participant_message",
+    "participant_message_staff",
+    "reminder",
+    "step_confirmed",
+    "step_returned",
+    "step_to_confirm",
+)
 ODD = "L'Haÿ-les-Roses & <b>Co</b>"
 #: Templates of a portal that writes its mails in its own words.
 OWN = Path(__file__).parent / "templates"
@@ -52,6 +69,14 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
     )
     message = Message(application_id=application.id, side="staff", text="Bonjour & co")
     model.Session.add_all([claim, message])
+    model.Session.flush()
+    said = ParticipantMessage(
+        id=message.id, participant_id=participant["id"], side="staff", text="Bonjour !"
+    )
+    model.Session.add(said)
+    model.Session.query(StepStatus).filter_by(
+        participant_id=participant["id"], step="deliberation"
+    ).update({"reason": "Il manque la signature."})
     model.Session.commit()
     return {
         "application": application.id,
@@ -62,6 +87,11 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
             "date": "2026-12-01",
             "organization_id": participant["organization_id"],
             "role": "admin",
+            "participant_id": participant["id"],
+            "step": "deliberation",
+            "late": ["deliberation"],
+            "soon": ["choix-kits"],
+            "next": "choix-kits",
         },
     }
 
@@ -78,6 +108,9 @@ def _written(world: dict[str, Any], kind: str, language: str) -> mails.Letter:
         cohort=model.Session.get(Cohort, application.cohort_id),
         user=None if applicant else model.User.get(world["user"]),
         data=world["data"],
+        participant=Participant.get(world["data"]["participant_id"])
+        if kind in OF_PARTICIPANTS
+        else None,
     )
 
 

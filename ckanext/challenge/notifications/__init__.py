@@ -15,7 +15,7 @@ from typing import Any
 from ckan import model
 
 from ckanext.challenge import background
-from ckanext.challenge.model import Application, Mail
+from ckanext.challenge.model import Application, Mail, Participant
 
 from . import outbox
 from .kinds import KINDS, OF_DECISION, Kind
@@ -39,25 +39,40 @@ def put(
     kind: Kind,
     *,
     application: Application | None = None,
+    participant: Participant | None = None,
     cohort_id: str | None = None,
     user_id: str | None = None,
+    author_id: str | None = None,
     **data: Any,
-) -> None:
+) -> int:
     """Put a mail into the outbox, in the current transaction of CKAN's session.
 
-    It goes to the user; without one, to the contact of the application, or, where
-    the kind is for the staff, to each of those whom it concerns.
+    It goes to the user; without one, to the contact of the application or, where the
+    kind is for the staff or the members, to each of those whom it concerns.
 
-    :param cohort_id: the season; that of the application if not given
+    :param application: that it is about
+    :param participant: that it is about
+    :param cohort_id: the season; that of the application or of the participant if not
+        given
+    :param author_id: the user whose doing it tells, who is not told of it
     :param data: ids and other plain values that the text needs; never an address
+    :returns: how many mails these are
     """
     if _quiet.get():
-        return
-    if cohort_id is None and application is not None:
-        cohort_id = application.cohort_id
-    users: list[str | None] = [user_id]
-    if user_id is None and KINDS[kind].reader == "staff":
-        users = [*outbox.staff(application, cohort_id)]
+        return 0
+    about = participant or application
+    if cohort_id is None and about is not None:
+        cohort_id = about.cohort_id
+    if participant is not None:
+        data["participant_id"] = participant.id
+    readers = [user_id]
+    if user_id is None and (reader := KINDS[kind].reader) != "applicant":
+        found = (
+            outbox.members(participant)
+            if reader == "members"
+            else outbox.staff(application, cohort_id, participant)
+        )
+        readers = [user for user in found if user != author_id]
     model.Session.add_all(
         Mail(
             kind=kind,
@@ -66,8 +81,9 @@ def put(
             user_id=user,
             data=data,
         )
-        for user in users
+        for user in readers
     )
+    return len(readers)
 
 
 def deliver() -> None:

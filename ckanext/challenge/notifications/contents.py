@@ -167,7 +167,7 @@ def _welcome(application: Application, cohort: Cohort, preview: bool) -> dict[st
     arrival = _arrival(application)
     if arrival.asked:
         return {"asked": True, "link": _follow_up(application, preview)}
-    programme = programmes.get(cohort.programme)
+    programme = programmes.of(cohort)
     name = arrival.group.name if arrival.group else _HIDDEN
     checklist = _url(
         "challenge_participant.read", cohort=cohort.name, organization=name

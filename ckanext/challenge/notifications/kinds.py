@@ -18,10 +18,16 @@ Kind = Literal[
     "link",
     "message",
     "message_staff",
+    "participant_message",
+    "participant_message_staff",
     "receipt",
     "refused",
+    "reminder",
     "reopened",
     "retention",
+    "step_confirmed",
+    "step_returned",
+    "step_to_confirm",
     "waitlisted",
     "withdrawn",
 ]
@@ -35,10 +41,11 @@ class KindOfMail:
     ``<kind>.html``.
 
     :ivar reader: ``applicant`` (the contact of an application), ``staff`` (who works
-        for the season) or ``user`` (whom the caller names)
+        for the season), ``members`` (who publishes for a participant: each is told)
+        or ``user`` (whom the caller names)
     """
 
-    reader: Literal["applicant", "staff", "user"] = "applicant"
+    reader: Literal["applicant", "staff", "members", "user"] = "applicant"
 
 
 KINDS: dict[str, KindOfMail] = {
@@ -56,6 +63,12 @@ KINDS: dict[str, KindOfMail] = {
     "retention": KindOfMail(),
     "message_staff": KindOfMail("staff"),
     "claim_declined": KindOfMail("staff"),
+    "step_to_confirm": KindOfMail("staff"),
+    "participant_message_staff": KindOfMail("staff"),
+    "step_confirmed": KindOfMail("members"),
+    "step_returned": KindOfMail("members"),
+    "participant_message": KindOfMail("members"),
+    "reminder": KindOfMail("members"),
     "claim": KindOfMail("user"),
     "invitation": KindOfMail("user"),
 }

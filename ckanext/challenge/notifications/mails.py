@@ -17,8 +17,9 @@ from ckan.lib import helpers, mailer
 from flask import current_app, has_app_context
 from flask_babel import force_locale
 
-from ckanext.challenge.model import Application, Cohort
+from ckanext.challenge.model import Application, Cohort, Participant
 
+from . import about_participants
 from .contents import contents
 
 __all__ = [
@@ -99,6 +100,7 @@ def write(
     cohort: Cohort | None,
     user: model.User | None,
     data: Mapping[str, Any],
+    participant: Participant | None = None,
     preview: bool = False,
 ) -> Letter:
     """Write a mail in the language of the one whom it is for.
@@ -122,7 +124,11 @@ def write(
             "language": language,
             "site_title": tk.config["ckan.site_title"],
             "site_url": tk.config["ckan.site_url"],
-            **contents(kind, application, cohort, user, data, preview),
+            **(
+                about_participants.contents(kind, participant, cohort, data)
+                if participant is not None and cohort is not None
+                else contents(kind, application, cohort, user, data, preview)
+            ),
         }
         subject = _one_line(_plain(f"{kind}_subject.txt", variables))
         text = _plain(f"{kind}.txt", variables)

@@ -16,16 +16,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from ckan import model
 
 from ckanext.challenge import background
-from ckanext.challenge.model import Application, Cohort, Mail, Staff
+from ckanext.challenge.model import Application, Cohort, Mail, Participant, Staff
 from ckanext.challenge.model.base import utcnow
 
 from . import mails
 
-__all__ = ["WAITS", "Outcome", "due", "send_due", "send_queued", "staff"]
+__all__ = ["WAITS", "Outcome", "due", "members", "send_due", "send_queued", "staff"]
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +52,15 @@ class Outcome:
     more: bool = False
 
 
-def staff(application: Application | None, cohort_id: str | None) -> list[str]:
+def staff(
+    application: Application | None,
+    cohort_id: str | None,
+    participant: Participant | None = None,
+) -> list[str]:
     """The ids of the users to whom a mail for the staff goes.
 
-    The reviewer of the application, or else all managers of the season, or else,
-    since somebody has to, the sysadmins.
+    The reviewer of the application, or the adviser of the participant, or else all
+    managers of the season, or else, since somebody has to, the sysadmins.
     """
     if application is not None and application.reviewer_id:
         return [application.reviewer_id]
@@ -63,11 +68,44 @@ def staff(application: Application | None, cohort_id: str | None) -> list[str]:
         model.User.state == model.State.ACTIVE,
         model.User.email.isnot(None),
     )
-    managers = users.join(Staff, Staff.user_id == model.User.id).filter(
-        Staff.cohort_id == cohort_id, Staff.role == "manager"
+    team = users.join(Staff, Staff.user_id == model.User.id).filter(
+        Staff.cohort_id == cohort_id
     )
-    found = managers.all() or users.filter(model.User.sysadmin.is_(True)).all()
+    found: list[Any] = []
+    if participant is not None and participant.adviser_id:
+        # Who has left the team advises nobody.
+        found = team.filter(model.User.id == participant.adviser_id).all()
+    found = (
+        found
+        or team.filter(Staff.role == "manager").all()
+        or users.filter(model.User.sysadmin.is_(True)).all()
+    )
     return [user_id for (user_id,) in found]
+
+
+def members(participant: Participant | None) -> list[str]:
+    """The ids of the users to whom a mail for a participant's members goes.
+
+    They are the admins and editors of its organization, those included who have yet
+    to choose a password: whoever only reads there can do nothing about it.
+    """
+    if participant is None:
+        return []
+    rows = (
+        model.Session.query(model.User.id)
+        .join(model.Member, model.Member.table_id == model.User.id)
+        .filter(
+            model.Member.table_name == "user",
+            model.Member.group_id == participant.organization_id,
+            model.Member.state == model.State.ACTIVE,
+            model.Member.capacity.in_(("admin", "editor")),
+            model.User.state != model.State.DELETED,
+            model.User.email.isnot(None),
+        )
+        .distinct()
+        .order_by(model.User.id)
+    )
+    return [user_id for (user_id,) in rows]
 
 
 def due() -> int:
@@ -155,11 +193,17 @@ def _write(mail: Mail) -> mails.Letter:
     def found(table: type, key: str | None) -> object | None:
         return model.Session.get(table, key, populate_existing=True) if key else None
 
+    participant_id = mail.data.get("participant_id")
+    participant = found(Participant, participant_id)
+    if participant_id and participant is None:
+        # Its organization was purged: nobody is concerned any more.
+        raise mails.NobodyToWriteTo
     return mails.write(
         mail.kind,
         application=found(Application, mail.application_id),  # type: ignore[arg-type]
         cohort=found(Cohort, mail.cohort_id),  # type: ignore[arg-type]
         user=found(model.User, mail.user_id),  # type: ignore[arg-type]
+        participant=participant,  # type: ignore[arg-type]
         data=mail.data,
     )
 
