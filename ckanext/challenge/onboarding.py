@@ -141,7 +141,7 @@ def join(
             lifecycle.PARTICIPANT.check(participant.state, "active")
         return participant
     check_place(cohort)
-    programme = programmes.get(cohort.programme)
+    programme = programmes.of(cohort)
     participant = Participant(
         cohort_id=cohort.id,
         organization_id=group.id,

@@ -341,9 +341,21 @@ def parse(
     ]
     if problems:
         raise ProgrammeError(source, problems)
-    content = {**document, "kits": listed}
+    name = document.get("name") or default_name(source)
+    return restore({**document, "name": name, "kits": listed}, source)
+
+
+def restore(document: Mapping[str, Any], source: str) -> Programme:
+    """Make a programme of the document of another, which was checked when it was read.
+
+    So a copy that was kept is understood as long as the code can read it, though its
+    file, or a measure that it names, is there no more.
+
+    :param document: ``Programme.document``
+    :param source: where it is from, to be shown
+    """
     return Programme(
-        name=document.get("name") or default_name(source),
+        name=document["name"],
         version=document["version"],
         title=Text.of(document["title"]),
         description=_text(document, "description"),
@@ -358,12 +370,12 @@ def parse(
         ),
         steps=tuple(_step(step) for step in document["steps"]),
         badges=tuple(_badge(badge) for badge in document.get("badges", [])),
-        kits=tuple(_kit(kit) for kit in listed),
+        kits=tuple(_kit(kit) for kit in document["kits"]),
         source=source,
         digest=hashlib.sha256(
-            json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
+            json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
         ).hexdigest(),
-        document=content,
+        document=document,
     )
 
 

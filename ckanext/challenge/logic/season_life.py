@@ -54,7 +54,10 @@ def move(cohort: Cohort, to: str, actor: str, by_itself: bool = False) -> None:
         state for state in cohort.scheduled_transitions if state != to
     ]
     if to == "running" and before == "open":
-        cohort.programme_version = programmes.get(cohort.programme).version
+        # From here on a file that changes, or goes away, changes nothing for it.
+        programme = programmes.of(cohort)
+        cohort.programme_version = programme.version
+        cohort.programme_digest = programmes.keep(programme)
     if to == "finished" and before == "running":
         cohort.finished_at = utcnow()
         _complete(cohort, actor)
@@ -69,9 +72,7 @@ def move(cohort: Cohort, to: str, actor: str, by_itself: bool = False) -> None:
 
 def _complete(cohort: Cohort, actor: str) -> None:
     """The participants who did all required steps have completed the season."""
-    required = [
-        step.key for step in programmes.get(cohort.programme).steps if step.required
-    ]
+    required = programmes.of(cohort).required
     settled = (
         sa.select(StepStatus.participant_id)
         .where(

@@ -3,6 +3,9 @@
 ``ckanext.challenge.programmes`` lists the files, each ``module:path`` in the way of
 ckanext-scheming; plugins that implement ``IChallenge.get_programmes`` add theirs.
 Files are read once per process.
+
+A season that runs keeps a copy of its programme, so that a file that changes, or goes
+away, changes nothing for it: ask :func:`of` for the programme of a season.
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ import importlib.util
 import os
 import threading
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
-from ckan import plugins
+from ckan import model, plugins
+from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.challenge import config, measures
 from ckanext.challenge.domain.programme import (
@@ -22,13 +26,72 @@ from ckanext.challenge.domain.programme import (
     Programme,
     ProgrammeError,
     parse,
+    restore,
 )
 from ckanext.challenge.interfaces import IChallenge
+from ckanext.challenge.model import KeptProgramme
+from ckanext.challenge.model.base import utcnow
 
-__all__ = ["all", "forget", "get", "load", "names"]
+__all__ = ["all", "forget", "get", "keep", "load", "names", "of"]
 
 _lock = threading.Lock()
 _loaded: dict[tuple[str, ...], dict[str, Programme]] = {}
+#: The copies that were read, by digest: what has a digest never changes.
+_kept: dict[str, Programme] = {}
+
+
+class Season(Protocol):
+    """What has a programme: a cohort, or a row that says as much of one."""
+
+    @property
+    def programme(self) -> str:
+        """The name of its programme."""
+        ...
+
+    @property
+    def programme_digest(self) -> str | None:
+        """The copy that it keeps, if it runs."""
+        ...
+
+
+def of(season: Season) -> Programme:
+    """Return the programme of a season: the copy that it keeps, else the portal's.
+
+    The copy is read with one statement, once per process.
+
+    :raises KeyError: when it keeps none and the portal does not have its programme
+    :raises ProgrammeError: when one of the portal's files cannot be used
+    """
+    digest = season.programme_digest
+    if digest is None:
+        return get(season.programme)
+    found = _kept.get(digest)
+    if found is None:
+        copy = KeptProgramme.get(digest)
+        if copy is None:
+            return get(season.programme)
+        source = f"{copy.name} version {copy.version}"
+        found = _kept[digest] = restore(copy.document, source)
+    return found
+
+
+def keep(programme: Programme) -> str:
+    """Keep a copy of a programme, in the current transaction, if there is none yet.
+
+    :returns: its digest, for ``Cohort.programme_digest``
+    """
+    model.Session.execute(
+        insert(KeptProgramme.__table__)
+        .values(
+            digest=programme.digest,
+            name=programme.name,
+            version=programme.version,
+            document=programme.document,
+            kept_at=utcnow(),
+        )
+        .on_conflict_do_nothing()
+    )
+    return programme.digest
 
 
 def get(name: str) -> Programme:
@@ -54,8 +117,9 @@ def names() -> tuple[str, ...]:
 
 
 def forget() -> None:
-    """Read the files again at the next use."""
+    """Read the files, and the copies, again at the next use."""
     _loaded.clear()
+    _kept.clear()
 
 
 def sources() -> tuple[str, ...]:

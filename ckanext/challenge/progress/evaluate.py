@@ -234,13 +234,18 @@ def _with_programmes(
     found: Mapping[str, store.CohortRow],
 ) -> tuple[dict[str, _Cohort], tuple[str, ...]]:
     """The cohorts with their programmes, and what is said of those without."""
+    known = measures.registry().keys()
     cohorts: dict[str, _Cohort] = {}
     errors: list[str] = []
     for row in found.values():
         try:
-            programme = programmes.get(row.programme)
+            programme = programmes.of(row)
         except KeyError:
             errors.append(f"{row.name}: there is no programme {row.programme}")
+            continue
+        # A copy outlives the plugin that brought a measure.
+        if gone := programme.measures - known:
+            errors.append(f"{row.name}: there is no measure {', '.join(sorted(gone))}")
             continue
         cohorts[row.id] = _Cohort(
             row, programme, rules.due_days(programme, row.milestones)

@@ -78,6 +78,7 @@ class CohortRow:
     id: str
     name: str
     programme: str
+    programme_digest: str | None
     milestones: Mapping[str, dt.date | None]
 
 
@@ -212,6 +213,7 @@ def cohorts(participant_ids: Sequence[str]) -> dict[str, CohortRow]:
         _cohort.c.id,
         _cohort.c.name,
         _cohort.c.programme,
+        _cohort.c.programme_digest,
         _cohort.c.application_opens,
         _cohort.c.application_deadline,
         _cohort.c.launch,
@@ -229,6 +231,7 @@ def cohorts(participant_ids: Sequence[str]) -> dict[str, CohortRow]:
             row.id,
             row.name,
             row.programme,
+            row.programme_digest,
             {
                 "application_opens": row.application_opens,
                 "application_deadline": row.application_deadline,

@@ -235,7 +235,7 @@ def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> Any:
         raise tk.ValidationError(
             {"cohort": [tk._("This organization does not take part in a season")]}
         )
-    programme = programmes.get(cohort.programme)
+    programme = programmes.of(cohort)
     badge = programme.badges_by_key.get(data["badge"])
     if badge is None:
         raise tk.ValidationError(

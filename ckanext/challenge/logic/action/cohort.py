@@ -464,7 +464,7 @@ def _schedule(cohort: Cohort) -> list[dict[str, Any]]:
 
 
 def _phases(cohort: Cohort, participants: int) -> list[dict[str, Any]]:
-    programme = programmes.get(cohort.programme)
+    programme = programmes.of(cohort)
     spoken = language.current()
     settled = figures.settled_by_step(cohort.id)
     found = []

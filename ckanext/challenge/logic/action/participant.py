@@ -314,7 +314,7 @@ def challenge_participant_kits_update(
         raise tk.ValidationError(
             {"participant": [tk._("This season is over for this participant")]}
         )
-    known = [kit.key for kit in programmes.get(cohort.programme).kits]
+    known = [kit.key for kit in programmes.of(cohort).kits]
     for kit in data["kits"]:
         if kit not in known:
             raise tk.ValidationError(
@@ -373,6 +373,7 @@ def _rows(
             Cohort.title.label("cohort_title"),
             Cohort.state.label("cohort_state"),
             Cohort.programme,
+            Cohort.programme_digest,
             model.Group.name.label("organization_name"),
             model.Group.title.label("organization_title"),
             model.Group.image_url,
@@ -399,7 +400,7 @@ def _dictize(rows: Sequence[Any], staff: bool) -> list[dict[str, Any]]:
             "organization_title": row.organization_title or row.organization_name,
             "image_url": row.image_url or None,
             "badges_count": len(mine),
-            "last_badge": _dictize_badge(row.programme, mine[0]) if mine else None,
+            "last_badge": _dictize_badge(row, mine[0]) if mine else None,
         }
         if staff:
             item["adviser_id"] = row.adviser_id
@@ -433,9 +434,8 @@ def _badges(rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
     return found
 
 
-def _dictize_badge(programme: str, award: Any) -> dict[str, Any]:
-    badges = {badge.key: badge for badge in programmes.get(programme).badges}
-    badge = badges.get(award.badge)
+def _dictize_badge(row: Any, award: Any) -> dict[str, Any]:
+    badge = programmes.of(row).badges_by_key.get(award.badge)
     return {
         "id": award.id,
         "badge": award.badge,

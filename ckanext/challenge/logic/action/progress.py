@@ -125,7 +125,7 @@ class _Shown:
     ) -> None:
         self.group, self.cohort, self.participant = group, cohort, participant
         self.detailed = detailed
-        self.programme: Programme = programmes.get(cohort.programme)
+        self.programme: Programme = programmes.of(cohort)
         self.language = current()
         self.today = deadlines.day_of(utcnow(), config.display_timezone())
         self.due = rules.due_days(

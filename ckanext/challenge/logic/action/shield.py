@@ -18,7 +18,8 @@ __all__ = ["challenge_shield_show"]
 _FAR = sa.text(
     """
     SELECT g.name AS organization_name, g.title AS organization_title,
-           c.name AS cohort, c.title AS cohort_title, c.programme,
+           c.name AS cohort, c.title AS cohort_title,
+           c.programme, c.programme_digest,
            p.steps_done, p.steps_total, p.current_phase
     FROM challenge_participant p
     JOIN "group" g ON g.id = p.organization_id
@@ -60,15 +61,18 @@ def challenge_shield_show(context: Context, data_dict: dict[str, Any]) -> Any:
     if row is None:
         raise tk.ObjectNotFound(tk._("This collectivité has not taken part"))
     shown = dict(row._mapping)
+    del shown["programme"], shown["programme_digest"]
     shown["organization_title"] = row.organization_title or row.organization_name
-    shown["colour"] = _colour(shown.pop("programme"), row.current_phase)
+    shown["colour"] = _colour(row)
     return shown
 
 
-def _colour(programme: str, phase: str | None) -> str:
-    if programme not in programmes.names():
+def _colour(row: Any) -> str:
+    try:
+        phases = programmes.of(row).phases
+    except KeyError:
         return _COLOURS[0]
-    for index, known in enumerate(programmes.get(programme).phases):
-        if known.key == phase:
-            return known.colour or _COLOURS[index % len(_COLOURS)]
+    for index, phase in enumerate(phases):
+        if phase.key == row.current_phase:
+            return phase.colour or _COLOURS[index % len(_COLOURS)]
     return _COLOURS[0]

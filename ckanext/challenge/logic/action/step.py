@@ -154,7 +154,7 @@ def _find(
         raise tk.ValidationError(
             {"participant": [tk._("This season is over for this participant")]}
         )
-    steps = {step.key: step for step in programmes.get(cohort.programme).steps}
+    steps = {step.key: step for step in programmes.of(cohort).steps}
     if key not in steps:
         raise tk.ValidationError(
             {

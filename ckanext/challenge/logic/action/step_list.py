@@ -38,7 +38,7 @@ def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> Any:
     data = validated(context, data_dict, schema.step_list())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_step_list", context, {"cohort": cohort.id})
-    programme = programmes.get(cohort.programme)
+    programme = programmes.of(cohort)
     today = deadlines.day_of(utcnow(), config.display_timezone())
     due = rules.due_days(
         programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
