@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from seasons import LIGNIERES, call_as
 
 DELIBERATIONS = (
-    "COLL_NOM,COLL_SIRET,DELIB_ID,DELIB_DATE\nBaule,21450024100012,1,2024-01-15\n"
+    "COLL_NOM,COLL_SIRET,DELIB_ID,DELIB_DATE\nBaule,21450024100010,1,2024-01-15\n"
 )
 
 

@@ -61,6 +61,7 @@ def test_it_is_the_official_one_field_by_field(name: str) -> None:
         assert mine == _facts(theirs)
     assert ours["version"] == wanted["version"].lstrip("v")
     assert ours.get("missingValues") == wanted.get("missingValues")
+    assert ours.get("checks", []) == wanted.get("custom_checks", [])
 
 
 @pytest.mark.parametrize("schema", CHECKED, ids=lambda schema: schema.id)

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from frictionless import Error, Resource
+from frictionless import Checklist, Error, Resource
 from frictionless import Schema as TableSchema
 from frictionless.errors import CellError, RowError
 
-from . import reading
+from . import checks, reading
 from .registry import Schema
 from .report import STORED_ERRORS, Problem, Report, Unreadable
 
@@ -111,7 +111,9 @@ class _Table:
             self.failure = reason
 
     def line(self, row_number: int) -> int | None:
-        """The line of a row that frictionless counts from 1, the header included."""
+        """The line of a row that frictionless counts from 1, which is the header."""
+        if row_number == 1:
+            return 1
         index = row_number - 2
         return self.lines[index] if 0 <= index < len(self.lines) else None
 
@@ -164,7 +166,9 @@ def _check_rows(table: _Table, schema: Schema) -> list[Problem]:
         data=table.read,
         schema=TableSchema.from_descriptor(descriptor),
     )
-    report = resource.validate(limit_errors=MAX_ERRORS)
+    report = resource.validate(
+        checklist=Checklist(checks=checks.of(schema)), limit_errors=MAX_ERRORS
+    )
     if table.failure:
         raise table.failure
     fields = {field["name"]: field for field in table.fields}
@@ -180,7 +184,9 @@ def _problem(error: Error, table: _Table, fields: dict[str, dict[str, Any]]) -> 
     name = error.field_name
     field = fields.get(name, {})
     constraint = expected = None
-    if found := _CONSTRAINT.match(error.note):
+    if isinstance(error, checks.RuleError):
+        expected = error.facts
+    elif found := _CONSTRAINT.match(error.note):
         constraint = found[1]
         expected = field.get("constraints", {}).get(constraint)
     elif error.type == "type-error":
@@ -195,7 +201,7 @@ def _problem(error: Error, table: _Table, fields: dict[str, dict[str, Any]]) -> 
         name or None,
         error.field_number or None,
         # Of a cell that is empty or absent there is nothing to quote.
-        value=None if constraint == "required" else str(error.cell),
+        value=None if constraint == "required" else str(error.cell) or None,
         constraint=constraint,
         expected=expected,
         message=error.message,

@@ -22,7 +22,7 @@ __all__ = ["Schema", "get", "known", "normalise"]
 
 _NATIONAL_HOST = "schema.data.gouv.fr"
 #: The keys of a bundled file that are ours and not of the Table Schema standard.
-_OWN_KEYS = frozenset({"id", "version", "source", "homepage", "title"})
+_OWN_KEYS = frozenset({"id", "version", "source", "homepage", "title", "checks"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Schema:
     :ivar homepage: where its authors publish it, if elsewhere
     :ivar descriptor: the Table Schema, or ``None`` when it is not bundled and files
         can therefore not be checked
+    :ivar checks: the rules that Table Schema has no words for, each ``{name,
+        params}``: see :mod:`.checks`
     """
 
     id: str
@@ -45,6 +47,7 @@ class Schema:
     source: str | None = None
     homepage: str | None = None
     descriptor: Mapping[str, Any] | None = field(default=None, compare=False)
+    checks: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
 
 @lru_cache(maxsize=1)
@@ -64,6 +67,7 @@ def known() -> Mapping[str, Schema]:
             source=content["source"],
             homepage=content.get("homepage"),
             descriptor={k: v for k, v in content.items() if k not in _OWN_KEYS},
+            checks=tuple(content.get("checks", ())),
         )
         schemas[schema.id] = schema
     others = here.joinpath("known.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,398 @@
+"""The rules of the national schemas that Table Schema has no words for.
+
+Their names and parameters are those of the schemas' ``custom_checks``, and they judge
+as Validata does, the State's own tool; but a cell in which frictionless has found
+something already is not told a second time. The facts of a problem are in
+:attr:`RuleError.facts`, so that a sentence can be made of them in any language.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from frictionless import Check, Error
+from frictionless.errors import CellError
+from stdnum.exceptions import InvalidChecksum
+from stdnum.exceptions import ValidationError as NumberError
+from stdnum.fr import siren, siret
+
+if TYPE_CHECKING:
+    from frictionless import Row
+
+    from .registry import Schema
+
+__all__ = ["HEADINGS", "NAMES", "RuleError", "of"]
+
+#: The first level of ACTES, the State's classification of official acts.
+HEADINGS = (
+    "Commande publique",
+    "Urbanisme",
+    "Domaine et patrimoine",
+    "Fonction publique",
+    "Institutions et vie politique",
+    "Libertés publiques et pouvoirs de police",
+    "Finances locales",
+    "Domaines de compétences par thèmes",
+    "Autres domaines de compétences",
+)
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">=": operator.ge,
+    ">": operator.gt,
+}
+#: What one row breaks: the column to be mended, a sentence in English, the facts.
+_Finding = tuple[str, str, dict[str, Any]]
+
+
+class RuleError(CellError):
+    """A rule does not hold; of the header where ``row_number`` is 1.
+
+    :ivar facts: what the rule asks for, in JSON: see the class of each rule
+    """
+
+    template = "Row {rowNumber}, {fieldName}: {note}"
+
+    def __init__(self, facts: Mapping[str, Any], **location: Any) -> None:
+        super().__init__(**location)
+        self.facts = dict(facts)
+
+
+class _Rule(Check):
+    """Looks at some columns of each row.
+
+    It is silent about a file that has not all of them, which is for others to say.
+    """
+
+    _Error: type[RuleError]
+
+    def __init_subclass__(cls, *, error: type[RuleError] | None = None) -> None:
+        super().__init_subclass__()
+        if error is not None:
+            cls.type = error.type
+            cls.Errors = [error]
+            cls._Error = error
+
+    def __init__(self, *columns: str) -> None:
+        super().__init__()
+        self._columns = columns
+        self._is_on = True
+
+    def validate_start(self) -> Iterable[Error]:
+        there = set(self.resource.schema.field_names)
+        return self._start([name for name in self._columns if name in there])
+
+    def _start(self, there: list[str]) -> Iterable[Error]:
+        self._is_on = len(there) == len(self._columns)
+        return ()
+
+    def validate_row(self, row: Row) -> Iterable[Error]:
+        if not self._is_on or (row.errors and _is_told(row, self._columns)):
+            return
+        found = self._judge(row)
+        if found is None:
+            return
+        column, note, facts = found
+        number = row.field_names.index(column) + 1
+        yield self._Error(
+            facts,
+            note=note,
+            cells=[str(cell) for cell in row.cells],
+            row_number=row.row_number,
+            cell=str(row.cells[number - 1] or ""),
+            field_name=column,
+            field_number=number,
+        )
+
+    def _judge(self, row: Row) -> _Finding | None:
+        raise NotImplementedError
+
+    def _of_header(self, column: str, note: str, facts: dict[str, Any]) -> RuleError:
+        return self._Error(
+            facts,
+            note=note,
+            cells=[],
+            row_number=1,
+            cell="",
+            field_name=column,
+            field_number=0,
+        )
+
+
+def _is_told(row: Row, columns: Iterable[str]) -> bool:
+    """Whether a problem of these cells, or of the whole row, is known already."""
+    told = {getattr(error, "field_name", None) for error in row.errors}
+    return None in told or not told.isdisjoint(columns)
+
+
+class _NumberRule(_Rule):
+    """A registration number; facts ``{reason: format | key}``."""
+
+    _number: str
+    _fault: Callable[[str], str | None]
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+
+    def _judge(self, row: Row) -> _Finding | None:
+        (column,) = self._columns
+        value = row[column]
+        reason = self._fault(str(value)) if value is not None else None
+        if reason is None:
+            return None
+        return column, f"it is no {self._number}", {"reason": reason}
+
+
+def _fault_of(validate: Callable[[str], str], number: str) -> str | None:
+    try:
+        validate(number)
+    except InvalidChecksum:
+        return "key"
+    except NumberError:
+        return "format"
+    return None
+
+
+# Most rows of a file hold the same number.
+@lru_cache(maxsize=1024)
+def _siren_fault(number: str) -> str | None:
+    return _fault_of(siren.validate, number)
+
+
+@lru_cache(maxsize=1024)
+def _siret_fault(number: str) -> str | None:
+    return _fault_of(siret.validate, number)
+
+
+class SirenError(RuleError):
+    type = "french-siren-value"
+    title = "SIREN"
+
+
+class SirenCheck(_NumberRule, error=SirenError):
+    """A SIREN: nine digits of which the last is a key."""
+
+    _number = "SIREN"
+    _fault = staticmethod(_siren_fault)
+
+
+class SiretError(RuleError):
+    type = "french-siret-value"
+    title = "SIRET"
+
+
+class SiretCheck(_NumberRule, error=SiretError):
+    """A SIRET: fourteen digits, two of them keys; La Poste has keys of its own."""
+
+    _number = "SIRET"
+    _fault = staticmethod(_siret_fault)
+
+
+class OneOfError(RuleError):
+    type = "one-of-required"
+    title = "One of several"
+
+
+class OneOfCheck(_Rule, error=OneOfError):
+    """At least one of two cells is filled; facts ``{columns}``."""
+
+    def __init__(self, column1: str, column2: str) -> None:
+        super().__init__(column1, column2)
+
+    def _start(self, there: list[str]) -> Iterable[Error]:
+        self._there = there
+        if not there:
+            self._is_on = False
+            yield self._of_header(*self._finding(self._columns[0]))
+
+    def _judge(self, row: Row) -> _Finding | None:
+        if any(row[name] is not None for name in self._there):
+            return None
+        return self._finding(self._there[0])
+
+    def _finding(self, column: str) -> _Finding:
+        names = " or ".join(self._columns)
+        return column, f"{names} is required", {"columns": list(self._columns)}
+
+
+class CohesiveError(RuleError):
+    type = "cohesive-columns-value"
+    title = "All or none"
+
+
+class CohesiveCheck(_Rule, error=CohesiveError):
+    """Cells are filled together; facts ``{columns, filled}``.
+
+    The problem is told of the first cell that is empty: the one to be filled.
+    """
+
+    def __init__(self, column: str, othercolumns: Iterable[str]) -> None:
+        super().__init__(column, *othercolumns)
+
+    def _start(self, there: list[str]) -> Iterable[Error]:
+        self._is_on = len(there) == len(self._columns)
+        if there and not self._is_on:
+            yield self._of_header(*self._finding(there))
+
+    def _judge(self, row: Row) -> _Finding | None:
+        filled = [name for name in self._columns if row[name] is not None]
+        if len(filled) in (0, len(self._columns)):
+            return None
+        return self._finding(filled)
+
+    def _finding(self, filled: list[str]) -> _Finding:
+        empty = next(name for name in self._columns if name not in filled)
+        names = ", ".join(self._columns)
+        facts = {"columns": list(self._columns), "filled": filled}
+        return empty, f"{names} go together", facts
+
+
+class CompareError(RuleError):
+    type = "compare-columns-value"
+    title = "Comparison"
+
+
+class CompareCheck(_Rule, error=CompareError):
+    """A cell compared with another; facts ``{op, column, value}`` of the other."""
+
+    def __init__(self, column: str, op: str, column2: str) -> None:
+        super().__init__(column, column2)
+        self._op = op
+        self._holds = _COMPARISONS[op]
+
+    def _judge(self, row: Row) -> _Finding | None:
+        column, other = self._columns
+        value, limit = row[column], row[other]
+        if value is None or limit is None or self._holds(value, limit):
+            return None
+        facts = {"op": self._op, "column": other, "value": str(limit)}
+        return column, f"it is not {self._op} {other}, which is {limit}", facts
+
+
+class SumError(RuleError):
+    type = "sum-columns-value"
+    title = "Sum"
+
+
+class SumCheck(_Rule, error=SumError):
+    """A cell is the sum of others; facts ``{columns, sum}``."""
+
+    def __init__(self, column: str, columns: Iterable[str]) -> None:
+        super().__init__(column, *columns)
+
+    def _judge(self, row: Row) -> _Finding | None:
+        column, *others = self._columns
+        total, *parts = (row[name] for name in self._columns)
+        if total is None or any(part is None for part in parts):
+            return None
+        found = sum(parts)
+        if found == total:
+            return None
+        names = " + ".join(others)
+        facts = {"columns": others, "sum": str(found)}
+        return column, f"it is not {names}, which make {found}", facts
+
+
+class YearsError(RuleError):
+    type = "year-interval-value"
+    title = "Year or years"
+
+
+class YearsCheck(_Rule, error=YearsError):
+    """``2024/2025``, or a year alone where that is allowed.
+
+    Facts ``{reason: format | order, alone: whether a year alone is allowed}``.
+    """
+
+    def __init__(self, column: str, **params: str) -> None:
+        super().__init__(column)
+        self._alone = params.get("allow-year-only") in ("yes", "true")
+
+    def _judge(self, row: Row) -> _Finding | None:
+        (column,) = self._columns
+        reason = self._fault(row[column])
+        if reason is None:
+            return None
+        forms = "YYYY or YYYY/YYYY" if self._alone else "YYYY/YYYY"
+        facts = {"reason": reason, "alone": self._alone}
+        return column, f"it is not {forms}, the later year last", facts
+
+    def _fault(self, value: str | None) -> str | None:
+        if value is None or (self._alone and re.fullmatch("[0-9]{4}", value)):
+            return None
+        years = re.fullmatch("([0-9]{4})/([0-9]{4})", value)
+        if years is None:
+            return "format"
+        return None if years[1] < years[2] else "order"
+
+
+class HeadingError(RuleError):
+    type = "nomenclature-actes-value"
+    title = "Classification of acts"
+
+
+class HeadingCheck(_Rule, error=HeadingError):
+    """``Finances locales/Fiscalité``: a heading of ACTES before the slash.
+
+    Facts ``{reason: slash | space | heading, headings}``.
+    """
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+
+    def _judge(self, row: Row) -> _Finding | None:
+        (column,) = self._columns
+        value = row[column]
+        reason = _heading_fault(value) if value is not None else None
+        if reason is None:
+            return None
+        facts = {"reason": reason, "headings": list(HEADINGS)}
+        return column, "it does not begin with a heading of ACTES and a slash", facts
+
+
+@lru_cache(maxsize=1024)
+def _heading_fault(value: str) -> str | None:
+    heading, slash, _ = value.partition("/")
+    if not slash:
+        return "slash"
+    if _plain(heading.rstrip()) not in _PLAIN_HEADINGS:
+        return "heading"
+    return "space" if heading != heading.rstrip() or "/ " in value else None
+
+
+def _plain(text: str) -> str:
+    """Without capitals and accents, which the classification leaves open."""
+    letters = unicodedata.normalize("NFD", text.lower())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+_PLAIN_HEADINGS = frozenset(map(_plain, HEADINGS))
+_CHECKS: Mapping[str, type[_Rule]] = {
+    rule.type: rule
+    for rule in (
+        SirenCheck,
+        SiretCheck,
+        OneOfCheck,
+        CohesiveCheck,
+        CompareCheck,
+        SumCheck,
+        YearsCheck,
+        HeadingCheck,
+    )
+}
+#: The names of all rules, which are the types of their problems.
+NAMES = frozenset(_CHECKS)
+
+
+def of(schema: Schema) -> list[Check]:
+    """The rules of a schema, for one validation: they remember its columns.
+
+    :raises KeyError: the schema names a rule that does not exist
+    """
+    return [_CHECKS[rule["name"]](**rule["params"]) for rule in schema.checks]
