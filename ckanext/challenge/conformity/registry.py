@@ -37,6 +37,7 @@ class Schema:
     :ivar homepage: where its authors publish it, if elsewhere
     :ivar descriptor: the Table Schema, or ``None`` when it is not bundled and files
         can therefore not be checked
+    :ivar stem: the name of its bundled files, without their ending
     :ivar checks: the rules that Table Schema has no words for, each ``{name,
         params}``: see :mod:`.checks`
     """
@@ -47,6 +48,7 @@ class Schema:
     source: str | None = None
     homepage: str | None = None
     descriptor: Mapping[str, Any] | None = field(default=None, compare=False)
+    stem: str | None = None
     checks: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
 
@@ -67,6 +69,7 @@ def known() -> Mapping[str, Schema]:
             source=content["source"],
             homepage=content.get("homepage"),
             descriptor={k: v for k, v in content.items() if k not in _OWN_KEYS},
+            stem=file.name.removesuffix(".yaml"),
             checks=tuple(content.get("checks", ())),
         )
         schemas[schema.id] = schema

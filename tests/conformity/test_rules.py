@@ -1,0 +1,334 @@
+"""Each national schema: its example conforms, and every rule is broken once."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ckanext.challenge.conformity import check as checking
+from ckanext.challenge.conformity import checks, examples, registry
+from ckanext.challenge.conformity.report import Problem, Report
+
+CHECKED = {s.id: s for s in registry.known().values() if s.descriptor}
+Row = dict[str, str]
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Any:
+    def check(schema: str, rows: list[Row], **layout: str) -> Report:
+        text = io.StringIO()
+        separator = layout.get("separator", ",")
+        writer = csv.DictWriter(text, list(rows[0]), delimiter=separator)
+        writer.writeheader()
+        writer.writerows(rows)
+        path = tmp_path / "file"
+        path.write_bytes(text.getvalue().encode(layout.get("encoding", "utf-8")))
+        return checking.check(path, CHECKED[schema])
+
+    return check
+
+
+def rows_of(schema: str) -> list[Row]:
+    """The rows of the example."""
+    names = examples.columns(CHECKED[schema])
+    return [
+        dict(zip(names, row, strict=True)) for row in examples.example(CHECKED[schema])
+    ]
+
+
+@pytest.mark.parametrize("schema", CHECKED)
+def test_the_example_of_a_schema_conforms(judge: Any, schema: str) -> None:
+    rows = rows_of(schema)
+    assert len(rows) >= 3
+    for layout in ({}, {"separator": ";", "encoding": "utf-8-sig"}):
+        report = judge(schema, rows, **layout)
+        assert (report.status, report.rows, report.errors) == ("valid", len(rows), ())
+    # A column that the example leaves empty everywhere shows nothing.
+    asked = {
+        field["name"]
+        for field in (CHECKED[schema].descriptor or {})["fields"]
+        if field.get("constraints", {}).get("required")
+    }
+    assert asked <= {name for name in rows[0] if any(row[name] for row in rows)}
+
+
+def test_the_rules_are_those_that_exist() -> None:
+    used = {rule["name"] for schema in CHECKED.values() for rule in schema.checks}
+    assert used == checks.NAMES
+    for schema in CHECKED.values():
+        found = [rule.type for rule in checks.of(schema)]
+        assert found == [rule["name"] for rule in schema.checks]
+
+
+#: A value that no field of the type can hold.
+_OF_NO_TYPE = {
+    "date": "31/02/2023",
+    "integer": "beaucoup",
+    "number": "12,5",
+    "year": "24",
+    "boolean": "peut-être",
+    "geopoint": "47.86 1.71",
+}
+_OF_NO_FORMAT = {"uri": "pas une adresse", "email": "mairie"}
+
+
+def _mistakes(field: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each way to fill the field wrongly, with what breaks by it."""
+    constraints = field.get("constraints", {})
+    for name, limit in constraints.items():
+        if name == "required":
+            yield "", name
+        elif name in ("enum", "pattern"):
+            yield "https://example.org" if field.get("format") == "uri" else "¤", name
+        elif name == "minLength" and limit > 1:
+            yield "x" * (limit - 1), name
+        elif name == "maxLength":
+            yield "x" * (limit + 1), name
+        elif name == "minimum":
+            yield str(int(limit) - 1), name
+        elif name == "maximum":
+            yield str(limit + 1), name
+    if field["type"] in _OF_NO_TYPE:
+        yield _OF_NO_TYPE[field["type"]], "type-error"
+    elif field.get("format") in _OF_NO_FORMAT:
+        yield _OF_NO_FORMAT[field["format"]], "type-error"
+
+
+@pytest.mark.parametrize("schema", CHECKED)
+def test_every_wrong_cell_is_found_where_it_is(judge: Any, schema: str) -> None:
+    example = rows_of(schema)[2]
+    rows: list[Row] = [example]
+    expected: dict[tuple[int, str], str] = {}
+    for field in (CHECKED[schema].descriptor or {})["fields"]:
+        for value, broken in _mistakes(field):
+            row = example | {field["name"]: value}
+            if "num_serie" in row and field["name"] != "num_serie":
+                row["num_serie"] = f"EX-{len(rows)}"
+            rows.append(row)
+            expected[len(rows) + 1, field["name"]] = broken
+    report = judge(schema, rows)
+    assert report.error_count == len(report.errors), "all of them are kept"
+    found: dict[tuple[int | None, str | None], set[str | None]] = {}
+    for problem in report.errors:
+        assert problem.column_number == list(example).index(problem.column or "") + 1
+        cell = found.setdefault((problem.row, problem.column), set())
+        cell.add(problem.constraint or problem.type)
+    assert set(found) == set(expected)
+    assert {cell for cell in expected if expected[cell] not in found[cell]} == set()
+
+
+def test_a_number_that_must_be_unique(judge: Any) -> None:
+    rows = rows_of("atlasante/schema-dae")
+    rows[2]["num_serie"] = rows[0]["num_serie"]
+    (problem,) = judge("atlasante/schema-dae", rows).errors
+    assert (problem.row, problem.column) == (4, "num_serie")
+
+
+DELIBERATIONS = "scdl/deliberations"
+VOTES = [
+    f"VOTE_{name}" for name in ("EFFECTIF", "REEL", "POUR", "CONTRE", "ABSTENTION")
+]
+BROKEN: Sequence[tuple[str, Row, str, str, Any]] = [
+    # The cells of the third row that change; where it is told, by which rule, why.
+    (
+        schema,
+        {column: value},
+        column,
+        rule,
+        {"reason": "key" if value.isdigit() and len(value) in (9, 14) else "format"},
+    )
+    for schema, column, value, rule in (
+        (DELIBERATIONS, "COLL_SIRET", "21000012100018", "french-siret-value"),
+        ("scdl/subventions", "idAttribuant", "21000012100018", "french-siret-value"),
+        ("scdl/subventions", "idBeneficiaire", "21000012100018", "french-siret-value"),
+        ("scdl/subventions", "idBeneficiaire", "W000000101", "french-siret-value"),
+        ("scdl/equipements", "COLL_SIRET", "12345678901234", "french-siret-value"),
+        ("scdl/budget", "BGT_SIRET", "21000012100018", "french-siret-value"),
+        ("scdl/catalogue", "COLL_SIRET", "21000012100018", "french-siret-value"),
+        ("scdl/catalogue", "PRODUCTEUR_SIRET", "21000012100018", "french-siret-value"),
+        ("atlasante/schema-dae", "expt_siren", "210000122", "french-siren-value"),
+        ("atlasante/schema-dae", "expt_siren", "2100", "french-siren-value"),
+        ("atlasante/schema-dae", "expt_siret", "21000012100018", "french-siret-value"),
+        ("atlasante/schema-dae", "mnt_siren", "123456789", "french-siren-value"),
+        ("atlasante/schema-dae", "fab_siren", "123456789", "french-siren-value"),
+    )
+] + [
+    (
+        "scdl/subventions",
+        {"idBeneficiaire": "", "rnaBeneficiaire": ""},
+        "idBeneficiaire",
+        "one-of-required",
+        {"columns": ["idBeneficiaire", "rnaBeneficiaire"]},
+    ),
+    (
+        DELIBERATIONS,
+        {"BUDGET_NOM": ""},
+        "BUDGET_NOM",
+        "cohesive-columns-value",
+        {"columns": ["BUDGET_ANNEE", "BUDGET_NOM"], "filled": ["BUDGET_ANNEE"]},
+    ),
+    (
+        DELIBERATIONS,
+        {"VOTE_EFFECTIF": "", "VOTE_CONTRE": ""},
+        "VOTE_EFFECTIF",
+        "cohesive-columns-value",
+        {
+            "columns": VOTES,
+            "filled": ["VOTE_REEL", "VOTE_POUR", "VOTE_ABSTENTION"],
+        },
+    ),
+    (
+        DELIBERATIONS,
+        {"PREF_DATE": "2025-03-30"},
+        "PREF_DATE",
+        "compare-columns-value",
+        {"op": ">=", "column": "DELIB_DATE", "value": "2025-03-31"},
+    ),
+    (
+        DELIBERATIONS,
+        {"VOTE_EFFECTIF": "17"},
+        "VOTE_EFFECTIF",
+        "compare-columns-value",
+        {"op": ">=", "column": "VOTE_REEL", "value": "18"},
+    ),
+    (
+        DELIBERATIONS,
+        {"VOTE_POUR": "14"},
+        "VOTE_REEL",
+        "sum-columns-value",
+        {"columns": VOTES[2:], "sum": "17"},
+    ),
+    (
+        DELIBERATIONS,
+        {"BUDGET_ANNEE": "2025/2024"},
+        "BUDGET_ANNEE",
+        "year-interval-value",
+        {"reason": "order", "alone": True},
+    ),
+    (
+        DELIBERATIONS,
+        {"BUDGET_ANNEE": "2025/2025"},
+        "BUDGET_ANNEE",
+        "year-interval-value",
+        {"reason": "order", "alone": True},
+    ),
+    *(
+        (
+            DELIBERATIONS,
+            {"DELIB_MATIERE_NOM": value},
+            "DELIB_MATIERE_NOM",
+            "nomenclature-actes-value",
+            {"reason": reason, "headings": list(checks.HEADINGS)},
+        )
+        for value, reason in (
+            ("Finances locales", "slash"),
+            ("Finances locales /Fiscalité", "space"),
+            ("Finances locales/ Fiscalité", "space"),
+            ("Budget/Fiscalité", "heading"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("schema", "changes", "column", "rule", "facts"), BROKEN)
+def test_a_rule_that_does_not_hold(  # noqa: PLR0917 (a row of the table above)
+    judge: Any, schema: str, changes: Row, column: str, rule: str, facts: Any
+) -> None:
+    rows = rows_of(schema)
+    rows[2] |= changes
+    report = judge(schema, rows)
+    assert report.status == "invalid"
+    (problem,) = report.errors
+    assert problem.type == rule
+    assert (problem.row, problem.column) == (4, column)
+    assert problem.column_number == list(rows[0]).index(column) + 1
+    assert problem.value == (rows[2][column] or None)
+    assert problem.expected == facts
+    assert column in (problem.message or "")
+
+
+@pytest.mark.parametrize(
+    ("schema", "changes"),
+    [
+        # The head office of La Poste, and an office, whose key is another one.
+        ("scdl/subventions", {"idBeneficiaire": "35600000000048"}),
+        ("scdl/subventions", {"idBeneficiaire": "35600000049837"}),
+        # Either number of the beneficiary, or both.
+        ("scdl/subventions", {"idBeneficiaire": "21000012100025"}),
+        (
+            "scdl/subventions",
+            {"idBeneficiaire": "21000012100025", "rnaBeneficiaire": ""},
+        ),
+        # Nothing is known of the vote, or of the budget.
+        (DELIBERATIONS, dict.fromkeys(VOTES, "")),
+        (DELIBERATIONS, {"BUDGET_ANNEE": "", "BUDGET_NOM": "", "PREF_DATE": ""}),
+        (DELIBERATIONS, {"PREF_DATE": "2025-03-31"}),
+        (DELIBERATIONS, {"BUDGET_ANNEE": "2025/2027"}),
+        # The classification of acts leaves capitals and accents open.
+        (
+            DELIBERATIONS,
+            {"DELIB_MATIERE_NOM": "LIBERTES publiques et POUVOIRS de police/x"},
+        ),
+    ],
+)
+def test_a_rule_that_holds(judge: Any, schema: str, changes: Row) -> None:
+    rows = rows_of(schema)
+    rows[2] |= changes
+    assert judge(schema, rows).errors == ()
+
+
+def _without(schema: str, *columns: str) -> list[Row]:
+    return [
+        {name: value for name, value in row.items() if name not in columns}
+        for row in rows_of(schema)
+    ]
+
+
+def test_columns_that_go_together_are_all_there_or_none(judge: Any) -> None:
+    assert judge(DELIBERATIONS, _without(DELIBERATIONS, *VOTES)).errors == ()
+    (problem,) = judge(DELIBERATIONS, _without(DELIBERATIONS, "VOTE_REEL")).errors
+    assert problem == Problem(
+        "cohesive-columns-value",
+        row=1,
+        column="VOTE_REEL",
+        expected={
+            "columns": VOTES,
+            "filled": [name for name in VOTES if name != "VOTE_REEL"],
+        },
+        message=problem.message,
+    )
+
+
+def test_one_of_two_columns_is_enough(judge: Any) -> None:
+    schema = "scdl/subventions"
+    report = judge(schema, _without(schema, "idBeneficiaire")[:4])
+    assert report.errors == ()
+    without = _without(schema, "idBeneficiaire")
+    (problem,) = judge(schema, without).errors
+    assert (problem.type, problem.row, problem.column) == (
+        "one-of-required",
+        6,
+        "rnaBeneficiaire",
+    )
+    neither = _without(schema, "idBeneficiaire", "rnaBeneficiaire")
+    (problem,) = judge(schema, neither).errors
+    assert (problem.type, problem.row) == ("one-of-required", 1)
+
+
+def test_a_cell_is_told_once_and_an_empty_row_too(judge: Any) -> None:
+    rows = rows_of(DELIBERATIONS)[:3]
+    rows[0] |= {"COLL_SIRET": "2100001210001"}
+    rows[1] |= {"DELIB_DATE": "hier", "VOTE_POUR": "dix"}
+    rows[2] = dict.fromkeys(rows[2], "")
+    told = [(p.row, p.column, p.type) for p in judge(DELIBERATIONS, rows).errors]
+    assert told == [
+        (2, "COLL_SIRET", "constraint-error"),
+        (3, "DELIB_DATE", "type-error"),
+        (3, "VOTE_POUR", "type-error"),
+        (4, None, "blank-row"),
+    ]
