@@ -1,4 +1,4 @@
-"""The files that come with applications: what is taken, and where it lies.
+"""The files that come with applications and steps: what is taken, and where it lies.
 
 A file is judged by its content; its name is only shown. The content lies outside of
 the web's reach, under the id of its row, and is served by a view that asks who reads.
@@ -23,6 +23,7 @@ from ckanext.challenge import config
 __all__ = [
     "DOCUMENTS",
     "IMAGES",
+    "PROOFS",
     "Refused",
     "Stored",
     "clean_name",
@@ -42,6 +43,15 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {
     "application/pdf": (".pdf",),
     "application/vnd.oasis.opendocument.text": (".odt",),
     **IMAGES,
+}
+#: What proves a step; an inventory is a table. libmagic takes a CSV that has
+#: semicolons for any text.
+PROOFS: dict[str, tuple[str, ...]] = {
+    **DOCUMENTS,
+    "application/vnd.oasis.opendocument.spreadsheet": (".ods",),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (".xlsx",),
+    "text/csv": (".csv",),
+    "text/plain": (".csv", ".txt"),
 }
 
 _LONGEST_NAME = 100
@@ -100,7 +110,7 @@ def clean_name(name: str | None, media_type: str) -> str:
         if char not in '"<>|:*?;%'
     )
     kept = " ".join(kept.split()).strip(". ")
-    ends = DOCUMENTS[media_type]
+    ends = PROOFS[media_type]
     stem, end = os.path.splitext(kept)
     if end.lower() not in ends:
         stem, end = kept, ends[0]

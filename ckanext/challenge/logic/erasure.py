@@ -1,13 +1,15 @@
-"""Erasing the personal data of applications, on demand or when their time is over.
+"""Erasing personal data, on demand or when their time is over.
 
-What stays is anonymous: the collectivité (a legal person), its kind and population,
-the states and their dates, and what the journal has, which never holds personal data.
+Those of applications, and of what followed from them: the proofs of steps, what was
+said of them, the conversation. What stays is anonymous: the collectivité (a legal
+person), its kind and population, the states and their dates, and what the journal
+has, which never holds personal data.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,10 +26,16 @@ from ckanext.challenge.model import (
     ApplicationFile,
     Claim,
     Cohort,
+    Evidence,
+    Feedback,
     JournalEntry,
     Mail,
     Message,
     Note,
+    Participant,
+    ParticipantMessage,
+    StepStatus,
+    Visit,
 )
 from ckanext.challenge.model.base import utcnow
 
@@ -59,7 +67,8 @@ EMPTIED: dict[str, Any] = {
 def erase(application: Application, actor: str) -> list[str]:
     """Empty what an application says of persons, in the caller's transaction.
 
-    One that could still be decided is withdrawn: nobody could be told.
+    One that could still be decided is withdrawn: nobody could be told. What was written
+    in the course of the season goes too, unless the season still needs it.
 
     :returns: the ids of its files: remove their content (:func:`files.remove`) after
         the commit
@@ -93,7 +102,76 @@ def erase(application: Application, actor: str) -> list[str]:
     )
     mails.update({"last_error": None, "data": {}}, synchronize_session=False)
     journal.record(actor, "erase", "application", application.id)
+    participants = session.query(Participant.id).filter_by(**of_this)
+    if cohort.state not in ("finished", "archived"):
+        participants = participants.filter(Participant.state == "withdrawn")
+    return file_ids + _forget([id_ for (id_,) in participants])
+
+
+def _forget(participant_ids: Collection[str]) -> list[str]:
+    """Empty what persons wrote while they took part; states, dates and days stay.
+
+    :returns: the ids of the files, to be removed after the commit
+    """
+    if not participant_ids:
+        return []
+
+    def of(table: Any) -> Any:
+        return model.Session.query(table).filter(
+            table.participant_id.in_(participant_ids)
+        )
+
+    file_ids = [file.id for file in of(Evidence)]
+    of(Evidence).delete(synchronize_session=False)
+    of(ParticipantMessage).delete(synchronize_session=False)
+    for table, emptied in (
+        (StepStatus, ("note", "reason", "evidence_url", "evidence_file")),
+        (Visit, ("notes",)),
+        (Feedback, ("author_id",)),
+    ):
+        of(table).update(dict.fromkeys(emptied), synchronize_session=False)
     return file_ids
+
+
+def _forget_seasons(now: datetime) -> list[str]:
+    """Empty what was written in seasons whose archive is old enough, and commit.
+
+    Organizations take part without an application, too, and one that was erased early
+    left behind what its season still needed.
+    """
+    archived = _archived()
+    rows = model.Session.execute(
+        sa.select(Cohort.id, archived.c.archived)
+        .join(archived, archived.c.object_id == Cohort.id)
+        .where(Cohort.state == "archived")
+    )
+    over = [
+        row.id
+        for row in rows
+        if retention.add_months(row.archived, _periods().decided) <= now
+    ]
+    participants = model.Session.query(Participant.id).filter(
+        Participant.cohort_id.in_(over)
+    )
+    file_ids = _forget([id_ for (id_,) in participants])
+    model.Session.commit()
+    return file_ids
+
+
+def _archived() -> Any:
+    """When each season was archived for the last time."""
+    return (
+        sa.select(
+            JournalEntry.object_id, sa.func.max(JournalEntry.at).label("archived")
+        )
+        .where(
+            JournalEntry.object_type == "cohort",
+            JournalEntry.action == "transition",
+            JournalEntry.data["to"].astext == "archived",
+        )
+        .group_by(JournalEntry.object_id)
+        .subquery()
+    )
 
 
 @dataclass(frozen=True)
@@ -135,18 +213,7 @@ def candidates(now: datetime, application_id: str | None = None) -> list[Candida
 
     :param application_id: look at this one alone
     """
-    archived = (
-        sa.select(
-            JournalEntry.object_id, sa.func.max(JournalEntry.at).label("archived")
-        )
-        .where(
-            JournalEntry.object_type == "cohort",
-            JournalEntry.action == "transition",
-            JournalEntry.data["to"].astext == "archived",
-        )
-        .group_by(JournalEntry.object_id)
-        .subquery()
-    )
+    archived = _archived()
     query = (
         sa.select(
             Application.id,
@@ -211,6 +278,7 @@ def purge(
             log.error("Application %s could not be purged: %s", candidate.id, kind)
             purged.errors.append(f"{candidate.reference}: {kind}")
         on_progress(1)
+    files.remove(*_forget_seasons(now))
     purged.files = remove_orphans(now)
     notifications.deliver()
     return purged
@@ -262,9 +330,8 @@ def remove_orphans(now: datetime) -> int:
         return 0
     known = {
         id_
-        for (id_,) in model.Session.query(ApplicationFile.id).filter(
-            ApplicationFile.id.in_(old)
-        )
+        for table in (ApplicationFile, Evidence)
+        for (id_,) in model.Session.query(table.id).filter(table.id.in_(old))
     }
     model.Session.rollback()
     orphans = [path for name, path in old.items() if name not in known]

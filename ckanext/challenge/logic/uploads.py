@@ -1,4 +1,4 @@
-"""Taking an upload into an application, in the transaction of the action."""
+"""Taking an upload into an application or a step, in the action's transaction."""
 
 from __future__ import annotations
 
@@ -12,27 +12,30 @@ from ckan import model
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import config, files
-from ckanext.challenge.model import Application, ApplicationFile
+from ckanext.challenge.model import Application, ApplicationFile, Evidence
 from ckanext.challenge.model.base import make_id
 
-__all__ = ["MOST", "given", "taken"]
+__all__ = ["MOST", "given", "proven", "taken"]
 
 log = logging.getLogger(__name__)
 
 #: How many files one application has at most, those of its messages included.
 MOST = 10
 
+_Kinds = dict[str, tuple[str, ...]]
 
-def given(data_dict: dict[str, Any]) -> FileStorage | None:
+
+def given(data_dict: dict[str, Any], field: str = "upload") -> FileStorage | None:
     """The upload that came along; a form sends an empty one where none was chosen.
 
-    :raises ValidationError: on ``upload`` for anything else
+    :param field: its name in the data
+    :raises ValidationError: on that field for anything else
     """
-    upload = data_dict.get("upload")
+    upload = data_dict.get(field)
     if upload is None or upload == "":
         return None
     if not isinstance(upload, FileStorage):
-        raise tk.ValidationError({"upload": [tk._("This must be a file")]})
+        raise tk.ValidationError({field: [tk._("This must be a file")]})
     return upload if upload.filename else None
 
 
@@ -50,8 +53,6 @@ def taken(
     :param application: locked by the caller, so that the files can be counted
     :raises ValidationError: on ``upload`` when it is not taken
     """
-    if not files.enabled():
-        raise _refusal(tk._("This portal has no place for files"))
     count = (
         model.Session.query(ApplicationFile)
         .filter_by(application_id=application.id)
@@ -59,53 +60,93 @@ def taken(
     )
     if count >= MOST:
         text = tk._("There are {number} files already; remove one first")
-        raise _refusal(text.format(number=count))
+        raise _refusal("upload", text.format(number=count))
+    allowed = files.IMAGES if purpose == "logo" else files.DOCUMENTS
+    with _kept("upload", upload, allowed) as (file_id, stored):
+        row = ApplicationFile(
+            id=file_id,
+            application_id=application.id,
+            message_id=message_id,
+            purpose=purpose,
+            name=stored.name,
+            media_type=stored.media_type,
+            size=stored.size,
+            digest=stored.digest,
+        )
+        model.Session.add(row)
+        yield row
+
+
+@contextmanager
+def proven(
+    participant_id: str, step: str, upload: FileStorage, user_id: str | None
+) -> Iterator[Evidence]:
+    """Store what proves a step, as :func:`taken` does a file of an application.
+
+    :param user_id: who sent it
+    :raises ValidationError: on ``evidence_file`` when it is not taken
+    """
+    with _kept("evidence_file", upload, files.PROOFS) as (file_id, stored):
+        row = Evidence(
+            id=file_id,
+            participant_id=participant_id,
+            step=step,
+            name=stored.name,
+            media_type=stored.media_type,
+            size=stored.size,
+            digest=stored.digest,
+            created_by=user_id,
+        )
+        model.Session.add(row)
+        yield row
+
+
+@contextmanager
+def _kept(
+    field: str, upload: FileStorage, allowed: _Kinds
+) -> Iterator[tuple[str, files.Stored]]:
+    """Store the content, which goes again when the block fails."""
+    if not files.enabled():
+        raise _refusal(field, tk._("This portal has no place for files"))
     file_id = make_id()
     try:
-        stored = files.store(
-            file_id, upload, files.IMAGES if purpose == "logo" else files.DOCUMENTS
-        )
+        stored = files.store(file_id, upload, allowed)
     except files.Refused as error:
-        raise _refusal(_why(error, purpose)) from error
+        raise _refusal(field, _why(error, allowed)) from error
     except OSError as error:
         log.exception("A file could not be stored")
         text = tk._("The file could not be stored. Try again in a while.")
-        raise _refusal(text) from error
-    row = ApplicationFile(
-        id=file_id,
-        application_id=application.id,
-        message_id=message_id,
-        purpose=purpose,
-        name=stored.name,
-        media_type=stored.media_type,
-        size=stored.size,
-        digest=stored.digest,
-    )
-    model.Session.add(row)
+        raise _refusal(field, text) from error
     try:
-        yield row
+        yield file_id, stored
     except BaseException:
         model.Session.rollback()
         files.remove(file_id)
         raise
 
 
-def _refusal(text: str) -> tk.ValidationError:
+def _refusal(field: str, text: str) -> tk.ValidationError:
     model.Session.rollback()
-    return tk.ValidationError({"upload": [text]})
+    return tk.ValidationError({field: [text]})
 
 
-def _why(error: files.Refused, purpose: str) -> str:
+def _why(error: files.Refused, allowed: _Kinds) -> str:
     if error.code == "empty":
         return tk._("This file is empty")
     if error.code == "too_big":
         return tk._("This file has more than {limit} MB").format(
             limit=config.max_file_size()
         )
-    if purpose == "logo":
-        return tk._("A logo is a JPEG or PNG image; this file is “{found}”").format(
-            found=error.found
+    if allowed is files.IMAGES:
+        text = tk._("A logo is a JPEG or PNG image; this file is “{found}”")
+    elif allowed is files.PROOFS:
+        text = tk._(
+            "By its content this file is “{found}”; choose a PDF, an ODT, a JPEG, a "
+            "PNG, or a table (ODS, XLSX, CSV)"
         )
-    return tk._(
-        "By its content this file is “{found}”; choose a PDF, an ODT, a JPEG or a PNG"
-    ).format(found=error.found)
+    else:
+        text = tk._(
+            "By its content this file is “{found}”; choose a PDF, an ODT, a JPEG or a "
+            "PNG"
+        )
+    return text.format(found=error.found)

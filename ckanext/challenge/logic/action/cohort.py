@@ -25,6 +25,8 @@ from ckanext.challenge.model import (
     Application,
     ApplicationFile,
     Cohort,
+    Evidence,
+    Participant,
     Staff,
     figures,
     locks,
@@ -289,12 +291,17 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None
     journal.record(
         actor_of(context), "delete", "cohort", cohort.id, {"name": cohort.name}
     )
-    file_ids = [
-        file_id
-        for (file_id,) in model.Session.query(ApplicationFile.id)
+    of_applications = (
+        model.Session.query(ApplicationFile.id)
         .join(Application, Application.id == ApplicationFile.application_id)
         .filter(Application.cohort_id == cohort.id)
-    ]
+    )
+    of_steps = (
+        model.Session.query(Evidence.id)
+        .join(Participant, Participant.id == Evidence.participant_id)
+        .filter(Participant.cohort_id == cohort.id)
+    )
+    file_ids = [file_id for (file_id,) in (*of_applications, *of_steps)]
     model.Session.delete(cohort)
     model.Session.commit()
     files.remove(*file_ids)

@@ -20,6 +20,8 @@ __all__ = [
     "challenge_participant_show",
     "challenge_participant_withdraw",
     "challenge_step_confirm",
+    "challenge_step_evidence_show",
+    "challenge_step_unwaive",
     "challenge_step_update",
     "challenge_step_waive",
 ]
@@ -87,6 +89,13 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> AuthRe
     return _follower_of(context, data_dict.get("participant"))
 
 
+def challenge_step_evidence_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict.get("participant"))
+
+
 def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """The adviser of this participant, managers."""
     participant = find_participant(data_dict.get("participant"))
@@ -94,5 +103,10 @@ def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> AuthR
 
 
 def challenge_step_waive(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict.get("participant"))
+
+
+def challenge_step_unwaive(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
     return _manager_of(context, data_dict.get("participant"))

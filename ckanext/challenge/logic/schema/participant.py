@@ -18,6 +18,7 @@ __all__ = [
     "participant_list",
     "reference",
     "step_confirm",
+    "step_reference",
     "step_update",
     "step_waive",
 ]
@@ -94,6 +95,11 @@ def step_confirm() -> Schema:
         "confirmed": fields.truth(),
         "note": fields.paragraph(5000),
     }
+
+
+def step_reference() -> Schema:
+    """A step of a participant."""
+    return {"participant": fields.raw(), "step": fields.raw()}
 
 
 def step_waive() -> Schema:
