@@ -12,8 +12,9 @@ from ckan.tests import factories, helpers
 
 from benchmarks.statements import sent_statements
 from ckanext.challenge import measures
+from ckanext.challenge.domain import quality
 from ckanext.challenge.domain.measurement import Measurement, Subject
-from ckanext.challenge.measures import datasets
+from ckanext.challenge.measures import datasets, mending
 from ckanext.challenge.model import Cohort, Conformity, Participant
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -130,7 +131,12 @@ def test_the_measures_over_datasets_are_one_statement_together(owner: str) -> No
 def test_no_more_than_twenty_datasets_are_named_always_the_same(owner: str) -> None:
     made = [dataset(owner, license_id="notspecified") for _ in range(21)]
     found = one("open_licence_share", owner)
-    assert found == Measurement(0.0, of=21, failing=tuple(sorted(made)[:20]))
+    assert found == Measurement(
+        0.0,
+        of=21,
+        failing=tuple(sorted(made)[:20]),
+        missing=(("license_id",),) * 20,
+    )
     assert one("datasets_public", owner).value == 21
     assert one("datasets_public", owner).passing == tuple(sorted(made)[:20])
 
@@ -156,7 +162,18 @@ def test_members(owner: str) -> None:
 
 
 def test_organization_profile() -> None:
-    assert one("organization_profile", organization()).value == 0
+    empty = one("organization_profile", organization())
+    assert empty.value == 0
+    assert empty.lacking == (
+        "description",
+        "image_url",
+        "siren",
+        "kind",
+        "departement",
+        "population",
+        "agents",
+        "website",
+    )
     full = {
         "description": "Commune du Loiret.",
         "image_url": "https://example.org/logo.png",
@@ -169,7 +186,9 @@ def test_organization_profile() -> None:
     epci = organization(kind="cc", **full)
     assert one("organization_profile", epci) == Measurement(1.0)
     commune = organization(kind="commune", **full)
-    assert one("organization_profile", commune).value == pytest.approx(8 / 9)
+    found = one("organization_profile", commune)
+    assert found.value == pytest.approx(8 / 9)
+    assert found.lacking == ("insee_code",)
     commune = organization(kind="commune", insee_code="45024", **full)
     assert one("organization_profile", commune).value == 1
     half = organization(kind="cc", siren="214500241", description="x", website="")
@@ -260,6 +279,7 @@ def test_open_format_share(owner: str) -> None:
     found = one("open_format_share", owner)
     assert set(found.passing) == opened
     assert set(found.failing) == closed
+    assert found.missing == (("open_format",),) * 5
     assert found.value == pytest.approx(4 / 9)
 
 
@@ -295,6 +315,9 @@ def test_fresh_share(owner: str, frequency: str, age: float, is_fresh: bool) -> 
     found = one("fresh_share", owner)
     assert found.value == float(is_fresh)
     assert (found.passing if is_fresh else found.failing) == (made,)
+    if not is_fresh:
+        declared = frequency not in ("", "unknown")
+        assert found.missing == (("updated_in_time" if declared else "frequency",),)
 
 
 def test_a_dataset_without_files_is_not_fresh(owner: str) -> None:
@@ -322,36 +345,45 @@ def _resource(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "lost"),
     [
-        ({}, 0),
-        ({"license_id": ""}, 1),
-        ({"license_id": "notspecified"}, 1),
-        ({"license_id": "cc-nc"}, 0),
-        ({"temporal_start": ""}, 1),
-        ({"spatial_insee": ""}, 1),
-        ({"frequency": ""}, 2),
-        ({"frequency": "unknown"}, 2),
-        ({"notes": "x" * 100}, 1),
-        ({"notes": "é" * 101}, 0),
-        (_resource(format="PDF"), 1),
-        (_resource(description=""), 1),
-        (_resource(description="", resource_type="documentation"), 0),
-        (_resource(last_modified=days_ago(400)), 1),
-        (_resource(**{"check:available": False}), 1),
-        (_resource(**{"check:available": "False"}), 1),
-        (_resource(**{"check:available": True}), 0),
-        ({"resources": []}, 4),
+        ({}, []),
+        ({"license_id": ""}, ["licence"]),
+        ({"license_id": "notspecified"}, ["licence"]),
+        ({"license_id": "cc-nc"}, []),
+        ({"temporal_start": ""}, ["temporal_coverage"]),
+        ({"spatial_insee": ""}, ["spatial_coverage"]),
+        ({"frequency": ""}, ["frequency", "updated_in_time"]),
+        ({"frequency": "unknown"}, ["frequency", "updated_in_time"]),
+        ({"notes": "x" * 100}, ["description"]),
+        ({"notes": "é" * 101}, []),
+        (_resource(format="PDF"), ["open_format"]),
+        (_resource(description=""), ["resources_described"]),
+        (_resource(description="", resource_type="documentation"), []),
+        (_resource(last_modified=days_ago(400)), ["updated_in_time"]),
+        (_resource(**{"check:available": False}), ["reachable"]),
+        (_resource(**{"check:available": "False"}), ["reachable"]),
+        (_resource(**{"check:available": True}), []),
+        (
+            {"resources": []},
+            ["updated_in_time", "open_format", "reachable", "resources_described"],
+        ),
     ],
 )
 def test_quality_counts_nine_points(
-    owner: str, changes: dict[str, Any], lost: int
+    owner: str, changes: dict[str, Any], lost: list[str]
 ) -> None:
     made = dataset(owner, **(GOOD | changes))
     found = one("quality_mean", owner)
     assert found.of == 1
-    assert round(found.value * 9) == 9 - lost
+    assert round(found.value * 9) == 9 - len(lost)
     described = one("described_share", owner)
-    assert described.value == float(lost <= 2)
-    assert (described.passing if lost <= 2 else described.failing) == (made,)
+    assert described.value == float(len(lost) <= 2)
+    if len(lost) <= 2:
+        assert (described.passing, described.missing) == ((made,), ())
+    else:
+        assert (described.failing, described.missing) == ((made,), (tuple(lost),))
+    shown = mending.dataset(made)
+    assert shown is not None
+    assert quality.missing(shown.met) == tuple(lost)
 
 
 def test_quality_mean_is_over_all_datasets(owner: str) -> None:
@@ -393,6 +425,7 @@ def test_conform_datasets(owner: str) -> None:
     assert found.value == 2
     assert set(found.passing) == valid
     assert set(found.failing) == wrong
+    assert found.missing == (("schema",),) * 2
     gone = call("package_show", id=next(iter(valid)))
     for resource in gone["resources"]:
         call("resource_delete", id=resource["id"])

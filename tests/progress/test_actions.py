@@ -117,9 +117,23 @@ def test_progress_as_the_specification_has_it(
             "id": closed["id"],
             "name": closed["name"],
             "title": "Fermé",
-            "fix_url": f"/dataset/edit/{closed['name']}",
+            "fix_url": f"/dataset/edit/{closed['name']}#field-license_id",
+            "missing": [
+                {
+                    "name": "license_id",
+                    "title": "an open licence",
+                    "fix_url": f"/dataset/edit/{closed['name']}#field-license_id",
+                }
+            ],
         }
     ]
+    (why,) = step(shown, "page-organisation")["why_not"]
+    assert why["datasets"] == []
+    assert why["missing"][-1] == {
+        "name": "website",
+        "title": "the website",
+        "fix_url": f"/organization/edit/{organization['name']}#field-website",
+    }
     members = step(shown, "deux-membres")
     assert members["late"] is True
     assert members["why_not"][0]["fix_url"] == (

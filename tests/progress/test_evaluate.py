@@ -104,6 +104,7 @@ def test_why_not_names_the_datasets(
             "value": 0.5,
             "target": 1,
             "datasets": [closed["id"]],
+            "missing": {closed["id"]: ["license_id"]},
         }
     ]
 

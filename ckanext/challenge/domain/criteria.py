@@ -72,6 +72,9 @@ class Finding(NamedTuple):
     :ivar step: key of the step, ``None`` for a measure
     :ivar datasets: ids of the datasets that count (of what is met), or that keep
         the value down (of what is missing); at most 20
+    :ivar missing: for each of ``datasets``, in their order, the names of what it
+        lacks; nothing where the measure does not say
+    :ivar lacking: the names of the fields that the organization itself lacks
     """
 
     value: float
@@ -79,18 +82,34 @@ class Finding(NamedTuple):
     measure: str | None = None
     step: str | None = None
     datasets: tuple[str, ...] = ()
+    missing: tuple[tuple[str, ...], ...] = ()
+    lacking: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
-        """Return the finding as plain values, as it is stored."""
+        """Return the finding as plain values, as it is stored.
+
+        :returns: ``{measure or step, value, target, datasets}`` and, where it is
+            known, ``missing``: the names of what lacks by the id of a dataset, or by
+            ``""`` for the organization itself
+        """
         subject: dict[str, object] = (
             {"measure": self.measure} if self.measure else {"step": self.step}
         )
-        return {
+        stored = {
             **subject,
             "value": self.value,
             "target": self.target,
             "datasets": list(self.datasets),
         }
+        if self.missing or self.lacking:
+            missing = {
+                dataset: list(names)
+                for dataset, names in zip(self.datasets, self.missing, strict=False)
+            }
+            if self.lacking:
+                missing[""] = list(self.lacking)
+            stored["missing"] = missing
+        return stored
 
 
 class Verdict(NamedTuple):
@@ -168,7 +187,12 @@ def _judge_threshold(
         )
         return Verdict(True, 1.0, found=(finding,))
     finding = Finding(
-        found.value, target, measure=criterion.measure, datasets=found.failing
+        found.value,
+        target,
+        measure=criterion.measure,
+        datasets=found.failing,
+        missing=found.missing,
+        lacking=found.lacking,
     )
     share = max(0.0, min(found.value / target, _NOT_YET)) if target > 0 else 0.0
     return Verdict(False, share, missing=(finding,))

@@ -34,9 +34,15 @@ class Measurement(NamedTuple):
     :ivar failing: ids of (at most :data:`NAMED_DATASETS`) datasets that keep the
         value down
     :ivar passing: ids of (at most :data:`NAMED_DATASETS`) datasets that count
+    :ivar missing: for each of ``failing``, in its order, the names of what it lacks:
+        criteria of :mod:`.quality`, ``license_id`` (an open licence) or ``schema`` (a
+        file that follows it)
+    :ivar lacking: the names of the fields that the organization itself lacks
     """
 
     value: float
     of: int | None = None
     failing: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
+    missing: tuple[tuple[str, ...], ...] = ()
+    lacking: tuple[str, ...] = ()

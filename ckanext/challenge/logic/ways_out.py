@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import ckan.plugins.toolkit as tk
 
-__all__ = ["dataset_url", "measure_url"]
+from ckanext.challenge.measures.mending import Dataset
+
+__all__ = ["DatasetForms", "measure_url", "organization_url"]
 
 _Url = Callable[[str, str, str], str]
 
@@ -39,9 +42,6 @@ _WAYS: dict[str, _Url] = {
     "kits_covered": _new_dataset,
 }
 
-#: Measures that the files of a dataset decide, and not its own fields.
-_OF_RESOURCES = frozenset({"open_format_share", "conform_datasets", "fresh_share"})
-
 
 def measure_url(
     measure: str, organization_id: str, organization: str, cohort: str
@@ -57,11 +57,75 @@ def measure_url(
     return tk.h.url_for("organization.read", id=organization)
 
 
-def dataset_url(measure: str, dataset: str) -> str:
-    """Return the form that mends what keeps a measure of one dataset down.
+def organization_url(organization: str, field: str) -> str:
+    """Return the form of an organization, at a field.
 
-    :param dataset: name of the dataset
+    :param organization: its name
+    :param field: as the measure ``organization_profile`` names it
     """
-    if measure in _OF_RESOURCES:
-        return tk.h.url_for("dataset.resources", id=dataset)
-    return tk.h.url_for("dataset.edit", id=dataset)
+    # CKAN's field for the logo is one for its address and one for the file.
+    anchor = {"image_url": "image-upload"}.get(field, field)
+    return f"{tk.h.url_for('organization.edit', id=organization)}#field-{anchor}"
+
+
+# The field of the dataset's form that mends what is missing.
+_FIELDS = {
+    "licence": "license_id",
+    "license_id": "license_id",
+    "temporal_coverage": "temporal_start",
+    "spatial_coverage": "spatial_insee",
+    "frequency": "frequency",
+    "description": "notes",
+}
+
+# The field of the form of one of its files. A browser that does not find one begins
+# at the top: CKAN shows either the upload or the link.
+_FILE_FIELDS = {
+    "open_format": "resource-upload",
+    "reachable": "resource-url",
+    "updated_in_time": "resource-upload",
+    "resources_described": "description",
+}
+
+
+class DatasetForms:
+    """The forms that mend a dataset: its own, and those of its files."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+
+    @cached_property
+    def own(self) -> str:
+        """Its own form."""
+        return tk.h.url_for("dataset.edit", id=self._dataset.name)
+
+    @cached_property
+    def files(self) -> str:
+        """The list of its files, to change one or to add one."""
+        return tk.h.url_for("dataset.resources", id=self._dataset.name)
+
+    def url(self, name: str) -> str:
+        """The very form, and the field in it, for something that is missing.
+
+        :param name: as a measurement names it (see
+            :class:`ckanext.challenge.domain.measurement.Measurement`); for a name
+            that is not known, the dataset's own form
+        """
+        if name in _FIELDS:
+            return f"{self.own}#field-{_FIELDS[name]}"
+        if name == "schema":
+            return self._of_file("read", name) or self.files
+        if name in _FILE_FIELDS:
+            form = self._of_file("edit", name)
+            if form is None:
+                return tk.h.url_for("dataset_resource.new", id=self._dataset.name)
+            return f"{form}#field-{_FILE_FIELDS[name]}"
+        return self.own
+
+    def _of_file(self, page: str, name: str) -> str | None:
+        file = self._dataset.files.to_mend(name)
+        if file is None:
+            return None
+        return tk.h.url_for(
+            f"dataset_resource.{page}", id=self._dataset.name, resource_id=file
+        )

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 from ckanext.challenge import config
 from ckanext.challenge.domain.measurement import (
@@ -22,10 +22,18 @@ from ckanext.challenge.domain.measurement import (
     Measurement,
     Subject,
 )
+from ckanext.challenge.domain.quality import (
+    CRITERIA,
+    DESCRIBED,
+    MAXIMUM,
+    missing,
+    points,
+)
 
 from . import quality
 from .base import array, rows
-from .catalog import PUBLIC, Extras, dataset_extras
+from .catalog import PUBLIC, dataset_extras
+from .quality import Fact
 
 __all__ = ["NAMES", "downloads", "measure"]
 
@@ -39,23 +47,6 @@ OPEN_LICENCES = (
     "odbl",
     "odbl-1.0",
 )
-
-
-@dataclass(frozen=True)
-class Fact:
-    """Something that a statement says of each dataset.
-
-    :ivar bits: how many bits its number takes; one for what is true or not
-    :ivar sql: an expression over ``package p`` and ``files``, given the extras
-    :ivar extras: the extras that it reads
-    :ivar files: the aggregates over the dataset's active resources ``r`` that it
-        reads, by name
-    """
-
-    sql: Callable[[Extras], str]
-    bits: int = 1
-    extras: tuple[str, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def _literals(values: Collection[str]) -> str:
@@ -73,25 +64,21 @@ _REPORT = """
 """
 
 #: What measures may ask of a dataset. Each is a number of a few bits, and those that
-#: are wanted travel together in one.
+#: are wanted travel together in one. The criteria of quality come first: where all
+#: nine are wanted, they are the nine lowest bits in their order.
 FACTS: Mapping[str, Fact] = {
+    **quality.FACTS,
     "open_licence": Fact(
         lambda _: f"lower(coalesce(p.license_id, '')) IN ({_literals(OPEN_LICENCES)})"
     ),
-    "open_format": Fact(lambda _: "files.open_format", files=quality.OPEN_FORMAT),
     "has_files": Fact(lambda _: "files.number > 0", files=quality.NUMBER),
-    "fresh": Fact(
-        lambda extras: quality.fresh(extras.columns["frequency"]),
-        extras=("frequency",),
-        files=quality.NUMBER | quality.UPDATED,
-    ),
-    "points": Fact(quality.points, bits=4, extras=quality.FIELDS, files=quality.FILES),
     "report": Fact(
         lambda _: "files.report",
         bits=2,
         files={"report": f"coalesce(max({_REPORT}), 0)"},
     ),
 }
+_QUALITY = (1 << MAXIMUM) - 1
 
 
 class Datasets:
@@ -138,13 +125,33 @@ class Datasets:
         return [facts >> shift & mask for facts in self._facts]
 
     @cached_property
-    def described(self) -> tuple[list[int], list[str], list[str]]:
-        """The points of each, the ids of the well-described and of the others."""
-        points = self.numbers("points")
-        pairs = list(zip(self.ids, points, strict=True))
-        passing = [id_ for id_, number in pairs if number >= quality.DESCRIBED]
-        failing = [id_ for id_, number in pairs if number < quality.DESCRIBED]
-        return points, passing, failing
+    def described(self) -> _Described:
+        """Their quality; where all nine criteria were asked for."""
+        met = [facts & _QUALITY for facts in self._facts]
+        numbers = list(map(points, met))
+        rows = list(zip(self.ids, numbers, met, strict=True))
+        failing = [row for row in rows if row[1] < DESCRIBED]
+        return _Described(
+            sum(numbers),
+            [id_ for id_, number, _ in rows if number >= DESCRIBED],
+            [id_ for id_, _, _ in failing],
+            [missing(bits) for _, _, bits in failing[:NAMED_DATASETS]],
+        )
+
+
+class _Described(NamedTuple):
+    """The quality of an organization's datasets.
+
+    :ivar points: of all of them together
+    :ivar passing: the ids of the well-described
+    :ivar failing: the ids of the others
+    :ivar missing: what the first of the others lack
+    """
+
+    points: int
+    passing: list[str]
+    failing: list[str]
+    missing: list[tuple[str, ...]]
 
 
 def _measurement(
@@ -153,19 +160,32 @@ def _measurement(
     *,
     failing: Sequence[str] = (),
     passing: Sequence[str] = (),
+    missing: Sequence[tuple[str, ...]] = (),
 ) -> Measurement:
+    """A measurement that names no more than it may.
+
+    :param missing: what each of those failing lacks
+    """
     return Measurement(
-        value=float(value),
-        of=of,
-        failing=tuple(failing[:NAMED_DATASETS]),
-        passing=tuple(passing[:NAMED_DATASETS]),
+        float(value),
+        of,
+        tuple(failing[:NAMED_DATASETS]),
+        tuple(passing[:NAMED_DATASETS]),
+        tuple(missing[:NAMED_DATASETS]),
     )
 
 
-def _share(datasets: Datasets, fact: str) -> Measurement:
+def _share(datasets: Datasets, fact: str, lacks: str) -> Measurement:
+    """The share of those of which something is true; the others all lack the same."""
     passing, failing = datasets.split(fact)
     total = len(datasets)
-    return _measurement(len(passing) / total, total, failing=failing, passing=passing)
+    return _measurement(
+        len(passing) / total,
+        total,
+        failing=failing,
+        passing=passing,
+        missing=((lacks,),) * len(failing),
+    )
 
 
 def datasets_public(datasets: Datasets) -> Measurement:
@@ -200,29 +220,40 @@ def resources_public(datasets: Datasets) -> Measurement:
 
 
 def open_licence_share(datasets: Datasets) -> Measurement:
-    return _share(datasets, "open_licence")
+    return _share(datasets, "open_licence", "license_id")
 
 
 def open_format_share(datasets: Datasets) -> Measurement:
-    return _share(datasets, "open_format")
+    return _share(datasets, "open_format", "open_format")
 
 
 def fresh_share(datasets: Datasets) -> Measurement:
-    return _share(datasets, "fresh")
+    """A dataset that declares no frequency lacks that, and no newer file."""
+    found = _share(datasets, "updated_in_time", "updated_in_time")
+    declared = dict(zip(datasets.ids, datasets.numbers("frequency"), strict=True))
+    return found._replace(
+        missing=tuple(
+            ("updated_in_time",) if declared[id_] else ("frequency",)
+            for id_ in found.failing
+        )
+    )
 
 
 def described_share(datasets: Datasets) -> Measurement:
-    points, passing, failing = datasets.described
+    _, passing, failing, missing = datasets.described
+    total = len(datasets)
     return _measurement(
-        len(passing) / len(points), len(points), failing=failing, passing=passing
+        len(passing) / total, total, failing=failing, passing=passing, missing=missing
     )
 
 
 def quality_mean(datasets: Datasets) -> Measurement:
     """Those with fewer points than a well-described one are named as failing."""
-    points, passing, failing = datasets.described
-    mean = sum(points) / len(points) / quality.MAXIMUM
-    return _measurement(mean, len(points), failing=failing, passing=passing)
+    total = len(datasets)
+    sum_, passing, failing, missing = datasets.described
+    return _measurement(
+        sum_ / total / MAXIMUM, total, failing=failing, passing=passing, missing=missing
+    )
 
 
 def conform_datasets(datasets: Datasets) -> Measurement:
@@ -230,7 +261,12 @@ def conform_datasets(datasets: Datasets) -> Measurement:
     pairs = list(zip(datasets.ids, datasets.numbers("report"), strict=True))
     passing = [id_ for id_, report in pairs if report == 2]
     failing = [id_ for id_, report in pairs if report == 1]
-    return _measurement(len(passing), failing=failing, passing=passing)
+    return _measurement(
+        len(passing),
+        failing=failing,
+        passing=passing,
+        missing=(("schema",),) * len(failing),
+    )
 
 
 @dataclass(frozen=True)
@@ -267,10 +303,10 @@ _RECIPES: Mapping[str, _Recipe] = {
     "resources_public": _recipe(resources_public, "has_files", column="resources"),
     "open_licence_share": _recipe(open_licence_share, "open_licence"),
     "open_format_share": _recipe(open_format_share, "open_format"),
-    "described_share": _recipe(described_share, "points"),
-    "quality_mean": _recipe(quality_mean, "points"),
+    "described_share": _recipe(described_share, *CRITERIA),
+    "quality_mean": _recipe(quality_mean, *CRITERIA),
     "conform_datasets": _recipe(conform_datasets, "report"),
-    "fresh_share": _recipe(fresh_share, "fresh"),
+    "fresh_share": _recipe(fresh_share, "updated_in_time", "frequency"),
 }
 
 #: The measures that :func:`measure` makes.
@@ -285,24 +321,24 @@ def measure(
     :returns: for each name, the measurements of subjects that have a dataset
     """
     recipes = {name: _RECIPES[name] for name in names}
-    facts = tuple(
-        dict.fromkeys(fact for recipe in recipes.values() for fact in recipe.facts)
-    )
+    wanted = {fact for recipe in recipes.values() for fact in recipe.facts}
     shifts: dict[str, int] = {}
     width = 0
-    for fact in facts:
-        shifts[fact] = width
-        width += FACTS[fact].bits
+    for name, fact in FACTS.items():
+        if name in wanted:
+            shifts[name] = width
+            width += fact.bits
     columns = frozenset[str]().union(*(recipe.columns for recipe in recipes.values()))
     by_organization: dict[str, list[Subject]] = {}
     for subject in subjects:
         by_organization.setdefault(subject.organization_id, []).append(subject)
 
+    statement = _statement(shifts, columns)
     found: dict[str, dict[Subject, Measurement]] = {name: {} for name in recipes}
     for row in rows(
-        _statement(shifts, columns),
+        statement,
         organizations=array(by_organization),
-        **({"now": quality.now()} if quality.NEEDS_NOW.intersection(facts) else {}),
+        **({"now": quality.now()} if ":now" in statement else {}),
     ):
         datasets = Datasets(
             zip(
@@ -336,10 +372,6 @@ def _statement(shifts: Mapping[str, int], columns: Collection[str]) -> str:
     if "resources" in columns:
         files |= quality.NUMBER
     extras = dataset_extras(sorted(keys))
-    packed = " + ".join(
-        f"(CAST({FACTS[name].sql(extras)} AS int) << {shift})"
-        for name, shift in shifts.items()
-    )
     optional = {
         "kit": extras.columns.get("challenge_kit", ""),
         "created": "CAST(floor(extract(epoch FROM p.metadata_created)) AS bigint)",
@@ -354,31 +386,14 @@ def _statement(shifts: Mapping[str, int], columns: Collection[str]) -> str:
                {"array_agg(created)" if "created" in columns else "NULL"} AS created,
                {"sum(resources)" if "resources" in columns else "0"} AS resources
         FROM (
-            SELECT p.owner_org AS organization, p.id, {packed or "0"} AS facts{selected}
+            SELECT p.owner_org AS organization, p.id,
+                   {quality.packed(facts, extras)} AS facts{selected}
             FROM package p
             {extras.joins}
-            {_lateral(files)}
+            {quality.lateral(files)}
             WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
         ) AS datasets
         GROUP BY organization
-    """
-
-
-def _lateral(files: Mapping[str, str]) -> str:
-    """The aggregates over the resources of each dataset.
-
-    Lateral, so that they are looked up by the index on the dataset: of many
-    organizations that is as fast as reading the whole table, and of one organization
-    it is all that is read.
-    """
-    if not files:
-        return ""
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in files.items())
-    return f"""
-        CROSS JOIN LATERAL (
-            SELECT {columns} FROM resource r
-            WHERE r.package_id = p.id AND r.state = 'active'
-        ) AS files
     """
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ckanext.challenge.domain.measurement import Measurement, Subject
 
 from .base import SUBJECTS, array, by_organization, rows
 from .catalog import organization_extras
 
-__all__ = ["kits_chosen", "members", "organization_profile"]
+__all__ = ["PROFILE", "kits_chosen", "members", "organization_profile"]
 
 Found = dict[Subject, Measurement]
 
@@ -40,21 +41,41 @@ def members(subjects: Sequence[Subject]) -> Found:
 
 
 def organization_profile(subjects: Sequence[Subject]) -> Found:
+    """Share of the fields that are filled in; names those that are not."""
     extras = organization_extras((*_PROFILE_EXTRAS, "insee_code"))
-    columns = [f"g.{column}" for column in _PROFILE_COLUMNS]
-    columns += [extras.columns[key] for key in _PROFILE_EXTRAS]
-    filled = " + ".join(f"CAST(coalesce({c}, '') <> '' AS int)" for c in columns)
-    commune = f"coalesce({extras.columns['kind']}, '') = 'commune'"
-    insee = f"coalesce({extras.columns['insee_code']}, '') <> ''"
+    columns = {key: f"g.{key}" for key in _PROFILE_COLUMNS} | dict(extras.columns)
+    filled = " + ".join(
+        f"(CAST(coalesce({columns[key]}, '') <> '' AS int) << {bit})"
+        for bit, key in enumerate(PROFILE)
+    )
     statement = f"""
-        SELECT subject.organization,
-               CAST({filled} + CAST({commune} AND {insee} AS int) AS float)
-               / ({len(columns)} + CAST({commune} AS int)) AS value
+        SELECT subject.organization, {filled} AS filled,
+               coalesce({columns["kind"]}, '') = 'commune' AS is_commune
         FROM {SUBJECTS}
         JOIN "group" g ON g.id = subject.organization
         {extras.joins}
     """
-    return by_organization(statement, subjects)
+    organizations = dict.fromkeys(subject.organization_id for subject in subjects)
+    found = {
+        row.organization: _profile(row.filled, row.is_commune)
+        for row in rows(statement, organizations=array(organizations))
+    }
+    return {
+        subject: found[subject.organization_id]
+        for subject in subjects
+        if subject.organization_id in found
+    }
+
+
+@lru_cache(maxsize=1024)
+def _profile(filled: int, is_commune: bool) -> Measurement:
+    """The measurement of a page.
+
+    :param filled: a bit for each field of :data:`PROFILE`
+    """
+    asked = [key for key in PROFILE if is_commune or key != "insee_code"]
+    missing = [key for key in asked if not filled >> PROFILE.index(key) & 1]
+    return Measurement(1 - len(missing) / len(asked), lacking=tuple(missing))
 
 
 def kits_chosen(subjects: Sequence[Subject]) -> Found:

@@ -1,66 +1,68 @@
-"""The quality of one dataset, n/9, as data.gouv.fr counts it.
+"""The quality of one dataset, n/9, in SQL: see :mod:`ckanext.challenge.domain.quality`.
 
-Source: udata, ``udata/core/dataset/models.py`` (``compute_quality`` and ``quality``).
 The expressions stand in a statement over ``package p`` in which ``files`` are
 aggregates over the active resources ``r`` of the dataset.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
+
+from ckanext.challenge.domain.quality import CRITERIA
 
 from .catalog import Extras
 
 __all__ = [
-    "CRITERIA",
-    "DESCRIBED",
-    "FIELDS",
-    "FILES",
-    "MAXIMUM",
-    "NEEDS_NOW",
+    "FACTS",
+    "LAST_CHANGE",
     "NUMBER",
-    "OPEN_FORMAT",
-    "UPDATED",
-    "criteria",
-    "fresh",
+    "UNREACHABLE",
+    "Fact",
+    "lateral",
     "now",
-    "points",
+    "packed",
 ]
 
-MAXIMUM = 9
-#: From how many points on a dataset counts as well described.
-DESCRIBED = 7
-#: The extras that the criteria read.
-FIELDS = ("frequency", "temporal_start", "spatial_insee")
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that a statement says of each dataset.
+
+    :ivar sql: an expression over ``package p`` and ``files``, given the extras; it is
+        never null
+    :ivar bits: how many bits its number takes; one for what is true or not
+    :ivar extras: the extras that it reads
+    :ivar files: the aggregates over the dataset's active resources ``r`` that it
+        reads, by name
+    """
+
+    sql: Callable[[Extras], str]
+    bits: int = 1
+    extras: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
 
 _CLOSED_FORMATS = "'', 'pdf', 'doc', 'docx', 'word', 'xls', 'excel', 'xlsx'"
 _FORMAT = "lower(btrim(coalesce(r.format, ''), ' .'))"
-# Someone's check of a link (udata's name for it); not checked counts as reachable.
-_UNREACHABLE = (
+#: Someone's check of a link (udata's name for it); not checked counts as reachable.
+UNREACHABLE = (
     """CASE WHEN r.extras LIKE '%"check:available"%' THEN lower(CAST(r.extras """
     """AS jsonb) ->> 'check:available') = 'false' ELSE false END"""
 )
 
-#: Aggregates over the resources ``r`` of a dataset, by name.
+#: How many files there are.
 NUMBER = {"number": "count(r.id)"}
-#: At least one in a format that is neither closed nor unknown.
-OPEN_FORMAT = {
-    "open_format": f"coalesce(bool_or({_FORMAT} NOT IN ({_CLOSED_FORMATS})), false)"
-}
-#: The last time the data changed. CKAN sets last_modified when a file is uploaded; of
-#: a link it knows only when someone last touched the resource.
-UPDATED = {"updated": "max(coalesce(r.last_modified, r.metadata_modified, r.created))"}
-#: All that the criteria read.
-FILES = {
-    **NUMBER,
-    **OPEN_FORMAT,
-    **UPDATED,
-    "unreachable": f"coalesce(bool_or({_UNREACHABLE}), false)",
-    "described": (
-        "coalesce(bool_or(coalesce(r.description, '') <> ''"
-        " OR coalesce(r.resource_type, '') = 'documentation'), false)"
-    ),
-}
+#: The last time the data of one changed. CKAN sets last_modified when a file is
+#: uploaded; of a link it knows only when someone last touched the resource.
+LAST_CHANGE = "coalesce(r.last_modified, r.metadata_modified, r.created)"
+# At least one in a format that is neither closed nor unknown.
+_OPEN_FORMAT = f"coalesce(bool_or({_FORMAT} NOT IN ({_CLOSED_FORMATS})), false)"
+_DESCRIBED = (
+    "coalesce(bool_or(coalesce(r.description, '') <> ''"
+    " OR coalesce(r.resource_type, '') = 'documentation'), false)"
+)
 
 # A promise of several times in a span is kept when the span has one update, as udata
 # has it: the times need not be evenly spread.
@@ -112,9 +114,6 @@ _UNTIMED = (
 )
 _TOLERANCE_HOURS = 24
 
-#: The facts whose expressions read ``:now``.
-NEEDS_NOW = frozenset({"fresh", "points"})
-
 
 def now() -> datetime:
     """Now as CKAN stores moments (UTC, without its zone), for ``:now``."""
@@ -130,13 +129,9 @@ def _allowed_hours(frequency: str) -> str:
     return f"CASE {frequency} {cases} END"
 
 
-def fresh(frequency: str) -> str:
-    """Updated within its declared frequency, with a day of tolerance at ``:now``.
-
-    Reads :data:`NUMBER` and :data:`UPDATED`.
-
-    :param frequency: SQL expression of the declared code
-    """
+def _fresh(extras: Extras) -> str:
+    """Updated within its declared frequency, with a day of tolerance at ``:now``."""
+    frequency = extras.columns["frequency"]
     untimed = ", ".join(f"'{code}'" for code in _UNTIMED)
     return (
         f"coalesce(CASE WHEN {frequency} IN ({untimed}) THEN files.number > 0"
@@ -145,33 +140,73 @@ def fresh(frequency: str) -> str:
     )
 
 
-def criteria(extras: Extras) -> dict[str, str]:
-    """The nine criteria by name, each an SQL boolean that is never null.
-
-    They read :data:`FILES`.
-
-    :param extras: of :data:`FIELDS`
-    """
-    frequency = extras.columns["frequency"]
-    return {
-        "licence": "coalesce(p.license_id, '') NOT IN ('', 'notspecified')",
-        "temporal_coverage": f"coalesce({extras.columns['temporal_start']}, '') <> ''",
-        "spatial_coverage": f"coalesce({extras.columns['spatial_insee']}, '') <> ''",
-        "frequency": f"coalesce({frequency}, '') NOT IN ('', 'unknown')",
-        "updated_in_time": fresh(frequency),
-        "description": "char_length(coalesce(p.notes, '')) > 100",
-        "open_format": "files.open_format",
-        "reachable": "(files.number > 0 AND NOT files.unreachable)",
-        "resources_described": "files.described",
-    }
-
-
-#: The names of the criteria, in the order in which pages list them.
-CRITERIA = tuple(criteria(Extras({field: field for field in FIELDS})))
-
-
-def points(extras: Extras) -> str:
-    """The number of criteria that a dataset meets, 0 to :data:`MAXIMUM`."""
-    return " + ".join(
-        f"CAST({expression} AS int)" for expression in criteria(extras).values()
+def _filled(extra: str, *empty: str) -> Fact:
+    """An extra says something, and something else than one of these."""
+    nothing = ", ".join(f"'{value}'" for value in ("", *empty))
+    return Fact(
+        lambda extras: f"coalesce({extras.columns[extra]}, '') NOT IN ({nothing})",
+        extras=(extra,),
     )
+
+
+_FACTS = {
+    "licence": Fact(lambda _: "coalesce(p.license_id, '') NOT IN ('', 'notspecified')"),
+    "temporal_coverage": _filled("temporal_start"),
+    "spatial_coverage": _filled("spatial_insee"),
+    "frequency": _filled("frequency", "unknown"),
+    "updated_in_time": Fact(
+        _fresh,
+        extras=("frequency",),
+        files={**NUMBER, "updated": f"max({LAST_CHANGE})"},
+    ),
+    "description": Fact(lambda _: "char_length(coalesce(p.notes, '')) > 100"),
+    "open_format": Fact(
+        lambda _: "files.open_format", files={"open_format": _OPEN_FORMAT}
+    ),
+    "reachable": Fact(
+        lambda _: "(files.number > 0 AND NOT files.unreachable)",
+        files={
+            **NUMBER,
+            "unreachable": f"coalesce(bool_or({UNREACHABLE}), false)",
+        },
+    ),
+    "resources_described": Fact(
+        lambda _: "files.described", files={"described": _DESCRIBED}
+    ),
+}
+
+#: The nine criteria, in their order.
+FACTS: Mapping[str, Fact] = {name: _FACTS[name] for name in CRITERIA}
+
+
+def packed(facts: Iterable[Fact], extras: Extras) -> str:
+    """The numbers of some facts in one, the first in the lowest bits.
+
+    :param extras: all those that the facts read
+    """
+    parts: list[str] = []
+    shift = 0
+    for fact in facts:
+        parts.append(f"(CAST({fact.sql(extras)} AS int) << {shift})")
+        shift += fact.bits
+    return " + ".join(parts) or "0"
+
+
+def lateral(files: Mapping[str, str]) -> str:
+    """Aggregates over the resources ``r`` of each dataset, as ``files``.
+
+    Lateral, so that they are looked up by the index on the dataset: of many
+    organizations that is as fast as reading the whole table, and of one organization
+    it is all that is read.
+
+    :param files: an aggregate for each name
+    """
+    if not files:
+        return ""
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in files.items())
+    return f"""
+        CROSS JOIN LATERAL (
+            SELECT {columns} FROM resource r
+            WHERE r.package_id = p.id AND r.state = 'active'
+        ) AS files
+    """

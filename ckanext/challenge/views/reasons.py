@@ -104,7 +104,7 @@ def _dataset(row: Any) -> dict[str, str]:
     return {
         "title": row.get("title") or reference,
         "url": row.get("fix_url") or tk.h.url_for("dataset.edit", id=reference),
-        "text": ", ".join(str(part) for part in missing),
+        "text": ", ".join(part["title"] for part in missing),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import config, measures, programmes
+from ckanext.challenge import config, measures, programmes, quality_words
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.criteria import Finding
@@ -26,6 +26,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import progress as schema
+from ckanext.challenge.measures import mending
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json
@@ -90,7 +91,9 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
         effort_minutes, required, evidence, confirm, updated_at}`` each and, in
         detail, ``value, target, late, why_not, note, evidence_url, evidence_file,
         planned_for``. ``why_not`` lists what is missing: ``{measure, definition,
-        unit, value, target, datasets: [{id, name, title, fix_url}], fix_url}``.
+        unit, value, target, datasets: [{id, name, title, fix_url, missing}],
+        missing, fix_url}``, in which ``missing`` lists what a dataset, or the
+        organization's page, lacks: ``{name, title, fix_url}``.
         ``next_step`` is the step to do next, as in ``steps``, or none.
         ``badges``: ``{badge, title, description, level, icon, colour, shape, policy,
         earned, state, award_id, awarded_at, lost_on, percent}`` each and, in detail,
@@ -111,6 +114,21 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
             tk._("This organization does not take part in this season")
         )
     return _Shown(group, cohort, participant, detailed).as_dict()
+
+
+def _measurement(value: float, missing: Mapping[str, Any]) -> Measurement:
+    """A measure as it is stored.
+
+    :param missing: what a step says of it, if one does
+    """
+    datasets = tuple(missing.get("datasets", ()))
+    names: Mapping[str, Sequence[str]] = missing.get("missing", {})
+    return Measurement(
+        value,
+        failing=datasets,
+        missing=tuple(tuple(names.get(id_, ())) for id_ in datasets),
+        lacking=tuple(names.get("", ())),
+    )
 
 
 class _Shown:
@@ -182,20 +200,21 @@ class _Shown:
 
     def _judged(self) -> tuple[rules.BadgeVerdict, ...]:
         """The badges by what is stored; what a step names is named here too."""
-        failing: dict[str, tuple[str, ...]] = {}
-        for status in self.statuses.values():
-            for missing in status.why_not:
-                failing[missing["measure"]] = tuple(missing["datasets"])
+        why_not = {
+            missing["measure"]: missing
+            for status in self.statuses.values()
+            for missing in status.why_not
+        }
         stored = {
-            name: Measurement(value, failing=failing.get(name, ()))
+            name: _measurement(value, why_not.get(name, {}))
             for name, value in self.participant.measures.items()
         }
         return rules.judge_badges(self.programme, stored, self.states)
 
     def _datasets(
         self, judged: Iterable[rules.BadgeVerdict]
-    ) -> dict[str, dict[str, str]]:
-        """Names and titles of the datasets that keep something down.
+    ) -> dict[str, tuple[mending.Dataset, ways_out.DatasetForms]]:
+        """The datasets that keep something down, and the forms that mend them.
 
         In one statement, and only those that the public can see: one may have been
         made private since it was measured.
@@ -212,16 +231,9 @@ class _Shown:
             for finding in badge.verdict.missing
             for id_ in finding.datasets
         }
-        rows = model.Session.execute(
-            sa.select(model.Package.id, model.Package.name, model.Package.title).where(
-                model.Package.id.in_(sorted(ids)),
-                model.Package.state == "active",
-                model.Package.private.isnot(True),
-            )
-        )
         return {
-            row.id: {"id": row.id, "name": row.name, "title": row.title or row.name}
-            for row in rows
+            id_: (dataset, ways_out.DatasetForms(dataset))
+            for id_, dataset in mending.datasets(ids).items()
         }
 
     def _step(self, step: Step) -> dict[str, Any]:
@@ -268,6 +280,7 @@ class _Shown:
     def _missing(self, missing: Mapping[str, Any]) -> dict[str, Any]:
         name = missing["measure"]
         measure = self.registry.get(name)
+        names: Mapping[str, Sequence[str]] = missing.get("missing", {})
         return {
             "measure": name,
             "definition": str(measure.definition) if measure else name,
@@ -275,16 +288,44 @@ class _Shown:
             "value": missing["value"],
             "target": missing["target"],
             "datasets": [
-                {
-                    **self.datasets[id_],
-                    "fix_url": ways_out.dataset_url(name, self.datasets[id_]["name"]),
-                }
+                self._lacking(*self.datasets[id_], names.get(id_, []))
                 for id_ in missing["datasets"]
                 if id_ in self.datasets
+            ],
+            "missing": [
+                {
+                    "name": field,
+                    "title": quality_words.of_organization(field),
+                    "fix_url": ways_out.organization_url(self.group.name, field),
+                }
+                for field in names.get("", [])
             ],
             "fix_url": ways_out.measure_url(
                 name, self.group.id, self.group.name, self.cohort.name
             ),
+        }
+
+    def _lacking(
+        self,
+        dataset: mending.Dataset,
+        forms: ways_out.DatasetForms,
+        names: Sequence[str],
+    ) -> dict[str, Any]:
+        """A dataset, what it lacks, and where that is mended."""
+        missing = [
+            {
+                "name": name,
+                "title": quality_words.of_dataset(name),
+                "fix_url": forms.url(name),
+            }
+            for name in names
+        ]
+        return {
+            "id": dataset.id,
+            "name": dataset.name,
+            "title": dataset.title,
+            "fix_url": missing[0]["fix_url"] if missing else forms.own,
+            "missing": missing,
         }
 
     def _missing_of_badge(self, finding: Finding) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""What a page needs to know to send somebody to the form that mends a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from . import quality
+from .base import array, rows
+from .catalog import PUBLIC, dataset_extras
+from .quality import FACTS
+
+__all__ = ["Dataset", "Files", "dataset", "datasets"]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a dataset that one would mend, by their ids.
+
+    :ivar first: the first one; ``None`` where there is none, and so for the others
+    :ivar latest: the one that was updated last
+    :ivar unreachable: the first that did not answer, if there is one
+    :ivar wrong: the first that does not follow its schema, if there is one
+    """
+
+    first: str | None
+    latest: str | None
+    unreachable: str | None
+    wrong: str | None
+
+    def to_mend(self, criterion: str) -> str | None:
+        """The file that something missing is about.
+
+        :param criterion: a criterion of quality, or ``schema``
+        """
+        if criterion == "schema":
+            return self.wrong or self.first
+        if criterion == "reachable":
+            return self.unreachable or self.first
+        return self.latest if criterion == "updated_in_time" else self.first
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset, and how it stands.
+
+    :ivar met: a bit for each criterion of quality; 0 where it was not asked for
+    """
+
+    id: str
+    name: str
+    title: str
+    files: Files
+    met: int = 0
+
+
+def _first(order: str, condition: str = "") -> str:
+    chosen = f" FILTER (WHERE {condition})" if condition else ""
+    return f"(array_agg(r.id ORDER BY {order}, r.id){chosen})[1]"
+
+
+_TO_MEND = {
+    "first": _first("r.position"),
+    "latest": _first(f"{quality.LAST_CHANGE} DESC NULLS LAST"),
+    "unreachable_file": _first("r.position", quality.UNREACHABLE),
+    "wrong": _first(
+        "r.position",
+        "EXISTS (SELECT FROM challenge_conformity c WHERE c.resource_id = r.id"
+        " AND c.status IN ('invalid', 'error'))",
+    ),
+}
+
+
+def datasets(ids: Collection[str]) -> dict[str, Dataset]:
+    """Those of these datasets that the public can see, by id, in one statement."""
+    found = rows(
+        f"""
+        SELECT p.id, p.name, p.title, files.*
+        FROM package p
+        {quality.lateral(_TO_MEND)}
+        WHERE p.id = ANY (CAST(:ids AS text[])) AND {PUBLIC}
+        """,
+        ids=array(sorted(ids)),
+    )
+    return {row.id: _dataset(row) for row in found}
+
+
+def dataset(id_: str) -> Dataset | None:
+    """One dataset, whoever can see it, with its quality, in one statement."""
+    extras = dataset_extras(
+        sorted({key for fact in FACTS.values() for key in fact.extras})
+    )
+    aggregates = {
+        name: sql for fact in FACTS.values() for name, sql in fact.files.items()
+    }
+    found: Iterable[Any] = rows(
+        f"""
+        SELECT p.id, p.name, p.title, files.*,
+               {quality.packed(FACTS.values(), extras)} AS met
+        FROM package p
+        {extras.joins}
+        {quality.lateral({**aggregates, **_TO_MEND})}
+        WHERE p.id = :id
+        """,
+        id=id_,
+        now=quality.now(),
+    )
+    return next((_dataset(row, row.met) for row in found), None)
+
+
+def _dataset(row: Any, met: int = 0) -> Dataset:
+    files = Files(row.first, row.latest, row.unreachable_file, row.wrong)
+    return Dataset(row.id, row.name, row.title or row.name, files, met)
