@@ -25,6 +25,7 @@ from .schemas.choices import (
     challenge_license_choices,
     challenge_schema_choices,
 )
+from .schemas.frequencies import frequencies
 from .svg.badge import badge_svg
 
 __all__ = [
@@ -142,17 +143,8 @@ def challenge_kind(kind: str | None) -> str:
 
 def challenge_frequency(code: str | None) -> str:
     """How often a dataset is updated, in words (codes of the EU's vocabulary)."""
-    return {
-        "continuous": tk._("All the time"),
-        "daily": tk._("Every day"),
-        "weekly": tk._("Every week"),
-        "monthly": tk._("Every month"),
-        "quarterly": tk._("Every three months"),
-        "biannual": tk._("Twice a year"),
-        "annual": tk._("Once a year"),
-        "irregular": tk._("Whenever something changes"),
-        "punctual": tk._("Once"),
-    }.get(code or "", code or "")
+    known = frequencies().get(code or "")
+    return known.in_(language.current()) if known else code or ""
 
 
 def challenge_licence(code: str | None) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, numbers
 from babel import dates as babel_dates
 
 from . import config, language
@@ -15,6 +15,7 @@ from . import config, language
 __all__ = [
     "Wording",
     "as_day",
+    "as_effort",
     "as_moment",
     "locale",
     "milestone",
@@ -113,6 +114,18 @@ def as_moment(value: Any) -> str:
             _local(moment).time(), format="short", locale=locale()
         ),
     )
+
+
+def as_effort(minutes: int | None) -> str:
+    """How long something takes, « Environ 30 minutes »; empty when it is not known."""
+    if not minutes:
+        return ""
+    if minutes < 60:
+        return tk._("About {number} minutes").format(number=minutes)
+    hours = minutes / 60
+    return tk.ungettext(
+        "About {number} hour", "About {number} hours", 1 if hours < 2 else 2
+    ).format(number=numbers.format_decimal(round(hours, 1), locale=locale()))
 
 
 def milestone(name: str) -> str:

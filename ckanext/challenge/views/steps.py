@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from .. import helpers as h
 from ..memory import Memory
+from ..words import as_effort
 from . import cards
 from .common import act, may
 from .desk.history import history
@@ -38,17 +39,6 @@ def _when(step: Mapping[str, Any]) -> str:
         return ""
     text = tk._("It was planned for {date}") if step.get("late") else tk._("By {date}")
     return text.format(date=h.challenge_date(step["due"], "d MMMM"))
-
-
-def _effort(minutes: int | None) -> str:
-    if not minutes:
-        return ""
-    if minutes < 60:
-        return tk._("About {number} minutes").format(number=minutes)
-    hours = minutes / 60
-    return tk.ungettext(
-        "About {number} hour", "About {number} hours", 1 if hours < 2 else 2
-    ).format(number=h.challenge_number(hours))
 
 
 def _buttons(step: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
@@ -131,7 +121,7 @@ def _row(step: Mapping[str, Any], url: str, page: Mapping[str, Any]) -> dict[str
             "evidence_url": step.get("evidence_url") or "",
             "why": why,
             "help": "" if settled else step.get("help") or "",
-            "effort": "" if settled else _effort(step.get("effort_minutes")),
+            "effort": "" if settled else as_effort(step.get("effort_minutes")),
             "open": bool(form or chooses or (step.get("help") and not settled)),
             "summary": _summary(step, form or chooses),
             "form": form,
@@ -225,7 +215,7 @@ def _next_step(
     return {
         "title": step["title"],
         "number": numbers.get(step["phase"], 1),
-        "effort": _effort(step.get("effort_minutes")),
+        "effort": as_effort(step.get("effort_minutes")),
         "due": due,
         "late": bool(step.get("late")),
         "help": step.get("help") or "",
