@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,11 @@ import ckanext.challenge
 from ckanext.challenge.domain import programme
 from ckanext.challenge.domain.criteria import AllOf, AnyOf, StepsDone, Threshold
 from ckanext.challenge.domain.deadlines import Due
-from ckanext.challenge.domain.programme import ProgrammeError, parse
+from ckanext.challenge.domain.programme import Known, ProgrammeError, parse
+from ckanext.challenge.domain.programme_check import advice
 
 MEASURES = {"members", "datasets_public"}
+KNOWN = Known(measures=MEASURES, schemas={"scdl/prenoms"}, frequencies={"annual"})
 
 #: The measures that the specification names.
 ALL_MEASURES = {
@@ -76,7 +80,7 @@ SMALL: dict[str, Any] = {
 
 
 def test_a_small_programme() -> None:
-    found = parse(SMALL, "ckanext.mine:programmes/essai.yaml", measures=MEASURES)
+    found = parse(SMALL, "ckanext.mine:programmes/essai.yaml", known=KNOWN)
     assert (found.name, found.version) == ("essai", 2)
     assert found.title.in_("fr") == "Essai"
     assert found.title.in_("en_GB") == "Trial"
@@ -94,7 +98,7 @@ def test_a_small_programme() -> None:
     assert found.badges[0].criteria == StepsDone()
     assert found.badges[0].level is None
     assert found.measures == MEASURES
-    assert found.gains == {"publier": 1, "signer": 0}
+    assert found.worth == {"publier": ("fini",), "signer": ()}
 
 
 def test_a_text_in_one_language_stands_for_both() -> None:
@@ -256,16 +260,128 @@ def edited(path: str, value: Any) -> dict[str, Any]:
             "kits[0].dataset_title.fr",
             "unknown {commune}, expected {name} alone",
         ),
+        (
+            "kits.0.schema",
+            "scdl/prenom",
+            "kits[0].schema",
+            "unknown schema scdl/prenom (did you mean scdl/prenoms?)",
+        ),
+        ("kits.0.frequency", "yearly", "kits[0].frequency", "unknown frequency yearly"),
+        (
+            "kits",
+            {"only": ["prenoms"]},
+            "kits",
+            "expected file, missing",
+        ),
+        ("badges.0.level", 2, "badges[0].key", "expected a key that ends with -2"),
+        # the form at the end
+        ("feedback", [{"key": "Q", "label": {"fr": "Q"}}], "feedback[0].key", '"Q"'),
+        (
+            "feedback",
+            [{"key": "q", "label": {"fr": "A"}}, {"key": "q", "label": {"fr": "B"}}],
+            "feedback[1].key",
+            "q stands twice",
+        ),
+        (
+            "feedback",
+            [{"key": "q", "label": {"fr": "A"}, "type": "choice"}],
+            "feedback[0].choices",
+            "expected at least two choices",
+        ),
+        (
+            "feedback",
+            [{"key": "q", "label": {"fr": "A"}, "choices": []}],
+            "feedback[0].choices",
+            "where type is choice or choices",
+        ),
+        (
+            "steps.1.check.person",
+            {"feedback": True},
+            "steps[1].check.person.feedback",
+            "expected questions under feedback",
+        ),
+        (
+            "steps.1.check.person",
+            {"feedback": True, "evidence": "file"},
+            "steps[1].check.person",
+            "the form is the proof",
+        ),
     ],
 )
 def test_a_wrong_file_says_where_and_what_was_expected(
     path: str, value: Any, where: str, words: str
 ) -> None:
     with pytest.raises(ProgrammeError) as caught:
-        parse(edited(path, value), "essai.yaml", measures=MEASURES)
+        parse(edited(path, value), "essai.yaml", known=KNOWN)
     found = [(problem.where, problem.message) for problem in caught.value.problems]
     assert any(place == where and words in message for place, message in found), found
     assert str(caught.value).startswith("essai.yaml: ")
+
+
+def test_a_level_needs_the_one_below() -> None:
+    document = edited("badges.0.key", "fini-2")
+    document["badges"][0]["level"] = 2
+    with pytest.raises(ProgrammeError, match=r"level: level 2 without .* fini-1 too"):
+        parse(document, "essai.yaml")
+    below = {**document["badges"][0], "key": "fini-1", "level": 1}
+    document["badges"].append(below)
+    assert [badge.level for badge in parse(document, "e.yaml").badges] == [2, 1]
+
+
+QUESTION = {"key": "utile", "label": {"fr": "Utile ?"}, "type": "yes_no"}
+
+
+def test_the_form_at_the_end_and_its_step() -> None:
+    document = edited("steps.1.check.person", {"feedback": True})
+    document["feedback"] = [QUESTION]
+    found = parse(document, "essai.yaml")
+    assert [question.key for question in found.feedback] == ["utile"]
+    assert found.feedback_step == found.steps_by_key["signer"]
+    assert parse(SMALL, "essai.yaml").feedback_step is None
+    document["steps"][0]["check"] = {"person": {"feedback": True}}
+    with pytest.raises(ProgrammeError, match="publier is done by the form already"):
+        parse(document, "essai.yaml")
+
+
+def test_kits_chosen_from_another_file() -> None:
+    kits = [{**SMALL["kits"][0], "key": key} for key in ("prenoms", "arbres")]
+
+    def of(*only: str) -> programme.Programme:
+        chosen = {"file": "ckanext.mine:kits.yaml", "only": list(only)}
+        return parse(
+            {**SMALL, "kits": chosen}, "e.yaml", kits=kits, kits_source="kits.yaml"
+        )
+
+    assert [kit.key for kit in of("arbres").kits] == ["arbres"]
+    with pytest.raises(ProgrammeError) as caught:
+        of("arbre", "prenoms", "prenoms")
+    assert str(caught.value).splitlines() == [
+        "e.yaml: kits.only[0]: unknown kit arbre (did you mean arbres?), expected one "
+        "of: arbres, prenoms",
+        "e.yaml: kits.only[2]: prenoms stands twice, expected each kit once",
+    ]
+
+
+def test_a_copy_says_the_same_as_its_original() -> None:
+    original = shipped("decouverte")
+    copied = json.loads(json.dumps(original.document))
+    again = programme.restore(copied, "decouverte version 1")
+    assert again.digest == original.digest
+    assert replace(again, source=original.source) == original
+
+
+def test_what_is_advised() -> None:
+    document = {**SMALL, "kits": [{**SMALL["kits"][0], "licence": "libre"}]}
+    found = list(
+        advice(
+            parse(document, "essai.yaml").document,
+            Known(licences={"etalab-2.0", "odbl"}),
+        )
+    )
+    told = [problem.told("essai.yaml") for problem in found]
+    assert "essai.yaml: phases[0].title: no text in en: the other one is shown" in told
+    assert any(": kits: prenoms: unknown licence libre" in line for line in told)
+    assert not any("essai.yaml: title:" in line for line in told)
 
 
 def test_a_phase_without_steps_is_wrong() -> None:
@@ -318,11 +434,11 @@ def test_any_other_content_is_an_error_and_no_crash(value: object, place: str) -
 FOLDER = Path(ckanext.challenge.__path__[0]) / "programmes"
 
 
-def shipped() -> programme.Programme:
+def shipped(name: str = "saison") -> programme.Programme:
     return parse(
-        yaml.safe_load((FOLDER / "saison.yaml").read_text("utf-8")),
-        "ckanext.challenge:programmes/saison.yaml",
-        measures=ALL_MEASURES,
+        yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8")),
+        f"ckanext.challenge:programmes/{name}.yaml",
+        known=Known(measures=ALL_MEASURES),
         kits=yaml.safe_load((FOLDER / "kits.yaml").read_text("utf-8")),
         kits_source="ckanext.challenge:programmes/kits.yaml",
     )
@@ -356,7 +472,24 @@ def test_the_shipped_programme_has_what_the_specification_names() -> None:
     assert "avis-final" not in found.required
 
 
-def test_every_text_of_the_shipped_programme_is_in_both_languages() -> None:
+def test_the_short_programme() -> None:
+    found = shipped("decouverte")
+    assert (found.name, len(found.steps)) == ("decouverte", 5)
+    assert sum(step.effort_minutes for step in found.steps) <= 180
+    assert len(found.kits) == 4
+    assert all(kit.fits("commune", 300) for kit in found.kits)
+
+
+@pytest.mark.parametrize("name", ["saison", "decouverte"])
+def test_the_form_of_a_shipped_programme_is_its_last_step(name: str) -> None:
+    found = shipped(name)
+    assert found.feedback_step == found.steps[-1]
+    assert found.feedback_step.key not in found.required
+    assert any(question.required for question in found.feedback)
+
+
+@pytest.mark.parametrize("name", ["saison", "decouverte"])
+def test_every_text_of_a_shipped_programme_is_in_both_languages(name: str) -> None:
     def texts(value: object) -> list[dict[str, str]]:
         if isinstance(value, dict):
             if value.keys() & {"fr", "en"}:
@@ -366,14 +499,15 @@ def test_every_text_of_the_shipped_programme_is_in_both_languages() -> None:
             return [text for part in value for text in texts(part)]
         return []
 
-    found = texts(shipped().document)
-    assert len(found) > 60
+    found = texts(shipped(name).document)
+    assert len(found) > 40
     for text in found:
         assert text.keys() == {"fr", "en"}, text
 
 
-def test_every_step_of_the_shipped_programme_helps() -> None:
-    for step in shipped().steps:
+@pytest.mark.parametrize("name", ["saison", "decouverte"])
+def test_every_step_of_a_shipped_programme_helps(name: str) -> None:
+    for step in shipped(name).steps:
         assert len(step.help.fr) > 100, step.key
         assert len(step.help.en) > 100, step.key
         assert step.due is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ckanext.challenge import measures, programmes
+from ckanext.challenge import programmes
 from ckanext.challenge.domain.programme import Programme, ProgrammeError
 
 __all__ = ["command"]
@@ -25,13 +25,26 @@ def _line(programme: Programme) -> str:
 
 @command.command("check")
 @click.argument("file")
-def check(file: str) -> None:
-    """Say whether FILE, a path or module:path, is a programme, or what is wrong."""
+@click.option("--strict", is_flag=True, help="Let warnings fail too.")
+def check(file: str, strict: bool) -> None:
+    """Say whether FILE, a path or module:path, is a programme, or what is wrong.
+
+    Each problem is told with the file, the line, the place in the document and what
+    was expected there. Warnings (a text in one language only, a licence that this
+    portal does not have) do not fail without --strict.
+    """
     try:
-        programme = programmes.load(file, measures=measures.registry())
+        programme = programmes.load(file, programmes.vocabulary())
     except ProgrammeError as error:
-        raise click.ClickException(str(error)) from None
+        count = len(error.problems)
+        problems = "problem" if count == 1 else "problems"
+        raise click.ClickException(f"{count} {problems}\n{error}") from None
+    warnings = programmes.advise(programme)
+    for warning in warnings:
+        click.echo(f"Warning: {warning.told(file)}", err=True)
     click.echo(_line(programme))
+    if strict and warnings:
+        raise click.exceptions.Exit(1)
 
 
 @command.command("list")
@@ -42,3 +55,33 @@ def list_programmes() -> None:
             click.echo(_line(programme))
     except ProgrammeError as error:
         raise click.ClickException(str(error)) from None
+
+
+@command.command("show")
+@click.argument("name")
+def show(name: str) -> None:
+    """Show the programme NAME in short: its phases, steps, badges and kits."""
+    try:
+        programme = programmes.get(name)
+    except KeyError:
+        known = ", ".join(programmes.names())
+        raise click.ClickException(
+            f"There is no programme {name}; there are: {known}"
+        ) from None
+    except ProgrammeError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(_line(programme))
+    for phase in programme.phases:
+        click.echo(f"\n{phase.title.fr}")
+        for step in programme.steps_of(phase.key):
+            due = step.due
+            when = f", {due.milestone} {due.days:+d} days" if due else ""
+            needed = "required" if step.required else "optional"
+            click.echo(f"  {step.key}: {step.title.fr} ({step.source}, {needed}{when})")
+    for title, keys in (
+        ("Badges", programme.badges_by_key),
+        ("Kits", programme.kits_by_key),
+        ("Feedback", [question.key for question in programme.feedback]),
+    ):
+        if keys:
+            click.echo(f"\n{title}: {', '.join(keys)}")

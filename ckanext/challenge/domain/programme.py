@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.resources
 import json
-import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-
+from ckanext.challenge.domain import questions
 from ckanext.challenge.domain.criteria import (
     AllOf,
     AnyOf,
@@ -31,53 +26,35 @@ from ckanext.challenge.domain.criteria import (
     parts,
 )
 from ckanext.challenge.domain.deadlines import Due
+from ckanext.challenge.domain.programme_check import (
+    Known,
+    Path,
+    Problem,
+    ProgrammeError,
+    chosen_problems,
+    cross_problems,
+    kit_problems,
+    schema_problems,
+)
+from ckanext.challenge.domain.questions import Question
 from ckanext.challenge.domain.text import Text
 
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with a programme file.
-
-    :ivar path: where in the document, e.g. ``("steps", 3, "phase")``
-    :ivar message: what is there and what was expected
-    :ivar source: the file, where it is another one than the programme's
-        (that of its kits)
-    """
-
-    path: Path
-    message: str
-    source: str | None = None
-
-    @property
-    def where(self) -> str:
-        """The path as people write it, ``steps[3].phase``."""
-        text = ""
-        for part in self.path:
-            if isinstance(part, int):
-                text += f"[{part}]"
-            else:
-                text += f".{part}" if text else part
-        return text or "(the whole file)"
-
-
-class ProgrammeError(Exception):
-    """A programme file that cannot be used.
-
-    :ivar source: the file
-    :ivar problems: all that is wrong with it
-    """
-
-    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
-        self.source = source
-        self.problems = tuple(problems)
-        super().__init__(
-            "\n".join(
-                f"{problem.source or source}: {problem.where}: {problem.message}"
-                for problem in self.problems
-            )
-        )
+__all__ = [
+    "Badge",
+    "CatalogCheck",
+    "Kit",
+    "Known",
+    "PersonCheck",
+    "Phase",
+    "Problem",
+    "Programme",
+    "ProgrammeError",
+    "Step",
+    "default_name",
+    "kits_file",
+    "parse",
+    "restore",
+]
 
 
 @dataclass(frozen=True)
@@ -103,10 +80,13 @@ class PersonCheck:
 
     :ivar evidence: what they give as a proof: ``none``, ``link`` or ``file``
     :ivar confirm: whether an adviser confirms it
+    :ivar feedback: whether it is done by sending the programme's final form, and
+        cannot be set by hand
     """
 
     evidence: Literal["none", "link", "file"] = "none"
     confirm: bool = False
+    feedback: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +112,13 @@ class Step:
         return "catalog" if isinstance(self.check, CatalogCheck) else "person"
 
     @property
+    def measures(self) -> frozenset[str]:
+        """The names of the measures that prove it; none for a step of people."""
+        if isinstance(self.check, CatalogCheck):
+            return measures_of(self.check.criteria)
+        return frozenset()
+
+    @property
     def evidence(self) -> Literal["none", "link", "file"]:
         """What its people give as a proof; ``none`` for a step of the catalogue."""
         return self.check.evidence if isinstance(self.check, PersonCheck) else "none"
@@ -140,6 +127,11 @@ class Step:
     def confirm(self) -> bool:
         """Whether an adviser confirms it."""
         return isinstance(self.check, PersonCheck) and self.check.confirm
+
+    @property
+    def feedback(self) -> bool:
+        """Whether it is done by sending the programme's final form."""
+        return isinstance(self.check, PersonCheck) and self.check.feedback
 
 
 @dataclass(frozen=True)
@@ -216,6 +208,7 @@ class Programme:
 
     :ivar name: as cohorts name it
     :ivar version: grows with each change that is published
+    :ivar feedback: the questions of the form at the end of the season
     :ivar source: the file it was read from
     :ivar digest: SHA-256 of its content, to tell two programmes apart
     """
@@ -228,6 +221,7 @@ class Programme:
     steps: tuple[Step, ...]
     badges: tuple[Badge, ...]
     kits: tuple[Kit, ...]
+    feedback: tuple[Question, ...] = ()
     source: str = ""
     digest: str = ""
     document: Mapping[str, Any] = field(
@@ -255,6 +249,11 @@ class Programme:
         return {kit.key: kit for kit in self.kits}
 
     @functools.cached_property
+    def feedback_step(self) -> Step | None:
+        """The step that is done by sending the final form, if there is one."""
+        return next((step for step in self.steps if step.feedback), None)
+
+    @functools.cached_property
     def required(self) -> tuple[str, ...]:
         """The keys of its required steps."""
         return tuple(step.key for step in self.steps if step.required)
@@ -264,8 +263,7 @@ class Programme:
         """The names of all measures that its criteria look at."""
         names: set[str] = set()
         for step in self.steps:
-            if isinstance(step.check, CatalogCheck):
-                names |= measures_of(step.check.criteria)
+            names |= step.measures
         for badge in self.badges:
             names |= measures_of(badge.criteria)
         return frozenset(names)
@@ -280,24 +278,23 @@ class Programme:
         return {phase.key: index for index, phase in enumerate(self.phases)}
 
     @functools.cached_property
-    def gains(self) -> dict[str, int]:
-        """For each step, how many badges it brings nearer."""
-        return {step.key: self._gain(step) for step in self.steps}
-
-    def _gain(self, step: Step) -> int:
-        measures = (
-            measures_of(step.check.criteria)
-            if isinstance(step.check, CatalogCheck)
-            else frozenset[str]()
-        )
-        return sum(
-            any(
-                (isinstance(part, StepDone) and part.step == step.key)
-                or (isinstance(part, StepsDone) and step.required)
-                or (isinstance(part, Threshold) and part.measure in measures)
-                for part in parts(badge.criteria)
+    def worth(self) -> dict[str, tuple[str, ...]]:
+        """For each step, the keys of the badges that it brings nearer."""
+        return {
+            step.key: tuple(
+                badge.key for badge in self.badges if self._brings_nearer(step, badge)
             )
-            for badge in self.badges
+            for step in self.steps
+        }
+
+    @staticmethod
+    def _brings_nearer(step: Step, badge: Badge) -> bool:
+        measures = step.measures
+        return any(
+            (isinstance(part, StepDone) and part.step == step.key)
+            or (isinstance(part, StepsDone) and step.required)
+            or (isinstance(part, Threshold) and part.measure in measures)
+            for part in parts(badge.criteria)
         )
 
 
@@ -305,7 +302,7 @@ def parse(
     document: object,
     source: str,
     *,
-    measures: Collection[str] | None = None,
+    known: Known = Known(),  # noqa: B008 (frozen)
     kits: object = None,
     kits_source: str | None = None,
 ) -> Programme:
@@ -313,36 +310,49 @@ def parse(
 
     :param document: what the file holds
     :param source: the file's name, for error messages and for the default name
-    :param measures: the names of the measures that exist; ``None`` leaves them
-        unchecked
+    :param known: what the portal knows that programmes name
     :param kits: what the file of kits holds, where ``document["kits"]`` names one
     :param kits_source: the name of that file
     :raises ProgrammeError: with all that is wrong
     """
-    problems = list(_schema_problems(document, "#"))
+    problems = list(schema_problems(document, "#"))
     if problems or not isinstance(document, dict):
         raise ProgrammeError(source, problems)
-    listed: object = document.get("kits", [])
-    if isinstance(listed, str):
-        listed = kits if kits is not None else []
+    listed: Any = document.get("kits", [])
+    kits_path: Path = ("kits",)
+    if kits_file(document) is None:
+        kits_source = None
+    else:
+        listed, kits_path = kits if kits is not None else [], ()
         kits_problems = [
-            Problem(problem.path, problem.message, kits_source)
-            for problem in _schema_problems(listed, "#/$defs/kits")
+            replace(problem, source=kits_source)
+            for problem in schema_problems(listed, "#/$defs/kits")
         ]
         if kits_problems:
             raise ProgrammeError(source, kits_problems)
-        kits_path: Path = ()
-    else:
-        kits_source, kits_path = None, ("kits",)
-    assert isinstance(listed, list)
     problems = [
-        *_cross_problems(document, measures),
-        *_kit_problems(listed, kits_path, kits_source),
+        *cross_problems(document, known),
+        *kit_problems(listed, kits_path, kits_source, known),
     ]
+    only = document["kits"].get("only") if _chooses_kits(document) else None
+    if only is not None:
+        problems += chosen_problems(only, listed, ("kits", "only"))
+        listed = [kit for kit in listed if kit["key"] in only]
     if problems:
         raise ProgrammeError(source, problems)
     name = document.get("name") or default_name(source)
     return restore({**document, "name": name, "kits": listed}, source)
+
+
+def _chooses_kits(document: Mapping[str, Any]) -> bool:
+    return isinstance(document.get("kits"), Mapping)
+
+
+def kits_file(document: Mapping[str, Any]) -> str | None:
+    """Return the file of kits that a document names, if it does not list its own."""
+    named = document["kits"].get("file") if _chooses_kits(document) else None
+    named = named if named is not None else document.get("kits")
+    return named if isinstance(named, str) else None
 
 
 def restore(document: Mapping[str, Any], source: str) -> Programme:
@@ -371,6 +381,7 @@ def restore(document: Mapping[str, Any], source: str) -> Programme:
         steps=tuple(_step(step) for step in document["steps"]),
         badges=tuple(_badge(badge) for badge in document.get("badges", [])),
         kits=tuple(_kit(kit) for kit in document["kits"]),
+        feedback=tuple(questions.read(document.get("feedback", []))),
         source=source,
         digest=hashlib.sha256(
             json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
@@ -420,6 +431,7 @@ def _step(written: Mapping[str, Any]) -> Step:
             else PersonCheck(
                 check["person"].get("evidence", "none"),
                 check["person"].get("confirm", False),
+                check["person"].get("feedback", False),
             )
         ),
     )
@@ -458,223 +470,3 @@ def _kit(written: Mapping[str, Any]) -> Kit:
         dataset_notes=_text(written, "dataset_notes"),
         tags=tuple(written.get("tags", ())),
     )
-
-
-# What the schema says.
-
-
-@functools.cache
-def programme_schema() -> dict[str, Any]:
-    """Return the JSON Schema of programme files."""
-    package = importlib.resources.files("ckanext.challenge.domain")
-    return yaml.safe_load((package / "programme.schema.yaml").read_text("utf-8"))
-
-
-def _schema_problems(document: Any, ref: str) -> Iterator[Problem]:
-    schema = programme_schema()
-    if ref != "#":
-        schema = {"$ref": ref, "$defs": schema["$defs"]}
-    errors = Draft202012Validator(schema).iter_errors(document)
-    for error in sorted(errors, key=lambda error: [str(part) for part in error.path]):
-        yield Problem(tuple(error.absolute_path), _expected(error))
-
-
-_TYPES = {
-    "object": "a mapping of keys to values",
-    "array": "a list",
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-}
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _known(error: ValidationError) -> dict[str, Any]:
-    return error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-
-
-def _missing(error: ValidationError) -> str:
-    missing = [name for name in _listed(error) if name not in _mapping(error)]
-    return f"expected {', '.join(missing)}, missing"
-
-
-def _extra(error: ValidationError) -> str:
-    known = _known(error)
-    extra = [str(name) for name in _mapping(error) if name not in known]
-    return f"unknown key {', '.join(extra)}, expected one of: {', '.join(known)}"
-
-
-def _listed(error: ValidationError) -> list[Any]:
-    wanted = error.validator_value
-    return wanted if isinstance(wanted, list) else []
-
-
-def _mapping(error: ValidationError) -> dict[Any, Any]:
-    return error.instance if isinstance(error.instance, dict) else {}
-
-
-def _instead(expected: Callable[[ValidationError], str]) -> _Words:
-    return lambda error: (
-        f"{_shown(error.instance)} is there, expected " + expected(error)
-    )
-
-
-_Words = Callable[[ValidationError], str]
-
-_WORDS: dict[str, _Words] = {
-    "type": _instead(lambda error: _TYPES[str(error.validator_value)]),
-    "enum": _instead(lambda error: "one of: " + ", ".join(map(str, _listed(error)))),
-    "pattern": _instead(lambda error: f"a text like {error.validator_value}"),
-    "minimum": _instead(lambda error: f"at least {error.validator_value}"),
-    "maximum": _instead(lambda error: f"at most {error.validator_value}"),
-    "maxLength": _instead(lambda error: f"at most {error.validator_value} characters"),
-    "minItems": lambda _: "empty, expected at least one element",
-    "minLength": lambda _: "empty, expected at least one character",
-    "required": _missing,
-    "additionalProperties": _extra,
-    "dependentRequired": lambda _: "measure and at_least go together, expected both",
-    "minProperties": lambda error: (
-        f"empty, expected one of: {', '.join(_known(error))}"
-    ),
-    "maxProperties": lambda error: f"expected one alone of: {', '.join(_known(error))}",
-}
-
-
-def _expected(error: ValidationError) -> str:
-    """Say in words what is there and what was expected."""
-    words = _WORDS.get(str(error.validator))
-    return words(error) if words else error.message
-
-
-# What the schema cannot say.
-
-
-def _duplicates(
-    items: list[dict[str, Any]], path: Path, source: str | None = None
-) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for index, item in enumerate(items):
-        if item["key"] in seen:
-            yield Problem(
-                (*path, index, "key"),
-                f"{item['key']} stands twice, expected a key of its own",
-                source,
-            )
-        seen.add(item["key"])
-
-
-def _one_of(kind: str, found: str, known: Collection[str]) -> str:
-    return f"unknown {kind} {found}, expected one of: {', '.join(sorted(known))}"
-
-
-def _cross_problems(
-    document: dict[str, Any], measures: Collection[str] | None
-) -> Iterator[Problem]:
-    steps, badges = document["steps"], document.get("badges", [])
-    phases = [phase["key"] for phase in document["phases"]]
-    step_keys = [step["key"] for step in steps]
-    for name in ("phases", "steps", "badges"):
-        yield from _duplicates(document.get(name, []), (name,))
-    for index, step in enumerate(steps):
-        if step["phase"] not in phases:
-            yield Problem(
-                ("steps", index, "phase"), _one_of("phase", step["phase"], phases)
-            )
-        if "catalog" in step["check"]:
-            yield from _criteria_problems(
-                step["check"]["catalog"],
-                ("steps", index, "check", "catalog"),
-                measures,
-                None,
-            )
-    for index, phase in enumerate(phases):
-        if not any(step["phase"] == phase for step in steps):
-            yield Problem(
-                ("phases", index), f"{phase} has no step, expected at least one"
-            )
-    for index, badge in enumerate(badges):
-        yield from _criteria_problems(
-            badge["criteria"], ("badges", index, "criteria"), measures, step_keys
-        )
-        if badge.get("scope") == "organization" and _looks_at_steps(badge["criteria"]):
-            yield Problem(
-                ("badges", index, "criteria"),
-                "looks at steps, expected measures alone in a badge that organizations "
-                "earn outside a season too",
-            )
-        if "grace_days" in badge and badge.get("policy") != "maintained":
-            yield Problem(
-                ("badges", index, "grace_days"),
-                "expected only where policy is maintained",
-            )
-
-
-def _looks_at_steps(written: dict[str, Any]) -> bool:
-    nested = [*written.get("all", []), *written.get("any", [])]
-    return "step" in written or "steps" in written or any(map(_looks_at_steps, nested))
-
-
-_FORMS = ("measure", "step", "steps", "all", "any")
-
-
-def _criteria_problems(
-    written: dict[str, Any],
-    path: Path,
-    measures: Collection[str] | None,
-    steps: Collection[str] | None,
-) -> Iterator[Problem]:
-    """Yield what is wrong with criteria; ``steps`` is ``None`` within a step."""
-    forms = [form for form in _FORMS if form in written]
-    if len(forms) != 1:
-        yield Problem(
-            path,
-            f"{' and '.join(forms)} together, expected exactly one of: "
-            + ", ".join(_FORMS),
-        )
-        return
-    form = forms[0]
-    if form in {"all", "any"}:
-        for index, part in enumerate(written[form]):
-            yield from _criteria_problems(part, (*path, form, index), measures, steps)
-    elif form == "measure":
-        if not math.isfinite(written["at_least"]):
-            yield Problem((*path, "at_least"), "no number, expected a number")
-        if measures is not None and written["measure"] not in measures:
-            yield Problem(
-                (*path, "measure"), _one_of("measure", written["measure"], measures)
-            )
-    elif steps is None:
-        yield Problem(
-            (*path, form), "a step of the catalogue looks at measures, expected measure"
-        )
-    elif form == "step" and written["step"] not in steps:
-        yield Problem((*path, "step"), _one_of("step", written["step"], steps))
-
-
-def _kit_problems(
-    kits: list[dict[str, Any]], path: Path, source: str | None
-) -> Iterator[Problem]:
-    yield from _duplicates(kits, path, source)
-    for index, kit in enumerate(kits):
-        population = kit.get("population", {})
-        least, most = population.get("at_least"), population.get("at_most")
-        if least is not None and most is not None and least > most:
-            yield Problem(
-                (*path, index, "population"),
-                f"at_least {least} is above at_most {most}, expected the reverse",
-                source,
-            )
-        for name in ("dataset_title", "dataset_notes"):
-            for lang, text in kit.get(name, {}).items():
-                unknown = set(re.findall(r"\{([^}]*)\}", text)) - {"name"}
-                if unknown:
-                    yield Problem(
-                        (*path, index, name, lang),
-                        f"unknown {{{min(unknown)}}}, expected {{name}} alone",
-                        source,
-                    )

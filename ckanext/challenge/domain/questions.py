@@ -190,7 +190,7 @@ def read(stored: Iterable[Mapping[str, Any]]) -> list[Question]:
             key=question["key"],
             label=_text(question["label"]),
             help=_text(question.get("help") or {}),
-            type=question["type"],
+            type=question.get("type") or "text",
             choices=tuple(
                 Choice(choice["value"], _text(choice["label"]))
                 for choice in question.get("choices") or ()

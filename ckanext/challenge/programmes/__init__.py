@@ -10,10 +10,13 @@ away, changes nothing for it: ask :func:`of` for the programme of a season.
 
 from __future__ import annotations
 
+import functools
+import importlib.resources
 import importlib.util
 import os
 import threading
-from collections.abc import Collection
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 import yaml
@@ -21,18 +24,32 @@ from ckan import model, plugins
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.challenge import config, measures
+from ckanext.challenge.conformity import registry
 from ckanext.challenge.domain.programme import (
+    Known,
     Problem,
     Programme,
     ProgrammeError,
+    kits_file,
     parse,
     restore,
 )
+from ckanext.challenge.domain.programme_check import Path, advice
 from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.model import KeptProgramme
 from ckanext.challenge.model.base import utcnow
 
-__all__ = ["all", "forget", "get", "keep", "load", "names", "of"]
+__all__ = [
+    "advise",
+    "all",
+    "forget",
+    "get",
+    "keep",
+    "load",
+    "names",
+    "of",
+    "vocabulary",
+]
 
 _lock = threading.Lock()
 _loaded: dict[tuple[str, ...], dict[str, Programme]] = {}
@@ -143,10 +160,10 @@ def _programmes() -> dict[str, Programme]:
 
 
 def _read(files: tuple[str, ...]) -> dict[str, Programme]:
-    known = measures.registry()
+    known = vocabulary()
     programmes: dict[str, Programme] = {}
     for source in files:
-        programme = load(source, measures=known)
+        programme = load(source, known)
         if programme.name in programmes:
             raise ProgrammeError(
                 source,
@@ -162,28 +179,84 @@ def _read(files: tuple[str, ...]) -> dict[str, Programme]:
     return programmes
 
 
-def load(source: str, *, measures: Collection[str] | None = None) -> Programme:
+def vocabulary() -> Known:
+    """Return what this portal knows that a programme file may name."""
+    return Known(
+        measures=measures.registry().keys(),
+        schemas=registry.known().keys(),
+        frequencies=_frequencies(),
+    )
+
+
+@functools.cache
+def _frequencies() -> frozenset[str]:
+    """The codes that the form of a dataset offers."""
+    folder = importlib.resources.files("ckanext.challenge.schemas")
+    presets = yaml.safe_load((folder / "presets.yaml").read_text("utf-8"))["presets"]
+    return frozenset(
+        choice["value"]
+        for preset in presets
+        if preset["preset_name"] == "challenge_frequency"
+        for choice in preset["values"]["choices"]
+    )
+
+
+def load(source: str, known: Known = Known()) -> Programme:  # noqa: B008 (frozen)
     """Read one programme file, and the file of kits that it names.
 
     :param source: ``module:path``, or the path of a file
-    :param measures: the names of the measures that exist; ``None`` leaves them
-        unchecked
-    :raises ProgrammeError: with all that is wrong: the file, the path inside it (or the
-        line, where it is no YAML) and what was expected
+    :param known: what there is that it may name; by default nothing of it is checked
+    :raises ProgrammeError: with all that is wrong: the file, its line, the path inside
+        it, what is there and what was expected
     """
     document = _yaml(source, source)
     kits: Any = None
-    kits_source: str | None = None
-    if isinstance(document, dict) and isinstance(document.get("kits"), str):
-        kits_source = str(document["kits"])
+    kits_source = kits_file(document) if isinstance(document, dict) else None
+    if kits_source is not None:
         kits = _yaml(kits_source, source)
     try:
-        return parse(
-            document, source, measures=measures, kits=kits, kits_source=kits_source
-        )
+        return parse(document, source, known=known, kits=kits, kits_source=kits_source)
+    except ProgrammeError as error:
+        raise ProgrammeError(source, _with_lines(error.problems, source)) from None
     except RecursionError as error:  # an alias of YAML that holds itself
         problem = Problem((), "goes round in a circle, expected an end", kits_source)
         raise ProgrammeError(source, [problem]) from error
+
+
+def advise(programme: Programme) -> list[Problem]:
+    """Return what does not stop a programme and still deserves a look."""
+    licences = model.Package.get_license_register().keys()
+    found = advice(programme.document, Known(licences=licences))
+    return list(_with_lines(found, programme.source))
+
+
+def _with_lines(problems: Iterable[Problem], source: str) -> Iterator[Problem]:
+    """The problems with the line of their file, for people who look for the place."""
+    trees: dict[str, yaml.Node | None] = {}
+    for problem in problems:
+        name = problem.source or source
+        if name not in trees:
+            with open(_path(name), encoding="utf-8") as file:
+                trees[name] = yaml.compose(file, Loader=_Loader)
+        tree = trees[name]
+        yield replace(problem, line=_line(tree, problem.path)) if tree else problem
+
+
+def _line(node: yaml.Node, path: Path) -> int:
+    """The line on which a place of a document begins, or what there is of it."""
+    line = node.start_mark.line + 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = [pair for pair in node.value if pair[0].value == part]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
 
 
 def _path(source: str) -> str:
