@@ -5,6 +5,7 @@ Defaults and descriptions are in ``config_declaration.yaml``, and only there.
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,9 @@ __all__ = [
     "follow_up_days",
     "form_honeypot",
     "form_seconds",
+    "link_max_size",
+    "link_networks",
+    "link_seconds",
     "max_file_size",
     "obligation_agents",
     "obligation_population",
@@ -25,8 +29,11 @@ __all__ = [
     "rate_limit_address",
     "rate_limit_email",
     "rate_limit_network",
+    "reminder_days",
+    "reminder_interval_days",
     "retention_months",
     "retention_months_drafts",
+    "stalled_days",
     "trusted_proxies",
 ]
 
@@ -96,6 +103,25 @@ def max_file_size() -> int:
     return tk.config["ckanext.challenge.max_file_size"]
 
 
+def link_max_size() -> int:
+    """The size of the biggest file that is fetched from a link, in MB."""
+    return tk.config["ckanext.challenge.link_max_size"]
+
+
+def link_seconds() -> int:
+    """Seconds within which a link has to have answered all."""
+    return tk.config["ckanext.challenge.link_seconds"]
+
+
+def link_networks() -> list[IPv4Network | IPv6Network]:
+    """Networks that are not public, and to which links may lead nevertheless.
+
+    :raises ValueError: one of them is no network
+    """
+    names: list[str] = tk.config["ckanext.challenge.link_networks"]
+    return [ip_network(name, strict=False) for name in names]
+
+
 def retention_months() -> int:
     """Months for which personal data are kept after the decision."""
     return tk.config["ckanext.challenge.retention_months"]
@@ -104,6 +130,21 @@ def retention_months() -> int:
 def retention_months_drafts() -> int:
     """Months for which a draft that nobody changes is kept."""
     return tk.config["ckanext.challenge.retention_months_drafts"]
+
+
+def reminder_days() -> int:
+    """Days ahead of which a reminder names what is due."""
+    return tk.config["ckanext.challenge.reminder_days"]
+
+
+def reminder_interval_days() -> int:
+    """Days that lie at least between two reminders to the same participant."""
+    return tk.config["ckanext.challenge.reminder_interval_days"]
+
+
+def stalled_days() -> int:
+    """Days without a sign of life after which a participant is shown to its team."""
+    return tk.config["ckanext.challenge.stalled_days"]
 
 
 def badge_cache_seconds() -> int:

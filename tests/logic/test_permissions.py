@@ -171,6 +171,36 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"participant": "{participant}", "step": "{step}", "reason": "x"},
     ),
+    "challenge_step_unwaive": (
+        MANAGER,
+        {"participant": "{participant}", "step": "{step}"},
+    ),
+    "challenge_step_evidence_show": (
+        FOLLOWERS,
+        {"participant": "{participant}", "step": "{step}"},
+    ),
+    "challenge_visit_create": (
+        {"adviser", *MANAGER},
+        {
+            "participant": "{participant}",
+            "date": "2026-03-02",
+            "days": 1,
+            "topic": "x",
+        },
+    ),
+    "challenge_visit_update": ({"adviser", *MANAGER}, {"id": "{visit}"}),
+    "challenge_visit_delete": ({"adviser", *MANAGER}, {"id": "{visit}"}),
+    "challenge_visit_list": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_participant_message_create": (
+        FOLLOWERS,
+        {"participant": "{participant}", "text": "x"},
+    ),
+    "challenge_participant_message_list": (
+        FOLLOWERS,
+        {"participant": "{participant}"},
+    ),
+    "challenge_accompaniment_show": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_accompaniment_list": (STAFF, {"cohort": "{cohort}"}),
     "challenge_progress_show": (
         EVERYBODY,
         {"organization": "{organization}", "cohort": "{cohort}"},
@@ -277,6 +307,14 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
     model.Session.commit()
     return {
         "award": award["id"],
+        "visit": call_as(
+            admin,
+            "challenge_visit_create",
+            participant=participant["id"],
+            date="2026-03-02",
+            days=1,
+            topic="Rencontre",
+        )["id"],
         "file": file.id,
         "claim": claim.id,
         "mail": call_as(admin, "challenge_mail_list", application=application["id"])[

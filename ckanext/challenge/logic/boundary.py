@@ -19,6 +19,7 @@ from ckanext.challenge.model import (
     Cohort,
     Mail,
     Participant,
+    Visit,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "find_mail",
     "find_organization",
     "find_participant",
+    "find_visit",
     "forbidden",
     "read_lists",
     "user_id_of",
@@ -194,6 +196,17 @@ def find_participant(id_: Any) -> Participant:
     found = Participant.get(id_) if isinstance(id_, str) else None
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no such participant"))
+    return found
+
+
+def find_visit(id_: Any) -> Visit:
+    """The visit with that id.
+
+    :raises ObjectNotFound: when there is none
+    """
+    found = model.Session.get(Visit, id_) if isinstance(id_, str) else None
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such visit"))
     return found
 
 

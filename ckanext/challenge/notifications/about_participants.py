@@ -84,7 +84,7 @@ class _Steps:
     """The steps of a season in the reader's words."""
 
     def __init__(self, cohort: Cohort) -> None:
-        self.programme = programmes.get(cohort.programme)
+        self.programme = programmes.of(cohort)
         self.due = rules.due_days(
             self.programme,
             {name: getattr(cohort, name) for name in deadlines.MILESTONES},

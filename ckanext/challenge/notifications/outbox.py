@@ -64,9 +64,14 @@ def staff(
     """
     if application is not None and application.reviewer_id:
         return [application.reviewer_id]
-    users = model.Session.query(model.User.id).filter(
-        model.User.state == model.State.ACTIVE,
-        model.User.email.isnot(None),
+    # Somebody may manage a season and advise in it too.
+    users = (
+        model.Session.query(model.User.id)
+        .filter(
+            model.User.state == model.State.ACTIVE,
+            model.User.email.isnot(None),
+        )
+        .distinct()
     )
     team = users.join(Staff, Staff.user_id == model.User.id).filter(
         Staff.cohort_id == cohort_id

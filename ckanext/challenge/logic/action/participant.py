@@ -12,7 +12,13 @@ from ckan.types import Context
 
 from ckanext.challenge import journal, language, onboarding, programmes, search
 from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.logic import claims, decisions, roles, waiting_list
+from ckanext.challenge.logic import (
+    accompaniment,
+    claims,
+    decisions,
+    roles,
+    waiting_list,
+)
 from ckanext.challenge.logic.applications import lock_cohort
 from ckanext.challenge.logic.boundary import (
     actor_of,
@@ -29,7 +35,6 @@ from ckanext.challenge.model import (
     Award,
     Cohort,
     Participant,
-    Staff,
     locks,
 )
 from ckanext.challenge.model.base import utcnow
@@ -265,19 +270,7 @@ def challenge_participant_assign(context: Context, data_dict: dict[str, Any]) ->
     tk.check_access("challenge_participant_assign", context, {"id": participant.id})
     adviser = None
     if "adviser" in data:
-        user = model.User.get(data["adviser"])
-        known = (
-            model.Session.query(Staff.id)
-            .filter_by(cohort_id=participant.cohort_id, user_id=user.id)
-            .first()
-            if user
-            else None
-        )
-        if known is None:
-            raise tk.ValidationError(
-                {"adviser": [tk._("This user is not on the team of the season")]}
-            )
-        adviser = user
+        adviser = accompaniment.on_team(participant.cohort_id, data["adviser"])
     participant.adviser_id = adviser.id if adviser else None
     journal.record(
         actor_of(context),

@@ -193,7 +193,7 @@ def whole(
 
 
 def number(
-    minimum: int = 0,
+    minimum: int | Decimal = 0,
     maximum: int = 1_000_000,
     decimals: int = 2,
     step: Decimal | None = None,

@@ -56,8 +56,12 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         "join": tk._("Joined the season"),
         "message": tk._("A message was written"),
         "note": tk._("A note was written"),
+        "remind": tk._("The members were reminded of their steps"),
         "retry_mail": tk._("A mail was sent again"),
         "update": tk._("It was changed"),
+        "visit": tk._("A visit was noted"),
+        "visit_delete": tk._("A visit was taken out"),
+        "visit_update": tk._("A visit was changed"),
     }
     return words.get(action, action)
 
