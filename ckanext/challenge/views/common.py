@@ -26,6 +26,7 @@ __all__ = [
     "only_for_people",
     "options",
     "page_number",
+    "participant_id",
 ]
 
 
@@ -48,6 +49,17 @@ def may(authorization: str, **data: Any) -> bool:
     except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
         return False
     return True
+
+
+def participant_id(cohort: str, organization: str) -> str:
+    """The id of an organization in a season, by their names.
+
+    :raises tk.ObjectNotFound: when it takes no part
+    """
+    rows = act("challenge_participant_list", cohort=cohort, organization=organization)
+    if not rows["results"]:
+        raise tk.ObjectNotFound()
+    return rows["results"][0]["id"]
 
 
 def is_staff_of_any(cohorts: Iterable[Mapping[str, Any]]) -> bool:

@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from . import members, steps
-from .common import act, blueprint
+from .common import act, blueprint, participant_id
 from .forms import flat_errors, texts
 
 __all__ = ["participant"]
@@ -24,13 +24,6 @@ def _render(
         "challenge/participant.html",
         steps.participant_page(cohort, organization, sent),
     )
-
-
-def _participant_id(cohort: str, organization: str) -> str:
-    rows = act("challenge_participant_list", cohort=cohort, organization=organization)
-    if not rows["results"]:
-        raise tk.ObjectNotFound()
-    return rows["results"][0]["id"]
 
 
 @participant.get("/<cohort>/<organization>")
@@ -59,7 +52,7 @@ def update_step(cohort: str, organization: str, step: str) -> Response | str:
     try:
         act(
             "challenge_step_update",
-            participant=_participant_id(cohort, organization),
+            participant=participant_id(cohort, organization),
             step=step,
             **given,
         )
@@ -79,7 +72,7 @@ def confirm_step(cohort: str, organization: str, step: str) -> Response:
     try:
         act(
             "challenge_step_confirm",
-            participant=_participant_id(cohort, organization),
+            participant=participant_id(cohort, organization),
             step=step,
             confirmed=request.form.get("confirmed") == "true",
             note=request.form.get(f"{step}-confirm_note", "").strip(),
@@ -96,7 +89,7 @@ def invite(cohort: str, organization: str) -> Response | str:
     """An admin, or a manager of the season, lets somebody into the organization."""
     given = texts(request.form, "email", "role")
     # Only into one that takes part in this very season.
-    _participant_id(cohort, organization)
+    participant_id(cohort, organization)
     try:
         made = act("challenge_member_invite", organization=organization, **given)
     except tk.ValidationError as error:
@@ -129,7 +122,7 @@ def invite(cohort: str, organization: str) -> Response | str:
 def withdraw(cohort: str, organization: str) -> Response:
     """A manager takes the participant out of the season."""
     left = act(
-        "challenge_participant_withdraw", id=_participant_id(cohort, organization)
+        "challenge_participant_withdraw", id=participant_id(cohort, organization)
     )
     tk.h.flash_success(
         tk._("{organization} takes part no more.").format(
@@ -158,7 +151,7 @@ def choose_kits(cohort: str, organization: str) -> Response:
     try:
         act(
             "challenge_participant_kits_update",
-            participant=_participant_id(cohort, organization),
+            participant=participant_id(cohort, organization),
             kits=request.form.getlist("kits"),
         )
     except tk.ValidationError as error:
