@@ -194,11 +194,13 @@ def test_without_a_schema_to_check_the_report_goes(
     assert Conformity.get(resource_id) is None
 
 
-def test_a_link_is_not_checked(dataset: dict[str, Any]) -> None:
+def test_what_is_neither_upload_nor_link_is_not_checked(
+    dataset: dict[str, Any],
+) -> None:
     made = call(
         "resource_create",
         package_id=dataset["id"],
-        url="https://example.org/prenoms.csv",
+        url="ftp://example.org/prenoms.csv",
         schema=PRENOMS,
     )
     assert waiting() == []
@@ -290,8 +292,10 @@ def test_due_are_those_whose_report_is_missing_or_old(upload: Any) -> None:
     report.schema = "scdl/deliberations"
     model.Session.delete(Conformity.get(never))
     model.Session.commit()
-    assert store.due() == sorted([replaced, renamed, never])
+    assert set(store.due()) == {replaced, renamed, never}
     assert len(store.due(limit=2)) == 2
+    elsewhere = factories.Organization()["id"]
+    assert store.due([elsewhere]) == []
     assert show(fresh)["status"] == "valid"
     for resource_id in (replaced, renamed, never):
         assert show(resource_id)["status"] == "pending"

@@ -6,6 +6,7 @@ import click
 from ckan import model
 
 from ckanext.challenge.conformity import jobs as conformity
+from ckanext.challenge.conformity import store
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress import evaluate
@@ -27,6 +28,15 @@ def _cohort(reference: str) -> str:
     return cohort.id
 
 
+def _check_files(organizations: list[str] | None) -> None:
+    """Check the files whose job was lost, since Redis or the worker was down."""
+    due = store.due(organizations)
+    if not due:
+        return
+    with click.progressbar(length=len(due), label="Files", show_pos=True) as bar:
+        conformity.check_due(on_progress=bar.update, resource_ids=due)
+
+
 @click.command("evaluate", short_help="Evaluate participants.")
 @click.option("--organization", help="Name or id: this organization alone.")
 @click.option("--cohort", help="Name or id: the participants of this cohort.")
@@ -42,13 +52,13 @@ def command(organization: str | None, cohort: str | None, everyone: bool) -> Non
     """
     if sum(map(bool, (organization, cohort, everyone))) != 1:
         raise click.UsageError("Give one of --organization, --cohort, --all")
-    if everyone and (files := conformity.check_due()):
-        # Their jobs were lost: Redis or the worker was down.
-        click.echo(f"{files} files checked against their national schemas")
     organizations = [_organization(organization)] if organization else None
     cohorts = [_cohort(cohort)] if cohort else None
+    targets = evaluate.targets(organizations, cohorts)
+    concerned = organizations or [target.organization_id for target in targets]
+    _check_files(None if everyone else concerned)
     try:
-        length = len(evaluate.targets(organizations, cohorts))
+        length = len(targets)
         with click.progressbar(length=length, label="Participants", show_pos=True) as b:
             found = evaluate.evaluate(
                 organizations, cohort_ids=cohorts, on_progress=b.update

@@ -2,7 +2,8 @@
 
 As for the evaluation (:mod:`ckanext.challenge.progress.changes`), CKAN's session is
 listened to: one place sees every way in which a resource changes, and a job is queued
-only when the change is committed, after the upload was written.
+only when the change is committed, after the upload was written. The former report is
+marked as outdated in the same transaction, so that a job which is lost is missed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from sqlalchemy import inspect
 from ckanext.challenge.collecting import Collector
 
 from . import jobs, store
-from .files import is_upload
 
 __all__ = ["collector"]
 
@@ -24,31 +24,41 @@ _RELEVANT = ("url", "url_type", "last_modified", "state", "extras")
 
 
 def _to_check(session: Any) -> set[str]:
-    found = {
+    new = {
         instance.id
         for instance in session.new
-        if isinstance(instance, model.Resource) and _is_checkable(instance)
+        if isinstance(instance, model.Resource) and store.is_checkable(instance)
     }
-    return found | {
+    changed = {
         instance.id
         for instance in session.dirty
         if isinstance(instance, model.Resource) and _needs_check(instance)
     }
-
-
-def _is_checkable(resource: Any) -> bool:
-    schema = store.schema_of(resource)
-    return bool(schema and schema.descriptor and is_upload(resource))
+    if changed:
+        store.outdate(session.connection(), changed)
+    return new | changed
 
 
 def _needs_check(resource: Any) -> bool:
     attributes = inspect(resource).attrs
-    if not any(attributes[name].history.has_changes() for name in _RELEVANT):
+    changed = {name for name in _RELEVANT if attributes[name].history.has_changes()}
+    if "extras" in changed and not _read_differs(attributes.extras.history):
+        changed.remove("extras")
+    if not changed:
         return False
-    # One that had a schema, or was an upload, may have a report to be removed.
-    before = (attributes.extras.history.deleted or [None])[0] or {}
-    was_upload = "upload" in (attributes.url_type.history.deleted or ())
-    return _is_checkable(resource) or bool(before.get("schema")) or was_upload
+    if store.is_checkable(resource):
+        return True
+    # It may have been checked before: its report is to be removed.
+    before = (attributes.extras.history.deleted or [None])[0] or resource.extras or {}
+    return bool(before.get("schema"))
+
+
+def _read_differs(history: Any) -> bool:
+    """Whether one of the extras that a check reads has changed."""
+    before, after = (
+        (values or [None])[0] or {} for values in (history.deleted, history.added)
+    )
+    return any(before.get(name) != after.get(name) for name in store.READ)
 
 
 #: Hands the resources that changed to the job that checks them.

@@ -2,31 +2,34 @@
 
 Rows go to frictionless as lists: the file is opened here, so that nothing in it or in
 its name can make frictionless look elsewhere, and so that a report names the lines of
-the file and not the records of a parser.
+the file and not the records of a parser. What frictionless finds is counted as it
+comes: a file of which every cell is wrong takes no more memory than another.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from frictionless import Checklist, Error, Resource
+from frictionless import Checklist, Error, FrictionlessException, Resource
 from frictionless import Schema as TableSchema
-from frictionless.errors import CellError, RowError
+from frictionless.errors import CellError, MissingCellError, RowError, UniqueError
+from frictionless.resources import TableResource
 
 from . import checks, reading
 from .registry import Schema
-from .report import STORED_ERRORS, Problem, Report, Unreadable
+from .report import Problem, Report, Tally, Unreadable
 
 __all__ = ["MAX_ERRORS", "MAX_ROWS", "check"]
 
 #: After as many rows, or problems, a check ends.
 MAX_ROWS = 200_000
-MAX_ERRORS = 1000
+MAX_ERRORS = 100_000
 _CONSTRAINT = re.compile(r'constraint "(\w+)" is "(.*)"', re.DOTALL)
+_POSITION = re.compile(r"position (\d+)")
 
 
 def check(path: Path | str, schema: Schema, encoding: str | None = None) -> Report:
@@ -47,31 +50,39 @@ def check(path: Path | str, schema: Schema, encoding: str | None = None) -> Repo
     try:
         how = reading.layout(path, list(fields), encoding)
     except Unreadable as reason:
-        return Report("error", errors=(reason.problem,), error_count=1)
+        return Report.of(reason)
+    written = {"encoding": how.encoding, "separator": how.separator}
     table = _Table(path, how, fields)
+    tally = Tally()
+    for problem in table.header_problems:
+        tally.add(problem)
     try:
-        found = _check_rows(table, schema)
+        _check_rows(table, schema, tally)
     except Unreadable as reason:
-        return Report(
-            "error",
-            rows=table.rows,
-            errors=(reason.problem,),
-            error_count=1,
-            encoding=how.encoding,
-            separator=how.separator,
-        )
-    problems = [*table.header_problems, *found]
+        return Report.of(reason, rows=table.rows, **written)
     if not table.rows:
-        problems.append(Problem("no-rows"))
+        tally.add(Problem("no-rows"))
+    for advice in (*_advice(how), *table.unknown):
+        tally.advise(advice)
     return Report(
-        "invalid" if problems else "valid",
+        "invalid" if tally.count else "valid",
         rows=table.rows,
-        errors=tuple(problems[:STORED_ERRORS]),
-        error_count=len(problems),
-        partial=table.is_cut or len(found) >= MAX_ERRORS,
-        encoding=how.encoding,
-        separator=how.separator,
+        errors=tuple(tally.first),
+        error_count=tally.count,
+        groups=tally.groups,
+        partial=table.is_cut or tally.count >= MAX_ERRORS,
+        **written,
     )
+
+
+def _advice(how: reading.Layout) -> Iterator[Problem]:
+    """What could be better in how a file is written; all of it can be read."""
+    if how.encoding == "utf-8-sig":
+        yield Problem("byte-order-mark")
+    elif how.encoding != "utf-8":
+        yield Problem("other-encoding", value=how.encoding)
+    if how.separator != ",":
+        yield Problem("other-separator", value=how.separator)
 
 
 class _Table:
@@ -90,6 +101,14 @@ class _Table:
         #: The line of each row that was read, from the first.
         self.lines = array("L")
         self.columns, self.header_problems = _header(how.labels, fields)
+        #: The columns that the schema does not know.
+        self.unknown = [
+            Problem("unknown-label", 1, name, number)
+            for number, (name, label) in enumerate(
+                zip(self.columns, how.labels, strict=True), start=1
+            )
+            if name == label and name not in fields
+        ]
         self.fields = [
             fields.get(name, {"name": name, "type": "any"}) for name in self.columns
         ]
@@ -152,8 +171,8 @@ def _fold(label: str) -> str:
     return re.sub(r"[\s_-]+", "_", label.strip()).casefold()
 
 
-def _check_rows(table: _Table, schema: Schema) -> list[Problem]:
-    """What frictionless finds in the rows.
+def _check_rows(table: _Table, schema: Schema, tally: Tally) -> None:
+    """Count what frictionless finds in the rows.
 
     :raises Unreadable: reading ended at something that is no row
     """
@@ -166,19 +185,54 @@ def _check_rows(table: _Table, schema: Schema) -> list[Problem]:
         data=table.read,
         schema=TableSchema.from_descriptor(descriptor),
     )
-    report = resource.validate(
-        checklist=Checklist(checks=checks.of(schema)), limit_errors=MAX_ERRORS
-    )
+    if not isinstance(resource, TableResource):
+        raise TypeError("frictionless no longer takes lists for a table")
+    fields = {field["name"]: field for field in table.fields}
+
+    def tell(errors: Iterable[Error]) -> None:
+        for error in errors:
+            tally.add(_problem(error, table, fields))
+
+    try:
+        with resource:
+            running = Checklist(checks=checks.of(schema)).connect(resource)
+            for one in running:
+                tell(one.validate_start())
+            for row in resource.row_stream:
+                found = [error for one in running for error in one.validate_row(row)]
+                if found:
+                    tell(_without_echoes(found))
+                    if tally.count >= MAX_ERRORS:
+                        return
+            for one in running:
+                tell(one.validate_end())
+    except FrictionlessException as error:
+        raise table.failure or error from error
     if table.failure:
         raise table.failure
-    fields = {field["name"]: field for field in table.fields}
+
+
+def _without_echoes(errors: list[Error]) -> list[Error]:
+    """The problems of a row, those of cells that are not there told once."""
+    missing = [error for error in errors if isinstance(error, MissingCellError)]
+    if not missing:
+        return errors
+    columns = {error.field_number for error in missing}
     return [
-        _problem(error, table, fields) for task in report.tasks for error in task.errors
+        missing[0],
+        *(
+            error
+            for error in errors
+            if getattr(error, "field_number", 0) not in columns
+        ),
     ]
 
 
-def _problem(error: Error, table: _Table, fields: dict[str, dict[str, Any]]) -> Problem:
+def _problem(error: Error, table: _Table, fields: Mapping[str, Any]) -> Problem:
     line = table.line(error.row_number) if isinstance(error, RowError) else None
+    if isinstance(error, MissingCellError):
+        facts = {"cells": len(error.cells), "columns": len(table.columns)}
+        return Problem(error.type, line, expected=facts, message=error.message)
     if not isinstance(error, CellError):
         return Problem(error.type, line, message=error.message)
     name = error.field_name
@@ -186,6 +240,10 @@ def _problem(error: Error, table: _Table, fields: dict[str, dict[str, Any]]) -> 
     constraint = expected = None
     if isinstance(error, checks.RuleError):
         expected = error.facts
+    elif isinstance(error, UniqueError):
+        constraint = "unique"
+        if first := _POSITION.search(error.note):
+            expected = table.line(int(first[1]))
     elif found := _CONSTRAINT.match(error.note):
         constraint = found[1]
         expected = field.get("constraints", {}).get(constraint)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timezone
 
 from ckan import model
 
 from ckanext.challenge.background import later
 
-from . import store
+from . import registry, store, validation
 from .check import check
-from .files import is_upload, local_file
+from .files import Place, opened
 from .report import Report, Unreadable
 
 __all__ = ["check_due", "check_resource", "enqueue"]
@@ -20,38 +22,33 @@ log = logging.getLogger(__name__)
 
 #: Seconds after which a job is ended.
 _TIMEOUT = 900
+#: Seconds after which a command begins no further check: servers may be slow, and the
+#: next night goes on.
+_NIGHT = 3600
 
 
 def check_resource(resource_id: str) -> None:
     """Check the file of a resource against its national schema and store the report.
 
     Safe to run again, and for a resource that has gone or has no schema any more: its
-    report is removed then. Whatever the file is, the worker lives on.
+    report is removed then. Whatever the file is, the worker lives on. Where
+    ckanext-validation has judged the file, its verdict is stored.
     """
+    began = datetime.now(timezone.utc)
     resource = model.Session.get(model.Resource, resource_id)
-    schema = store.schema_of(resource) if resource is not None else None
-    if (
-        resource is None
-        or resource.state != "active"
-        or schema is None
-        or schema.descriptor is None
-        or not is_upload(resource)
-    ):
+    schema = None
+    if resource is not None and resource.state == "active":
+        schema = store.checked_schema(resource)
+    if resource is None or schema is None:
         store.forget(resource_id)
         model.Session.commit()
         return
-    encoding = (resource.extras or {}).get("encoding") or None
-    try:
-        with local_file(resource) as path:
-            report = check(path, schema, encoding)
-    except Unreadable as reason:
-        report = Report("error", errors=(reason.problem,), error_count=1)
-    except Exception:
-        # Of what RQ ends after too long too: its exception comes from a signal.
-        log.exception("The check of resource %s failed", resource_id)
-        model.Session.rollback()
-        report = store.failure("failed")
-    _save(resource_id, schema.id, report)
+    judged = validation.verdict(resource)
+    place = Place.of(resource)
+    # Nothing is locked or kept open while a server takes its time.
+    model.Session.commit()
+    report = judged or _check(place, schema)
+    _save(resource_id, schema.id, report, began)
     log.info(
         "Resource %s checked against %s: %s, %s rows, %s problems",
         resource_id,
@@ -62,7 +59,19 @@ def check_resource(resource_id: str) -> None:
     )
 
 
-def _save(resource_id: str, schema: str, report: Report) -> None:
+def _check(place: Place, schema: registry.Schema) -> Report:
+    try:
+        with opened(place) as file:
+            return check(file.path, schema, file.encoding)
+    except Unreadable as reason:
+        return Report.of(reason)
+    except Exception:
+        # Of what RQ ends after too long too: its exception comes from a signal.
+        log.exception("The check of resource %s failed", place.resource_id)
+        return Report.of(Unreadable(store.FAILED))
+
+
+def _save(resource_id: str, schema: str, report: Report, began: datetime) -> None:
     # Locked, so that it is neither purged nor checked twice at once meanwhile.
     kept = (
         model.Session.query(model.Resource.id)
@@ -71,19 +80,37 @@ def _save(resource_id: str, schema: str, report: Report) -> None:
         .first()
     )
     if kept is not None:
-        store.save(resource_id, schema, report)
+        store.save(resource_id, schema, report, began)
     model.Session.commit()
 
 
-def check_due() -> int:
-    """Check, here and now, the files whose job was lost; for the nightly command.
+def check_due(
+    organization_ids: Collection[str] | None = None,
+    on_progress: Callable[[int], object] = lambda done: None,
+    resource_ids: Collection[str] | None = None,
+) -> int:
+    """Check, here and now, the files whose job was lost and the links whose time has
+    come; for the nightly command.
 
-    :returns: how many there were
+    It ends after an hour; what is left is found again.
+
+    :param organization_ids: only those of these organizations
+    :param on_progress: told after each how many were done (one)
+    :param resource_ids: those that :func:`.store.due` has answered already
+    :returns: how many were checked
     """
-    resource_ids = store.due()
+    if resource_ids is None:
+        resource_ids = store.due(organization_ids)
+    end = time.monotonic() + _NIGHT
+    done = 0
     for resource_id in resource_ids:
+        if time.monotonic() > end:
+            log.warning("%s files are left to the next night", len(resource_ids) - done)
+            break
         check_resource(resource_id)
-    return len(resource_ids)
+        done += 1
+        on_progress(1)
+    return done
 
 
 def enqueue(resource_ids: Iterable[str]) -> None:

@@ -44,7 +44,11 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_WIDE = frozenset({"utf-16", "utf-32"})
+_WIDE = ("utf-16", "utf-32")
+#: Encodings of names and of programs, in which nobody writes a file.
+_NO_TEXTS = frozenset(
+    {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
 #: What offices of Western Europe write when it is not UTF-8. The last one reads
 #: anything.
 _OLD_ENCODINGS = ("windows-1252", "iso-8859-15")
@@ -176,16 +180,30 @@ def _encoding(path: Path, start: bytes, declared: str | None) -> str:
             if not _reads(path, name):
                 raise Unreadable("encoding", value=name)
             return name
-    if b"\x00" in start and declared not in _WIDE:
+    codec = _codec(declared)
+    if b"\x00" in start and not codec.startswith(_WIDE):
         raise Unreadable("binary")
     tried = ["utf-8"]
-    if declared and codecs.lookup(declared).name not in ("utf-8", "utf-8-sig"):
-        tried.append(declared)
+    if declared and codec not in ("", "utf-8", "utf-8-sig"):
+        tried.append(declared.lower())
     tried.extend(name for name in _OLD_ENCODINGS if name not in tried)
     for name in tried:
         if _reads(path, name):
             return name
     raise Unreadable("encoding")
+
+
+def _codec(name: str | None) -> str:
+    """What Python calls an encoding; empty where it knows none of that name.
+
+    Its other codecs (compression, escapes of programs) are no encodings of texts.
+    """
+    try:
+        found = codecs.lookup(name or "")
+    except (LookupError, ValueError):
+        return ""
+    is_text = getattr(found, "_is_text_encoding", True)
+    return found.name if is_text and found.name not in _NO_TEXTS else ""
 
 
 def _reads(path: Path, encoding: str) -> bool:
@@ -201,7 +219,7 @@ def _reads(path: Path, encoding: str) -> bool:
             block = file.read(_BLOCK)
             try:
                 text = decoder.decode(block, final=not block)
-            except UnicodeDecodeError:
+            except UnicodeError:
                 return False
             if "\x00" in text:
                 raise Unreadable(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["STORED_ERRORS", "Problem", "Report", "Unreadable"]
+__all__ = ["STORED_ERRORS", "Group", "Problem", "Report", "Tally", "Unreadable"]
 
 #: How many problems a report keeps; all are counted.
 STORED_ERRORS = 100
+#: Of each kind of problem, so many are shown; and so many kinds.
+_EXAMPLES = 5
+_GROUPS = 200
 _LONGEST_VALUE = 200
 
 
@@ -17,8 +21,8 @@ class Problem:
     """One thing that is wrong in a file, as facts from which a sentence can be made.
 
     :ivar type: what it is: a type of frictionless's errors (``type-error``,
-        ``constraint-error``, ``missing-label``…) or a reason for which the file
-        could not be read (see :class:`Unreadable`)
+        ``constraint-error``, ``missing-label``…), a rule of :mod:`.checks`, or a reason
+        for which the file could not be read (see :class:`Unreadable`)
     :ivar row: line of the file, counted from 1
     :ivar column: name of the column, as the schema writes it where it knows it
     :ivar column_number: its position in the file, counted from 1
@@ -47,6 +51,77 @@ class Problem:
         return facts
 
 
+@dataclass
+class Group:
+    """Problems of one kind in one column.
+
+    :ivar count: how many there are
+    :ivar examples: the first of them
+    :ivar is_advice: nothing is wrong, but something could be better
+    """
+
+    count: int = 0
+    examples: list[Problem] = field(default_factory=list)
+    is_advice: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is stored."""
+        return {
+            "count": self.count,
+            "advice": self.is_advice,
+            "examples": [problem.as_dict() for problem in self.examples],
+        }
+
+
+class Tally:
+    """Counts problems, and keeps the first of all and of each kind.
+
+    :ivar count: of the problems, without the advice
+    :ivar first: the first of them
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[Problem] = []
+        self._groups: dict[tuple[str | None, ...], Group] = {}
+
+    def add(self, problem: Problem) -> None:
+        """Count one problem."""
+        self.count += 1
+        if len(self.first) < STORED_ERRORS:
+            self.first.append(problem)
+        self._put(problem)
+
+    def advise(self, problem: Problem) -> None:
+        """Keep something that could be better, without counting it as wrong."""
+        self._put(problem).is_advice = True
+
+    def _put(self, problem: Problem) -> Group:
+        group = self._groups.setdefault(_kind(problem), Group())
+        group.count += 1
+        if len(group.examples) < _EXAMPLES:
+            group.examples.append(problem)
+        return group
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The problems by kind, in the order in which they were met; then advice."""
+        found = sorted(self._groups.values(), key=lambda group: group.is_advice)
+        return tuple(found[:_GROUPS])
+
+
+def _kind(problem: Problem) -> tuple[str | None, ...]:
+    """What problems have in common that are told together."""
+    expected = problem.expected if isinstance(problem.expected, Mapping) else {}
+    return (
+        problem.type,
+        problem.column,
+        problem.constraint,
+        # A rule may be broken in several ways, each with a remedy of its own.
+        str(expected.get("reason", "")),
+    )
+
+
 @dataclass(frozen=True)
 class Report:
     """The verdict on one file.
@@ -56,6 +131,7 @@ class Report:
     :ivar rows: how many rows were read, without the header
     :ivar errors: the first problems
     :ivar error_count: how many there are; at least, where ``partial``
+    :ivar groups: the problems by kind, and advice
     :ivar partial: a limit of rows or errors was reached before the end
     :ivar encoding: in which the file was read
     :ivar separator: between its columns
@@ -65,9 +141,15 @@ class Report:
     rows: int | None = None
     errors: tuple[Problem, ...] = ()
     error_count: int = 0
+    groups: tuple[Group, ...] = ()
     partial: bool = False
     encoding: str | None = None
     separator: str | None = None
+
+    @classmethod
+    def of(cls, reason: Unreadable, **more: Any) -> Report:
+        """The report on a file that could not be read."""
+        return cls("error", errors=(reason.problem,), error_count=1, **more)
 
 
 class Unreadable(Exception):
@@ -75,7 +157,9 @@ class Unreadable(Exception):
 
     :ivar problem: why: its type is ``empty``, ``html``, ``json``, ``xml``, ``pdf``,
         ``spreadsheet``, ``archive``, ``binary``, ``encoding``, ``line-too-long``,
-        ``too-many-columns``, ``too-large`` or ``csv``
+        ``too-many-columns``, ``too-large`` or ``csv``; ``missing`` where there is no
+        such file; of a link one of those that :func:`.links.fetch` names; ``failed``
+        where the check itself broke
     """
 
     def __init__(self, type_: str, row: int | None = None, **facts: Any) -> None:

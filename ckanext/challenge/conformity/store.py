@@ -7,6 +7,7 @@ Saving a report tells the queue of evaluation: see
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,10 +17,31 @@ from ckan import model
 from ckanext.challenge.model import Conformity
 
 from . import registry
-from .files import is_upload
-from .report import Problem, Report
+from .files import is_reachable
+from .report import Report
 
-__all__ = ["due", "forget", "is_due", "save", "schema_of"]
+__all__ = [
+    "FAILED",
+    "READ",
+    "checked_schema",
+    "due",
+    "forget",
+    "is_checkable",
+    "is_due",
+    "outdate",
+    "save",
+    "schema_of",
+]
+
+#: The extras of a resource that decide on its verdict.
+READ = ("schema", "encoding", "validation_status", "validation_timestamp")
+#: The one problem in a report of a check that broke; it is tried again every night.
+FAILED = "failed"
+
+#: A link is looked at again after so many days, since nobody says when what is behind
+#: it changes; one that did not answer after so many hours.
+_LINK_DAYS = 7
+_BROKEN_HOURS = 20
 
 
 def schema_of(resource: model.Resource) -> registry.Schema | None:
@@ -28,11 +50,26 @@ def schema_of(resource: model.Resource) -> registry.Schema | None:
     return registry.get(name) if isinstance(name, str) else None
 
 
-def save(resource_id: str, schema: str, report: Report) -> Conformity:
+def checked_schema(resource: model.Resource) -> registry.Schema | None:
+    """The schema against which a job can check a resource, if there is one."""
+    schema = schema_of(resource)
+    return schema if schema and schema.descriptor and is_reachable(resource) else None
+
+
+def is_checkable(resource: model.Resource) -> bool:
+    """Whether a job can check a resource: its schema is at hand, its file in reach."""
+    return checked_schema(resource) is not None
+
+
+def save(
+    resource_id: str, schema: str, report: Report, began: datetime | None = None
+) -> Conformity:
     """Store a report in place of the former one; the caller commits.
 
     The row of the resource is locked meanwhile, so that two jobs do not store at
     once and none stores for a resource that has just been purged.
+
+    :param began: when the check began (now): a file that is newer is due again
     """
     found = Conformity.get(resource_id)
     if found is None:
@@ -43,7 +80,11 @@ def save(resource_id: str, schema: str, report: Report) -> Conformity:
     found.rows = report.rows
     found.errors = [problem.as_dict() for problem in report.errors]
     found.error_count = report.error_count
-    found.checked_at = datetime.now(timezone.utc)
+    found.groups = [group.as_dict() for group in report.groups]
+    found.partial = report.partial
+    found.encoding = report.encoding
+    found.separator = report.separator
+    found.checked_at = began or datetime.now(timezone.utc)
     return found
 
 
@@ -55,15 +96,26 @@ def forget(resource_id: str) -> bool:
     return found is not None
 
 
-def failure(type_: str) -> Report:
-    """The report on a file that could not be reached."""
-    return Report("error", errors=(Problem(type_),), error_count=1)
+def outdate(connection: Any, resource_ids: Collection[str]) -> None:
+    """Mark the reports on resources as made of something that has changed.
+
+    Their verdicts go on to count until there is another one, so that no step goes
+    back and forth with each change.
+
+    :param connection: of the transaction in which the resources change
+    """
+    table = Conformity.__table__
+    connection.execute(
+        table.update()
+        .where(table.c.resource_id.in_(resource_ids))
+        .values(checked_at=None)
+    )
 
 
 def is_due(resource: model.Resource, report: Conformity | None) -> bool:
     """Whether the report is missing, or says nothing of the file as it is now."""
-    schema = schema_of(resource)
-    if schema is None or schema.descriptor is None or not is_upload(resource):
+    schema = checked_schema(resource)
+    if schema is None:
         return False
     if report is None or report.checked_at is None or report.schema != schema.id:
         return True
@@ -79,28 +131,55 @@ def _changed(resource: Any) -> datetime | None:
     return min(moment.replace(tzinfo=timezone.utc), datetime.now(timezone.utc))
 
 
-def due(limit: int = 10_000) -> list[str]:
-    """Ids of resources whose check was lost: Redis or a worker was down.
+def due(
+    organization_ids: Collection[str] | None = None, limit: int = 10_000
+) -> list[str]:
+    """Ids of resources to be checked: their job was lost, since Redis or a worker was
+    down, or they are links that were not looked at for long.
 
-    For the nightly command.
+    For commands. Those without a report on what they are now come first, then the
+    oldest reports.
+
+    :param organization_ids: only those of these organizations
     """
-    names = [s.id for s in registry.known().values() if s.descriptor]
     statement = sa.text(
         """
-        SELECT r.id
+        SELECT r.id, CAST(r.extras AS jsonb) ->> 'schema', c.schema,
+               c.checked_at IS NULL
+               OR c.checked_at < least(
+                   coalesce(r.last_modified, r.created) AT TIME ZONE 'UTC', now())
+               OR (c.status = 'error' AND c.errors -> 0 ->> 'type' = :failed)
+               OR (place.is_link AND c.checked_at < now() - CASE c.status
+                   WHEN 'error' THEN make_interval(hours => :hours)
+                   ELSE make_interval(days => :days) END) AS is_old
         FROM resource r
         JOIN package p ON p.id = r.package_id AND p.state = 'active'
         LEFT JOIN challenge_conformity c ON c.resource_id = r.id
-        WHERE r.state = 'active' AND r.url_type = 'upload'
+        CROSS JOIN LATERAL (
+            SELECT coalesce(r.url_type, '') = '' AND r.url ~* '^https?://' AS is_link
+        ) AS place
+        WHERE r.state = 'active' AND (r.url_type = 'upload' OR place.is_link)
+          AND (:everyone OR p.owner_org = ANY (:organizations))
           AND r.extras LIKE '%"schema"%'
-          AND CAST(r.extras AS jsonb) ->> 'schema' = ANY (:names)
-          AND (c.checked_at IS NULL
-               OR c.schema <> CAST(r.extras AS jsonb) ->> 'schema'
-               OR c.checked_at < least(
-                   coalesce(r.last_modified, r.created) AT TIME ZONE 'UTC', now()))
-        ORDER BY r.id
-        LIMIT :limit
+          AND coalesce(CAST(r.extras AS jsonb) ->> 'schema', '') <> ''
+        ORDER BY c.checked_at NULLS FIRST, r.id
         """
     )
-    rows = model.Session.execute(statement, {"names": names, "limit": limit})
-    return [row[0] for row in rows]
+    rows = model.Session.execute(
+        statement,
+        {
+            "everyone": organization_ids is None,
+            "organizations": list(organization_ids or ()),
+            "failed": FAILED,
+            "hours": _BROKEN_HOURS,
+            "days": _LINK_DAYS,
+        },
+    )
+    found = [
+        id_
+        for id_, name, checked, is_old in rows
+        if (schema := registry.get(name))
+        and schema.descriptor
+        and (is_old or schema.id != checked)
+    ]
+    return found[:limit]

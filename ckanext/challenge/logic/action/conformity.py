@@ -10,7 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.conformity import jobs, messages, store
-from ckanext.challenge.conformity.files import is_upload, local_file
+from ckanext.challenge.conformity.files import Place, is_reachable, is_upload, opened
 from ckanext.challenge.conformity.report import Unreadable
 from ckanext.challenge.logic.boundary import validated
 from ckanext.challenge.logic.schema import conformity as schema
@@ -41,13 +41,13 @@ def challenge_conformity_check(context: Context, data_dict: dict[str, Any]) -> A
     data = validated(context, data_dict, schema.resource())
     resource = _find(data["resource_id"])
     tk.check_access("challenge_conformity_check", context, data)
-    national = store.schema_of(resource)
-    if national and national.descriptor and is_upload(resource):
-        if _size(resource) <= _SMALL:
+    if store.is_checkable(resource):
+        if is_upload(resource) and _size(resource) <= _SMALL:
             jobs.check_resource(resource.id)
         else:
+            store.outdate(model.Session.connection(), [resource.id])
+            model.Session.commit()
             jobs.enqueue([resource.id])
-            return _dictize(resource, pending=True)
     return _dictize(resource)
 
 
@@ -90,13 +90,13 @@ def _find(resource_id: Any) -> model.Resource:
 
 def _size(resource: model.Resource) -> int:
     try:
-        with local_file(resource) as path:
-            return os.path.getsize(path)
+        with opened(Place.of(resource)) as file:
+            return os.path.getsize(file.path)
     except Unreadable:
         return 0
 
 
-def _dictize(resource: model.Resource, pending: bool = False) -> dict[str, Any]:
+def _dictize(resource: model.Resource) -> dict[str, Any]:
     national = store.schema_of(resource)
     shown: dict[str, Any] = {
         "resource_id": resource.id,
@@ -110,10 +110,10 @@ def _dictize(resource: model.Resource, pending: bool = False) -> dict[str, Any]:
     }
     if national is None or national.descriptor is None:
         return shown
-    if not is_upload(resource):
+    if not is_reachable(resource):
         return shown | _with_messages("error", [{"type": "link"}], 1)
     report = Conformity.get(resource.id)
-    if pending or report is None or store.is_due(resource, report):
+    if report is None or store.is_due(resource, report):
         return shown | {"status": "pending"}
     return shown | {
         **_with_messages(report.status, report.errors, report.error_count),
