@@ -152,32 +152,74 @@ def test_badges_see_the_steps_as_just_judged() -> None:
     assert [progress.percent(badge.verdict) for badge in badges] == [100, 66]
 
 
-def test_the_next_step() -> None:
-    def after(before: dict[str, str]) -> str | None:
-        found = progress.next_step(PROGRAMME, before, DUE)
-        return found.key if found else None
+def _next(
+    states: dict[str, str],
+    today: dt.date = EARLY,
+    of: Programme = PROGRAMME,
+    **more: Any,
+) -> tuple[str, str] | None:
+    due = progress.due_days(of, DATES)
+    found = progress.next_step(of, states, due, today, **more)
+    return (found.step.key, found.why) if found else None
 
-    assert after({}) == "nommer"  # due first
-    assert after({"nommer": "to_confirm"}) == "publier"  # the adviser's turn
-    assert after({"nommer": "done", "publier": "done"}) == "membres"
-    assert after({"nommer": "done", "publier": "done", "membres": "waived"}) == "avis"
-    assert after(dict.fromkeys(PROGRAMME.steps_by_key, "done")) is None
+
+def test_the_next_step_and_why() -> None:
+    assert _next({}) == ("nommer", "due")
+    assert _next({}, dt.date(2022, 10, 2)) == ("nommer", "late")
+    # The adviser's turn.
+    assert _next({"nommer": "to_confirm"}) == ("publier", "due")
+    settled = {"nommer": "done", "publier": "done"}
+    assert _next(settled) == ("membres", "gain")
+    assert _next({**settled, "membres": "waived"}) == ("avis", "last")
+    assert _next(dict.fromkeys(PROGRAMME.steps_by_key, "done")) is None
 
 
-def test_of_two_steps_of_a_day_the_one_with_more_gain_then_less_effort() -> None:
-    document = dict(PROGRAMME.document)
-    later = {"milestone": "launch"}
-    document["steps"] = [
-        step("long", "un", PERSON, due=later, effort_minutes=60),
-        step("court", "un", PERSON, due=later, effort_minutes=5),
-        step("utile", "deux", catalog("datasets_public", 1), due=later),
-    ]
-    other = parse(document, "autre.yaml")
-    due = progress.due_days(other, DATES)
-    found = progress.next_step(other, {}, due)
-    assert found and found.key == "utile"
-    found = progress.next_step(other, {"utile": "done"}, due)
-    assert found and found.key == "court"
+def test_a_day_that_was_planned_counts_instead() -> None:
+    late = dt.date(2022, 10, 2)
+    planned = {"nommer": dt.date(2022, 12, 24)}
+    assert _next({"nommer": "planned"}, late, planned=planned) == ("publier", "due")
+    # A plan that is over is none.
+    planned = {"nommer": dt.date(2022, 10, 1)}
+    assert _next({"nommer": "planned"}, late, planned=planned) == ("nommer", "late")
+    assert _next({"nommer": "todo"}, late, planned=planned) == ("nommer", "late")
+
+
+def _other(*steps: dict[str, Any]) -> Programme:
+    document = {**PROGRAMME.document, "steps": list(steps)}
+    return parse(document, "autre.yaml")
+
+
+def test_dates_gain_and_effort_are_weighed() -> None:
+    day = {"milestone": "launch", "days": 30}
+    later = {"milestone": "launch", "days": 32}
+    useful = catalog("datasets_public", 1)
+    long = step("long", "un", PERSON, due=day, effort_minutes=60)
+    short = step("court", "un", PERSON, due=day, effort_minutes=5)
+    of = _other(long, short, step("utile", "deux", useful, due=later))
+    # Three days of a badge outweigh two days of the date.
+    assert _next({}, of=of) == ("utile", "gain")
+    found = progress.next_step(of, {}, progress.due_days(of, DATES), EARLY)
+    assert found and found.badges == ("premiere", "releve")
+    # A badge that it has already is worth nothing.
+    held = ("premiere", "releve")
+    assert _next({}, of=of, held=held) == ("court", "due")
+    assert _next({"utile": "done"}, of=of) == ("court", "due")
+    far = step("utile", "deux", useful, due={"milestone": "finalisation"})
+    assert _next({}, of=_other(long, short, far)) == ("court", "due")
+
+
+def test_what_waits_for_a_first_dataset_comes_after_it() -> None:
+    day = {"milestone": "launch", "days": 10}
+    of = _other(
+        step("decrire", "un", catalog("described_share", 1), due=day),
+        step("publier", "deux", catalog("datasets_public", 1)),
+    )
+    waiting = progress.waiting_for_data(of, {"datasets_public": 0, "members": 1})
+    assert waiting == {"decrire"}
+    assert _next({}, of=of, waiting=waiting) == ("publier", "gain")
+    assert _next({}, of=of) == ("decrire", "due")
+    assert not progress.waiting_for_data(of, {"datasets_public": 2})
+    assert not progress.waiting_for_data(of, {})
 
 
 any_state = st.sampled_from(["todo", "planned", "in_progress", "to_confirm", "done"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from ckanext.challenge.domain import criteria, deadlines
 from ckanext.challenge.domain.criteria import Finding, Verdict
@@ -13,6 +14,27 @@ from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Badge, CatalogCheck, Programme, Step
 
 Days = Mapping[str, "datetime.date | None"]
+
+#: Measures that say how the datasets are, and nothing while there is none.
+OF_DATASETS = frozenset(
+    {
+        "conform_datasets",
+        "described_share",
+        "fresh_share",
+        "open_format_share",
+        "open_licence_share",
+        "quality_mean",
+    }
+)
+
+#: How many days a badge that comes nearer is worth, when what to do next is weighed.
+A_BADGE = 3
+# A step without a date comes after those of a season.
+_NO_DATE = 365
+
+#: What speaks for the next step: its day is past, or comes first, it brings most
+#: badges nearer, it takes little time, or it is the last one.
+WhyNext = Literal["late", "due", "gain", "effort", "last"]
 
 
 class StepVerdict(NamedTuple):
@@ -67,6 +89,17 @@ class Evaluation(NamedTuple):
     def states(self) -> dict[str, str]:
         """The state of each step, by its key."""
         return {verdict.step.key: verdict.state for verdict in self.steps}
+
+
+class NextStep(NamedTuple):
+    """What to do next, and why that.
+
+    :ivar badges: keys of the badges that it brings nearer
+    """
+
+    step: Step
+    why: WhyNext
+    badges: tuple[str, ...]
 
 
 class PhaseFigures(NamedTuple):
@@ -218,33 +251,107 @@ def phase_figures(
     )
 
 
+def waiting_for_data(
+    programme: Programme, measured: Mapping[str, float]
+) -> frozenset[str]:
+    """Return the keys of the steps that say how datasets are while there is none.
+
+    :param measured: the values of the measures by their names
+    """
+    if measured.get("datasets_public", 1):
+        return frozenset()
+    return frozenset(
+        step.key
+        for step in programme.steps
+        if step.measures and step.measures <= OF_DATASETS
+    )
+
+
 def next_step(
-    programme: Programme, states: Mapping[str, str], due: Days
-) -> Step | None:
+    programme: Programme,
+    states: Mapping[str, str],
+    due: Days,
+    today: datetime.date,
+    *,
+    planned: Days = MappingProxyType({}),
+    held: Collection[str] = (),
+    waiting: Collection[str] = (),
+) -> NextStep | None:
     """Return the next best thing to do, if anything is left.
 
-    The step due first comes first (so what is late leads), required ones before
-    others; among steps of the same day the one that brings most badges nearer, then
-    the one that takes least time, then the order of the file. Steps that wait for an
-    adviser are left out: nothing can be done about them.
+    What is late leads, required steps come before others. Then each step is weighed:
+    the days that are left, less :data:`A_BADGE` for each badge that it brings nearer,
+    plus one for each hour that it takes; the lightest comes first, the earlier in the
+    file among equals. A step that its people planned counts by that day. Steps that
+    wait for an adviser are left out: nothing can be done about them.
+
+    :param states: the state of each step by its key; one that is not there is to do
+    :param due: see :func:`due_days`
+    :param today: in the portal's time zone
+    :param planned: the days that its people planned, by the key of the step
+    :param held: keys of the badges that it has already
+    :param waiting: keys of steps that nothing can be done about yet
+        (:func:`waiting_for_data`); they come last
     """
-    open_steps = [
-        step
+    candidates = [
+        _Candidate(step, left, badges, step.key in waiting)
         for step in programme.steps
-        if states.get(step.key, "todo") not in STEP_SETTLED
-        and states.get(step.key) != "to_confirm"
+        for state in (states.get(step.key, "todo"),)
+        if state not in STEP_SETTLED and state != "to_confirm"
+        for left in (_days_left(step.key, state, due, planned, today),)
+        for badges in (tuple(b for b in programme.worth[step.key] if b not in held),)
     ]
-    if not open_steps:
+    if not candidates:
         return None
-    return min(
-        open_steps,
-        key=lambda step: (
-            due.get(step.key) or datetime.date.max,
-            not step.required,
-            -programme.gains[step.key],
-            step.effort_minutes,
-        ),
-    )
+    best = min(candidates, key=_Candidate.weight)
+    return NextStep(best.step, best.why(candidates), best.badges)
+
+
+class _Candidate(NamedTuple):
+    """A step that something can be done about; ``left``: days until its own."""
+
+    step: Step
+    left: int | None
+    badges: tuple[str, ...]
+    waiting: bool
+
+    @property
+    def late(self) -> bool:
+        return self.left is not None and self.left < 0
+
+    def weight(self) -> tuple[bool, bool, bool, float]:
+        left = _NO_DATE if self.left is None else self.left
+        return (
+            self.waiting,
+            not self.late,
+            not self.step.required,
+            left - A_BADGE * len(self.badges) + self.step.effort_minutes / 60,
+        )
+
+    def why(self, candidates: Sequence[_Candidate]) -> WhyNext:
+        """What speaks for it, against all the others."""
+        if self.late:
+            return "late"
+        if len(candidates) == 1:
+            return "last"
+        lefts = [one.left for one in candidates if one.left is not None]
+        if self.left is not None and self.left == min(lefts):
+            return "due"
+        if self.badges and len(self.badges) == max(
+            len(one.badges) for one in candidates
+        ):
+            return "gain"
+        return "effort"
+
+
+def _days_left(
+    key: str, state: str, due: Days, planned: Days, today: datetime.date
+) -> int | None:
+    day = due.get(key)
+    own = planned.get(key)
+    if state == "planned" and own is not None and own >= today:
+        day = own
+    return (day - today).days if day else None
 
 
 def percent(verdict: Verdict) -> int:
