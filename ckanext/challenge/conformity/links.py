@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from http.client import HTTPException
 from typing import IO
 from urllib.parse import urljoin
 
@@ -106,7 +107,7 @@ def fetch(url: str, into: IO[bytes], limits: Limits) -> str | None:
                     if answer.status not in _MOVED or not location:
                         return _read(answer, into, limits, clock)
                 url = urljoin(url, location)
-        except (HTTPError, OSError, ValueError) as error:
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
             if clock.is_over:
                 raise Unreadable("link-slow") from error
             raise Unreadable(_reason(error)) from error
