@@ -86,7 +86,7 @@ def site() -> Iterator[Website]:
         "/slow": drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
         "/slow-headers": drip(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
         "/slow-status": drip(b"HTTP/1.1 200 O", b"O"),
-        "/nonsense": drip(b"\x16\x03\x01", b""),
+        "/nonsense": drip(b"\x16\x03\x01\r\n", b"?"),
     }
     with website(answers) as running:
         yield running
