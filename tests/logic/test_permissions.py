@@ -48,6 +48,8 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_delete": ({"sysadmin"}, {"id": "{cohort}"}),
     "challenge_cohort_publish_scheduled": ({"sysadmin"}, {}),
     "challenge_cohort_copy": ({"sysadmin"}, {"id": "{cohort}"}),
+    "challenge_cohort_programme_diff": (MANAGER, {"id": "{cohort}"}),
+    "challenge_cohort_programme_update": (MANAGER, {"id": "{cohort}", "version": 2}),
     "challenge_question_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_late_code_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_late_code_create": (MANAGER, {"cohort": "{cohort}"}),

@@ -128,7 +128,7 @@ def test_a_proof_is_asked_then_confirmed_by_the_adviser(
     data = {"participant": season["participant"], "step": step}
     with pytest.raises(tk.ValidationError) as caught:
         call_as(season["member"], "challenge_step_update", state="done", **data)
-    assert list(caught.value.error_dict) == ["evidence_file"]
+    assert list(caught.value.error_dict) == ["evidence_url"]
     claimed = call_as(
         season["member"],
         "challenge_step_update",

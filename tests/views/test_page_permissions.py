@@ -51,8 +51,13 @@ GET: dict[str, set[str]] = {
     "/challenge/awards/<award>": EVERYBODY,
     "/challenge/kits": EVERYBODY,
     "/challenge/kits/<kit>": EVERYBODY,
+    "/challenge/kits/<kit>/example.csv": EVERYBODY,
+    "/challenge/kits/<kit>/template.csv": EVERYBODY,
     "/organization/challenge/<id>": EVERYBODY,
     PLACE: EVERYBODY,
+    "/challenge/<cohort>/calendar.ics": EVERYBODY,
+    f"{PLACE}/calendar.ics": EVERYBODY,
+    f"{PLACE}/step/<step>/file": FOLLOWER,
     "/challenge/application": SIGNED_IN,
     OWN: READER,
     f"{OWN}/erase": READER,
@@ -62,6 +67,7 @@ GET: dict[str, set[str]] = {
     "/challenge/manage": {*TEAM, "other_manager"},
     "/challenge/manage/new": {"sysadmin"},
     DESK: TEAM,
+    f"{DESK}/accompaniment": TEAM,
     f"{DESK}/applications": MANAGER,
     f"{DESK}/applications.<format>": MANAGER,
     f"{DESK}/applications/publish": MANAGER,
@@ -71,6 +77,7 @@ GET: dict[str, set[str]] = {
     f"{DESK}/questions": MANAGER,
     f"{DESK}/staff": MANAGER,
     f"{DESK}/codes": MANAGER,
+    f"{DESK}/programme": MANAGER,
     f"{DESK}/copy": {"sysadmin"},
 }
 
@@ -82,7 +89,20 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{OWN}/messages": (READER, {"text": "Bonjour"}),
     f"{PLACE}/step/<step>": (FOLLOWER, {"state": "in_progress"}),
     f"{PLACE}/step/<step>/confirm": (TEAM, {"confirmed": "true"}),
+    f"{PLACE}/step/<step>/waive": (MANAGER, {"deliberation-reason": "Sans objet"}),
+    f"{PLACE}/step/<step>/unwaive": (MANAGER, {}),
     f"{PLACE}/kits": (FOLLOWER, {"kits": "deliberations"}),
+    f"{PLACE}/message": (FOLLOWER, {"text": "Bonjour"}),
+    f"{PLACE}/visit": (
+        TEAM,
+        {"visit-date": "2026-03-02", "visit-days": "1", "visit-topic": "Rencontre"},
+    ),
+    f"{PLACE}/visit/<visit>": (TEAM, {"visit-{visit}-days": "0.5"}),
+    f"{DESK}/accompaniment": (
+        TEAM,
+        {"participant": "{participant}", "step": "{step}", "confirmed": "true"},
+    ),
+    f"{DESK}/accompaniment/assign": (MANAGER, {"id": "{participant}"}),
     f"{PLACE}/invite": (
         {"org_admin", *MANAGER},
         {"email": "collegue@example.org", "role": "editor"},
@@ -106,6 +126,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/questions": (MANAGER, {}),
     f"{DESK}/staff": (MANAGER, {"user": "{stranger}", "role": "adviser"}),
     f"{DESK}/codes": (MANAGER, {}),
+    f"{DESK}/programme": (MANAGER, {}),
     f"{DESK}/copy": ({"sysadmin"}, {}),
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),
     f"{DESK}/state": (MANAGER, {"to": "running"}),
@@ -154,6 +175,14 @@ def known(
         text="Voici.",
         upload=FileStorage(io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "lettre.pdf"),
     )
+    call_as(
+        people["member"],
+        "challenge_step_update",
+        participant=world.participant["id"],
+        step="deliberation",
+        state="in_progress",
+        evidence_file=FileStorage(io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "vote.pdf"),
+    )
     claim = Claim(
         application_id=application,
         organization_id=organization,
@@ -172,7 +201,7 @@ def known(
         "award": world.award["id"],
         "badge": "engagee",
         "kit": "deliberations",
-        "step": "elu-referent",
+        "step": "deliberation",
         "format": "csv",
         "file_id": message["files"][0]["id"],
         "claim": claim.id,

@@ -26,7 +26,7 @@ def _kits(organization_id: str, organization: str, cohort: str) -> str:
     page = tk.h.url_for(
         "challenge_participant.read", cohort=cohort, organization=organization
     )
-    return f"{page}#step-choix-kits"
+    return f"{page}#kits"
 
 
 def _new_dataset(organization_id: str, organization: str, cohort: str) -> str:

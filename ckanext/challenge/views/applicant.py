@@ -7,13 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from flask import Response, request, send_file
+from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from .. import files, throttle
+from .. import throttle
 from ..logic import follow_up
 from . import application_form, applications
-from .common import act, blueprint, not_authorized
+from .common import act, blueprint, not_authorized, stored_file
 from .forms import flat_errors, texts
 
 __all__ = ["applicant"]
@@ -278,18 +278,9 @@ def write(id: str) -> Any:
 def file(id: str, file_id: str) -> Any:
     """A file, to save and never to show: it is somebody else's."""
     row = act("challenge_application_attachment_show", id=file_id, **_with_key())
-    path = files.path_of(row["id"])
-    if row["application_id"] != id or not path.is_file():
+    if row["application_id"] != id:
         raise tk.ObjectNotFound
-    answer = send_file(
-        path,
-        mimetype=row["media_type"],
-        as_attachment=True,
-        download_name=row["name"],
-    )
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return stored_file(row)
 
 
 @applicant.get("/application/<id>/data.json")

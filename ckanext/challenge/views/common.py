@@ -7,10 +7,11 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
-from flask import Blueprint, current_app, request
+from flask import Blueprint, current_app, request, send_file
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound
 from werkzeug.wrappers import Response
 
+from .. import files
 from .csrf import check_token
 
 __all__ = [
@@ -113,6 +114,26 @@ def keep_private(response: Response) -> Response:
     # CKAN's own mark for "private"; it writes the header after this.
     request.environ["__no_cache__"] = True
     return response
+
+
+def stored_file(row: Mapping[str, Any]) -> Response:
+    """A file that somebody gave, to save and never to show: it may be anything.
+
+    :param row: its ``id``, ``name`` and ``media_type``
+    :raises ObjectNotFound: when its content is gone
+    """
+    path = files.path_of(row["id"])
+    if not path.is_file():
+        raise tk.ObjectNotFound
+    answer = send_file(
+        path,
+        mimetype=row["media_type"],
+        as_attachment=True,
+        download_name=row["name"],
+    )
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
 
 
 def managers_blueprint(name: str) -> Blueprint:

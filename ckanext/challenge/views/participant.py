@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from flask import request
 from werkzeug.wrappers import Response
 
-from . import members, steps
-from .common import act, blueprint, participant_id
+from . import checklist, members, steps
+from .common import act, blueprint, keep_private, participant_id, stored_file
 from .forms import flat_errors, texts
 
 __all__ = ["participant"]
@@ -18,7 +20,7 @@ participant = blueprint("challenge_participant")
 
 
 def _render(
-    cohort: str, organization: str, sent: dict[str, Any] = steps.NOTHING_SENT
+    cohort: str, organization: str, sent: dict[str, Any] = checklist.NOTHING_SENT
 ) -> str:
     return tk.render(
         "challenge/participant.html",
@@ -32,56 +34,150 @@ def read(cohort: str, organization: str) -> str:
     return _render(cohort, organization)
 
 
-def _back(cohort: str, organization: str, step: str = "") -> Response:
+def _back(cohort: str, organization: str, place: str = "") -> Response:
     url = tk.h.url_for(
         "challenge_participant.read", cohort=cohort, organization=organization
     )
-    return tk.redirect_to(f"{url}#step-{step}" if step else url)
+    return tk.redirect_to(f"{url}#{place}" if place else url)
+
+
+def _sent(
+    form: str, step: str, error: tk.ValidationError, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A form of a step that was refused: what is wrong, and all that was typed."""
+    errors = flat_errors(error.error_dict)
+    return {"form": form, "step": step, "errors": errors, "data": data}
 
 
 @participant.post("/<cohort>/<organization>/step/<step>")
 def update_step(cohort: str, organization: str, step: str) -> Response | str:
     """A member says where a step of theirs is."""
     form = request.form
-    given: dict[str, Any] = {"state": form.get("state", "")}
-    for name in ("note", "planned_for", "evidence_url"):
-        if f"{step}-{name}" in form:
-            given[name] = form[f"{step}-{name}"].strip()
-    if given["state"] != "planned":
-        given.pop("planned_for", None)
+    state = form.get("state", "")
+    given = {
+        name: form[f"{step}-{name}"].strip()
+        for name in ("note", "planned_for", "evidence_url")
+        if f"{step}-{name}" in form
+    }
+    # A day stands in the field until it is planned for.
+    asked = {
+        name: text
+        for name, text in given.items()
+        if name != "planned_for" or state == "planned"
+    }
+    id_ = participant_id(cohort, organization)
+    file = _sent_file(step)
     try:
         act(
             "challenge_step_update",
-            participant=participant_id(cohort, organization),
+            participant=id_,
             step=step,
-            **given,
+            state=state,
+            **asked,
+            **file,
         )
     except tk.ValidationError as error:
-        return _render(
-            cohort,
-            organization,
-            {"step": step, "errors": flat_errors(error.error_dict), "data": given},
-        )
+        if file.get("evidence_file") and "evidence_file" not in error.error_dict:
+            # No browser fills in a file again.
+            _keep_file(cohort, organization, step)
+        data = {**given, "evidence_remove": f"{step}-evidence_remove" in form}
+        sent = _sent(checklist.STEP, step, error, data)
+        return _render(cohort, organization, sent)
     tk.h.flash_success(tk._("Your answer is saved."))
-    return _back(cohort, organization, step)
+    return _back(cohort, organization, f"step-{step}")
+
+
+def _sent_file(step: str) -> dict[str, Any]:
+    """The file of the form, if one was chosen, or that the stored one goes."""
+    upload = request.files.get(f"{step}-evidence_file")
+    if upload is not None and upload.filename:
+        return {"evidence_file": upload}
+    if f"{step}-evidence_remove" in request.form:
+        return {"evidence_file": None}
+    return {}
+
+
+def _keep_file(cohort: str, organization: str, step: str) -> None:
+    """Store the file of a form that was refused for another reason."""
+    upload = request.files[f"{step}-evidence_file"]
+    upload.stream.seek(0)
+    progress = act("challenge_progress_show", organization=organization, cohort=cohort)
+    states = {row["step"]: row["state"] for row in progress["steps"]}
+    with suppress(tk.ValidationError):
+        act(
+            "challenge_step_update",
+            participant=progress["participant_id"],
+            step=step,
+            state=states.get(step, "todo"),
+            evidence_file=upload,
+        )
+        tk.h.flash_notice(tk._("Your file is kept; the rest is to be corrected."))
+
+
+@participant.get("/<cohort>/<organization>/step/<step>/file")
+def file(cohort: str, organization: str, step: str) -> Response:
+    """The file that proves a step, to save and never to show."""
+    row = act(
+        "challenge_step_evidence_show",
+        participant=participant_id(cohort, organization),
+        step=step,
+    )
+    return keep_private(stored_file(row))
 
 
 @participant.post("/<cohort>/<organization>/step/<step>/confirm")
-def confirm_step(cohort: str, organization: str, step: str) -> Response:
+def confirm_step(cohort: str, organization: str, step: str) -> Response | str:
     """The adviser confirms a step, or sends it back with a word."""
+    note = request.form.get(f"{step}-confirm_note", "").strip()
     try:
         act(
             "challenge_step_confirm",
             participant=participant_id(cohort, organization),
             step=step,
             confirmed=request.form.get("confirmed") == "true",
-            note=request.form.get(f"{step}-confirm_note", "").strip(),
+            note=note,
+        )
+    except tk.ValidationError as error:
+        data = {"note": note}
+        sent = _sent(checklist.CONFIRM, step, error, data)
+        return _render(cohort, organization, sent)
+    tk.h.flash_success(tk._("Your answer is saved."))
+    return _back(cohort, organization, f"step-{step}")
+
+
+@participant.post("/<cohort>/<organization>/step/<step>/waive")
+def waive_step(cohort: str, organization: str, step: str) -> Response | str:
+    """A manager asks a step no more, and says why."""
+    reason = request.form.get(f"{step}-reason", "").strip()
+    try:
+        act(
+            "challenge_step_waive",
+            participant=participant_id(cohort, organization),
+            step=step,
+            reason=reason,
+        )
+    except tk.ValidationError as error:
+        data = {"reason": reason}
+        sent = _sent(checklist.WAIVE, step, error, data)
+        return _render(cohort, organization, sent)
+    tk.h.flash_success(tk._("This step is asked no more."))
+    return _back(cohort, organization, f"step-{step}")
+
+
+@participant.post("/<cohort>/<organization>/step/<step>/unwaive")
+def unwaive_step(cohort: str, organization: str, step: str) -> Response:
+    """A manager asks a step again."""
+    try:
+        act(
+            "challenge_step_unwaive",
+            participant=participant_id(cohort, organization),
+            step=step,
         )
     except tk.ValidationError as error:
         tk.h.flash_error("; ".join(map(str, error.error_summary.values())))
     else:
-        tk.h.flash_success(tk._("Your answer is saved."))
-    return _back(cohort, organization, step)
+        tk.h.flash_success(tk._("This step is asked again."))
+    return _back(cohort, organization, f"step-{step}")
 
 
 @participant.post("/<cohort>/<organization>/invite")
@@ -97,7 +193,7 @@ def invite(cohort: str, organization: str) -> Response | str:
             cohort,
             organization,
             {
-                **steps.NOTHING_SENT,
+                **checklist.NOTHING_SENT,
                 "form": members.FORM,
                 "errors": flat_errors(error.error_dict),
                 "data": given,
@@ -158,4 +254,4 @@ def choose_kits(cohort: str, organization: str) -> Response:
         tk.h.flash_error("; ".join(map(str, error.error_summary.values())))
     else:
         tk.h.flash_success(tk._("Your choice is saved."))
-    return _back(cohort, organization, steps.KITS_STEP)
+    return _back(cohort, organization, "kits")

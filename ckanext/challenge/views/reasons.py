@@ -8,25 +8,22 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
+from ..domain.progress import OF_DATASETS
 
 __all__ = ["reasons"]
 
-#: Measures that say how the datasets are, and nothing while there is none.
-OF_DATASETS = frozenset(
-    {
-        "conform_datasets",
-        "described_share",
-        "fresh_share",
-        "open_format_share",
-        "open_licence_share",
-        "quality_mean",
-    }
-)
+#: How many datasets one reason names; the organization's page has all.
+MOST = 5
 
 
-def _sentence(measure: str, value: float, target: float) -> str:
+def _sentence(row: Mapping[str, Any]) -> str:
+    measure, value, target = row["measure"], row["value"] or 0, row["target"] or 0
     count = {"value": h.challenge_number(value), "target": h.challenge_number(target)}
     share = {"value": h.challenge_share(value), "target": h.challenge_share(target)}
+    points = {
+        "value": h.challenge_number(value * 9),
+        "target": h.challenge_number(target * 9),
+    }
     sentences = {
         "members": (tk._("{value} of {target} members so far."), count),
         "organization_profile": (
@@ -64,7 +61,7 @@ def _sentence(measure: str, value: float, target: float) -> str:
         ),
         "quality_mean": (
             tk._("Quality of the datasets: {value} out of 9; {target} are needed."),
-            count,
+            points,
         ),
         "conform_datasets": (
             tk._("{value} of {target} datasets conform to their national schema."),
@@ -76,8 +73,14 @@ def _sentence(measure: str, value: float, target: float) -> str:
         ),
         "downloads": (tk._("{value} of {target} downloads so far."), count),
     }
-    template, numbers = sentences.get(measure, (tk._("{value} of {target}"), count))
-    return template.format(**numbers)
+    if measure in sentences:
+        template, numbers = sentences[measure]
+        return template.format(**numbers)
+    # A measure of another plugin speaks for itself.
+    return tk._("{measure}: {value} of {target}.").format(
+        measure=str(row.get("definition") or measure).rstrip(". "),
+        **(share if row.get("unit") == "share" else count),
+    )
 
 
 def _text(row: Mapping[str, Any], published: bool) -> str:
@@ -85,7 +88,7 @@ def _text(row: Mapping[str, Any], published: bool) -> str:
         return row["title"]
     if row["measure"] in OF_DATASETS and not published:
         return tk._("It begins with a first dataset.")
-    return _sentence(row["measure"], row["value"] or 0, row["target"] or 0)
+    return _sentence(row)
 
 
 def _way_out(measure: str) -> str:
@@ -96,35 +99,37 @@ def _way_out(measure: str) -> str:
     }.get(measure, tk._("Publish a dataset"))
 
 
-def _dataset(row: Any) -> dict[str, str]:
-    if isinstance(row, str):
-        row = {"id": row}
-    reference = row.get("name") or row["id"]
-    missing = row.get("missing") or []
-    return {
-        "title": row.get("title") or reference,
-        "url": row.get("fix_url") or tk.h.url_for("dataset.edit", id=reference),
-        "text": ", ".join(part["title"] for part in missing),
-    }
+def _dataset(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"title": row["title"], "url": row["fix_url"], "missing": row["missing"]}
 
 
 def reasons(
-    rows: Sequence[Mapping[str, Any]], published: bool = True
+    rows: Sequence[Mapping[str, Any]], published: bool = True, most: int = MOST
 ) -> list[dict[str, Any]]:
     """``why_not`` of a step, or ``missing`` of a badge, for the component.
 
     :param published: whether there is a dataset at all; a share of none says little
+    :param most: how many datasets to name
+    :returns: ``{text, missing: [{title, fix_url}], datasets: [{title, url, missing}],
+        more, url, action}`` each: ``more`` says how many datasets are not named
     """
     found = []
     for row in rows:
-        measure = row.get("measure") or ""
-        datasets = [_dataset(dataset) for dataset in row.get("datasets") or []]
+        datasets = row.get("datasets") or []
+        missing = row.get("missing") or []
+        more = len(datasets) - most
         found.append(
             {
                 "text": _text(row, published),
-                "datasets": datasets,
-                "url": "" if datasets else row.get("fix_url") or "",
-                "action": _way_out(measure),
+                "missing": missing,
+                "datasets": [_dataset(dataset) for dataset in datasets[:most]],
+                "more": tk.ungettext(
+                    "and {number} other dataset", "and {number} other datasets", more
+                ).format(number=more)
+                if more > 0
+                else "",
+                "url": "" if datasets or missing else row.get("fix_url") or "",
+                "action": _way_out(row.get("measure") or ""),
             }
         )
     return found

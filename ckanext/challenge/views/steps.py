@@ -11,127 +11,17 @@ from markupsafe import Markup
 
 from .. import helpers as h
 from ..memory import Memory
-from ..words import as_effort
-from . import cards
+from . import cards, checklist
+from .ahead import ahead
+from .checklist import NOTHING_SENT
 from .common import act, may
 from .desk.history import history
-from .forms import new_dataset_url
 from .members import departure, invitation
-from .reasons import reasons
 
-__all__ = ["NOTHING_SENT", "participant_page"]
+__all__ = ["participant_page"]
 
-NOTHING_SENT: dict[str, Any] = {"step": "", "errors": {}, "data": {}}
-SETTLED = ("done", "waived")
 # What the page has a form for, where somebody may.
 _FORMS = ("invitation", "departure")
-# The step of the shipped programme under which the kits are chosen.
-KITS_STEP = "choix-kits"
-
-
-def _when(step: Mapping[str, Any]) -> str:
-    """What the right side of a step says: done, late since, or due."""
-    if step["state"] == "done":
-        return tk._("Done")
-    if step["state"] == "waived":
-        return tk._("Not required")
-    if not step.get("due"):
-        return ""
-    text = tk._("It was planned for {date}") if step.get("late") else tk._("By {date}")
-    return text.format(date=h.challenge_date(step["due"], "d MMMM"))
-
-
-def _buttons(step: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
-    """The states a member can give to a person's step, the main one first."""
-    if step["state"] in ("done", "to_confirm"):
-        return [("in_progress", tk._("Reopen this step"), False)]
-    main = (
-        ("to_confirm", tk._("Send for confirmation"), True)
-        if step.get("confirm")
-        else ("done", tk._("Mark as done"), True)
-    )
-    return [
-        main,
-        ("in_progress", tk._("Mark as in progress"), False),
-        ("planned", tk._("Plan it for this date"), False),
-    ]
-
-
-def _measures(step: Mapping[str, Any]) -> set[str]:
-    """The measures that a step still asks for."""
-    return {reason["measure"] for reason in step.get("why_not") or []}
-
-
-def _evidence(step: Mapping[str, Any]) -> dict[str, str] | None:
-    url = step.get("evidence_url")
-    return {"url": url, "text": tk._("Evidence")} if url else None
-
-
-def _form(step: Mapping[str, Any], url: str) -> dict[str, Any] | None:
-    if step["source"] != "person" or step["state"] == "waived":
-        return None
-    key = step["step"]
-    return {
-        "url": f"{url}/step/{quote(key)}",
-        "evidence": step.get("evidence") or "none",
-        "buttons": _buttons(step),
-        "labels": {
-            "evidence_url": tk._("Address of the document"),
-            "note": tk._("Note"),
-            "planned_for": tk._("Planned for"),
-        },
-    }
-
-
-def _summary(step: Mapping[str, Any], form: Any) -> str:
-    if not form:
-        return tk._("How to do it")
-    if step["state"] in ("done", "to_confirm"):
-        return tk._("Change the answer")
-    return tk._("Answer this step")
-
-
-def _row(step: Mapping[str, Any], url: str, page: Mapping[str, Any]) -> dict[str, Any]:
-    state = h.challenge_state("step", step["state"])
-    settled = step["state"] in SETTLED
-    detailed = page["detailed"]
-    row: dict[str, Any] = {
-        "key": step["step"],
-        "title": step["title"],
-        "state": state,
-        "hollow": state["icon"] in ("circle", "calendar"),
-        "when": _when(step),
-        "detailed": detailed,
-    }
-    if not detailed:
-        return row
-    form = _form(step, url) if page["editable"] else None
-    why = [] if settled else reasons(step.get("why_not") or [], page["published"])
-    chooses = page["editable"] and (
-        step["step"] == KITS_STEP or "kits_chosen" in _measures(step)
-    )
-    planned = step.get("planned_for")
-    row.update(
-        {
-            "show_state": step["state"] not in ("todo", "done"),
-            "planned": h.challenge_date(planned) if planned else "",
-            "planned_for": planned or "",
-            "note": step.get("note") or "",
-            "evidence": _evidence(step),
-            "evidence_url": step.get("evidence_url") or "",
-            "why": why,
-            "help": "" if settled else step.get("help") or "",
-            "effort": "" if settled else as_effort(step.get("effort_minutes")),
-            "open": bool(form or chooses or (step.get("help") and not settled)),
-            "summary": _summary(step, form or chooses),
-            "form": form,
-            "kits": page["kits"] if chooses else None,
-            "confirm": f"{url}/step/{quote(step['step'])}/confirm"
-            if page["confirms"] and step["state"] == "to_confirm"
-            else "",
-        }
-    )
-    return row
 
 
 def _phases(
@@ -153,79 +43,6 @@ def _phases(
         }
         for phase in progress["phases"]
     ]
-
-
-def _actions(
-    step: Mapping[str, Any], participant: Mapping[str, Any], page: Mapping[str, Any]
-) -> list[dict[str, str]]:
-    """The buttons of the next thing to do."""
-    anchor = f"#step-{step['step']}"
-    if not page["editable"]:
-        return [{"text": tk._("See this step"), "url": anchor}]
-    why = step.get("why_not") or []
-    measures = _measures(step)
-    if step["source"] == "person" or "kits_chosen" in measures:
-        return [{"text": tk._("Answer this step"), "url": anchor}]
-    if measures & {"datasets_public", "datasets_since_launch", "kits_covered"}:
-        chosen = [kit for kit in page["kits"] if kit["chosen"]] or page["kits"]
-        found = [
-            {
-                "text": tk._("Publish: {dataset}").format(dataset=kit["title"]),
-                "url": new_dataset_url(
-                    participant["organization_id"],
-                    kit,
-                    participant["organization_title"],
-                ),
-            }
-            for kit in chosen[:1]
-        ]
-        found.append(
-            {
-                "text": tk._("Publish another dataset"),
-                "url": new_dataset_url(participant["organization_id"]),
-            }
-        )
-        return found
-    ready = reasons(why, page["published"])
-    found = [
-        {"text": reason["action"], "url": reason["url"]}
-        for reason in ready
-        if reason["url"]
-    ]
-    return found or [{"text": tk._("See this step"), "url": anchor}]
-
-
-def _next_step(
-    progress: Mapping[str, Any],
-    participant: Mapping[str, Any],
-    page: Mapping[str, Any],
-) -> dict[str, Any] | None:
-    step = progress.get("next_step")
-    if not step:
-        return None
-    numbers = cards.phase_numbers(progress["phases"])
-    due = ""
-    if step.get("due"):
-        text = (
-            tk._("It was planned for {date}")
-            if step.get("late")
-            else tk._("Planned for {date}")
-        )
-        due = text.format(date=h.challenge_date(step["due"]))
-    return {
-        "title": step["title"],
-        "number": numbers.get(step["phase"], 1),
-        "effort": as_effort(step.get("effort_minutes")),
-        "due": due,
-        "late": bool(step.get("late")),
-        "help": step.get("help") or "",
-        "why": [
-            reason
-            for reason in reasons(step.get("why_not") or [], page["published"])
-            if reason["datasets"]
-        ],
-        "actions": _actions(step, participant, page),
-    }
 
 
 def _badges(
@@ -259,12 +76,32 @@ def _badges(
     return found
 
 
-def _kits(participant: Mapping[str, Any]) -> list[dict[str, Any]]:
-    chosen = set(participant.get("kits") or ())
-    return [
-        {**kit, "chosen": kit["name"] in chosen}
-        for kit in act("challenge_kit_list", limit=100)["results"]
+def _kits(
+    participant: Mapping[str, Any], cohort: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The kits that fit the collectivité, those that it chose first."""
+    asked = {"programme": cohort["programme"], "limit": 100}
+    fitting = act(
+        "challenge_kit_list",
+        **asked,
+        kind=participant["kind"],
+        population=participant["population"],
+    )["results"]
+    chosen = list(participant.get("kits") or ())
+    if not set(chosen) <= {kit["name"] for kit in fitting}:
+        # What was chosen stays a choice, whomever it fits.
+        fitting = [
+            kit
+            for kit in act("challenge_kit_list", **asked)["results"]
+            if kit["name"] in chosen or kit in fitting
+        ]
+    places = {name: place for place, name in enumerate(chosen)}
+    base = f"{cards.season_prefix()}/kits"
+    rows = [
+        {**kit, "chosen": kit["name"] in places, "url": f"{base}/{kit['name']}"}
+        for kit in fitting
     ]
+    return sorted(rows, key=lambda kit: places.get(kit["name"], len(places)))
 
 
 def _next_due(progress: Mapping[str, Any]) -> str:
@@ -272,7 +109,7 @@ def _next_due(progress: Mapping[str, Any]) -> str:
         str(step["due"])
         for step in progress["steps"]
         if step.get("due")
-        and step["state"] not in (*SETTLED, "to_confirm")
+        and step["state"] not in ("done", "waived", "to_confirm")
         and h.challenge_days_until(step["due"]) >= 0
     ]
     if not dates:
@@ -332,6 +169,32 @@ def _render(cohort: str, organization: str, sent: Mapping[str, Any]) -> dict[str
     }
 
 
+def _reader(
+    participant: Mapping[str, Any],
+    progress: Mapping[str, Any],
+    cohort: Mapping[str, Any],
+    url: str,
+    sent: Mapping[str, Any],
+) -> checklist.Reader:
+    """What the request's user sees of the checklist, and may do."""
+    id_ = participant["id"]
+    follows = may("challenge_step_update", participant=id_)
+    over = cohort["state"] in ("finished", "archived")
+    under_way = not over and participant["state"] != "withdrawn"
+    confirms = under_way and may("challenge_step_confirm", participant=id_)
+    return checklist.Reader(
+        url=url,
+        detailed=follows,
+        published=bool((participant["measures"] or {}).get("datasets_public")),
+        member=bool(progress.get("member")),
+        edits=follows and under_way,
+        confirms=confirms,
+        waives=confirms and may("challenge_step_waive", participant=id_),
+        kits=_kits(participant, cohort) if follows and under_way else (),
+        sent=sent,
+    )
+
+
 def _page(
     cohort_name: str, organization: str, sent: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -343,16 +206,8 @@ def _page(
     base = cards.season_prefix()
     season = f"{base}/{cohort['name']}"
     url = f"{season}/{quote(participant['organization_name'])}"
-    editable = may("challenge_step_update", participant=participant["id"])
-    detailed = editable or any("why_not" in step for step in progress["steps"])
-    page: dict[str, Any] = {
-        "detailed": detailed,
-        "published": bool((participant["measures"] or {}).get("datasets_public")),
-        "editable": editable and cohort["state"] not in ("finished", "archived"),
-        "confirms": may("challenge_step_confirm", participant=participant["id"]),
-        "kits": _kits(participant) if editable else [],
-    }
-    rows = {step["step"]: _row(step, url, page) for step in progress["steps"]}
+    reader = _reader(participant, progress, cohort, url, sent)
+    rows = {step["step"]: checklist.row(step, reader) for step in progress["steps"]}
     numbers = cards.phase_numbers(progress["phases"])
     words = h.challenge_steps(participant["steps_done"], participant["steps_total"])
     population = participant["population"]
@@ -365,7 +220,9 @@ def _page(
     evaluated = progress.get("evaluated_at")
     measures = participant.get("measures") or {}
     return {
-        **page,
+        "detailed": reader.detailed,
+        "editable": reader.edits,
+        "confirms": reader.confirms,
         "cohort": cohort,
         "participant": participant,
         "history": history(
@@ -380,7 +237,7 @@ def _page(
         "next_due": _next_due(progress),
         "meta": " · ".join(part for part in meta if part),
         "phases": _phases(progress, rows),
-        "next_step": _next_step(progress, participant, page),
+        "next_step": ahead(progress, participant, reader),
         "badges": _badges(progress["badges"], f"{base}/awards", f"{base}/badges"),
         "figures": [
             (participant["steps_done"], tk._("steps done")),
@@ -396,9 +253,8 @@ def _page(
         if evaluated
         else "",
         "embed": _embed(participant["organization_name"], cohort["name"], words)
-        if detailed
+        if reader.detailed
         else "",
-        "sent": sent,
         "urls": {
             "season": season,
             "self": url,

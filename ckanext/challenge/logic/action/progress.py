@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -19,7 +19,7 @@ from ckanext.challenge.domain.lifecycle import AWARD_HELD, STEP_SETTLED
 from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Programme, Step
 from ckanext.challenge.language import current
-from ckanext.challenge.logic import roles, ways_out
+from ckanext.challenge.logic import roles, steps, ways_out
 from ckanext.challenge.logic.boundary import (
     find_cohort,
     find_organization,
@@ -88,17 +88,26 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
         ``phases``: ``{key, title, steps_done, steps_total}`` each.
         ``steps``: ``{step, phase, phase_title, title, state, source, due, help,
-        effort_minutes, required, evidence, confirm, updated_at}`` each and, in
-        detail, ``value, target, late, why_not, note, evidence_url, evidence_file,
-        planned_for``. ``why_not`` lists what is missing: ``{measure, definition,
-        unit, value, target, datasets: [{id, name, title, fix_url, missing}],
-        missing, fix_url}``, in which ``missing`` lists what a dataset, or the
-        organization's page, lacks: ``{name, title, fix_url}``.
-        ``next_step`` is the step to do next, as in ``steps``, or none.
+        effort_minutes, required, evidence, confirm, feedback, updated_at}`` each
+        (``feedback``: the final form sets it) and, in detail, ``measures: [{measure,
+        definition, unit}]`` that prove it, ``value, target, late, why_not, note`` (of
+        the members), ``reason`` (of the staff: why it was sent back or is asked no
+        more), ``evidence_url, evidence_file: {id, name, media_type, size,
+        created_at}, planned_for``.
+        ``why_not`` lists what is missing: ``{measure, definition, unit, value, target,
+        datasets: [{id, name, title, fix_url, missing}], missing, fix_url}``, in which
+        ``missing`` lists what a dataset, or the organization's page, lacks: ``{name,
+        title, fix_url}``.
+        ``next_step`` is the step to do next, as in ``steps``, or none; in detail with
+        ``why_next`` (what speaks for it: its date is past, ``late``, or comes first,
+        ``due``; it brings most badges nearer, ``gain``, or takes little time,
+        ``effort``; or it is the ``last`` one) and ``badges``, which it brings nearer:
+        ``{badge, title}`` each.
         ``badges``: ``{badge, title, description, level, icon, colour, shape, policy,
         earned, state, award_id, awarded_at, lost_on, percent}`` each and, in detail,
         ``missing`` (as ``why_not``; for a step ``{step, title, value, target}``).
-        ``percent`` is 0 to 100 everywhere.
+        ``percent`` is 0 to 100 everywhere. ``member``, in detail: whether the caller
+        belongs to the organization.
     :rtype: dict
     :raises ObjectNotFound: when there is no such organization or season, or the one
         takes no part in the other
@@ -108,12 +117,16 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_progress_show", context, {"cohort": cohort.id})
     participant = Participant.of(cohort.id, group.id)
-    detailed = participant is not None and roles.may_follow(context, participant)
+    member = participant is not None and roles.is_member(context, group.id)
+    detailed = member or (
+        participant is not None and roles.is_adviser(context, participant)
+    )
     if participant is None or (participant.state == "withdrawn" and not detailed):
         raise tk.ObjectNotFound(
             tk._("This organization does not take part in this season")
         )
-    return _Shown(group, cohort, participant, detailed).as_dict()
+    shown = _Shown(group, cohort, participant, detailed).as_dict()
+    return {**shown, "member": member} if detailed else shown
 
 
 def _measurement(value: float, missing: Mapping[str, Any]) -> Measurement:
@@ -158,14 +171,21 @@ class _Shown:
         }
         self.states = {key: status.state for key, status in self.statuses.items()}
         self.registry = measures.registry()
+        self.over = (
+            cohort.state in ("finished", "archived") or participant.state == "withdrawn"
+        )
+        with_files = detailed and any(
+            status.evidence_file for status in self.statuses.values()
+        )
+        self.evidence = steps.evidence_of(participant.id) if with_files else {}
 
     def as_dict(self) -> dict[str, Any]:
         judged = self._judged()
         self.datasets = self._datasets(judged) if self.detailed else {}
         summary = rules.summarise(self.programme, self.states, self.due, self.today)
-        steps = {step.key: self._step(step) for step in self.programme.steps}
-        ahead = rules.next_step(self.programme, self.states, self.due)
-        over = self.cohort.state in ("finished", "archived")
+        rows = {step.key: self._step(step) for step in self.programme.steps}
+        held = self._held()
+        ahead = None if self.over else self._next(held)
         return {
             "organization": self.group.name,
             "organization_id": self.group.id,
@@ -177,8 +197,8 @@ class _Shown:
             "steps_done": summary.steps_done,
             "steps_total": summary.steps_total,
             "current_phase": summary.current_phase,
-            "late_steps": 0 if over else summary.late_steps,
-            "next_step": steps[ahead.key] if ahead and not over else None,
+            "late_steps": 0 if self.over else summary.late_steps,
+            "next_step": self._ahead(rows, ahead) if ahead else None,
             "phases": [
                 {
                     "key": figures.key,
@@ -190,8 +210,8 @@ class _Shown:
                 }
                 for figures in rules.phase_figures(self.programme, self.states)
             ],
-            "steps": list(steps.values()),
-            "badges": self._badges(judged),
+            "steps": list(rows.values()),
+            "badges": self._badges(judged, held),
             "evaluated_at": as_json(self.participant.evaluated_at),
         }
 
@@ -252,39 +272,49 @@ class _Shown:
             "source": step.source,
             "evidence": step.evidence,
             "confirm": step.confirm,
+            "feedback": step.feedback,
             "due": as_json(due),
             "updated_at": as_json(status.updated_at) if status else None,
         }
         if self.detailed:
-            shown.update(self._details(status, state, due))
+            shown.update(self._details(step, status, state, due))
         return shown
 
     def _details(
-        self, status: StepStatus | None, state: str, due: dt.date | None
+        self, step: Step, status: StepStatus | None, state: str, due: dt.date | None
     ) -> dict[str, Any]:
         open_ = state not in STEP_SETTLED
         return {
+            "measures": [self._measure(name) for name in sorted(step.measures)],
             "value": status.value if status else None,
             "target": status.target if status else None,
-            "late": rules.is_late(state, due, self.today),
+            "late": not self.over and rules.is_late(state, due, self.today),
             "why_not": [
                 self._missing(missing)
                 for missing in (status.why_not if status and open_ else [])
             ],
             "note": status.note if status else None,
+            "reason": status.reason if status else None,
             "evidence_url": status.evidence_url if status else None,
-            "evidence_file": status.evidence_file if status else None,
+            "evidence_file": steps.dictize_evidence(
+                self.evidence.get(status.step) if status else None
+            ),
             "planned_for": as_json(status.planned_for) if status else None,
         }
 
-    def _missing(self, missing: Mapping[str, Any]) -> dict[str, Any]:
-        name = missing["measure"]
+    def _measure(self, name: str) -> dict[str, str]:
         measure = self.registry.get(name)
-        names: Mapping[str, Sequence[str]] = missing.get("missing", {})
         return {
             "measure": name,
             "definition": str(measure.definition) if measure else name,
             "unit": measure.unit if measure else "count",
+        }
+
+    def _missing(self, missing: Mapping[str, Any]) -> dict[str, Any]:
+        name = missing["measure"]
+        names: Mapping[str, Sequence[str]] = missing.get("missing", {})
+        return {
+            **self._measure(name),
             "value": missing["value"],
             "target": missing["target"],
             "datasets": [
@@ -339,13 +369,47 @@ class _Shown:
             "target": finding.target,
         }
 
-    def _badges(self, judged: Iterable[rules.BadgeVerdict]) -> list[dict[str, Any]]:
+    def _held(self) -> dict[tuple[str, bool], Award]:
+        """The awards it holds, by their badge and whether they are of no season."""
         rows = model.Session.query(Award).filter(
             Award.organization_id == self.group.id,
             sa.or_(Award.cohort_id == self.cohort.id, Award.cohort_id.is_(None)),
             Award.state.in_(sorted(AWARD_HELD)),
         )
-        held = {(award.badge, award.cohort_id is None): award for award in rows}
+        return {(award.badge, award.cohort_id is None): award for award in rows}
+
+    def _next(self, held: Collection[tuple[str, bool]]) -> rules.NextStep | None:
+        return rules.next_step(
+            self.programme,
+            self.states,
+            self.due,
+            self.today,
+            planned={key: row.planned_for for key, row in self.statuses.items()},
+            held={badge for badge, _ in held},
+            waiting=rules.waiting_for_data(self.programme, self.participant.measures),
+        )
+
+    def _ahead(
+        self, rows: Mapping[str, dict[str, Any]], ahead: rules.NextStep
+    ) -> dict[str, Any]:
+        """The step to do next, and for its people why that one."""
+        if not self.detailed:
+            return rows[ahead.step.key]
+        badges = self.programme.badges_by_key
+        return {
+            **rows[ahead.step.key],
+            "why_next": ahead.why,
+            "badges": [
+                {"badge": key, "title": self._text(badges[key].title)}
+                for key in ahead.badges
+            ],
+        }
+
+    def _badges(
+        self,
+        judged: Iterable[rules.BadgeVerdict],
+        held: Mapping[tuple[str, bool], Award],
+    ) -> list[dict[str, Any]]:
         badges: list[dict[str, Any]] = []
         for verdict in judged:
             badge = verdict.badge

@@ -152,7 +152,7 @@ def _plan(found: steps.Found, data: dict[str, Any]) -> None:
 
 
 def _no_proof(check: PersonCheck) -> tk.ValidationError:
-    if check.evidence == "file":
+    if check.evidence == "file" and files.enabled():
         text = tk._("This step needs a proof: choose a file, or give its address")
         return steps.refusal(_FILE, text)
     return steps.refusal("evidence_url", tk._("This step needs a proof"))

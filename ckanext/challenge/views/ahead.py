@@ -1,0 +1,124 @@
+"""The next thing to do: what it is, why that one, and the button that begins it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from .. import helpers as h
+from ..words import as_effort
+from . import cards
+from .checklist import Reader
+from .forms import new_dataset_url
+from .reasons import reasons
+
+__all__ = ["ahead"]
+
+#: Steps that begin with a new dataset.
+_PUBLISH = frozenset({"datasets_public", "datasets_since_launch", "kits_covered"})
+#: How many datasets it names: the step below has more.
+_MOST = 3
+
+
+def _why(step: Mapping[str, Any]) -> str:
+    """What speaks for this step; that it is late is said at its date."""
+    texts = {
+        "due": tk._("Its date comes first."),
+        "gain": tk._("It brings you nearer to more badges than the others."),
+        "effort": tk._("It takes little time."),
+        "last": tk._("It is the last one."),
+    }
+    found = [texts[step["why_next"]]] if step.get("why_next") in texts else []
+    titles = [badge["title"] for badge in step.get("badges") or []]
+    if titles:
+        text = tk.ungettext(
+            "It brings a badge nearer: {badges}.",
+            "It brings {number} badges nearer: {badges}.",
+            len(titles),
+        )
+        found.append(text.format(number=len(titles), badges=", ".join(titles)))
+    return " ".join(found)
+
+
+def _publish(participant: Mapping[str, Any], reader: Reader) -> list[dict[str, str]]:
+    """The form of a dataset, filled in from the kit that was chosen first."""
+    found = [
+        {
+            "text": tk._("Publish: {dataset}").format(dataset=kit["title"]),
+            "url": new_dataset_url(
+                participant["organization_id"], kit, participant["organization_title"]
+            ),
+        }
+        for kit in reader.kits[:1]
+    ]
+    return [
+        *found,
+        {
+            "text": tk._("Publish another dataset"),
+            "url": new_dataset_url(participant["organization_id"]),
+        },
+    ]
+
+
+def _actions(
+    step: Mapping[str, Any], participant: Mapping[str, Any], reader: Reader
+) -> list[dict[str, str]]:
+    anchor = f"#step-{step['step']}"
+    if not reader.edits:
+        return [{"text": tk._("See this step"), "url": anchor}]
+    if step.get("feedback"):
+        return [{"text": tk._("Give your opinion"), "url": f"{reader.url}/feedback"}]
+    why = step.get("why_not") or []
+    measures = {reason["measure"] for reason in why}
+    if step["source"] == "person" or "kits_chosen" in measures:
+        return [{"text": tk._("Answer this step"), "url": anchor}]
+    if measures & _PUBLISH or (why and not reader.published):
+        return _publish(participant, reader)
+    found = [
+        {"text": reason["action"], "url": reason["url"]}
+        for reason in reasons(why, reader.published)
+        if reason["url"]
+    ]
+    return found or [{"text": tk._("See this step"), "url": anchor}]
+
+
+def _due(step: Mapping[str, Any]) -> str:
+    if not step.get("due"):
+        return ""
+    text = (
+        tk._("It was planned for {date}")
+        if step.get("late")
+        else tk._("Planned for {date}")
+    )
+    return text.format(date=h.challenge_date(step["due"]))
+
+
+def ahead(
+    progress: Mapping[str, Any], participant: Mapping[str, Any], reader: Reader
+) -> dict[str, Any] | None:
+    """What a participant does next.
+
+    :param progress: of ``challenge_progress_show``
+    :returns: nothing when nothing is left, or for the public
+    """
+    step = progress.get("next_step")
+    if not step or not reader.detailed:
+        return None
+    numbers = cards.phase_numbers(progress["phases"])
+    return {
+        "title": step["title"],
+        "number": numbers.get(step["phase"], 1),
+        "effort": as_effort(step.get("effort_minutes")),
+        "due": _due(step),
+        "late": bool(step.get("late")),
+        "help": step.get("help") or "",
+        "why_next": _why(step),
+        "why": [
+            reason
+            for reason in reasons(step.get("why_not") or [], reader.published, _MOST)
+            if reason["datasets"] or reason["missing"]
+        ],
+        "actions": _actions(step, participant, reader),
+    }
