@@ -56,7 +56,7 @@ def test_a_right_file(cli: Any, write: Any) -> None:
     result = cli.invoke(ckan_command, ["challenge", "programme", "check", path])
     assert result.exit_code == 0, result.output
     assert "petit version 1" in result.output
-    assert f"Warning: {path}:11: title: no text in en" in result.output
+    assert f"Warning: {path}:12: title: no text in en" in result.output
     strict = cli.invoke(
         ckan_command, ["challenge", "programme", "check", "--strict", path]
     )

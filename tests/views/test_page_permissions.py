@@ -97,12 +97,15 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
         TEAM,
         {"visit-date": "2026-03-02", "visit-days": "1", "visit-topic": "Rencontre"},
     ),
-    f"{PLACE}/visit/<visit>": (TEAM, {"visit-{visit}-days": "0.5"}),
+    f"{PLACE}/visit/<id>": (TEAM, {}),
     f"{DESK}/accompaniment": (
         TEAM,
         {"participant": "{participant}", "step": "{step}", "confirmed": "true"},
     ),
-    f"{DESK}/accompaniment/assign": (MANAGER, {"id": "{participant}"}),
+    f"{DESK}/accompaniment/assign": (
+        MANAGER,
+        {"id": "{participant}", "adviser": "{adviser}"},
+    ),
     f"{PLACE}/invite": (
         {"org_admin", *MANAGER},
         {"email": "collegue@example.org", "role": "editor"},
@@ -131,6 +134,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),
     f"{DESK}/state": (MANAGER, {"to": "running"}),
     "/challenge/claim/<id>": ({"org_admin", "sysadmin"}, {"accepted": "true"}),
+    f"{PLACE}/visit/<id>/delete": (TEAM, {}),
     f"{PLACE}/withdraw": (MANAGER, {}),
     f"{DESK}/staff/<id>/delete": (MANAGER, {}),
     f"{OWN}/erase": (READER, {}),
@@ -193,8 +197,19 @@ def known(
     staff = call_as(admin, "challenge_staff_list", cohort="saison-3")["results"]
     mails = call_as(admin, "challenge_mail_list", application=application)["results"]
     code = call_as(admin, "challenge_late_code_create", cohort="saison-3")
+    visit = call_as(
+        people["adviser"],
+        "challenge_visit_create",
+        participant=world.participant["id"],
+        date="2026-03-02",
+        days=1,
+        topic="Rencontre",
+    )
     return {
         "application": application,
+        "participant": world.participant["id"],
+        "visit": visit["id"],
+        "adviser": people["adviser"]["name"],
         "stranger": people["stranger"]["name"],
         "cohort": "saison-3",
         "organization": world.participant["organization_name"],

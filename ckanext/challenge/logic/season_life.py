@@ -10,6 +10,7 @@ from ckan import model
 
 from ckanext.challenge import config, journal, programmes
 from ckanext.challenge.domain import deadlines, lifecycle
+from ckanext.challenge.logic import season_programme
 from ckanext.challenge.logic.boundary import checked_transition
 from ckanext.challenge.model import (
     Application,
@@ -54,10 +55,7 @@ def move(cohort: Cohort, to: str, actor: str, by_itself: bool = False) -> None:
         state for state in cohort.scheduled_transitions if state != to
     ]
     if to == "running" and before == "open":
-        # From here on a file that changes, or goes away, changes nothing for it.
-        programme = programmes.of(cohort)
-        cohort.programme_version = programme.version
-        cohort.programme_digest = programmes.keep(programme)
+        season_programme.keep(cohort)
     if to == "finished" and before == "running":
         cohort.finished_at = utcnow()
         _complete(cohort, actor)

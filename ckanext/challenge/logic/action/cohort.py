@@ -13,7 +13,13 @@ from ckan.types import Context
 
 from ckanext.challenge import config, files, journal, language, programmes, words
 from ckanext.challenge.domain import budget, deadlines, schedule
-from ckanext.challenge.logic import admission, roles, season_life, season_questions
+from ckanext.challenge.logic import (
+    admission,
+    roles,
+    season_life,
+    season_programme,
+    season_questions,
+)
 from ckanext.challenge.logic.boundary import (
     actor_of,
     find_cohort,
@@ -232,6 +238,7 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
     data = _validated(context, data_dict, cohort)
     before = columns(cohort, _FIELDS)
     _save(cohort, data)
+    season_programme.follow(cohort)
     changed = sorted(
         name
         for name, value in columns(cohort, _FIELDS).items()
@@ -355,6 +362,14 @@ def _validated(
     """The fields to save, checked alone and against each other."""
     given = read_lists(data_dict, *schema.LISTS)
     data, errors = tk.navl_validate(given, schema.cohort_save(), context)
+    if (
+        cohort
+        and cohort.programme_digest
+        and given.get("programme") == cohort.programme
+    ):
+        # It keeps a copy: the portal need not have the file any more.
+        errors.pop("programme", None)
+        data["programme"] = cohort.programme
     for first, second in deadlines.out_of_order(
         {name: data.get(name) for name in deadlines.MILESTONES if name not in errors}
     ):

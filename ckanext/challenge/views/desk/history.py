@@ -40,6 +40,10 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         return tk._("From rank {before} to rank {after} on the waiting list").format(
             before=data.get("from"), after=data.get("to")
         )
+    if action == "programme":
+        return tk._("From version {before} of the programme to version {after}").format(
+            before=data.get("from"), after=data.get("to")
+        )
     words = {
         "announce_erasure": tk._("The end of the personal data was announced"),
         "assign": tk._("Handed to another person"),

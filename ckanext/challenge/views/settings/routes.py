@@ -10,6 +10,7 @@ from ..common import act, context, managers_blueprint
 from ..forms import flat_errors, texts
 from .codes import codes_page
 from .copying import copy_page, typed_copy
+from .programme import programme_page
 from .questions import QuestionsForm
 from .season import given, season_form
 from .staff import staff_page
@@ -82,6 +83,32 @@ def update_questions(cohort: str) -> Response | str:
         return tk.render("challenge/manage/questions.html", page)
     tk.h.flash_success(tk._("The questions are saved."))
     return tk.redirect_to("challenge_settings.questions", cohort=cohort)
+
+
+@settings.get("/<cohort>/programme")
+def programme(cohort: str) -> str:
+    """The programme of a season, and what a newer version would change."""
+    return tk.render("challenge/manage/programme.html", programme_page(cohort))
+
+
+@settings.post("/<cohort>/programme")
+def move_programme(cohort: str) -> Response | str:
+    """Move a season to the version that was looked at."""
+    try:
+        moved = act(
+            "challenge_cohort_programme_update",
+            id=cohort,
+            digest=request.form.get("digest", ""),
+        )
+    except tk.ValidationError as error:
+        page = programme_page(cohort, flat_errors(error.error_dict))
+        return tk.render("challenge/manage/programme.html", page)
+    tk.h.flash_success(
+        tk._("The season follows version {version} of its programme now.").format(
+            version=moved["programme_version"]
+        )
+    )
+    return tk.redirect_to("challenge_settings.programme", cohort=cohort)
 
 
 @settings.get("/<cohort>/staff")
