@@ -24,17 +24,20 @@ from .schemas.choices import (
     challenge_kit_choices,
     challenge_license_choices,
     challenge_schema_choices,
+    kits,
 )
 from .schemas.frequencies import frequencies
 from .svg.badge import badge_svg
 
 __all__ = [
     "challenge_badge_image",
+    "challenge_conformity",
     "challenge_dataset_season",
     "challenge_date",
     "challenge_datetime",
     "challenge_days_until",
     "challenge_departement",
+    "challenge_first_schema",
     "challenge_frequency",
     "challenge_home_season",
     "challenge_kind",
@@ -196,6 +199,13 @@ _STATES: dict[str, dict[str, tuple[str, str]]] = {
         "declined": ("quiet", "xmark"),
         "withdrawn": ("quiet", "arrow-left"),
     },
+    "conformity": {
+        "valid": ("done", "check"),
+        "invalid": ("wait", "triangle-exclamation"),
+        "error": ("wait", "circle-question"),
+        "pending": ("quiet", "hourglass-half"),
+        "unknown_schema": ("quiet", "circle-minus"),
+    },
     "award": {
         "active": ("done", "check"),
         "at_risk": ("wait", "triangle-exclamation"),
@@ -304,6 +314,23 @@ def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
     return {"participations": participations, "awards": awards}
 
 
+def challenge_first_schema(dataset: str) -> str:
+    """The national schema that the first file of a dataset follows, after its kit.
+
+    Calls an action. Empty where the dataset has a file already, or no such kit.
+
+    :param dataset: its id or name
+    """
+    try:
+        shown = tk.get_action("package_show")(
+            {"user": tk.current_user.name}, {"id": dataset}
+        )
+    except (tk.ObjectNotFound, tk.NotAuthorized):
+        return ""
+    chosen = None if shown["resources"] else shown.get("challenge_kit")
+    return next((kit.schema or "" for kit in kits() if kit.key == chosen), "")
+
+
 def challenge_home_season() -> dict[str, Any] | None:
     """The season that the home page presents: open, else running, else the last.
 
@@ -370,6 +397,37 @@ def challenge_dataset_season(dataset: Mapping[str, Any]) -> dict[str, str] | Non
         "title": found["cohort_title"],
         "url": _season_url(found["cohort"], "data"),
         "kit": label.get(language.current()) or label.get("en", ""),
+    }
+
+
+def challenge_conformity(resource: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The verdict on a file, for its page in CKAN.
+
+    Calls two actions where the resource names a schema, and none elsewhere.
+
+    :param resource: as ``resource_show`` answers it
+    :returns: as ``challenge_conformity_show``, with ``may_check``: whether the reader
+        may ask for another check; ``problems`` and ``advice``, the groups by kind
+    """
+    if not resource.get("schema"):
+        return None
+    # Each with a context of its own: CKAN's functions leave in it what they find.
+    user, data = tk.current_user.name, {"resource_id": resource["id"]}
+    try:
+        found = tk.get_action("challenge_conformity_show")({"user": user}, data)
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return None
+    try:
+        tk.check_access("challenge_conformity_check", {"user": user}, data)
+    except tk.NotAuthorized:
+        may_check = False
+    else:
+        may_check = not tk.current_user.is_anonymous
+    return {
+        **found,
+        "may_check": may_check,
+        "problems": [group for group in found["groups"] if not group["advice"]],
+        "advice": [group for group in found["groups"] if group["advice"]],
     }
 
 

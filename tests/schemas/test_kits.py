@@ -120,7 +120,18 @@ def test_kits_that_suit_a_collectivite(arguments: dict[str, Any], suits: bool) -
 def test_one_kit() -> None:
     row = call("challenge_kit_show", kit="dae")
     assert row["schema"] == "atlasante/schema-dae"
+    columns, example = row.pop("columns"), row.pop("example")
     assert row in call("challenge_kit_list", programme="saison")["results"]
+    assert columns[0] == {"name": "nom", "type": "string", "required": True}
+    assert columns[1] == {
+        "name": "lat_coor1",
+        "type": "number",
+        "required": True,
+        "minimum": -90,
+        "maximum": 90,
+    }
+    assert all(len(line) == len(columns) for line in example)
+    assert example[0][0] == "Mairie"
 
 
 @pytest.mark.parametrize(

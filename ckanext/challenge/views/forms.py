@@ -11,6 +11,9 @@ import ckan.plugins.toolkit as tk
 
 __all__ = ["flat_errors", "lines", "new_dataset_url", "texts"]
 
+#: Of the name of a dataset, in CKAN.
+_LONGEST_NAME = 100
+
 
 def texts(form: Mapping[str, str], *names: str) -> dict[str, str]:
     """What was typed into the named fields; those that were not sent are left out."""
@@ -47,24 +50,41 @@ def flat_errors(errors: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def new_dataset_url(
-    organization_id: str, kit: Mapping[str, Any] | None = None, organization: str = ""
+    organization_id: str,
+    kit: Mapping[str, Any] | None = None,
+    organization: str = "",
+    *,
+    name: str = "",
+    territory: str = "",
 ) -> str:
     """CKAN's own form for a dataset, filled in from a kit.
 
+    The kit is in it, so that the form of its first file has the national schema.
+
     :param organization_id: whose dataset it will be
     :param kit: a row of ``challenge_kit_list``
-    :param organization: title to put into that of the dataset
+    :param organization: its title, to put into the texts of the dataset
+    :param name: its name, to make an address of; CKAN's script makes one of a title
+        only while one types
+    :param territory: INSEE code or SIREN of what the dataset is about
     """
     fields: dict[str, str] = {"owner_org": organization_id}
     if kit:
-        title = str(kit.get("dataset_title") or kit["title"])
         fields.update(
-            title=title.replace("{name}", organization) if organization else "",
             challenge_kit=kit["name"],
             license_id=kit.get("licence") or "",
             frequency=kit.get("frequency") or "",
             tag_string=", ".join(kit.get("tags") or []),
+            spatial_insee=territory,
         )
+        if organization:
+            for field, text in (
+                ("title", kit.get("dataset_title") or kit["title"]),
+                ("notes", kit.get("dataset_notes") or ""),
+            ):
+                fields[field] = str(text).replace("{name}", organization)
+        if name:
+            fields["name"] = f"{kit['name']}-{name}"[:_LONGEST_NAME].rstrip("-_")
     filled = {key: value for key, value in fields.items() if value}
     query = f"?{urlencode(filled)}" if filled else ""
     return f"{tk.h.url_for('dataset.new')}{query}"

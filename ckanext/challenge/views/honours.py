@@ -1,4 +1,4 @@
-"""What the pages of badges, awards and kits show."""
+"""What the pages of badges and awards show."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
 from . import cards
-from .common import Pager, act, may, page_number
+from .common import Pager, act, page_number
 from .desk.history import history
-from .forms import new_dataset_url
 
-__all__ = ["award_page", "badge_page", "badges_page", "kit_page", "kits_page"]
+__all__ = ["award_page", "badge_page", "badges_page"]
 
 HOLDERS = 60
 
@@ -160,29 +159,4 @@ def award_page(award_id: str) -> dict[str, Any]:
             "participant": participant,
             "season": f"{base}/{award['cohort']}" if award["cohort"] else "",
         },
-    }
-
-
-def kits_page() -> dict[str, Any]:
-    """The kits: what a collectivité opens first."""
-    base = f"{cards.season_prefix()}/kits/"
-    return {
-        "kits": [
-            {**kit, "url": base + quote(kit["name"])}
-            for kit in act("challenge_kit_list", limit=100)["results"]
-        ]
-    }
-
-
-def kit_page(name: str) -> dict[str, Any]:
-    """A kit: why, who has it, how often, and the form to publish it.
-
-    :raises tk.ObjectNotFound: no such kit
-    """
-    kit = act("challenge_kit_show", kit=name)
-    return {
-        "kit": kit,
-        "frequency": h.challenge_frequency(kit["frequency"]),
-        "licence": h.challenge_licence(kit["licence"]),
-        "publish": new_dataset_url("", kit) if may("package_create") else "",
     }

@@ -6,6 +6,7 @@ import ckan.plugins.toolkit as tk
 from flask import Response, request
 
 from . import honours, opened, pictures, season
+from . import kits as kit_pages
 from .common import blueprint
 
 __all__ = ["public"]
@@ -72,10 +73,22 @@ def award(award: str) -> str:
 @public.get("/kits")
 def kits() -> str:
     """The dataset kits."""
-    return tk.render("challenge/kits.html", honours.kits_page())
+    return tk.render("challenge/kits.html", kit_pages.kits_page(request.args))
 
 
 @public.get("/kits/<kit>")
 def kit(kit: str) -> str:
     """A dataset kit."""
-    return tk.render("challenge/kit.html", honours.kit_page(kit))
+    return tk.render("challenge/kit.html", kit_pages.kit_page(kit, request.args))
+
+
+@public.get("/kits/<kit>/template.csv")
+def kit_template(kit: str) -> Response:
+    """The header of the kit's files."""
+    return kit_pages.kit_file(kit, False, request.args)
+
+
+@public.get("/kits/<kit>/example.csv")
+def kit_example(kit: str) -> Response:
+    """A file of the kit, filled in."""
+    return kit_pages.kit_file(kit, True, request.args)

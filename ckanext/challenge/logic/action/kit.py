@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
 from ckanext.challenge import language, programmes
-from ckanext.challenge.conformity import registry
+from ckanext.challenge.conformity import examples, registry
 from ckanext.challenge.domain.programme import Kit
-from ckanext.challenge.logic.boundary import validated
+from ckanext.challenge.logic.boundary import find_organization, validated
 from ckanext.challenge.logic.schema import kit as schema
+from ckanext.challenge.measures.base import rows
+from ckanext.challenge.measures.catalog import organization_extras
 from ckanext.challenge.schemas import choices
 
 __all__ = ["challenge_kit_list", "challenge_kit_show"]
@@ -32,6 +34,9 @@ def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :type kind: string
     :param population: only those that suit a collectivité with as many inhabitants
     :type population: int
+    :param organization: id or name of an organization: the kits that suit it come
+        first, by the kind and population that its page gives, or else the directory
+    :type organization: string
     :param limit: how many at most (100)
     :type limit: int
     :param offset: how many to pass over (0)
@@ -43,39 +48,59 @@ def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> Any:
         field; ``checked`` says whether this portal checks files against it;
         ``frequency`` is a code of the EU's vocabulary in lower case; in
         ``dataset_title`` and ``dataset_notes``, ``{name}`` stands for the
-        organization; no ``kinds`` means all.
+        organization; no ``kinds`` means all. With ``organization``, each has
+        ``fits``: whether it suits that one, and beside ``results`` there is
+        ``organization: {id, name, title, kind, population, territory}``, of which
+        the last is its INSEE code or SIREN.
     :rtype: dict
     :raises ValidationError: an argument is not what it should be
-    :raises ObjectNotFound: there is no such programme
+    :raises ObjectNotFound: there is no such programme or organization
     """
     data = validated(context, data_dict, schema.kit_list())
     tk.check_access("challenge_kit_list", context, data)
+    whose = _organization(data)
     found = [
-        kit
+        _dictize(kit, whose)
         for kit in _kits(data.get("programme"))
         if kit.fits(data.get("kind"), data.get("population"))
     ]
+    if whose is not None:
+        found.sort(key=lambda row: not row["fits"])
     shown = found[data["offset"] : data["offset"] + data["limit"]]
-    return {"count": len(found), "results": [_dictize(kit) for kit in shown]}
+    answer = {"count": len(found), "results": shown}
+    return answer if whose is None else {**answer, "organization": whose}
 
 
 @tk.side_effect_free
 def challenge_kit_show(context: Context, data_dict: dict[str, Any]) -> Any:
-    """Show one kit. Anybody may call this.
+    """Show one kit, with the columns of its files. Anybody may call this.
 
     :param kit: its name
     :type kit: string
     :param programme: the programme whose kit is meant, if several have it
     :type programme: string
-    :returns: a row as in ``challenge_kit_list``
+    :param organization: id or name of an organization, as in ``challenge_kit_list``
+    :type organization: string
+    :returns: a row as in ``challenge_kit_list``, with ``columns``: those of the
+        national schema, each ``{name, type, format, required, unique, enum, pattern,
+        minimum, maximum, minLength, maxLength, trueValues, falseValues}`` as far as
+        the schema says so (the words of Table Schema); ``example``: rows of a file
+        that follows it, each a list of texts in the order of the columns. Both are
+        empty where the schema is not bundled. With ``organization``, also that
+        one, as in ``challenge_kit_list``.
     :rtype: dict
-    :raises ObjectNotFound: there is no such kit or programme
+    :raises ObjectNotFound: there is no such kit, programme or organization
     """
     data = validated(context, data_dict, schema.kit_show())
     tk.check_access("challenge_kit_show", context, data)
+    whose = _organization(data)
     for kit in _kits(data.get("programme")):
         if kit.key == data["kit"]:
-            return _dictize(kit)
+            return (
+                _dictize(kit, whose)
+                | _file(kit)
+                | ({} if whose is None else {"organization": whose})
+            )
     raise tk.ObjectNotFound(tk._("There is no such kit"))
 
 
@@ -87,11 +112,38 @@ def _kits(programme: Any) -> Iterable[Kit]:
     return programmes.get(programme).kits
 
 
-def _dictize(kit: Kit) -> dict[str, Any]:
+def _organization(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the kits must know of the organization that was named."""
+    if not data.get("organization"):
+        return None
+    group = find_organization(data["organization"])
+    extras = organization_extras(("siren", "kind", "population", "insee_code"))
+    own = {key: f"nullif({column}, '')" for key, column in extras.columns.items()}
+    statement = f"""
+        SELECT coalesce({own["kind"]}, c.kind) AS kind,
+               CASE WHEN {own["population"]} ~ '^[0-9]{{1,9}}$'
+                    THEN CAST({own["population"]} AS int)
+                    ELSE c.population END AS population,
+               coalesce({own["insee_code"]}, c.insee_code, {own["siren"]}) AS territory
+        FROM "group" g
+        {extras.joins}
+        LEFT JOIN challenge_collectivite c ON c.siren = {own["siren"]}
+        WHERE g.id = :id
+    """
+    (found,) = rows(statement, id=group.id)
+    return {
+        "id": group.id,
+        "name": group.name,
+        "title": group.title or group.name,
+        **found._mapping,
+    }
+
+
+def _dictize(kit: Kit, whose: Mapping[str, Any] | None) -> dict[str, Any]:
     lang = language.current()
     national = registry.get(kit.schema)
     at_least, at_most = kit.population
-    return {
+    row: dict[str, Any] = {
         "name": kit.key,
         "title": kit.title.in_(lang),
         "why": kit.why.in_(lang),
@@ -109,4 +161,23 @@ def _dictize(kit: Kit) -> dict[str, Any]:
         "dataset_title": kit.dataset_title.in_(lang),
         "dataset_notes": kit.dataset_notes.in_(lang),
         "tags": list(kit.tags),
+    }
+    if whose is not None:
+        row["fits"] = kit.fits(whose["kind"], whose["population"])
+    return row
+
+
+def _file(kit: Kit) -> dict[str, Any]:
+    """What a file of the kit looks like."""
+    national = registry.get(kit.schema)
+    if national is None or national.descriptor is None:
+        return {"columns": [], "example": []}
+    columns = []
+    for field in national.descriptor["fields"]:
+        facts = {key: value for key, value in field.items() if key != "constraints"}
+        constraints = field.get("constraints", {})
+        columns.append({**facts, "required": False, **constraints})
+    return {
+        "columns": columns,
+        "example": [list(row) for row in examples.example(national)],
     }

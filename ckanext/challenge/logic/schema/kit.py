@@ -16,10 +16,15 @@ def kit_list() -> Schema:
         "programme": fields.raw(required=False),
         "kind": fields.choice(KINDS),
         "population": fields.whole(),
+        "organization": fields.raw(required=False),
         **paging(),
     }
 
 
 def kit_show() -> Schema:
     """Which kit."""
-    return {"kit": fields.raw(), "programme": fields.raw(required=False)}
+    return {
+        "kit": fields.raw(),
+        "programme": fields.raw(required=False),
+        "organization": fields.raw(required=False),
+    }
