@@ -258,11 +258,15 @@ def kit_file(name: str, filled: bool, params: Mapping[str, str]) -> Response:
     for_excel = params.get("for") == "excel"
     header = [column["name"] for column in kit["columns"]]
     content = _csv([header, *rows], ";" if for_excel else ",")
-    title = f"{kit['name']}-{tk._('example')}" if filled else kit["name"]
+    title = tk._("{kit}-example") if filled else "{kit}"
     response = Response(
         content.encode("utf-8-sig" if for_excel else "utf-8"), mimetype="text/csv"
     )
-    response.headers.set("Content-Disposition", "attachment", filename=f"{title}.csv")
+    response.headers.set(
+        "Content-Disposition",
+        "attachment",
+        filename=f"{title.format(kit=kit['name'])}.csv",
+    )
     return response
 
 
