@@ -1,6 +1,6 @@
 """How long each measure takes, over the catalogue that benchmarks.volume made.
 
-    python -m benchmarks.measures --portion 2000
+    python -m benchmarks.measures --portion 6000
 
 Prints, for each measure, the time for all organizations (in portions) and the median
 time for one, and the largest memory of the process.
@@ -45,7 +45,7 @@ def _one(names: Sequence[str], subjects: Sequence[Subject]) -> float:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ini", default="test.ini")
-    parser.add_argument("--portion", type=int, default=2000)
+    parser.add_argument("--portion", type=int, default=6000)
     options: Any = parser.parse_args(arguments)
     load_ckan(options.ini)
     since = dt.date.today() - dt.timedelta(days=180)  # noqa: DTZ011

@@ -15,7 +15,7 @@ from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.interfaces import IChallenge
 
 from . import datasets, organizations
-from .base import MANY, Measure, without_compilation
+from .base import MANY, Measure, prepare_for_many
 
 Found = Mapping[Subject, Measurement]
 
@@ -168,7 +168,7 @@ def measure(
     if not subjects:
         return {name: {} for name in wanted}
     if len(subjects) > MANY:
-        without_compilation()
+        prepare_for_many()
     # One statement for all measures over datasets that no plugin has replaced.
     together = [name for name in datasets.NAMES if wanted.get(name) is _BY_NAME[name]]
     found: dict[str, Found] = {}

@@ -12,8 +12,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import repeat
+from functools import cached_property, lru_cache
+from itertools import compress, islice
+from operator import not_
 from typing import Any, NamedTuple
 
 from ckanext.challenge import config
@@ -32,7 +33,7 @@ from ckanext.challenge.domain.quality import (
 
 from . import quality
 from .base import array, rows
-from .catalog import PUBLIC, dataset_extras
+from .catalog import PUBLIC, Extras, dataset_extras
 from .quality import Fact
 
 __all__ = ["NAMES", "downloads", "measure"]
@@ -53,15 +54,11 @@ def _literals(values: Collection[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-# 2 where a resource conforms, 1 where it was checked and does not. Looked up for the
-# few resources that name a schema, and not joined to all.
-_REPORT = """
-    CASE WHEN r.extras LIKE '%"schema"%' THEN (
-        SELECT CASE c.status WHEN 'valid' THEN 2 WHEN 'pending' THEN 0
-                             WHEN 'unknown_schema' THEN 0 ELSE 1 END
-        FROM challenge_conformity c WHERE c.resource_id = r.id
-    ) END
-"""
+# 2 where a resource conforms, 1 where it was checked and does not.
+_REPORT = (
+    "max(CASE c.status WHEN 'valid' THEN 2 WHEN 'invalid' THEN 1"
+    " WHEN 'error' THEN 1 ELSE 0 END)"
+)
 
 #: What measures may ask of a dataset. Each is a number of a few bits, and those that
 #: are wanted travel together in one. The criteria of quality come first: where all
@@ -71,11 +68,9 @@ FACTS: Mapping[str, Fact] = {
     "open_licence": Fact(
         lambda _: f"lower(coalesce(p.license_id, '')) IN ({_literals(OPEN_LICENCES)})"
     ),
-    "has_files": Fact(lambda _: "files.number > 0", files=quality.NUMBER),
+    "has_files": Fact(lambda _: quality.HAS_FILES, files=quality.NUMBER),
     "report": Fact(
-        lambda _: "files.report",
-        bits=2,
-        files={"report": f"coalesce(max({_REPORT}), 0)"},
+        lambda _: "coalesce(files.report, 0)", bits=2, files={"report": _REPORT}
     ),
 }
 _QUALITY = (1 << MAXIMUM) - 1
@@ -93,49 +88,50 @@ class Datasets:
     :ivar resources: how many resources they have together, likewise
     """
 
-    def __init__(
-        self,
-        datasets: Iterable[tuple[str, int, str | None, int]],
-        resources: int,
-        shifts: Mapping[str, int],
-    ) -> None:
-        columns = list(zip(*sorted(datasets), strict=True))
-        self.ids: tuple[str, ...] = columns[0]
-        self._facts: tuple[int, ...] = columns[1]
-        self.kits: tuple[str | None, ...] = columns[2]
-        self.created: tuple[int, ...] = columns[3]
-        self.resources = resources
+    def __init__(self, row: Any, shifts: Mapping[str, int]) -> None:
+        """
+        :param row: of :func:`_statement`
+        :param shifts: the lowest bit of each fact in the numbers of the row
+        """
+        self.ids: list[str] = row.ids
+        self.kits: list[str | None] = row.kits or []
+        self.created: list[int] = row.created or []
+        self.resources: int = row.resources
+        self._facts: list[int] = row.facts
         self._shifts = shifts
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def split(self, fact: str) -> tuple[list[str], list[str]]:
-        """The ids of those of which it is true, and of the others."""
+    def holds(self, fact: str) -> list[int]:
+        """For each, 0 where something is not true of it."""
         mask = 1 << self._shifts[fact]
-        pairs = list(zip(self.ids, self._facts, strict=True))
-        return (
-            [id_ for id_, facts in pairs if facts & mask],
-            [id_ for id_, facts in pairs if not facts & mask],
-        )
+        return [facts & mask for facts in self._facts]
 
     def numbers(self, fact: str) -> list[int]:
         """The number of a fact, for each."""
         shift, mask = self._shifts[fact], (1 << FACTS[fact].bits) - 1
         return [facts >> shift & mask for facts in self._facts]
 
+    def named(self, chosen: Iterable[Any]) -> tuple[str, ...]:
+        """The first of those that are chosen, as many as are named at most.
+
+        :param chosen: for each of them, whether it is
+        """
+        return tuple(islice(compress(self.ids, chosen), NAMED_DATASETS))
+
     @cached_property
     def described(self) -> _Described:
         """Their quality; where all nine criteria were asked for."""
         met = [facts & _QUALITY for facts in self._facts]
         numbers = list(map(points, met))
-        rows = list(zip(self.ids, numbers, met, strict=True))
-        failing = [row for row in rows if row[1] < DESCRIBED]
+        poor = [number < DESCRIBED for number in numbers]
         return _Described(
             sum(numbers),
-            [id_ for id_, number, _ in rows if number >= DESCRIBED],
-            [id_ for id_, _, _ in failing],
-            [missing(bits) for _, _, bits in failing[:NAMED_DATASETS]],
+            sum(poor),
+            self.named(map(not_, poor)),
+            self.named(poor),
+            tuple(map(missing, islice(compress(met, poor), NAMED_DATASETS))),
         )
 
 
@@ -143,80 +139,62 @@ class _Described(NamedTuple):
     """The quality of an organization's datasets.
 
     :ivar points: of all of them together
-    :ivar passing: the ids of the well-described
-    :ivar failing: the ids of the others
-    :ivar missing: what the first of the others lack
+    :ivar poor: how many are not well described
+    :ivar passing: the ids of the first that are
+    :ivar failing: the ids of the first that are not
+    :ivar missing: what each of these lacks
     """
 
     points: int
-    passing: list[str]
-    failing: list[str]
-    missing: list[tuple[str, ...]]
-
-
-def _measurement(
-    value: float,
-    of: int | None = None,
-    *,
-    failing: Sequence[str] = (),
-    passing: Sequence[str] = (),
-    missing: Sequence[tuple[str, ...]] = (),
-) -> Measurement:
-    """A measurement that names no more than it may.
-
-    :param missing: what each of those failing lacks
-    """
-    return Measurement(
-        float(value),
-        of,
-        tuple(failing[:NAMED_DATASETS]),
-        tuple(passing[:NAMED_DATASETS]),
-        tuple(missing[:NAMED_DATASETS]),
-    )
+    poor: int
+    passing: tuple[str, ...]
+    failing: tuple[str, ...]
+    missing: tuple[tuple[str, ...], ...]
 
 
 def _share(datasets: Datasets, fact: str, lacks: str) -> Measurement:
     """The share of those of which something is true; the others all lack the same."""
-    passing, failing = datasets.split(fact)
-    total = len(datasets)
-    return _measurement(
-        len(passing) / total,
+    flags = datasets.holds(fact)
+    total = len(flags)
+    wrong = flags.count(0)
+    failing = datasets.named(map(not_, flags)) if wrong else ()
+    return Measurement(
+        (total - wrong) / total,
         total,
-        failing=failing,
-        passing=passing,
-        missing=((lacks,),) * len(failing),
+        failing,
+        datasets.named(flags),
+        ((lacks,),) * len(failing),
     )
 
 
 def datasets_public(datasets: Datasets) -> Measurement:
-    return _measurement(len(datasets), passing=datasets.ids)
+    named = tuple(datasets.ids[:NAMED_DATASETS])
+    return Measurement(float(len(datasets)), passing=named)
 
 
 def datasets_since_launch(datasets: Datasets, subject: Subject) -> Measurement:
     """Created on the day of the season's launch or later, in the portal's zone."""
     if subject.since is None:
-        return _measurement(0)
-    start = _start_of(subject.since)
-    pairs = zip(datasets.ids, datasets.created, strict=True)
-    passing = [id_ for id_, created in pairs if created >= start]
-    return _measurement(len(passing), passing=passing)
+        return Measurement(0.0)
+    start = _start_of(subject.since, config.display_timezone())
+    new = [created >= start for created in datasets.created]
+    return Measurement(float(sum(new)), passing=datasets.named(new))
 
 
-def _start_of(day: dt.date) -> int:
-    """The first moment of a day in the portal's zone, in seconds since 1970."""
-    midnight = dt.datetime.combine(day, dt.time(), config.display_timezone())
-    return int(midnight.timestamp())
+@lru_cache(maxsize=128)
+def _start_of(day: dt.date, zone: dt.tzinfo) -> int:
+    """The first moment of a day in a time zone, in seconds since 1970."""
+    return int(dt.datetime.combine(day, dt.time(), zone).timestamp())
 
 
 def kits_covered(datasets: Datasets) -> Measurement:
-    pairs = zip(datasets.ids, datasets.kits, strict=True)
-    passing = [id_ for id_, kit in pairs if kit]
-    return _measurement(len(set(filter(None, datasets.kits))), passing=passing)
+    kits = {kit for kit in datasets.kits if kit}
+    return Measurement(float(len(kits)), passing=datasets.named(datasets.kits))
 
 
 def resources_public(datasets: Datasets) -> Measurement:
-    passing, _ = datasets.split("has_files")
-    return _measurement(datasets.resources, passing=passing)
+    passing = datasets.named(datasets.holds("has_files"))
+    return Measurement(float(datasets.resources), passing=passing)
 
 
 def open_licence_share(datasets: Datasets) -> Measurement:
@@ -230,42 +208,40 @@ def open_format_share(datasets: Datasets) -> Measurement:
 def fresh_share(datasets: Datasets) -> Measurement:
     """A dataset that declares no frequency lacks that, and no newer file."""
     found = _share(datasets, "updated_in_time", "updated_in_time")
-    declared = dict(zip(datasets.ids, datasets.numbers("frequency"), strict=True))
-    return found._replace(
-        missing=tuple(
-            ("updated_in_time",) if declared[id_] else ("frequency",)
-            for id_ in found.failing
-        )
-    )
+    if not found.failing:
+        return found
+    late = map(not_, datasets.holds("updated_in_time"))
+    declared = islice(compress(datasets.holds("frequency"), late), NAMED_DATASETS)
+    return found._replace(missing=tuple(map(_LATE.__getitem__, map(bool, declared))))
+
+
+#: What a dataset lacks that is not fresh, by whether it declares a frequency.
+_LATE = (("frequency",), ("updated_in_time",))
 
 
 def described_share(datasets: Datasets) -> Measurement:
-    _, passing, failing, missing = datasets.described
     total = len(datasets)
-    return _measurement(
-        len(passing) / total, total, failing=failing, passing=passing, missing=missing
-    )
+    _, poor, passing, failing, missing = datasets.described
+    return Measurement((total - poor) / total, total, failing, passing, missing)
 
 
 def quality_mean(datasets: Datasets) -> Measurement:
     """Those with fewer points than a well-described one are named as failing."""
     total = len(datasets)
-    sum_, passing, failing, missing = datasets.described
-    return _measurement(
-        sum_ / total / MAXIMUM, total, failing=failing, passing=passing, missing=missing
-    )
+    points, _, passing, failing, missing = datasets.described
+    return Measurement(points / total / MAXIMUM, total, failing, passing, missing)
 
 
 def conform_datasets(datasets: Datasets) -> Measurement:
     """Those named as failing have been checked, and have no file that conforms."""
-    pairs = list(zip(datasets.ids, datasets.numbers("report"), strict=True))
-    passing = [id_ for id_, report in pairs if report == 2]
-    failing = [id_ for id_, report in pairs if report == 1]
-    return _measurement(
-        len(passing),
-        failing=failing,
-        passing=passing,
-        missing=(("schema",),) * len(failing),
+    reports = datasets.numbers("report")
+    failing = datasets.named([report == 1 for report in reports])
+    return Measurement(
+        float(reports.count(2)),
+        None,
+        failing,
+        datasets.named([report == 2 for report in reports]),
+        (("schema",),) * len(failing),
     )
 
 
@@ -340,17 +316,7 @@ def measure(
         organizations=array(by_organization),
         **({"now": quality.now()} if ":now" in statement else {}),
     ):
-        datasets = Datasets(
-            zip(
-                row.ids,
-                row.facts,
-                row.kits or repeat(None),
-                row.created or repeat(0),
-                strict=False,
-            ),
-            row.resources,
-            shifts,
-        )
+        datasets = Datasets(row, shifts)
         about = by_organization[row.organization]
         for name, recipe in recipes.items():
             measured = recipe.function(datasets, about[0])
@@ -363,7 +329,11 @@ def measure(
 
 
 def _statement(shifts: Mapping[str, int], columns: Collection[str]) -> str:
-    """One row for each organization: its datasets, and the facts of each."""
+    """One row for each organization: its datasets, and the facts of each.
+
+    The planner is left to choose how: of one organization it reads by the indexes, of
+    many it reads the tables once, on all cores.
+    """
     facts = [FACTS[name] for name in shifts]
     keys = {key for fact in facts for key in fact.extras}
     files = {name: sql for fact in facts for name, sql in fact.files.items()}
@@ -372,28 +342,60 @@ def _statement(shifts: Mapping[str, int], columns: Collection[str]) -> str:
     if "resources" in columns:
         files |= quality.NUMBER
     extras = dataset_extras(sorted(keys))
+    # Each is read once, and not wherever an expression names it.
+    read = Extras({key: f"p.{key}" for key in keys})
     optional = {
-        "kit": extras.columns.get("challenge_kit", ""),
+        "kit": "p.challenge_kit",
         "created": "CAST(floor(extract(epoch FROM p.metadata_created)) AS bigint)",
-        "resources": "files.number",
+        "resources": "coalesce(files.number, 0)",
     }
     selected = "".join(
         f", {sql} AS {name}" for name, sql in optional.items() if name in columns
     )
+    own = "".join(f", {sql} AS {key}" for key, sql in extras.columns.items())
     return f"""
         SELECT organization, array_agg(id) AS ids, array_agg(facts) AS facts,
                {"array_agg(kit)" if "kit" in columns else "NULL"} AS kits,
                {"array_agg(created)" if "created" in columns else "NULL"} AS created,
                {"sum(resources)" if "resources" in columns else "0"} AS resources
         FROM (
-            SELECT p.owner_org AS organization, p.id,
-                   {quality.packed(facts, extras)} AS facts{selected}
-            FROM package p
-            {extras.joins}
-            {quality.lateral(files)}
-            WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
+            SELECT p.owner_org COLLATE "C" AS organization, p.id COLLATE "C" AS id,
+                   {quality.packed(facts, read)} AS facts{selected}
+            FROM (
+                SELECT p.id, p.owner_org, p.license_id, p.notes, p.metadata_created
+                       {own}
+                FROM package p
+                {extras.joins}
+                WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
+                OFFSET 0
+            ) AS p
+            {_files(files)}
+            ORDER BY organization, id
         ) AS datasets
         GROUP BY organization
+    """
+
+
+def _files(files: Mapping[str, str]) -> str:
+    """The aggregates over the resources of each dataset that has any."""
+    if not files:
+        return ""
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in files.items())
+    reports = (
+        """LEFT JOIN challenge_conformity c ON c.resource_id = r.id
+               AND r.extras LIKE '%"schema"%'"""
+        if "report" in files
+        else ""
+    )
+    return f"""
+        LEFT JOIN (
+            SELECT r.package_id, {columns}
+            FROM package p
+            JOIN resource r ON r.package_id = p.id AND r.state = 'active'
+            {reports}
+            WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
+            GROUP BY r.package_id
+        ) AS files ON files.package_id = p.id
     """
 
 
@@ -427,7 +429,10 @@ def downloads(subjects: Sequence[Subject]) -> dict[Subject, Measurement]:
     """
     organizations = array(dict.fromkeys(s.organization_id for s in subjects))
     found: dict[Any, Measurement] = {
-        row.organization: _measurement(row.downloads, passing=sorted(set(row.ids)))
+        row.organization: Measurement(
+            float(row.downloads),
+            passing=tuple(sorted(set(row.ids))[:NAMED_DATASETS]),
+        )
         for row in rows(statement, organizations=organizations)
     }
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,7 @@ def datasets(ids: Collection[str]) -> dict[str, Dataset]:
         f"""
         SELECT p.id, p.name, p.title, files.*
         FROM package p
-        {quality.lateral(_TO_MEND)}
+        {_lateral(_TO_MEND)}
         WHERE p.id = ANY (CAST(:ids AS text[])) AND {PUBLIC}
         """,
         ids=array(sorted(ids)),
@@ -100,7 +100,7 @@ def dataset(id_: str) -> Dataset | None:
                {quality.packed(FACTS.values(), extras)} AS met
         FROM package p
         {extras.joins}
-        {quality.lateral({**aggregates, **_TO_MEND})}
+        {_lateral({**aggregates, **_TO_MEND})}
         WHERE p.id = :id
         """,
         id=id_,
@@ -112,3 +112,17 @@ def dataset(id_: str) -> Dataset | None:
 def _dataset(row: Any, met: int = 0) -> Dataset:
     files = Files(row.first, row.latest, row.unreachable_file, row.wrong)
     return Dataset(row.id, row.name, row.title or row.name, files, met)
+
+
+def _lateral(files: Mapping[str, str]) -> str:
+    """Aggregates over the resources ``r`` of each of a few datasets, as ``files``.
+
+    :param files: an aggregate for each name
+    """
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in files.items())
+    return f"""
+        CROSS JOIN LATERAL (
+            SELECT {columns} FROM resource r
+            WHERE r.package_id = p.id AND r.state = 'active'
+        ) AS files
+    """

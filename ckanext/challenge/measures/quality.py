@@ -1,7 +1,7 @@
 """The quality of one dataset, n/9, in SQL: see :mod:`ckanext.challenge.domain.quality`.
 
 The expressions stand in a statement over ``package p`` in which ``files`` are
-aggregates over the active resources ``r`` of the dataset.
+aggregates over the active resources ``r`` of the dataset, or null where it has none.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from .catalog import Extras
 
 __all__ = [
     "FACTS",
+    "HAS_FILES",
     "LAST_CHANGE",
     "NUMBER",
     "UNREACHABLE",
     "Fact",
-    "lateral",
     "now",
     "packed",
 ]
@@ -54,14 +54,16 @@ UNREACHABLE = (
 
 #: How many files there are.
 NUMBER = {"number": "count(r.id)"}
+#: Whether there are any, in a statement that may have found none to count.
+HAS_FILES = "coalesce(files.number > 0, false)"
 #: The last time the data of one changed. CKAN sets last_modified when a file is
 #: uploaded; of a link it knows only when someone last touched the resource.
 LAST_CHANGE = "coalesce(r.last_modified, r.metadata_modified, r.created)"
 # At least one in a format that is neither closed nor unknown.
-_OPEN_FORMAT = f"coalesce(bool_or({_FORMAT} NOT IN ({_CLOSED_FORMATS})), false)"
+_OPEN_FORMAT = f"bool_or({_FORMAT} NOT IN ({_CLOSED_FORMATS}))"
 _DESCRIBED = (
-    "coalesce(bool_or(coalesce(r.description, '') <> ''"
-    " OR coalesce(r.resource_type, '') = 'documentation'), false)"
+    "bool_or(coalesce(r.description, '') <> ''"
+    " OR coalesce(r.resource_type, '') = 'documentation')"
 )
 
 # A promise of several times in a span is kept when the span has one update, as udata
@@ -134,7 +136,7 @@ def _fresh(extras: Extras) -> str:
     frequency = extras.columns["frequency"]
     untimed = ", ".join(f"'{code}'" for code in _UNTIMED)
     return (
-        f"coalesce(CASE WHEN {frequency} IN ({untimed}) THEN files.number > 0"
+        f"coalesce(CASE WHEN {frequency} IN ({untimed}) THEN {HAS_FILES}"
         f" ELSE files.updated + make_interval(hours => {_allowed_hours(frequency)})"
         " >= :now END, false)"
     )
@@ -161,17 +163,16 @@ _FACTS = {
     ),
     "description": Fact(lambda _: "char_length(coalesce(p.notes, '')) > 100"),
     "open_format": Fact(
-        lambda _: "files.open_format", files={"open_format": _OPEN_FORMAT}
+        lambda _: "coalesce(files.open_format, false)",
+        files={"open_format": _OPEN_FORMAT},
     ),
     "reachable": Fact(
-        lambda _: "(files.number > 0 AND NOT files.unreachable)",
-        files={
-            **NUMBER,
-            "unreachable": f"coalesce(bool_or({UNREACHABLE}), false)",
-        },
+        lambda _: "coalesce(NOT files.unreachable, false)",
+        files={"unreachable": f"bool_or({UNREACHABLE})"},
     ),
     "resources_described": Fact(
-        lambda _: "files.described", files={"described": _DESCRIBED}
+        lambda _: "coalesce(files.described, false)",
+        files={"described": _DESCRIBED},
     ),
 }
 
@@ -190,23 +191,3 @@ def packed(facts: Iterable[Fact], extras: Extras) -> str:
         parts.append(f"(CAST({fact.sql(extras)} AS int) << {shift})")
         shift += fact.bits
     return " + ".join(parts) or "0"
-
-
-def lateral(files: Mapping[str, str]) -> str:
-    """Aggregates over the resources ``r`` of each dataset, as ``files``.
-
-    Lateral, so that they are looked up by the index on the dataset: of many
-    organizations that is as fast as reading the whole table, and of one organization
-    it is all that is read.
-
-    :param files: an aggregate for each name
-    """
-    if not files:
-        return ""
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in files.items())
-    return f"""
-        CROSS JOIN LATERAL (
-            SELECT {columns} FROM resource r
-            WHERE r.package_id = p.id AND r.state = 'active'
-        ) AS files
-    """
