@@ -203,6 +203,13 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     ),
     "challenge_accompaniment_show": (FOLLOWERS, {"participant": "{participant}"}),
     "challenge_accompaniment_list": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_feedback_update": (
+        {"member", "org_admin", "sysadmin"},
+        {"participant": "{participant}"},
+    ),
+    "challenge_feedback_show": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_feedback_list": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_feedback_export": (STAFF, {"cohort": "{cohort}"}),
     "challenge_progress_show": (
         EVERYBODY,
         {"organization": "{organization}", "cohort": "{cohort}"},

@@ -57,6 +57,7 @@ GET: dict[str, set[str]] = {
     PLACE: EVERYBODY,
     "/challenge/<cohort>/calendar.ics": EVERYBODY,
     f"{PLACE}/calendar.ics": EVERYBODY,
+    f"{PLACE}/feedback": FOLLOWER,
     f"{PLACE}/step/<step>/file": FOLLOWER,
     "/challenge/application": SIGNED_IN,
     OWN: READER,
@@ -70,6 +71,8 @@ GET: dict[str, set[str]] = {
     f"{DESK}/accompaniment": TEAM,
     f"{DESK}/applications": MANAGER,
     f"{DESK}/applications.<format>": MANAGER,
+    f"{DESK}/opinions": TEAM,
+    f"{DESK}/opinions.<format>": TEAM,
     f"{DESK}/applications/publish": MANAGER,
     FILE: MANAGER,
     f"{DESK}/mails": MANAGER,
@@ -93,6 +96,10 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{PLACE}/step/<step>/unwaive": (MANAGER, {}),
     f"{PLACE}/kits": (FOLLOWER, {"kits": "deliberations"}),
     f"{PLACE}/message": (FOLLOWER, {"text": "Bonjour"}),
+    f"{PLACE}/feedback": (
+        {"member", "org_admin", "sysadmin"},
+        {"answers-utile": "plutot", "answers-continuer": "true"},
+    ),
     f"{PLACE}/visit": (
         TEAM,
         {"visit-date": "2026-03-02", "visit-days": "1", "visit-topic": "Rencontre"},

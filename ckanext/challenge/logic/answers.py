@@ -1,15 +1,14 @@
-"""Answers to a season's own questions, as an application brings them."""
+"""Answers to the questions of a season, in an application or its final form."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.domain import questions
 from ckanext.challenge.logic.schema import fields
-from ckanext.challenge.model import Cohort
 
 __all__ = ["FIELD", "check", "given"]
 
@@ -37,15 +36,13 @@ def given(data_dict: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def check(
-    cohort: Cohort, raw: Mapping[str, Any], complete: bool
+    asked: Iterable[questions.Question], raw: Mapping[str, Any], complete: bool
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """The answers as they are stored, and what is wrong with them by field.
 
-    :param complete: whether the application is handed in
+    :param complete: whether they are handed in
     """
-    answers, wrong = questions.check_answers(
-        questions.read(cohort.questions), raw, complete
-    )
+    answers, wrong = questions.check_answers(asked, raw, complete)
     return dict(answers), {
         f"{FIELD}{key}": [_sentence(error)] for key, error in wrong.items()
     }

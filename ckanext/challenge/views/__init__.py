@@ -8,6 +8,7 @@ from .. import memory
 from .applicant import applicant
 from .claims import claims
 from .erasure import erasure
+from .feedback import feedback, opinions
 from .mails import mails
 from .manager import manager
 from .organization import organization
@@ -27,8 +28,10 @@ def get_blueprints() -> list[Blueprint]:
         erasure,
         claims,
         participant,
+        feedback,
         manager,
         mails,
+        opinions,
         settings,
         organization,
     ]

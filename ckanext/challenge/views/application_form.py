@@ -15,6 +15,7 @@ from .forms import texts
 __all__ = [
     "FIELDS",
     "HONEYPOT",
+    "answered",
     "asked",
     "consent_help",
     "file_fields",
@@ -78,8 +79,11 @@ def consent_help() -> str:
     ).format(months=config.retention_months(), drafts=config.retention_months_drafts())
 
 
-def asked(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The season's own questions, in the reader's language."""
+def asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The questions of a season or of its final form, in the reader's language.
+
+    :param form: what has ``questions``
+    """
     spoken = language.current()
     return [
         {
@@ -93,8 +97,23 @@ def asked(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
                 (choice.value, choice.label.in_(spoken)) for choice in question.choices
             ],
         }
-        for question in questions.read(cohort.get("questions") or [])
+        for question in questions.read(form.get("questions") or [])
     ]
+
+
+def answered(
+    form: ImmutableMultiDict[str, str], asking: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What was answered, by the key of the question.
+
+    :param asking: what has ``questions``
+    """
+    return {
+        question["key"]: form.getlist(question["name"])
+        if question["type"] == "choices"
+        else form.get(question["name"], "")
+        for question in asked(asking)
+    }
 
 
 def given(
@@ -104,12 +123,7 @@ def given(
     return {
         **texts(form, "siren", *FIELDS),
         "consent": form.get("consent") == "true",
-        "answers": {
-            question["key"]: form.getlist(question["name"])
-            if question["type"] == "choices"
-            else form.get(question["name"], "")
-            for question in asked(cohort)
-        },
+        "answers": answered(form, cohort),
     }
 
 

@@ -10,6 +10,7 @@ from ckan.types import Context
 from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import journal, language, notifications, throttle
+from ckanext.challenge.domain import questions
 from ckanext.challenge.logic import (
     admission,
     answers,
@@ -350,7 +351,8 @@ def _checked(
         schema.application_save(complete, anonymous),
         context,
     )
-    checked, wrong = answers.check(cohort, raw_answers, complete)
+    asked = questions.read(cohort.questions)
+    checked, wrong = answers.check(asked, raw_answers, complete)
     if errors or wrong:
         model.Session.rollback()
         raise tk.ValidationError({**errors, **wrong})

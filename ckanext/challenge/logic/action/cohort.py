@@ -108,7 +108,8 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> Any:
         .all()
     )
     totals = figures.by_cohort([row.id for row in rows])
-    return {"count": count, "results": [_dictize(row, totals[row.id]) for row in rows]}
+    shown = [{**_dictize(row), "figures": totals[row.id]} for row in rows]
+    return {"count": count, "results": shown}
 
 
 @tk.side_effect_free
@@ -119,23 +120,30 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param id: the id or name of the season
     :type id: string
+    :param include_figures: whether to count over its participants; without, there
+        are no ``figures`` and no ``phases`` (true)
+    :type include_figures: bool
     :returns: all its fields, ``revision`` (a text that changes with them), and
         ``cost`` (the sum of the funding), ``figures`` (of
         its participants), ``phases`` (each with ``steps``, ``steps_done``,
         ``steps_total`` over all participants and ``percent``), ``milestones``
         (``{key, date, state}``, the state being ``past``, ``current`` for the next
-        to come, or ``future``), ``accepts_applications`` and ``schedule`` (the
+        to come, or ``future``), ``accepts_applications``, ``schedule`` (the
         states to come that have a date: ``{state, at, scheduled}``, the last telling
-        whether the season takes it by itself)
+        whether the season takes it by itself) and ``asks_feedback`` (whether its
+        programme has a form at the end)
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, schema.cohort_show())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_show", context, {"id": cohort.id})
-    totals = figures.by_cohort([cohort.id])[cohort.id]
-    shown = _dictize(cohort, totals)
-    shown["phases"] = _phases(cohort, totals["participants"])
+    shown = _dictize(cohort)
+    if data["include_figures"]:
+        totals = figures.by_cohort([cohort.id])[cohort.id]
+        shown["figures"] = totals
+        shown["phases"] = _phases(cohort, totals["participants"])
+    shown["asks_feedback"] = bool(programmes.of(cohort).feedback)
     shown["revision"] = _revision(cohort)
     shown["snapshot"] = cohort.snapshot
     return shown
@@ -508,10 +516,9 @@ def _phases(cohort: Cohort, participants: int) -> list[dict[str, Any]]:
     return found
 
 
-def _dictize(cohort: Cohort, totals: dict[str, int]) -> dict[str, Any]:
+def _dictize(cohort: Cohort) -> dict[str, Any]:
     shown = columns(cohort, _SHOWN)
     shown["cost"] = as_json(budget.cost(cohort.funding))
-    shown["figures"] = totals
     shown["milestones"] = _milestones(cohort)
     shown["accepts_applications"] = admission.window_of(cohort) == "open"
     shown["schedule"] = _schedule(cohort)

@@ -30,6 +30,8 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     home = desk_url()
     url = f"{home}/{cohort['name']}"
     parts = [("participants", tk._("Participants"), f"{url}?tab=participants")]
+    if cohort.get("asks_feedback"):
+        parts.append(("opinions", tk._("Opinions"), f"{url}/opinions"))
     if manages:
         parts = [
             ("applications", tk._("Applications"), f"{url}/applications"),

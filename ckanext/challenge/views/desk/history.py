@@ -57,6 +57,7 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         "drop": tk._("Pending decision dropped"),
         "erase": tk._("Personal data erased"),
         "evaluate": tk._("Measured anew"),
+        "feedback": tk._("The final form was sent"),
         "join": tk._("Joined the season"),
         "message": tk._("A message was written"),
         "note": tk._("A note was written"),

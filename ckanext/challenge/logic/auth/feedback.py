@@ -1,0 +1,51 @@
+"""Who may send the final form, and who may read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.boundary import find_cohort, find_participant
+
+__all__ = [
+    "challenge_feedback_export",
+    "challenge_feedback_list",
+    "challenge_feedback_show",
+    "challenge_feedback_update",
+]
+
+
+def challenge_feedback_update(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Members of the organization: nobody else has its opinion."""
+    participant = find_participant(data_dict.get("participant"))
+    return roles.answer(
+        roles.is_sysadmin(context)
+        or roles.is_member(context, participant.organization_id)
+    )
+
+
+def challenge_feedback_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    participant = find_participant(data_dict.get("participant"))
+    return roles.answer(roles.may_follow(context, participant))
+
+
+def challenge_feedback_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The staff of the season."""
+    return _for_staff(context, data_dict)
+
+
+def challenge_feedback_export(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season."""
+    return _for_staff(context, data_dict)
+
+
+def _for_staff(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    cohort = find_cohort(data_dict.get("cohort"))
+    return roles.answer(roles.is_staff(context, cohort.id))
