@@ -182,6 +182,13 @@ _STATES: dict[str, dict[str, str]] = {
         "declined": N_("Declined"),
         "withdrawn": N_("No longer asked"),
     },
+    "conformity": {
+        "valid": N_("Follows its national schema"),
+        "invalid": N_("Does not follow its national schema yet"),
+        "error": N_("Could not be checked"),
+        "pending": N_("Check under way"),
+        "unknown_schema": N_("Not checked here"),
+    },
     "award": {
         "active": N_("Earned"),
         "at_risk": N_("At risk"),
@@ -194,7 +201,7 @@ def state_label(entity: str, state: str) -> str:
     """The name of a state, in the reader's language.
 
     :param entity: ``cohort``, ``application``, ``participant``, ``step``, ``claim``,
-        ``award``
+        ``conformity``, ``award``
     """
     label = _STATES.get(entity, {}).get(state)
     return tk._(label) if label else state

@@ -88,6 +88,7 @@ GET: dict[str, set[str]] = {
 POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     "/challenge/<cohort>/apply": (EVERYBODY, {}),
     "/challenge/application/link": (EVERYBODY, {"id": "{application}"}),
+    "/challenge/conformity/<resource_id>": ({"member", "org_admin", "sysadmin"}, {}),
     OWN: (READER - {"manager"}, {"agents": "7"}),
     f"{OWN}/messages": (READER, {"text": "Bonjour"}),
     f"{PLACE}/step/<step>": (FOLLOWER, {"state": "in_progress"}),

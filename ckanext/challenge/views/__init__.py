@@ -10,6 +10,7 @@ from .claims import claims
 from .erasure import erasure
 from .feedback import feedback, opinions
 from .mails import mails
+from .conformity import conformity
 from .manager import manager
 from .organization import organization
 from .participant import participant
@@ -30,6 +31,7 @@ def get_blueprints() -> list[Blueprint]:
         participant,
         feedback,
         manager,
+        conformity,
         mails,
         opinions,
         settings,

@@ -9,8 +9,9 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
+from ckanext.challenge import language
 from ckanext.challenge.conformity import jobs, messages, store
-from ckanext.challenge.conformity.files import Place, is_reachable, is_upload, opened
+from ckanext.challenge.conformity.files import Place, is_upload, opened
 from ckanext.challenge.conformity.report import Unreadable
 from ckanext.challenge.logic.boundary import validated
 from ckanext.challenge.logic.schema import conformity as schema
@@ -25,8 +26,9 @@ _SMALL = 256 * 1024
 def challenge_conformity_check(context: Context, data_dict: dict[str, Any]) -> Any:
     """Check the file of a resource against its national schema again.
 
-    Files are checked by themselves when they are uploaded; this is for a second
-    opinion. A small file is checked at once, another one by a job.
+    Files are checked by themselves when they are uploaded or their link changes; this
+    is for a second opinion. A small file of the portal is checked at once, another one
+    and what is behind a link by a job.
 
     Who may change the resource may call this.
 
@@ -55,18 +57,25 @@ def challenge_conformity_check(context: Context, data_dict: dict[str, Any]) -> A
 def challenge_conformity_show(context: Context, data_dict: dict[str, Any]) -> Any:
     """Show whether the file of a resource follows its national schema.
 
-    Who may see the resource may call this.
+    Who may see the resource may call this. Sentences are in the request's language.
 
     :param resource_id: id of the resource
     :type resource_id: string
-    :returns: ``{resource_id, status, schema, schema_version, rows, errors,
-        error_count, checked_at}``. ``status`` is ``valid``; ``invalid``; ``error``
-        when the file cannot be read (the one error says why); ``pending`` when it
-        will be checked; ``unknown_schema`` when the resource names no schema that this
-        portal can check. ``errors`` holds the first of ``error_count`` problems, each
-        with ``type`` and ``message`` and, as far as they apply, ``row`` (line of the
-        file), ``column``, ``column_number``, ``value``, ``constraint`` and
-        ``expected``.
+    :returns: ``{resource_id, status, schema, schema_title, schema_version, schema_url,
+        rows, errors, error_count, groups, partial, encoding, separator, checked_at}``.
+
+        ``status`` is ``valid``; ``invalid``; ``error`` when the file cannot be read
+        (the one error says why); ``pending`` when it will be checked;
+        ``unknown_schema`` when the resource names no schema that this portal can
+        check.
+        ``errors`` holds the first of ``error_count`` problems, each with ``type`` and
+        ``message`` and, as far as they apply, ``row`` (line of the file), ``column``,
+        ``column_number``, ``value``, ``constraint`` and ``expected``.
+        ``groups`` holds all problems by kind and column: ``{type, column, constraint,
+        title, fix, count, advice, examples}``. ``examples`` are the first of them, as
+        in ``errors``, their ``message`` without the remedy, which is ``fix``. Where
+        ``advice`` is true, nothing is wrong, and something could be better.
+        ``partial`` says that a limit of rows or problems ended the check.
     :rtype: dict
     :raises ObjectNotFound: there is no such resource
     :raises NotAuthorized: the caller may not see it
@@ -98,35 +107,64 @@ def _size(resource: model.Resource) -> int:
 
 def _dictize(resource: model.Resource) -> dict[str, Any]:
     national = store.schema_of(resource)
+    lang = language.current()
     shown: dict[str, Any] = {
         "resource_id": resource.id,
         "status": "unknown_schema",
-        "schema": (resource.extras or {}).get("schema") or None,
+        "schema": national.id
+        if national
+        else (resource.extras or {}).get("schema") or None,
+        "schema_title": national.title.in_(lang) if national else None,
         "schema_version": national.version if national else None,
+        "schema_url": national.source if national else None,
         "rows": None,
         "errors": [],
         "error_count": 0,
+        "groups": [],
+        "partial": False,
+        "encoding": None,
+        "separator": None,
         "checked_at": None,
     }
     if national is None or national.descriptor is None:
         return shown
-    if not is_reachable(resource):
-        return shown | _with_messages("error", [{"type": "link"}], 1)
+    if not store.is_checkable(resource):
+        problem = {"type": "link"}
+        return shown | {
+            "status": "error",
+            "errors": [_problem(problem)],
+            "error_count": 1,
+        }
     report = Conformity.get(resource.id)
     if report is None or store.is_due(resource, report):
         return shown | {"status": "pending"}
     return shown | {
-        **_with_messages(report.status, report.errors, report.error_count),
+        "status": report.status,
         "rows": report.rows,
+        "errors": [_problem(error) for error in report.errors],
+        "error_count": report.error_count,
+        "groups": [_group(group) for group in report.groups],
+        "partial": report.partial,
+        "encoding": report.encoding,
+        "separator": report.separator,
         "checked_at": report.checked_at.isoformat() if report.checked_at else None,
     }
 
 
-def _with_messages(
-    status: str, errors: list[dict[str, Any]], count: int
-) -> dict[str, Any]:
+def _problem(facts: dict[str, Any]) -> dict[str, Any]:
+    return {**facts, "message": messages.sentence(facts)}
+
+
+def _group(group: dict[str, Any]) -> dict[str, Any]:
+    examples = group["examples"]
+    first = examples[0]
     return {
-        "status": status,
-        "errors": [{**error, "message": messages.sentence(error)} for error in errors],
-        "error_count": count,
+        "type": first["type"],
+        "column": first.get("column"),
+        "constraint": first.get("constraint"),
+        "title": messages.title(first, group["count"]),
+        "fix": messages.fix(first),
+        "count": group["count"],
+        "advice": group["advice"],
+        "examples": [{**one, "message": messages.where(one)} for one in examples],
     }

@@ -75,6 +75,7 @@ RESERVED_NAMES = frozenset(
         "claim",
         "collectivite",
         "credentials",
+        "conformity",
         "kit",
         "kits",
         "manage",
