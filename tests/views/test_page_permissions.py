@@ -225,6 +225,7 @@ def known(
         "badge": "engagee",
         "kit": "deliberations",
         "step": "deliberation",
+        "resource_id": world.dataset["resources"][0]["id"],
         "format": "csv",
         "file_id": message["files"][0]["id"],
         "claim": claim.id,
