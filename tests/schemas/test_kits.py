@@ -121,6 +121,10 @@ def test_one_kit() -> None:
     row = call("challenge_kit_show", kit="dae")
     assert row["schema"] == "atlasante/schema-dae"
     columns, example = row.pop("columns"), row.pop("example")
+    assert row.pop("rules")[0] == {
+        "name": "french-siren-value",
+        "params": {"column": "expt_siren"},
+    }
     assert row in call("challenge_kit_list", programme="saison")["results"]
     assert columns[0] == {"name": "nom", "type": "string", "required": True}
     assert columns[1] == {

@@ -27,6 +27,13 @@ KITS = [
     "dae",
     "irve-statique",
 ]
+#: Rules about more columns than one.
+SEVERAL = {
+    "one-of-required",
+    "cohesive-columns-value",
+    "compare-columns-value",
+    "sum-columns-value",
+}
 
 
 def _page(answer: Any) -> Any:
@@ -85,13 +92,15 @@ def test_every_kit_shows_what_its_file_holds(
             [" ".join(cell.text_content().split()) for cell in row]
             for row in page.xpath("//table/tbody/tr")
         ]
-        assert [row[0] for row in rows] == [c["name"] for c in shown["columns"]]
-        for (_, required, expected, example), column in zip(
-            rows, shown["columns"], strict=True
-        ):
-            assert (required in ("Oui", "Yes")) is column["required"]
+        names = page.xpath("//table/tbody/tr/th/text()")
+        assert names == [column["name"] for column in shown["columns"]]
+        required = page.xpath("//table/tbody/tr[th/span]/th/text()")
+        assert required == [c["name"] for c in shown["columns"] if c["required"]]
+        for (_, expected, example), column in zip(rows, shown["columns"], strict=True):
             assert expected
             assert example or not column["required"], (kit, column["name"])
+        rules = {rule["name"] for rule in shown["rules"]} & SEVERAL
+        assert bool(page.xpath("//h3/following-sibling::ul/li")) is bool(rules)
 
 
 def test_a_member_reads_first_what_suits_its_organization(

@@ -19,11 +19,17 @@ from .forms import new_dataset_url
 
 __all__ = ["kit_file", "kit_page", "kits_page"]
 
-#: What the patterns of the national schemas mean, where it is short to say.
+#: What a rule of one column asks for, and what the patterns of the national schemas
+#: mean, where it is short to say.
+_RULES = {
+    "french-siren-value": words.N_("A SIREN: 9 digits"),
+    "french-siret-value": words.N_("A SIRET: 14 digits"),
+    "year-interval-value": words.N_("A year, or two such as 2024/2025"),
+    "nomenclature-actes-value": words.N_("A heading of ACTES, a slash, the matter"),
+}
 _PATTERNS = {
     r"^\d{5}$": words.N_("5 digits"),
     r"^\d{9}$": words.N_("9 digits"),
-    r"^\d{14}$": words.N_("14 digits"),
     r"^W\d{9}$": words.N_("W and 9 digits"),
 }
 _TYPES = {
@@ -140,8 +146,11 @@ def kits_page(params: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _expected(column: Mapping[str, Any]) -> str:
-    """What a cell of the column holds, in words."""
+def _expected(column: Mapping[str, Any], rule: str) -> str:
+    """What a cell of the column holds, in words.
+
+    :param rule: the name of the rule that is about this column alone, if there is one
+    """
     if column.get("enum"):
         return tk._("One of: {values}").format(values=", ".join(column["enum"]))
     if column["type"] == "boolean":
@@ -150,7 +159,8 @@ def _expected(column: Mapping[str, Any]) -> str:
             no=column.get("falseValues", ["false"])[0],
         )
     known = (
-        _PATTERNS.get(column.get("pattern", ""))
+        _RULES.get(rule)
+        or _PATTERNS.get(column.get("pattern", ""))
         or _TYPES.get(column.get("format", ""))
         or _TYPES.get(column["type"])
     )
@@ -177,15 +187,43 @@ def _expected(column: Mapping[str, Any]) -> str:
 
 def _columns(kit: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The columns of the kit's files, each with the first value of the example."""
+    rules = {
+        rule["params"]["column"]: rule["name"]
+        for rule in kit["rules"]
+        if rule["name"] in _RULES
+    }
     return [
         {
             "name": column["name"],
             "required": column["required"],
-            "expected": _expected(column),
+            "expected": _expected(column, rules.get(column["name"], "")),
             "example": next((row[at] for row in kit["example"] if row[at]), ""),
         }
         for at, column in enumerate(kit["columns"])
     ]
+
+
+def _together(kit: Mapping[str, Any]) -> list[str]:
+    """The rules about several columns, in words."""
+    found = []
+    for rule in kit["rules"]:
+        params = rule["params"]
+        if rule["name"] == "one-of-required":
+            text = tk._("{column1} or {column2} is filled in.").format(**params)
+        elif rule["name"] == "cohesive-columns-value":
+            names = ", ".join([params["column"], *params["othercolumns"]])
+            text = tk._("All of these are filled in, or none: {columns}.").format(
+                columns=names
+            )
+        elif rule["name"] == "compare-columns-value":
+            sign = {">=": "≥", "<=": "≤", "==": "="}.get(params["op"], params["op"])
+            text = f"{params['column']} {sign} {params['column2']}"
+        elif rule["name"] == "sum-columns-value":
+            text = f"{params['column']} = {' + '.join(params['columns'])}"
+        else:
+            continue
+        found.append(text)
+    return found
 
 
 def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
@@ -204,6 +242,7 @@ def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     return {
         "kit": kit,
         "columns": _columns(kit),
+        "together": _together(kit),
         "effort": words.as_effort(kit["effort_minutes"]),
         "frequency": h.challenge_frequency(kit["frequency"]),
         "licence": h.challenge_licence(kit["licence"]),

@@ -84,10 +84,11 @@ def challenge_kit_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: a row as in ``challenge_kit_list``, with ``columns``: those of the
         national schema, each ``{name, type, format, required, unique, enum, pattern,
         minimum, maximum, minLength, maxLength, trueValues, falseValues}`` as far as
-        the schema says so (the words of Table Schema); ``example``: rows of a file
-        that follows it, each a list of texts in the order of the columns. Both are
-        empty where the schema is not bundled. With ``organization``, also that
-        one, as in ``challenge_kit_list``.
+        the schema says so (the words of Table Schema); ``rules``: what it asks
+        beyond that, each ``{name, params}`` as the schema's ``custom_checks``;
+        ``example``: rows of a file that follows it, each a list of texts in the
+        order of the columns. All are empty where the schema is not bundled. With
+        ``organization``, also that one, as in ``challenge_kit_list``.
     :rtype: dict
     :raises ObjectNotFound: there is no such kit, programme or organization
     """
@@ -171,7 +172,7 @@ def _file(kit: Kit) -> dict[str, Any]:
     """What a file of the kit looks like."""
     national = registry.get(kit.schema)
     if national is None or national.descriptor is None:
-        return {"columns": [], "example": []}
+        return {"columns": [], "rules": [], "example": []}
     columns = []
     for field in national.descriptor["fields"]:
         facts = {key: value for key, value in field.items() if key != "constraints"}
@@ -179,5 +180,6 @@ def _file(kit: Kit) -> dict[str, Any]:
         columns.append({**facts, "required": False, **constraints})
     return {
         "columns": columns,
+        "rules": [dict(rule) for rule in national.checks],
         "example": [list(row) for row in examples.example(national)],
     }
