@@ -18,8 +18,9 @@ LATER = NOON + dt.timedelta(hours=1)
     [("12", "2.5", "9.5"), ("2", "2.5", "-0.5"), ("0", "0", "0"), (None, "3", None)],
 )
 def test_days_left(granted: str | None, spent: str, left: str | None) -> None:
-    found = rules.days_left(granted and Decimal(granted), Decimal(spent))
-    assert found == (left and Decimal(left))
+    total = None if granted is None else Decimal(granted)
+    found = rules.days_left(total, Decimal(spent))
+    assert found == (None if left is None else Decimal(left))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
-import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
 from seasons import (
@@ -18,6 +17,7 @@ from seasons import (
     make_cohort,
     only_message,
 )
+from sqlalchemy import event
 
 from ckanext.challenge.model import JournalEntry, Mail, Participant, StepStatus
 from ckanext.challenge.model.base import utcnow
@@ -95,7 +95,9 @@ class World:
 
     def mails(self) -> list[tuple[str, str]]:
         """Of what, and to whom, the mails of the participants are."""
-        names = {person["id"]: role for role, person in self.people.items()}
+        names: dict[str, str] = {
+            person["id"]: role for role, person in self.people.items()
+        }
         return sorted(
             (mail.kind, names.get(mail.user_id or "", "?"))
             for mail in model.Session.query(Mail)
@@ -175,7 +177,7 @@ def test_a_visit_is_refused_with_a_word_on_the_field(
     assert only_message(caught, field)
     made = world.visit()
     with pytest.raises(tk.ValidationError) as caught:
-        world.call("adviser", "visit_update", id=made["id"], **{field: value or " "})
+        world.call("adviser", "visit_update", id=made["id"], **{field: value})
     assert only_message(caught, field)
     model.Session.rollback()
     assert world.call("adviser", "visit_list", participant=world.first)["days"] == 0.5
@@ -315,15 +317,15 @@ def test_an_adviser_reads_what_is_private_of_the_own_participants_alone(
 def test_a_list_costs_the_same_for_two_and_for_many(world: World) -> None:
     statements: list[str] = []
 
-    def count(*event: Any) -> None:
-        statements.append(event[2])
+    def count(*told: Any) -> None:
+        statements.append(told[2])
 
     def cost() -> int:
         model.Session.commit()
         statements.clear()
-        sa.event.listen(model.meta.engine, "before_cursor_execute", count)
+        event.listen(model.meta.engine, "before_cursor_execute", count)
         _listed(world, "manager")
-        sa.event.remove(model.meta.engine, "before_cursor_execute", count)
+        event.remove(model.meta.engine, "before_cursor_execute", count)
         return len(statements)
 
     before = cost()

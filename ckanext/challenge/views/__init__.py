@@ -5,7 +5,10 @@ from __future__ import annotations
 from flask import Blueprint
 
 from .. import memory
+from .accompanying import accompanying
+from .adviser import adviser
 from .applicant import applicant
+from .calendars import calendar
 from .claims import claims
 from .erasure import erasure
 from .feedback import feedback, opinions
@@ -29,8 +32,11 @@ def get_blueprints() -> list[Blueprint]:
         erasure,
         claims,
         participant,
+        accompanying,
+        calendar,
         feedback,
         manager,
+        adviser,
         conformity,
         mails,
         opinions,

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from .. import helpers as h
 from ..memory import Memory
 from . import cards, checklist
+from .accompaniment import accompaniment
 from .ahead import ahead
 from .checklist import NOTHING_SENT
 from .common import act, may
@@ -21,7 +22,7 @@ from .members import departure, invitation
 __all__ = ["participant_page"]
 
 # What the page has a form for, where somebody may.
-_FORMS = ("invitation", "departure")
+_FORMS = ("invitation", "departure", "talk")
 
 
 def _phases(
@@ -230,6 +231,9 @@ def _page(
             participant["id"],
             {step["step"]: step["title"] for step in progress["steps"]},
         ),
+        "talk": accompaniment(participant, cohort, url, sent)
+        if reader.detailed
+        else None,
         "invitation": invitation(participant, url, sent),
         "departure": departure(participant, cohort, url),
         "number": numbers.get(participant["current_phase"], 1),
@@ -259,6 +263,7 @@ def _page(
             "season": season,
             "self": url,
             "kits": f"{url}/kits",
+            "calendar": f"{url}/calendar.ics",
             "organization": tk.h.url_for(
                 "organization.read", id=participant["organization_name"]
             ),

@@ -63,8 +63,9 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
     :type participant: string
     :param limit: how many messages and how many visits at most, the latest (100)
     :type limit: int
-    :returns: ``{adviser, messages, visits, days_total, days_spent, days_left}``:
-        ``adviser`` is the name of who accompanies it; ``messages`` and ``visits`` are
+    :returns: ``{adviser, accompanies, messages, visits, days_total, days_spent,
+        days_left}``: ``adviser`` is the name of who accompanies it, ``accompanies``
+        whether the caller may note visits; ``messages`` and ``visits`` are
         as :py:func:`challenge_participant_message_list` and
         :py:func:`challenge_visit_list` answer them; ``days_total`` and ``days_left``
         are ``None`` where the season counts no days
@@ -98,6 +99,7 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
     adviser = model.User.get(adviser_id) if adviser_id else None
     return {
         "adviser": adviser.display_name if adviser else None,
+        "accompanies": staff,
         "messages": {
             "count": messages[0][2] if messages else 0,
             "results": [

@@ -96,7 +96,7 @@ def challenge_visit_update(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: the visit, as :py:func:`challenge_visit_create` answers it
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.visit_update())
+    data = validated(context, data_dict, schema.visit_update(data_dict))
     visit = find_visit(data["id"])
     tk.check_access("challenge_visit_update", context, {"id": visit.id})
     participant = find_participant(visit.participant_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -36,14 +37,17 @@ def _not_too_late(value: Any) -> Any:
     return value
 
 
-def _visit(required: bool) -> Schema:
-    def number_of_days() -> Any:
-        return fields.number(LEAST, LONGEST, decimals=1, step=LEAST, required=required)
+def _visit(needed: Collection[str]) -> Schema:
+    """What is noted of a visit.
 
+    :param needed: which of the day, the length and the topic may not be empty
+    """
     return {
-        "date": [*fields.day(required), _not_too_late],
-        "days": number_of_days(),
-        "topic": fields.word(200, required),
+        "date": [*fields.day("date" in needed), _not_too_late],
+        "days": fields.number(
+            LEAST, LONGEST, decimals=1, step=LEAST, required="days" in needed
+        ),
+        "topic": fields.word(200, "topic" in needed),
         "notes": fields.paragraph(5000),
         "adviser": fields.raw(required=False),
     }
@@ -51,12 +55,15 @@ def _visit(required: bool) -> Schema:
 
 def visit_create() -> Schema:
     """A visit, and whose it was."""
-    return {"participant": fields.raw(), **_visit(required=True)}
+    return {"participant": fields.raw(), **_visit(("date", "days", "topic"))}
 
 
-def visit_update() -> Schema:
-    """What of a visit is changed; what is left out stays."""
-    return {**reference(), **_visit(required=False)}
+def visit_update(given: Collection[str]) -> Schema:
+    """What of a visit is changed; what is left out stays.
+
+    :param given: the names of what was sent
+    """
+    return {**reference(), **_visit(given)}
 
 
 def reference() -> Schema:

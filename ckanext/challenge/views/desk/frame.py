@@ -21,15 +21,18 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     ``challenge/manage/frame.html`` shows it.
 
     :param cohort: as ``challenge_cohort_show`` answers it
-    :param part: ``applications``, ``participants``, ``mails``, ``claims`` or
-        ``settings``: which of the parts the page belongs to
+    :param part: ``applications``, ``participants``, ``accompaniment``, ``opinions``,
+        ``mails``, ``claims`` or ``settings``: which of the parts the page belongs to
     :param manages: whether the reader manages the season, not only advises in it
     :returns: ``home`` and ``url`` (of the desk, and of the season there), ``title``,
         ``parts``: ``(name, text, address)``, and ``part``
     """
     home = desk_url()
     url = f"{home}/{cohort['name']}"
-    parts = [("participants", tk._("Participants"), f"{url}?tab=participants")]
+    parts = [
+        ("participants", tk._("Participants"), f"{url}?tab=participants"),
+        ("accompaniment", tk._("Support"), f"{url}/accompaniment"),
+    ]
     if cohort.get("asks_feedback"):
         parts.append(("opinions", tk._("Opinions"), f"{url}/opinions"))
     if manages:

@@ -1,0 +1,75 @@
+"""Days as calendar programs read them: iCalendar (RFC 5545).
+
+Only all-day events, which take no time of anybody (``TRANSPARENT``) and need no time
+zone. An event keeps its ``UID`` for ever: a program that reads the file again moves
+what has moved, and doubles nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from icalendar import Calendar, Event, vDuration
+
+__all__ = ["MEDIA_TYPE", "Day", "write"]
+
+MEDIA_TYPE = "text/calendar; charset=utf-8"
+
+_PRODUCT = "-//ckanext-challenge//{language}"
+#: How often a program that follows the file should read it again.
+_AGAIN = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day on which something is.
+
+    :ivar key: of its own in the whole portal, and always the same
+    :ivar title: one line
+    :ivar text: what there is to do
+    :ivar url: of the page that says more
+    """
+
+    key: str
+    day: dt.date
+    title: str
+    url: str
+    text: str = ""
+
+
+def write(
+    title: str, days: Iterable[Day], *, host: str, language: str, now: dt.datetime
+) -> bytes:
+    """The days as a file.
+
+    :param title: of the calendar
+    :param host: of the portal, which the keys are completed with
+    :param language: of the texts, a code such as ``fr``
+    :param now: an aware datetime, at which this was true
+    :returns: UTF-8, with the line ends and folds that the standard asks for
+    """
+    calendar = Calendar()
+    calendar.add("prodid", _PRODUCT.format(language=language.upper()))
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    # RFC 7986, and what programs read that are older than it.
+    for name in ("name", "x-wr-calname"):
+        calendar.add(name, title)
+    calendar.add("refresh-interval", _AGAIN, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(_AGAIN))
+    for day in sorted(days, key=lambda day: (day.day, day.key)):
+        event = Event()
+        event.add("uid", f"{day.key}@{host}")
+        event.add("dtstamp", now.astimezone(dt.timezone.utc))
+        event.add("dtstart", day.day)
+        # The day after it, which no longer belongs to it.
+        event.add("dtend", day.day + dt.timedelta(days=1))
+        event.add("summary", day.title, parameters={"LANGUAGE": language})
+        if day.text:
+            event.add("description", day.text, parameters={"LANGUAGE": language})
+        event.add("url", day.url)
+        event.add("transp", "TRANSPARENT")
+        calendar.add_component(event)
+    return calendar.to_ical()

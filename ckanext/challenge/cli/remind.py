@@ -1,0 +1,59 @@
+"""``ckan challenge remind``: what is late or due soon, told to those who can do it."""
+
+from __future__ import annotations
+
+import click
+
+from ckanext.challenge import config
+from ckanext.challenge.logic import reminders
+from ckanext.challenge.model import Cohort
+
+__all__ = ["command"]
+
+
+@click.command("remind", short_help="Remind participants of what is late or due soon.")
+@click.option("--dry-run", is_flag=True, help="Only say who would be reminded of what.")
+@click.option("--cohort", help="Name or id: the participants of this season alone.")
+@click.option(
+    "--days",
+    type=click.IntRange(0, 365),
+    help="How many days ahead a step is named [default: "
+    "ckanext.challenge.reminder_days].",
+)
+def command(dry_run: bool, cohort: str | None, days: int | None) -> None:
+    """Remind the members of participants, by mail, of the steps that are late or due
+    soon: to be run every morning.
+
+    A participant is reminded at most every ckanext.challenge.reminder_interval_days
+    days, and never after the last day of the season. It may be repeated, interrupted
+    and run several times at once. Ends with status 1 if something failed.
+    """
+    season = Cohort.get(cohort) if cohort else None
+    if cohort and season is None:
+        raise click.ClickException(f"There is no season “{cohort}”")
+    ahead = config.reminder_days() if days is None else days
+    found = reminders.candidates(season, ahead)
+    if dry_run:
+        _tell(found)
+        return
+    if not found:
+        click.echo("Nobody is to be reminded today.")
+        return
+    with click.progressbar(length=len(found), label="Participants", show_pos=True) as b:
+        done = reminders.remind(found, ahead, b.update)
+    click.echo(f"Participants reminded: {done.participants}; mails: {done.mails}")
+    for name in done.nobody:
+        click.echo(f"Nobody to write to: {name}")
+    if done.errors:
+        raise click.ClickException("\n".join(done.errors))
+
+
+def _tell(found: list[reminders.Candidate]) -> None:
+    for one in found:
+        parts = []
+        if one.reminder.late:
+            parts.append(f"late: {', '.join(one.reminder.late)}")
+        if one.reminder.soon:
+            parts.append(f"soon: {', '.join(one.reminder.soon)}")
+        click.echo(f"{one.cohort}  {one.name}  {'; '.join(parts)}")
+    click.echo(f"To be reminded: {len(found)}. Nothing was sent.")

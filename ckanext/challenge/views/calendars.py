@@ -1,0 +1,137 @@
+"""The days of a season, and of one participant, for calendar programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import ckan.plugins.toolkit as tk
+from flask import Response
+from werkzeug.wrappers import Response as AnyResponse
+
+from .. import calendars, words
+from ..domain.lifecycle import STEP_SETTLED
+from .accompaniment import days as in_words
+from .common import act, blueprint, keep_private
+
+__all__ = ["calendar"]
+
+calendar = blueprint("challenge_calendar")
+
+# A programme that follows the file reads all that there is.
+_ALL = 1000
+
+
+def _url(endpoint: str, anchor: str = "", **values: str) -> str:
+    url = str(tk.h.url_for(endpoint, **values, _external=True))
+    return f"{url}#{anchor}" if anchor else url
+
+
+def _milestones(cohort: Mapping[str, Any]) -> Iterator[calendars.Day]:
+    url = _url("challenge.read", cohort=cohort["name"])
+    for point in cohort["milestones"]:
+        yield calendars.Day(
+            f"{cohort['id']}-{point['key']}",
+            dt.date.fromisoformat(point["date"]),
+            tk._("{milestone}, {season}").format(
+                milestone=words.milestone(point["key"]), season=cohort["title"]
+            ),
+            url,
+        )
+
+
+def _steps(progress: Mapping[str, Any]) -> Iterator[calendars.Day]:
+    """The days of the steps that are still to be done.
+
+    When they are due is known to everybody; the answer has the days that were planned
+    where the reader follows the participant.
+    """
+    place = {"cohort": progress["cohort"], "organization": progress["organization"]}
+    for step in progress["steps"]:
+        if step["state"] in STEP_SETTLED:
+            continue
+        key = f"{progress['participant_id']}-{step['step']}"
+        url = _url("challenge_participant.read", f"step-{step['step']}", **place)
+        if step["due"]:
+            yield calendars.Day(
+                f"{key}-due",
+                dt.date.fromisoformat(step["due"]),
+                tk._("Due: {step}").format(step=step["title"]),
+                url,
+                step["help"],
+            )
+        if step.get("planned_for"):
+            yield calendars.Day(
+                f"{key}-planned",
+                dt.date.fromisoformat(step["planned_for"]),
+                tk._("Planned: {step}").format(step=step["title"]),
+                url,
+                step["help"],
+            )
+
+
+def _visits(progress: Mapping[str, Any]) -> Iterator[calendars.Day]:
+    place = {"cohort": progress["cohort"], "organization": progress["organization"]}
+    found = act(
+        "challenge_visit_list", participant=progress["participant_id"], limit=_ALL
+    )
+    for visit in found["results"]:
+        parts = (visit["adviser"], in_words(visit["days"]))
+        yield calendars.Day(
+            f"{visit['id']}-visit",
+            dt.date.fromisoformat(visit["date"]),
+            tk._("Visit: {topic}").format(topic=visit["topic"]),
+            _url("challenge_participant.read", "visits", **place),
+            ", ".join(part for part in parts if part),
+        )
+
+
+def _file(title: str, name: str, found: list[calendars.Day]) -> Response:
+    if not found:
+        # A calendar has one event at least: the standard knows no empty one.
+        raise tk.ObjectNotFound(tk._("This season has no dates yet"))
+    content = calendars.write(
+        title,
+        found,
+        host=urlsplit(tk.config["ckan.site_url"]).hostname or "localhost",
+        language=tk.h.lang(),
+        now=dt.datetime.now(dt.timezone.utc),
+    )
+    answer = Response(content, content_type=calendars.MEDIA_TYPE)
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.ics")
+    return answer
+
+
+@calendar.get("/<cohort>/calendar.ics")
+def season(cohort: str) -> Response:
+    """The dates of a season."""
+    shown = act("challenge_cohort_show", id=cohort)
+    return _file(shown["title"], shown["name"], [*_milestones(shown)])
+
+
+@calendar.get("/<cohort>/<organization>/calendar.ics")
+def participant(cohort: str, organization: str) -> AnyResponse:
+    """The days of one participant, with those of its season.
+
+    Everybody reads when its steps are due; whoever follows it, also what is planned
+    and who comes when.
+    """
+    shown = act("challenge_cohort_show", id=cohort)
+    progress = act(
+        "challenge_progress_show", organization=organization, cohort=shown["id"]
+    )
+    found = [*_milestones(shown)]
+    # What a finished season did not see done is asked of nobody.
+    if shown["state"] not in ("finished", "archived"):
+        found += _steps(progress)
+    detailed = any("why_not" in step for step in progress["steps"])
+    if detailed:
+        found += _visits(progress)
+    about = act("challenge_participant_show", id=progress["participant_id"])
+    title = tk._("{organization}, {season}").format(
+        organization=about["organization_title"], season=shown["title"]
+    )
+    answer = _file(title, f"{shown['name']}-{progress['organization']}", found)
+    return keep_private(answer) if detailed else answer
