@@ -12,6 +12,7 @@ from ckan import plugins
 from flask_babel import lazy_gettext as _
 
 from ckanext.challenge.domain.measurement import Measurement, Subject
+from ckanext.challenge.garbage import search_paused
 from ckanext.challenge.interfaces import IChallenge
 
 from . import datasets, organizations
@@ -167,8 +168,16 @@ def measure(
     wanted = {name: known[name] for name in names}
     if not subjects:
         return {name: {} for name in wanted}
-    if len(subjects) > MANY:
+    many = len(subjects) > MANY
+    if many:
         prepare_for_many()
+    with search_paused(many):
+        return _measure(wanted, subjects)
+
+
+def _measure(
+    wanted: Mapping[str, Measure], subjects: Sequence[Subject]
+) -> dict[str, dict[Subject, Measurement]]:
     # One statement for all measures over datasets that no plugin has replaced.
     together = [name for name in datasets.NAMES if wanted.get(name) is _BY_NAME[name]]
     found: dict[str, Found] = {}

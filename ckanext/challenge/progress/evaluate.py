@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD, AWARD_HELD
 from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.domain.programme import Badge, Programme
+from ckanext.challenge.garbage import search_paused
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import store
 
@@ -32,8 +33,11 @@ log = logging.getLogger(__name__)
 #: Measures that are stored for pages, whether or not a programme asks for them.
 FIGURES = frozenset({"datasets_public", "datasets_since_launch", "resources_public"})
 
-#: How many participants are evaluated in one transaction.
-PORTION = 2000
+#: How many participants are measured together, and evaluated in one transaction.
+PORTION = 6000
+
+#: Of how many of them what is stored is in memory at a time.
+BATCH = 1000
 
 #: How often a portion is tried again when another transaction was in its way.
 _TRIES = 3
@@ -74,7 +78,7 @@ class Result:
 
 @dataclass
 class _Changes:
-    """What is to be written for a portion."""
+    """What is to be written for a portion; the statuses after each batch of it."""
 
     statuses: list[store.StatusRow] = field(default_factory=list)
     participants: dict[str, store.Progress] = field(default_factory=dict)
@@ -150,7 +154,8 @@ def refresh(organization_ids: Collection[str]) -> None:
 def _portion_with_retries(participant_ids: Sequence[str], now: dt.datetime) -> Result:
     for attempt in range(1, _TRIES + 1):
         try:
-            result = _portion(participant_ids, now)
+            with search_paused(len(participant_ids) > BATCH):
+                result = _portion(participant_ids, now)
             model.Session.commit()
         except DBAPIError as error:
             model.Session.rollback()
@@ -184,17 +189,15 @@ def _portion(participant_ids: Sequence[str], now: dt.datetime) -> Result:
         for row in rows
     }
     measured = _measure(cohorts, list(subjects.values()))
-    stored = store.statuses(ids)
     held = _Held(store.awards(organizations))
     active_at = store.last_changes(organizations)
     changes = _Changes()
-    for row in rows:
+    for row, statuses in _with_statuses(rows, changes, now):
         cohort = cohorts[row.cohort_id]
         subject = subjects[row.id]
         measurements = {
             name: found[subject] for name, found in measured.items() if subject in found
         }
-        statuses = stored[row.id]
         verdict = rules.evaluate(
             cohort.programme,
             measurements,
@@ -221,6 +224,22 @@ def _portion(participant_ids: Sequence[str], now: dt.datetime) -> Result:
                 row, cohort.programme, badge, measurements, states, held, today, changes
             )
     return _write(ids, changes, now, errors)
+
+
+def _with_statuses(
+    rows: Sequence[store.ParticipantRow], changes: _Changes, now: dt.datetime
+) -> Iterator[tuple[store.ParticipantRow, Mapping[str, store.StatusRow]]]:
+    """Each participant with its stored steps.
+
+    After each batch, what is to be written of steps is written and forgotten.
+    """
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        stored = store.statuses([row.id for row in batch])
+        for row in batch:
+            yield row, stored[row.id]
+        store.save_statuses(changes.statuses, now)
+        changes.statuses.clear()
 
 
 @dataclass(frozen=True)
@@ -276,21 +295,20 @@ def _diff_statuses(
     """
     changed: dict[str, list[str]] = {}
     for step in verdict.steps:
+        # A step that waits for people says nothing that its absence does not.
+        if step.step.source == "person":
+            continue
         before = stored.get(step.step.key)
         after = store.StatusRow(
             row.id,
             step.step.key,
             step.state,
-            step.step.source,
+            "catalog",
             step.value,
             step.target,
-            [finding.as_dict() for finding in step.why_not],
+            store.as_stored(step.why_not),
         )
-        if before is None:
-            # A step that waits for people says nothing that its absence does not.
-            if after.source == "person":
-                continue
-        elif after == before or after.source == "person" or before.state == "waived":
+        if before and (before.state == "waived" or store.same(before, after)):
             continue
         changes.statuses.append(after)
         if after.state != (before.state if before else "todo"):
@@ -398,7 +416,6 @@ def _write(
     ids: Sequence[str], changes: _Changes, now: dt.datetime, errors: tuple[str, ...]
 ) -> Result:
     """Write what changed, the journal last: its writers wait for each other."""
-    store.save_statuses(changes.statuses, now)
     store.save_participants(ids, changes.participants, now)
     new = list(changes.new_awards.values())
     given = store.award_inserts(new, now)

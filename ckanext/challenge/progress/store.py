@@ -10,11 +10,14 @@ import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
 from ckanext.challenge.model.base import make_id
@@ -27,6 +30,7 @@ __all__ = [
     "Progress",
     "StatusRow",
     "Target",
+    "as_stored",
     "award_changes",
     "award_inserts",
     "awards",
@@ -35,6 +39,7 @@ __all__ = [
     "last_changes",
     "lock",
     "organizations_of",
+    "same",
     "save_participants",
     "save_statuses",
     "statuses",
@@ -104,7 +109,11 @@ class ParticipantRow(NamedTuple):
 
 
 class StatusRow(NamedTuple):
-    """A step's status as it is, or is to be, stored."""
+    """A step's status as it is, or is to be, stored.
+
+    :ivar why_not: JSON, as :func:`as_stored` writes it: a portal has hundreds of
+        thousands, and most are the same text as yesterday
+    """
 
     participant_id: str
     step: str
@@ -112,7 +121,7 @@ class StatusRow(NamedTuple):
     source: str
     value: float | None
     target: float | None
-    why_not: list[dict[str, Any]]
+    why_not: str
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,50 @@ class AwardChange:
     state: str
     lost_on: dt.date | None = None
     revoked_reason: str | None = None
+
+
+def as_stored(findings: Iterable[Finding]) -> str:
+    """Return what is missing as JSON: the list of each ``as_dict``.
+
+    It is the very text that PostgreSQL prints of it (keys by their length, then by
+    their letters), so that what has not changed need not be parsed.
+    """
+    return f"[{', '.join(map(_finding, findings))}]"
+
+
+def _finding(finding: Finding) -> str:
+    ids = list(map(encode_basestring, finding.datasets))
+    about = (
+        f'"measure": {encode_basestring(finding.measure)}'
+        if finding.measure
+        else f'"step": {encode_basestring(finding.step or "")}'
+    )
+    value, target = f'"value": {finding.value!r}', f'"target": {finding.target!r}'
+    parts = [value, target, about] if finding.measure else [about, value, target]
+    if finding.missing or finding.lacking:
+        missing = [
+            f"{id_}: {_list(names)}"
+            for id_, names in zip(ids, finding.missing, strict=False)
+        ]
+        if finding.lacking:
+            missing.insert(0, f'"": {_list(finding.lacking)}')
+        parts.append(f'"missing": {{{", ".join(missing)}}}')
+    parts.append(f'"datasets": [{", ".join(ids)}]')
+    return f"{{{', '.join(parts)}}}"
+
+
+@lru_cache(maxsize=4096)
+def _list(names: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(encode_basestring, names))}]"
+
+
+def same(before: StatusRow, after: StatusRow) -> bool:
+    """Say whether a status is stored as it is to be."""
+    return before[:-1] == after[:-1] and (
+        before.why_not == after.why_not
+        # A number, or an id of another length, may be written in another way.
+        or json.loads(before.why_not) == json.loads(after.why_not)
+    )
 
 
 def targets(
@@ -283,7 +336,7 @@ def statuses(participant_ids: Sequence[str]) -> dict[str, dict[str, StatusRow]]:
         _status.c.source,
         _status.c.value,
         _status.c.target,
-        _status.c.why_not,
+        sa.cast(_status.c.why_not, sa.Text),
     ).where(_among(_status.c.participant_id, participant_ids))
     found: dict[str, dict[str, StatusRow]] = {id_: {} for id_ in participant_ids}
     for row in model.Session.execute(query).all():
@@ -370,10 +423,9 @@ def save_statuses(rows: Sequence[StatusRow], now: dt.datetime) -> None:
         WHERE excluded.source = 'catalog' AND stored.state <> 'waived'
         """,
         rows,
-        ("participant_id", "step", "state", "source", "value", "target"),
+        StatusRow._fields,
         now=now,
         id=[make_id() for _ in rows],
-        why_not=[json.dumps(row.why_not) for row in rows],
     )
 
 
