@@ -432,3 +432,31 @@ def test_any_table_gets_a_verdict(
     lines = "\n".join(separator.join(line) for line in cells)
     report = judge(f"{header}\n{lines}".encode("utf-8", "surrogatepass"))
     assert report.status in ("invalid", "error")
+
+
+def test_a_line_of_a_gigabyte_is_left_after_a_megabyte(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    block = b"x" * 2**24
+    with path.open("wb") as target:
+        target.write(b"a,b\n")
+        for _ in range(1000**3 // len(block)):
+            target.write(block)
+    schema = registry.get(DELIBERATIONS)
+    assert schema
+    tracemalloc.start()
+    try:
+        report = checking.check(path, schema)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        path.unlink()
+    assert (report.status, report.errors[0].type) == ("error", "line-too-long")
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(
+    "name", ["rot13", "zip", "idna", "unicode_escape", "undefined", "x\x00", "é", "?"]
+)
+def test_an_encoding_that_is_none_is_not_used(judge: Any, name: str) -> None:
+    content = table(row(DELIB_OBJET="Vœu")).encode("windows-1252")
+    assert judge(content, encoding=name).encoding == "windows-1252"

@@ -15,6 +15,7 @@ from ckan.lib import jobs as ckan_jobs
 from ckan.lib import redis as ckan_redis
 from ckan.tests import factories, helpers
 from rq import SimpleWorker
+from websites import Website, file, website
 
 from ckanext.challenge import background, measures
 from ckanext.challenge.conformity import jobs, store
@@ -95,14 +96,20 @@ def test_an_upload_is_checked_by_itself(upload: Any, dataset: dict[str, Any]) ->
     work()
     shown = show(resource_id)
     assert shown.pop("checked_at")
+    assert shown.pop("schema_title")
     assert shown == {
         "resource_id": resource_id,
         "status": "valid",
         "schema": PRENOMS,
         "schema_version": "1.1.6",
+        "schema_url": "https://schema.data.gouv.fr/schemas/scdl/prenoms/1.1.6/schema.json",
         "rows": 1,
         "errors": [],
         "error_count": 0,
+        "groups": [],
+        "partial": False,
+        "encoding": "utf-8",
+        "separator": ",",
     }
     subject = Subject(dataset["owner_org"])
     found = measures.measure(["conform_datasets"], [subject])["conform_datasets"]
@@ -192,6 +199,175 @@ def test_without_a_schema_to_check_the_report_goes(
     work()
     assert show(resource_id)["status"] == "unknown_schema"
     assert Conformity.get(resource_id) is None
+
+
+def publish(site: Website, dataset: dict[str, Any], path: str, **more: Any) -> str:
+    """A resource that is a link."""
+    fields = {"schema": PRENOMS, "format": "CSV", **more}
+    made = call(
+        "resource_create", package_id=dataset["id"], url=site.url(path), **fields
+    )
+    return made["id"]
+
+
+@pytest.fixture
+def site(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Website]:
+    key = "ckanext.challenge.link_networks"
+    monkeypatch.setitem(ckan_config, key, ["127.0.0.1/32"])
+    answers = {
+        "/good.csv": file(GOOD.encode()),
+        "/bad.csv": file(BAD.encode()),
+        "/old.csv": file(GOOD.encode("iso-8859-15"), "text/csv; charset=ISO-8859-15"),
+        "/page": file(b"<!DOCTYPE html><title>Oups</title>", "text/html"),
+    }
+    with website(answers) as running:
+        yield running
+
+
+def test_a_link_is_fetched_by_the_job_and_by_nothing_else(
+    site: Website, dataset: dict[str, Any]
+) -> None:
+    resource_id = publish(site, dataset, "/good.csv")
+    assert show(resource_id)["status"] == "pending"
+    assert call("challenge_conformity_check", resource_id=resource_id)["status"] == (
+        "pending"
+    )
+    assert site.asked == []
+    work()
+    shown = show(resource_id)
+    assert (shown["status"], shown["rows"]) == ("valid", 1)
+    assert site.asked
+    subject = Subject(dataset["owner_org"])
+    found = measures.measure(["conform_datasets"], [subject])["conform_datasets"]
+    assert found[subject].passing == (dataset["id"],)
+    # Another address is another file; until it is checked the former verdict counts.
+    call("resource_patch", id=resource_id, url=site.url("/bad.csv"))
+    assert show(resource_id)["status"] == "pending"
+    found = measures.measure(["conform_datasets"], [subject])["conform_datasets"]
+    assert found[subject].passing == (dataset["id"],)
+    assert store.due() == [resource_id]
+    work()
+    assert show(resource_id)["status"] == "invalid"
+    assert store.due() == []
+
+
+def test_a_national_address_names_a_schema_and_is_not_asked(
+    site: Website, dataset: dict[str, Any]
+) -> None:
+    address = "https://schema.data.gouv.fr/schemas/scdl/prenoms/latest/schema.json"
+    resource_id = publish(site, dataset, "/good.csv", schema=address)
+    work()
+    shown = show(resource_id)
+    assert (shown["status"], shown["schema"]) == ("valid", PRENOMS)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/page", "html"), ("/gone", "link-status")],
+)
+def test_a_link_that_leads_to_no_table_has_a_reason(
+    site: Website, dataset: dict[str, Any], path: str, reason: str
+) -> None:
+    resource_id = publish(site, dataset, path)
+    work()
+    shown = show(resource_id)
+    assert (shown["status"], shown["errors"][0]["type"]) == ("error", reason)
+
+
+def test_a_private_address_is_not_asked(
+    site: Website,
+    dataset: dict[str, Any],
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.link_networks", [])
+    resource_id = publish(site, dataset, "/good.csv")
+    work()
+    shown = show(resource_id)
+    assert (shown["status"], shown["errors"][0]["type"]) == ("error", "link-private")
+    assert site.asked == []
+
+
+def test_the_encoding_is_the_one_that_the_server_declares(
+    site: Website, dataset: dict[str, Any]
+) -> None:
+    declared = publish(site, dataset, "/old.csv")
+    corrected = publish(site, dataset, "/old.csv", encoding="windows-1252")
+    work()
+    assert show(declared)["encoding"] == "iso-8859-15"
+    shown = show(corrected)
+    assert (shown["status"], shown["encoding"]) == ("valid", "windows-1252")
+    (advice,) = shown["groups"]
+    assert (advice["type"], advice["advice"]) == ("other-encoding", True)
+
+
+def test_links_are_looked_at_again(site: Website, dataset: dict[str, Any]) -> None:
+    good, broken = publish(site, dataset, "/good.csv"), publish(site, dataset, "/gone")
+    work()
+    assert store.due() == []
+    now = dt.datetime.now(dt.timezone.utc)
+    for resource_id in (good, broken):
+        resource: Any = model.Session.get(model.Resource, resource_id)
+        resource.created = dt.datetime(2020, 1, 1)  # noqa: DTZ001
+    model.Session.commit()
+    for age, due in (
+        (dt.timedelta(hours=19), []),
+        (dt.timedelta(days=1), [broken]),
+        (dt.timedelta(days=8), [broken, good]),
+    ):
+        for resource_id in (good, broken):
+            report: Any = Conformity.get(resource_id)
+            report.checked_at = now - age
+        model.Session.commit()
+        assert set(store.due()) == set(due)
+        # Whoever reads the page sees the verdict all the same.
+        assert show(good)["status"] == "valid"
+    site.answers["/gone"] = file(GOOD.encode())
+    assert jobs.check_due() == 2
+    assert show(broken)["status"] == "valid"
+
+
+def test_a_check_that_broke_is_tried_again_every_night(
+    upload: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource_id = upload(GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "check", lambda *_: 1 / 0)
+        work()
+    shown = show(resource_id)
+    assert (shown["status"], shown["errors"][0]["type"]) == ("error", "failed")
+    assert store.due() == [resource_id]
+    jobs.check_due()
+    assert show(resource_id)["status"] == "valid"
+
+
+def test_a_night_has_an_end(upload: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        upload(GOOD)
+    monkeypatch.setattr(jobs, "_NIGHT", -1)
+    assert jobs.check_due() == 0
+    assert len(store.due()) == 3
+
+
+def test_a_file_that_is_replaced_while_it_is_checked_is_due_again(
+    upload: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource_id = upload(GOOD)
+    plain = jobs.check
+
+    def replaced_meanwhile(*arguments: Any) -> Any:
+        report = plain(*arguments)
+        resource: Any = model.Session.get(model.Resource, resource_id)
+        resource.last_modified = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+        model.Session.commit()
+        return report
+
+    monkeypatch.setattr(jobs, "check", replaced_meanwhile)
+    jobs.check_resource(resource_id)
+    assert store.due() == [resource_id]
+    assert show(resource_id)["status"] == "pending"
 
 
 def test_what_is_neither_upload_nor_link_is_not_checked(
