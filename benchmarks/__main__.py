@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks import (
     admission,
     applying,
+    checklist,
     desk,
     evaluation,
     pages,
@@ -19,6 +20,8 @@ def main() -> None:
     volume.load_ckan(str(serving.INI))
     print("\nPages, beside CKAN's own", flush=True)
     pages.main()
+    print("\nThe checklist of a participant, beside CKAN's own", flush=True)
+    checklist.main()
     print("\nThe managers' desk, beside CKAN's own", flush=True)
     desk.main()
     print("\nApplying", flush=True)

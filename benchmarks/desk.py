@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import re
 import subprocess
 import sys
 
@@ -153,23 +152,6 @@ def _paths(size: int) -> dict[str, str]:
     }
 
 
-def _sign_in(session: requests.Session, address: str) -> None:
-    form = session.get(f"{address}/user/login", timeout=60).text
-    found = re.search(r'name="_csrf_token"[^>]*(?:content|value)="([^"]+)"', form)
-    answer = session.post(
-        f"{address}/user/login",
-        data={
-            "login": MANAGER,
-            "password": PASSWORD,
-            "_csrf_token": found[1] if found else "",
-        },
-        allow_redirects=False,
-        timeout=60,
-    )
-    if answer.status_code != 302:
-        raise RuntimeError(f"signing in answers {answer.status_code}")
-
-
 def measure(rounds: int) -> list[Page]:
     """Ask for every page in each round, as the manager.
 
@@ -181,7 +163,7 @@ def measure(rounds: int) -> list[Page]:
         most = 1.5 if name.startswith("List of") and "," not in name else None
         pages.append(Page(name, path, about.name, most))
     with serving.portal() as address, requests.Session() as session:
-        _sign_in(session, address)
+        serving.sign_in(session, address, MANAGER, PASSWORD)
         for page in pages * 6:
             answer = ask(session, address, page)
             if answer.status_code != 200:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import requests
 
 from portal import ports
 
-__all__ = ["INI", "portal", "with_plugins", "worker"]
+__all__ = ["INI", "portal", "sign_in", "with_plugins", "worker"]
 
 INI = Path("test.ini").resolve()
 _WAIT = 60
@@ -67,6 +68,27 @@ def portal() -> Iterator[str]:
                     raise
                 time.sleep(0.2)
         yield address
+
+
+def sign_in(session: requests.Session, address: str, user: str, password: str) -> None:
+    """Sign in as a person does.
+
+    :raises RuntimeError: when that is refused
+    """
+    form = session.get(f"{address}/user/login", timeout=_WAIT).text
+    found = re.search(r'name="_csrf_token"[^>]*(?:content|value)="([^"]+)"', form)
+    answer = session.post(
+        f"{address}/user/login",
+        data={
+            "login": user,
+            "password": password,
+            "_csrf_token": found[1] if found else "",
+        },
+        allow_redirects=False,
+        timeout=_WAIT,
+    )
+    if answer.status_code != 302:
+        raise RuntimeError(f"signing in answers {answer.status_code}")
 
 
 @contextmanager

@@ -33,6 +33,7 @@ __all__ = [
     "may_follow",
     "may_read",
     "may_see_cohort",
+    "of_participant",
     "owns",
     "refused",
 ]
@@ -83,6 +84,37 @@ def is_member(context: Context, organization_id: str) -> bool:
         model.Member.state == "active",
     )
     return rows.first() is not None
+
+
+def of_participant(context: Context, participant: Participant) -> set[str]:
+    """What the caller is to a participant, in two statements.
+
+    :returns: of ``member`` and ``admin`` (of its organization), ``adviser`` and
+        ``manager``, as :func:`is_member`, :func:`is_adviser` and :func:`is_manager`
+        say; nothing for the public
+    """
+    user_id = user_id_of(context)
+    if not user_id:
+        return set()
+    capacities = model.Session.query(model.Member.capacity).filter(
+        model.Member.group_id == participant.organization_id,
+        model.Member.table_name == "user",
+        model.Member.table_id == user_id,
+        model.Member.state == "active",
+    )
+    found = {capacity for (capacity,) in capacities}
+    roles = ({"member"} if found else set()) | ({"admin"} & found)
+    if is_sysadmin(context):
+        return roles | {"adviser", "manager"}
+    team = model.Session.query(Staff.role).filter(
+        Staff.cohort_id == participant.cohort_id, Staff.user_id == user_id
+    )
+    held = {role for (role,) in team}
+    if "manager" in held:
+        return roles | {"adviser", "manager"}
+    return roles | (
+        {"adviser"} if held and participant.adviser_id == user_id else set()
+    )
 
 
 def may_follow(context: Context, participant: Participant) -> bool:

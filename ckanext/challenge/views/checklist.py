@@ -27,23 +27,50 @@ class Reader:
     """What the reader of a checklist sees of it, and may do.
 
     :ivar url: of the participant's page
-    :ivar detailed: more than the public
+    :ivar roles: what they are to the participant, as ``challenge_progress_show``
+        says; nothing for the public
+    :ivar under_way: whether steps can still be changed
     :ivar published: whether the organization has a public dataset
-    :ivar member: whether they belong to the organization
-    :ivar edits: answers steps; :ivar confirms: confirms them; :ivar waives: waives them
     :ivar kits: those that the organization can choose from, the chosen ones first
     :ivar sent: the form that was just refused
     """
 
     url: str
-    detailed: bool = False
+    roles: frozenset[str] = frozenset()
+    under_way: bool = False
     published: bool = False
-    member: bool = False
-    edits: bool = False
-    confirms: bool = False
-    waives: bool = False
     kits: Sequence[Mapping[str, Any]] = ()
     sent: Mapping[str, Any] = field(default_factory=lambda: NOTHING_SENT)
+
+    @property
+    def detailed(self) -> bool:
+        """Whether they see more than the public."""
+        return bool(self.roles)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether they advise the participant, or manage its season."""
+        return bool(self.roles & {"adviser", "manager"})
+
+    @property
+    def member(self) -> bool:
+        """Whether they belong to the organization."""
+        return "member" in self.roles
+
+    @property
+    def edits(self) -> bool:
+        """Whether they answer steps."""
+        return self.under_way and bool(self.roles)
+
+    @property
+    def confirms(self) -> bool:
+        """Whether they confirm steps."""
+        return self.under_way and self.is_staff
+
+    @property
+    def waives(self) -> bool:
+        """Whether they waive steps."""
+        return self.under_way and "manager" in self.roles
 
     def address(self, step: str, what: str = "") -> str:
         """Where a form of a step is sent; what is refused is shown at that step."""
@@ -75,8 +102,13 @@ def _when(step: Mapping[str, Any]) -> str:
 
 def _buttons(step: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     """The states that can be given to a person's step, the main one first."""
-    if step["state"] in ("done", "to_confirm"):
-        return [("in_progress", tk._("Reopen this step"), False)]
+    reopen = ("in_progress", tk._("Reopen this step"), False)
+    if step["state"] == "to_confirm" or (
+        step["state"] == "done" and not step.get("confirm")
+    ):
+        return [("done", tk._("Save the change"), True), reopen]
+    if step["state"] == "done":
+        return [reopen]
     main = (
         ("to_confirm", tk._("Send for confirmation"), True)
         if step.get("confirm")
@@ -147,7 +179,7 @@ def _form(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
     by_hand = step["source"] == "person" and not step.get("feedback")
     if not (reader.edits and by_hand) or step["state"] == "waived":
         return None
-    sent = reader.given(STEP, step["step"])
+    sent, buttons = reader.given(STEP, step["step"]), _buttons(step)
     stored = {
         "evidence_url": step.get("evidence_url") or "",
         # Each side has words of its own.
@@ -158,7 +190,8 @@ def _form(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
         "url": reader.address(step["step"]),
         "evidence": step.get("evidence") or "none",
         "file": _file_field(step),
-        "buttons": _buttons(step),
+        "buttons": buttons,
+        "plans": any(state == "planned" for state, _, _ in buttons),
         "labels": {
             "evidence_file": tk._("File"),
             "evidence_url": tk._("Address of the document"),

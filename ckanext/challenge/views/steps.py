@@ -15,7 +15,7 @@ from . import cards, checklist
 from .accompaniment import accompaniment
 from .ahead import ahead
 from .checklist import NOTHING_SENT
-from .common import act, may
+from .common import act
 from .desk.history import history
 from .members import departure, invitation
 
@@ -178,20 +178,18 @@ def _reader(
     sent: Mapping[str, Any],
 ) -> checklist.Reader:
     """What the request's user sees of the checklist, and may do."""
-    id_ = participant["id"]
-    follows = may("challenge_step_update", participant=id_)
-    over = cohort["state"] in ("finished", "archived")
-    under_way = not over and participant["state"] != "withdrawn"
-    confirms = under_way and may("challenge_step_confirm", participant=id_)
+    # The actions ask again; this says what is worth showing.
+    roles = set(progress.get("roles", ()))
+    under_way = (
+        cohort["state"] not in ("finished", "archived")
+        and participant["state"] != "withdrawn"
+    )
     return checklist.Reader(
         url=url,
-        detailed=follows,
+        roles=frozenset(roles),
         published=bool((participant["measures"] or {}).get("datasets_public")),
-        member=bool(progress.get("member")),
-        edits=follows and under_way,
-        confirms=confirms,
-        waives=confirms and may("challenge_step_waive", participant=id_),
-        kits=_kits(participant, cohort) if follows and under_way else (),
+        under_way=under_way,
+        kits=_kits(participant, cohort) if roles and under_way else (),
         sent=sent,
     )
 
@@ -199,7 +197,7 @@ def _reader(
 def _page(
     cohort_name: str, organization: str, sent: Mapping[str, Any]
 ) -> dict[str, Any]:
-    cohort = act("challenge_cohort_show", id=cohort_name)
+    cohort = act("challenge_cohort_show", id=cohort_name, include_figures=False)
     progress = act(
         "challenge_progress_show", organization=organization, cohort=cohort["id"]
     )
@@ -230,12 +228,14 @@ def _page(
             "participant",
             participant["id"],
             {step["step"]: step["title"] for step in progress["steps"]},
-        ),
+        )
+        if reader.is_staff
+        else None,
         "talk": accompaniment(participant, cohort, url, sent)
         if reader.detailed
         else None,
-        "invitation": invitation(participant, url, sent),
-        "departure": departure(participant, cohort, url),
+        "invitation": invitation(participant, url, reader.roles, sent),
+        "departure": departure(participant, cohort, url, reader.roles),
         "number": numbers.get(participant["current_phase"], 1),
         "words": words,
         "next_due": _next_due(progress),

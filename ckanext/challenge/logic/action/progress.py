@@ -106,8 +106,8 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
         ``badges``: ``{badge, title, description, level, icon, colour, shape, policy,
         earned, state, award_id, awarded_at, lost_on, percent}`` each and, in detail,
         ``missing`` (as ``why_not``; for a step ``{step, title, value, target}``).
-        ``percent`` is 0 to 100 everywhere. ``member``, in detail: whether the caller
-        belongs to the organization.
+        ``percent`` is 0 to 100 everywhere. ``roles``, in detail: what the caller is
+        to the participant, of ``member``, ``admin``, ``adviser`` and ``manager``.
     :rtype: dict
     :raises ObjectNotFound: when there is no such organization or season, or the one
         takes no part in the other
@@ -117,16 +117,13 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_progress_show", context, {"cohort": cohort.id})
     participant = Participant.of(cohort.id, group.id)
-    member = participant is not None and roles.is_member(context, group.id)
-    detailed = member or (
-        participant is not None and roles.is_adviser(context, participant)
-    )
-    if participant is None or (participant.state == "withdrawn" and not detailed):
+    mine = roles.of_participant(context, participant) if participant else set()
+    if participant is None or (participant.state == "withdrawn" and not mine):
         raise tk.ObjectNotFound(
             tk._("This organization does not take part in this season")
         )
-    shown = _Shown(group, cohort, participant, detailed).as_dict()
-    return {**shown, "member": member} if detailed else shown
+    shown = _Shown(group, cohort, participant, bool(mine)).as_dict()
+    return {**shown, "roles": sorted(mine)} if mine else shown
 
 
 def _measurement(value: float, missing: Mapping[str, Any]) -> Measurement:

@@ -22,6 +22,7 @@ __all__ = [
     "cohort_copy",
     "cohort_list",
     "cohort_save",
+    "cohort_show",
     "reference",
     "staff_create",
     "staff_list",
@@ -74,8 +75,8 @@ RESERVED_NAMES = frozenset(
         "badges",
         "claim",
         "collectivite",
-        "credentials",
         "conformity",
+        "credentials",
         "kit",
         "kits",
         "manage",
@@ -179,6 +180,14 @@ def cohort_save() -> Schema:
         },
         "automatic_promotion": fields.truth(),
         "scheduled_transitions": fields.choices(schedule.STATES),
+    }
+
+
+def cohort_show() -> Schema:
+    """Which season, and whether with what is counted over its participants."""
+    return {
+        "id": fields.raw(),
+        "include_figures": [fields.default(True), *fields.truth()],
     }
 
 

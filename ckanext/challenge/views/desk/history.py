@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 
 from ... import application_words
 from ... import helpers as h
-from ..common import act, may
+from ..common import act
 
 __all__ = ["history"]
 
@@ -23,10 +23,14 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
     action = entry["action"]
     if action == "transition" or (action == "step" and "to" in data):
         lived = "step" if action == "step" else entity
-        text = tk._("“{before}” became “{after}”").format(
-            before=h.challenge_state(lived, data.get("from") or "")["label"],
-            after=h.challenge_state(lived, data.get("to") or "")["label"],
+        before, after = (
+            h.challenge_state(lived, data.get(name) or "")["label"]
+            for name in ("from", "to")
         )
+        text = tk._("“{before}” became “{after}”")
+        if before == after:
+            text = tk._("what is said of it was changed")
+        text = text.format(before=before, after=after)
         if "step" not in data:
             return text
         return tk._("{step}: {change}").format(
@@ -81,9 +85,11 @@ def history(
     :returns: ``rows`` (``{when, iso, who, what}``) and ``more`` (how many older ones
         there are); ``None`` for a reader who is not to see it
     """
-    if not may("challenge_journal_list", object_type=entity, object_id=id_):
+    asked = {"object_type": entity, "object_id": id_, "limit": MOST}
+    try:
+        found = act("challenge_journal_list", **asked)
+    except tk.NotAuthorized:
         return None
-    found = act("challenge_journal_list", object_type=entity, object_id=id_, limit=MOST)
     system, nobody = tk._("The portal"), tk._("The applicant")
     rows = [
         {
