@@ -47,6 +47,8 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     ">": operator.gt,
 }
+_YEAR = re.compile("[0-9]{4}")
+_YEARS = re.compile("([0-9]{4})/([0-9]{4})")
 #: What one row breaks: the column to be mended, a sentence in English, the facts.
 _Finding = tuple[str, str, dict[str, Any]]
 
@@ -93,14 +95,14 @@ class _Rule(Check):
         return ()
 
     def validate_row(self, row: Row) -> Iterable[Error]:
-        if not self._is_on or (row.errors and _is_told(row, self._columns)):
-            return
-        found = self._judge(row)
-        if found is None:
-            return
+        # Not a generator, and what is rare is asked last: this runs for each rule on
+        # each row.
+        found = self._judge(row) if self._is_on else None
+        if found is None or (row.errors and _is_told(row, self._columns)):
+            return ()
         column, note, facts = found
         number = row.field_names.index(column) + 1
-        yield self._Error(
+        error = self._Error(
             facts,
             note=note,
             cells=[str(cell) for cell in row.cells],
@@ -109,6 +111,7 @@ class _Rule(Check):
             field_name=column,
             field_number=number,
         )
+        return (error,)
 
     def _judge(self, row: Row) -> _Finding | None:
         raise NotImplementedError
@@ -241,10 +244,10 @@ class CohesiveCheck(_Rule, error=CohesiveError):
             yield self._of_header(*self._finding(there))
 
     def _judge(self, row: Row) -> _Finding | None:
-        filled = [name for name in self._columns if row[name] is not None]
-        if len(filled) in (0, len(self._columns)):
+        empty = [row[name] for name in self._columns].count(None)
+        if empty in (0, len(self._columns)):
             return None
-        return self._finding(filled)
+        return self._finding([name for name in self._columns if row[name] is not None])
 
     def _finding(self, filled: list[str]) -> _Finding:
         empty = next(name for name in self._columns if name not in filled)
@@ -287,14 +290,12 @@ class SumCheck(_Rule, error=SumError):
         super().__init__(column, *columns)
 
     def _judge(self, row: Row) -> _Finding | None:
+        values = [row[name] for name in self._columns]
+        # The first is the sum: all that is in the list makes it twice.
+        if None in values or sum(values) == 2 * values[0]:
+            return None
         column, *others = self._columns
-        total, *parts = (row[name] for name in self._columns)
-        if total is None or any(part is None for part in parts):
-            return None
-        found = sum(parts)
-        if found == total:
-            return None
-        names = " + ".join(others)
+        names, found = " + ".join(others), sum(values[1:])
         facts = {"columns": others, "sum": str(found)}
         return column, f"it is not {names}, which make {found}", facts
 
@@ -324,9 +325,9 @@ class YearsCheck(_Rule, error=YearsError):
         return column, f"it is not {forms}, the later year last", facts
 
     def _fault(self, value: str | None) -> str | None:
-        if value is None or (self._alone and re.fullmatch("[0-9]{4}", value)):
+        if value is None or (self._alone and _YEAR.fullmatch(value)):
             return None
-        years = re.fullmatch("([0-9]{4})/([0-9]{4})", value)
+        years = _YEARS.fullmatch(value)
         if years is None:
             return "format"
         return None if years[1] < years[2] else "order"
