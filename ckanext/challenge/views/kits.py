@@ -13,24 +13,19 @@ from flask import Response
 
 from .. import helpers as h
 from .. import words
+from ..conformity import messages
 from . import cards
 from .common import act, may
 from .forms import new_dataset_url
 
 __all__ = ["kit_file", "kit_page", "kits_page"]
 
-#: What a rule of one column asks for, and what the patterns of the national schemas
-#: mean, where it is short to say.
+#: What a rule of one column asks for.
 _RULES = {
     "french-siren-value": words.N_("A SIREN: 9 digits"),
     "french-siret-value": words.N_("A SIRET: 14 digits"),
     "year-interval-value": words.N_("A year, or two such as 2024/2025"),
     "nomenclature-actes-value": words.N_("A heading of ACTES, a slash, the matter"),
-}
-_PATTERNS = {
-    r"^\d{5}$": words.N_("5 digits"),
-    r"^\d{9}$": words.N_("9 digits"),
-    r"^W\d{9}$": words.N_("W and 9 digits"),
 }
 _TYPES = {
     "date": words.N_("A date: YYYY-MM-DD"),
@@ -160,7 +155,6 @@ def _expected(column: Mapping[str, Any], rule: str) -> str:
         )
     known = (
         _RULES.get(rule)
-        or _PATTERNS.get(column.get("pattern", ""))
         or _TYPES.get(column.get("format", ""))
         or _TYPES.get(column["type"])
     )
@@ -180,9 +174,12 @@ def _expected(column: Mapping[str, Any], rule: str) -> str:
         parts.append(
             tk._("at most {number} characters").format(number=column["maxLength"])
         )
-    if column.get("pattern") and not known:
-        parts.append(tk._("written as in the example"))
-    return ", ".join(parts)
+    text = ", ".join(parts)
+    if not column.get("pattern") or rule:
+        return text
+    wrong = {"type": "constraint-error", "constraint": "pattern"}
+    hint = messages.fix({**wrong, "expected": column["pattern"]})
+    return f"{text}. {hint}" if len(parts) > 1 or known else hint
 
 
 def _columns(kit: Mapping[str, Any]) -> list[dict[str, Any]]:
