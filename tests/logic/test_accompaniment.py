@@ -217,6 +217,13 @@ def test_each_side_is_told_of_a_message(world: World) -> None:
     assert (page["count"], page["results"][0]["id"]) == (2, said["id"])
 
 
+def test_managers_see_about_whom_a_mail_is(world: World) -> None:
+    world.say("editor")
+    (row,) = world.call("manager", "mail_list", cohort=world.cohort["id"])["results"]
+    assert row["organization_title"] == f"Commune {BAULE}"
+    assert row["to"] == "Name of adviser"
+
+
 def test_the_managers_are_told_where_nobody_accompanies(world: World) -> None:
     # Who has left the team accompanies nobody.
     (staff,) = (

@@ -35,7 +35,7 @@ from visits import PASSWORD, PERSONAL, Browser
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.logic import all_actions
-from ckanext.challenge.model import ApplicationFile, Claim
+from ckanext.challenge.model import ApplicationFile, Claim, Participant
 from ckanext.challenge.notifications import outbox
 
 SECRETS = {
@@ -50,6 +50,12 @@ SECRETS = {
     "invited": "nouvelle.secret@example.org",
     "file": "lettre-secrete",
     "late code": "CODE-TENU-SECRET",
+    "visit": "Une visite tenue secrete.",
+    "visit's notes": "Un compte rendu tenu secret.",
+    "word": "Un mot au conseiller tenu secret.",
+    "answer of the team": "Une reponse du conseiller tenue secrete.",
+    "step's note": "Une precision tenue secrete.",
+    "sent back": "Un manque tenu secret.",
 }
 
 #: What CKAN itself tells everybody.
@@ -168,6 +174,54 @@ class _Season:
             )
         return mine
 
+    def accompany(self, participant: str) -> str:
+        """Visit a participant, speak with it, send back what it sent.
+
+        :returns: the id of the visit
+        """
+        member = factories.User()
+        call_as(
+            factories.Sysadmin(),
+            "member_create",
+            id=Participant.get(participant).organization_id,  # type: ignore[union-attr]
+            object=member["id"],
+            object_type="user",
+            capacity="editor",
+        )
+        visit = call_as(
+            self.manager,
+            "challenge_visit_create",
+            participant=participant,
+            date="2026-03-02",
+            days=1,
+            topic=SECRETS["visit"],
+            notes=SECRETS["visit's notes"],
+        )
+        for who, text in ((member, "word"), (self.manager, "answer of the team")):
+            call_as(
+                who,
+                "challenge_participant_message_create",
+                participant=participant,
+                text=SECRETS[text],
+            )
+        asked = {"participant": participant, "step": "deliberation"}
+        call_as(
+            member,
+            "challenge_step_update",
+            state="to_confirm",
+            note=SECRETS["step's note"],
+            evidence_file=_upload(),
+            **asked,
+        )
+        call_as(
+            self.manager,
+            "challenge_step_confirm",
+            confirmed=False,
+            note=SECRETS["sent back"],
+            **asked,
+        )
+        return visit["id"]
+
     def review(self, mine: dict[str, Any], decision: str, **more: Any) -> Any:
         asked = {"reason": SECRETS["reason"], **more}
         done = call_as(
@@ -222,6 +276,7 @@ def life(  # noqa: PLR0917 (fixtures)
     )
     # Accepted, with an organization and an account that are new.
     accepted = season.review(season.apply(POINCONNET), "accept")
+    visit_id = season.accompany(accepted["participant_id"])
     # On the waiting list, then withdrawn.
     third = season.apply(LIGNIERES[0])
     season.review(third, "waitlist")
@@ -245,6 +300,8 @@ def life(  # noqa: PLR0917 (fixtures)
         "cohort": season.cohort["name"],
         "organization": accepted["organization_name"],
         "participant": accepted["participant_id"],
+        "visit": visit_id,
+        "step": "deliberation",
         "application": fourth["id"],
         "claim": claim_id,
         "file": model.Session.query(ApplicationFile.id).limit(1).scalar(),
@@ -259,7 +316,15 @@ def _found(text: str) -> set[str]:
 
 def _id_for(name: str, life: dict[str, str]) -> str:
     """The thing that a page or an action of this name is about."""
-    for word in ("claim", "attachment", "application", "mail", "waitlist", "decision"):
+    for word in (
+        "visit",
+        "claim",
+        "attachment",
+        "application",
+        "mail",
+        "waitlist",
+        "decision",
+    ):
         if word in name:
             return life.get({"attachment": "file"}.get(word, word), life["application"])
     return life["organization"]

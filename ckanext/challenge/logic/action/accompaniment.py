@@ -94,11 +94,13 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
         .limit(data["limit"])
     ).all()
     spent = visits[0][3] if visits else Decimal(0)
-    cohort = accompaniment.cohort_of(participant)
-    adviser_id = participant.adviser_id
-    adviser = model.User.get(adviser_id) if adviser_id else None
+    granted, adviser = model.Session.execute(
+        sa.select(Cohort.days_per_participant, _name_of(model.User))
+        .outerjoin(model.User, model.User.id == participant.adviser_id)
+        .where(Cohort.id == participant.cohort_id)
+    ).one()
     return {
-        "adviser": adviser.display_name if adviser else None,
+        "adviser": adviser,
         "accompanies": staff,
         "messages": {
             "count": messages[0][2] if messages else 0,
@@ -114,9 +116,9 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
                 for visit, who, _, _ in visits
             ],
         },
-        "days_total": as_json(cohort.days_per_participant),
+        "days_total": as_json(granted),
         "days_spent": as_json(spent),
-        "days_left": as_json(rules.days_left(cohort.days_per_participant, spent)),
+        "days_left": as_json(rules.days_left(granted, spent)),
     }
 
 

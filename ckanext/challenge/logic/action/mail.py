@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -20,7 +21,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import mail as schema
-from ckanext.challenge.model import Application, Mail
+from ckanext.challenge.model import Application, Mail, Participant
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import columns
 from ckanext.challenge.notifications import mails
@@ -70,8 +71,9 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
         that fail whatever ``state`` asks for. Each result has ``id``, ``kind``,
         ``title`` (the kind in words), ``state``, ``state_label``, ``failing``,
         ``attempts``, ``next_attempt_at``, ``last_error``, ``created_at``,
-        ``sent_at``, ``application_id``, ``reference``, ``organization_title``,
-        ``user_id`` and ``to`` (the name of whom it is for)
+        ``sent_at``, ``application_id``, ``reference``, ``organization_title`` (of the
+        application or of the participant), ``user_id`` and ``to`` (the name of whom it
+        is for)
     :rtype: dict
     """
     data = validated(context, data_dict, schema.mail_list())
@@ -101,11 +103,13 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
         query.order_by(sa.desc(_IS_FAILING), Mail.created_at.desc(), Mail.id)
         .offset(data["offset"])
         .limit(data["limit"])
+        .all()
     )
+    titles = _participants(mail for mail, _, _ in rows)
     return {
         "count": query.count(),
         "failing": failing,
-        "results": [_dictize(*row) for row in rows],
+        "results": [_dictize(mail, *about, titles) for mail, *about in rows],
     }
 
 
@@ -160,6 +164,7 @@ def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> Any:
         mail,
         model.Session.get(Application, mail.application_id or ""),
         model.User.get(mail.user_id or ""),
+        _participants(found),
     )
 
 
@@ -229,8 +234,24 @@ def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> Any:
     }
 
 
+def _participants(mails: Iterable[Mail]) -> dict[str, str]:
+    """The titles of the organizations of the participants that mails are about."""
+    ids = {mail.data.get("participant_id") for mail in mails} - {None}
+    if not ids:
+        return {}
+    rows = model.Session.execute(
+        sa.select(Participant.id, model.Group.title, model.Group.name)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .where(Participant.id.in_(ids))
+    )
+    return {row.id: row.title or row.name for row in rows}
+
+
 def _dictize(
-    mail: Mail, application: Application | None, user: model.User | None
+    mail: Mail,
+    application: Application | None,
+    user: model.User | None,
+    titles: Mapping[str, str],
 ) -> dict[str, Any]:
     shown = columns(mail, _SHOWN)
     failing = mail.state == "failed" or (mail.state == "waiting" and mail.attempts > 0)
@@ -242,6 +263,8 @@ def _dictize(
         "state_label": mail_words.states()[label],
         "failing": failing,
         "reference": application.reference if application else None,
-        "organization_title": application.organization_title if application else None,
+        "organization_title": application.organization_title
+        if application
+        else titles.get(mail.data.get("participant_id", "")),
         "to": user.display_name if user else to,
     }
