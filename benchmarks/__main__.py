@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks import (
     admission,
     applying,
+    conformity,
     checklist,
     desk,
     evaluation,
@@ -30,6 +31,8 @@ def main() -> None:
     publishing.main()
     print("\nEvaluation", flush=True)
     evaluation.main([])
+    print("\nConformity of a file", flush=True)
+    conformity.main()
     print("\nA rush at a season", flush=True)
     admission.main()
 
