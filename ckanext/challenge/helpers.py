@@ -32,6 +32,7 @@ from .svg.badge import badge_svg
 __all__ = [
     "challenge_badge_image",
     "challenge_conformity",
+    "challenge_dataset_quality",
     "challenge_dataset_season",
     "challenge_date",
     "challenge_datetime",
@@ -290,8 +291,8 @@ def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
     Calls two actions, whose statements do not grow with their rows.
 
     :returns: ``participations`` (rows of ``challenge_participant_list`` with ``url``,
-        ``words`` and the number of their ``phase``) and ``awards`` (for the
-        ``badge`` component)
+        ``words`` and the number of their ``phase``), ``awards`` (for the ``badge``
+        component) and ``history`` (address of all its seasons, if there is one)
     """
     participations = _rows(
         "challenge_participant_list", organization=organization_id, limit=20
@@ -311,7 +312,12 @@ def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
         }
         for row in _rows("challenge_award_list", organization=organization_id, limit=50)
     ]
-    return {"participations": participations, "awards": awards}
+    sirens = [row["siren"] for row in participations if row["siren"]]
+    return {
+        "participations": participations,
+        "awards": awards,
+        "history": f"{base}/collectivite/{sirens[0]}" if sirens else "",
+    }
 
 
 def challenge_first_schema(dataset: str) -> str:
@@ -428,6 +434,34 @@ def challenge_conformity(resource: Mapping[str, Any]) -> dict[str, Any] | None:
         "may_check": may_check,
         "problems": [group for group in found["groups"] if not group["advice"]],
         "advice": [group for group in found["groups"] if group["advice"]],
+    }
+
+
+def challenge_dataset_quality(dataset: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The quality of a dataset, for those who may change it, on its page in CKAN.
+
+    Calls an action, which sends one statement of its own.
+
+    :param dataset: as ``package_show`` answers it
+    :returns: ``points``, ``maximum`` and what is ``missing``: ``title``, ``help`` and
+        ``fix_url`` each; ``None`` for others, and for what is no dataset
+    """
+    if (
+        dataset.get("type") != "dataset"
+        or tk.current_user.is_anonymous
+        or not tk.h.check_access("package_update", {"id": dataset["id"]})
+    ):
+        return None
+    try:
+        found = tk.get_action("challenge_quality_show")(
+            {"user": tk.current_user.name}, {"id": dataset["id"]}
+        )
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return None
+    return {
+        "points": found["points"],
+        "maximum": found["maximum"],
+        "missing": [row for row in found["criteria"] if row.get("fix_url")],
     }
 
 

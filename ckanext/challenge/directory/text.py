@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
+_BETWEEN_DIGITS = re.compile(r"[\s.\u00a0\u202f-]")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 _ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 # The official list writes « CC de la Forêt »; people write it in full.
@@ -25,6 +26,11 @@ def plain(text: str) -> str:
     """Lower-case ASCII of a text: no accent, no ligature."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
     return "".join(c for c in decomposed.lower() if not unicodedata.combining(c))
+
+
+def compact(number: str) -> str:
+    """A number as registers have it: people group digits by spaces, points, hyphens."""
+    return _BETWEEN_DIGITS.sub("", number).upper()
 
 
 def fold(text: str) -> str:

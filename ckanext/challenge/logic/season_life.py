@@ -10,14 +10,13 @@ from ckan import model
 
 from ckanext.challenge import config, journal, programmes
 from ckanext.challenge.domain import deadlines, lifecycle
-from ckanext.challenge.logic import season_programme
+from ckanext.challenge.logic import season_programme, season_report
 from ckanext.challenge.logic.boundary import checked_transition
 from ckanext.challenge.model import (
     Application,
     Cohort,
     Participant,
     StepStatus,
-    figures,
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import evaluate
@@ -59,7 +58,7 @@ def move(cohort: Cohort, to: str, actor: str, by_itself: bool = False) -> None:
     if to == "finished" and before == "running":
         cohort.finished_at = utcnow()
         _complete(cohort, actor)
-        cohort.snapshot = _snapshot(cohort)
+        cohort.snapshot = season_report.results(cohort, today())
     if to == "running" and before == "finished":
         cohort.finished_at, cohort.snapshot = None, None
     data: dict[str, Any] = {"from": before, "to": to}
@@ -99,14 +98,3 @@ def _complete(cohort: Cohort, actor: str) -> None:
         )
     model.Session.flush()
     journal.record_many(entries)
-
-
-def _snapshot(cohort: Cohort) -> dict[str, Any]:
-    """The results of a season on the day it finishes: dated and citable."""
-    totals = figures.by_cohort([cohort.id])[cohort.id]
-    return {
-        "date": today().isoformat(),
-        "programme": cohort.programme,
-        "programme_version": cohort.programme_version,
-        "figures": totals,
-    }

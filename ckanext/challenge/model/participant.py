@@ -53,6 +53,7 @@ class Participant(tk.BaseModel):
             "cohort_id", "organization_id", name="challenge_participant_once"
         ),
         sa.Index("challenge_participant_organization_id_idx", "organization_id"),
+        sa.Index("challenge_participant_siren_idx", "siren"),
     )
 
     id: Mapped[str]

@@ -10,14 +10,16 @@ from .adviser import adviser
 from .applicant import applicant
 from .calendars import calendar
 from .claims import claims
+from .collectivite import collectivite
+from .conformity import conformity
 from .erasure import erasure
 from .feedback import feedback, opinions
 from .mails import mails
-from .conformity import conformity
 from .manager import manager
 from .organization import organization
 from .participant import participant
 from .public import public
+from .report import report
 from .settings import settings
 
 __all__ = ["get_blueprints"]
@@ -31,13 +33,15 @@ def get_blueprints() -> list[Blueprint]:
         applicant,
         erasure,
         claims,
+        conformity,
+        report,
+        collectivite,
         participant,
         accompanying,
-        calendar,
         feedback,
+        calendar,
         manager,
         adviser,
-        conformity,
         mails,
         opinions,
         settings,

@@ -13,7 +13,7 @@ from ..memory import Memory
 from . import cards, opened
 from .common import Pager, act, is_staff_of_any, may, options, page_number
 
-__all__ = ["index_page", "season_page"]
+__all__ = ["figure_rows", "index_page", "season_page"]
 
 CARDS = 60
 FILTERS = ("q", "kind", "departement", "phase")
@@ -66,8 +66,8 @@ def _lead(cohort: Mapping[str, Any]) -> str:
     ).format(number=h.challenge_number(number))
 
 
-def _figures(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
-    figures = cohort["figures"]
+def figure_rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The figures of a season for the ``figure`` component."""
     number = h.challenge_number
     return [
         (number(figures["participants"]), tk._("collectivités engaged")),
@@ -195,11 +195,14 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     kept = {**chosen, "sort": params.get("sort", "")}
     as_table = params.get("view") == "table"
     query = h.challenge_query
+    # Once it is over, its figures are those of that day.
+    results = cohort["snapshot"] or cohort
     return {
         "cohort": cohort,
         "lead": _lead(cohort),
         "points": _points(cohort),
-        "figures": _figures(cohort),
+        "results_of": h.challenge_date(results["date"]) if cohort["snapshot"] else "",
+        "figures": figure_rows(results["figures"]),
         "phases": cards.phase_rows(cohort["phases"]),
         "participants": found,
         "cards": cards.participant_cards(
@@ -223,6 +226,8 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             "apply": f"{url}/apply",
             "data": f"{url}/data",
             "feed": f"{url}/data.atom",
+            "calendar": f"{url}/calendar.ics",
+            "report": f"{url}/report",
             "manage": tk.h.url_for("challenge_manage.season", cohort=cohort["name"]),
             "table": url + query(kept, view="table") + "#participants",
             "cards": url + query(kept) + "#participants",

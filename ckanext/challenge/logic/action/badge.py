@@ -418,6 +418,7 @@ def _selected() -> tuple[Any, ...]:
         *(getattr(Award, name) for name in _AWARD_COLUMNS),
         Cohort.name.label("cohort"),
         Cohort.title.label("cohort_title"),
+        Cohort.programme_digest,
         Participant.siren,
         model.Group.name.label("organization_name"),
         model.Group.title.label("organization_title"),
@@ -442,8 +443,22 @@ def _awards(*selected: Any) -> Any:
     )
 
 
+def _known(row: Any) -> tuple[Programme, Badge] | None:
+    """The badge of an award, and the programme it was earned with.
+
+    That of its season's copy first; else what the portal has under that key.
+    """
+    try:
+        programme = programmes.of(row)
+    except KeyError:
+        programme = None
+    if programme is not None and row.badge in programme.badges_by_key:
+        return programme, programme.badges_by_key[row.badge]
+    return _badges(row.programme).get(row.badge) or _badges(None).get(row.badge)
+
+
 def _dictize_award(row: Any) -> dict[str, Any]:
-    known = _badges(row.programme).get(row.badge) or _badges(None).get(row.badge)
+    known = _known(row)
     picture = (
         _picture(known[1])
         if known
@@ -466,7 +481,7 @@ def _dictize_award(row: Any) -> dict[str, Any]:
 def _dictize_met(row: Any) -> dict[str, Any]:
     met: list[dict[str, Any]] = row.criteria.get("met", [])
     datasets = _public_datasets(id_ for part in met for id_ in part["datasets"])
-    known = _badges(row.programme).get(row.badge)
+    known = _known(row)
     shown: list[dict[str, Any]] = []
     for part in met:
         words: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from ckanext.challenge.logic import (
     season_life,
     season_programme,
     season_questions,
+    season_report,
 )
 from ckanext.challenge.logic.boundary import (
     actor_of,
@@ -130,8 +131,10 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
         (``{key, date, state}``, the state being ``past``, ``current`` for the next
         to come, or ``future``), ``accepts_applications``, ``schedule`` (the
         states to come that have a date: ``{state, at, scheduled}``, the last telling
-        whether the season takes it by itself) and ``asks_feedback`` (whether its
-        programme has a form at the end)
+        whether the season takes it by itself), ``asks_feedback`` (whether its
+        programme has a form at the end) and ``snapshot`` (once it has finished, the
+        ``{date, programme, programme_version, figures}`` of that day; see
+        :py:func:`challenge_cohort_report`)
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
@@ -145,7 +148,7 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
         shown["phases"] = _phases(cohort, totals["participants"])
     shown["asks_feedback"] = bool(programmes.of(cohort).feedback)
     shown["revision"] = _revision(cohort)
-    shown["snapshot"] = cohort.snapshot
+    shown["snapshot"] = season_report.brief(cohort.snapshot)
     return shown
 
 

@@ -12,7 +12,7 @@ from ckan.types import Context
 from stdnum.fr import siren as siren_number
 
 from ckanext.challenge.directory.departements import departements
-from ckanext.challenge.directory.text import fold
+from ckanext.challenge.directory.text import compact, fold
 from ckanext.challenge.logic.boundary import validated
 from ckanext.challenge.logic.schema import directory as schema
 from ckanext.challenge.model import Collectivite
@@ -104,7 +104,7 @@ def challenge_collectivite_show(
     :raises ckan.plugins.toolkit.ObjectNotFound: if the directory does not have it
     """
     tk.check_access("challenge_collectivite_show", context, data_dict)
-    code = _compact(validated(context, data_dict, schema.show())["siren"])
+    code = compact(validated(context, data_dict, schema.show())["siren"])
     epci = _table.alias()
     row = model.Session.execute(
         sa.select(
@@ -143,15 +143,11 @@ def challenge_collectivite_show(
     return shown
 
 
-def _compact(number: str) -> str:
-    return re.sub(r"[\s.\u00a0\u202f-]", "", number).upper()
-
-
 def _matching(
     query: str,
 ) -> tuple[list[sa.ColumnElement[bool]], list[sa.ColumnElement[int]]]:
     """Conditions that a row must meet, and the order of how well it does."""
-    number = _compact(query)
+    number = compact(query)
     if re.fullmatch(r"\d{9}|\d{14}", number):
         return [_table.c.siren == number[:9]], []
     folded = fold(query)

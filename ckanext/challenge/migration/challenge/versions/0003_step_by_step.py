@@ -71,6 +71,9 @@ def upgrade() -> None:
         "challenge_cohort", _key("programme_digest", "challenge_programme.digest")
     )
     op.add_column("challenge_participant", _time("reminded_at"))
+    op.create_index(
+        "challenge_participant_siren_idx", "challenge_participant", ["siren"]
+    )
     op.add_column("challenge_step_status", _text("reason", needed=False))
     for column in (
         _json("groups", "[]"),
@@ -133,6 +136,7 @@ def downgrade() -> None:
     for column in ("separator", "encoding", "partial", "groups"):
         op.drop_column("challenge_conformity", column)
     op.drop_column("challenge_step_status", "reason")
+    op.drop_index("challenge_participant_siren_idx", "challenge_participant")
     op.drop_column("challenge_participant", "reminded_at")
     op.drop_column("challenge_cohort", "programme_digest")
     op.drop_table("challenge_programme")

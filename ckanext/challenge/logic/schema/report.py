@@ -1,0 +1,15 @@
+"""What the report of a season takes."""
+
+from __future__ import annotations
+
+from ckan.types import Schema
+
+from ckanext.challenge.logic.schema import fields
+from ckanext.challenge.logic.schema.cohort import paging
+
+__all__ = ["cohort_report"]
+
+
+def cohort_report() -> Schema:
+    """Which season, and which of its participants."""
+    return {"id": fields.raw(), **paging()}
