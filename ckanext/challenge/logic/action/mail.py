@@ -109,7 +109,10 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
     return {
         "count": query.count(),
         "failing": failing,
-        "results": [_dictize(mail, *about, titles) for mail, *about in rows],
+        "results": [
+            _dictize(mail, application, user, titles)
+            for mail, application, user in rows
+        ],
     }
 
 
