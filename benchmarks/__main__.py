@@ -5,8 +5,8 @@ from __future__ import annotations
 from benchmarks import (
     admission,
     applying,
-    conformity,
     checklist,
+    conformity,
     desk,
     evaluation,
     pages,
