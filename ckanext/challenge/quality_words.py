@@ -6,7 +6,20 @@ import ckan.plugins.toolkit as tk
 
 from .words import N_
 
-__all__ = ["help_of", "of_dataset", "of_organization"]
+__all__ = ["help_of", "of_criterion", "of_dataset", "of_organization"]
+
+# The nine criteria of quality, met or not.
+_CRITERIA: dict[str, str] = {
+    "licence": N_("Licence"),
+    "temporal_coverage": N_("Period covered"),
+    "spatial_coverage": N_("Territory covered"),
+    "frequency": N_("Update frequency"),
+    "updated_in_time": N_("Kept up to date"),
+    "description": N_("Description of more than 100 characters"),
+    "open_format": N_("Open format"),
+    "reachable": N_("Files that answer"),
+    "resources_described": N_("Description of the files"),
+}
 
 # A dataset's: the name of what it lacks, and what to do about it.
 _DATASET: dict[str, tuple[str, str]] = {
@@ -67,6 +80,12 @@ _ORGANIZATION: dict[str, str] = {
     "website": N_("the website"),
     "insee_code": N_("the INSEE code"),
 }
+
+
+def of_criterion(name: str) -> str:
+    """The name of a criterion of quality."""
+    known = _CRITERIA.get(name)
+    return tk._(known) if known else name
 
 
 def of_dataset(name: str) -> str:

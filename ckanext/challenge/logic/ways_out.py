@@ -26,7 +26,7 @@ def _kits(organization_id: str, organization: str, cohort: str) -> str:
     page = tk.h.url_for(
         "challenge_participant.read", cohort=cohort, organization=organization
     )
-    return f"{page}#kits"
+    return f"{page}?step=kits#kits"
 
 
 def _new_dataset(organization_id: str, organization: str, cohort: str) -> str:
@@ -63,7 +63,8 @@ def organization_url(organization: str, field: str) -> str:
     :param organization: its name
     :param field: as the measure ``organization_profile`` names it
     """
-    # CKAN's field for the logo is one for its address and one for the file.
+    # CKAN's field for the logo is one for its address, which a script hides, and one
+    # for the file.
     anchor = {"image_url": "image-upload"}.get(field, field)
     return f"{tk.h.url_for('organization.edit', id=organization)}#field-{anchor}"
 
@@ -78,13 +79,12 @@ _FIELDS = {
     "description": "notes",
 }
 
-# The field of the form of one of its files. A browser that does not find one begins
-# at the top: CKAN shows either the upload or the link.
+# The place in the form of one of its files; the file itself is the first field.
 _FILE_FIELDS = {
-    "open_format": "resource-upload",
-    "reachable": "resource-url",
-    "updated_in_time": "resource-upload",
-    "resources_described": "description",
+    "open_format": "",
+    "reachable": "",
+    "updated_in_time": "",
+    "resources_described": "#field-description",
 }
 
 
@@ -114,12 +114,13 @@ class DatasetForms:
         if name in _FIELDS:
             return f"{self.own}#field-{_FIELDS[name]}"
         if name == "schema":
-            return self._of_file("read", name) or self.files
+            report = self._of_file("read", name)
+            return f"{report}#challenge-conformity" if report else self.files
         if name in _FILE_FIELDS:
             form = self._of_file("edit", name)
             if form is None:
                 return tk.h.url_for("dataset_resource.new", id=self._dataset.name)
-            return f"{form}#field-{_FILE_FIELDS[name]}"
+            return f"{form}{_FILE_FIELDS[name]}"
         return self.own
 
     def _of_file(self, page: str, name: str) -> str | None:

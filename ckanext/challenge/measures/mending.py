@@ -87,7 +87,10 @@ def datasets(ids: Collection[str]) -> dict[str, Dataset]:
 
 
 def dataset(id_: str) -> Dataset | None:
-    """One dataset, whoever can see it, with its quality, in one statement."""
+    """One dataset, whoever can see it, with its quality, in one statement.
+
+    :param id_: its id or name
+    """
     extras = dataset_extras(
         sorted({key for fact in FACTS.values() for key in fact.extras})
     )
@@ -101,7 +104,7 @@ def dataset(id_: str) -> Dataset | None:
         FROM package p
         {extras.joins}
         {_lateral({**aggregates, **_TO_MEND})}
-        WHERE p.id = :id
+        WHERE p.id = :id OR p.name = :id
         """,
         id=id_,
         now=quality.now(),

@@ -27,7 +27,7 @@ def challenge_dataset_season_show(context: Context, data_dict: dict[str, Any]) -
         where the dataset belongs to no season
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.season_show())
+    data = validated(context, data_dict, schema.show())
     tk.check_access("challenge_dataset_season_show", context, data)
     name = search.season_of(data["id"])
     cohort = Cohort.get(name) if name else None

@@ -8,12 +8,18 @@ import ckan.plugins.toolkit as tk
 from ckan import authz
 from ckan.types import AuthResult, Context
 
-__all__ = ["challenge_dataset_season_show"]
+__all__ = ["challenge_dataset_season_show", "challenge_quality_show"]
 
 
 @tk.auth_allow_anonymous_access
 def challenge_dataset_season_show(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
+    """Whoever may read the dataset."""
+    return authz.is_authorized("package_show", context, {"id": data_dict["id"]})
+
+
+@tk.auth_allow_anonymous_access
+def challenge_quality_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Whoever may read the dataset."""
     return authz.is_authorized("package_show", context, {"id": data_dict["id"]})

@@ -6,9 +6,9 @@ from ckan.types import Schema
 
 from ckanext.challenge.logic.schema import fields
 
-__all__ = ["season_show"]
+__all__ = ["show"]
 
 
-def season_show() -> Schema:
+def show() -> Schema:
     """Which dataset."""
     return {"id": fields.raw()}
