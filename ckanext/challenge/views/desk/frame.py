@@ -31,7 +31,7 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     url = f"{home}/{cohort['name']}"
     parts = [
         ("participants", tk._("Participants"), f"{url}?tab=participants"),
-        ("accompaniment", tk._("Support"), f"{url}/accompaniment"),
+        ("accompaniment", tk._("Accompaniment"), f"{url}/accompaniment"),
     ]
     if cohort.get("asks_feedback"):
         parts.append(("opinions", tk._("Opinions"), f"{url}/opinions"))
