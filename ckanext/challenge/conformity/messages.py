@@ -356,7 +356,10 @@ _PATTERNS: Sequence[tuple[str, str]] = (
         r"^https?://",
         N_("Write the address of a picture: it ends in .jpg, .gif or .png."),
     ),
-    (r"(.*?)((\d{1,2}:", N_("Write 24/7, or days and hours: Mo-Fr 08:00-12:00.")),
+    (
+        r"(.*?)((\d{1,2}:",
+        N_("Write 24/7, or days and hours as OpenStreetMap has them (opening_hours)."),
+    ),
     (
         r"^(\+33|",
         N_("Write the number with its country, for example +33238450000."),
