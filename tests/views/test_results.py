@@ -36,7 +36,9 @@ def test_the_report_is_for_everybody_and_more_of_it_for_the_team(
     assert "Adviser" not in page
     assert "Adviser" in browser("manager").get("/en/challenge/saison-2/report").text
     assert "Results as of" in public.get("/en/challenge/saison-2").text
-    found = json.loads(browser("manager").get("/en/challenge/saison-2/report.json").text)
+    found = json.loads(
+        browser("manager").get("/en/challenge/saison-2/report.json").text
+    )
     assert (found["final"], "staff" in found) == (True, False)
     assert found["participants"]["count"] == 2
 
@@ -49,27 +51,27 @@ def test_an_opinion_from_the_form_to_the_team(
     assert "Was this season useful to you?" in page
     typed = {
         "answers-aide": ["kits", "liste"],
-        "answers-difficile": "Trouver <le temps>",
+        "answers-difficile": "Trouver le temps & la salle",
         "answers-continuer": "true",
     }
     refused = member.post(f"{PLACE}/feedback", data=typed)
     # What was typed is still there, beside what is missing.
     assert "Some answers need correcting" in refused.text
-    assert "Trouver &lt;le temps&gt;" in refused.text
+    assert "Trouver le temps &amp; la salle" in refused.text
     assert refused.text.count(" checked") == 3
     sent = member.post(f"{PLACE}/feedback", data={**typed, "answers-utile": "plutot"})
     assert sent.status_code == 302
     assert "Change my answers" in member.get(f"{PLACE}/feedback").text
     team = browser("adviser")
     read = team.get(f"{PLACE}/feedback").text
-    assert "Trouver &lt;le temps&gt;" in read
+    assert "Trouver le temps &amp; la salle" in read
     assert "<textarea" not in read
     results = team.get("/en/challenge/manage/saison-2/opinions").text
     assert "1 of 2 collectivités" in results
-    assert "Trouver &lt;le temps&gt;" in results
+    assert "Trouver le temps &amp; la salle" in results
     file = team.get("/en/challenge/manage/saison-2/opinions.csv")
     assert "attachment" in file.headers["Content-Disposition"]
-    assert "Trouver <le temps>" in file.text
+    assert "Trouver le temps & la salle" in file.text
 
 
 def test_the_history_of_a_collectivite(browser: MakeBrowser, world: World) -> None:

@@ -50,6 +50,7 @@ SECRETS = {
     "invited": "nouvelle.secret@example.org",
     "file": "lettre-secrete",
     "late code": "CODE-TENU-SECRET",
+    "opinion": "Un avis tenu secret.",
     "visit": "Une visite tenue secrete.",
     "visit's notes": "Un compte rendu tenu secret.",
     "word": "Un mot au conseiller tenu secret.",
@@ -219,6 +220,16 @@ class _Season:
             confirmed=False,
             note=SECRETS["sent back"],
             **asked,
+        )
+        call_as(
+            member,
+            "challenge_feedback_update",
+            participant=participant,
+            answers={
+                "utile": "non",
+                "continuer": "false",
+                "autrement": SECRETS["opinion"],
+            },
         )
         return visit["id"]
 
