@@ -10,10 +10,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from ckan import model
 from ckan.tests import factories
 from lxml import html
 from seasons import call_as
 
+from benchmarks.statements import sent_statements
+from ckanext.challenge.model import StepStatus
 from ckanext.challenge.progress import evaluate
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -204,6 +207,70 @@ def test_the_kits_that_fit_are_offered_and_the_chosen_ones_come_first(
     # They stand at the step that the catalogue ticks by them, whatever its key.
     (step,) = page.xpath("//fieldset[@id='kits']/ancestor::li/@id")
     assert step == "step-choix-kits"
+
+
+def test_a_link_opens_the_form_that_it_leads_to(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    member = browser("member")
+    page = _page(member.get(world.url))
+    assert not page.xpath("//li[starts-with(@id, 'step-')]//details[@open]")
+    (card,) = page.xpath("//section[contains(@class, 'challenge-now')]")
+    (action, *_) = card.xpath(".//a[contains(@class, 'btn')]/@href")
+    key = action.rpartition("#step-")[2]
+    page = _page(member.get(world.url + action.partition("#")[0]))
+    assert _step(page, key).xpath("./*/details[@open]")
+    page = _page(member.get(f"{world.url}?step=kits"))
+    assert page.xpath("//fieldset[@id='kits']/ancestor::details[@open]")
+
+
+def test_the_page_sends_as_many_statements_however_much_is_missing(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    member = browser("member")
+
+    def count() -> int:
+        member.get(world.url)
+        with sent_statements() as sent:
+            member.get(world.url)
+        return len(sent)
+
+    evaluate.evaluate([world.participant["organization_id"]])
+    few = count()
+    for number in range(8):
+        factories.Dataset(
+            owner_org=world.participant["organization_id"],
+            name=f"jeu-{number}",
+            resources=[{"url": "https://www.example.org/a.pdf", "format": "PDF"}],
+        )
+    evaluate.evaluate([world.participant["organization_id"]])
+    assert "jeu-" in member.get(world.url).get_data(as_text=True)
+    assert count() == few
+
+
+@pytest.mark.parametrize(("over", "said"), [(False, "Nothing for"), (True, "is over")])
+def test_who_has_nothing_to_do_is_told_why(
+    browser: Callable[..., Any], world: Any, over: bool, said: str
+) -> None:
+    if over:
+        call_as(
+            world.people["manager"],
+            "challenge_cohort_transition",
+            id=world.cohort["id"],
+            to="finished",
+        )
+    else:
+        model.Session.query(StepStatus).filter_by(
+            participant_id=world.participant["id"]
+        ).update({"state": "waived"})
+        model.Session.query(StepStatus).filter_by(
+            participant_id=world.participant["id"], step="deliberation"
+        ).update({"state": "to_confirm"})
+        model.Session.commit()
+    page = _page(browser("member").get(f"/en{world.url}"))
+    (card,) = page.xpath("//section[contains(@class, 'challenge-now')]")
+    assert said in _text(card)
+    assert bool(page.xpath("//li[starts-with(@id, 'step-')]//form")) != over
 
 
 def test_what_keeps_a_step_open_is_a_link_to_its_field(

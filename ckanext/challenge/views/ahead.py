@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
 
@@ -14,7 +15,7 @@ from .checklist import Reader
 from .forms import new_dataset_url
 from .reasons import reasons
 
-__all__ = ["ahead"]
+__all__ = ["ahead", "nothing_ahead"]
 
 #: Steps that begin with a new dataset.
 _PUBLISH = frozenset({"datasets_public", "datasets_since_launch", "kits_covered"})
@@ -65,7 +66,8 @@ def _publish(participant: Mapping[str, Any], reader: Reader) -> list[dict[str, s
 def _actions(
     step: Mapping[str, Any], participant: Mapping[str, Any], reader: Reader
 ) -> list[dict[str, str]]:
-    anchor = f"#step-{step['step']}"
+    key = quote(step["step"])
+    anchor = f"?step={key}#step-{key}"
     if not reader.edits:
         return [{"text": tk._("See this step"), "url": anchor}]
     if step.get("feedback"):
@@ -93,6 +95,22 @@ def _due(step: Mapping[str, Any]) -> str:
         else tk._("Planned for {date}")
     )
     return text.format(date=h.challenge_date(step["due"]))
+
+
+def nothing_ahead(progress: Mapping[str, Any], reader: Reader) -> tuple[str, str]:
+    """What is said where there is no next step: a title and a text."""
+    if progress["steps_done"] == progress["steps_total"]:
+        return tk._("All the steps are done"), tk._(
+            "Keep your data up to date, and help the next collectivités with what you "
+            "have learnt."
+        )
+    if not reader.under_way:
+        return tk._("This season is over"), tk._(
+            "What you have done stays here, and the badges that you earned are yours."
+        )
+    return tk._("Nothing for the moment"), tk._(
+        "The steps that are left wait for your adviser, who reads them and answers."
+    )
 
 
 def ahead(

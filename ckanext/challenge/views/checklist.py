@@ -14,10 +14,12 @@ from .. import helpers as h
 from ..words import as_effort
 from .reasons import reasons
 
-__all__ = ["CONFIRM", "NOTHING_SENT", "STEP", "WAIVE", "Reader", "row"]
+__all__ = ["CONFIRM", "KITS", "NOTHING_SENT", "STEP", "WAIVE", "Reader", "row"]
 
 #: The forms of a step, as what was sent names them when it comes back with errors.
 STEP, CONFIRM, WAIVE = "step", "confirm", "waive"
+#: In the page's address, that the choice of kits stands open.
+KITS = "kits"
 NOTHING_SENT: dict[str, Any] = {"form": "", "step": "", "errors": {}, "data": {}}
 _SETTLED = ("done", "waived")
 
@@ -32,6 +34,7 @@ class Reader:
     :ivar under_way: whether steps can still be changed
     :ivar published: whether the organization has a public dataset
     :ivar kits: those that the organization can choose from, the chosen ones first
+    :ivar opened: the key of the step whose form stands open, or ``kits``
     :ivar sent: the form that was just refused
     """
 
@@ -40,6 +43,7 @@ class Reader:
     under_way: bool = False
     published: bool = False
     kits: Sequence[Mapping[str, Any]] = ()
+    opened: str = ""
     sent: Mapping[str, Any] = field(default_factory=lambda: NOTHING_SENT)
 
     @property
@@ -138,8 +142,8 @@ def _file_url(step: Mapping[str, Any], reader: Reader) -> str:
 def _words(step: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What its people and the team say of a step."""
     said = (
-        (tk._("Note of the collectivité"), step.get("note")),
-        (tk._("Word of the team"), step.get("reason")),
+        (tk._("Note of the collectivité:"), step.get("note")),
+        (tk._("Word of the team:"), step.get("reason")),
     )
     return [(label, text) for label, text in said if text]
 
@@ -255,7 +259,9 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         "effort": as_effort(step.get("effort_minutes")) if guide else "",
         "definitions": [measure["definition"] for measure in measures],
         "summary": _summary(step, form or kits) if form or kits or guide else "",
-        "expanded": bool(errors),
+        "expanded": bool(errors)
+        or reader.opened == key
+        or (bool(kits) and reader.opened == KITS),
         "form": form,
         "kits": kits,
         "opinion": f"{reader.url}/feedback" if opinion else "",

@@ -254,4 +254,4 @@ def choose_kits(cohort: str, organization: str) -> Response:
         tk.h.flash_error("; ".join(map(str, error.error_summary.values())))
     else:
         tk.h.flash_success(tk._("Your choice is saved."))
-    return _back(cohort, organization, "kits")
+    return _back(cohort, organization, checklist.KITS)

@@ -13,7 +13,7 @@ from .. import helpers as h
 from ..memory import Memory
 from . import cards, checklist
 from .accompaniment import accompaniment
-from .ahead import ahead
+from .ahead import ahead, nothing_ahead
 from .checklist import NOTHING_SENT
 from .common import act
 from .desk.history import history
@@ -190,6 +190,7 @@ def _reader(
         published=bool((participant["measures"] or {}).get("datasets_public")),
         under_way=under_way,
         kits=_kits(participant, cohort) if roles and under_way else (),
+        opened=tk.request.args.get("step", ""),
         sent=sent,
     )
 
@@ -242,6 +243,7 @@ def _page(
         "meta": " · ".join(part for part in meta if part),
         "phases": _phases(progress, rows),
         "next_step": ahead(progress, participant, reader),
+        "nothing": nothing_ahead(progress, reader),
         "badges": _badges(progress["badges"], f"{base}/awards", f"{base}/badges"),
         "figures": [
             (participant["steps_done"], tk._("steps done")),
