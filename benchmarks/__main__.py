@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from benchmarks import (
     admission,
     applying,
@@ -31,6 +34,9 @@ def main() -> None:
     publishing.main()
     print("\nEvaluation", flush=True)
     evaluation.main([])
+    print("\nThe whole country", flush=True)
+    # In a process of its own, whose memory is counted.
+    subprocess.run([sys.executable, "-m", "benchmarks.national"], check=True)
     print("\nConformity of a file", flush=True)
     conformity.main()
     print("\nA rush at a season", flush=True)
