@@ -47,8 +47,6 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     ">": operator.gt,
 }
-_YEAR = re.compile("[0-9]{4}")
-_YEARS = re.compile("([0-9]{4})/([0-9]{4})")
 #: What one row breaks: the column to be mended, a sentence in English, the facts.
 _Finding = tuple[str, str, dict[str, Any]]
 
@@ -244,8 +242,12 @@ class CohesiveCheck(_Rule, error=CohesiveError):
             yield self._of_header(*self._finding(there))
 
     def _judge(self, row: Row) -> _Finding | None:
-        empty = [row[name] for name in self._columns].count(None)
-        if empty in (0, len(self._columns)):
+        first, *others = self._columns
+        is_empty = row[first] is None
+        for name in others:
+            if (row[name] is None) is not is_empty:
+                break
+        else:
             return None
         return self._finding([name for name in self._columns if row[name] is not None])
 
@@ -317,20 +319,23 @@ class YearsCheck(_Rule, error=YearsError):
 
     def _judge(self, row: Row) -> _Finding | None:
         (column,) = self._columns
-        reason = self._fault(row[column])
+        value = row[column]
+        reason = _years_fault(value, self._alone) if value is not None else None
         if reason is None:
             return None
         forms = "YYYY or YYYY/YYYY" if self._alone else "YYYY/YYYY"
         facts = {"reason": reason, "alone": self._alone}
         return column, f"it is not {forms}, the later year last", facts
 
-    def _fault(self, value: str | None) -> str | None:
-        if value is None or (self._alone and _YEAR.fullmatch(value)):
-            return None
-        years = _YEARS.fullmatch(value)
-        if years is None:
-            return "format"
-        return None if years[1] < years[2] else "order"
+
+@lru_cache(maxsize=1024)
+def _years_fault(value: str, alone: bool) -> str | None:
+    if alone and re.fullmatch("[0-9]{4}", value):
+        return None
+    years = re.fullmatch("([0-9]{4})/([0-9]{4})", value)
+    if years is None:
+        return "format"
+    return None if years[1] < years[2] else "order"
 
 
 class HeadingError(RuleError):
