@@ -57,9 +57,7 @@ def accompaniment(
     form = sent.get("form", "")
     hidden = max(part["count"] - len(part["results"]) for part in (messages, visits))
     return {
-        "who": tk._("{name} accompanies you.").format(name=found["adviser"])
-        if found["adviser"]
-        else tk._("The team of the season answers."),
+        "who": _who(found),
         "messages": [
             {**row, "when": h.challenge_datetime(row["created_at"])}
             for row in reversed(messages["results"])
@@ -82,6 +80,18 @@ def accompaniment(
         if logs
         else None,
     }
+
+
+def _who(found: Mapping[str, Any]) -> str:
+    """Who accompanies the collectivité, as its members and its staff say it."""
+    if not found["adviser"]:
+        return tk._("The team of the season answers.")
+    text = (
+        tk._("{name} accompanies this collectivité.")
+        if found["accompanies"]
+        else tk._("{name} accompanies you.")
+    )
+    return text.format(name=found["adviser"])
 
 
 def _left(found: Mapping[str, Any]) -> str:
