@@ -10,8 +10,6 @@ away, changes nothing for it: ask :func:`of` for the programme of a season.
 
 from __future__ import annotations
 
-import functools
-import importlib.resources
 import importlib.util
 import os
 import threading
@@ -38,6 +36,7 @@ from ckanext.challenge.domain.programme_check import Path, advice
 from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.model import KeptProgramme
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.schemas.frequencies import frequencies
 
 __all__ = [
     "advise",
@@ -184,20 +183,7 @@ def vocabulary() -> Known:
     return Known(
         measures=measures.registry().keys(),
         schemas=registry.known().keys(),
-        frequencies=_frequencies(),
-    )
-
-
-@functools.cache
-def _frequencies() -> frozenset[str]:
-    """The codes that the form of a dataset offers."""
-    folder = importlib.resources.files("ckanext.challenge.schemas")
-    presets = yaml.safe_load((folder / "presets.yaml").read_text("utf-8"))["presets"]
-    return frozenset(
-        choice["value"]
-        for preset in presets
-        if preset["preset_name"] == "challenge_frequency"
-        for choice in preset["values"]["choices"]
+        frequencies=frequencies().keys(),
     )
 
 

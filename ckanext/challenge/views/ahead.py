@@ -49,7 +49,10 @@ def _publish(participant: Mapping[str, Any], reader: Reader) -> list[dict[str, s
         {
             "text": tk._("Publish: {dataset}").format(dataset=kit["title"]),
             "url": new_dataset_url(
-                participant["organization_id"], kit, participant["organization_title"]
+                participant["organization_id"],
+                kit,
+                participant["organization_title"],
+                name=participant["organization_name"],
             ),
         }
         for kit in reader.kits[:1]
