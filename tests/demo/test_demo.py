@@ -27,6 +27,15 @@ pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 LETTERS = sum(each.letter for each in content().applications)
 
 
+def _proofs(participants):
+    """How many files prove their steps."""
+    return sum(
+        key in {"deliberation", "inventaire"} and state in {"done", "to_confirm"}
+        for participant in participants
+        for key, state in participant.steps()
+    )
+
+
 @pytest.fixture(autouse=True)
 def storage(tmp_path, monkeypatch, ckan_config):
     """A place for uploaded files, also for the command line, which reads the
@@ -166,7 +175,9 @@ def _check_datasets(storage):
     assert len({row.get("challenge_kit") for row in found["results"]} - {""}) == 8
     hidden = model.Session.query(model.Package).filter_by(private=True).count()
     assert hidden == 2
-    assert len(_files(storage)) == found["count"] + hidden + LETTERS
+    assert len(_files(storage)) == found["count"] + hidden + LETTERS + _proofs(
+        (*content().participants, *content().alumni)
+    )
 
 
 def _check_accounts():
@@ -224,7 +235,7 @@ def test_what_was_interrupted_is_completed(app, storage, little):
     files = sum(len(each.datasets) for each in everybody)
     assert files > 15
     assert call_action("package_search")["count"] > files / 2
-    assert len(_files(storage)) == files + LETTERS
+    assert len(_files(storage)) == files + LETTERS + _proofs(everybody)
     _what_others_made_is_left(app, storage)
 
 

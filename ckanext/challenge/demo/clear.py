@@ -22,6 +22,7 @@ from ckanext.challenge.model import (
     ApplicationFile,
     Award,
     Cohort,
+    Evidence,
     JournalEntry,
     Participant,
     Staff,
@@ -177,17 +178,34 @@ def _organizations(made: _Made, cleared: Cleared) -> Iterator[None]:
             if others:
                 cleared.kept.append(f"organization {group.name}")
             else:
+                proofs = _proofs(Participant.organization_id == id_)
                 tk.get_action("organization_purge")(_site_context(), {"id": id_})
+                files.remove(*proofs)
         yield
 
 
+def _proofs(*of_participants: Any) -> list[str]:
+    """The files that prove the steps of these participants."""
+    found = (
+        model.Session.query(Evidence.id)
+        .join(Participant, Participant.id == Evidence.participant_id)
+        .filter(*of_participants)
+    )
+    return [id_ for (id_,) in found]
+
+
 def _seasons(made: _Made, cleared: Cleared) -> Iterator[None]:
+    kept: set[str | None] = set()
     for id_ in made.cohorts:
         applications = model.Session.query(Application).filter_by(cohort_id=id_)
         participants = model.Session.query(Participant).filter_by(cohort_id=id_)
-        for participant in participants:
-            if participant.organization_id in made.organizations:
-                model.Session.delete(participant)
+        ours = (
+            Participant.cohort_id == id_,
+            Participant.organization_id.in_(made.organizations),
+        )
+        files.remove(*_proofs(*ours))
+        for participant in participants.filter(*ours):
+            model.Session.delete(participant)
         model.Session.flush()
         sent = model.Session.query(ApplicationFile).filter(
             ApplicationFile.application_id.in_(made.applications)
@@ -208,9 +226,17 @@ def _seasons(made: _Made, cleared: Cleared) -> Iterator[None]:
             if applications.first() or participants.first():
                 cleared.kept.append(f"season {cohort.name}")
             else:
+                kept.add(cohort.programme_digest)
                 model.Session.delete(cohort)
         model.Session.commit()
         yield
+    # The copies of programmes that no other season keeps.
+    _execute(
+        "DELETE FROM challenge_programme p WHERE p.digest IN :kept AND NOT EXISTS"
+        " (SELECT 1 FROM challenge_cohort c WHERE c.programme_digest = p.digest)",
+        kept=kept - {None},
+    )
+    model.Session.commit()
 
 
 def _people(made: _Made, known: manifest.Manifest) -> Iterator[None]:

@@ -84,6 +84,12 @@ class Participant:
     to_confirm: tuple[str, ...] = ()
     in_progress: tuple[str, ...] = ()
     planned: tuple[str, ...] = ()
+    visits: tuple[tuple[int, float, str, str], ...] = ()
+    """How long ago and how long, in days; their topic, and notes for the team."""
+    messages: tuple[tuple[str, str], ...] = ()
+    """Who speaks, ``member`` or ``staff``, and what they say."""
+    feedback: dict[str, Any] = field(default_factory=dict)
+    """Its answers to the final form, by the questions' keys."""
 
     def steps(self) -> list[tuple[str, str]]:
         """Keys of the steps of people that are under way, each with its state."""

@@ -34,10 +34,13 @@ from ckanext.challenge.model import (
     ApplicationFile,
     Cohort,
     Collectivite,
+    Feedback,
     Message,
     Note,
     Participant,
+    ParticipantMessage,
     StepStatus,
+    Visit,
 )
 
 from . import content as demo
@@ -430,7 +433,6 @@ class _Loading:
         for participant in self.content.of_season(season):
             joined = self._joined(season, participant.siren)
             user = self.content.user_names(participant)[0]
-            address = f"https://www.example.org/{self.content.slug(participant.siren)}"
             if participant.steps() and joined.adviser_id is None:
                 _call(
                     "challenge_participant_assign",
@@ -456,8 +458,8 @@ class _Loading:
                 assert isinstance(check, PersonCheck)
                 if now[key] == "todo":
                     data: dict[str, Any] = {}
-                    if check.evidence != "none" and state in ("done", "to_confirm"):
-                        data["evidence_url"] = f"{address}/{key}.pdf"
+                    if state in ("done", "to_confirm"):
+                        data = self._evidence(check, key, participant.siren)
                     if state == "planned":
                         planned = self.today + dt.timedelta(20)
                         data["planned_for"] = planned.isoformat()
@@ -478,7 +480,58 @@ class _Loading:
                         step=key,
                         confirmed=True,
                     )
+            self._accompany(participant, joined, user)
             yield
+
+    def _accompany(
+        self, participant: demo.Participant, joined: Participant, user: str
+    ) -> None:
+        """Its visits, what is said, and what it answers at the end."""
+        visits = model.Session.query(Visit).filter_by(participant_id=joined.id).count()
+        for days_ago, days, topic, notes in participant.visits[visits:]:
+            _call(
+                "challenge_visit_create",
+                ADVISER,
+                participant=joined.id,
+                date=(self.today - dt.timedelta(days_ago)).isoformat(),
+                days=days,
+                topic=topic,
+                notes=notes,
+            )
+        said = model.Session.query(ParticipantMessage).filter_by(
+            participant_id=joined.id
+        )
+        for side, text in participant.messages[said.count() :]:
+            _call(
+                "challenge_participant_message_create",
+                ADVISER if side == "staff" else user,
+                participant=joined.id,
+                text=text,
+            )
+        answered = model.Session.query(Feedback).filter_by(participant_id=joined.id)
+        if participant.feedback and answered.first() is None:
+            _call(
+                "challenge_feedback_update",
+                user,
+                participant=joined.id,
+                answers=participant.feedback,
+            )
+
+    def _evidence(self, check: PersonCheck, key: str, siren: str) -> dict[str, Any]:
+        facts = self.content.facts(siren)
+        if check.evidence == "link":
+            page = f"https://www.example.org/{self.content.slug(siren)}/{key}"
+            return {"evidence_url": page}
+        if check.evidence == "none":
+            return {}
+        proof = pdf.page(
+            facts.name,
+            [
+                f"Pièce jointe à l'étape « {key} » du challenge.",
+                "Document de démonstration : personne ne l'a signé.",
+            ],
+        )
+        return {"evidence_file": _upload(proof, f"{key}.pdf", "application/pdf")}
 
     # --- datasets -------------------------------------------------------------
 

@@ -29,6 +29,20 @@ def spread_over_time(
         submitted = _moment(today - dt.timedelta(18 - number), 0, rng)
         decided = min(submitted + dt.timedelta(5), _moment(today, 1, rng))
         _date_application(demo.NEXT, application.siren, submitted, decided)
+    # A message every other day, the latest the day before yesterday.
+    _execute(
+        "UPDATE challenge_participant_message m SET created_at ="
+        " CAST(:today AS timestamptz) - n.back * interval '2 days'"
+        " + interval '1 hour' * (9 + n.back)"
+        " FROM (SELECT i.id, row_number() OVER (PARTITION BY i.participant_id"
+        "   ORDER BY i.created_at DESC) AS back"
+        "  FROM challenge_participant_message i"
+        "  JOIN challenge_participant p ON p.id = i.participant_id"
+        "  JOIN challenge_cohort c ON c.id = p.cohort_id AND c.name IN :seasons) n"
+        " WHERE n.id = m.id",
+        today=today,
+        seasons=(demo.PAST, demo.CURRENT),
+    )
     _execute(
         "UPDATE challenge_participant p SET last_activity_at = greatest("
         " (SELECT max(s.updated_at) FROM challenge_step_status s"
