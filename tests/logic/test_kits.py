@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan.tests import factories
-from seasons import BAULE, POINCONNET, call_as, collectivites
+from seasons import BAULE, POINCONNET, call_as, collectivites, make_cohort
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -66,3 +66,22 @@ def test_there_must_be_such_an_organization(action: str) -> None:
         call_as(None, action, kit="dae", organization="nulle-part")
     with pytest.raises(tk.ValidationError):
         call_as(None, action, kit="dae", organization={"name": "baule"})
+
+
+def test_a_season_has_the_kits_of_the_programme_that_it_keeps(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cohort = make_cohort("running")
+    draft = make_cohort("draft", name="brouillon", season=9)
+    before = call_as(None, "challenge_kit_list", cohort=cohort["name"])
+    assert before["count"] == 8
+    # The portal gives the programme up; the season goes on with its copy.
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.programmes", [])
+    assert call_as(None, "challenge_kit_list")["count"] == 0
+    assert call_as(None, "challenge_kit_list", cohort=cohort["id"]) == before
+    shown = call_as(None, "challenge_kit_show", kit="dae", cohort=cohort["id"])
+    assert shown["schema"] == "atlasante/schema-dae"
+    with pytest.raises(tk.NotAuthorized):
+        call_as(None, "challenge_kit_list", cohort=draft["id"])
+    with pytest.raises(tk.ObjectNotFound):
+        call_as(None, "challenge_kit_list", cohort="nulle-part")

@@ -81,7 +81,7 @@ def _kits(
     participant: Mapping[str, Any], cohort: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The kits that fit the collectivité, those that it chose first."""
-    asked = {"programme": cohort["programme"], "limit": 100}
+    asked = {"cohort": cohort["id"], "limit": 100}
     fitting = act(
         "challenge_kit_list",
         **asked,

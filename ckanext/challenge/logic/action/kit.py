@@ -11,7 +11,11 @@ from ckan.types import Context
 from ckanext.challenge import language, programmes
 from ckanext.challenge.conformity import examples, registry
 from ckanext.challenge.domain.programme import Kit
-from ckanext.challenge.logic.boundary import find_organization, validated
+from ckanext.challenge.logic.boundary import (
+    find_cohort,
+    find_organization,
+    validated,
+)
 from ckanext.challenge.logic.schema import kit as schema
 from ckanext.challenge.measures.base import rows
 from ckanext.challenge.measures.catalog import organization_extras
@@ -29,6 +33,9 @@ def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param programme: only those of this programme
     :type programme: string
+    :param cohort: only those of this season (its id or name), as the programme that
+        it keeps has them
+    :type cohort: string
     :param kind: only those that suit this kind of collectivité (``commune``, ``cc``,
         ``ca``, ``cu``, ``metropole``, ``autre``)
     :type kind: string
@@ -54,14 +61,15 @@ def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> Any:
         the last is its INSEE code or SIREN.
     :rtype: dict
     :raises ValidationError: an argument is not what it should be
-    :raises ObjectNotFound: there is no such programme or organization
+    :raises ObjectNotFound: there is no such programme, season or organization
+    :raises NotAuthorized: the caller may not see the season
     """
     data = validated(context, data_dict, schema.kit_list())
     tk.check_access("challenge_kit_list", context, data)
     whose = _organization(data)
     found = [
         _dictize(kit, whose)
-        for kit in _kits(data.get("programme"))
+        for kit in _kits(context, data)
         if kit.fits(data.get("kind"), data.get("population"))
     ]
     if whose is not None:
@@ -79,6 +87,8 @@ def challenge_kit_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :type kit: string
     :param programme: the programme whose kit is meant, if several have it
     :type programme: string
+    :param cohort: the season whose kit is meant, as in ``challenge_kit_list``
+    :type cohort: string
     :param organization: id or name of an organization, as in ``challenge_kit_list``
     :type organization: string
     :returns: a row as in ``challenge_kit_list``, with ``columns``: those of the
@@ -90,12 +100,13 @@ def challenge_kit_show(context: Context, data_dict: dict[str, Any]) -> Any:
         order of the columns. All are empty where the schema is not bundled. With
         ``organization``, also that one, as in ``challenge_kit_list``.
     :rtype: dict
-    :raises ObjectNotFound: there is no such kit, programme or organization
+    :raises ObjectNotFound: there is no such kit, programme, season or organization
+    :raises NotAuthorized: the caller may not see the season
     """
     data = validated(context, data_dict, schema.kit_show())
     tk.check_access("challenge_kit_show", context, data)
     whose = _organization(data)
-    for kit in _kits(data.get("programme")):
+    for kit in _kits(context, data):
         if kit.key == data["kit"]:
             return (
                 _dictize(kit, whose)
@@ -105,12 +116,17 @@ def challenge_kit_show(context: Context, data_dict: dict[str, Any]) -> Any:
     raise tk.ObjectNotFound(tk._("There is no such kit"))
 
 
-def _kits(programme: Any) -> Iterable[Kit]:
-    if not programme:
+def _kits(context: Context, data: Mapping[str, Any]) -> Iterable[Kit]:
+    if data.get("cohort"):
+        cohort = find_cohort(data["cohort"])
+        tk.check_access("challenge_cohort_show", context, {"id": cohort.id})
+        return programmes.of(cohort).kits
+    name = data.get("programme")
+    if not name:
         return choices.kits()
-    if programme not in programmes.names():
+    if name not in programmes.names():
         raise tk.ObjectNotFound(tk._("There is no such programme"))
-    return programmes.get(programme).kits
+    return programmes.get(name).kits
 
 
 def _organization(data: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ def kit_list() -> Schema:
     """Which kits."""
     return {
         "programme": fields.raw(required=False),
+        "cohort": fields.raw(required=False),
         "kind": fields.choice(KINDS),
         "population": fields.whole(),
         "organization": fields.raw(required=False),
@@ -26,5 +27,6 @@ def kit_show() -> Schema:
     return {
         "kit": fields.raw(),
         "programme": fields.raw(required=False),
+        "cohort": fields.raw(required=False),
         "organization": fields.raw(required=False),
     }
