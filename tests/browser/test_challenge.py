@@ -173,7 +173,7 @@ def test_from_the_first_login_to_the_challenge_met(
     page.goto(f"{world.url}/feedback")
     page.get_by_label("Cette saison vous a-t-elle été utile").select_option("beaucoup")
     page.get_by_label("Oui", exact=True).first.check()
-    page.get_by_role("button", name="Envoyer").click()
+    page.locator(".challenge-form button.btn-primary").click()
     _wait_for(page, world.url, {"avis-final": "Faite"})
     expect(page.locator("#now ~ h3, .challenge-now h3").first).to_have_text(
         "Toutes les étapes sont faites"
