@@ -10,8 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from ckan import model
 from playwright.sync_api import Page
+from seasons import call_as
 
-from ckanext.challenge.model import Claim
+from ckanext.challenge.model import Claim, StepStatus
 
 PAGES: dict[str | None, tuple[str, ...]] = {
     None: (
@@ -43,6 +44,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
     "manager": (
         "/challenge/manage",
         "/challenge/manage/saison-2",
+        "/challenge/manage/saison-2/accompaniment",
         "/challenge/manage/saison-2/edit",
         "/challenge/manage/saison-2/questions",
         "/challenge/manage/saison-2/staff",
@@ -58,6 +60,30 @@ PAGES: dict[str | None, tuple[str, ...]] = {
 # What is CKAN's own: the account bar stands outside its landmarks, and the list of
 # languages has roles of its own on CKAN 2.11.
 CONTEXT = {"exclude": [[".account-masthead"], [".lang-select"]]}
+
+
+@pytest.fixture(autouse=True)
+def _waiting(world: Any) -> None:
+    """A step, a message and a visit that the adviser's desk shows."""
+    participant = world.participant["id"]
+    call_as(
+        world.people["manager"],
+        "challenge_visit_create",
+        participant=participant,
+        date="2026-03-02",
+        days=1,
+        topic="Rencontre",
+    )
+    call_as(
+        world.people["member"],
+        "challenge_participant_message_create",
+        participant=participant,
+        text="Où est le modèle ?",
+    )
+    model.Session.query(StepStatus).filter_by(
+        participant_id=participant, step="deliberation"
+    ).update({"state": "to_confirm", "note": "Signée."})
+    model.Session.commit()
 
 
 @pytest.fixture

@@ -74,6 +74,16 @@ def test_what_a_reminder_names(
     assert reminders.due(PROGRAMME, states, due, TODAY, ahead) == (late, soon)
 
 
+@pytest.mark.parametrize(("day", "late"), [(-1, ("c", "b")), (0, ("b",)), (30, ("b",))])
+def test_what_was_planned_for_a_day_to_come_is_in_hand(
+    day: int, late: tuple[str, ...]
+) -> None:
+    found = reminders.due(
+        PROGRAMME, {"c": "planned"}, DUE, TODAY, 0, planned={"c": _day(day)}
+    )
+    assert found == (late, ())
+
+
 @pytest.mark.parametrize(
     ("states", "due"),
     [

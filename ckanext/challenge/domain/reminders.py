@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ckanext.challenge.domain import deadlines
@@ -53,15 +54,19 @@ def due(
     due_days: Mapping[str, dt.date | None],
     today: dt.date,
     ahead: int,
+    *,
+    planned: Mapping[str, dt.date | None] = MappingProxyType({}),
 ) -> Reminder | None:
     """Return what to remind a participant of; nothing where nothing presses.
 
     Steps that the programme does not require are left out, and so are those that wait
-    for an adviser: nobody is reminded of what others have to do.
+    for an adviser, or that its members planned for a day to come: nobody is reminded
+    of what others have to do, or of what is in hand.
 
     :param states: the state of each step by its key; one that is not there is to do
     :param due_days: see :func:`ckanext.challenge.domain.progress.due_days`
     :param ahead: how many days ahead a step is named
+    :param planned: the days that its members planned, by the key of the step
     """
     late: list[tuple[dt.date, str]] = []
     soon: list[tuple[dt.date, str]] = []
@@ -70,6 +75,9 @@ def due(
         if day is None or not step.required:
             continue
         if state in STEP_SETTLED or state == "to_confirm":
+            continue
+        own = planned.get(step.key)
+        if state == "planned" and own is not None and own >= today:
             continue
         if deadlines.is_late(day, today):
             late.append((day, step.key))

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
@@ -73,17 +74,22 @@ def candidates(cohort: Cohort | None, ahead: int) -> list[Candidate]:
         )
         .all()
     )
-    states: dict[str, dict[str, str]] = {}
+    known: dict[str, dict[str, Any]] = {}
     for status in model.Session.execute(
-        sa.select(StepStatus.participant_id, StepStatus.step, StepStatus.state)
+        sa.select(
+            StepStatus.participant_id,
+            StepStatus.step,
+            StepStatus.state,
+            StepStatus.planned_for,
+        )
         .join(Participant, Participant.id == StepStatus.participant_id)
         .where(Participant.cohort_id.in_(cohorts), Participant.state == "active")
     ):
-        states.setdefault(status.participant_id, {})[status.step] = status.state
+        known.setdefault(status.participant_id, {})[status.step] = status
     found = []
     for participant, group in rows:
         season = cohorts[participant.cohort_id]
-        due = _due(season, participant, states.get(participant.id, {}), ahead)
+        due = _due(season, participant, known.get(participant.id, {}), ahead)
         if due is not None:
             name = group.title or group.name
             found.append(Candidate(participant.id, season.name, name, due))
@@ -139,16 +145,15 @@ def _remind(participant_id: str, ahead: int) -> int | None:
     cohort = model.Session.query(Cohort).filter_by(id=participant.cohort_id).one()
     statuses = model.Session.query(StepStatus).filter_by(participant_id=participant.id)
     known = {status.step: status for status in statuses.populate_existing()}
-    states = {key: status.state for key, status in known.items()}
-    due = _due(cohort, participant, states, ahead)
+    due = _due(cohort, participant, known, ahead)
     if due is None or participant.state != "active":
         return None
     following = rules.next_step(
         programmes.of(cohort),
-        states,
+        _states(known),
         _days(cohort),
         today(),
-        planned={key: status.planned_for for key, status in known.items()},
+        planned=_planned(known),
         held=_held(participant),
         waiting=rules.waiting_for_data(programmes.of(cohort), participant.measures),
     )
@@ -181,9 +186,12 @@ def _days(cohort: Cohort) -> rules.Days:
 
 
 def _due(
-    cohort: Cohort, participant: Participant, states: Mapping[str, str], ahead: int
+    cohort: Cohort, participant: Participant, known: Mapping[str, Any], ahead: int
 ) -> reminders.Reminder | None:
-    """What to remind a participant of today, if it is time."""
+    """What to remind a participant of today, if it is time.
+
+    :param known: the statuses of its steps, by their keys
+    """
     if cohort.state not in reminders.SEASONS or not reminders.is_time(
         _day_of(participant.reminded_at),
         today(),
@@ -191,7 +199,22 @@ def _due(
         cohort.finalisation,
     ):
         return None
-    return reminders.due(programmes.of(cohort), states, _days(cohort), today(), ahead)
+    return reminders.due(
+        programmes.of(cohort),
+        _states(known),
+        _days(cohort),
+        today(),
+        ahead,
+        planned=_planned(known),
+    )
+
+
+def _states(known: Mapping[str, Any]) -> dict[str, str]:
+    return {key: status.state for key, status in known.items()}
+
+
+def _planned(known: Mapping[str, Any]) -> dict[str, dt.date | None]:
+    return {key: status.planned_for for key, status in known.items()}
 
 
 def _day_of(instant: dt.datetime | None) -> dt.date | None:
