@@ -57,6 +57,8 @@ SECRETS = {
     "answer of the team": "Une reponse du conseiller tenue secrete.",
     "step's note": "Une precision tenue secrete.",
     "sent back": "Un manque tenu secret.",
+    "proof": "https://www.example.org/preuve-secrete",
+    "waived": "Une dispense tenue secrete.",
 }
 
 #: What CKAN itself tells everybody.
@@ -212,6 +214,7 @@ class _Season:
             state="to_confirm",
             note=SECRETS["step's note"],
             evidence_file=_upload(),
+            evidence_url=SECRETS["proof"],
             **asked,
         )
         call_as(
@@ -220,6 +223,13 @@ class _Season:
             confirmed=False,
             note=SECRETS["sent back"],
             **asked,
+        )
+        call_as(
+            self.manager,
+            "challenge_step_waive",
+            participant=participant,
+            step="trois-kits",
+            reason=SECRETS["waived"],
         )
         call_as(
             member,
