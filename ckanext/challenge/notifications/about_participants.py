@@ -40,6 +40,8 @@ def contents(
         found["step"] = words.title(data["step"])
     match kind:
         case "step_confirmed":
+            # What comes next stands on top of the page.
+            anchor = ""
             found |= {"done": participant.steps_done, "total": participant.steps_total}
         case "step_returned" | "step_to_confirm":
             status = _status(participant, data["step"])
