@@ -17,6 +17,7 @@ __all__ = [
     "as_day",
     "as_effort",
     "as_moment",
+    "citation",
     "locale",
     "milestone",
     "parse",
@@ -205,3 +206,15 @@ def state_label(entity: str, state: str) -> str:
     """
     label = _STATES.get(entity, {}).get(state)
     return tk._(label) if label else state
+
+
+def citation(title: str, date: Any, url: str) -> str:
+    """A line to cite the results of a season by.
+
+    :param title: of the season
+    :param date: the day that they are of
+    :param url: where they can be read
+    """
+    return tk._("{site}, “{title}”: results as of {date}. {url}").format(
+        site=tk.config["ckan.site_title"], title=title, date=as_day(date), url=url
+    )

@@ -424,7 +424,9 @@ def test_what_is_no_programme_at_all(document: object) -> None:
             | st.dictionaries(st.sampled_from([*SMALL, "key", "check"]), inner)
         ),
     ),
-    st.sampled_from(["phases", "steps", "badges", "kits", "title", "version"]),
+    st.sampled_from(
+        ["phases", "steps", "badges", "kits", "feedback", "title", "version"]
+    ),
 )
 def test_any_other_content_is_an_error_and_no_crash(value: object, place: str) -> None:
     with pytest.raises(ProgrammeError):

@@ -35,7 +35,7 @@ def test_the_report_is_for_everybody_and_more_of_it_for_the_team(
     assert "To cite these results" in page
     assert "Adviser" not in page
     assert "Adviser" in browser("manager").get("/en/challenge/saison-2/report").text
-    assert "Results as of" in public.get("/en/challenge/saison-2").text
+    assert "results as of" in public.get("/en/challenge/saison-2").text
     found = json.loads(
         browser("manager").get("/en/challenge/saison-2/report.json").text
     )
@@ -67,7 +67,7 @@ def test_an_opinion_from_the_form_to_the_team(
     assert "Trouver le temps &amp; la salle" in read
     assert "<textarea" not in read
     results = team.get("/en/challenge/manage/saison-2/opinions").text
-    assert "1 of 2 collectivités" in results
+    assert "1 collectivité of 2 has answered" in results
     assert "Trouver le temps &amp; la salle" in results
     file = team.get("/en/challenge/manage/saison-2/opinions.csv")
     assert "attachment" in file.headers["Content-Disposition"]
@@ -121,3 +121,23 @@ def test_a_newer_programme_is_shown_before_it_is_taken(
     assert manager.post(address, data={"digest": digest}).status_code == 302
     assert "version 9" in manager.get(address).text
     assert browser().get(PLACE).status_code == 200
+
+
+def test_a_season_whose_programme_went_away_is_told_and_breaks_nothing_else(
+    browser: MakeBrowser,
+    world: World,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(
+        ckan_config,
+        "ckanext.challenge.programmes",
+        ["ckanext.challenge:programmes/decouverte.yaml"],
+    )
+    public = browser()
+    # The one that runs keeps its copy; the one that is open names a file.
+    assert public.get("/en/challenge/saison-2").status_code == 200
+    told = public.get("/en/challenge/saison-3")
+    assert (told.status_code, "programme “saison”" in told.text) == (503, True)
+    for page in ("/en/challenge", f"/en/organization/commune-{BAULE}"):
+        assert public.get(page).status_code == 200

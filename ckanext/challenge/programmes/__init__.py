@@ -39,6 +39,7 @@ from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.schemas.frequencies import frequencies
 
 __all__ = [
+    "ProgrammeMissing",
     "advise",
     "all",
     "forget",
@@ -54,6 +55,10 @@ _lock = threading.Lock()
 _loaded: dict[tuple[str, ...], dict[str, Programme]] = {}
 #: The copies that were read, by digest: what has a digest never changes.
 _kept: dict[str, Programme] = {}
+
+
+class ProgrammeMissing(KeyError):
+    """The portal does not have the programme that a season names."""
 
 
 class Season(Protocol):
@@ -75,7 +80,8 @@ def of(season: Season) -> Programme:
 
     The copy is read with one statement, once per process.
 
-    :raises KeyError: when it keeps none and the portal does not have its programme
+    :raises ProgrammeMissing: when it keeps none and the portal does not have its
+        programme
     :raises ProgrammeError: when one of the portal's files cannot be used
     """
     digest = season.programme_digest
@@ -113,10 +119,13 @@ def keep(programme: Programme) -> str:
 def get(name: str) -> Programme:
     """Return a programme by its name.
 
-    :raises KeyError: when the portal does not have it
+    :raises ProgrammeMissing: when the portal does not have it
     :raises ProgrammeError: when one of the portal's files cannot be used
     """
-    return _programmes()[name]
+    try:
+        return _programmes()[name]
+    except KeyError:
+        raise ProgrammeMissing(name) from None
 
 
 def all() -> tuple[Programme, ...]:

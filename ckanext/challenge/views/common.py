@@ -8,10 +8,15 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 from flask import Blueprint, current_app, request, send_file
-from werkzeug.exceptions import BadRequest, Forbidden, NotFound
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    ServiceUnavailable,
+)
 from werkzeug.wrappers import Response
 
-from .. import files
+from .. import files, programmes
 from .csrf import check_token
 
 __all__ = [
@@ -92,6 +97,15 @@ def _invalid(error: tk.ValidationError) -> Any:
     return _answer(BadRequest("; ".join(str(text) for text in summary.values())))
 
 
+def _programme_missing(error: programmes.ProgrammeMissing) -> Any:
+    """A season whose programme the portal does not have: its administrator must act."""
+    text = tk._(
+        "This season follows the programme “{name}”, which the portal does not have "
+        "any more. Please tell the people who run the portal."
+    )
+    return _answer(ServiceUnavailable(text.format(name=error.args[0])))
+
+
 def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     """A blueprint that checks CSRF tokens and answers the actions' errors."""
     made = Blueprint(name, __name__, url_prefix=url_prefix)
@@ -99,6 +113,7 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     made.register_error_handler(tk.ObjectNotFound, _not_found)
     made.register_error_handler(tk.NotAuthorized, not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
+    made.register_error_handler(programmes.ProgrammeMissing, _programme_missing)
     return made
 
 

@@ -76,9 +76,7 @@ def _form(
             "urls": {
                 "self": f"{url}/feedback",
                 "participant": url,
-                "season": tk.h.url_for(
-                    "challenge.read", cohort=participant["cohort"]
-                ),
+                "season": tk.h.url_for("challenge.read", cohort=participant["cohort"]),
             },
         },
     )

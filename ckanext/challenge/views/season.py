@@ -9,6 +9,7 @@ import ckan.plugins.toolkit as tk
 from markupsafe import Markup
 
 from .. import helpers as h
+from .. import words
 from ..memory import Memory
 from . import cards, opened
 from .common import Pager, act, is_staff_of_any, may, options, page_number
@@ -39,6 +40,20 @@ def _when(cohort: Mapping[str, Any]) -> str:
         start=h.challenge_date(cohort["launch"]),
         end=h.challenge_date(cohort["finalisation"]),
     )
+
+
+def _citation(cohort: Mapping[str, Any]) -> str:
+    """How to cite the season, once it has finished."""
+    snapshot = cohort["snapshot"]
+    if not snapshot:
+        return ""
+    url = tk.h.url_for(
+        "challenge_report.read",
+        cohort=cohort["name"],
+        qualified=True,
+        locale="default",
+    )
+    return words.citation(cohort["title"], snapshot["date"], url)
 
 
 def _lead(cohort: Mapping[str, Any]) -> str:
@@ -201,7 +216,7 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "cohort": cohort,
         "lead": _lead(cohort),
         "points": _points(cohort),
-        "results_of": h.challenge_date(results["date"]) if cohort["snapshot"] else "",
+        "citation": _citation(cohort),
         "figures": figure_rows(results["figures"]),
         "phases": cards.phase_rows(cohort["phases"]),
         "participants": found,

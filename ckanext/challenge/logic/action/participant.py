@@ -428,7 +428,11 @@ def _badges(rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
 
 
 def _dictize_badge(row: Any, award: Any) -> dict[str, Any]:
-    badge = programmes.of(row).badges_by_key.get(award.badge)
+    try:
+        badge = programmes.of(row).badges_by_key.get(award.badge)
+    except programmes.ProgrammeMissing:
+        # CKAN's own pages of organizations show this: they go on without its title.
+        badge = None
     return {
         "id": award.id,
         "badge": award.badge,

@@ -68,7 +68,7 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
         "date": found["date"],
         "final": cohort.snapshot is not None,
         "url": url,
-        "citation": _citation(cohort, found["date"], url),
+        "citation": words.citation(cohort.title, found["date"], url),
         "programme": {
             "name": programme.name,
             "title": programme.title.in_(spoken),
@@ -116,15 +116,6 @@ def _results(cohort: Cohort) -> dict[str, Any]:
     # It finished before snapshots told of each participant: their rows are as they
     # were then.
     return {**season_report.results(cohort, season_life.today()), **snapshot}
-
-
-def _citation(cohort: Cohort, date: str, url: str) -> str:
-    return tk._("{site}, “{title}”: results as of {date}. {url}").format(
-        site=tk.config["ckan.site_title"],
-        title=cohort.title,
-        date=words.as_day(date),
-        url=url,
-    )
 
 
 def _phases(programme: Programme, found: Mapping[str, Any]) -> list[dict[str, Any]]:

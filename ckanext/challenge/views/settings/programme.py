@@ -55,7 +55,7 @@ def _groups(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _row(change: Mapping[str, Any]) -> dict[str, Any]:
     marks = {
-        "added": (tk._("New"), "done", "plus"),
+        "added": (tk._("Added"), "done", "plus"),
         "removed": (tk._("Removed"), "quiet", "minus"),
         "changed": (tk._("Changed"), "wait", "pen"),
     }
@@ -120,7 +120,12 @@ def _touched(change: Mapping[str, Any]) -> str:
 
 def _consequences(found: Mapping[str, Any]) -> list[str]:
     """What happens to the participants, in sentences."""
-    kinds = {(change["part"], change["change"]) for change in found["changes"]}
+    kinds = {
+        (change["part"], change["change"])
+        for change in found["changes"]
+        # Other words for a step are no other step.
+        if change["change"] != "changed" or "check" in change["fields"]
+    }
     texts = {
         ("steps", "added"): tk._(
             "New steps are to do for everybody; the share of steps done goes down."
