@@ -10,7 +10,6 @@ from .questions import CHOOSING, Question
 __all__ = ["Tally", "tally"]
 
 
-
 class Tally(NamedTuple):
     """What the answers to one question say together.
 
