@@ -80,10 +80,10 @@ def worker(
         name = f"ckanext.challenge.{key}"
         monkeypatch.setitem(ckan_config, name, int(settings[name]))
     ini = tmp_path / "worker.ini"
-    lines = [f"{key} = {value}" for key, value in settings.items()]
-    ini.write_text(
-        "\n".join(["[app:main]", f"use = config:{ROOT / 'test.ini'}", *lines])
-    )
+    lines = (ROOT / "test.ini").read_text().splitlines()
+    at = lines.index("[app:main]") + 1
+    lines[at:at] = [f"{key} = {value}" for key, value in settings.items()]
+    ini.write_text("\n".join(lines))
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*options: str) -> subprocess.Popen[bytes]:

@@ -29,7 +29,7 @@ from urllib.parse import urljoin
 
 import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.exceptions import HTTPError, LocationParseError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Url, parse_url
 from werkzeug.http import parse_options_header
@@ -108,9 +108,8 @@ def fetch(url: str, into: IO[bytes], limits: Limits) -> str | None:
                         return _read(answer, into, limits, clock)
                 url = urljoin(url, location)
         except (HTTPError, HTTPException, OSError, ValueError) as error:
-            if clock.is_over:
-                raise Unreadable("link-slow") from error
-            raise Unreadable(_reason(error)) from error
+            reason = "link-slow" if clock.is_over else _reason(error)
+            raise Unreadable(reason) from error
     raise Unreadable("link-redirects")
 
 
@@ -119,6 +118,8 @@ def _reason(error: Exception) -> str:
         return "link-unknown"
     if isinstance(error, ssl.SSLError):
         return "link-certificate"
+    if isinstance(error, (TimeoutError, ReadTimeoutError)):
+        return "link-slow"
     return "link-unreachable"
 
 
