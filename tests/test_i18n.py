@@ -154,7 +154,8 @@ def test_messages_are_plain_texts_in_templates() -> None:
 # What is wrong in French, and what is right instead.
 SLIPS = {
     r"[’‘“”\"]": "an apostrophe is straight, and quotes are « »",
-    r"[ \u00a0][;:!?%»]": "a narrow no-break space stands before",
+    # A percent sign may also begin a placeholder.
+    r"[ \u00a0]([;:!?»]|%(?!\())": "a narrow no-break space stands before",
     r"[^\s\u202f·(]([;!?»]|:(?!//))": "a narrow no-break space stands before",
     r"«[^\u202f]": "a narrow no-break space stands inside",
     r"\.\.\.": "an ellipsis is one character",

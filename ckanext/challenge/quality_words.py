@@ -93,14 +93,14 @@ def of_dataset(name: str) -> str:
 
     :param name: as a measurement names it; one that is not known is its own name
     """
-    known = _DATASET.get(name)
-    return tk._(known[0]) if known else name
+    words, _how = _DATASET.get(name, ("", ""))
+    return tk._(words) if words else name
 
 
 def help_of(name: str) -> str:
     """What to do about it, in a sentence; empty for a name that is not known."""
-    known = _DATASET.get(name)
-    return tk._(known[1]) if known else ""
+    _words, how = _DATASET.get(name, ("", ""))
+    return tk._(how) if how else ""
 
 
 def of_organization(name: str) -> str:
