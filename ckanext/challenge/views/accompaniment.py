@@ -134,9 +134,11 @@ def _form(
 ) -> dict[str, Any]:
     """A form for a visit; its fields begin with its name."""
     mine = sent.get("form") == name
+    # As the reader writes a number: « 0,5 ».
+    shown = {**stored, "days": h.challenge_number(stored["days"])}
     return {
         "name": name,
         "url": url,
-        "data": sent["data"] if mine else stored,
+        "data": sent["data"] if mine else shown,
         "errors": sent["errors"] if mine else {},
     }
