@@ -19,6 +19,13 @@ def test_what_is_not_met_is_missing(met: int) -> None:
     ]
 
 
+def test_a_frequency_comes_before_keeping_it() -> None:
+    lacking = ("frequency", "updated_in_time", "licence")
+    found = [quality.first_of(name, lacking) for name in lacking]
+    assert found == ["frequency", "frequency", "licence"]
+    assert quality.first_of("updated_in_time", ["licence"]) == "updated_in_time"
+
+
 def test_the_ends() -> None:
     assert quality.missing(0) == quality.CRITERIA
     assert quality.missing((1 << quality.MAXIMUM) - 1) == ()

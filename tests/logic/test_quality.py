@@ -160,7 +160,7 @@ def test_the_page_of_a_dataset_shows_it_to_those_who_may_change_it(
     app: Any, organization: dict[str, Any]
 ) -> None:
     made = factories.Dataset(owner_org=organization["id"], **POOR)
-    page = f"/dataset/{made['name']}"
+    page = f"/en/dataset/{made['name']}"
     block = get(app, page).find(attrs={"aria-labelledby": "challenge-quality-title"})
     assert block is not None
     assert "0 out of 9" in block.get_text()

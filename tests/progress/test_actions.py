@@ -329,12 +329,13 @@ def test_badges_are_listed_with_their_holders(
 ) -> None:
     publish(organization["id"])
     do("challenge_evaluate", all=True)
-    found = call(None, "challenge_badge_list")
+    asked = {"programme": "saison"}
+    found = call(None, "challenge_badge_list", **asked)
     assert found["count"] == 9
     holders = {row["badge"]: row["holders"] for row in found["results"]}
     assert holders["premiere-publication"] == 1
     assert holders["challenge-releve"] == 0
-    page = call(None, "challenge_badge_list", limit=2, offset=1)
+    page = call(None, "challenge_badge_list", **asked, limit=2, offset=1)
     assert (page["count"], len(page["results"])) == (9, 2)
     assert page["results"][0] == found["results"][1]
     assert call(None, "challenge_badge_list", programme="autre")["count"] == 0

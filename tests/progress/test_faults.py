@@ -142,7 +142,7 @@ def test_a_thousand_changes_are_three_evaluations_at_most(
     ckan_config: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(ckan_config, "ckanext.challenge.evaluation_delay", 1)
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.evaluation_delay", 2)
     publish(organization["id"])
     evaluations: list[set[str]] = []
     really = evaluate.evaluate

@@ -7,7 +7,9 @@ pass through here.
 
 from __future__ import annotations
 
-__all__ = ["CRITERIA", "DESCRIBED", "MAXIMUM", "missing", "points"]
+from collections.abc import Collection
+
+__all__ = ["CRITERIA", "DESCRIBED", "MAXIMUM", "first_of", "missing", "points"]
 
 #: The names of the criteria, in the order in which pages list them; the first one is
 #: the lowest bit.
@@ -39,6 +41,18 @@ def points(met: int) -> int:
     :param met: a bit for each of :data:`CRITERIA`
     """
     return met.bit_count()
+
+
+def first_of(name: str, lacking: Collection[str]) -> str:
+    """Return what has to be done for something that is missing.
+
+    Without a declared frequency nothing can be up to date, and with one it often is.
+
+    :param lacking: the names of all that is missing
+    """
+    if name == "updated_in_time" and "frequency" in lacking:
+        return "frequency"
+    return name
 
 
 def missing(met: int) -> tuple[str, ...]:

@@ -36,8 +36,12 @@ log = logging.getLogger(__name__)
 #: After so many seconds a marker no longer counts: its job was lost.
 _MARKER_SECONDS = 300
 
-#: Under changes without a pause, a job waits this many times the quiet time at most.
-_PATIENCE = 20
+#: Under changes without a pause, a job waits this many times the quiet time at most:
+#: a thousand datasets that a script sends are some evaluations, not hundreds.
+_PATIENCE = 60
+
+#: And no longer than this many seconds, well before its marker stops to count.
+_LONGEST_WAIT = _MARKER_SECONDS / 2
 
 #: Deletes the marker unless there is more to do; answers how much there is.
 _RELEASE = """
@@ -132,7 +136,7 @@ def settle() -> None:
     Under changes without a pause this ends after a while all the same.
     """
     quiet = config.evaluation_delay()
-    end = time.time() + quiet * _PATIENCE
+    end = time.time() + min(quiet * _PATIENCE, _LONGEST_WAIT)
     redis = connect_to_redis()
     while True:
         stamp = redis.get(_key("changed"))

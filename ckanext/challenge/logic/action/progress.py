@@ -18,6 +18,7 @@ from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, STEP_SETTLED
 from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Programme, Step
+from ckanext.challenge.domain.quality import first_of
 from ckanext.challenge.language import current
 from ckanext.challenge.logic import roles, steps, ways_out
 from ckanext.challenge.logic.boundary import (
@@ -345,7 +346,8 @@ class _Shown:
                 "title": quality_words.of_dataset(name),
                 "fix_url": forms.url(name),
             }
-            for name in names
+            # What comes with something else is not said twice.
+            for name in dict.fromkeys(first_of(name, names) for name in names)
         ]
         return {
             "id": dataset.id,
