@@ -45,6 +45,17 @@ def test_it_says_where_what_and_what_to_do() -> None:
     assert messages.title(wrong, 37) == "Column DELIB_DATE: 37 values to correct"
 
 
+def test_it_says_so_in_french(app: Any) -> None:
+    wrong = problem("type-error", expected={"type": "date"})
+    french = {"CKAN_LANG": "fr"}
+    with app.flask_app.test_request_context(environ_overrides=french):
+        said = messages.sentence(wrong).replace("\u202f", " ")
+    assert said == (
+        "Ligne 14, colonne DELIB_DATE : « 31/02/2023 » n'est pas une date. "
+        "Écrivez-la AAAA-MM-JJ, par exemple 2023-02-28."
+    )
+
+
 def test_every_constraint_of_the_schemas_has_words() -> None:
     for name, field in FIELDS:
         for one in _wrong(field):

