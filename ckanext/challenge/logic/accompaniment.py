@@ -10,8 +10,8 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.logic.boundary import cohort_of
 from ckanext.challenge.model import (
-    Cohort,
     Participant,
     ParticipantMessage,
     Staff,
@@ -20,7 +20,6 @@ from ckanext.challenge.model import (
 from ckanext.challenge.model.dictize import columns
 
 __all__ = [
-    "cohort_of",
     "dictize_message",
     "dictize_visit",
     "on_team",
@@ -39,14 +38,6 @@ _VISIT = (
     "created_at",
     "updated_at",
 )
-
-
-def cohort_of(participant: Participant) -> Cohort:
-    """The season of a participant."""
-    # The session knows one that it holds without asking.
-    cohort = model.Session.get(Cohort, participant.cohort_id)
-    assert cohort is not None
-    return cohort
 
 
 def on_team(cohort_id: str, reference: str) -> model.User:

@@ -27,6 +27,7 @@ __all__ = [
     "actor_of",
     "all_or_nothing",
     "checked_transition",
+    "cohort_of",
     "find_application",
     "find_cohort",
     "find_file",
@@ -36,6 +37,7 @@ __all__ = [
     "find_visit",
     "forbidden",
     "read_lists",
+    "refusal",
     "user_id_of",
     "validated",
 ]
@@ -144,6 +146,12 @@ def checked_transition(field: str = "state") -> Iterator[None]:
         raise forbidden(error, field) from error
 
 
+def refusal(field: str, message: str) -> tk.ValidationError:
+    """The error on one field; what was begun is undone, with the locks it holds."""
+    model.Session.rollback()
+    return tk.ValidationError({field: [message]})
+
+
 def find_cohort(reference: Any) -> Cohort:
     """The cohort with that id or name.
 
@@ -197,6 +205,14 @@ def find_participant(id_: Any) -> Participant:
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no such participant"))
     return found
+
+
+def cohort_of(participant: Participant) -> Cohort:
+    """The season of a participant."""
+    # The session knows one that it holds without asking.
+    cohort = model.Session.get(Cohort, participant.cohort_id)
+    assert cohort is not None
+    return cohort
 
 
 def find_visit(id_: Any) -> Visit:

@@ -16,6 +16,7 @@ from ckanext.challenge import config, journal, notifications, programmes
 from ckanext.challenge.domain import deadlines, reminders
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.logic.boundary import cohort_of
 from ckanext.challenge.logic.season_life import today
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, locks
 from ckanext.challenge.model.base import utcnow
@@ -142,7 +143,7 @@ def _remind(participant_id: str, ahead: int) -> int | None:
         locks.read_and_hold(participant)
     except InvalidRequestError:  # it was purged meanwhile
         return None
-    cohort = model.Session.query(Cohort).filter_by(id=participant.cohort_id).one()
+    cohort = cohort_of(participant)
     statuses = model.Session.query(StepStatus).filter_by(participant_id=participant.id)
     known = {status.step: status for status in statuses.populate_existing()}
     due = _due(cohort, participant, known, ahead)

@@ -21,6 +21,7 @@ __all__ = [
     "for_manager",
     "for_owner",
     "for_reader",
+    "for_staff",
     "is_adviser",
     "is_manager",
     "is_member",
@@ -213,6 +214,11 @@ def for_reader(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """The answer where whoever may read the application may."""
     application = find_application(data_dict.get("id"))
     return answer(may_read(context, application, data_dict))
+
+
+def for_staff(context: Context, cohort: Any) -> AuthResult:
+    """The answer where the staff of a cohort may, by its id or name."""
+    return answer(is_staff(context, find_cohort(cohort).id))
 
 
 def for_manager(context: Context, cohort: Any) -> AuthResult:

@@ -16,7 +16,9 @@ from ckanext.challenge.logic import roles
 from ckanext.challenge.logic.boundary import (
     actor_of,
     checked_transition,
+    cohort_of,
     find_participant,
+    refusal,
     user_id_of,
 )
 from ckanext.challenge.model import Cohort, Evidence, Participant, StepStatus, locks
@@ -31,7 +33,7 @@ __all__ = [
     "evidence_of",
     "find",
     "known",
-    "refusal",
+    "lock_status",
     "save",
 ]
 
@@ -46,12 +48,6 @@ class Found:
     participant: Participant
     step: Step
     status: StepStatus
-
-
-def refusal(field: str, message: str) -> tk.ValidationError:
-    """The error on one field; what was begun is undone, with the locks it holds."""
-    model.Session.rollback()
-    return tk.ValidationError({field: [message]})
 
 
 def known(cohort: Cohort, key: str) -> Step:
@@ -75,15 +71,23 @@ def find(context: Context, action: str, participant_id: str, key: str) -> Found:
     """
     participant = find_participant(participant_id)
     tk.check_access(action, context, {"participant": participant.id})
-    cohort = model.Session.query(Cohort).filter_by(id=participant.cohort_id).one()
+    cohort = cohort_of(participant)
     if cohort.state in ("finished", "archived") or participant.state == "withdrawn":
         raise refusal("participant", tk._("This season is over for this participant"))
     step = known(cohort, key)
     # In the order in which the evaluation locks: the participant, then its steps.
     locks.read_and_hold(participant)
+    return Found(participant, step, lock_status(participant, step))
+
+
+def lock_status(participant: Participant, step: Step) -> StepStatus:
+    """The status of a step, read anew and locked, in the current transaction.
+
+    :param participant: whose row the caller has locked before
+    """
     status = (
         model.Session.query(StepStatus)
-        .filter_by(participant_id=participant.id, step=key)
+        .filter_by(participant_id=participant.id, step=step.key)
         .populate_existing()
         .with_for_update(key_share=True)
         .first()
@@ -91,10 +95,13 @@ def find(context: Context, action: str, participant_id: str, key: str) -> Found:
     if status is None:
         # The programme has got this step since the participant joined.
         status = StepStatus(
-            participant_id=participant.id, step=key, source=step.source, state="todo"
+            participant_id=participant.id,
+            step=step.key,
+            source=step.source,
+            state="todo",
         )
         model.Session.add(status)
-    return Found(participant, step, status)
+    return status
 
 
 def save(

@@ -12,6 +12,7 @@ from ckan import model
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import config, files
+from ckanext.challenge.logic.boundary import refusal
 from ckanext.challenge.model import Application, ApplicationFile, Evidence
 from ckanext.challenge.model.base import make_id
 
@@ -60,7 +61,7 @@ def taken(
     )
     if count >= MOST:
         text = tk._("There are {number} files already; remove one first")
-        raise _refusal("upload", text.format(number=count))
+        raise refusal("upload", text.format(number=count))
     allowed = files.IMAGES if purpose == "logo" else files.DOCUMENTS
     with _kept("upload", upload, allowed) as (file_id, stored):
         row = ApplicationFile(
@@ -107,27 +108,22 @@ def _kept(
 ) -> Iterator[tuple[str, files.Stored]]:
     """Store the content, which goes again when the block fails."""
     if not files.enabled():
-        raise _refusal(field, tk._("This portal has no place for files"))
+        raise refusal(field, tk._("This portal has no place for files"))
     file_id = make_id()
     try:
         stored = files.store(file_id, upload, allowed)
     except files.Refused as error:
-        raise _refusal(field, _why(error, allowed)) from error
+        raise refusal(field, _why(error, allowed)) from error
     except OSError as error:
         log.exception("A file could not be stored")
         text = tk._("The file could not be stored. Try again in a while.")
-        raise _refusal(field, text) from error
+        raise refusal(field, text) from error
     try:
         yield file_id, stored
     except BaseException:
         model.Session.rollback()
         files.remove(file_id)
         raise
-
-
-def _refusal(field: str, text: str) -> tk.ValidationError:
-    model.Session.rollback()
-    return tk.ValidationError({field: [text]})
 
 
 def _why(error: files.Refused, allowed: _Kinds) -> str:

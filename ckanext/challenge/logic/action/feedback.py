@@ -14,18 +14,19 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.challenge import journal, language, programmes, spreadsheets
 from ckanext.challenge.domain import lifecycle, opinions
-from ckanext.challenge.domain.programme import Programme
+from ckanext.challenge.domain.programme import Programme, Step
 from ckanext.challenge.domain.questions import Question
-from ckanext.challenge.logic import answers
+from ckanext.challenge.logic import answers, steps
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    cohort_of,
     find_cohort,
     find_participant,
     user_id_of,
     validated,
 )
 from ckanext.challenge.logic.schema import feedback as schema
-from ckanext.challenge.model import Cohort, Feedback, Participant, StepStatus, locks
+from ckanext.challenge.model import Cohort, Feedback, Participant, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.progress import evaluate
@@ -62,7 +63,7 @@ def challenge_feedback_update(context: Context, data_dict: dict[str, Any]) -> An
     tk.check_access(
         "challenge_feedback_update", context, {"participant": participant.id}
     )
-    cohort = _cohort_of(participant)
+    cohort = cohort_of(participant)
     programme = _with_form(cohort)
     if not _open(cohort):
         text = tk._("This season is over for this participant")
@@ -70,7 +71,7 @@ def challenge_feedback_update(context: Context, data_dict: dict[str, Any]) -> An
     raw = answers.given(data_dict) or {}
     checked, wrong = answers.check(programme.feedback, raw, complete=True)
     if wrong:
-        raise tk.ValidationError(wrong)
+        raise tk.ValidationError(dict(wrong))
     # In the order in which the evaluation locks: the participant, then its steps.
     locks.read_and_hold(participant)
     now, author = utcnow(), user_id_of(context)
@@ -85,7 +86,7 @@ def challenge_feedback_update(context: Context, data_dict: dict[str, Any]) -> An
     journal.record(actor_of(context), "feedback", "participant", participant.id)
     follows = cohort.state != "finished" and participant.state != "withdrawn"
     if follows and programme.feedback_step is not None:
-        _settle(context, participant, programme.feedback_step.key)
+        _settle(context, participant, programme.feedback_step)
     organization_id = participant.organization_id
     model.Session.commit()
     if follows:
@@ -221,10 +222,6 @@ def challenge_feedback_export(context: Context, data_dict: dict[str, Any]) -> An
     }
 
 
-def _cohort_of(participant: Participant) -> Cohort:
-    return model.Session.query(Cohort).filter_by(id=participant.cohort_id).one()
-
-
 def _with_form(cohort: Cohort) -> Programme:
     programme = programmes.of(cohort)
     if not programme.feedback:
@@ -236,21 +233,9 @@ def _open(cohort: Cohort) -> bool:
     return cohort.state != "archived"
 
 
-def _settle(context: Context, participant: Participant, key: str) -> None:
+def _settle(context: Context, participant: Participant, step: Step) -> None:
     """The step is done by sending the form, if it is not done or waived already."""
-    status = (
-        model.Session.query(StepStatus)
-        .filter_by(participant_id=participant.id, step=key)
-        .populate_existing()
-        .with_for_update(key_share=True)
-        .first()
-    )
-    if status is None:
-        # The programme has got this step since the participant joined.
-        status = StepStatus(
-            participant_id=participant.id, step=key, source="person", state="todo"
-        )
-        model.Session.add(status)
+    status = steps.lock_status(participant, step)
     before = status.state
     if before in lifecycle.STEP_SETTLED:
         return
@@ -262,12 +247,12 @@ def _settle(context: Context, participant: Participant, key: str) -> None:
         "step",
         "participant",
         participant.id,
-        {"step": key, "from": before, "to": "done"},
+        {"step": step.key, "from": before, "to": "done"},
     )
 
 
 def _show(participant: Participant, context: Context) -> dict[str, Any]:
-    cohort = _cohort_of(participant)
+    cohort = cohort_of(participant)
     programme = _with_form(cohort)
     sent = (
         model.Session.query(Feedback).filter_by(participant_id=participant.id).first()

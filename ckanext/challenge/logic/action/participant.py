@@ -24,6 +24,7 @@ from ckanext.challenge.logic.boundary import (
     actor_of,
     all_or_nothing,
     checked_transition,
+    cohort_of,
     find_cohort,
     find_organization,
     find_participant,
@@ -302,7 +303,7 @@ def challenge_participant_kits_update(
     tk.check_access(
         "challenge_participant_kits_update", context, {"participant": participant.id}
     )
-    cohort = model.Session.query(Cohort).filter_by(id=participant.cohort_id).one()
+    cohort = cohort_of(participant)
     if cohort.state in ("finished", "archived") or participant.state == "withdrawn":
         raise tk.ValidationError(
             {"participant": [tk._("This season is over for this participant")]}

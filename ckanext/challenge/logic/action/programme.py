@@ -14,7 +14,12 @@ from ckanext.challenge.domain import programme_diff
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.logic import season_programme
-from ckanext.challenge.logic.boundary import actor_of, find_cohort, validated
+from ckanext.challenge.logic.boundary import (
+    actor_of,
+    find_cohort,
+    refusal,
+    validated,
+)
 from ckanext.challenge.logic.schema import cohort as cohort_schema
 from ckanext.challenge.logic.schema import programme as schema
 from ckanext.challenge.model import (
@@ -111,10 +116,10 @@ def challenge_cohort_programme_update(
     locks.read_and_hold(cohort)
     kept, offered, obstacle = season_programme.offer(cohort)
     if obstacle is not None or offered is None or kept is None:
-        raise _refuse("id", _obstacle_text(obstacle or "gone"))
+        raise refusal("id", _obstacle_text(obstacle or "gone"))
     for name in ("version", "digest"):
         if name in data and data[name] != getattr(offered, name):
-            raise _refuse(
+            raise refusal(
                 name,
                 tk._(
                     "The portal has version {version} now: look at what it changes, "
@@ -135,11 +140,6 @@ def challenge_cohort_programme_update(
     return tk.get_action("challenge_cohort_show")(
         {"user": context.get("user", ""), "ignore_auth": True}, {"id": id_}
     )
-
-
-def _refuse(field: str, message: str) -> tk.ValidationError:
-    model.Session.rollback()
-    return tk.ValidationError({field: [message]})
 
 
 def _obstacle_text(obstacle: season_programme.Obstacle) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import config, measures, programmes, quality_words
+from ckanext.challenge import measures, programmes, quality_words
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.criteria import Finding
@@ -27,9 +27,9 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import progress as schema
+from ckanext.challenge.logic.season_life import today
 from ckanext.challenge.measures import mending
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
-from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.progress import evaluate
 
@@ -156,7 +156,7 @@ class _Shown:
         self.detailed = detailed
         self.programme: Programme = programmes.of(cohort)
         self.language = current()
-        self.today = deadlines.day_of(utcnow(), config.display_timezone())
+        self.today = today()
         self.due = rules.due_days(
             self.programme,
             {name: getattr(cohort, name) for name in deadlines.MILESTONES},

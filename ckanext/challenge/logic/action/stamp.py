@@ -9,11 +9,9 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import config
-from ckanext.challenge.domain import deadlines
+from ckanext.challenge.logic import season_life
 from ckanext.challenge.logic.boundary import validated
 from ckanext.challenge.logic.schema import stamp as schema
-from ckanext.challenge.model.base import utcnow
 
 __all__ = ["challenge_stamp_show"]
 
@@ -74,5 +72,5 @@ def challenge_stamp_show(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access(
         "challenge_stamp_show", context, {"cohort": row.id, "state": row.state}
     )
-    today = deadlines.day_of(utcnow(), config.display_timezone())
+    today = season_life.today()
     return {"stamp": f"{row.stamp}/{today.isoformat()}"}

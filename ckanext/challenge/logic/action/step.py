@@ -10,19 +10,20 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import config, files
-from ckanext.challenge.domain import deadlines, lifecycle
+from ckanext.challenge import files
+from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.programme import PersonCheck
 from ckanext.challenge.logic import roles, steps, uploads
 from ckanext.challenge.logic.boundary import (
     checked_transition,
     find_participant,
+    refusal,
     user_id_of,
     validated,
 )
 from ckanext.challenge.logic.schema import participant as schema
+from ckanext.challenge.logic.season_life import today
 from ckanext.challenge.model import Evidence
-from ckanext.challenge.model.base import utcnow
 
 __all__ = [
     "challenge_step_confirm",
@@ -78,16 +79,16 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
     check, status = found.step.check, found.status
     if not isinstance(check, PersonCheck):
         text = tk._("The catalogue itself sets this step: it follows your datasets")
-        raise steps.refusal("step", text)
+        raise refusal("step", text)
     if status.state == "waived":
         text = tk._(
             "This step is not asked of you any more; a manager can ask it again"
         )
-        raise steps.refusal("state", text)
+        raise refusal("state", text)
     if check.feedback:
-        raise steps.refusal("step", tk._("Sending the final form sets this step"))
+        raise refusal("step", tk._("Sending the final form sets this step"))
     if upload is not None and check.evidence != "file":
-        raise steps.refusal(_FILE, tk._("This step takes no file"))
+        raise refusal(_FILE, tk._("This step takes no file"))
     emptied = _FILE in data_dict and data_dict[_FILE] in (None, "")
     replaced = status.evidence_file if upload or emptied else None
     _keep_words(context, found, data, data_dict)
@@ -140,22 +141,21 @@ def _keep_words(
 def _plan(found: steps.Found, data: dict[str, Any]) -> None:
     """Take over the day, unless it is past."""
     day: dt.date | None = data.get("planned_for", found.status.planned_for)
-    today = deadlines.day_of(utcnow(), config.display_timezone())
     planned = data["state"] == "planned"
     if planned and day is None:
-        raise steps.refusal("planned_for", tk._("Say for which day"))
+        raise refusal("planned_for", tk._("Say for which day"))
     new = day != found.status.planned_for
-    if day is not None and day < today and (planned or new):
+    if day is not None and day < today() and (planned or new):
         text = tk._("{date} is past; choose today or a later day")
-        raise steps.refusal("planned_for", text.format(date=tk.h.challenge_date(day)))
+        raise refusal("planned_for", text.format(date=tk.h.challenge_date(day)))
     found.status.planned_for = day
 
 
 def _no_proof(check: PersonCheck) -> tk.ValidationError:
     if check.evidence == "file" and files.enabled():
         text = tk._("This step needs a proof: choose a file, or give its address")
-        return steps.refusal(_FILE, text)
-    return steps.refusal("evidence_url", tk._("This step needs a proof"))
+        return refusal(_FILE, text)
+    return refusal("evidence_url", tk._("This step needs a proof"))
 
 
 @tk.side_effect_free
@@ -201,6 +201,8 @@ def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> Any:
     :type note: string
     :returns: the status of the step, as :py:func:`challenge_step_update` answers it
     :rtype: dict
+    :raises ValidationError: on ``state`` when it does not wait to be confirmed, on
+        ``note`` when it is sent back without a word
     """
     data = validated(context, data_dict, schema.step_confirm())
     found = steps.find(
@@ -212,7 +214,7 @@ def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> Any:
         with checked_transition():
             raise lifecycle.ForbiddenTransition("step", found.status.state, target)
     if not confirmed and "note" not in data:
-        raise steps.refusal("note", tk._("Say why; the collectivité will read it"))
+        raise refusal("note", tk._("Say why; the collectivité will read it"))
     found.status.reason = data.get("note")
     tell = "step_confirmed" if confirmed else "step_returned"
     steps.save(context, found, target, tell=tell)
@@ -232,6 +234,8 @@ def challenge_step_waive(context: Context, data_dict: dict[str, Any]) -> Any:
     :type reason: string
     :returns: the status of the step, as :py:func:`challenge_step_update` answers it
     :rtype: dict
+    :raises ValidationError: on ``reason`` when there is none, on ``state`` when the
+        step is done already
     """
     data = validated(context, data_dict, schema.step_waive())
     found = steps.find(

@@ -15,6 +15,7 @@ from ckanext.challenge.logic import accompaniment, roles
 from ckanext.challenge.logic.boundary import (
     actor_of,
     all_or_nothing,
+    cohort_of,
     find_cohort,
     find_participant,
     find_visit,
@@ -22,7 +23,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import accompaniment as schema
-from ckanext.challenge.model import Cohort, Participant, Visit
+from ckanext.challenge.model import Participant, Visit
 from ckanext.challenge.model.base import make_id
 from ckanext.challenge.model.dictize import as_json
 
@@ -233,7 +234,7 @@ def _keep(
     with all_or_nothing():
         model.Session.flush()
         _record(context, participant, visit, action)
-    cohort: Cohort = accompaniment.cohort_of(participant)
+    cohort = cohort_of(participant)
     used = accompaniment.spent([participant.id])[participant.id]
     return {
         **accompaniment.dictize_visit(

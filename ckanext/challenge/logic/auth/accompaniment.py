@@ -7,11 +7,7 @@ from typing import Any
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import roles
-from ckanext.challenge.logic.boundary import (
-    find_cohort,
-    find_participant,
-    find_visit,
-)
+from ckanext.challenge.logic.boundary import find_participant, find_visit
 
 __all__ = [
     "challenge_accompaniment_list",
@@ -57,8 +53,7 @@ def challenge_visit_list(context: Context, data_dict: dict[str, Any]) -> AuthRes
     """Of a participant its members, its adviser, managers; of a cohort its staff."""
     if data_dict.get("participant"):
         return _follower_of(context, data_dict)
-    cohort = find_cohort(data_dict.get("cohort"))
-    return roles.answer(roles.is_staff(context, cohort.id))
+    return roles.for_staff(context, data_dict.get("cohort"))
 
 
 def challenge_participant_message_create(
@@ -86,5 +81,4 @@ def challenge_accompaniment_list(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The staff of the cohort."""
-    cohort = find_cohort(data_dict.get("cohort"))
-    return roles.answer(roles.is_staff(context, cohort.id))
+    return roles.for_staff(context, data_dict.get("cohort"))

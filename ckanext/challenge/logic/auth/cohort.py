@@ -79,9 +79,7 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> Auth
 
 def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Staff of the cohort."""
-    return roles.answer(
-        roles.is_staff(context, find_cohort(data_dict.get("cohort")).id)
-    )
+    return roles.for_staff(context, data_dict.get("cohort"))
 
 
 def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:

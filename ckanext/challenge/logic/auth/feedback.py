@@ -7,7 +7,7 @@ from typing import Any
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import roles
-from ckanext.challenge.logic.boundary import find_cohort, find_participant
+from ckanext.challenge.logic.boundary import find_participant
 
 __all__ = [
     "challenge_feedback_export",
@@ -36,16 +36,11 @@ def challenge_feedback_show(context: Context, data_dict: dict[str, Any]) -> Auth
 
 def challenge_feedback_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """The staff of the season."""
-    return _for_staff(context, data_dict)
+    return roles.for_staff(context, data_dict.get("cohort"))
 
 
 def challenge_feedback_export(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """The staff of the season."""
-    return _for_staff(context, data_dict)
-
-
-def _for_staff(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    cohort = find_cohort(data_dict.get("cohort"))
-    return roles.answer(roles.is_staff(context, cohort.id))
+    return roles.for_staff(context, data_dict.get("cohort"))

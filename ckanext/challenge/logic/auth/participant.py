@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import model
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.logic import roles
-from ckanext.challenge.logic.boundary import find_cohort, find_participant
-from ckanext.challenge.model import Cohort
+from ckanext.challenge.logic.boundary import cohort_of, find_cohort, find_participant
 
 __all__ = [
     "challenge_participant_assign",
@@ -52,7 +50,7 @@ def challenge_participant_show(
 ) -> AuthResult:
     """Everybody; participants of drafts are for staff."""
     participant = find_participant(data_dict.get("id"))
-    cohort = model.Session.query(Cohort).filter_by(id=participant.cohort_id).one()
+    cohort = cohort_of(participant)
     return roles.answer(roles.may_see_cohort(context, cohort))
 
 
