@@ -137,3 +137,21 @@ def test_a_newer_file_is_checked_by_us_until_it_has_spoken(upload: Any) -> None:
         "french-siret-value",
         "type-error",
     }
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"validation_status": "success", "validation_timestamp": "2099-01-01T00:00:00"},
+        {"validation_timestamp": "2099-01-01T00:00:00+00:00"},
+        {"validation_status": ["success"]},
+    ],
+)
+def test_what_a_publisher_writes_is_no_verdict(
+    upload: Any, written: dict[str, Any]
+) -> None:
+    resource = upload(HEADER + WRONG)
+    user = {"user": factories.Sysadmin()["name"]}
+    helpers.call_action("resource_patch", user, id=resource["id"], **written)
+    jobs.check_resource(resource["id"])
+    assert show(resource)["status"] == "invalid"

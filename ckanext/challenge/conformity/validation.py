@@ -28,15 +28,19 @@ _STATUS: Mapping[str, Status] = {
 
 
 def verdict(resource: model.Resource) -> Report | None:
-    """What ckanext-validation says of the file as it is now, as a report of ours."""
+    """What ckanext-validation says of the file as it is now, as a report of ours.
+
+    What it keeps in its own table counts. What it repeats on the resource is a field
+    like others, into which a publisher can write anything.
+    """
     if not plugins.plugin_loaded("validation"):
         return None
-    extras = resource.extras or {}
-    status = _STATUS.get(extras.get("validation_status") or "")
-    if status is None or _is_older(extras.get("validation_timestamp"), resource):
+    found = _found(resource.id)
+    status = _STATUS.get(found.get("status") or "")
+    if status is None or _is_older(found.get("finished"), resource):
         return None
     tally = Tally()
-    for problem in _problems(resource.id):
+    for problem in _problems(found.get("report")):
         tally.add(problem)
     if not tally.count and status != "valid":
         tally.add(Problem("validation"))
@@ -48,25 +52,26 @@ def verdict(resource: model.Resource) -> Report | None:
     )
 
 
-def _is_older(timestamp: Any, resource: Any) -> bool:
-    changed: datetime | None = resource.last_modified or resource.created
+def _found(resource_id: str) -> Mapping[str, Any]:
+    """The row that it keeps on a resource; nothing where it has not spoken."""
     try:
-        return bool(changed and datetime.fromisoformat(str(timestamp)) < changed)
-    except ValueError:
-        return True
-
-
-def _problems(resource_id: str) -> Iterator[Problem]:
-    """The problems of its report, which is one of frictionless."""
-    try:
-        found = tk.get_action("resource_validation_show")(
+        return tk.get_action("resource_validation_show")(
             {"ignore_auth": True}, {"resource_id": resource_id}
         )
     except tk.ObjectNotFound:
-        return
-    report = found.get("report") or {}
+        return {}
+
+
+def _is_older(finished: str | None, resource: Any) -> bool:
+    changed: datetime | None = resource.last_modified or resource.created
+    return not finished or bool(changed and datetime.fromisoformat(finished) < changed)
+
+
+def _problems(report: Any) -> Iterator[Problem]:
+    """The problems of its report, which is one of frictionless."""
     if isinstance(report, str):
         report = json.loads(report)
+    report = report or {}
     errors = [*report.get("errors", ())]
     for task in report.get("tasks", ()):
         errors += task.get("errors", ())
