@@ -382,6 +382,38 @@ def test_what_fails_later_leaves_no_file(season: dict[str, Any], storage: Path) 
     assert list(caught.value.error_dict) == ["evidence_file"]
 
 
+def test_an_adviser_confirms_what_was_read(season: dict[str, Any]) -> None:
+    step = _step("person", confirm=True)
+    data = {"participant": season["participant"], "step": step}
+
+    def claim(name: str) -> None:
+        call_as(
+            season["member"],
+            "challenge_step_update",
+            state="done",
+            evidence_url=f"https://www.example.org/{name}.pdf",
+            **data,
+        )
+
+    def confirm(read: str) -> Any:
+        return call_as(
+            season["adviser"],
+            "challenge_step_confirm",
+            confirmed=True,
+            updated_at=read,
+            **data,
+        )
+
+    claim("signee")
+    read = _detail(season, step, "adviser")["updated_at"]
+    claim("autre")
+    with pytest.raises(tk.ValidationError) as caught:
+        confirm(read)
+    assert list(caught.value.error_dict) == ["updated_at"]
+    read = _detail(season, step, "adviser")["updated_at"]
+    assert confirm(read)["state"] == "done"
+
+
 def test_nobody_overwrites_the_words_of_the_other(season: dict[str, Any]) -> None:
     step = _step("person", **PROVEN)
     data = {"participant": season["participant"], "step": step}

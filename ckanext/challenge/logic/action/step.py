@@ -24,6 +24,7 @@ from ckanext.challenge.logic.boundary import (
 from ckanext.challenge.logic.schema import participant as schema
 from ckanext.challenge.logic.season_life import today
 from ckanext.challenge.model import Evidence
+from ckanext.challenge.model.dictize import as_json
 
 __all__ = [
     "challenge_step_confirm",
@@ -199,10 +200,14 @@ def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> Any:
     :param note: a word to the members, which becomes the ``reason``; needed when the
         step is sent back
     :type note: string
+    :param updated_at: the ``updated_at`` of the step that was read: nothing is
+        answered where its proof or its words have changed since
+    :type updated_at: string
     :returns: the status of the step, as :py:func:`challenge_step_update` answers it
     :rtype: dict
     :raises ValidationError: on ``state`` when it does not wait to be confirmed, on
-        ``note`` when it is sent back without a word
+        ``updated_at`` when it has changed since it was read, on ``note`` when it is
+        sent back without a word
     """
     data = validated(context, data_dict, schema.step_confirm())
     found = steps.find(
@@ -213,6 +218,9 @@ def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> Any:
     if found.status.state != "to_confirm":
         with checked_transition():
             raise lifecycle.ForbiddenTransition("step", found.status.state, target)
+    if data.get("updated_at") not in (None, as_json(found.status.updated_at)):
+        text = tk._("This answer has changed meanwhile. Read it again, then decide.")
+        raise refusal("updated_at", text)
     if not confirmed and "note" not in data:
         raise refusal("note", tk._("Say why; the collectivité will read it"))
     found.status.reason = data.get("note")

@@ -94,6 +94,7 @@ def step_confirm() -> Schema:
         "step": fields.raw(),
         "confirmed": fields.truth(),
         "note": fields.paragraph(5000),
+        "updated_at": fields.raw(required=False),
     }
 
 
