@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import datetime as dt
 import io
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,9 @@ from participation import states
 from seasons import call_as, collectivites, make_cohort, make_participant
 
 from ckanext.challenge import programmes
-from ckanext.challenge.model import Feedback
+from ckanext.challenge.logic import erasure
+from ckanext.challenge.model import Feedback, Visit
+from ckanext.challenge.model.base import utcnow
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -163,3 +166,30 @@ def test_a_programme_without_a_form(
     ):
         with pytest.raises(tk.ObjectNotFound):
             call_as(admin, action, **data)
+
+
+def test_its_words_go_with_the_season_and_its_figures_stay(
+    admin: dict[str, Any], member: dict[str, Any], participant: dict[str, Any]
+) -> None:
+    send(member, participant, **ANSWERS, autrement="Madame Martin ne répond jamais.")
+    call_as(
+        admin,
+        "challenge_visit_create",
+        participant=participant["id"],
+        date="2026-01-15",
+        days=1,
+        topic="Rencontre de Madame Martin",
+        notes="Elle part en mai.",
+    )
+    move(admin, "running", "finished", "archived")
+    erasure.purge([], utcnow() + dt.timedelta(days=370))
+    (sent,) = model.Session.query(Feedback)
+    assert sent.answers == {
+        "utile": "beaucoup",
+        "aide": ["kits", "liste"],
+        "journees": 1.5,
+        "continuer": True,
+    }
+    assert sent.author_id is None
+    (visit,) = model.Session.query(Visit)
+    assert (visit.topic, visit.notes, visit.days) == ("", None, 1)

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 from .questions import CHOOSING, Question
 
-__all__ = ["Tally", "tally"]
+__all__ = ["Tally", "tally", "without_words"]
+
+#: The types of question that are answered in one's own words.
+_IN_WORDS = frozenset({"text", "paragraph", "url"})
 
 
 class Tally(NamedTuple):
@@ -36,6 +39,18 @@ def tally(
     :param sent: the answers of each sender, by the key of the question
     """
     return [_tally(question, sent) for question in questions]
+
+
+def without_words(
+    questions: Iterable[Question], answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What may be kept of the answers of a sender when persons are forgotten.
+
+    Numbers, dates and choices: what was written in one's own words may name anybody,
+    and so may the answer to a question that is no longer known.
+    """
+    kept = {question.key for question in questions if question.type not in _IN_WORDS}
+    return {key: answer for key, answer in answers.items() if key in kept}
 
 
 def _tally(question: Question, sent: Sequence[Mapping[str, Any]]) -> Tally:

@@ -9,7 +9,7 @@ has, which never holds personal data.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge import config, files, journal, notifications
-from ckanext.challenge.domain import lifecycle, retention
+from ckanext.challenge import config, files, journal, notifications, programmes
+from ckanext.challenge.domain import lifecycle, opinions, retention
+from ckanext.challenge.domain.questions import Question
 from ckanext.challenge.logic import waiting_list
 from ckanext.challenge.logic.applications import advance, lock_with_cohort
 from ckanext.challenge.model import (
@@ -130,7 +131,25 @@ def _forget(participant_ids: Collection[str]) -> list[str]:
         (Feedback, ("author_id",)),
     ):
         of(table).update(dict.fromkeys(emptied), synchronize_session=False)
+    # A visit has a topic; an empty one says nothing.
+    of(Visit).update({"topic": ""}, synchronize_session=False)
+    rows = (
+        model.Session.query(Feedback, Cohort)
+        .join(Participant, Participant.id == Feedback.participant_id)
+        .join(Cohort, Cohort.id == Participant.cohort_id)
+        .filter(Participant.id.in_(participant_ids))
+    )
+    for feedback, cohort in rows:
+        asked = _final_form(cohort)
+        feedback.answers = opinions.without_words(asked, feedback.answers)
     return file_ids
+
+
+def _final_form(cohort: Cohort) -> Sequence[Question]:
+    try:
+        return programmes.of(cohort).feedback
+    except programmes.ProgrammeMissing:
+        return ()
 
 
 def _forget_seasons(now: datetime) -> list[str]:
