@@ -10,40 +10,13 @@ from werkzeug.wrappers import Response
 
 from . import steps
 from .accompaniment import MESSAGE, VISIT, VISIT_FIELDS, days
-from .checklist import NOTHING_SENT
-from .common import act, blueprint, participant_id
-from .forms import flat_errors, texts
+from .checklist import refused
+from .common import act, blueprint, flash_refused, participant_id
+from .forms import texts
 
 __all__ = ["accompanying"]
 
 accompanying = blueprint("challenge_accompanying")
-
-
-def _back(cohort: str, organization: str, anchor: str) -> Response:
-    url = tk.h.url_for(
-        "challenge_participant.read", cohort=cohort, organization=organization
-    )
-    return tk.redirect_to(f"{url}#{anchor}")
-
-
-def _again(
-    cohort: str,
-    organization: str,
-    form: str,
-    error: tk.ValidationError,
-    given: dict[str, str],
-) -> str:
-    """The page once more, with what was typed and what is wrong with it."""
-    sent = {
-        **NOTHING_SENT,
-        "form": form,
-        "errors": flat_errors(error.error_dict),
-        "data": given,
-    }
-    return tk.render(
-        "challenge/participant.html",
-        steps.participant_page(cohort, organization, sent),
-    )
 
 
 @accompanying.post("/<cohort>/<organization>/message")
@@ -57,9 +30,9 @@ def message(cohort: str, organization: str) -> Response | str:
             **given,
         )
     except tk.ValidationError as error:
-        return _again(cohort, organization, MESSAGE, error, given)
+        return steps.render(cohort, organization, refused(MESSAGE, error, given))
     tk.h.flash_success(tk._("Your message is sent."))
-    return _back(cohort, organization, "conversation")
+    return steps.back(cohort, organization, "conversation")
 
 
 def _visit(form: str) -> dict[str, str]:
@@ -92,9 +65,9 @@ def log_visit(cohort: str, organization: str) -> Response | str:
             **given,
         )
     except tk.ValidationError as error:
-        return _again(cohort, organization, VISIT, error, given)
+        return steps.render(cohort, organization, refused(VISIT, error, given))
     _tell(kept)
-    return _back(cohort, organization, "visits")
+    return steps.back(cohort, organization, "visits")
 
 
 @accompanying.post("/<cohort>/<organization>/visit/<id>")
@@ -105,9 +78,9 @@ def change_visit(cohort: str, organization: str, id: str) -> Response | str:
     try:
         kept = act("challenge_visit_update", id=id, **given)
     except tk.ValidationError as error:
-        return _again(cohort, organization, form, error, given)
+        return steps.render(cohort, organization, refused(form, error, given))
     _tell(kept)
-    return _back(cohort, organization, "visits")
+    return steps.back(cohort, organization, "visits")
 
 
 @accompanying.post("/<cohort>/<organization>/visit/<id>/delete")
@@ -116,7 +89,7 @@ def delete_visit(cohort: str, organization: str, id: str) -> Response:
     try:
         act("challenge_visit_delete", id=id)
     except tk.ValidationError as error:
-        tk.h.flash_error("; ".join(map(str, error.error_summary.values())))
+        flash_refused(error)
     else:
         tk.h.flash_success(tk._("The visit is taken out; its days are left again."))
-    return _back(cohort, organization, "visits")
+    return steps.back(cohort, organization, "visits")

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from flask import request
 from werkzeug.wrappers import Response
 
-from .common import act, managers_blueprint
+from .common import act, flash_refused, managers_blueprint
 from .desk.accompaniment import KEPT, NOTHING_SENT, accompaniment_page, form_name
 from .forms import flat_errors, texts
 
@@ -27,11 +27,6 @@ def _render(cohort: str, sent: dict[str, Any] = NOTHING_SENT) -> str:
 def _here(cohort: str) -> Response:
     kept = {key: value for key, value in request.args.items() if key in KEPT}
     return tk.redirect_to("challenge_adviser.read", cohort=cohort, **kept)
-
-
-def _flash(errors: dict[str, list[str]]) -> None:
-    for found in errors.values():
-        tk.h.flash_error(" ".join(found))
 
 
 @adviser.get("/<cohort>/accompaniment")
@@ -53,9 +48,7 @@ def answer(cohort: str) -> Response | str:
         errors = flat_errors(error.error_dict)
         if "note" not in errors:
             # Somebody has answered meanwhile: the form is no longer there.
-            tk.h.flash_error(
-                " ".join(text for found in errors.values() for text in found)
-            )
+            flash_refused(error)
             return _here(cohort)
         return _render(cohort, {"form": name, "errors": errors, "reason": reason})
     tk.h.flash_success(
@@ -72,7 +65,7 @@ def assign(cohort: str) -> Response:
     try:
         act("challenge_participant_assign", **texts(request.form, "id", "adviser"))
     except tk.ValidationError as error:
-        _flash(flat_errors(error.error_dict))
+        flash_refused(error)
     else:
         tk.h.flash_success(tk._("Saved."))
     return _here(cohort)

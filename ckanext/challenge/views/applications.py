@@ -65,20 +65,7 @@ def _collectivite(siren: str) -> dict[str, Any] | None:
         row = act("challenge_collectivite_show", siren=siren)
     except (tk.ObjectNotFound, tk.ValidationError):
         return None
-    return {**row, "meta": _meta(row)}
-
-
-def _meta(row: Mapping[str, Any]) -> str:
-    population = row.get("population")
-    parts = (
-        h.challenge_kind(row.get("kind")),
-        tk._("{number} inhabitants").format(number=h.challenge_number(population))
-        if population
-        else "",
-        h.challenge_departement(row.get("departement")),
-        tk._("SIREN {siren}").format(siren=row["siren"]),
-    )
-    return " · ".join(part for part in parts if part)
+    return {**row, "meta": cards.facts(row)}
 
 
 def _situation(cohort: str, known: Mapping[str, Any] | None, agents: str) -> Any:
@@ -140,7 +127,7 @@ def apply_page(
         "matches": [
             {
                 "name": row["name"],
-                "meta": _meta(row),
+                "meta": cards.facts(row),
                 "url": url + h.challenge_query({"siren": row["siren"], **late}),
             }
             for row in found["results"]
@@ -315,7 +302,7 @@ def application_page(
     return {
         "application": application,
         "cohort": cohort,
-        "meta": _meta(application),
+        "meta": cards.facts(application),
         "duty": duty_text(application["duty"]),
         "next": _next(application),
         # A manager reads it here too, and decides at the desk.

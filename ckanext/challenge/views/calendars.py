@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from .. import calendars, words
 from ..domain.lifecycle import STEP_SETTLED
 from .accompaniment import days as in_words
-from .common import act, blueprint, keep_private
+from .common import act, attached, blueprint, keep_private
 
 __all__ = ["calendar"]
 
@@ -100,8 +100,7 @@ def _file(title: str, name: str, found: list[calendars.Day]) -> Response:
         now=dt.datetime.now(dt.timezone.utc),
     )
     answer = Response(content, content_type=calendars.MEDIA_TYPE)
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.ics")
-    return answer
+    return attached(answer, f"{name}.ics")
 
 
 @calendar.get("/<cohort>/calendar.ics")
@@ -126,12 +125,12 @@ def participant(cohort: str, organization: str) -> AnyResponse:
     # What a finished season did not see done is asked of nobody.
     if shown["state"] not in ("finished", "archived"):
         found += _steps(progress)
-    detailed = any("why_not" in step for step in progress["steps"])
-    if detailed:
+    follows = bool(progress.get("roles"))
+    if follows:
         found += _visits(progress)
     about = act("challenge_participant_show", id=progress["participant_id"])
     title = tk._("{organization}, {season}").format(
         organization=about["organization_title"], season=shown["title"]
     )
     answer = _file(title, f"{shown['name']}-{progress['organization']}", found)
-    return keep_private(answer) if detailed else answer
+    return keep_private(answer) if follows else answer

@@ -14,7 +14,7 @@ import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
 
-__all__ = ["participant_cards", "phase_numbers", "phase_rows", "season_prefix"]
+__all__ = ["facts", "participant_cards", "phase_numbers", "phase_rows", "season_prefix"]
 
 
 NBSP = "\u00a0"
@@ -52,6 +52,24 @@ def phase_rows(phases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def facts(row: Mapping[str, Any]) -> str:
+    """What a collectivité is, in a line: kind, inhabitants, département, SIREN.
+
+    :param row: with what is known of ``kind``, ``population``, ``departement`` and
+        ``siren``; what is not is left out
+    """
+    population, siren = row.get("population"), row.get("siren")
+    parts = (
+        h.challenge_kind(row.get("kind")),
+        tk._("{number} inhabitants").format(number=h.challenge_number(population))
+        if population
+        else "",
+        h.challenge_departement(row.get("departement")),
+        tk._("SIREN {siren}").format(siren=siren) if siren else "",
+    )
+    return " · ".join(part for part in parts if part)
 
 
 def participant_cards(

@@ -12,9 +12,19 @@ import ckan.plugins.toolkit as tk
 from .. import config, files
 from .. import helpers as h
 from ..words import as_effort
+from .forms import flat_errors
 from .reasons import reasons
 
-__all__ = ["CONFIRM", "KITS", "NOTHING_SENT", "STEP", "WAIVE", "Reader", "row"]
+__all__ = [
+    "CONFIRM",
+    "KITS",
+    "NOTHING_SENT",
+    "STEP",
+    "WAIVE",
+    "Reader",
+    "refused",
+    "row",
+]
 
 #: The forms of a step, as what was sent names them when it comes back with errors.
 STEP, CONFIRM, WAIVE = "step", "confirm", "waive"
@@ -22,6 +32,14 @@ STEP, CONFIRM, WAIVE = "step", "confirm", "waive"
 KITS = "kits"
 NOTHING_SENT: dict[str, Any] = {"form": "", "step": "", "errors": {}, "data": {}}
 _SETTLED = ("done", "waived")
+
+
+def refused(
+    form: str, error: tk.ValidationError, data: Mapping[str, Any], step: str = ""
+) -> dict[str, Any]:
+    """A form of the page that was refused: what is wrong, and all that was typed."""
+    errors = flat_errors(error.error_dict)
+    return {"form": form, "step": step, "errors": errors, "data": data}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
-from .cards import season_prefix
+from .cards import facts, season_prefix
 from .common import act, blueprint
 
 __all__ = ["collectivite"]
@@ -30,7 +30,7 @@ def read(siren: str) -> str:
         "challenge/collectivite.html",
         {
             "found": found,
-            "meta": _meta(found),
+            "meta": facts({**(found["collectivite"] or {}), "siren": found["siren"]}),
             "figures": _figures(found),
             "seasons": [_season(row, base) for row in found["participations"]],
             "awards": [_award(row, base) for row in found["awards"]],
@@ -57,21 +57,6 @@ def read(siren: str) -> str:
             "urls": {"index": tk.h.url_for("challenge.index")},
         },
     )
-
-
-def _meta(found: Mapping[str, Any]) -> str:
-    """Kind, inhabitants, département and SIREN, as far as the directory knows."""
-    known = found["collectivite"] or {}
-    population = known.get("population")
-    parts = [
-        h.challenge_kind(known["kind"]) if known.get("kind") else "",
-        tk._("{number} inhabitants").format(number=h.challenge_number(population))
-        if population
-        else "",
-        h.challenge_departement(known.get("departement")),
-        tk._("SIREN {number}").format(number=found["siren"]),
-    ]
-    return " · ".join(part for part in parts if part)
 
 
 def _figures(found: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
@@ -22,8 +22,10 @@ from .csrf import check_token
 __all__ = [
     "Pager",
     "act",
+    "attached",
     "blueprint",
     "context",
+    "flash_refused",
     "is_staff_of_any",
     "keep_private",
     "managers_blueprint",
@@ -33,7 +35,12 @@ __all__ = [
     "options",
     "page_number",
     "participant_id",
+    "participant_row",
+    "stored_file",
 ]
+
+
+AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 
 def context() -> Context:
@@ -57,15 +64,28 @@ def may(authorization: str, **data: Any) -> bool:
     return True
 
 
-def participant_id(cohort: str, organization: str) -> str:
-    """The id of an organization in a season, by their names.
+def participant_row(cohort: str, organization: str) -> dict[str, Any]:
+    """An organization in a season, by their names, as its list has it.
 
     :raises tk.ObjectNotFound: when it takes no part
     """
     rows = act("challenge_participant_list", cohort=cohort, organization=organization)
     if not rows["results"]:
         raise tk.ObjectNotFound()
-    return rows["results"][0]["id"]
+    return rows["results"][0]
+
+
+def participant_id(cohort: str, organization: str) -> str:
+    """The id of an organization in a season, by their names.
+
+    :raises tk.ObjectNotFound: when it takes no part
+    """
+    return participant_row(cohort, organization)["id"]
+
+
+def flash_refused(error: tk.ValidationError) -> None:
+    """Say why something was refused, where no form can show it at its fields."""
+    tk.h.flash_error("; ".join(str(text) for text in error.error_summary.values()))
 
 
 def is_staff_of_any(cohorts: Iterable[Mapping[str, Any]]) -> bool:
@@ -149,6 +169,13 @@ def stored_file(row: Mapping[str, Any]) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+def attached(response: AnyResponse, filename: str) -> AnyResponse:
+    """Have what is answered saved as a file, and taken for nothing else."""
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def managers_blueprint(name: str) -> Blueprint:

@@ -15,12 +15,14 @@ from .application_form import answered, asked
 from .common import (
     Pager,
     act,
+    attached,
     blueprint,
     keep_private,
     managers_blueprint,
     may,
     only_for_people,
     page_number,
+    participant_row,
 )
 from .desk.frame import frame
 from .forms import flat_errors
@@ -35,13 +37,6 @@ opinions = managers_blueprint("challenge_opinions")
 
 FORMATS = ("csv", "xlsx", "ods")
 _SIZE = 50
-
-
-def _participant(cohort: str, organization: str) -> dict[str, Any]:
-    rows = act("challenge_participant_list", cohort=cohort, organization=organization)
-    if not rows["results"]:
-        raise tk.ObjectNotFound()
-    return rows["results"][0]
 
 
 def _form(
@@ -100,13 +95,13 @@ def _said(question: Mapping[str, Any], answer: Any) -> str:
 @feedback.get("/<cohort>/<organization>/feedback")
 def read(cohort: str, organization: str) -> str:
     """The form of a participant, for its members; for the staff, what they said."""
-    return _form(_participant(cohort, organization))
+    return _form(participant_row(cohort, organization))
 
 
 @feedback.post("/<cohort>/<organization>/feedback")
 def send(cohort: str, organization: str) -> BaseResponse | str:
     """A member sends the form."""
-    participant = _participant(cohort, organization)
+    participant = participant_row(cohort, organization)
     form = act("challenge_feedback_show", participant=participant["id"])
     sent = answered(request.form, form)
     try:
@@ -204,8 +199,4 @@ def export(cohort: str, format: str) -> Response:
         base64.b64decode(content) if answer["encoding"] == "base64" else content,
         content_type=answer["media_type"],
     )
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=answer["filename"]
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attached(response, answer["filename"])

@@ -15,7 +15,7 @@ from .. import helpers as h
 from .. import words
 from ..conformity import messages
 from . import cards
-from .common import act, may
+from .common import act, attached, may
 from .forms import new_dataset_url
 
 __all__ = ["kit_file", "kit_page", "kits_page"]
@@ -298,12 +298,7 @@ def kit_file(name: str, filled: bool, params: Mapping[str, str]) -> Response:
     response = Response(
         content.encode("utf-8-sig" if for_excel else "utf-8"), mimetype="text/csv"
     )
-    response.headers.set(
-        "Content-Disposition",
-        "attachment",
-        filename=f"{title.format(kit=kit['name'])}.csv",
-    )
-    return response
+    return attached(response, f"{title.format(kit=kit['name'])}.csv")
 
 
 def _csv(rows: Iterable[Sequence[str]], separator: str) -> str:

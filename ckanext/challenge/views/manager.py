@@ -9,7 +9,7 @@ from flask import Response, request, stream_with_context
 from werkzeug.wrappers import Response as AnyResponse
 
 from ..spreadsheets import FORMATS
-from .common import act, context, managers_blueprint, may
+from .common import act, attached, context, managers_blueprint, may
 from .desk.application import application_page, neighbours
 from .desk.applications import KEPT, applications_page, chosen_filters
 from .desk.decisions import batch_page, publish_page, results_page
@@ -69,10 +69,7 @@ def export(cohort: str, format: str) -> Response:
     response = Response(
         stream_with_context(answer["content"]), content_type=answer["media_type"]
     )
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=answer["filename"]
-    )
-    return response
+    return attached(response, answer["filename"])
 
 
 def _list(cohort: str) -> str:

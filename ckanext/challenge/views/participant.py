@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -11,42 +10,25 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from . import checklist, members, steps
-from .common import act, blueprint, keep_private, participant_id, stored_file
-from .forms import flat_errors, texts
+from .common import (
+    act,
+    blueprint,
+    flash_refused,
+    keep_private,
+    participant_id,
+    stored_file,
+)
+from .forms import texts
 
 __all__ = ["participant"]
 
 participant = blueprint("challenge_participant")
 
 
-def _render(
-    cohort: str, organization: str, sent: dict[str, Any] = checklist.NOTHING_SENT
-) -> str:
-    return tk.render(
-        "challenge/participant.html",
-        steps.participant_page(cohort, organization, sent),
-    )
-
-
 @participant.get("/<cohort>/<organization>")
 def read(cohort: str, organization: str) -> str:
     """Where a collectivité is; for its members, what to do next."""
-    return _render(cohort, organization)
-
-
-def _back(cohort: str, organization: str, place: str = "") -> Response:
-    url = tk.h.url_for(
-        "challenge_participant.read", cohort=cohort, organization=organization
-    )
-    return tk.redirect_to(f"{url}#{place}" if place else url)
-
-
-def _sent(
-    form: str, step: str, error: tk.ValidationError, data: Mapping[str, Any]
-) -> dict[str, Any]:
-    """A form of a step that was refused: what is wrong, and all that was typed."""
-    errors = flat_errors(error.error_dict)
-    return {"form": form, "step": step, "errors": errors, "data": data}
+    return steps.render(cohort, organization)
 
 
 @participant.post("/<cohort>/<organization>/step/<step>")
@@ -81,10 +63,10 @@ def update_step(cohort: str, organization: str, step: str) -> Response | str:
             # No browser fills in a file again.
             _keep_file(cohort, organization, step)
         data = {**given, "evidence_remove": f"{step}-evidence_remove" in form}
-        sent = _sent(checklist.STEP, step, error, data)
-        return _render(cohort, organization, sent)
+        sent = checklist.refused(checklist.STEP, error, data, step)
+        return steps.render(cohort, organization, sent)
     tk.h.flash_success(tk._("Your answer is saved."))
-    return _back(cohort, organization, f"step-{step}")
+    return steps.back(cohort, organization, f"step-{step}")
 
 
 def _sent_file(step: str) -> dict[str, Any]:
@@ -138,11 +120,10 @@ def confirm_step(cohort: str, organization: str, step: str) -> Response | str:
             note=note,
         )
     except tk.ValidationError as error:
-        data = {"note": note}
-        sent = _sent(checklist.CONFIRM, step, error, data)
-        return _render(cohort, organization, sent)
+        sent = checklist.refused(checklist.CONFIRM, error, {"note": note}, step)
+        return steps.render(cohort, organization, sent)
     tk.h.flash_success(tk._("Your answer is saved."))
-    return _back(cohort, organization, f"step-{step}")
+    return steps.back(cohort, organization, f"step-{step}")
 
 
 @participant.post("/<cohort>/<organization>/step/<step>/waive")
@@ -157,11 +138,10 @@ def waive_step(cohort: str, organization: str, step: str) -> Response | str:
             reason=reason,
         )
     except tk.ValidationError as error:
-        data = {"reason": reason}
-        sent = _sent(checklist.WAIVE, step, error, data)
-        return _render(cohort, organization, sent)
+        sent = checklist.refused(checklist.WAIVE, error, {"reason": reason}, step)
+        return steps.render(cohort, organization, sent)
     tk.h.flash_success(tk._("This step is asked no more."))
-    return _back(cohort, organization, f"step-{step}")
+    return steps.back(cohort, organization, f"step-{step}")
 
 
 @participant.post("/<cohort>/<organization>/step/<step>/unwaive")
@@ -174,10 +154,10 @@ def unwaive_step(cohort: str, organization: str, step: str) -> Response:
             step=step,
         )
     except tk.ValidationError as error:
-        tk.h.flash_error("; ".join(map(str, error.error_summary.values())))
+        flash_refused(error)
     else:
         tk.h.flash_success(tk._("This step is asked again."))
-    return _back(cohort, organization, f"step-{step}")
+    return steps.back(cohort, organization, f"step-{step}")
 
 
 @participant.post("/<cohort>/<organization>/invite")
@@ -189,16 +169,8 @@ def invite(cohort: str, organization: str) -> Response | str:
     try:
         made = act("challenge_member_invite", organization=organization, **given)
     except tk.ValidationError as error:
-        return _render(
-            cohort,
-            organization,
-            {
-                **checklist.NOTHING_SENT,
-                "form": members.FORM,
-                "errors": flat_errors(error.error_dict),
-                "data": given,
-            },
-        )
+        sent = checklist.refused(members.FORM, error, given)
+        return steps.render(cohort, organization, sent)
     if made["invited"]:
         tk.h.flash_success(
             tk._("The invitation is on its way to {address}.").format(
@@ -211,7 +183,7 @@ def invite(cohort: str, organization: str) -> Response | str:
                 address=given["email"]
             )
         )
-    return _back(cohort, organization)
+    return steps.back(cohort, organization)
 
 
 @participant.post("/<cohort>/<organization>/withdraw")
@@ -238,7 +210,7 @@ def withdraw(cohort: str, organization: str) -> Response:
                 name=following["organization_title"], reference=following["reference"]
             )
         )
-    return _back(cohort, organization)
+    return steps.back(cohort, organization)
 
 
 @participant.post("/<cohort>/<organization>/kits")
@@ -251,7 +223,7 @@ def choose_kits(cohort: str, organization: str) -> Response:
             kits=request.form.getlist("kits"),
         )
     except tk.ValidationError as error:
-        tk.h.flash_error("; ".join(map(str, error.error_summary.values())))
+        flash_refused(error)
     else:
         tk.h.flash_success(tk._("Your choice is saved."))
-    return _back(cohort, organization, checklist.KITS)
+    return steps.back(cohort, organization, checklist.KITS)

@@ -77,7 +77,6 @@ def _row(row: Mapping[str, Any], url: str, found: Mapping[str, Any]) -> dict[str
         **row,
         "url": f"{url}/{row['organization_name']}",
         "departement": h.challenge_departement(row["departement"]),
-        "steps": h.challenge_steps(row["steps_done"], row["steps_total"]),
         "datasets": h.challenge_number(row["datasets"]),
         "badges": ", ".join(badge["title"] for badge in row["badges"]),
         "more": {**more, "days": h.challenge_number(more["days"])} if more else None,

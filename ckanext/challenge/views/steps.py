@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from .. import helpers as h
 from ..memory import Memory
@@ -19,7 +20,7 @@ from .common import act
 from .desk.history import history
 from .members import departure, invitation
 
-__all__ = ["participant_page"]
+__all__ = ["back", "participant_page", "render"]
 
 # What the page has a form for, where somebody may.
 _FORMS = ("invitation", "departure", "talk")
@@ -150,15 +151,35 @@ def participant_page(
     :raises tk.ObjectNotFound: no such season, or the organization is not in it
     """
     if tk.current_user.is_authenticated:
-        return _render(cohort, organization, sent)
+        return _body(cohort, organization, sent)
     found = act("challenge_stamp_show", cohort=cohort, organization=organization)
     key = (cohort, organization, tk.h.lang(), tk.request.script_root)
     return _bodies.recall(
-        key, found["stamp"], lambda: _render(cohort, organization, NOTHING_SENT)
+        key, found["stamp"], lambda: _body(cohort, organization, NOTHING_SENT)
     )
 
 
-def _render(cohort: str, organization: str, sent: Mapping[str, Any]) -> dict[str, Any]:
+def render(
+    cohort: str, organization: str, sent: Mapping[str, Any] = NOTHING_SENT
+) -> str:
+    """The page of a participant as HTML, as :func:`participant_page` makes it."""
+    return tk.render(
+        "challenge/participant.html", participant_page(cohort, organization, sent)
+    )
+
+
+def back(cohort: str, organization: str, place: str = "") -> Response:
+    """To the page of a participant, once a form of it is sent.
+
+    :param place: the anchor on it
+    """
+    url = tk.h.url_for(
+        "challenge_participant.read", cohort=cohort, organization=organization
+    )
+    return tk.redirect_to(f"{url}#{place}" if place else url)
+
+
+def _body(cohort: str, organization: str, sent: Mapping[str, Any]) -> dict[str, Any]:
     page = _page(cohort, organization, sent)
     forms = any(page[name] for name in ("editable", "confirms", *_FORMS))
     page["csrf"] = tk.h.csrf_input() if forms else ""
@@ -210,13 +231,6 @@ def _page(
     rows = {step["step"]: checklist.row(step, reader) for step in progress["steps"]}
     numbers = cards.phase_numbers(progress["phases"])
     words = h.challenge_steps(participant["steps_done"], participant["steps_total"])
-    population = participant["population"]
-    meta = (
-        h.challenge_kind(participant["kind"]),
-        population
-        and tk._("{number} inhabitants").format(number=h.challenge_number(population)),
-        h.challenge_departement(participant["departement"]),
-    )
     evaluated = progress.get("evaluated_at")
     measures = participant.get("measures") or {}
     return {
@@ -240,7 +254,7 @@ def _page(
         "number": numbers.get(participant["current_phase"], 1),
         "words": words,
         "next_due": _next_due(progress),
-        "meta": " · ".join(part for part in meta if part),
+        "meta": cards.facts({**participant, "siren": None}),
         "phases": _phases(progress, rows),
         "next_step": ahead(progress, participant, reader),
         "nothing": nothing_ahead(progress, reader),

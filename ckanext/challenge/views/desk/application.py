@@ -245,13 +245,9 @@ def _homonyms(checked: Mapping[str, Any]) -> list[str]:
             part
             for part in (
                 row["name"],
+                # It is what tells them apart, as a rule.
                 h.challenge_departement(row["departement"]),
-                tk._("{number} inhabitants").format(
-                    number=h.challenge_number(row["population"])
-                )
-                if row["population"] is not None
-                else "",
-                tk._("SIREN {siren}").format(siren=row["siren"]),
+                cards.facts({name: row[name] for name in ("population", "siren")}),
             )
             if part
         )
