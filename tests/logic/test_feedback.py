@@ -182,8 +182,10 @@ def test_its_words_go_with_the_season_and_its_figures_stay(
         notes="Elle part en mai.",
     )
     move(admin, "running", "finished", "archived")
+    (day,) = model.Session.query(Feedback.updated_at).one()
     erasure.purge([], utcnow() + dt.timedelta(days=370))
     (sent,) = model.Session.query(Feedback)
+    assert sent.updated_at == day
     assert sent.answers == {
         "utile": "beaucoup",
         "aide": ["kits", "liste"],

@@ -130,19 +130,27 @@ def _forget(participant_ids: Collection[str]) -> list[str]:
         (Visit, ("notes",)),
         (Feedback, ("author_id",)),
     ):
-        of(table).update(dict.fromkeys(emptied), synchronize_session=False)
+        written = sa.or_(*(getattr(table, name).isnot(None) for name in emptied))
+        _empty(of(table).filter(written), table, **dict.fromkeys(emptied))
     # A visit has a topic; an empty one says nothing.
-    of(Visit).update({"topic": ""}, synchronize_session=False)
+    _empty(of(Visit).filter(Visit.topic != ""), Visit, topic="")
     rows = (
-        model.Session.query(Feedback, Cohort)
+        model.Session.query(Feedback.id, Feedback.answers, Cohort)
         .join(Participant, Participant.id == Feedback.participant_id)
         .join(Cohort, Cohort.id == Participant.cohort_id)
         .filter(Participant.id.in_(participant_ids))
     )
-    for feedback, cohort in rows:
-        asked = _final_form(cohort)
-        feedback.answers = opinions.without_words(asked, feedback.answers)
+    for id_, answers, cohort in rows.all():
+        kept = opinions.without_words(_final_form(cohort), answers)
+        if kept != answers:
+            _empty(of(Feedback).filter_by(id=id_), Feedback, answers=kept)
     return file_ids
+
+
+def _empty(query: Any, table: Any, **left: Any) -> None:
+    """Write what is left of some rows, and leave them their date."""
+    values = {**left, "updated_at": table.updated_at}
+    query.update(values, synchronize_session=False)
 
 
 def _final_form(cohort: Cohort) -> Sequence[Question]:
