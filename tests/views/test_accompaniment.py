@@ -145,6 +145,14 @@ def test_steps_are_answered_at_the_desk(world: World, browser: Make) -> None:
     assert again.xpath("//form//details[@open]")
     assert "Say why" in _text(again)
     fields[f"{world.participant['id']}-deliberation-reason"] = "Il manque la date."
+    # Its members have replaced the proof meanwhile: what was typed stays.
+    read = {**fields, "updated_at": "2026-01-01T00:00:00+00:00"}
+    late = adviser.post(DESK, {**read, "confirmed": "false"})
+    again = html.document_fromstring(late.get_data(as_text=True))
+    assert "has changed meanwhile" in _text(again)
+    assert "Il manque la date." in _text(again)
+    (seen,) = again.xpath("//form[.//input[@name='step']]//input[@name='updated_at']")
+    fields["updated_at"] = seen.get("value")
     sent = adviser.post(DESK, {**fields, "confirmed": "false"})
     assert sent.status_code == 302
     page = _page(adviser, DESK)

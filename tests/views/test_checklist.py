@@ -110,7 +110,14 @@ def test_a_file_is_sent_read_sent_back_and_confirmed(
     assert "Il manque la date" in step
     assert "Votée en mai" in step
     member.post(url, {"state": "to_confirm"})
-    adviser.post(f"{url}/confirm", {"confirmed": "true"})
+    page = _page(adviser.get(world.url))
+    (seen,) = _step(page, "deliberation").xpath(".//input[@name='updated_at']")
+    member.post(url, {"state": "to_confirm", "deliberation-note": "La bonne, ici"})
+    answer = {"confirmed": "true", "updated_at": seen.get("value")}
+    step = _step(_page(adviser.post(f"{url}/confirm", answer)), "deliberation")
+    assert "has changed meanwhile" in _text(step)
+    (seen,) = step.xpath(".//input[@name='updated_at']")
+    adviser.post(f"{url}/confirm", {**answer, "updated_at": seen.get("value")})
     row = _detail(world, "deliberation")
     assert (row["state"], row["evidence_file"]["name"]) == ("done", "délibération.pdf")
 

@@ -38,7 +38,7 @@ def read(cohort: str) -> str:
 @adviser.post("/<cohort>/accompaniment")
 def answer(cohort: str) -> Response | str:
     """Confirm a step, or send it back with a word."""
-    given = texts(request.form, "participant", "step")
+    given = texts(request.form, "participant", "step", "updated_at")
     name = form_name(given.get("participant", ""), given.get("step", ""))
     reason = request.form.get(f"{name}-reason", "").strip()
     confirmed = request.form.get("confirmed") == "true"
@@ -46,7 +46,7 @@ def answer(cohort: str) -> Response | str:
         act("challenge_step_confirm", confirmed=confirmed, note=reason, **given)
     except tk.ValidationError as error:
         errors = flat_errors(error.error_dict)
-        if "note" not in errors:
+        if not errors.keys() & {"note", "updated_at"}:
             # Somebody has answered meanwhile: the form is no longer there.
             flash_refused(error)
             return _here(cohort)

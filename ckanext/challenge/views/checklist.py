@@ -283,7 +283,11 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         "form": form,
         "kits": kits,
         "opinion": f"{reader.url}/feedback" if opinion else "",
-        "confirm": {"url": reader.address(key, CONFIRM), **reader.given(CONFIRM, key)}
+        "confirm": {
+            "url": reader.address(key, CONFIRM),
+            "seen": step["updated_at"],
+            **reader.given(CONFIRM, key),
+        }
         if confirms
         else None,
         "waive": {

@@ -111,6 +111,7 @@ def file(cohort: str, organization: str, step: str) -> Response:
 def confirm_step(cohort: str, organization: str, step: str) -> Response | str:
     """The adviser confirms a step, or sends it back with a word."""
     note = request.form.get(f"{step}-confirm_note", "").strip()
+    seen = texts(request.form, "updated_at")
     try:
         act(
             "challenge_step_confirm",
@@ -118,6 +119,7 @@ def confirm_step(cohort: str, organization: str, step: str) -> Response | str:
             step=step,
             confirmed=request.form.get("confirmed") == "true",
             note=note,
+            **seen,
         )
     except tk.ValidationError as error:
         sent = checklist.refused(checklist.CONFIRM, error, {"note": note}, step)
