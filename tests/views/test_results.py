@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,9 @@ from seasons import BAULE, call_as
 from visits import Browser, World
 
 from ckanext.challenge import programmes
+from ckanext.challenge.domain.programme import Badge, Kit, Phase, Step
+from ckanext.challenge.domain.questions import Question
+from ckanext.challenge.views.settings import programme as programme_view
 
 MakeBrowser = Callable[..., Browser]
 
@@ -141,3 +145,9 @@ def test_a_season_whose_programme_went_away_is_told_and_breaks_nothing_else(
     assert (told.status_code, "programme “saison”" in told.text) == (503, True)
     for page in ("/en/challenge", f"/en/organization/commune-{BAULE}"):
         assert public.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("part", [Phase, Step, Badge, Kit, Question])
+def test_all_that_can_be_otherwise_has_a_name(part: Any) -> None:
+    fields = {field.name for field in dataclasses.fields(part)} - {"key"}
+    assert fields <= programme_view._FIELDS.keys()

@@ -12,7 +12,7 @@ from ckan import model
 from ckanext.challenge import programmes
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.model import Award, Cohort, Participant, figures
-from ckanext.challenge.model.figures import COUNTING
+from ckanext.challenge.model.figures import COUNTING, DATASETS
 
 __all__ = ["brief", "results"]
 
@@ -81,7 +81,6 @@ def _counted(awards: Mapping[str, list[str]]) -> dict[str, int]:
 def _participants(
     cohort: Cohort, awards: Mapping[str, list[str]]
 ) -> list[dict[str, Any]]:
-    datasets = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
     rows = model.Session.execute(
         sa.select(
             Participant.organization_id,
@@ -95,7 +94,7 @@ def _participants(
             Participant.steps_total,
             Participant.percent,
             Participant.state,
-            datasets.label("datasets"),
+            DATASETS.label("datasets"),
         )
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(

@@ -12,10 +12,13 @@ from ckanext.challenge.domain.lifecycle import STEP_SETTLED
 
 from .participant import Participant, StepStatus
 
-__all__ = ["by_cohort", "settled_by_step"]
+__all__ = ["COUNTING", "DATASETS", "by_cohort", "settled_by_step"]
 
 #: A participant that withdrew no longer counts.
 COUNTING = ("active", "completed")
+
+#: How many datasets a participant has opened since the launch, as last measured.
+DATASETS: Any = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
 
 
 def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -26,13 +29,12 @@ def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         ``steps_total``, ``percent`` (0-100), ``completed`` (participants) and
         ``departements`` (theirs, sorted)
     """
-    datasets = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
     rows = model.Session.execute(
         sa.select(
             Participant.cohort_id,
             sa.func.count().label("participants"),
-            sa.func.count().filter(datasets > 0).label("published"),
-            sa.func.coalesce(sa.func.sum(datasets), 0).label("datasets"),
+            sa.func.count().filter(DATASETS > 0).label("published"),
+            sa.func.coalesce(sa.func.sum(DATASETS), 0).label("datasets"),
             sa.func.sum(Participant.steps_done).label("steps_done"),
             sa.func.sum(Participant.steps_total).label("steps_total"),
             sa.func.count().filter(Participant.state == "completed").label("completed"),

@@ -16,7 +16,7 @@ from ckanext.challenge.logic.boundary import validated
 from ckanext.challenge.logic.schema import directory as schema
 from ckanext.challenge.model import Cohort, Participant
 from ckanext.challenge.model.dictize import as_json
-from ckanext.challenge.model.figures import COUNTING
+from ckanext.challenge.model.figures import COUNTING, DATASETS
 
 __all__ = ["challenge_collectivite_history"]
 
@@ -103,7 +103,6 @@ def _known(context: Context, siren: str, needed: bool) -> dict[str, Any] | None:
 
 
 def _participations(siren: str) -> Sequence[Any]:
-    datasets = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
     return model.Session.execute(
         sa.select(
             Participant.organization_id,
@@ -111,7 +110,7 @@ def _participations(siren: str) -> Sequence[Any]:
             Participant.steps_done,
             Participant.steps_total,
             Participant.percent,
-            datasets.label("datasets"),
+            DATASETS.label("datasets"),
             Cohort.name.label("cohort"),
             Cohort.title.label("cohort_title"),
             Cohort.state.label("cohort_state"),

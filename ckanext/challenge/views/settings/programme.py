@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ... import words
 from ..common import act
 from .around import settings_page
 
 __all__ = ["programme_page"]
+
+
+#: What of a step, a badge, a kit… can be otherwise, as people call it.
+_FIELDS = {
+    "title": words.N_("title"),
+    "label": words.N_("wording"),
+    "description": words.N_("description"),
+    "help": words.N_("help"),
+    "why": words.N_("why"),
+    "holder": words.N_("who holds it"),
+    "effort_minutes": words.N_("time it takes"),
+    "due": words.N_("date"),
+    "required": words.N_("required or not"),
+    "check": words.N_("how it is proved"),
+    "criteria": words.N_("criteria"),
+    "phase": words.N_("stage"),
+    "level": words.N_("level"),
+    "policy": words.N_("kept for ever or not"),
+    "grace_days": words.N_("days of grace"),
+    "schema": words.N_("schema"),
+    "frequency": words.N_("frequency"),
+    "licence": words.N_("licence"),
+    "kinds": words.N_("kinds of collectivités"),
+    "population": words.N_("population"),
+    "choices": words.N_("choices"),
+    "tags": words.N_("tags"),
+    "scope": words.N_("by season or by organization"),
+    "dataset_title": words.N_("proposed title"),
+    "dataset_notes": words.N_("proposed description"),
+    "type": words.N_("kind of question"),
+    "icon": words.N_("look"),
+    "colour": words.N_("look"),
+    "shape": words.N_("look"),
+}
 
 
 def programme_page(
@@ -63,38 +98,14 @@ def _row(change: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": change["title"],
         "state": {"label": label, "tone": tone, "icon": icon},
-        "fields": ", ".join(_field(name) for name in change["fields"]),
+        "fields": _fields(change["fields"]),
         "touched": _touched(change),
     }
 
 
-def _field(name: str) -> str:
-    words = {
-        "title": tk._("title"),
-        "label": tk._("wording"),
-        "description": tk._("description"),
-        "help": tk._("help"),
-        "why": tk._("why"),
-        "holder": tk._("who holds it"),
-        "effort_minutes": tk._("time it takes"),
-        "due": tk._("date"),
-        "required": tk._("required or not"),
-        "check": tk._("how it is proved"),
-        "criteria": tk._("criteria"),
-        "phase": tk._("stage"),
-        "level": tk._("level"),
-        "policy": tk._("kept for ever or not"),
-        "grace_days": tk._("days of grace"),
-        "schema": tk._("schema"),
-        "frequency": tk._("frequency"),
-        "licence": tk._("licence"),
-        "kinds": tk._("kinds of collectivités"),
-        "population": tk._("population"),
-        "choices": tk._("choices"),
-        "tags": tk._("tags"),
-    }
-    looks = ("icon", "colour", "shape")
-    return tk._("look") if name in looks else words.get(name, name.replace("_", " "))
+def _fields(names: Iterable[str]) -> str:
+    # All that is drawn has one name.
+    return ", ".join(dict.fromkeys(tk._(_FIELDS[name]) for name in names))
 
 
 def _touched(change: Mapping[str, Any]) -> str:
