@@ -183,6 +183,12 @@ def test_a_visit_is_refused_with_a_word_on_the_field(
     assert world.call("adviser", "visit_list", participant=world.first)["days"] == 0.5
 
 
+def test_a_reference_that_no_query_can_hold_is_refused(world: World) -> None:
+    with pytest.raises(tk.ValidationError) as caught:
+        world.call("adviser", "visit_list", participant="x\0")
+    assert list(caught.value.error_dict) == ["participant"]
+
+
 def test_visits_of_a_season_are_for_whoever_accompanies(world: World) -> None:
     world.visit()
     world.visit("manager", participant=world.participants[1])

@@ -16,6 +16,7 @@ from lxml import html
 from seasons import call_as
 
 from benchmarks.statements import sent_statements
+from ckanext.challenge import files
 from ckanext.challenge.model import StepStatus
 from ckanext.challenge.progress import evaluate
 
@@ -118,8 +119,20 @@ def test_a_file_is_sent_read_sent_back_and_confirmed(
     assert "has changed meanwhile" in _text(step)
     (seen,) = step.xpath(".//input[@name='updated_at']")
     adviser.post(f"{url}/confirm", {**answer, "updated_at": seen.get("value")})
+    assert "The step is confirmed" in adviser.get(world.url).get_data(as_text=True)
     row = _detail(world, "deliberation")
     assert (row["state"], row["evidence_file"]["name"]) == ("done", "délibération.pdf")
+
+
+def test_a_file_that_has_gone_is_no_error(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    member = browser("member")
+    url = f"{world.url}/step/deliberation"
+    form = {"state": "to_confirm", "deliberation-evidence_file": _upload()}
+    member.post(url, form)
+    files.remove(_detail(world, "deliberation")["evidence_file"]["id"])
+    assert member.get(f"{url}/file").status_code == 404
 
 
 def test_nothing_is_lost_of_a_form_that_is_refused(

@@ -157,15 +157,16 @@ def stored_file(row: Mapping[str, Any]) -> Response:
     :param row: its ``id``, ``name`` and ``media_type``
     :raises ObjectNotFound: when its content is gone
     """
-    path = files.path_of(row["id"])
-    if not path.is_file():
-        raise tk.ObjectNotFound
-    answer = send_file(
-        path,
-        mimetype=row["media_type"],
-        as_attachment=True,
-        download_name=row["name"],
-    )
+    try:
+        answer = send_file(
+            files.path_of(row["id"]),
+            mimetype=row["media_type"],
+            as_attachment=True,
+            download_name=row["name"],
+        )
+    except FileNotFoundError as error:
+        # It may be replaced at this very moment.
+        raise tk.ObjectNotFound() from error
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

@@ -138,6 +138,10 @@ def raw(required: bool = True) -> list[Validator]:
     def is_text(value: Any) -> str:
         if not isinstance(value, str):
             raise tk.Invalid(tk._("This must be a text"))
+        if "\0" in value:
+            # The one character that PostgreSQL takes in no query.
+            position = value.index("\0") + 1
+            raise tk.Invalid(problem_text("control", position=position, found=""))
         return value
 
     return [_either(required), is_text]
