@@ -119,7 +119,7 @@ def test_a_file_is_sent_read_sent_back_and_confirmed(
     assert "has changed meanwhile" in _text(step)
     (seen,) = step.xpath(".//input[@name='updated_at']")
     adviser.post(f"{url}/confirm", {**answer, "updated_at": seen.get("value")})
-    assert "The step is confirmed" in adviser.get(world.url).get_data(as_text=True)
+    assert "est confirmée" in adviser.get(world.url).get_data(as_text=True)
     row = _detail(world, "deliberation")
     assert (row["state"], row["evidence_file"]["name"]) == ("done", "délibération.pdf")
 

@@ -13,7 +13,14 @@ from .. import helpers as h
 from .. import words
 from .common import act
 
-__all__ = ["MESSAGE", "VISIT", "VISIT_FIELDS", "accompaniment", "days"]
+__all__ = [
+    "MESSAGE",
+    "VISIT",
+    "VISIT_FIELDS",
+    "accompaniment",
+    "days",
+    "flash_answered",
+]
 
 #: The forms, as what was sent names them when they come back with errors. That of a
 #: visit which is changed is ``visit-`` with its id.
@@ -31,6 +38,15 @@ def days(number: Any) -> str:
     one = words.locale().plural_form(number) == "one"
     return tk.ungettext("{number} day", "{number} days", 1 if one else 2).format(
         number=h.challenge_number(number)
+    )
+
+
+def flash_answered(confirmed: bool) -> None:
+    """Say that the answer to a step is given, and who is told of it."""
+    tk.h.flash_success(
+        tk._("The step is confirmed; the members are told by mail.")
+        if confirmed
+        else tk._("The step is sent back; the members are told by mail.")
     )
 
 

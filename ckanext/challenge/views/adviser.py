@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 from flask import request
 from werkzeug.wrappers import Response
 
+from .accompaniment import flash_answered
 from .common import act, flash_refused, managers_blueprint
 from .desk.accompaniment import KEPT, NOTHING_SENT, accompaniment_page, form_name
 from .forms import flat_errors, texts
@@ -51,11 +52,7 @@ def answer(cohort: str) -> Response | str:
             flash_refused(error)
             return _here(cohort)
         return _render(cohort, {"form": name, "errors": errors, "reason": reason})
-    tk.h.flash_success(
-        tk._("The step is confirmed; the members are told by mail.")
-        if confirmed
-        else tk._("The step is sent back; the members are told by mail.")
-    )
+    flash_answered(confirmed)
     return _here(cohort)
 
 

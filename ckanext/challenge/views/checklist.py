@@ -222,7 +222,7 @@ def _form(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
         },
         "note_help": tk._("For yourself and for your adviser.")
         if reader.member
-        else tk._("Its members read it."),
+        else tk._("The members read it."),
         "errors": sent["errors"],
         "data": {**stored, **sent["data"]},
     }

@@ -10,6 +10,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from . import checklist, members, steps
+from .accompaniment import flash_answered
 from .common import (
     act,
     blueprint,
@@ -111,20 +112,21 @@ def file(cohort: str, organization: str, step: str) -> Response:
 def confirm_step(cohort: str, organization: str, step: str) -> Response | str:
     """The adviser confirms a step, or sends it back with a word."""
     note = request.form.get(f"{step}-confirm_note", "").strip()
+    confirmed = request.form.get("confirmed") == "true"
     seen = texts(request.form, "updated_at")
     try:
         act(
             "challenge_step_confirm",
             participant=participant_id(cohort, organization),
             step=step,
-            confirmed=request.form.get("confirmed") == "true",
+            confirmed=confirmed,
             note=note,
             **seen,
         )
     except tk.ValidationError as error:
         sent = checklist.refused(checklist.CONFIRM, error, {"note": note}, step)
         return steps.render(cohort, organization, sent)
-    tk.h.flash_success(tk._("Your answer is saved."))
+    flash_answered(confirmed)
     return steps.back(cohort, organization, f"step-{step}")
 
 
