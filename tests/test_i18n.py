@@ -22,7 +22,6 @@ from portal.paths import ROOT
 FRENCH = catalogues.catalogue("fr")
 CKAN_I18N = Path(ckan.__file__).parent / "i18n"
 MARKERS = {"_", "N_", "gettext", "lazy_gettext", "ngettext", "ungettext"}
-NARROW = "\u202f"
 PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)[sd]|%[sd]")
 # What the agreed words replace: accompagnateur is « conseiller », and so on.
 UNWANTED = ("accompagnateur", "dataset", "e-mail", "veuillez", "cliquez")

@@ -8,6 +8,7 @@ spreadsheet runs.
 
 from __future__ import annotations
 
+import base64
 import csv
 import datetime as dt
 import io
@@ -23,7 +24,7 @@ import xlsxwriter
 
 from .domain.cells import neutral, neutral_in_csv
 
-__all__ = ["FORMATS", "Column", "Format", "Kind", "write"]
+__all__ = ["FORMATS", "Column", "Format", "Kind", "as_answer", "write"]
 
 Kind = Literal["csv", "xlsx", "ods", "json"]
 #: None, text, a number, true or false, a date or a moment; in JSON also a list.
@@ -88,6 +89,31 @@ def write(
         "json": _json,
     }
     return writers[kind](title, columns, rows)
+
+
+def as_answer(
+    kind: Kind, name: str, pieces: Iterable[bytes], *, stream: bool = False
+) -> dict[str, Any]:
+    """A file as an action answers it, in what JSON can hold.
+
+    :param name: of the file, without its ending
+    :param pieces: of :func:`write`
+    :param stream: whether a caller in this process takes the pieces as they come
+    :returns: ``format``, ``filename``, ``media_type``, ``encoding`` (``base64`` where
+        it is no text, else ``utf-8``) and ``content``
+    """
+    form = FORMATS[kind]
+    answer: dict[str, Any] = {
+        "format": kind,
+        "filename": f"{name}.{kind}",
+        "media_type": form.media_type,
+        "encoding": "base64" if form.binary else "utf-8",
+    }
+    if stream:
+        return {**answer, "content": pieces}
+    content = b"".join(pieces)
+    text = base64.b64encode(content) if form.binary else content
+    return {**answer, "content": text.decode()}
 
 
 def _text(value: Cell) -> str:

@@ -35,7 +35,6 @@ EVERYBODY: set[str] = set(WHO)
 STAFF = {"adviser", "other_adviser", "manager", "sysadmin"}
 MANAGER = {"manager", "sysadmin"}
 FOLLOWERS = {"member", "org_admin", "adviser", "manager", "sysadmin"}
-USERS = EVERYBODY - {"anonymous"}
 
 #: action: (who may, its arguments)
 TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["as_json", "columns"]
+import sqlalchemy as sa
+
+__all__ = ["as_json", "columns", "name_of"]
 
 
 def as_json(value: Any) -> Any:
@@ -27,3 +29,11 @@ def as_json(value: Any) -> Any:
 def columns(row: Any, names: Iterable[str]) -> dict[str, Any]:
     """The named columns of a row, as JSON can hold them."""
     return {name: as_json(getattr(row, name)) for name in names}
+
+
+def name_of(user: Any) -> Any:
+    """The name of a user as pages show it, in SQL.
+
+    :param user: ``model.User``, an alias of it, or its columns
+    """
+    return sa.func.coalesce(sa.func.nullif(user.fullname, ""), user.name)

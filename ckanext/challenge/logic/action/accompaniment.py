@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -33,7 +34,7 @@ from ckanext.challenge.model import (
     Visit,
 )
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.model.dictize import as_json, columns
+from ckanext.challenge.model.dictize import as_json, columns, name_of
 
 __all__ = ["challenge_accompaniment_list", "challenge_accompaniment_show"]
 
@@ -70,6 +71,7 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
         :py:func:`challenge_visit_list` answer them; ``days_total`` and ``days_left``
         are ``None`` where the season counts no days
     :rtype: dict
+    :raises ObjectNotFound: when there is no such participant
     """
     data = validated(context, data_dict, schema.accompaniment_show())
     participant = find_participant(data["participant"])
@@ -95,7 +97,7 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
     ).all()
     spent = visits[0][3] if visits else Decimal(0)
     granted, adviser = model.Session.execute(
-        sa.select(Cohort.days_per_participant, _name_of(model.User))
+        sa.select(Cohort.days_per_participant, name_of(model.User))
         .outerjoin(model.User, model.User.id == participant.adviser_id)
         .where(Cohort.id == participant.cohort_id)
     ).one()
@@ -120,11 +122,6 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
         "days_spent": as_json(spent),
         "days_left": as_json(rules.days_left(granted, spent)),
     }
-
-
-def _name_of(user: Any) -> Any:
-    """The name of a user as pages show it, in SQL."""
-    return sa.func.coalesce(sa.func.nullif(user.fullname, ""), user.name)
 
 
 @tk.side_effect_free
@@ -161,6 +158,8 @@ def challenge_accompaniment_list(context: Context, data_dict: dict[str, Any]) ->
         ``figures``: ``{participants, waiting, unanswered, late, stalled, days_left}``
         of all that ``count`` counts.
     :rtype: dict
+    :raises ObjectNotFound: when there is no such season
+    :raises ValidationError: on ``adviser`` for somebody who is not on its team
     """
     data = validated(context, data_dict, schema.accompaniment_list())
     cohort = find_cohort(data["cohort"])
@@ -179,9 +178,10 @@ def challenge_accompaniment_list(context: Context, data_dict: dict[str, Any]) ->
     team = _Team(cohort, None if manages else user_id_of(context))
     rows = team.rows(conditions)
     waiting = team.waiting(conditions)
+    to_confirm = Counter(step["participant"] for step in waiting)
     for row in rows:
         if row["followed"]:
-            row["waiting"] = sum(one["participant"] == row["id"] for one in waiting)
+            row["waiting"] = to_confirm[row["id"]]
     rows.sort(key=_by_need)
     return {
         "count": len(rows),
@@ -239,8 +239,8 @@ class _Team:
                 *(getattr(Participant, name) for name in _SHOWN),
                 model.Group.name.label("organization_name"),
                 model.Group.title.label("organization_title"),
-                _name_of(adviser).label("adviser"),
-                _name_of(author).label("author"),
+                name_of(adviser).label("adviser"),
+                name_of(author).label("author"),
                 last.c.id.label("message_id"),
                 last.c.side,
                 last.c.text,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -21,7 +20,7 @@ from ckanext.challenge.logic.boundary import find_cohort, validated
 from ckanext.challenge.logic.schema import application_list as schema
 from ckanext.challenge.logic.schema.cohort import KINDS
 from ckanext.challenge.model import Application, Cohort
-from ckanext.challenge.model.dictize import as_json
+from ckanext.challenge.model.dictize import as_json, name_of
 from ckanext.challenge.spreadsheets import Column
 
 __all__ = ["challenge_application_export"]
@@ -88,17 +87,9 @@ def challenge_application_export(context: Context, data_dict: dict[str, Any]) ->
         _columns(cohort),
         _Rows(_statement(context, cohort, data), cohort, form.for_people),
     )
-    answer: dict[str, Any] = {
-        "format": kind,
-        "filename": f"{cohort.name}-{tk._('applications')}.{kind}",
-        "media_type": form.media_type,
-        "encoding": "base64" if form.binary else "utf-8",
-    }
-    if context.get("stream"):
-        return {**answer, "content": pieces}
-    content = b"".join(pieces)
-    text = base64.b64encode(content) if form.binary else content
-    return {**answer, "content": text.decode()}
+    name = f"{cohort.name}-{tk._('applications')}"
+    stream = bool(context.get("stream"))
+    return spreadsheets.as_answer(kind, name, pieces, stream=stream)
 
 
 def _statement(
@@ -113,9 +104,7 @@ def _statement(
             ),
             query.obligation().label("obligation"),
             _fields.pending_decision["decision"].astext.label("pending_decision"),
-            sa.func.coalesce(
-                sa.func.nullif(_people.c.fullname, ""), _people.c.name
-            ).label("reviewer"),
+            name_of(_people.c).label("reviewer"),
             _fields.answers,
         )
         .select_from(

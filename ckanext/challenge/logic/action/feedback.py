@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -212,14 +211,8 @@ def challenge_feedback_export(context: Context, data_dict: dict[str, Any]) -> An
         ]
         for row in _rows(cohort)
     )
-    content = b"".join(spreadsheets.write(kind, tk._("Opinions"), columns, rows))
-    return {
-        "format": kind,
-        "filename": f"{cohort.name}-{tk._('opinions')}.{kind}",
-        "media_type": form.media_type,
-        "encoding": "base64" if form.binary else "utf-8",
-        "content": (base64.b64encode(content) if form.binary else content).decode(),
-    }
+    pieces = spreadsheets.write(kind, tk._("Opinions"), columns, rows)
+    return spreadsheets.as_answer(kind, f"{cohort.name}-{tk._('opinions')}", pieces)
 
 
 def _with_form(cohort: Cohort) -> Programme:

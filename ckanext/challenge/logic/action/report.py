@@ -16,7 +16,7 @@ from ckanext.challenge.logic import roles, season_life, season_report
 from ckanext.challenge.logic.boundary import find_cohort, validated
 from ckanext.challenge.logic.schema import report as schema
 from ckanext.challenge.model import Cohort, Feedback, Participant, Visit
-from ckanext.challenge.model.dictize import as_json
+from ckanext.challenge.model.dictize import as_json, name_of
 
 __all__ = ["challenge_cohort_report"]
 
@@ -157,13 +157,12 @@ def _for_staff(cohort: Cohort, organization_ids: list[str]) -> dict[str, Any]:
     answered = (
         sa.select(Feedback.id).where(Feedback.participant_id == Participant.id).exists()
     )
-    name = sa.func.coalesce(sa.func.nullif(model.User.fullname, ""), model.User.name)
     rows = model.Session.execute(
         sa.select(
             Participant.organization_id,
             Participant.late_steps,
             Participant.last_activity_at,
-            name.label("adviser"),
+            name_of(model.User).label("adviser"),
             days.label("days"),
             answered.label("feedback"),
         )

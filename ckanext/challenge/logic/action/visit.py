@@ -61,6 +61,8 @@ def challenge_visit_create(context: Context, data_dict: dict[str, Any]) -> Any:
         created_at, updated_at, days_left}``; ``days_left`` is less than 0 where more
         was spent than granted, ``None`` where the season counts no days
     :rtype: dict
+    :raises ValidationError: on the field that is wrong; on ``participant`` once the
+        season is in the archive, or the participant has left it
     """
     data = validated(context, data_dict, schema.visit_create())
     participant = find_participant(data["participant"])
@@ -96,6 +98,8 @@ def challenge_visit_update(context: Context, data_dict: dict[str, Any]) -> Any:
     :type adviser: string
     :returns: the visit, as :py:func:`challenge_visit_create` answers it
     :rtype: dict
+    :raises ValidationError: on the field that is wrong; on ``participant`` once the
+        season is in the archive, or the participant has left it
     """
     data = validated(context, data_dict, schema.visit_update(data_dict))
     visit = find_visit(data["id"])
@@ -120,6 +124,8 @@ def challenge_visit_delete(context: Context, data_dict: dict[str, Any]) -> None:
 
     :param id: the id of the visit
     :type id: string
+    :raises ValidationError: on ``participant`` once the season is in the archive, or
+        the participant has left it
     """
     data = validated(context, data_dict, schema.reference())
     visit = find_visit(data["id"])
