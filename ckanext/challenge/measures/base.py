@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.domain.measurement import Measurement, Subject
+from ckanext.challenge.model.arrays import array
 
 __all__ = [
     "MANY",
@@ -46,14 +47,6 @@ class Measure:
     definition: Any
     function: Callable[[Sequence[Subject]], Mapping[Subject, Measurement]]
     names_datasets: bool = True
-
-
-def array(values: Iterable[str]) -> str:
-    """The literal of a PostgreSQL array of texts: one parameter however many."""
-    quoted = (
-        '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values
-    )
-    return "{" + ",".join(quoted) + "}"
 
 
 def rows(statement: str, **parameters: Any) -> Iterable[Any]:

@@ -20,6 +20,7 @@ from ckan import model
 from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
+from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.base import make_id
 
 __all__ = [
@@ -475,7 +476,7 @@ def save_participants(
                 "UPDATE challenge_participant SET evaluated_at = :now"
                 " WHERE id = ANY(CAST(:ids AS text[]))"
             ),
-            {"now": now, "ids": list(evaluated)},
+            {"now": now, "ids": array(evaluated)},
         )
 
 
@@ -563,9 +564,8 @@ def forget_loaded() -> None:
 
 def _among(column: Any, values: Collection[str]) -> Any:
     """``column = ANY(array)``: one parameter however many values."""
-    return column == sa.any_(
-        sa.bindparam("values", list(values), sa.ARRAY(sa.UnicodeText), unique=True)
-    )
+    literal = sa.literal(array(values), sa.UnicodeText)
+    return column == sa.any_(sa.cast(literal, sa.ARRAY(sa.UnicodeText)))
 
 
 def _execute(
@@ -573,4 +573,8 @@ def _execute(
 ) -> Any:
     """Run a statement with a column of the rows as an array for each name."""
     columns = {name: [getattr(row, name) for row in rows] for name in names}
-    return model.Session.execute(sa.text(statement), {**columns, **more})
+    arrays = {
+        name: array(value) if isinstance(value, list) else value
+        for name, value in {**columns, **more}.items()
+    }
+    return model.Session.execute(sa.text(statement), arrays)

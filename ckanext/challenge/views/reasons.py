@@ -86,9 +86,14 @@ def _sentence(row: Mapping[str, Any]) -> str:
 def _text(row: Mapping[str, Any], published: bool) -> str:
     if row.get("step"):
         return row["title"]
-    if row["measure"] in OF_DATASETS and not published:
+    if _comes_later(row, published):
         return tk._("It begins with a first dataset.")
     return _sentence(row)
+
+
+def _comes_later(row: Mapping[str, Any], published: bool) -> bool:
+    """Whether it is about datasets where there is none: another step leads to one."""
+    return not published and row.get("measure") in OF_DATASETS
 
 
 def _way_out(measure: str) -> str:
@@ -118,6 +123,7 @@ def reasons(
         datasets = row.get("datasets") or []
         missing = row.get("missing") or []
         more = len(datasets) - most
+        elsewhere = datasets or missing or _comes_later(row, published)
         found.append(
             {
                 "text": _text(row, published),
@@ -128,7 +134,7 @@ def reasons(
                 ).format(number=more)
                 if more > 0
                 else "",
-                "url": "" if datasets or missing else row.get("fix_url") or "",
+                "url": "" if elsewhere else row.get("fix_url") or "",
                 "action": _way_out(row.get("measure") or ""),
             }
         )
