@@ -404,13 +404,14 @@ def save_statuses(rows: Sequence[StatusRow], now: dt.datetime) -> None:
         INSERT INTO challenge_step_status AS stored (
             id, participant_id, step, state, source, value, target, why_not, updated_at
         )
-        SELECT new.id, new.participant_id, new.step, new.state, new.source, new.value,
-               new.target, CAST(new.why_not AS jsonb), :now
+        SELECT CAST(gen_random_uuid() AS text), new.participant_id, new.step,
+               new.state, new.source, new.value, new.target,
+               CAST(new.why_not AS jsonb), :now
         FROM unnest(
-            CAST(:id AS text[]), CAST(:participant_id AS text[]),
-            CAST(:step AS text[]), CAST(:state AS text[]), CAST(:source AS text[]),
-            CAST(:value AS float[]), CAST(:target AS float[]), CAST(:why_not AS text[])
-        ) AS new (id, participant_id, step, state, source, value, target, why_not)
+            CAST(:participant_id AS text[]), CAST(:step AS text[]),
+            CAST(:state AS text[]), CAST(:source AS text[]), CAST(:value AS float[]),
+            CAST(:target AS float[]), CAST(:why_not AS text[])
+        ) AS new (participant_id, step, state, source, value, target, why_not)
         ON CONFLICT (participant_id, step) DO UPDATE SET
             state = excluded.state,
             source = excluded.source,
@@ -426,7 +427,6 @@ def save_statuses(rows: Sequence[StatusRow], now: dt.datetime) -> None:
         rows,
         StatusRow._fields,
         now=now,
-        id=[make_id() for _ in rows],
     )
 
 
