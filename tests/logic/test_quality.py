@@ -134,7 +134,7 @@ def test_the_file_at_fault_is_the_one_to_mend(
     app: Any, organization: dict[str, Any]
 ) -> None:
     file = {"url": "https://example.org/a.csv", "format": "CSV"}
-    made = factories.Dataset(
+    made: Any = factories.Dataset(
         owner_org=organization["id"],
         resources=[
             {**file, "last_modified": "2022-01-01T00:00:00"},
@@ -161,7 +161,7 @@ def test_the_page_of_a_dataset_shows_it_to_those_who_may_change_it(
 ) -> None:
     made = factories.Dataset(owner_org=organization["id"], **POOR)
     page = f"/en/dataset/{made['name']}"
-    block = get(app, page).find(attrs={"aria-labelledby": "challenge-quality-title"})
+    block = get(app, page).select_one("[aria-labelledby=challenge-quality-title]")
     assert block is not None
     assert "0 out of 9" in block.get_text()
     assert len(block.select("li a")) == 9
