@@ -208,8 +208,8 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"participant": "{participant}"},
     ),
     "challenge_feedback_show": (FOLLOWERS, {"participant": "{participant}"}),
-    "challenge_feedback_list": (STAFF, {"cohort": "{cohort}"}),
-    "challenge_feedback_export": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_feedback_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_feedback_export": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_progress_show": (
         EVERYBODY,
         {"organization": "{organization}", "cohort": "{cohort}"},

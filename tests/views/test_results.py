@@ -70,6 +70,7 @@ def test_an_opinion_from_the_form_to_the_team(
     read = team.get(f"{PLACE}/feedback").text
     assert "Trouver le temps &amp; la salle" in read
     assert "<textarea" not in read
+    team = browser("manager")
     results = team.get("/en/challenge/manage/saison-2/opinions").text
     assert "1 collectivité of 2 has answered" in results
     assert "Trouver le temps &amp; la salle" in results

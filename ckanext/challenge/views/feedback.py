@@ -19,7 +19,6 @@ from .common import (
     blueprint,
     keep_private,
     managers_blueprint,
-    may,
     only_for_people,
     page_number,
     participant_row,
@@ -131,13 +130,12 @@ def results(cohort: str) -> str:
         limit=_SIZE,
         offset=_SIZE * (page - 1),
     )
-    manages = may("challenge_cohort_update", id=season["id"])
     url = tk.h.url_for("challenge_opinions.results", cohort=season["name"])
     questions = asked({"questions": found["form"]})
     return tk.render(
         "challenge/manage/opinions.html",
         {
-            "frame": frame(season, "opinions", manages),
+            "frame": frame(season, "opinions"),
             "cohort": season,
             "found": found,
             "questions": [_counted(row, found["count"]) for row in found["questions"]],

@@ -120,7 +120,7 @@ def challenge_feedback_show(context: Context, data_dict: dict[str, Any]) -> Any:
 def challenge_feedback_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """Show what the participants of a season answered: counted, and one by one.
 
-    The staff of the season and sysadmins may call this.
+    Managers of the season and sysadmins may call this.
 
     :param cohort: the id or name of the season
     :type cohort: string
@@ -170,7 +170,7 @@ def challenge_feedback_list(context: Context, data_dict: dict[str, Any]) -> Any:
 def challenge_feedback_export(context: Context, data_dict: dict[str, Any]) -> Any:
     """Give what the participants of a season answered as a file.
 
-    The staff of the season and sysadmins may call this. CSV and JSON are for
+    Managers of the season and sysadmins may call this. CSV and JSON are for
     programs: columns have the keys of the questions, cells the values that are
     stored; XLSX and ODS are for people.
 

@@ -35,12 +35,12 @@ def challenge_feedback_show(context: Context, data_dict: dict[str, Any]) -> Auth
 
 
 def challenge_feedback_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """The staff of the season."""
-    return roles.for_staff(context, data_dict.get("cohort"))
+    """Managers of the season: who advises reads the forms of those it accompanies."""
+    return roles.for_manager(context, data_dict.get("cohort"))
 
 
 def challenge_feedback_export(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
-    """The staff of the season."""
-    return roles.for_staff(context, data_dict.get("cohort"))
+    """Managers of the season: who advises reads the forms of those it accompanies."""
+    return roles.for_manager(context, data_dict.get("cohort"))

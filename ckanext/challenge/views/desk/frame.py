@@ -33,9 +33,9 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
         ("participants", tk._("Participants"), f"{url}?tab=participants"),
         ("accompaniment", tk._("Accompaniment"), f"{url}/accompaniment"),
     ]
-    if cohort.get("asks_feedback"):
-        parts.append(("opinions", tk._("Opinions"), f"{url}/opinions"))
     if manages:
+        if cohort.get("asks_feedback"):
+            parts.append(("opinions", tk._("Opinions"), f"{url}/opinions"))
         parts = [
             ("applications", tk._("Applications"), f"{url}/applications"),
             *parts,
