@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
+import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
 from seasons import (
@@ -220,6 +222,42 @@ def test_nothing_moves_once_the_season_is_over(season: dict[str, Any]) -> None:
             state="in_progress",
         )
     assert list(caught.value.error_dict) == ["participant"]
+
+
+def test_a_step_waits_for_a_season_that_finishes(
+    app: Any, season: dict[str, Any]
+) -> None:
+    """Whoever comes in the middle of it is told that it is over."""
+    cohort_id = Participant.get(season["participant"]).cohort_id  # type: ignore[union-attr]
+    model.Session.remove()
+    refused: list[Any] = []
+
+    def say_done() -> None:
+        with app.flask_app.test_request_context():
+            try:
+                call_as(
+                    season["member"],
+                    "challenge_step_update",
+                    participant=season["participant"],
+                    step=_step("person", evidence="none", feedback=False),
+                    state="done",
+                )
+            except Exception as error:
+                refused.append(getattr(error, "error_dict", error))
+            finally:
+                model.Session.remove()
+
+    thread = threading.Thread(target=say_done)
+    with model.ensure_engine().begin() as finishing:
+        finishing.execute(
+            sa.text("UPDATE challenge_cohort SET state = 'finished' WHERE id = :id"),
+            {"id": cohort_id},
+        )
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive()
+    thread.join(60)
+    assert [set(errors) for errors in refused] == [{"participant"}]
 
 
 def test_kits_are_chosen_among_those_of_the_programme(season: dict[str, Any]) -> None:

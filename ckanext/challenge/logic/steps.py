@@ -72,6 +72,9 @@ def find(context: Context, action: str, participant_id: str, key: str) -> Found:
     participant = find_participant(participant_id)
     tk.check_access(action, context, {"participant": participant.id})
     cohort = cohort_of(participant)
+    # A season that finishes at this moment waits for this step, or this for it: what
+    # is said after the end is in no result.
+    locks.read_and_keep(cohort)
     if cohort.state in ("finished", "archived") or participant.state == "withdrawn":
         raise refusal("participant", tk._("This season is over for this participant"))
     step = known(cohort, key)

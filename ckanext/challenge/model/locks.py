@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-__all__ = ["hold", "read_and_hold"]
+__all__ = ["hold", "read_and_hold", "read_and_keep"]
 
 
 def hold(topic: str) -> None:
@@ -19,6 +19,11 @@ def hold(topic: str) -> None:
             )
         )
     )
+
+
+def read_and_keep(row: Any) -> None:
+    """Read a row anew and keep it as it is: others may do the same meanwhile."""
+    model.Session.refresh(row, with_for_update={"read": True})
 
 
 def read_and_hold(row: Any) -> None:
