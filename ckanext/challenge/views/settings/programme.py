@@ -7,7 +7,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ... import words
+from ...words import N_
 from ..common import act
 from .around import settings_page
 
@@ -16,35 +16,35 @@ __all__ = ["programme_page"]
 
 #: What of a step, a badge, a kit… can be otherwise, as people call it.
 _FIELDS = {
-    "title": words.N_("title"),
-    "label": words.N_("wording"),
-    "description": words.N_("description"),
-    "help": words.N_("help"),
-    "why": words.N_("why"),
-    "holder": words.N_("who holds it"),
-    "effort_minutes": words.N_("time it takes"),
-    "due": words.N_("date"),
-    "required": words.N_("required or not"),
-    "check": words.N_("how it is proved"),
-    "criteria": words.N_("criteria"),
-    "phase": words.N_("stage"),
-    "level": words.N_("level"),
-    "policy": words.N_("kept for ever or not"),
-    "grace_days": words.N_("days of grace"),
-    "schema": words.N_("schema"),
-    "frequency": words.N_("frequency"),
-    "licence": words.N_("licence"),
-    "kinds": words.N_("kinds of collectivités"),
-    "population": words.N_("population"),
-    "choices": words.N_("choices"),
-    "tags": words.N_("tags"),
-    "scope": words.N_("by season or by organization"),
-    "dataset_title": words.N_("proposed title"),
-    "dataset_notes": words.N_("proposed description"),
-    "type": words.N_("kind of question"),
-    "icon": words.N_("look"),
-    "colour": words.N_("look"),
-    "shape": words.N_("look"),
+    "title": N_("title"),
+    "label": N_("wording"),
+    "description": N_("description"),
+    "help": N_("help"),
+    "why": N_("why"),
+    "holder": N_("who holds it"),
+    "effort_minutes": N_("time it takes"),
+    "due": N_("date"),
+    "required": N_("required or not"),
+    "check": N_("how it is proved"),
+    "criteria": N_("criteria"),
+    "phase": N_("stage"),
+    "level": N_("level"),
+    "policy": N_("kept for ever or not"),
+    "grace_days": N_("days of grace"),
+    "schema": N_("schema"),
+    "frequency": N_("frequency"),
+    "licence": N_("licence"),
+    "kinds": N_("kinds of collectivités"),
+    "population": N_("population"),
+    "choices": N_("choices"),
+    "tags": N_("tags"),
+    "scope": N_("by season or by organization"),
+    "dataset_title": N_("proposed title"),
+    "dataset_notes": N_("proposed description"),
+    "type": N_("kind of question"),
+    "icon": N_("look"),
+    "colour": N_("look"),
+    "shape": N_("look"),
 }
 
 
@@ -105,7 +105,8 @@ def _row(change: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fields(names: Iterable[str]) -> str:
     # All that is drawn has one name.
-    return ", ".join(dict.fromkeys(tk._(_FIELDS[name]) for name in names))
+    said = dict.fromkeys(_FIELDS[name] for name in names)
+    return ", ".join(tk._(words) for words in said)
 
 
 def _touched(change: Mapping[str, Any]) -> str:
