@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
@@ -19,7 +21,7 @@ MAX_QUERY = 200
 def search() -> Schema:
     """Which collectivités."""
     return {
-        "q": [*fields.raw(required=False), _short_query],
+        "q": [_without_nul, *fields.raw(required=False), _short_query],
         "kind": fields.choice(KINDS),
         "departement": [*fields.raw(required=False), _known_departement],
         "limit": fields.limit(MAX_LIMIT, DEFAULT_LIMIT),
@@ -30,6 +32,11 @@ def search() -> Schema:
 def show() -> Schema:
     """Which one."""
     return {"siren": fields.raw()}
+
+
+def _without_nul(value: Any) -> Any:
+    """A search for what no name holds finds nothing, and is no mistake."""
+    return value.replace("\0", " ") if isinstance(value, str) else value
 
 
 def _short_query(value: str) -> str:
