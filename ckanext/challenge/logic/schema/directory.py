@@ -35,8 +35,8 @@ def show() -> Schema:
 
 
 def _without_nul(value: Any) -> Any:
-    """A search for what no name holds finds nothing, and is no mistake."""
-    return value.replace("\0", " ") if isinstance(value, str) else value
+    """What no name holds, as another such: it is found nowhere, and is no mistake."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def _short_query(value: str) -> str:
