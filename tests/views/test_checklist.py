@@ -116,7 +116,7 @@ def test_a_file_is_sent_read_sent_back_and_confirmed(
     member.post(url, {"state": "to_confirm", "deliberation-note": "La bonne, ici"})
     answer = {"confirmed": "true", "updated_at": seen.get("value")}
     step = _step(_page(adviser.post(f"{url}/confirm", answer)), "deliberation")
-    assert "has changed meanwhile" in _text(step)
+    assert "a changé entre-temps" in _text(step)
     (seen,) = step.xpath(".//input[@name='updated_at']")
     adviser.post(f"{url}/confirm", {**answer, "updated_at": seen.get("value")})
     assert "est confirmée" in adviser.get(world.url).get_data(as_text=True)
