@@ -16,7 +16,6 @@ __all__ = [
     "MANY",
     "SUBJECTS",
     "Measure",
-    "array",
     "by_organization",
     "prepare_for_many",
     "rows",

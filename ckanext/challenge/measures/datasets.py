@@ -30,9 +30,10 @@ from ckanext.challenge.domain.quality import (
     missing,
     points,
 )
+from ckanext.challenge.model.arrays import array
 
 from . import quality
-from .base import array, rows
+from .base import rows
 from .catalog import PUBLIC, Extras, dataset_extras
 from .quality import Fact
 

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ckanext.challenge.model.arrays import array
+
 from . import quality
-from .base import array, rows
+from .base import rows
 from .catalog import PUBLIC, dataset_extras
 from .quality import FACTS
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ckanext.challenge.domain.measurement import Measurement, Subject
+from ckanext.challenge.model.arrays import array
 
-from .base import SUBJECTS, array, by_organization, rows
+from .base import SUBJECTS, by_organization, rows
 from .catalog import organization_extras
 
 __all__ = ["PROFILE", "kits_chosen", "members", "organization_profile"]
