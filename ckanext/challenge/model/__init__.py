@@ -10,10 +10,13 @@ from .cohort import Cohort, LateCode, Staff
 from .collectivite import Collectivite
 from .conformity import Conformity
 from .correspondence import ApplicationFile, Message, Note
+from .credential import Credential, SigningKey
 from .journal import JournalEntry
 from .mail import Mail
 from .participant import Evidence, Participant, StepStatus
 from .programme import KeptProgramme
+from .standing import Standing
+from .subscription import Subscription
 
 __all__ = [
     "Application",
@@ -23,6 +26,7 @@ __all__ = [
     "Cohort",
     "Collectivite",
     "Conformity",
+    "Credential",
     "Evidence",
     "Feedback",
     "JournalEntry",
@@ -33,7 +37,10 @@ __all__ = [
     "Note",
     "Participant",
     "ParticipantMessage",
+    "SigningKey",
     "Staff",
+    "Standing",
     "StepStatus",
+    "Subscription",
     "Visit",
 ]

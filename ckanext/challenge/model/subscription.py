@@ -1,0 +1,69 @@
+"""Subscriptions: who wants to be told by mail of badges."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.orm import Mapped
+
+from .base import id_column, key_column, time_column, utcnow
+
+__all__ = ["Subscription"]
+
+
+class Subscription(tk.BaseModel):
+    """An address that is told of a badge, a season or an organization.
+
+    Exactly one of ``badge`` (a key), ``cohort_id`` and ``organization_id`` is there.
+    Nothing is sent to an address before it is ``confirmed_at``.
+    """
+
+    __table__ = sa.Table(
+        "challenge_subscription",
+        tk.BaseModel.metadata,
+        id_column(),
+        sa.Column("email", sa.UnicodeText, nullable=False),
+        sa.Column("language", sa.UnicodeText, nullable=False),
+        sa.Column("badge", sa.UnicodeText),
+        key_column("cohort_id", "challenge_cohort.id", with_it=True),
+        key_column("organization_id", "group.id", with_it=True),
+        time_column("created_at", nullable=False, default=utcnow),
+        time_column("confirmed_at"),
+        sa.CheckConstraint(
+            "num_nonnulls(badge, cohort_id, organization_id) = 1",
+            name="challenge_subscription_object",
+        ),
+        sa.Index("challenge_subscription_badge_idx", "badge"),
+        sa.Index("challenge_subscription_cohort_idx", "cohort_id"),
+        sa.Index("challenge_subscription_organization_idx", "organization_id"),
+    )
+
+    id: Mapped[str]
+    email: Mapped[str]
+    language: Mapped[str]
+    badge: Mapped[str | None]
+    cohort_id: Mapped[str | None]
+    organization_id: Mapped[str | None]
+    created_at: Mapped[dt.datetime]
+    confirmed_at: Mapped[dt.datetime | None]
+
+    @classmethod
+    def get(cls, id_: str | None) -> Subscription | None:
+        """The subscription with that id."""
+        return model.Session.get(cls, id_) if id_ else None
+
+
+# Asking twice is asking once, however the address is written.
+sa.Index(
+    "challenge_subscription_once_idx",
+    sa.func.lower(Subscription.__table__.c.email),
+    sa.func.coalesce(
+        Subscription.__table__.c.badge,
+        Subscription.__table__.c.cohort_id,
+        Subscription.__table__.c.organization_id,
+    ),
+    unique=True,
+)

@@ -1,0 +1,36 @@
+"""What the challenge tells others: its own rooms, and other plugins (``ISignal``)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+import ckan.plugins.toolkit as tk
+
+__all__ = ["AwardEvent", "awards_changed", "awards_stored"]
+
+
+class AwardEvent(NamedTuple):
+    """What became of an award.
+
+    :ivar before: the state in which it was; none where it has just been given
+    :ivar after: ``active``, ``at_risk`` or ``revoked``
+    :ivar lost_on: of one at risk, the day on which it will be lost
+    """
+
+    award_id: str
+    badge: str
+    organization_id: str
+    cohort_id: str | None
+    before: str | None
+    after: str
+    lost_on: dt.date | None = None
+
+
+#: Sent in the transaction that changes awards, with ``events``: a sequence of
+#: :class:`AwardEvent`. What a receiver adds to CKAN's session is stored with them; when
+#: it fails nothing is. One evaluation may send thousands of events at once.
+awards_changed = tk.signals.ckanext.signal("challenge:awards_changed")
+
+#: Sent with the same ``events`` after the commit.
+awards_stored = tk.signals.ckanext.signal("challenge:awards_stored")
