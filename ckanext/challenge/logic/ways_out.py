@@ -11,25 +11,27 @@ from ckanext.challenge.measures.mending import Dataset
 
 __all__ = ["DatasetForms", "measure_url", "organization_url"]
 
-_Url = Callable[[str, str, str], str]
+_Url = Callable[[str, str, "str | None"], str]
 
 
-def _members(organization_id: str, organization: str, cohort: str) -> str:
+def _members(organization_id: str, organization: str, cohort: str | None) -> str:
     return tk.h.url_for("organization.members", id=organization)
 
 
-def _profile(organization_id: str, organization: str, cohort: str) -> str:
+def _profile(organization_id: str, organization: str, cohort: str | None) -> str:
     return tk.h.url_for("organization.edit", id=organization)
 
 
-def _kits(organization_id: str, organization: str, cohort: str) -> str:
+def _kits(organization_id: str, organization: str, cohort: str | None) -> str:
+    if cohort is None:
+        return tk.h.url_for("challenge.kits")
     page = tk.h.url_for(
         "challenge_participant.read", cohort=cohort, organization=organization
     )
     return f"{page}?step=kits#kits"
 
 
-def _new_dataset(organization_id: str, organization: str, cohort: str) -> str:
+def _new_dataset(organization_id: str, organization: str, cohort: str | None) -> str:
     return tk.h.url_for("dataset.new", group=organization_id)
 
 
@@ -44,12 +46,12 @@ _WAYS: dict[str, _Url] = {
 
 
 def measure_url(
-    measure: str, organization_id: str, organization: str, cohort: str
+    measure: str, organization_id: str, organization: str, cohort: str | None
 ) -> str:
     """Return the page on which a measure can be brought up.
 
     :param organization: name of the organization
-    :param cohort: name of the season
+    :param cohort: name of the season, if it is measured in one
     """
     way = _WAYS.get(measure)
     if way is not None:

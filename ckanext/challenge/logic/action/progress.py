@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -11,16 +11,19 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import measures, programmes, quality_words
+from ckanext.challenge import programmes
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
-from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, STEP_SETTLED
-from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Programme, Step
-from ckanext.challenge.domain.quality import first_of
 from ckanext.challenge.language import current
-from ckanext.challenge.logic import roles, steps, ways_out
+from ckanext.challenge.logic import roles, steps
+from ckanext.challenge.logic.badge_progress import (
+    Shortfalls,
+    badge_row,
+    described,
+    stored_measurement,
+)
 from ckanext.challenge.logic.boundary import (
     find_cohort,
     find_organization,
@@ -28,7 +31,6 @@ from ckanext.challenge.logic.boundary import (
 )
 from ckanext.challenge.logic.schema import progress as schema
 from ckanext.challenge.logic.season_life import today
-from ckanext.challenge.measures import mending
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.progress import evaluate
@@ -106,7 +108,8 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
         ``{badge, title}`` each.
         ``badges``: ``{badge, title, description, level, icon, colour, shape, policy,
         earned, state, award_id, awarded_at, lost_on, percent}`` each and, in detail,
-        ``missing`` (as ``why_not``; for a step ``{step, title, value, target}``).
+        ``missing`` (as ``why_not``; for a step ``{step, title, value, target,
+        fix_url}``), of one that is at risk too.
         ``percent`` is 0 to 100 everywhere. ``roles``, in detail: what the caller is
         to the participant, of ``member``, ``admin``, ``adviser`` and ``manager``.
     :rtype: dict
@@ -125,21 +128,6 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
         )
     shown = _Shown(group, cohort, participant, bool(mine)).as_dict()
     return {**shown, "roles": sorted(mine)} if mine else shown
-
-
-def _measurement(value: float, missing: Mapping[str, Any]) -> Measurement:
-    """A measure as it is stored.
-
-    :param missing: what a step says of it, if one does
-    """
-    datasets = tuple(missing.get("datasets", ()))
-    names: Mapping[str, Sequence[str]] = missing.get("missing", {})
-    return Measurement(
-        value,
-        failing=datasets,
-        missing=tuple(tuple(names.get(id_, ())) for id_ in datasets),
-        lacking=tuple(names.get("", ())),
-    )
 
 
 class _Shown:
@@ -168,7 +156,6 @@ class _Shown:
             )
         }
         self.states = {key: status.state for key, status in self.statuses.items()}
-        self.registry = measures.registry()
         self.over = (
             cohort.state in ("finished", "archived") or participant.state == "withdrawn"
         )
@@ -179,7 +166,8 @@ class _Shown:
 
     def as_dict(self) -> dict[str, Any]:
         judged = self._judged()
-        self.datasets = self._datasets(judged) if self.detailed else {}
+        if self.detailed:
+            self.shortfalls = self._shortfalls(judged)
         summary = rules.summarise(self.programme, self.states, self.due, self.today)
         rows = {step.key: self._step(step) for step in self.programme.steps}
         held = self._held()
@@ -224,35 +212,20 @@ class _Shown:
             for missing in status.why_not
         }
         stored = {
-            name: _measurement(value, why_not.get(name, {}))
+            name: stored_measurement(value, why_not.get(name, {}))
             for name, value in self.participant.measures.items()
         }
         return rules.judge_badges(self.programme, stored, self.states)
 
-    def _datasets(
-        self, judged: Iterable[rules.BadgeVerdict]
-    ) -> dict[str, tuple[mending.Dataset, ways_out.DatasetForms]]:
-        """The datasets that keep something down, and the forms that mend them.
-
-        In one statement, and only those that the public can see: one may have been
-        made private since it was measured.
-        """
-        ids = {
-            id_
-            for status in self.statuses.values()
-            for missing in status.why_not
-            for id_ in missing["datasets"]
-        }
-        ids |= {
-            id_
-            for badge in judged
-            for finding in badge.verdict.missing
-            for id_ in finding.datasets
-        }
-        return {
-            id_: (dataset, ways_out.DatasetForms(dataset))
-            for id_, dataset in mending.datasets(ids).items()
-        }
+    def _shortfalls(self, judged: Iterable[rules.BadgeVerdict]) -> Shortfalls:
+        """What is missing anywhere, whose datasets are read in one statement."""
+        stored = [
+            missing for status in self.statuses.values() for missing in status.why_not
+        ]
+        found = [
+            finding.as_dict() for badge in judged for finding in badge.verdict.missing
+        ]
+        return Shortfalls(self.group, self.cohort.name, [*stored, *found])
 
     def _step(self, step: Step) -> dict[str, Any]:
         status = self.statuses.get(step.key)
@@ -283,12 +256,12 @@ class _Shown:
     ) -> dict[str, Any]:
         open_ = state not in STEP_SETTLED
         return {
-            "measures": [self._measure(name) for name in sorted(step.measures)],
+            "measures": [described(name) for name in sorted(step.measures)],
             "value": status.value if status else None,
             "target": status.target if status else None,
             "late": not self.over and rules.is_late(state, due, self.today),
             "why_not": [
-                self._missing(missing)
+                self.shortfalls.of_measure(missing)
                 for missing in (status.why_not if status and open_ else [])
             ],
             "note": status.note if status else None,
@@ -298,74 +271,6 @@ class _Shown:
                 self.evidence.get(status.step) if status else None
             ),
             "planned_for": as_json(status.planned_for) if status else None,
-        }
-
-    def _measure(self, name: str) -> dict[str, str]:
-        measure = self.registry.get(name)
-        return {
-            "measure": name,
-            "definition": str(measure.definition) if measure else name,
-            "unit": measure.unit if measure else "count",
-        }
-
-    def _missing(self, missing: Mapping[str, Any]) -> dict[str, Any]:
-        name = missing["measure"]
-        names: Mapping[str, Sequence[str]] = missing.get("missing", {})
-        return {
-            **self._measure(name),
-            "value": missing["value"],
-            "target": missing["target"],
-            "datasets": [
-                self._lacking(*self.datasets[id_], names.get(id_, []))
-                for id_ in missing["datasets"]
-                if id_ in self.datasets
-            ],
-            "missing": [
-                {
-                    "name": field,
-                    "title": quality_words.of_organization(field),
-                    "fix_url": ways_out.organization_url(self.group.name, field),
-                }
-                for field in names.get("", [])
-            ],
-            "fix_url": ways_out.measure_url(
-                name, self.group.id, self.group.name, self.cohort.name
-            ),
-        }
-
-    def _lacking(
-        self,
-        dataset: mending.Dataset,
-        forms: ways_out.DatasetForms,
-        names: Sequence[str],
-    ) -> dict[str, Any]:
-        """A dataset, what it lacks, and where that is mended."""
-        missing = [
-            {
-                "name": name,
-                "title": quality_words.of_dataset(name),
-                "fix_url": forms.url(name),
-            }
-            # What comes with something else is not said twice.
-            for name in dict.fromkeys(first_of(name, names) for name in names)
-        ]
-        return {
-            "id": dataset.id,
-            "name": dataset.name,
-            "title": dataset.title,
-            "fix_url": missing[0]["fix_url"] if missing else forms.own,
-            "missing": missing,
-        }
-
-    def _missing_of_badge(self, finding: Finding) -> dict[str, Any]:
-        if finding.step is None:
-            return self._missing(finding.as_dict())
-        step = self.programme.steps_by_key[finding.step]
-        return {
-            "step": finding.step,
-            "title": self._text(step.title),
-            "value": finding.value,
-            "target": finding.target,
         }
 
     def _held(self) -> dict[tuple[str, bool], Award]:
@@ -413,26 +318,13 @@ class _Shown:
         for verdict in judged:
             badge = verdict.badge
             award = held.get((badge.key, badge.scope == "organization"))
-            shown = {
-                "badge": badge.key,
-                "title": self._text(badge.title),
-                "description": self._text(badge.description),
-                "level": badge.level,
-                "icon": badge.icon,
-                "colour": badge.colour,
-                "shape": badge.shape,
-                "policy": badge.policy,
-                "earned": award is not None,
-                "state": award.state if award else None,
-                "award_id": award.id if award else None,
-                "awarded_at": as_json(award.awarded_at) if award else None,
-                "lost_on": as_json(award.lost_on) if award else None,
-                "percent": 100 if award else rules.percent(verdict.verdict),
-            }
+            shown = badge_row(badge, verdict.verdict, award)
             if self.detailed:
+                # One at risk lacks something that its people can still mend.
+                kept = award is not None and award.state == "active"
                 shown["missing"] = [
-                    self._missing_of_badge(finding)
-                    for finding in (() if award else verdict.verdict.missing)
+                    self.shortfalls.of_badge(self.programme, finding)
+                    for finding in (() if kept else verdict.verdict.missing)
                 ]
             badges.append(shown)
         return badges

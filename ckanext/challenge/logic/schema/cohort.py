@@ -81,6 +81,10 @@ RESERVED_NAMES = frozenset(
         "kits",
         "manage",
         "observatory",
+        "oembed",
+        "status",
+        "subscription",
+        "subscriptions",
         "verify",
     }
 )
