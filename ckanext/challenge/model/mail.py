@@ -18,8 +18,9 @@ class Mail(tk.BaseModel):
     """One mail to one person, written when it goes.
 
     It is stored in the transaction of what it tells. It holds no address: it goes to
-    ``user_id`` or, without one, to the contact of the application. ``data`` holds
-    ids. ``state`` is ``waiting``, ``sent``, ``failed`` (given up) or ``cancelled``.
+    ``user_id``, to the subscriber or, without either, to the contact of the
+    application. ``data`` holds ids. ``state`` is ``waiting``, ``sent``, ``failed``
+    (given up) or ``cancelled``.
     """
 
     __table__ = sa.Table(
@@ -30,6 +31,7 @@ class Mail(tk.BaseModel):
         key_column("cohort_id", "challenge_cohort.id", with_it=True),
         key_column("application_id", "challenge_application.id", with_it=True),
         key_column("user_id", "user.id", with_it=True),
+        key_column("subscription_id", "challenge_subscription.id", with_it=True),
         json_column("data", dict),
         sa.Column("state", sa.UnicodeText, nullable=False, default="waiting"),
         sa.Column("attempts", sa.Integer, nullable=False, default=0),
@@ -40,6 +42,7 @@ class Mail(tk.BaseModel):
         sa.Index("challenge_mail_due_idx", "state", "next_attempt_at"),
         sa.Index("challenge_mail_cohort_idx", "cohort_id", "state"),
         sa.Index("challenge_mail_application_idx", "application_id"),
+        sa.Index("challenge_mail_subscription_idx", "subscription_id"),
     )
 
     id: Mapped[str]
@@ -47,6 +50,7 @@ class Mail(tk.BaseModel):
     cohort_id: Mapped[str | None]
     application_id: Mapped[str | None]
     user_id: Mapped[str | None]
+    subscription_id: Mapped[str | None]
     data: Mapped[dict[str, Any]]
     state: Mapped[str]
     attempts: Mapped[int]

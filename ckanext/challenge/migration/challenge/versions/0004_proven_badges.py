@@ -104,6 +104,13 @@ def upgrade() -> None:
         ],
         unique=True,
     )
+    op.add_column(
+        "challenge_mail",
+        _key("subscription_id", "challenge_subscription.id", with_it=True),
+    )
+    op.create_index(
+        "challenge_mail_subscription_idx", "challenge_mail", ["subscription_id"]
+    )
     op.create_table(
         "challenge_standing",
         sa.Column(
@@ -120,5 +127,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("challenge_mail_subscription_idx", "challenge_mail")
+    op.drop_column("challenge_mail", "subscription_id")
     for table in TABLES:
         op.drop_table(table)
