@@ -208,7 +208,7 @@ def test_a_season_that_is_not_open_nor_running_is_frozen(
     cohort.state = state
     model.Session.commit()
     publish(organization["id"])
-    assert evaluate().organizations == 0
+    assert evaluate().steps_changed == 0
     assert states(participant.id)["premier-jeu"] == "todo"
 
 
@@ -244,9 +244,11 @@ def test_a_withdrawn_participant_and_a_deleted_organization_are_left_alone(
     withdrawn = join(cohort, gone["id"])
     withdrawn.state = "withdrawn"
     model.Session.commit()
+    publish(gone["id"])
     join(cohort, deleted["id"])
     do("organization_delete", id=deleted["id"])
-    assert evaluate().organizations == 0
+    assert evaluate().organizations == 1
+    assert states(withdrawn.id)["premier-jeu"] == "todo"
 
 
 def test_purging_an_organization_takes_its_progress_along(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 from ckan import model
 
@@ -37,14 +39,23 @@ def _check_files(organizations: list[str] | None) -> None:
         conformity.check_due(on_progress=bar.update, resource_ids=due)
 
 
-@click.command("evaluate", short_help="Evaluate participants.")
+@click.command("evaluate", short_help="Evaluate organizations.")
 @click.option("--organization", help="Name or id: this organization alone.")
 @click.option("--cohort", help="Name or id: the participants of this cohort.")
 @click.option(
-    "--all", "everyone", is_flag=True, help="All participants: to be run every night."
+    "--all", "everyone", is_flag=True, help="All organizations: to be run every night."
 )
-def command(organization: str | None, cohort: str | None, everyone: bool) -> None:
-    """Measure what the catalogue says of participants, and store the progress and
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    show_default="one for each core",
+    help="Among how many processes a large portal is shared.",
+)
+def command(
+    organization: str | None, cohort: str | None, everyone: bool, processes: int
+) -> None:
+    """Measure what the catalogue says of organizations, and store the progress and
     badges that follow.
 
     Cohorts that are open or running are evaluated, finished ones are frozen. It may
@@ -54,14 +65,18 @@ def command(organization: str | None, cohort: str | None, everyone: bool) -> Non
         raise click.UsageError("Give one of --organization, --cohort, --all")
     organizations = [_organization(organization)] if organization else None
     cohorts = [_cohort(cohort)] if cohort else None
-    targets = evaluate.targets(organizations, cohorts)
-    concerned = organizations or [target.organization_id for target in targets]
+    concerned = evaluate.organizations(organizations, cohorts)
     _check_files(None if everyone else concerned)
     try:
-        length = len(targets)
-        with click.progressbar(length=length, label="Participants", show_pos=True) as b:
+        length = len(concerned)
+        with click.progressbar(
+            length=length, label="Organizations", show_pos=True
+        ) as bar:
             found = evaluate.evaluate(
-                organizations, cohort_ids=cohorts, on_progress=b.update
+                organizations,
+                cohort_ids=cohorts,
+                on_progress=bar.update,
+                processes=processes,
             )
     except ProgrammeError as error:
         raise click.ClickException(str(error)) from None

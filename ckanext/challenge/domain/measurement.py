@@ -11,13 +11,17 @@ from typing import NamedTuple
 #: How many datasets a measurement names at most on either side.
 NAMED_DATASETS = 20
 
+#: Measures that differ between the seasons of one organization, and are nothing
+#: without one.
+SEASONAL = frozenset({"datasets_since_launch", "kits_chosen"})
+
 
 class Subject(NamedTuple):
     """Whom to measure.
 
     :ivar organization_id: id of the CKAN organization
     :ivar cohort_id: id of the cohort, for the measures that depend on a season
-        (``datasets_since_launch``, ``kits_chosen``)
+        (:data:`SEASONAL`)
     :ivar since: day of that cohort's launch, in the portal's time zone
     """
 

@@ -22,6 +22,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from ckanext.challenge.domain import questions
+from ckanext.challenge.domain.measurement import SEASONAL
 
 __all__ = [
     "Known",
@@ -268,12 +269,19 @@ def _badge_problems(
 ) -> Iterator[Problem]:
     criteria = badge["criteria"]
     yield from _criteria_problems(criteria, (*path, "criteria"), measures, steps)
-    if badge.get("scope") == "organization" and _looks_at_steps(criteria):
-        yield Problem(
-            (*path, "criteria"),
-            "looks at steps, expected measures alone in a badge that organizations "
-            "earn outside a season too",
-        )
+    if badge.get("scope") == "organization":
+        if _looks_at_steps(criteria):
+            yield Problem(
+                (*path, "criteria"),
+                "looks at steps, expected measures alone in a badge that "
+                "organizations earn outside a season too",
+            )
+        for measure in sorted(SEASONAL.intersection(_measures(criteria))):
+            yield Problem(
+                (*path, "criteria"),
+                f"{measure} is measured in a season, expected a measure that "
+                "organizations have outside one too",
+            )
     if "grace_days" in badge and badge.get("policy") != "maintained":
         yield Problem((*path, "grace_days"), "expected only where policy is maintained")
 
@@ -357,6 +365,14 @@ def _question_words(problem: questions.Problem) -> str:
 def _looks_at_steps(written: dict[str, Any]) -> bool:
     nested = [*written.get("all", []), *written.get("any", [])]
     return "step" in written or "steps" in written or any(map(_looks_at_steps, nested))
+
+
+def _measures(written: dict[str, Any]) -> Iterator[str]:
+    """The measures that criteria name."""
+    if "measure" in written:
+        yield written["measure"]
+    for part in (*written.get("all", []), *written.get("any", [])):
+        yield from _measures(part)
 
 
 _FORMS = ("measure", "step", "steps", "all", "any")

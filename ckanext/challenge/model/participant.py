@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.orm import Mapped
 
-from .base import id_column, json_column, key_column, make_id, time_column, utcnow
+from .base import id_column, json_column, key_column, time_column, utcnow
 
 __all__ = ["Evidence", "Participant", "StepStatus"]
 
@@ -105,11 +105,13 @@ class StepStatus(tk.BaseModel):
     __table__ = sa.Table(
         "challenge_step_status",
         tk.BaseModel.metadata,
-        sa.Column("id", sa.UnicodeText, primary_key=True, default=make_id),
-        key_column(
-            "participant_id", "challenge_participant.id", needed=True, with_it=True
+        sa.Column(
+            "participant_id",
+            sa.UnicodeText,
+            sa.ForeignKey("challenge_participant.id", ondelete="CASCADE"),
+            primary_key=True,
         ),
-        sa.Column("step", sa.UnicodeText, nullable=False),
+        sa.Column("step", sa.UnicodeText, primary_key=True),
         sa.Column("state", sa.UnicodeText, nullable=False, default="todo"),
         sa.Column("source", sa.UnicodeText, nullable=False),
         sa.Column("value", sa.Float),
@@ -126,10 +128,8 @@ class StepStatus(tk.BaseModel):
         time_column("updated_at", nullable=False, default=utcnow),
         # A user's id, or none when the evaluation wrote it.
         key_column("updated_by", "user.id"),
-        sa.UniqueConstraint("participant_id", "step", name="challenge_step_once"),
     )
 
-    id: Mapped[str]
     participant_id: Mapped[str]
     step: Mapped[str]
     state: Mapped[str]

@@ -1,7 +1,11 @@
-"""Measure participants, judge them by their programme, store what changed.
+"""Measure organizations, judge them by the programmes, store what changed.
 
-Works on sets: a portion of participants costs one statement per measure and a handful
+Works on sets: a portion of organizations costs one statement per measure and a handful
 to read and write, whatever its size. Doing it again changes nothing.
+
+An organization that takes part in seasons is judged in each of them by the programme
+that the season keeps. The badges that need no season are judged for every organization
+of the portal, by its programme files as they are now.
 """
 
 from __future__ import annotations
@@ -10,40 +14,36 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
 
 from ckan import model
-from sqlalchemy.exc import DBAPIError
 
 from ckanext.challenge import config, journal, measures, programmes
 from ckanext.challenge.domain import criteria, deadlines
 from ckanext.challenge.domain import progress as rules
-from ckanext.challenge.domain.lifecycle import AWARD, AWARD_HELD
-from ckanext.challenge.domain.measurement import Measurement, Subject
+from ckanext.challenge.domain.criteria import Finding
+from ckanext.challenge.domain.measurement import SEASONAL, Measurement, Subject
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.garbage import search_paused
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.progress import store
+from ckanext.challenge.progress import portions, store
+from ckanext.challenge.progress.awards import Awards, Measured
+from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 
-__all__ = ["FIGURES", "Result", "evaluate", "refresh", "targets"]
+__all__ = ["FIGURES", "Result", "evaluate", "organizations", "refresh"]
 
 log = logging.getLogger(__name__)
 
 #: Measures that are stored for pages, whether or not a programme asks for them.
 FIGURES = frozenset({"datasets_public", "datasets_since_launch", "resources_public"})
 
-#: How many participants are measured together, and evaluated in one transaction.
-PORTION = 6000
+#: How many organizations are measured together, and evaluated in one transaction.
+PORTION = 4500
 
-#: Of how many of them what is stored is in memory at a time.
+#: Of how many participants what is stored is in memory at a time.
 BATCH = 1000
-
-#: How often a portion is tried again when another transaction was in its way.
-_TRIES = 3
-
-#: PostgreSQL's codes for a deadlock and for a serialization failure.
-_IN_THE_WAY = frozenset({"40P01", "40001"})
 
 
 @dataclass(frozen=True)
@@ -76,30 +76,23 @@ class Result:
         }
 
 
-@dataclass
-class _Changes:
-    """What is to be written for a portion; the statuses after each batch of it."""
+class _Done(NamedTuple):
+    """What became of a portion."""
 
-    statuses: list[store.StatusRow] = field(default_factory=list)
-    participants: dict[str, store.Progress] = field(default_factory=dict)
-    new_awards: dict[tuple[str, str, str | None], store.NewAward] = field(
-        default_factory=dict
-    )
-    award_changes: list[store.AwardChange] = field(default_factory=list)
-    entries: list[journal.Entry] = field(default_factory=list)
-    steps_changed: int = 0
+    result: Result
+    events: list[AwardEvent]
 
 
-def targets(
+def organizations(
     organization_ids: Collection[str] | None = None,
     cohort_ids: Collection[str] | None = None,
-) -> list[store.Target]:
-    """Return the participants that :func:`evaluate` would look at.
+) -> list[str]:
+    """Return the ids of the organizations that :func:`evaluate` would look at.
 
-    :param organization_ids: only those of these organizations
-    :param cohort_ids: only those of these cohorts
+    :param organization_ids: only these
+    :param cohort_ids: only those that take part in these
     """
-    return store.targets(organization_ids, cohort_ids)
+    return store.organizations(organization_ids, cohort_ids)
 
 
 def evaluate(
@@ -108,22 +101,27 @@ def evaluate(
     cohort_ids: Collection[str] | None = None,
     now: dt.datetime | None = None,
     on_progress: Callable[[int], None] | None = None,
+    processes: int = 1,
 ) -> Result:
-    """Evaluate participants of open and running cohorts, and commit.
+    """Evaluate organizations, in all open and running cohorts that they take part in.
 
-    :param organization_ids: only those of these organizations
-    :param cohort_ids: only those of these cohorts; without both, all there are
+    It commits after each portion.
+
+    :param organization_ids: only these
+    :param cohort_ids: only those that take part in these; without both, all there are
     :param now: the present (aware of its zone), to try another day
-    :param on_progress: told after each portion how many participants were done
+    :param on_progress: told after each portion how many organizations were done
+    :param processes: among how many processes the portions are shared; for commands,
+        which are alone in their process
     :raises ProgrammeError: when a programme file of the portal cannot be used
     """
     began = time.monotonic()
-    now = now or utcnow()
-    chosen = store.targets(organization_ids, cohort_ids)
-    total = Result(organizations=len({target.organization_id for target in chosen}))
-    for start in range(0, len(chosen), PORTION):
-        portion = [target.participant_id for target in chosen[start : start + PORTION]]
-        done = _portion_with_retries(portion, now)
+    # Read once, before there are several processes; and a wrong file stops all at once.
+    programmes.all()
+    chosen = store.organizations(organization_ids, cohort_ids)
+    total = Result(organizations=len(chosen))
+    work = partial(_portion, now=now or utcnow())
+    for number, done in portions.each(work, chosen, size=PORTION, processes=processes):
         total = replace(
             total,
             steps_changed=total.steps_changed + done.steps_changed,
@@ -132,7 +130,7 @@ def evaluate(
             errors=tuple(dict.fromkeys((*total.errors, *done.errors))),
         )
         if on_progress is not None:
-            on_progress(len(portion))
+            on_progress(number)
     for error in total.errors:
         log.error("Not evaluated: %s", error)
     return replace(total, seconds=time.monotonic() - began)
@@ -151,95 +149,184 @@ def refresh(organization_ids: Collection[str]) -> None:
         log.exception("Evaluation of %s failed", ", ".join(organization_ids))
 
 
-def _portion_with_retries(participant_ids: Sequence[str], now: dt.datetime) -> Result:
-    for attempt in range(1, _TRIES + 1):
-        try:
-            with search_paused(len(participant_ids) > BATCH):
-                result = _portion(participant_ids, now)
-            model.Session.commit()
-        except DBAPIError as error:
-            model.Session.rollback()
-            code = getattr(error.orig, "pgcode", None)
-            if code not in _IN_THE_WAY or attempt == _TRIES:
-                raise
-            log.info("Evaluation met another transaction (%s), trying again", code)
-        except Exception:
-            model.Session.rollback()
-            raise
-        else:
-            store.forget_loaded()
-            return result
-    raise AssertionError("unreachable")
-
-
-def _portion(participant_ids: Sequence[str], now: dt.datetime) -> Result:
-    """Evaluate some participants in the current transaction."""
-    today = deadlines.day_of(now, config.display_timezone())
-    rows = store.lock(participant_ids)
-    cohorts, errors = _with_programmes(store.cohorts([row.id for row in rows]))
-    rows = [row for row in rows if row.cohort_id in cohorts]
-    ids = [row.id for row in rows]
-    organizations = {row.organization_id for row in rows}
-    subjects = {
-        row.id: Subject(
-            row.organization_id,
-            row.cohort_id,
-            cohorts[row.cohort_id].row.milestones["launch"],
+def _portion(organization_ids: Sequence[str], now: dt.datetime) -> Result:
+    """Evaluate some organizations, and commit."""
+    with search_paused(len(organization_ids) > BATCH):
+        done = portions.in_one_transaction(
+            lambda: _Evaluation(organization_ids, now).run()
         )
-        for row in rows
-    }
-    measured = _measure(cohorts, list(subjects.values()))
-    held = _Held(store.awards(organizations))
-    active_at = store.last_changes(organizations)
-    changes = _Changes()
-    for row, statuses in _with_statuses(rows, changes, now):
-        cohort = cohorts[row.cohort_id]
-        subject = subjects[row.id]
-        measurements = {
-            name: found[subject] for name, found in measured.items() if subject in found
+    store.forget_loaded()
+    if done.events:
+        awards_stored.send("evaluate", events=done.events)
+    return done.result
+
+
+class _Evaluation:
+    """The evaluation of a portion, in the current transaction."""
+
+    def __init__(self, ids: Sequence[str], now: dt.datetime) -> None:
+        """Read and lock what is stored, then measure."""
+        self._ids, self._now = ids, now
+        self._today = deadlines.day_of(now, config.display_timezone())
+        rows = store.lock(ids)
+        self._standings = store.standings(ids)
+        self._cohorts, self._errors = _with_programmes(
+            store.cohorts([row.id for row in rows])
+        )
+        self._rows = [row for row in rows if row.cohort_id in self._cohorts]
+        self._portal = _portal_badges()
+        self._subjects = {
+            row.id: Subject(
+                row.organization_id,
+                row.cohort_id,
+                self._cohorts[row.cohort_id].row.milestones["launch"],
+            )
+            for row in self._rows
         }
-        verdict = rules.evaluate(
-            cohort.programme,
-            measurements,
-            {step: status.state for step, status in statuses.items()},
-            cohort.due,
-            today,
+        # What needs no season is the same in each.
+        self._any_subject = {id_: Subject(id_) for id_ in ids} | {
+            subject.organization_id: subject for subject in self._subjects.values()
+        }
+        self._measured = self._measure()
+        self._awards = Awards(store.awards(ids), self._today)
+        self._statuses: list[store.StatusRow] = []
+        self._entries: list[journal.Entry] = []
+        self._steps_changed = 0
+
+    def _measure(self) -> dict[str, dict[Subject, Measurement]]:
+        names = _measures_of(self._portal).union(
+            *(cohort.measures for cohort in self._cohorts.values())
         )
-        changed = _diff_statuses(row, verdict, statuses, changes)
-        last = _latest(
-            row.progress.last_activity_at, active_at.get(row.organization_id)
+        subjects = dict.fromkeys(
+            (*self._subjects.values(), *self._any_subject.values())
         )
-        figures = _figures(verdict, measurements, last)
-        if figures != row.progress:
-            changes.participants[row.id] = figures
-        if changed:
-            changes.entries.append(
-                journal.Entry(
-                    journal.SYSTEM, "evaluate", "participant", row.id, changed
+        return measures.measure(sorted(names), list(subjects))
+
+    def run(self) -> _Done:
+        """Judge and write: the journal last, since its writers wait for each other."""
+        participants = self._judge_participants()
+        standings = self._judge_organizations()
+        store.save_participants([row.id for row in self._rows], participants, self._now)
+        store.save_standings(self._ids, standings, self._now)
+        events, entries = self._awards.save(self._now)
+        if events:
+            awards_changed.send("evaluate", events=events)
+        journal.record_many([*self._entries, *entries])
+        result = Result(
+            steps_changed=self._steps_changed,
+            awards_created=sum(event.before is None for event in events),
+            awards_revoked=sum(event.after == "revoked" for event in events),
+            errors=self._errors,
+        )
+        return _Done(result, events)
+
+    def _judge_participants(self) -> dict[str, store.Progress]:
+        """Judge what organizations have done in their seasons.
+
+        :returns: the figures that changed, by participant
+        """
+        figures: dict[str, store.Progress] = {}
+        active_at = store.last_changes({row.organization_id for row in self._rows})
+        for row, stored in self._with_statuses():
+            cohort = self._cohorts[row.cohort_id]
+            subject = self._subjects[row.id]
+            found = {name: self._measured[name][subject] for name in cohort.measures}
+            verdict = rules.evaluate(
+                cohort.programme,
+                found,
+                {step: status.state for step, status in stored.items()},
+                cohort.due,
+                self._today,
+            )
+            changed = self._diff_statuses(row, verdict, stored)
+            if changed:
+                self._entries.append(
+                    journal.Entry(
+                        journal.SYSTEM, "evaluate", "participant", row.id, changed
+                    )
                 )
+            last = _latest(
+                row.progress.last_activity_at, active_at.get(row.organization_id)
             )
-        states = verdict.states
-        for badge in cohort.programme.badges:
-            _judge_award(
-                row, cohort.programme, badge, measurements, states, held, today, changes
+            after = _figures(verdict, found, last)
+            if after != row.progress:
+                figures[row.id] = after
+            about = Measured(row.organization_id, row.cohort_id, found, verdict.states)
+            for badge in cohort.badges:
+                self._awards.judge(cohort.programme, badge, about)
+        return figures
+
+    def _with_statuses(
+        self,
+    ) -> Iterator[tuple[store.ParticipantRow, Mapping[str, store.StatusRow]]]:
+        """Each participant with its stored steps.
+
+        After each batch, what is to be written of steps is written and forgotten.
+        """
+        for start in range(0, len(self._rows), BATCH):
+            batch = self._rows[start : start + BATCH]
+            stored = store.statuses([row.id for row in batch])
+            for row in batch:
+                yield row, stored[row.id]
+            store.save_statuses(self._statuses, self._now)
+            self._statuses.clear()
+
+    def _diff_statuses(
+        self,
+        row: store.ParticipantRow,
+        verdict: rules.Evaluation,
+        stored: Mapping[str, store.StatusRow],
+    ) -> dict[str, list[str]]:
+        """Note the statuses to write.
+
+        :returns: the steps of the catalogue that changed, by their new state
+        """
+        changed: dict[str, list[str]] = {}
+        for step in verdict.steps:
+            # A step that waits for people says nothing that its absence does not.
+            if step.step.source == "person":
+                continue
+            before = stored.get(step.step.key)
+            after = store.StatusRow(
+                row.id,
+                step.step.key,
+                step.state,
+                "catalog",
+                step.value,
+                step.target,
+                store.as_stored(step.why_not),
             )
-    return _write(ids, changes, now, errors)
+            if before and (before.state == "waived" or store.same(before, after)):
+                continue
+            self._statuses.append(after)
+            if after.state != (before.state if before else "todo"):
+                self._steps_changed += 1
+                changed.setdefault(after.state, []).append(after.step)
+        return changed
 
+    def _judge_organizations(self) -> list[store.StandingRow]:
+        """Judge organizations by the badges that need no season.
 
-def _with_statuses(
-    rows: Sequence[store.ParticipantRow], changes: _Changes, now: dt.datetime
-) -> Iterator[tuple[store.ParticipantRow, Mapping[str, store.StatusRow]]]:
-    """Each participant with its stored steps.
-
-    After each batch, what is to be written of steps is written and forgotten.
-    """
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        stored = store.statuses([row.id for row in batch])
-        for row in batch:
-            yield row, stored[row.id]
-        store.save_statuses(changes.statuses, now)
-        changes.statuses.clear()
+        :returns: where those stand of which something changed
+        """
+        changed: list[store.StandingRow] = []
+        names = _measures_of(self._portal)
+        for id_ in self._ids:
+            subject = self._any_subject[id_]
+            found = {name: self._measured[name][subject] for name in names}
+            about = Measured(id_, None, found)
+            missing: dict[str, tuple[Finding, ...]] = {}
+            for programme, badge in self._portal:
+                self._awards.judge(programme, badge, about)
+                verdict = criteria.judge(badge.criteria, found, {})
+                if not verdict.met:
+                    missing[badge.key] = verdict.missing
+            after = store.StandingRow(
+                id_, _rounded(found), store.findings_by_badge(missing)
+            )
+            if not store.same_standing(self._standings.get(id_), after):
+                changed.append(after)
+        return changed
 
 
 @dataclass(frozen=True)
@@ -247,6 +334,8 @@ class _Cohort:
     row: store.CohortRow
     programme: Programme
     due: Mapping[str, dt.date | None]
+    measures: frozenset[str]
+    badges: tuple[Badge, ...]
 
 
 def _with_programmes(
@@ -267,54 +356,31 @@ def _with_programmes(
             errors.append(f"{row.name}: there is no measure {', '.join(sorted(gone))}")
             continue
         cohorts[row.id] = _Cohort(
-            row, programme, rules.due_days(programme, row.milestones)
+            row,
+            programme,
+            rules.due_days(programme, row.milestones),
+            programme.measures | FIGURES,
+            tuple(badge for badge in programme.badges if badge.scope == "cohort"),
         )
     return cohorts, tuple(errors)
 
 
-def _measure(
-    cohorts: Mapping[str, _Cohort], subjects: Sequence[Subject]
-) -> dict[str, dict[Subject, Measurement]]:
-    if not subjects:
-        return {}
-    names = set(FIGURES)
-    for cohort in cohorts.values():
-        names |= cohort.programme.measures
-    return measures.measure(sorted(names), list(dict.fromkeys(subjects)))
+def _portal_badges() -> tuple[tuple[Programme, Badge], ...]:
+    """The badges that need no season, each with the first programme that has it."""
+    found: dict[str, tuple[Programme, Badge]] = {}
+    for programme in programmes.all():
+        for badge in programme.badges:
+            if badge.scope == "organization":
+                found.setdefault(badge.key, (programme, badge))
+    return tuple(found.values())
 
 
-def _diff_statuses(
-    row: store.ParticipantRow,
-    verdict: rules.Evaluation,
-    stored: Mapping[str, store.StatusRow],
-    changes: _Changes,
-) -> dict[str, list[str]]:
-    """Note the statuses to write.
-
-    :returns: the steps of the catalogue that changed, by their new state
-    """
-    changed: dict[str, list[str]] = {}
-    for step in verdict.steps:
-        # A step that waits for people says nothing that its absence does not.
-        if step.step.source == "person":
-            continue
-        before = stored.get(step.step.key)
-        after = store.StatusRow(
-            row.id,
-            step.step.key,
-            step.state,
-            "catalog",
-            step.value,
-            step.target,
-            store.as_stored(step.why_not),
-        )
-        if before and (before.state == "waived" or store.same(before, after)):
-            continue
-        changes.statuses.append(after)
-        if after.state != (before.state if before else "todo"):
-            changes.steps_changed += 1
-            changed.setdefault(after.state, []).append(after.step)
-    return changed
+def _measures_of(portal: Sequence[tuple[Programme, Badge]]) -> frozenset[str]:
+    """What is measured of every organization."""
+    names = frozenset[str]().union(
+        *(criteria.measures_of(badge.criteria) for _, badge in portal)
+    )
+    return (names | FIGURES) - SEASONAL
 
 
 def _figures(
@@ -329,8 +395,7 @@ def _figures(
         percent=summary.percent,
         current_phase=summary.current_phase,
         late_steps=summary.late_steps,
-        # What can be told apart: a share's fifth digit is no change.
-        measures={name: round(found.value, 4) for name, found in measurements.items()},
+        measures=_rounded(measurements),
         last_activity_at=last_activity_at,
     )
 
@@ -339,122 +404,6 @@ def _latest(*instants: dt.datetime | None) -> dt.datetime | None:
     return max((instant for instant in instants if instant), default=None)
 
 
-class _Held:
-    """The awards that organizations hold, or that a person took from them."""
-
-    def __init__(self, rows: Sequence[Any]) -> None:
-        self._live: dict[tuple[str, str, str | None], Any] = {}
-        self._refused: set[tuple[str, str, str | None]] = set()
-        for row in rows:
-            key = (row.organization_id, row.badge, row.cohort_id)
-            if row.state in AWARD_HELD:
-                self._live[key] = row
-            else:
-                self._refused.add(key)
-
-    def live(self, key: tuple[str, str, str | None]) -> Any | None:
-        return self._live.get(key)
-
-    def refused(self, key: tuple[str, str, str | None]) -> bool:
-        return key in self._refused
-
-
-def _judge_award(  # noqa: PLR0917 (all that decides on one award)
-    row: store.ParticipantRow,
-    programme: Programme,
-    badge: Badge,
-    measurements: Mapping[str, Measurement],
-    states: Mapping[str, str],
-    held: _Held,
-    today: dt.date,
-    changes: _Changes,
-) -> None:
-    cohort_id = row.cohort_id if badge.scope == "cohort" else None
-    key = (row.organization_id, badge.key, cohort_id)
-    award = held.live(key)
-    if award is not None and (badge.policy == "permanent" or award.source == "person"):
-        return
-    known = (measurements, states, programme.required)
-    met = criteria.holds(badge.criteria, *known)
-    if award is not None:
-        change = _maintained(award, badge.grace_days, met, today)
-        if change is not None and change not in changes.award_changes:
-            AWARD.check(award.state, change.state)
-            changes.award_changes.append(change)
-    elif met and not held.refused(key) and key not in changes.new_awards:
-        verdict = criteria.judge(badge.criteria, *known)
-        changes.new_awards[key] = store.NewAward(
-            badge=badge.key,
-            programme=programme.name,
-            programme_version=programme.version,
-            level=badge.level,
-            organization_id=row.organization_id,
-            cohort_id=cohort_id,
-            criteria={"met": [part.as_dict() for part in verdict.found]},
-        )
-
-
-def _maintained(
-    award: Any, grace_days: int, met: bool, today: dt.date
-) -> store.AwardChange | None:
-    """What becomes of a maintained award."""
-    if met:
-        if award.state == "at_risk":
-            return store.AwardChange(award.id, award.state, "active")
-        return None
-    if award.state == "active":
-        lost_on = today + dt.timedelta(days=grace_days)
-        return store.AwardChange(award.id, award.state, "at_risk", lost_on)
-    if today >= award.lost_on:
-        return store.AwardChange(
-            award.id, award.state, "revoked", revoked_reason="criteria_no_longer_hold"
-        )
-    return None
-
-
-def _write(
-    ids: Sequence[str], changes: _Changes, now: dt.datetime, errors: tuple[str, ...]
-) -> Result:
-    """Write what changed, the journal last: its writers wait for each other."""
-    store.save_participants(ids, changes.participants, now)
-    new = list(changes.new_awards.values())
-    given = store.award_inserts(new, now)
-    changed = store.award_changes(changes.award_changes, now)
-    entries = changes.entries
-    entries += [
-        journal.Entry(
-            journal.SYSTEM,
-            "create",
-            "award",
-            award.id,
-            {
-                "badge": award.badge,
-                "organization_id": award.organization_id,
-                "cohort_id": award.cohort_id,
-            },
-        )
-        for award in new
-        if award.id in given
-    ]
-    entries += [
-        journal.Entry(
-            journal.SYSTEM,
-            "transition",
-            "award",
-            change.id,
-            {"from": change.before, "to": change.state},
-        )
-        for change in changes.award_changes
-        if change.id in changed
-    ]
-    journal.record_many(entries)
-    return Result(
-        steps_changed=changes.steps_changed,
-        awards_created=len(given),
-        awards_revoked=sum(
-            change.state == "revoked"
-            for change in changes.award_changes
-            if change.id in changed
-        ),
-        errors=errors,
-    )
+def _rounded(measurements: Mapping[str, Measurement]) -> dict[str, float]:
+    """Values that can be told apart: a share's fifth digit is no change."""
+    return {name: round(found.value, 4) for name, found in measurements.items()}

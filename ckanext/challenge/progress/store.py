@@ -19,7 +19,7 @@ from ckan import model
 
 from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
-from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
+from ckanext.challenge.model import Award, Cohort, Participant, Standing, StepStatus
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.base import make_id
 
@@ -29,22 +29,26 @@ __all__ = [
     "NewAward",
     "ParticipantRow",
     "Progress",
+    "StandingRow",
     "StatusRow",
-    "Target",
     "as_stored",
     "award_changes",
     "award_inserts",
     "awards",
     "cohorts",
+    "findings_by_badge",
     "forget_loaded",
     "last_changes",
     "lock",
+    "organizations",
     "organizations_of",
     "same",
+    "same_standing",
     "save_participants",
+    "save_standings",
     "save_statuses",
+    "standings",
     "statuses",
-    "targets",
 ]
 
 #: States of a cohort in which its steps follow the catalogue. Some participants are
@@ -68,13 +72,7 @@ _participant: sa.Table = Participant.__table__  # type: ignore[assignment]
 _cohort: sa.Table = Cohort.__table__  # type: ignore[assignment]
 _status: sa.Table = StepStatus.__table__  # type: ignore[assignment]
 _award: sa.Table = Award.__table__  # type: ignore[assignment]
-
-
-class Target(NamedTuple):
-    """A participant to evaluate."""
-
-    participant_id: str
-    organization_id: str
+_standing: sa.Table = Standing.__table__  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -125,6 +123,17 @@ class StatusRow(NamedTuple):
     why_not: str
 
 
+class StandingRow(NamedTuple):
+    """Where an organization stands, whatever the season.
+
+    :ivar why_not: JSON, as :func:`findings_by_badge` writes it
+    """
+
+    organization_id: str
+    measures: dict[str, float]
+    why_not: str
+
+
 @dataclass(frozen=True)
 class NewAward:
     """An award to give, if nobody gave it in the meantime."""
@@ -163,6 +172,13 @@ def as_stored(findings: Iterable[Finding]) -> str:
     return f"[{', '.join(map(_finding, findings))}]"
 
 
+def findings_by_badge(findings: Mapping[str, Iterable[Finding]]) -> str:
+    """Return what each badge still needs as JSON, in the way of :func:`as_stored`."""
+    keys = sorted(findings, key=lambda key: (len(key.encode()), key.encode()))
+    parts = [f"{encode_basestring(key)}: {as_stored(findings[key])}" for key in keys]
+    return f"{{{', '.join(parts)}}}"
+
+
 def _finding(finding: Finding) -> str:
     ids = list(map(encode_basestring, finding.datasets))
     about = (
@@ -198,33 +214,52 @@ def same(before: StatusRow, after: StatusRow) -> bool:
     )
 
 
-def targets(
-    organization_ids: Collection[str] | None, cohort_ids: Collection[str] | None
-) -> list[Target]:
-    """Return whom to evaluate, in the order in which they are to be locked.
+def same_standing(before: StandingRow | None, after: StandingRow) -> bool:
+    """Say whether an organization's standing is stored as it is to be."""
+    return before is not None and (
+        before == after
+        or (
+            before.measures == after.measures
+            and json.loads(before.why_not) == json.loads(after.why_not)
+        )
+    )
 
-    :param organization_ids: only these organizations
-    :param cohort_ids: only these cohorts; of both, what is in either
+
+def organizations(
+    organization_ids: Collection[str] | None, cohort_ids: Collection[str] | None
+) -> list[str]:
+    """Return the ids of the organizations to evaluate, in their order.
+
+    :param organization_ids: only these
+    :param cohort_ids: only those that take part in these; of both, what is in either
+    :returns: those that are not deleted
     """
     query = (
-        sa.select(_participant.c.id, _participant.c.organization_id)
-        .join(_cohort, _cohort.c.id == _participant.c.cohort_id)
-        .join(_group, _group.c.id == _participant.c.organization_id)
-        .where(
-            _cohort.c.state.in_(FOLLOWING),
-            _participant.c.state.in_(TAKING_PART),
-            _group.c.state == "active",
-        )
-        .order_by(_participant.c.id)
+        sa.select(_group.c.id)
+        .where(_group.c.is_organization, _group.c.state == "active")
+        .order_by(_group.c.id)
     )
     chosen: list[Any] = []
     if organization_ids is not None:
-        chosen.append(_among(_participant.c.organization_id, organization_ids))
+        chosen.append(_among(_group.c.id, organization_ids))
     if cohort_ids is not None:
-        chosen.append(_among(_participant.c.cohort_id, cohort_ids))
+        chosen.append(
+            _group.c.id.in_(
+                _taking_part(sa.select(_participant.c.organization_id)).where(
+                    _among(_participant.c.cohort_id, cohort_ids)
+                )
+            )
+        )
     if chosen:
         query = query.where(sa.or_(*chosen))
-    return [Target(*row) for row in model.Session.execute(query).all()]
+    return list(model.Session.execute(query).scalars())
+
+
+def _taking_part(query: Any) -> Any:
+    """A query of participants, of those whose steps follow the catalogue."""
+    return query.join(_cohort, _cohort.c.id == _participant.c.cohort_id).where(
+        _cohort.c.state.in_(FOLLOWING), _participant.c.state.in_(TAKING_PART)
+    )
 
 
 def organizations_of(
@@ -298,34 +333,51 @@ def cohorts(participant_ids: Sequence[str]) -> dict[str, CohortRow]:
     }
 
 
-def lock(participant_ids: Sequence[str]) -> list[ParticipantRow]:
-    """Read participants and lock their rows until the end of the transaction.
+def lock(organization_ids: Sequence[str]) -> list[ParticipantRow]:
+    """Read the participants that organizations are, and lock their rows.
 
     Whoever evaluates a participant measures after this, so that of two evaluations at
     the same time the second one sees what the first one saw, or more.
     """
     query = (
-        sa.select(
-            _participant.c.id,
-            _participant.c.organization_id,
-            _participant.c.cohort_id,
-            _participant.c.steps_done,
-            _participant.c.steps_total,
-            _participant.c.percent,
-            _participant.c.current_phase,
-            _participant.c.late_steps,
-            _participant.c.measures,
-            _participant.c.last_activity_at,
+        _taking_part(
+            sa.select(
+                _participant.c.id,
+                _participant.c.organization_id,
+                _participant.c.cohort_id,
+                _participant.c.steps_done,
+                _participant.c.steps_total,
+                _participant.c.percent,
+                _participant.c.current_phase,
+                _participant.c.late_steps,
+                _participant.c.measures,
+                _participant.c.last_activity_at,
+            )
         )
-        .where(_among(_participant.c.id, participant_ids))
+        .where(_among(_participant.c.organization_id, organization_ids))
         .order_by(_participant.c.id)
         # Not the key: statuses that refer to the row may still be written.
-        .with_for_update(key_share=True)
+        .with_for_update(key_share=True, of=_participant)
     )
     return [
         ParticipantRow(row[0], row[1], row[2], Progress(*row[3:]))
         for row in model.Session.execute(query).all()
     ]
+
+
+def standings(organization_ids: Sequence[str]) -> dict[str, StandingRow]:
+    """Read where organizations stand, and lock the rows; see :func:`lock`."""
+    query = (
+        sa.select(
+            _standing.c.organization_id,
+            _standing.c.measures,
+            sa.cast(_standing.c.why_not, sa.Text),
+        )
+        .where(_among(_standing.c.organization_id, organization_ids))
+        .order_by(_standing.c.organization_id)
+        .with_for_update()
+    )
+    return {row[0]: StandingRow(*row) for row in model.Session.execute(query).all()}
 
 
 def statuses(participant_ids: Sequence[str]) -> dict[str, dict[str, StatusRow]]:
@@ -402,11 +454,10 @@ def save_statuses(rows: Sequence[StatusRow], now: dt.datetime) -> None:
     _execute(
         """
         INSERT INTO challenge_step_status AS stored (
-            id, participant_id, step, state, source, value, target, why_not, updated_at
+            participant_id, step, state, source, value, target, why_not, updated_at
         )
-        SELECT CAST(gen_random_uuid() AS text), new.participant_id, new.step,
-               new.state, new.source, new.value, new.target,
-               CAST(new.why_not AS jsonb), :now
+        SELECT new.participant_id, new.step, new.state, new.source, new.value,
+               new.target, CAST(new.why_not AS jsonb), :now
         FROM unnest(
             CAST(:participant_id AS text[]), CAST(:step AS text[]),
             CAST(:state AS text[]), CAST(:source AS text[]), CAST(:value AS float[]),
@@ -448,7 +499,8 @@ def save_participants(
                 current_phase = new.current_phase,
                 late_steps = new.late_steps,
                 measures = CAST(new.measures AS jsonb),
-                last_activity_at = new.last_activity_at
+                last_activity_at = new.last_activity_at,
+                evaluated_at = :now
             FROM unnest(
                 CAST(:id AS text[]), CAST(:steps_done AS int[]),
                 CAST(:steps_total AS int[]), CAST(:percent AS int[]),
@@ -469,15 +521,54 @@ def save_participants(
             ),
             id=list(changed),
             measures=[json.dumps(row.measures) for row in changed.values()],
+            now=now,
         )
-    if evaluated:
-        model.Session.execute(
-            sa.text(
-                "UPDATE challenge_participant SET evaluated_at = :now"
-                " WHERE id = ANY(CAST(:ids AS text[]))"
-            ),
-            {"now": now, "ids": array(evaluated)},
+    _touch(Participant, [id_ for id_ in evaluated if id_ not in changed], now)
+
+
+def save_standings(
+    evaluated: Sequence[str], changed: Sequence[StandingRow], now: dt.datetime
+) -> None:
+    """Write where organizations stand, and for all that they were evaluated.
+
+    :param evaluated: ids of all organizations that were evaluated
+    :param changed: what is new of them, in the order of their ids
+    """
+    if changed:
+        _execute(
+            """
+            INSERT INTO challenge_standing (
+                organization_id, measures, why_not, evaluated_at
+            )
+            SELECT new.organization_id, CAST(new.measures AS jsonb),
+                   CAST(new.why_not AS jsonb), :now
+            FROM unnest(
+                CAST(:organization_id AS text[]), CAST(:measures AS text[]),
+                CAST(:why_not AS text[])
+            ) AS new (organization_id, measures, why_not)
+            ON CONFLICT (organization_id) DO UPDATE SET
+                measures = excluded.measures,
+                why_not = excluded.why_not,
+                evaluated_at = excluded.evaluated_at
+            """,
+            changed,
+            ("organization_id", "why_not"),
+            now=now,
+            measures=[json.dumps(row.measures) for row in changed],
         )
+    new = {row.organization_id for row in changed}
+    _touch(Standing, [id_ for id_ in evaluated if id_ not in new], now)
+
+
+def _touch(mapped: type, ids: Sequence[str], now: dt.datetime) -> None:
+    """Write of rows in which nothing changed that they were evaluated."""
+    if not ids:
+        return
+    table: sa.Table = mapped.__table__  # type: ignore[attr-defined]
+    (key,) = table.primary_key
+    model.Session.execute(
+        table.update().where(_among(key, ids)).values(evaluated_at=now)
+    )
 
 
 def award_inserts(rows: Sequence[NewAward], now: dt.datetime) -> set[str]:
@@ -558,7 +649,7 @@ def forget_loaded() -> None:
     """Let objects that the session holds be read again: their rows were written."""
     session = model.Session()
     for instance in list(session.identity_map.values()):
-        if isinstance(instance, Participant | StepStatus | Award):
+        if isinstance(instance, Participant | StepStatus | Award | Standing):
             session.expire(instance)
 
 

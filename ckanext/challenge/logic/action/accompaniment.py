@@ -341,7 +341,7 @@ class _Team:
             .join(model.Group, model.Group.id == Participant.organization_id)
             .outerjoin(Evidence, Evidence.id == StepStatus.evidence_file)
             .where(StepStatus.state == "to_confirm", *conditions, *self._own())
-            .order_by(StepStatus.updated_at, StepStatus.id)
+            .order_by(StepStatus.updated_at, StepStatus.participant_id, StepStatus.step)
         ).all()
         steps = programmes.of(self.cohort).steps_by_key if rows else {}
         spoken = language.current()

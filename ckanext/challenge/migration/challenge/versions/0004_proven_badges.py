@@ -21,6 +21,7 @@ TABLES = (
     "challenge_standing",
     "challenge_subscription",
     "challenge_credential",
+    "challenge_status_list",
     "challenge_signing_key",
 )
 
@@ -52,6 +53,14 @@ def _json(name: str) -> sa.Column[Any]:
 
 
 def upgrade() -> None:
+    # A step of a participant names itself: an id beside it was an index for nothing.
+    op.drop_column("challenge_step_status", "id")
+    op.drop_constraint("challenge_step_once", "challenge_step_status")
+    op.create_primary_key(
+        "challenge_step_status_pkey",
+        "challenge_step_status",
+        ["participant_id", "step"],
+    )
     op.create_table(
         "challenge_signing_key",
         _id(),
@@ -76,6 +85,20 @@ def upgrade() -> None:
         _time("issued_at", needed=True),
         sa.UniqueConstraint("award_id", name="challenge_credential_award"),
         sa.UniqueConstraint("status_index", name="challenge_credential_status"),
+    )
+    op.create_table(
+        "challenge_status_list",
+        sa.Column(
+            "number",
+            sa.Integer(),
+            nullable=False,
+            primary_key=True,
+            autoincrement=False,
+        ),
+        _key("key_id", "challenge_signing_key.id"),
+        sa.Column("document", JSONB(), nullable=False),
+        _text("jwt"),
+        _time("signed_at", needed=True),
     )
     op.create_table(
         "challenge_subscription",
@@ -131,3 +154,18 @@ def downgrade() -> None:
     op.drop_column("challenge_mail", "subscription_id")
     for table in TABLES:
         op.drop_table(table)
+    op.drop_constraint("challenge_step_status_pkey", "challenge_step_status")
+    op.create_unique_constraint(
+        "challenge_step_once", "challenge_step_status", ["participant_id", "step"]
+    )
+    op.add_column(
+        "challenge_step_status",
+        sa.Column(
+            "id",
+            sa.UnicodeText(),
+            server_default=sa.text("CAST(gen_random_uuid() AS text)"),
+            nullable=False,
+        ),
+    )
+    op.alter_column("challenge_step_status", "id", server_default=None)
+    op.create_primary_key("challenge_step_status_pkey", "challenge_step_status", ["id"])

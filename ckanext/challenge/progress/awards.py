@@ -1,0 +1,138 @@
+"""What becomes of the awards of an organization, now that it has been measured."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ckanext.challenge import journal
+from ckanext.challenge.domain import criteria
+from ckanext.challenge.domain.lifecycle import AWARD, AWARD_HELD
+from ckanext.challenge.domain.measurement import Measurement
+from ckanext.challenge.domain.programme import Badge, Programme
+from ckanext.challenge.progress import store
+from ckanext.challenge.signals import AwardEvent
+
+__all__ = ["Awards", "Measured"]
+
+#: A badge of an organization, in a cohort or without one.
+_Key = tuple[str, str, str | None]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the criteria of a badge look at.
+
+    :ivar organization_id: whose it is
+    :ivar cohort_id: the season; none for the badges that need none
+    :ivar measurements: by the name of the measure
+    :ivar steps: the state of each step, by its key
+    """
+
+    organization_id: str
+    cohort_id: str | None
+    measurements: Mapping[str, Measurement]
+    steps: Mapping[str, str] = field(default_factory=dict)
+
+
+class Awards:
+    """The awards of some organizations: what they hold, and what is to be written."""
+
+    def __init__(self, rows: Sequence[Any], today: dt.date) -> None:
+        """
+        :param rows: of :func:`.store.awards`
+        :param today: in the portal's time zone
+        """
+        self._today = today
+        self._live: dict[_Key, Any] = {}
+        # What a person took back, the catalogue does not give again.
+        self._refused: set[_Key] = set()
+        self._new: dict[_Key, store.NewAward] = {}
+        self._changes: dict[_Key, tuple[Any, store.AwardChange]] = {}
+        for row in rows:
+            key = (row.organization_id, row.badge, row.cohort_id)
+            if row.state in AWARD_HELD:
+                self._live[key] = row
+            else:
+                self._refused.add(key)
+
+    def judge(self, programme: Programme, badge: Badge, found: Measured) -> None:
+        """Note what becomes of one badge."""
+        key = (found.organization_id, badge.key, found.cohort_id)
+        award = self._live.get(key)
+        if award is not None and (
+            badge.policy == "permanent" or award.source == "person"
+        ):
+            return
+        known = (found.measurements, found.steps, programme.required)
+        met = criteria.holds(badge.criteria, *known)
+        if award is not None:
+            change = _maintained(award, badge.grace_days, met, self._today)
+            if change is not None:
+                AWARD.check(award.state, change.state)
+                self._changes[key] = (award, change)
+        elif met and key not in self._refused:
+            verdict = criteria.judge(badge.criteria, *known)
+            self._new[key] = store.NewAward(
+                badge=badge.key,
+                programme=programme.name,
+                programme_version=programme.version,
+                level=badge.level,
+                organization_id=found.organization_id,
+                cohort_id=found.cohort_id,
+                criteria={"met": [part.as_dict() for part in verdict.found]},
+            )
+
+    def save(self, now: dt.datetime) -> tuple[list[AwardEvent], list[journal.Entry]]:
+        """Write what was noted, unless another transaction did meanwhile.
+
+        :returns: what became of which award, and what the journal is to say of it
+        """
+        new = list(self._new.values())
+        changes = list(self._changes.values())
+        given = store.award_inserts(new, now)
+        changed = store.award_changes([change for _, change in changes], now)
+        events: list[AwardEvent] = []
+        entries: list[journal.Entry] = []
+        for award in new:
+            if award.id in given:
+                about = (award.badge, award.organization_id, award.cohort_id)
+                events.append(AwardEvent(award.id, *about, None, "active"))
+                data = {
+                    "badge": award.badge,
+                    "organization_id": award.organization_id,
+                    "cohort_id": award.cohort_id,
+                }
+                entries.append(_entry("create", award.id, data))
+        for award, change in changes:
+            if change.id in changed:
+                about = (award.badge, award.organization_id, award.cohort_id)
+                states = (change.before, change.state)
+                events.append(AwardEvent(award.id, *about, *states, change.lost_on))
+                data = {"from": change.before, "to": change.state}
+                entries.append(_entry("transition", award.id, data))
+        return events, entries
+
+
+def _entry(action: str, award_id: str, data: dict[str, Any]) -> journal.Entry:
+    return journal.Entry(journal.SYSTEM, action, "award", award_id, data)
+
+
+def _maintained(
+    award: Any, grace_days: int, met: bool, today: dt.date
+) -> store.AwardChange | None:
+    """What becomes of a maintained award."""
+    if met:
+        if award.state == "at_risk":
+            return store.AwardChange(award.id, award.state, "active")
+        return None
+    if award.state == "active":
+        lost_on = today + dt.timedelta(days=grace_days)
+        return store.AwardChange(award.id, award.state, "at_risk", lost_on)
+    if today >= award.lost_on:
+        return store.AwardChange(
+            award.id, award.state, "revoked", revoked_reason="criteria_no_longer_hold"
+        )
+    return None
