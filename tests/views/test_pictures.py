@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ckan import model
+from ckan.tests import factories
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 from seasons import call_as
 
 from benchmarks.statements import sent_statements
 from ckanext.challenge import memory
+from ckanext.challenge.model import Award
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -114,11 +117,117 @@ def test_it_takes_one_statement(browser: Callable[..., Any], world: Any) -> None
     assert len(sent) <= 2
 
 
+@pytest.mark.parametrize(
+    ("query", "size", "words"),
+    [
+        ("", "20", "0/16"),
+        ("?style=shield&badge=engagee", "20", "earned"),
+        ("?style=shield&badge=challenge-releve", "20", "not earned yet"),
+        ("?style=card", "104", "0 steps of 16"),
+        ("?style=card&badge=engagee", "104", "Committed"),
+        ("?style=badge", "132", "Committed"),
+        ("?style=badge&badge=donnees-fraiches", "132", "has not earned"),
+        ("?style=unheard-of&theme=pink", "20", "0/16"),
+    ],
+)
+def test_it_comes_in_styles(
+    browser: Callable[..., Any], world: Any, query: str, size: str, words: str
+) -> None:
+    asked = f"{query}{'&' if query else '?'}lang=en"
+    answer = browser().get(_url(world, asked))
+    assert answer.status_code == 200
+    root = etree.fromstring(answer.data)
+    assert root.get("height") == size
+    assert words in "".join(root.itertext())
+    assert root.findtext(f"{SVG}title") and root.findtext(f"{SVG}desc")
+
+
+def test_a_level_is_shown_with_the_progress(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    call_as(
+        world.people["manager"],
+        "challenge_award_create",
+        badge="collectivite-ouverte-2",
+        organization=world.participant["organization_id"],
+        cohort=world.cohort["id"],
+        reason="Pour la démonstration",
+    )
+    texts = etree.fromstring(browser().get(_url(world, "?lang=en")).data)
+    assert "level 2 · 0/16 steps" in "".join(texts.itertext())
+
+
+def test_it_is_light_and_dark_and_runs_nothing(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    visitor = browser()
+    pictures = {
+        theme: visitor.get(_url(world, f"?style=card&theme={theme}"))
+        for theme in ("auto", "light", "dark")
+    }
+    assert b"prefers-color-scheme:dark" in pictures["auto"].data
+    assert b"<style>" not in pictures["light"].data
+    assert b"prefers-color-scheme" not in pictures["dark"].data
+    assert b"#0f1c2e" in pictures["dark"].data
+    for answer in pictures.values():
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert policy.endswith("; sandbox") and "unsafe" not in policy
+
+
+def test_a_badge_that_was_lost_says_so(browser: Callable[..., Any], world: Any) -> None:
+    call_as(
+        world.people["manager"],
+        "challenge_award_revoke",
+        id=world.award["id"],
+        reason="Pour la démonstration",
+    )
+    answer = browser().get(_url(world, "?badge=engagee&lang=en"))
+    assert b"no longer held" in answer.data
+    # What is shown unasked is what is held.
+    assert browser().get(_url(world, "?style=badge")).status_code == 404
+    assert browser().get(_url(world, "?badge=unheard-of")).status_code == 404
+
+
 def test_no_shield_without_a_season(browser: Callable[..., Any], world: Any) -> None:
     assert browser().get(_url(world, "?cohort=saison-3")).status_code == 404
+    call_as(
+        world.people["manager"],
+        "challenge_award_revoke",
+        id=world.award["id"],
+        reason="Pour la démonstration",
+    )
     call_as(
         world.people["manager"],
         "challenge_participant_withdraw",
         id=world.participant["id"],
     )
     assert browser().get(_url(world)).status_code == 404
+
+
+def test_an_organization_outside_the_challenge_shows_its_badges(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    group = factories.Organization(title="Régie des eaux")
+    model.Session.add(
+        Award(
+            badge="donnees-fraiches",
+            programme="saison",
+            programme_version=1,
+            organization_id=group["id"],
+            source="catalog",
+        )
+    )
+    model.Session.commit()
+    for query, words in (("?lang=en", "1 badge"), ("?lang=en&style=card", "1 badge")):
+        answer = browser().get(f"/challenge/badge/{group['name']}.svg{query}")
+        assert words in answer.get_data(as_text=True)
+    of_season = browser().get(f"/challenge/badge/{group['name']}.svg?cohort=saison-2")
+    assert of_season.status_code == 404
+
+
+def test_an_organization_outside_the_challenge_without_badges_has_no_picture(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    group = factories.Organization()
+    assert browser().get(f"/challenge/badge/{group['name']}.svg").status_code == 404

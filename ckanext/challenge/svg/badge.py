@@ -9,14 +9,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-__all__ = ["ICONS", "SHAPES", "badge_document", "badge_svg", "wrap"]
+from .lettering import fold, said, text_width
+
+__all__ = ["ICONS", "SHAPES", "badge_body", "badge_document", "badge_svg", "drawing"]
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 FONT = "Verdana, 'DejaVu Sans', Geneva, sans-serif"
 COLOURS = ("#1d5fa6", "#9c4a06", "#1c6b3d", "#6b3fa0", "#8a2b52", "#0f6b75")
 NOT_EARNED = "#55606b"
+# Of the name below the picture: 11 pixels where the whole is 96 wide.
+_NAME_SIZE, _NAME_WIDTH = 14, 110
+# How much too long a line may be, that is drawn closer rather than cut.
+_SQUEEZED = 1.25
 
 # Drawn in a square of 96; the icon stands in the middle, from 32 to 64.
 SHAPES: dict[str, str] = {
@@ -90,24 +96,7 @@ def _style(badge: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
-def wrap(text: str, width: int = 14) -> list[str]:
-    """At most two lines, the second cut with an ellipsis where it must be.
-
-    :param width: characters a line can take
-    """
-    words = text.split()
-    lines: list[str] = []
-    for word in words:
-        if lines and len(lines[-1]) + 1 + len(word) <= width:
-            lines[-1] += " " + word
-        else:
-            lines.append(word)
-    if len(lines) > 2:
-        lines = [lines[0], " ".join(lines[1:])]
-    return [line if len(line) <= width else line[: width - 1] + "…" for line in lines]
-
-
-def _drawing(badge: Mapping[str, Any]) -> str:
+def drawing(badge: Mapping[str, Any]) -> str:
     """The shape with its icon and marks, in the square of 96."""
     shape, icon, colour = _style(badge)
     earned = bool(badge.get("earned", True))
@@ -143,13 +132,12 @@ def badge_svg(badge: Mapping[str, Any], title: str = "") -> Markup:
     :returns: an ``<svg>`` element
     """
     name = (
-        f'role="img" aria-label="{escape(title)}"'
+        f'role="img" aria-label="{said(title)}"'
         if title
         else 'aria-hidden="true" focusable="false"'
     )
     return Markup(
-        f'<svg viewBox="0 0 96 96" width="96" '
-        f'height="96" {name}>{_drawing(badge)}</svg>'
+        f'<svg viewBox="0 0 96 96" width="96" height="96" {name}>{drawing(badge)}</svg>'
     )
 
 
@@ -161,20 +149,38 @@ def badge_document(badge: Mapping[str, Any], description: str, language: str) ->
     :param language: of the texts
     """
     title = str(badge.get("title") or "")
+    return (
+        f'<svg xmlns="{NAMESPACE}" viewBox="0 0 120 132" width="120" height="132" '
+        f'role="img" aria-labelledby="title desc" xml:lang="{said(language)}">'
+        f'<title id="title">{said(title)}</title>'
+        f'<desc id="desc">{said(description)}</desc>{badge_body(badge)}</svg>'
+    )
+
+
+def badge_body(badge: Mapping[str, Any]) -> str:
+    """What :func:`badge_document` draws, in a rectangle of 120 by 132."""
+    title = str(badge.get("title") or "")
     # The marks say the level already.
-    lines = wrap(title.partition(",")[0] if badge.get("level") else title)
-    top = 112 if len(lines) == 1 else 108
+    lines = fold(
+        title.partition(",")[0] if badge.get("level") else title,
+        *(_NAME_WIDTH * _SQUEEZED, _NAME_SIZE),
+        bold=True,
+    )
+    top = 112 if len(lines) == 1 else 105
     text = "".join(
-        f'<text x="60" y="{top + 14 * index}">{escape(line)}</text>'
+        f'<text x="60" y="{top + 17 * index}"{_held(line)}>{said(line)}</text>'
         for index, line in enumerate(lines)
     )
     return (
-        f'<svg xmlns="{NAMESPACE}" viewBox="0 0 120 132" width="120" height="132" '
-        f'role="img" aria-labelledby="title desc" xml:lang="{escape(language)}">'
-        f'<title id="title">{escape(title)}</title>'
-        f'<desc id="desc">{escape(description)}</desc>'
         '<rect x="1" y="84" width="118" height="47" rx="6" fill="#0f1c2e"/>'
-        f'<g transform="translate(12 0)">{_drawing(badge)}</g>'
-        f'<g fill="#fff" font-family="{FONT}" font-size="12" font-weight="700" '
-        f'text-anchor="middle">{text}</g></svg>'
+        f'<g transform="translate(12 0)">{drawing(badge)}</g>'
+        f'<g fill="#fff" font-family="{FONT}" font-size="{_NAME_SIZE}" '
+        f'font-weight="700" text-anchor="middle">{text}</g>'
     )
+
+
+def _held(line: str) -> str:
+    """A line that is too long for its place is drawn closer, and never beyond it."""
+    if text_width(line, _NAME_SIZE, bold=True) <= _NAME_WIDTH:
+        return ""
+    return f' textLength="{_NAME_WIDTH}" lengthAdjust="spacingAndGlyphs"'

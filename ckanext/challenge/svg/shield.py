@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import hashlib
 
-from markupsafe import escape
-
 from .badge import FONT, NAMESPACE
+from .lettering import said, text_width
+from .schemes import Scheme, phase_class, style
 
 __all__ = ["etag", "shield", "text_width"]
 
 LABEL_COLOUR = "#1e2a35"
-# Advance widths of Verdana at 11 px, by class of letters: the text is then held to
-# the computed width (textLength), whatever font the reader has.
-_NARROW = frozenset("iljfrt.,:;!'|()[]/I ’ ")
-_WIDE = frozenset("mwMW%@—")
-
-
-def text_width(text: str) -> int:
-    """Width in pixels to reserve for a text at 11 pixels."""
-    width = 0.0
-    for letter in text:
-        if letter in _NARROW:
-            width += 4.4
-        elif letter in _WIDE:
-            width += 10.5
-        elif letter.isupper():
-            width += 7.9
-        else:
-            width += 6.9
-    return round(width)
 
 
 def shield(
-    label: str, value: str, colour: str, *, title: str, description: str, language: str
+    label: str,
+    value: str,
+    colour: str,
+    *,
+    title: str,
+    description: str,
+    language: str,
+    scheme: Scheme = "auto",
 ) -> str:
     """A shield 20 pixels high, as its SVG text.
 
@@ -43,23 +31,27 @@ def shield(
     :param title: the accessible name
     :param description: the same with more words
     :param language: of the texts
+    :param scheme: ``auto`` follows what the reader's system asks for
     """
+    # The text is held to the computed width, whatever font the reader has.
     left, right = text_width(label), text_width(value)
     first, second = left + 12, right + 12
     total = first + second
+    kind = phase_class(colour)
+    ground, ink = (f' class="{kind}"', f' class="{kind}-on"') if kind else ("", "")
     return (
         f'<svg xmlns="{NAMESPACE}" width="{total}" height="20" '
         f'viewBox="0 0 {total} 20" role="img" aria-labelledby="title desc" '
-        f'xml:lang="{escape(language)}"><title id="title">{escape(title)}</title>'
-        f'<desc id="desc">{escape(description)}</desc>'
-        f'<path fill="{LABEL_COLOUR}" d="M4 0h{first - 4}v20H4a4 4 0 0 1-4-4V4a4 4 0 0 '
-        '1 4-4z"/>'
-        f'<path fill="{escape(colour)}" d="M{first} 0h{second - 4}a4 4 0 0 1 4 4v12'
-        f'a4 4 0 0 1-4 4h-{second - 4}z"/>'
+        f'xml:lang="{said(language)}"><title id="title">{said(title)}</title>'
+        f'<desc id="desc">{said(description)}</desc>{style(scheme)}'
+        f'<path class="c-label" fill="{LABEL_COLOUR}" d="M4 0h{first - 4}v20H4a4 4 0 0 '
+        '1-4-4V4a4 4 0 0 1 4-4z"/>'
+        f'<path{ground} fill="{said(colour)}" d="M{first} 0h{second - 4}a4 4 0 0 1 4 '
+        f'4v12a4 4 0 0 1-4 4h-{second - 4}z"/>'
         f'<g fill="#fff" font-family="{FONT}" font-size="11">'
-        f'<text x="6" y="14" textLength="{left}">{escape(label)}</text>'
-        f'<text x="{first + 6}" y="14" textLength="{right}">{escape(value)}</text>'
-        "</g></svg>"
+        f'<text class="c-on-label" x="6" y="14" textLength="{left}">{said(label)}'
+        f'</text><text{ink} x="{first + 6}" y="14" textLength="{right}">'
+        f"{said(value)}</text></g></svg>"
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeVar
 
 import ckan.plugins.toolkit as tk
 from ckan.lib import i18n
@@ -12,20 +13,36 @@ from flask_babel import force_locale
 from .. import config
 from .. import helpers as h
 from ..memory import Memory
+from ..svg.badge import badge_document
+from ..svg.cards import embed_card
+from ..svg.schemes import PHASES, POLICY, SCHEMES, Scheme
 from ..svg.shield import etag, shield
 from .common import act
 
-__all__ = ["Picture", "shield_picture"]
+__all__ = [
+    "STYLES",
+    "Embeddable",
+    "Picture",
+    "conditional",
+    "embedded_picture",
+    "spoken",
+]
+
+#: What can be embedded: the shield, the card with a badge, the badge alone.
+STYLES = ("shield", "card", "badge")
+
+_NEUTRAL = "#55606b"
+
+Row = Mapping[str, Any]
+AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 
-class Picture(Response):
-    """An SVG that any site may embed and any cache may keep.
+class Embeddable(Response):
+    """What any site may embed and any cache may keep.
 
     CKAN sets its own ``Cache-Control``, and Flask ``Vary: Cookie``, after all that a
     view can do; so the last word is said where the headers go out.
     """
-
-    default_mimetype = "image/svg+xml"
 
     def get_wsgi_headers(self, environ: Any) -> Any:
         headers = super().get_wsgi_headers(environ)
@@ -33,60 +50,191 @@ class Picture(Response):
         headers["Cache-Control"] = f"public, max-age={seconds}"
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         headers["X-Content-Type-Options"] = "nosniff"
         for name in ("Set-Cookie", "Vary", "Pragma"):
             headers.pop(name, None)
         return headers
 
 
+class Picture(Embeddable):
+    """An SVG: it holds no script, and could run none."""
+
+    default_mimetype = "image/svg+xml"
+
+    def get_wsgi_headers(self, environ: Any) -> Any:
+        headers = super().get_wsgi_headers(environ)
+        headers["Content-Security-Policy"] = POLICY
+        return headers
+
+
 # Sites embed the picture in pages that are read often; browsers keep it for minutes.
-_shields = Memory(seconds=1, size=2000)
+_pictures = Memory(seconds=1, size=2000)
 
 
-def _draw(organization: str, cohort: str | None, language: str) -> tuple[str, str]:
-    """The picture, and its validator."""
-    row = act(
-        "challenge_shield_show",
-        organization=organization,
-        **({"cohort": cohort} if cohort else {}),
-    )
-    with force_locale(language):
-        words = h.challenge_steps(row["steps_done"], row["steps_total"])
-        document = shield(
-            label=tk._("open data"),
-            value=tk._("{done}/{total} steps").format(
-                done=row["steps_done"], total=row["steps_total"]
-            ),
-            colour=row["colour"],
-            title=tk._("{organization}: {steps}").format(
-                organization=row["organization_title"], steps=words
-            ),
-            description=tk._("Progress of {organization} in {season}: {steps}").format(
-                organization=row["organization_title"],
-                season=row["cohort_title"],
-                steps=words,
-            ),
-            language=language,
+def spoken(asked: str | None) -> str:
+    """The language of a picture: the one asked for, where the portal speaks it."""
+    own = str(tk.h.lang())
+    return asked if asked and (asked == own or asked in i18n.get_locales()) else own
+
+
+def _progress(row: Row) -> str:
+    """How far an organization is, in words: level and steps, or badges."""
+    parts = [tk._("level {level}").format(level=row["level"])] if row["level"] else []
+    if row["cohort"]:
+        parts.append(h.challenge_steps(row["steps_done"], row["steps_total"]))
+    elif not parts:
+        number = row["badges"]
+        parts.append(
+            tk.ungettext("{number} badge", "{number} badges", number).format(
+                number=h.challenge_number(number)
+            )
         )
-    return document, etag(document)
+    return " · ".join(parts)
 
 
-def shield_picture(organization: str) -> Response:
-    """The progress of an organization as a shield.
+def _of_badge(badge: Row) -> str:
+    """Whether a badge is held, in few words."""
+    if badge["earned"]:
+        return tk._("earned")
+    return tk._("no longer held") if badge["award_id"] else tk._("not earned yet")
 
-    :raises tk.ObjectNotFound: it has not taken part
-    """
-    cohort = request.args.get("cohort")
-    spoken = str(tk.h.lang())
-    asked = request.args.get("lang", spoken)
-    language = asked if asked == spoken or asked in i18n.get_locales() else spoken
-    document, tag = _shields.recall(
-        (organization, cohort, language),
-        None,
-        lambda: _draw(organization, cohort, language),
+
+def _told(row: Row, badge: Row) -> str:
+    """Whether a badge is held, with its date."""
+    words = {"organization": row["organization_title"], "badge": badge["title"]}
+    if badge["earned"]:
+        return tk._("{organization} has held the badge “{badge}” since {date}.").format(
+            **words, date=h.challenge_date(badge["awarded_at"])
+        )
+    if badge["award_id"]:
+        return tk._("{organization} no longer holds the badge “{badge}”.").format(
+            **words
+        )
+    return tk._("{organization} has not earned the badge “{badge}” yet.").format(
+        **words
     )
-    response = Picture(document)
+
+
+def _texts(row: Row, badge: Row | None) -> dict[str, str]:
+    """The accessible name of a picture, and its description."""
+    name = row["organization_title"]
+    if badge is not None:
+        return {
+            "title": tk._("{organization}: {badge}, {state}").format(
+                organization=name, badge=badge["title"], state=_of_badge(badge)
+            ),
+            "description": _told(row, badge),
+        }
+    words = _progress(row)
+    title = tk._("{organization}: {steps}").format(organization=name, steps=words)
+    if not row["cohort"]:
+        return {"title": title, "description": title}
+    return {
+        "title": title,
+        "description": tk._("Progress of {organization} in {season}: {steps}").format(
+            organization=name, season=row["cohort_title"], steps=words
+        ),
+    }
+
+
+def _shield(row: Row, asked: bool, scheme: Scheme, language: str) -> str:
+    badge = row["badge"] if asked else None
+    if badge is not None:
+        earned = badge["earned"] and badge["colour"]
+        return shield(
+            badge["title"],
+            _of_badge(badge),
+            earned or _NEUTRAL,
+            **_texts(row, badge),
+            language=language,
+            scheme=scheme,
+        )
+    value = _progress(row)
+    if row["cohort"]:
+        # Numbers as short as on a scoreboard: the rest is in the description.
+        value = tk._("{done}/{total} steps").format(
+            done=row["steps_done"], total=row["steps_total"]
+        )
+        if row["level"]:
+            level = tk._("level {level}").format(level=row["level"])
+            value = f"{level} · {value}"
+    return shield(
+        tk._("open data"),
+        value,
+        row["colour"] or PHASES[2],
+        **_texts(row, None),
+        language=language,
+        scheme=scheme,
+    )
+
+
+def _card(row: Row, asked: bool, scheme: Scheme, language: str) -> str:
+    badge = row["badge"]
+    total = row["steps_total"]
+    told = badge["title"] if asked else _progress(row)
+    if asked and not badge["earned"]:
+        told = f"{told}, {_of_badge(badge)}"
+    return embed_card(
+        badge,
+        row["organization_title"],
+        told,
+        100 * row["steps_done"] // total if total and not asked else None,
+        row["colour"] or PHASES[2],
+        **_texts(row, badge if asked else None),
+        language=language,
+        scheme=scheme,
+    )
+
+
+def _badge(row: Row, asked: bool, scheme: Scheme, language: str) -> str:
+    badge = row["badge"]
+    if badge is None:
+        raise tk.ObjectNotFound(tk._("There is no such badge"))
+    return badge_document(badge, _told(row, badge), language)
+
+
+_DRAWN: dict[str, Callable[[Row, bool, Scheme, str], str]] = {
+    "shield": _shield,
+    "card": _card,
+    "badge": _badge,
+}
+
+
+def _draw(
+    organization: str, wanted: Mapping[str, str], style: str, scheme: Scheme
+) -> tuple[str, str]:
+    """The picture, and its validator."""
+    row = act("challenge_shield_show", organization=organization, **wanted)
+    with force_locale(wanted["lang"]):
+        drawn = _DRAWN[style](row, "badge" in wanted, scheme, wanted["lang"])
+    return drawn, etag(drawn)
+
+
+def embedded_picture(organization: str) -> Response:
+    """How far an organization is, or a badge of it, as the picture asked for.
+
+    ``style``, ``theme``, ``lang``, ``cohort`` and ``badge`` of the address say which;
+    one that is not known counts as not said.
+
+    :raises tk.ObjectNotFound: it has not taken part, or there is no such badge
+    """
+    asked = request.args
+    style = asked.get("style", "")
+    style = style if style in STYLES else STYLES[0]
+    schemes: dict[str, Scheme] = {one: one for one in SCHEMES}
+    scheme = schemes.get(asked.get("theme", ""), "auto")
+    wanted = {"lang": spoken(asked.get("lang"))} | {
+        name: asked[name] for name in ("cohort", "badge") if asked.get(name)
+    }
+    key: Hashable = (organization, style, scheme, *sorted(wanted.items()))
+    document, tag = _pictures.recall(
+        key, None, lambda: _draw(organization, wanted, style, scheme)
+    )
+    return conditional(Picture(document), tag)
+
+
+def conditional(response: AnyResponse, tag: str) -> AnyResponse:
+    """Answer that nothing changed where the reader has it already."""
     response.set_etag(tag)
     response.make_conditional(request)
     return response

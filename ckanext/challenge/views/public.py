@@ -49,7 +49,7 @@ def data_atom(cohort: str) -> Response:
 @public.get("/badge/<organization>.svg")
 def shield(organization: str) -> Response:
     """The progress of a collectivité, to embed in its own site."""
-    return pictures.shield_picture(organization)
+    return pictures.embedded_picture(organization)
 
 
 @public.get("/badges")

@@ -1,4 +1,4 @@
-"""What the embeddable progress badge takes."""
+"""What the embeddable badge takes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ __all__ = ["shield_show"]
 
 
 def shield_show() -> Schema:
-    """Whose badge, in which season."""
+    """Whose badge, in which season, and which one."""
     return {
         "organization": fields.word(200, required=True),
         "cohort": fields.word(200),
+        "badge": fields.word(200),
+        "lang": fields.word(20),
     }
