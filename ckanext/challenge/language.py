@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-import ckan.plugins.toolkit as tk
-from flask import has_request_context
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["current"]
+import ckan.plugins.toolkit as tk
+from ckan.lib import helpers
+from flask import current_app, has_app_context, has_request_context
+from flask_babel import force_locale
+
+__all__ = ["current", "speaking"]
 
 
 def current() -> str:
     """The language of the request; that of the portal where there is none."""
     asked = tk.h.lang() if has_request_context() else None
     return asked or tk.config["ckan.locale_default"]
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Render and translate as a request in this language would.
+
+    A job has no request, and CKAN's templates, addresses and translations want one.
+    """
+    automatic = helpers._get_auto_flask_context()
+    app = (
+        current_app._get_current_object()  # type: ignore[attr-defined]
+        if has_app_context() or automatic is None
+        else automatic.app
+    )
+    environ = {
+        "CKAN_LANG": language,
+        "CKAN_LANG_IS_DEFAULT": language == tk.config["ckan.locale_default"],
+        "CKAN_CURRENT_URL": "",
+    }
+    with (
+        app.test_request_context(
+            base_url=tk.config["ckan.site_url"], environ_overrides=environ
+        ),
+        force_locale(language),
+    ):
+        yield
