@@ -1,10 +1,12 @@
-"""The signals of CKAN that the challenge listens to."""
+"""The signals of CKAN, and its own, that the challenge listens to."""
 
 from __future__ import annotations
 
 import ckan.plugins.toolkit as tk
 from ckan.types import SignalMapping
 
+from ckanext.challenge import signals
+from ckanext.challenge.notifications import receivers as mails
 from ckanext.challenge.progress import changes
 
 __all__ = ["get_subscriptions"]
@@ -16,5 +18,7 @@ def get_subscriptions() -> SignalMapping:
         tk.signals.action_succeeded: [
             {"receiver": changes.bulk_update, "sender": action}
             for action in changes.BULK_ACTIONS
-        ]
+        ],
+        signals.awards_changed: [mails.awards_changed],
+        signals.awards_stored: [mails.awards_stored],
     }

@@ -15,12 +15,12 @@ from typing import Any
 from ckan import model
 
 from ckanext.challenge import background
-from ckanext.challenge.model import Application, Mail, Participant
+from ckanext.challenge.model import Application, Mail, Participant, Subscription
 
 from . import outbox
 from .kinds import KINDS, OF_DECISION, Kind
 
-__all__ = ["OF_DECISION", "Kind", "deliver", "put", "quiet"]
+__all__ = ["OF_DECISION", "Kind", "deliver", "is_quiet", "put", "quiet"]
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
@@ -35,11 +35,17 @@ def quiet() -> Iterator[None]:
         _quiet.reset(token)
 
 
+def is_quiet() -> bool:
+    """Whether nothing is mailed now."""
+    return _quiet.get()
+
+
 def put(
     kind: Kind,
     *,
     application: Application | None = None,
     participant: Participant | None = None,
+    subscription: Subscription | None = None,
     cohort_id: str | None = None,
     user_id: str | None = None,
     author_id: str | None = None,
@@ -47,11 +53,13 @@ def put(
 ) -> int:
     """Put a mail into the outbox, in the current transaction of CKAN's session.
 
-    It goes to the user; without one, to the contact of the application or, where the
-    kind is for the staff or the members, to each of those whom it concerns.
+    It goes to the user or the subscriber; without either, to the contact of the
+    application or, where the kind is for the staff or the members, to each of those
+    whom it concerns.
 
     :param application: that it is about
     :param participant: that it is about
+    :param subscription: for whose address it is
     :param cohort_id: the season; that of the application or of the participant if not
         given
     :param author_id: the user whose doing it tells, who is not told of it
@@ -66,7 +74,8 @@ def put(
     if participant is not None:
         data["participant_id"] = participant.id
     readers = [user_id]
-    if user_id is None and (reader := KINDS[kind].reader) != "applicant":
+    reader = KINDS[kind].reader
+    if user_id is None and reader in ("members", "staff"):
         found = (
             outbox.members(participant)
             if reader == "members"
@@ -79,6 +88,7 @@ def put(
             cohort_id=cohort_id,
             application_id=application.id if application else None,
             user_id=user,
+            subscription_id=subscription.id if subscription else None,
             data=data,
         )
         for user in readers

@@ -9,6 +9,10 @@ __all__ = ["KINDS", "OF_DECISION", "PREVIEWED", "Kind", "KindOfMail"]
 
 Kind = Literal[
     "accepted",
+    "award_at_risk",
+    "award_earned",
+    "award_kept",
+    "award_lost",
     "changes_requested",
     "claim",
     "claim_accepted",
@@ -28,6 +32,8 @@ Kind = Literal[
     "step_confirmed",
     "step_returned",
     "step_to_confirm",
+    "subscription",
+    "subscription_news",
     "waitlisted",
     "withdrawn",
 ]
@@ -41,11 +47,12 @@ class KindOfMail:
     ``<kind>.html``.
 
     :ivar reader: ``applicant`` (the contact of an application), ``staff`` (who works
-        for the season), ``members`` (who publishes for a participant: each is told)
-        or ``user`` (whom the caller names)
+        for the season), ``members`` (who publishes for a participant or another
+        organization: each is told), ``subscriber`` (who asked to be told) or ``user``
+        (whom the caller names)
     """
 
-    reader: Literal["applicant", "staff", "members", "user"] = "applicant"
+    reader: Literal["applicant", "staff", "members", "subscriber", "user"] = "applicant"
 
 
 KINDS: dict[str, KindOfMail] = {
@@ -69,6 +76,12 @@ KINDS: dict[str, KindOfMail] = {
     "step_returned": KindOfMail("members"),
     "participant_message": KindOfMail("members"),
     "reminder": KindOfMail("members"),
+    "award_earned": KindOfMail("members"),
+    "award_at_risk": KindOfMail("members"),
+    "award_kept": KindOfMail("members"),
+    "award_lost": KindOfMail("members"),
+    "subscription": KindOfMail("subscriber"),
+    "subscription_news": KindOfMail("subscriber"),
     "claim": KindOfMail("user"),
     "invitation": KindOfMail("user"),
 }

@@ -5,31 +5,44 @@ from __future__ import annotations
 import html
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from email import policy as email_policies
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.policy import Policy
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
 from ckan import model, plugins
-from ckan.lib import helpers, mailer
-from flask import current_app, has_app_context
-from flask_babel import force_locale
+from ckan.lib import mailer
 
-from ckanext.challenge.model import Application, Cohort, Participant
+from ckanext.challenge.language import speaking
+from ckanext.challenge.model import Application, Cohort, Participant, Subscription
 
-from . import about_participants
+from . import about_awards, about_participants
 from .contents import contents
 
 __all__ = [
     "Letter",
     "NoMailServer",
     "NobodyToWriteTo",
+    "NothingToTell",
     "WrongAddress",
     "hand_over",
     "write",
 ]
+
+# Whose contents are asked for with the subscriber, if it has one, and its data.
+_OF_AWARDS: dict[str, Callable[..., dict[str, Any] | None]] = {
+    "award_at_risk": lambda _, data: about_awards.of_members(data),
+    "award_earned": lambda _, data: about_awards.of_members(data),
+    "award_kept": lambda _, data: about_awards.of_members(data),
+    "award_lost": lambda _, data: about_awards.of_members(data),
+    "subscription": lambda subscription, _: about_awards.to_confirm(subscription),
+    "subscription_news": about_awards.of_subscriber,
+}
 
 # A mail server would make two addresses of one that has a comma in it.
 _ADDRESS = re.compile(r"[^\s<>,;:]+@[^\s<>,;:]+")
@@ -37,6 +50,10 @@ _ADDRESS = re.compile(r"[^\s<>,;:]+@[^\s<>,;:]+")
 
 class NobodyToWriteTo(Exception):
     """The one whom a mail is for has no address, or no longer."""
+
+
+class NothingToTell(Exception):
+    """What a mail was to tell is no longer so, or no longer for its reader."""
 
 
 class WrongAddress(Exception):
@@ -67,32 +84,6 @@ class Letter:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@contextmanager
-def _speaking(language: str) -> Iterator[None]:
-    """Render and translate as a request in this language would.
-
-    A job has no request, and CKAN's templates, addresses and translations want one.
-    """
-    automatic = helpers._get_auto_flask_context()
-    app = (
-        current_app._get_current_object()  # type: ignore[attr-defined]
-        if has_app_context() or automatic is None
-        else automatic.app
-    )
-    environ = {
-        "CKAN_LANG": language,
-        "CKAN_LANG_IS_DEFAULT": language == tk.config["ckan.locale_default"],
-        "CKAN_CURRENT_URL": "",
-    }
-    with (
-        app.test_request_context(
-            base_url=tk.config["ckan.site_url"], environ_overrides=environ
-        ),
-        force_locale(language),
-    ):
-        yield
-
-
 def write(
     kind: str,
     *,
@@ -101,34 +92,46 @@ def write(
     user: model.User | None,
     data: Mapping[str, Any],
     participant: Participant | None = None,
+    subscription: Subscription | None = None,
     preview: bool = False,
 ) -> Letter:
     """Write a mail in the language of the one whom it is for.
 
-    :param user: whom it is for; without one, the contact of the application
+    :param user: whom it is for; without one, the subscriber or the contact of the
+        application
     :param data: what the outbox keeps of it; for a preview also what a decision
         would set: ``reason``, ``changes_kind``, ``changes_fields``, ``rank``
     :param preview: whether somebody else reads it: then no link in it opens anything
     :raises NobodyToWriteTo: when there is no address
+    :raises NothingToTell: when it comes too late
     :raises WrongAddress: when there is something else in its place
     """
-    name, address = _recipient(application, user)
+    name, address = _recipient(application, user, subscription)
     language = tk.config["ckan.locale_default"]
-    if user is None and application is not None:
+    if subscription is not None:
+        language = subscription.language
+    elif user is None and application is not None:
         language = application.language
-    with _speaking(language):
-        variables = {
+
+    def told() -> dict[str, Any]:
+        if participant is not None and cohort is not None:
+            return about_participants.contents(kind, participant, cohort, data)
+        if kind not in _OF_AWARDS:
+            return contents(kind, application, cohort, user, data, preview)
+        found = _OF_AWARDS[kind](subscription, data)
+        if found is None:
+            raise NothingToTell
+        return found
+
+    with speaking(language):
+        variables: dict[str, Any] = {
             "application": application,
             "cohort": cohort,
             "contact": cohort.contact_email if cohort else None,
             "language": language,
             "site_title": tk.config["ckan.site_title"],
             "site_url": tk.config["ckan.site_url"],
-            **(
-                about_participants.contents(kind, participant, cohort, data)
-                if participant is not None and cohort is not None
-                else contents(kind, application, cohort, user, data, preview)
-            ),
+            **told(),
         }
         subject = _one_line(_plain(f"{kind}_subject.txt", variables))
         text = _plain(f"{kind}.txt", variables)
@@ -136,6 +139,8 @@ def write(
             f"challenge/mail/{kind}.html", {**variables, "subject": subject}
         )
     headers = {"Auto-Submitted": "auto-generated"}
+    if "unsubscribe" in variables:
+        headers |= _one_click(variables["unsubscribe"])
     if cohort is not None and cohort.contact_email:
         headers["Reply-To"] = _one_line(cohort.contact_email)
     return Letter(
@@ -146,6 +151,33 @@ def write(
         html=re.sub(r"\n\s*\n+", "\n", page),
         headers=headers,
     )
+
+
+def _one_click(address: str) -> dict[str, str]:
+    """The headers by which programs that read mails unsubscribe: RFC 2369, RFC 8058.
+
+    The latter wants an address of HTTPS.
+    """
+    headers = {"List-Unsubscribe": f"<{address}>"}
+    if address.startswith("https://"):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+class _WholeHeader(UnstructuredHeader):
+    """A header that stays on one line.
+
+    Python encodes a word that is longer than a line, as it would a text; an address
+    that is encoded is none for the programs that look for it.
+    """
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+# CKAN's mailer makes its messages with this policy.
+_headers = cast("HeaderRegistry", email_policies.default.header_factory)
+_headers.map_to_type("list-unsubscribe", _WholeHeader)  # type: ignore[arg-type]
 
 
 def hand_over(letter: Letter, mail_id: str) -> None:
@@ -194,9 +226,13 @@ def _mailer_says_nothing() -> Iterator[None]:
 
 
 def _recipient(
-    application: Application | None, user: model.User | None
+    application: Application | None,
+    user: model.User | None,
+    subscription: Subscription | None,
 ) -> tuple[str, str]:
-    if user is not None:
+    if subscription is not None:
+        name, address = "", subscription.email
+    elif user is not None:
         name, address = user.display_name, user.email
         if user.state == model.State.DELETED:
             address = None

@@ -18,15 +18,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import background
-from ckanext.challenge.model import Application, Cohort, Mail, Participant, Staff
+from ckanext.challenge.model import (
+    Application,
+    Cohort,
+    Mail,
+    Participant,
+    Staff,
+    Subscription,
+)
 from ckanext.challenge.model.base import utcnow
 
 from . import mails
 
-__all__ = ["WAITS", "Outcome", "due", "members", "send_due", "send_queued", "staff"]
+__all__ = [
+    "WAITS",
+    "Outcome",
+    "due",
+    "members",
+    "publishers",
+    "send_due",
+    "send_queued",
+    "staff",
+]
 
 log = logging.getLogger(__name__)
 
@@ -96,21 +113,31 @@ def members(participant: Participant | None) -> list[str]:
     """
     if participant is None:
         return []
-    rows = (
-        model.Session.query(model.User.id)
+    rows = model.Session.execute(
+        publishers()
+        .where(model.Member.group_id == participant.organization_id)
+        .order_by(model.User.id)
+    )
+    return [row.user_id for row in rows]
+
+
+def publishers() -> Any:
+    """Who publishes for each organization, once each, as a query.
+
+    :returns: a ``SELECT`` of ``user_id`` from CKAN's members and users
+    """
+    return (
+        sa.select(model.User.id.label("user_id"))
         .join(model.Member, model.Member.table_id == model.User.id)
-        .filter(
+        .where(
             model.Member.table_name == "user",
-            model.Member.group_id == participant.organization_id,
             model.Member.state == model.State.ACTIVE,
             model.Member.capacity.in_(("admin", "editor")),
             model.User.state != model.State.DELETED,
             model.User.email.isnot(None),
         )
         .distinct()
-        .order_by(model.User.id)
     )
-    return [user_id for (user_id,) in rows]
 
 
 def due() -> int:
@@ -182,7 +209,7 @@ def _send(mail: Mail, outcome: Outcome) -> None:
         with model.Session.begin_nested():
             letter = _write(mail)
         mails.hand_over(letter, mail.id)
-    except mails.NobodyToWriteTo:
+    except (mails.NobodyToWriteTo, mails.NothingToTell):
         mail.state = "cancelled"
         outcome.cancelled += 1
     except Exception as error:
@@ -209,6 +236,7 @@ def _write(mail: Mail) -> mails.Letter:
         cohort=found(Cohort, mail.cohort_id),  # type: ignore[arg-type]
         user=found(model.User, mail.user_id),  # type: ignore[arg-type]
         participant=participant,  # type: ignore[arg-type]
+        subscription=found(Subscription, mail.subscription_id),  # type: ignore[arg-type]
         data=mail.data,
     )
 
