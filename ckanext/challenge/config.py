@@ -6,6 +6,7 @@ Defaults and descriptions are in ``config_declaration.yaml``, and only there.
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ __all__ = [
     "follow_up_days",
     "form_honeypot",
     "form_seconds",
+    "keys_path",
     "link_max_size",
     "link_networks",
     "link_seconds",
@@ -145,6 +147,16 @@ def reminder_interval_days() -> int:
 def stalled_days() -> int:
     """Days without a sign of life after which a participant is shown to its team."""
     return tk.config["ckanext.challenge.stalled_days"]
+
+
+def keys_path() -> Path:
+    """The folder of the private keys that sign badges."""
+    named = tk.config["ckanext.challenge.keys_path"]
+    if named:
+        return Path(named)
+    # Beside and not within: CKAN's folder is copied, shared and served from.
+    storage = Path(tk.config.get("ckan.storage_path") or "storage").absolute()
+    return storage.with_name(f"{storage.name}-keys")
 
 
 def badge_cache_seconds() -> int:

@@ -229,6 +229,13 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_dataset_season_show": (EVERYBODY, {"id": "{dataset}"}),
     "challenge_quality_show": (EVERYBODY, {"id": "{dataset}"}),
     "challenge_award_show": (EVERYBODY, {"id": "{award}"}),
+    "challenge_credential_show": (EVERYBODY, {"award": "{award}"}),
+    "challenge_credential_verify": (EVERYBODY, {"credential": "x"}),
+    "challenge_did_show": (EVERYBODY, {}),
+    "challenge_issuer_show": (EVERYBODY, {}),
+    "challenge_achievement_show": (EVERYBODY, {"badge": "{badge}"}),
+    "challenge_status_list_show": (EVERYBODY, {"number": 0, "kind": "revocation"}),
+    "challenge_key_list": ({"sysadmin"}, {}),
     "challenge_award_create": (
         MANAGER,
         {

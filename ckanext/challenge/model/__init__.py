@@ -16,6 +16,7 @@ from .mail import Mail
 from .participant import Evidence, Participant, StepStatus
 from .programme import KeptProgramme
 from .standing import Standing
+from .status_list import StatusList
 from .subscription import Subscription
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "SigningKey",
     "Staff",
     "Standing",
+    "StatusList",
     "StepStatus",
     "Subscription",
     "Visit",

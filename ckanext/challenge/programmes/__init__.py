@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ckanext.challenge import config, measures
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.domain.programme import (
+    Badge,
     Known,
     Problem,
     Programme,
@@ -42,6 +43,8 @@ __all__ = [
     "ProgrammeMissing",
     "advise",
     "all",
+    "badge_of",
+    "badges",
     "forget",
     "get",
     "keep",
@@ -75,6 +78,15 @@ class Season(Protocol):
         ...
 
 
+class Awarded(Season, Protocol):
+    """What says which badge was given: a row of an award, joined with its season."""
+
+    @property
+    def badge(self) -> str:
+        """The key of the badge."""
+        ...
+
+
 def of(season: Season) -> Programme:
     """Return the programme of a season: the copy that it keeps, else the portal's.
 
@@ -95,6 +107,37 @@ def of(season: Season) -> Programme:
         source = f"{copy.name} version {copy.version}"
         found = _kept[digest] = restore(copy.document, source)
     return found
+
+
+def badges(name: str | None = None) -> dict[str, tuple[Programme, Badge]]:
+    """Return badges by key, each with the programme that has it first.
+
+    :param name: only those of the programme of that name
+    :raises ProgrammeError: when one of the portal's files cannot be used
+    """
+    found: dict[str, tuple[Programme, Badge]] = {}
+    for known in all():
+        if name is None or known.name == name:
+            for badge in known.badges:
+                found.setdefault(badge.key, (known, badge))
+    return found
+
+
+def badge_of(award: Awarded) -> tuple[Programme, Badge] | None:
+    """Return the badge of an award, and the programme it was earned with.
+
+    That of its season's copy first; else what the portal has under that key; ``None``
+    where it has it no longer.
+
+    :raises ProgrammeError: when one of the portal's files cannot be used
+    """
+    try:
+        programme = of(award)
+    except KeyError:
+        programme = None
+    if programme is not None and award.badge in programme.badges_by_key:
+        return programme, programme.badges_by_key[award.badge]
+    return badges(award.programme).get(award.badge) or badges().get(award.badge)
 
 
 def keep(programme: Programme) -> str:

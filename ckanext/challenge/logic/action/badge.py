@@ -85,7 +85,7 @@ def challenge_badge_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """
     data = validated(context, data_dict, schema.badge_list())
     tk.check_access("challenge_badge_list", context, data)
-    found = list(_badges(data.get("programme")).values())
+    found = list(programmes.badges(data.get("programme")).values())
     shown = found[data["offset"] : data["offset"] + data["limit"]]
     holders = _holders([badge.key for _, badge in shown])
     return {
@@ -114,7 +114,7 @@ def challenge_badge_show(context: Context, data_dict: dict[str, Any]) -> Any:
     """
     data = validated(context, data_dict, schema.badge_show())
     tk.check_access("challenge_badge_show", context, data)
-    found = _badges(data.get("programme")).get(data["badge"])
+    found = programmes.badges(data.get("programme")).get(data["badge"])
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no such badge"))
     programme, badge = found
@@ -328,16 +328,6 @@ def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> Any:
     return _commit_and_show(context, award.id)
 
 
-def _badges(programme: str | None) -> dict[str, tuple[Programme, Badge]]:
-    """All badges by key, each with the programme that has it first."""
-    found: dict[str, tuple[Programme, Badge]] = {}
-    for known in programmes.all():
-        if programme is None or known.name == programme:
-            for badge in known.badges:
-                found.setdefault(badge.key, (known, badge))
-    return found
-
-
 def _holders(badges: Sequence[str]) -> dict[str, int]:
     """How many organizations hold each badge, in one statement."""
     rows = model.Session.execute(
@@ -443,22 +433,8 @@ def _awards(*selected: Any) -> Any:
     )
 
 
-def _known(row: Any) -> tuple[Programme, Badge] | None:
-    """The badge of an award, and the programme it was earned with.
-
-    That of its season's copy first; else what the portal has under that key.
-    """
-    try:
-        programme = programmes.of(row)
-    except KeyError:
-        programme = None
-    if programme is not None and row.badge in programme.badges_by_key:
-        return programme, programme.badges_by_key[row.badge]
-    return _badges(row.programme).get(row.badge) or _badges(None).get(row.badge)
-
-
 def _dictize_award(row: Any) -> dict[str, Any]:
-    known = _known(row)
+    known = programmes.badge_of(row)
     picture = (
         _picture(known[1])
         if known
@@ -481,7 +457,7 @@ def _dictize_award(row: Any) -> dict[str, Any]:
 def _dictize_met(row: Any) -> dict[str, Any]:
     met: list[dict[str, Any]] = row.criteria.get("met", [])
     datasets = _public_datasets(id_ for part in met for id_ in part["datasets"])
-    known = _known(row)
+    known = programmes.badge_of(row)
     shown: list[dict[str, Any]] = []
     for part in met:
         words: dict[str, Any] = {}

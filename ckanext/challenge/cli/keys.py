@@ -1,0 +1,103 @@
+"""``ckan challenge keys``: the keys that sign badges."""
+
+from __future__ import annotations
+
+import click
+
+from ckanext.challenge import config
+from ckanext.challenge.credentials import generations, jobs, keys, store
+from ckanext.challenge.model import SigningKey
+
+__all__ = ["command"]
+
+
+@click.group("keys", short_help="The keys that sign badges.")
+def command() -> None:
+    """The keys that sign badges as Open Badges 3.0.
+
+    The private halves are files in the folder ckanext.challenge.keys_path; they are
+    not in the database and not in its copies. They must belong to the user that runs
+    CKAN's jobs, and nobody else may read them.
+    """
+
+
+def _told(made: SigningKey) -> None:
+    path = config.keys_path() / f"{made.id}.pem"
+    click.secho(f"The key {made.id} signs from now on.", fg="green")
+    click.echo(f"Its private file is {path}: keep a copy in a safe place.")
+    _sign()
+
+
+def _sign() -> None:
+    length = store.waiting()
+    with click.progressbar(length=length, label="Badges", show_pos=True) as bar:
+        done = jobs.sign(on_progress=bar.update)
+    click.echo(f"{done.signed} badges signed, {done.lists} lists of revoked ones")
+    if done.problem or done.errors:
+        raise click.ClickException(
+            "\n".join(filter(None, (done.problem, *done.errors)))
+        )
+
+
+@command.command("create")
+@click.option("--if-missing", is_flag=True, help="Do nothing where there is a key.")
+def create(if_missing: bool) -> None:
+    """Make the first key, and sign the badges that await it.
+
+    Where there is a key already this ends with status 1: `keys rotate` replaces it.
+    """
+    try:
+        made = generations.create()
+    except generations.KeyExists as error:
+        if if_missing:
+            click.echo(f"The key {error} signs already.")
+            return
+        raise click.ClickException(
+            f"The key {error} signs already: “ckan challenge keys rotate” replaces it"
+        ) from None
+    except keys.KeyProblem as problem:
+        raise click.ClickException(str(problem)) from None
+    _told(made)
+
+
+@command.command("rotate")
+def rotate() -> None:
+    """Make a new key that signs from now on.
+
+    What the keys before it signed goes on being verified: their public halves stay in
+    the DID document. Their private files are needed no more, and can be removed.
+    """
+    try:
+        made = generations.rotate()
+    except keys.KeyProblem as problem:
+        raise click.ClickException(str(problem)) from None
+    _told(made)
+
+
+@command.command("list")
+def list_keys() -> None:
+    """List the keys, the one that signs first, and say whether it can.
+
+    Ends with status 1 where it cannot.
+    """
+    problem: str | None = jobs.NO_KEY
+    for key in store.public_keys():
+        state = "private file there" if keys.has_file(key.id) else "no private file"
+        until = f" until {key.retired_at:%Y-%m-%d %H:%M}" if key.retired_at else ""
+        click.echo(f"{key.id}  signs from {key.created_at:%Y-%m-%d %H:%M}{until}")
+        click.echo(f"    {state}")
+        if key.retired_at is None:
+            problem = _problem(key)
+    number = store.waiting()
+    if number:
+        click.echo(f"Badges that wait to be signed: {number}")
+    if problem:
+        raise click.ClickException(problem)
+
+
+def _problem(key: SigningKey) -> str | None:
+    try:
+        keys.load(key)
+    except keys.KeyProblem as problem:
+        return str(problem)
+    return None

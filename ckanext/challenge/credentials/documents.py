@@ -1,0 +1,359 @@
+"""What is signed, built from plain values.
+
+Sources: Open Badges Specification 3.0 (1EdTech), sections B.1 (data models) and 8
+(proofs); Verifiable Credentials Data Model 2.0 and Bitstring Status List 1.0 (W3C);
+Revocation List Status Method 1.0 (1EdTech); Controlled Identifiers 1.0 (W3C).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ckanext.challenge.credentials.issuer import Issuer
+
+__all__ = [
+    "CONTEXTS",
+    "LIST_SIZE",
+    "Achievement",
+    "Figure",
+    "Holding",
+    "PublicKey",
+    "achievement_document",
+    "bitstring_document",
+    "credential_document",
+    "did_document",
+    "issuer_profile",
+    "moment",
+    "revocation_document",
+    "token_payload",
+]
+
+#: The contexts of a credential; all of them come along with openbadgeslib. The third
+#: has the term ``1EdTechRevocationList``.
+CONTEXTS = (
+    "https://www.w3.org/ns/credentials/v2",
+    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+    "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json",
+)
+
+#: How many credentials one list tells of: the fewest that the standard allows, so that
+#: nobody can tell from a request for a list which of them was looked up.
+LIST_SIZE = 131072
+
+#: Milliseconds for which a reader may keep a Bitstring Status List.
+_LIST_TTL = 300_000
+
+
+@dataclass(frozen=True)
+class Achievement:
+    """A badge as it is told in a credential.
+
+    :ivar criteria: how it is earned, in words
+    :ivar version: of the programme that defines it
+    :ivar language: of these texts, as BCP 47 has it
+    """
+
+    badge: str
+    name: str
+    description: str
+    criteria: str
+    version: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something that was verified.
+
+    :ivar name: what
+    :ivar found: what was found, in words
+    :ivar datasets: ``(name, title)`` of the public datasets that counted
+    """
+
+    name: str
+    found: str
+    datasets: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Holding:
+    """An award, as far as its credential tells of it.
+
+    :ivar organization: its name in the address of its page
+    :ivar siren: of the collectivité, where the portal knows it
+    :ivar reason: of an award given by hand
+    """
+
+    award_id: str
+    awarded_at: dt.datetime
+    achievement: Achievement
+    organization: str
+    organization_title: str
+    siren: str | None
+    reason: str | None = None
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """The public halves of a generation of keys."""
+
+    id: str
+    multibase: str
+    jwk: dict[str, Any]
+    created_at: dt.datetime
+    retired_at: dt.datetime | None
+
+
+def moment(value: dt.datetime) -> str:
+    """Return a moment as the standards write it: in UTC, to the second."""
+    utc = value.astimezone(dt.timezone.utc).replace(microsecond=0, tzinfo=None)
+    return f"{utc.isoformat()}Z"
+
+
+def issuer_profile(issuer: Issuer) -> dict[str, Any]:
+    """Return the portal as the ``Profile`` that issues."""
+    return {
+        "id": issuer.did,
+        "type": ["Profile"],
+        "name": issuer.name,
+        "url": f"{issuer.base}/",
+    }
+
+
+def achievement_document(issuer: Issuer, badge: Achievement) -> dict[str, Any]:
+    """Return a badge as an ``Achievement`` for organizations."""
+    return {
+        "id": issuer.achievement(badge.badge),
+        "type": ["Achievement"],
+        "achievementType": "QualityAssuranceCredential",
+        "name": badge.name,
+        "description": badge.description,
+        "criteria": {"id": issuer.badge(badge.badge), "narrative": badge.criteria},
+        "image": {
+            "id": issuer.badge_image(badge.badge),
+            "type": "Image",
+            "caption": badge.name,
+        },
+        "inLanguage": badge.language,
+        "version": badge.version,
+    }
+
+
+def credential_document(
+    issuer: Issuer, holding: Holding, status_index: int, form: str
+) -> dict[str, Any]:
+    """Return the ``OpenBadgeCredential`` of an award, without its proof.
+
+    It has no ``validUntil``: what a badge says remains true of the day on which it was
+    earned, and a maintained badge that is lost is revoked in the lists of its status.
+
+    :param status_index: its place in these lists, which is never given to another
+    :param form: of the Bitstring Status List that it names: ``json`` beside a proof,
+        ``jwt`` in a token, so that whoever verifies one can verify the other
+    """
+    number, place = divmod(status_index, LIST_SIZE)
+    bitstring = issuer.bitstring_list(number, form)
+    earned = moment(holding.awarded_at)
+    return {
+        "@context": list(CONTEXTS),
+        "id": issuer.credential(holding.award_id),
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "name": f"{holding.achievement.name} — {holding.organization_title}",
+        "issuer": issuer_profile(issuer),
+        "validFrom": earned,
+        "awardedDate": earned,
+        "credentialSubject": _subject(issuer, holding),
+        "evidence": list(_evidence(issuer, holding)),
+        "credentialStatus": [
+            {
+                "id": f"{bitstring}#{place}",
+                "type": "BitstringStatusListEntry",
+                "statusPurpose": "revocation",
+                "statusListIndex": str(place),
+                "statusListCredential": bitstring,
+            },
+            {"id": issuer.revocation_list(number), "type": "1EdTechRevocationList"},
+        ],
+    }
+
+
+def _subject(issuer: Issuer, holding: Holding) -> dict[str, Any]:
+    identifiers = [
+        {
+            "type": "IdentityObject",
+            "hashed": False,
+            "identityHash": holding.organization_title,
+            "identityType": "name",
+        }
+    ]
+    subject_id = issuer.organization(holding.organization)
+    if holding.siren:
+        subject_id = issuer.collectivite(holding.siren)
+        # The standard's list has no number of legal persons; "ext:" is its way out.
+        identifiers.append(
+            {
+                "type": "IdentityObject",
+                "hashed": False,
+                "identityHash": holding.siren,
+                "identityType": "ext:siren",
+            }
+        )
+    return {
+        "id": subject_id,
+        "type": ["AchievementSubject"],
+        "identifier": identifiers,
+        "achievement": achievement_document(issuer, holding.achievement),
+    }
+
+
+def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
+    yield {
+        "id": issuer.award(holding.award_id),
+        "type": ["Evidence"],
+        "name": f"{holding.achievement.name} — {holding.organization_title}",
+        "genre": "award",
+        **({"narrative": holding.reason} if holding.reason else {}),
+    }
+    datasets: dict[str, str] = {}
+    for figure in holding.figures:
+        datasets.update(figure.datasets)
+        yield {
+            "type": ["Evidence"],
+            "name": figure.name,
+            "narrative": figure.found,
+            "genre": "figure",
+        }
+    for name, title in datasets.items():
+        yield {
+            "id": issuer.dataset(name),
+            "type": ["Evidence"],
+            "name": title,
+            "genre": "dataset",
+        }
+
+
+def token_payload(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a credential as the payload of its VC-JWT.
+
+    Open Badges 3.0, section 8.2.4.1: its members stand at the top level beside the
+    registered claims; ``nbf`` is ``validFrom``, and there is no ``iat``.
+    """
+    issuer = document["issuer"]
+    # Python 3.10 reads no "Z".
+    since = dt.datetime.fromisoformat(document["validFrom"].replace("Z", "+00:00"))
+    return {
+        **document,
+        "iss": issuer if isinstance(issuer, str) else issuer["id"],
+        "sub": document["credentialSubject"]["id"],
+        "jti": document["id"],
+        "nbf": int(since.timestamp()),
+    }
+
+
+def bitstring_document(
+    issuer: Issuer,
+    number: int,
+    encoded: str,
+    form: str,
+    *,
+    issued_at: dt.datetime,
+    valid_until: dt.datetime,
+) -> dict[str, Any]:
+    """Return a ``BitstringStatusListCredential``, without its proof.
+
+    :param encoded: the bits, as the standard compresses and encodes them
+    :param valid_until: from when on an old copy tells nothing any more
+    """
+    address = issuer.bitstring_list(number, form)
+    return {
+        "@context": [CONTEXTS[0]],
+        "id": address,
+        "type": ["VerifiableCredential", "BitstringStatusListCredential"],
+        "issuer": issuer.did,
+        "validFrom": moment(issued_at),
+        "validUntil": moment(valid_until),
+        "credentialSubject": {
+            "id": f"{address}#list",
+            "type": "BitstringStatusList",
+            "statusPurpose": "revocation",
+            "ttl": _LIST_TTL,
+            "encodedList": encoded,
+        },
+    }
+
+
+def revocation_document(
+    issuer: Issuer, number: int, revoked: Sequence[tuple[str, str | None]]
+) -> dict[str, Any]:
+    """Return a 1EdTech revocation list; it is not signed.
+
+    :param revoked: the id of each revoked credential, and why
+    """
+    return {
+        "id": issuer.revocation_list(number),
+        "type": "1EdTechRevocationList",
+        "issuer": issuer.did,
+        "revokedCredential": [
+            {
+                "id": credential_id,
+                "revoked": True,
+                **({"revocationReason": reason} if reason else {}),
+            }
+            for credential_id, reason in revoked
+        ],
+    }
+
+
+def did_document(issuer: Issuer, keys: Sequence[PublicKey]) -> dict[str, Any]:
+    """Return the DID document, with all keys that ever signed.
+
+    ``validFrom`` and ``validThrough`` say when a key signed. They are not ``expires``
+    or ``revoked``, after which nothing that it signed would be verified any more
+    (Controlled Identifiers 1.0, section 2.2).
+    """
+    methods: list[dict[str, Any]] = []
+    for key in keys:
+        validity = {"validFrom": moment(key.created_at)}
+        if key.retired_at is not None:
+            validity["validThrough"] = moment(key.retired_at)
+        methods += [
+            {
+                "id": issuer.method(key.id, "proof"),
+                "type": "Multikey",
+                "controller": issuer.did,
+                "publicKeyMultibase": key.multibase,
+                **validity,
+            },
+            {
+                "id": issuer.method(key.id, "jwt"),
+                "type": "JsonWebKey",
+                "controller": issuer.did,
+                "publicKeyJwk": key.jwk,
+                **validity,
+            },
+        ]
+    return {
+        "@context": [
+            "https://www.w3.org/ns/did/v1",
+            "https://w3id.org/security/multikey/v1",
+            "https://w3id.org/security/jwk/v1",
+            {
+                "validFrom": {
+                    "@id": "https://schema.org/validFrom",
+                    "@type": "http://www.w3.org/2001/XMLSchema#dateTime",
+                },
+                "validThrough": {
+                    "@id": "https://schema.org/validThrough",
+                    "@type": "http://www.w3.org/2001/XMLSchema#dateTime",
+                },
+            },
+        ],
+        "id": issuer.did,
+        "alsoKnownAs": [f"{issuer.base}/"],
+        "verificationMethod": methods,
+        "assertionMethod": [method["id"] for method in methods],
+    }

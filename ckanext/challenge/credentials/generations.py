@@ -1,0 +1,69 @@
+"""Generations of keys: the first one, and one after another."""
+
+from __future__ import annotations
+
+from ckan import model
+
+from ckanext.challenge import journal
+from ckanext.challenge.credentials import keys, store
+from ckanext.challenge.model import SigningKey, locks
+from ckanext.challenge.model.base import utcnow
+
+__all__ = ["KeyExists", "create", "rotate"]
+
+
+class KeyExists(Exception):
+    """There is a key that signs already."""
+
+
+def create() -> SigningKey:
+    """Make the first key, and commit.
+
+    :raises KeyExists: there is one already
+    :raises KeyProblem: its private file cannot be written
+    """
+    return _make(instead=False)
+
+
+def rotate() -> SigningKey:
+    """Make a new key that signs from now on, and commit.
+
+    Those before sign no more; what they signed goes on being verified.
+
+    :raises KeyProblem: its private file cannot be written
+    """
+    return _make(instead=True)
+
+
+def _make(*, instead: bool) -> SigningKey:
+    # Who signs holds this too: nothing is signed with a key once it is retired.
+    locks.hold("credentials")
+    before = store.active_key()
+    if before is not None and not instead:
+        model.Session.rollback()
+        raise KeyExists(before.id)
+    try:
+        pair = keys.create()
+    except keys.KeyProblem:
+        model.Session.rollback()
+        raise
+    now = utcnow()
+    try:
+        if before is not None:
+            before.retired_at = now
+            journal.record(journal.SYSTEM, "retire", "signing_key", before.id)
+        made = SigningKey(
+            id=pair.id,
+            public_multibase=pair.public_multibase,
+            public_jwk=pair.public_jwk,
+            created_at=now,
+        )
+        model.Session.add(made)
+        model.Session.flush()
+        journal.record(journal.SYSTEM, "create", "signing_key", pair.id)
+        model.Session.commit()
+    except BaseException:
+        model.Session.rollback()
+        keys.remove(pair.id)
+        raise
+    return made

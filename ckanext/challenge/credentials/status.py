@@ -1,0 +1,94 @@
+"""Lists of status: which credentials are revoked.
+
+The 1EdTech list is not signed, and is read from the database when somebody asks. The
+Bitstring Status List of the W3C is signed: by the job, which alone has the keys, as
+soon as a badge is revoked, and stored for whoever asks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from openbadgeslib.ob3 import decode_encoded_list, encode_bitstring, set_indices
+
+from ckanext.challenge.credentials import store
+from ckanext.challenge.credentials.documents import (
+    LIST_SIZE,
+    bitstring_document,
+    revocation_document,
+)
+from ckanext.challenge.credentials.issuer import Issuer
+from ckanext.challenge.credentials.signing import Signer
+from ckanext.challenge.model import StatusList
+
+__all__ = ["RENEWED_AFTER", "VALID_FOR", "renew", "revocation_list"]
+
+#: How long a signed list is good, so that an old copy hides no revocation for ever.
+VALID_FOR = dt.timedelta(days=30)
+
+#: When a list is signed anew in which nothing has changed.
+RENEWED_AFTER = dt.timedelta(days=7)
+
+
+def revocation_list(issuer: Issuer, number: int) -> dict[str, Any] | None:
+    """Return a 1EdTech revocation list; ``None`` if there is none of that number."""
+    if not 0 <= number < max(store.lists(), 1):
+        return None
+    rows = store.revoked(number)
+    return revocation_document(
+        issuer, number, [(row.credential_id, row.reason) for row in rows]
+    )
+
+
+def renew(signer: Signer, now: dt.datetime) -> int:
+    """Sign the lists in which something has changed, in the current transaction.
+
+    :returns: how many were signed
+    """
+    signed = 0
+    for number in range(store.lists()):
+        indices = frozenset(
+            row.status_index % LIST_SIZE for row in store.revoked(number)
+        )
+        kept = store.status_list(number)
+        if kept is None or not _good(kept, indices, signer, now):
+            store.save_list(_signed(signer, number, indices, now))
+            signed += 1
+    return signed
+
+
+def _good(
+    kept: StatusList, indices: frozenset[int], signer: Signer, now: dt.datetime
+) -> bool:
+    encoded = kept.document["credentialSubject"]["encodedList"]
+    return (
+        now - kept.signed_at < RENEWED_AFTER
+        and kept.key_id == signer.key_id
+        and kept.document["issuer"] == signer.issuer.did
+        and set_indices(decode_encoded_list(encoded)) == indices
+    )
+
+
+def _signed(
+    signer: Signer, number: int, indices: frozenset[int], now: dt.datetime
+) -> StatusList:
+    encoded = encode_bitstring(indices, LIST_SIZE)
+    document, token = (
+        bitstring_document(
+            signer.issuer,
+            number,
+            encoded,
+            form,
+            issued_at=now,
+            valid_until=now + VALID_FOR,
+        )
+        for form in ("json", "jwt")
+    )
+    return StatusList(
+        number=number,
+        key_id=signer.key_id,
+        document=signer.proven(document, now),
+        jwt=signer.token(token),
+        signed_at=now,
+    )

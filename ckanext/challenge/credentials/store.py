@@ -1,0 +1,228 @@
+"""Keys and credentials in the database: what is read and written of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge.credentials.documents import LIST_SIZE, PublicKey
+from ckanext.challenge.measures import catalog
+from ckanext.challenge.model import Credential, SigningKey, StatusList
+from ckanext.challenge.model.arrays import array
+
+__all__ = [
+    "active_key",
+    "as_public",
+    "credential_of",
+    "dataset_titles",
+    "find_key",
+    "find_record",
+    "lists",
+    "places",
+    "public_keys",
+    "revoked",
+    "save",
+    "save_list",
+    "status_list",
+    "unsigned",
+    "waiting",
+]
+
+_CREDENTIALS = """
+    FROM challenge_credential k
+    LEFT JOIN challenge_award a ON a.id = k.award_id
+    LEFT JOIN "group" g ON g.id = a.organization_id
+"""
+
+_AWARDS = """
+    FROM challenge_award a
+    JOIN "group" g ON g.id = a.organization_id
+    LEFT JOIN challenge_cohort c ON c.id = a.cohort_id
+    LEFT JOIN challenge_credential k ON k.award_id = a.id
+"""
+
+#: Awards that can have a credential: held, and to be seen by everybody.
+_SIGNABLE = """
+    a.state <> 'revoked' AND g.state = 'active'
+    AND (c.id IS NULL OR c.state <> 'draft')
+"""
+
+#: Credentials that are no longer good: revoked, or of an award that is gone.
+_REVOKED = "(a.id IS NULL OR a.state = 'revoked' OR g.state <> 'active')"
+
+
+def public_keys() -> list[SigningKey]:
+    """All keys that ever signed, the one that signs now first."""
+    return (
+        model.Session.query(SigningKey)
+        .order_by(SigningKey.retired_at.isnot(None), SigningKey.created_at.desc())
+        .all()
+    )
+
+
+def as_public(key: SigningKey) -> PublicKey:
+    """A key as the DID document tells of it."""
+    return PublicKey(
+        key.id, key.public_multibase, key.public_jwk, key.created_at, key.retired_at
+    )
+
+
+def active_key() -> SigningKey | None:
+    """The key that signs now."""
+    return (
+        model.Session.query(SigningKey)
+        .filter(SigningKey.retired_at.is_(None))
+        .order_by(SigningKey.created_at.desc())
+        .first()
+    )
+
+
+def find_key(id_: str) -> SigningKey | None:
+    """The key with that id, retired or not."""
+    return model.Session.get(SigningKey, id_) if "\0" not in id_ else None
+
+
+def find_record(status_index: int) -> Any:
+    """The credential with that place in the lists of status, and its award's state.
+
+    :returns: a row of ``document, jwt, issued_at, key_id, award_id, award_state``, and
+        ``badge, organization, revoked_at, revoked_reason``; ``award_state`` is ``None``
+        where the award or its organization is gone
+    """
+    return model.Session.execute(
+        sa.text(
+            f"""
+            SELECT k.document, k.jwt, k.issued_at, k.key_id, k.award_id,
+                   CASE WHEN g.state = 'active' THEN a.state END AS award_state,
+                   a.badge, g.name AS organization, a.lost_on, a.revoked_at,
+                   a.revoked_reason
+            {_CREDENTIALS} WHERE k.status_index = :place
+            """
+        ),
+        {"place": status_index},
+    ).first()
+
+
+def credential_of(award_id: str) -> Credential | None:
+    """The credential of an award, if it has been signed."""
+    return model.Session.query(Credential).filter_by(award_id=award_id).first()
+
+
+def waiting() -> int:
+    """Count the awards that have no credential yet."""
+    return model.Session.execute(
+        sa.text(f"SELECT count(*) {_AWARDS} WHERE k.id IS NULL AND {_SIGNABLE}")
+    ).scalar_one()
+
+
+def unsigned(limit: int, after: tuple[dt.datetime, str] | None) -> list[Any]:
+    """Read awards without a credential, the oldest first, and keep them from going.
+
+    :param after: when the last one of those before was given, and its id
+    :returns: rows of ``id, badge, programme, programme_digest, awarded_at, source,
+        reason, criteria, organization, organization_title, siren``
+    """
+    extras = catalog.organization_extras(["siren"])
+    later = "AND (a.awarded_at, a.id) > (:moment, :id)" if after else ""
+    moment, id_ = after or (None, None)
+    return list(
+        model.Session.execute(
+            sa.text(
+                f"""
+                SELECT a.id, a.badge, a.programme, c.programme_digest, a.awarded_at,
+                       a.source, a.reason, a.criteria, g.name AS organization,
+                       coalesce(nullif(g.title, ''), g.name) AS organization_title,
+                       coalesce(p.siren, {extras.columns["siren"]}) AS siren
+                {_AWARDS} {extras.joins}
+                LEFT JOIN challenge_participant p
+                  ON p.organization_id = a.organization_id AND p.cohort_id = a.cohort_id
+                WHERE k.id IS NULL AND {_SIGNABLE} {later}
+                ORDER BY a.awarded_at, a.id LIMIT :limit
+                FOR KEY SHARE OF a
+                """
+            ),
+            {"limit": limit, "moment": moment, "id": id_},
+        )
+    )
+
+
+def dataset_titles(ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The names and titles of those of some datasets that everybody can see."""
+    rows = model.Session.execute(
+        sa.text(
+            """
+            SELECT id, name, coalesce(nullif(title, ''), name) FROM package
+            WHERE id = ANY(CAST(:ids AS text[])) AND state = 'active'
+              AND private IS NOT TRUE
+            """
+        ),
+        {"ids": array(ids)},
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def places(number: int) -> list[int]:
+    """Take so many places in the lists of status; nobody is given them again."""
+    rows = model.Session.execute(
+        sa.text(
+            """
+            SELECT nextval(pg_get_serial_sequence(
+                'challenge_credential', 'status_index'))
+            FROM generate_series(1, :number)
+            """
+        ),
+        {"number": number},
+    )
+    return [row[0] for row in rows]
+
+
+def save(credentials: Sequence[Credential]) -> None:
+    """Store new credentials, in the current transaction."""
+    model.Session.add_all(credentials)
+    model.Session.flush()
+    # Thousands pass through here: the session need not remember them.
+    for credential in credentials:
+        model.Session.expunge(credential)
+
+
+def lists() -> int:
+    """Count the lists that it takes for all credentials."""
+    last = model.Session.query(sa.func.max(Credential.status_index)).scalar()
+    return 0 if last is None else last // LIST_SIZE + 1
+
+
+def revoked(number: int) -> list[Any]:
+    """The credentials of one list that are no longer good, by their places.
+
+    :returns: rows of ``status_index``, ``credential_id`` and ``reason``
+    """
+    return list(
+        model.Session.execute(
+            sa.text(
+                f"""
+                SELECT k.status_index, k.document ->> 'id' AS credential_id,
+                       a.revoked_reason AS reason
+                {_CREDENTIALS}
+                WHERE k.status_index >= :first AND k.status_index < :last
+                  AND {_REVOKED}
+                ORDER BY k.status_index
+                """
+            ),
+            {"first": number * LIST_SIZE, "last": (number + 1) * LIST_SIZE},
+        )
+    )
+
+
+def status_list(number: int) -> StatusList | None:
+    """A Bitstring Status List as it was last signed."""
+    return model.Session.get(StatusList, number)
+
+
+def save_list(signed: StatusList) -> None:
+    """Store a list in the place of the one before, in the current transaction."""
+    model.Session.merge(signed)
+    model.Session.flush()

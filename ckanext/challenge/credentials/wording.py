@@ -1,0 +1,103 @@
+"""What a credential tells, in words: how a badge is earned, and what was found.
+
+In the language of the portal, whoever asks: what is signed is the same for everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from babel import Locale, numbers
+
+from ckanext.challenge import measures, words
+from ckanext.challenge.credentials.documents import Achievement, Figure
+from ckanext.challenge.domain.criteria import (
+    AllOf,
+    AnyOf,
+    Criterion,
+    StepDone,
+    StepsDone,
+)
+from ckanext.challenge.domain.programme import Badge, Programme
+from ckanext.challenge.language import current
+
+__all__ = ["achievement", "figures"]
+
+
+def achievement(programme: Programme, badge: Badge) -> Achievement:
+    """A badge of a programme, in the current language."""
+    language = current()
+    return Achievement(
+        badge=badge.key,
+        name=badge.title.in_(language),
+        description=badge.description.in_(language),
+        criteria=_sentence(programme, badge.criteria),
+        version=f"{programme.name} {programme.version}",
+        language="fr" if language.lower().startswith("fr") else "en",
+    )
+
+
+def figures(
+    programme: Programme | None,
+    criteria: Mapping[str, Any],
+    datasets: Mapping[str, tuple[str, str]],
+) -> tuple[Figure, ...]:
+    """What was met when an award was given, in the current language.
+
+    :param criteria: as the award keeps them
+    :param datasets: ``(name, title)`` by id, of those that may be named
+    """
+    return tuple(_figure(programme, part, datasets) for part in criteria.get("met", []))
+
+
+def _figure(
+    programme: Programme | None,
+    part: Mapping[str, Any],
+    datasets: Mapping[str, tuple[str, str]],
+) -> Figure:
+    if "step" in part:
+        return Figure(_step(programme, part["step"]), tk._("Done"))
+    name, unit = _measure(part["measure"])
+    found = tk._("{found}, where at least {target} was asked").format(
+        found=_amount(part["value"], unit), target=_amount(part["target"], unit)
+    )
+    named = (datasets[id_] for id_ in part["datasets"] if id_ in datasets)
+    return Figure(name, found, tuple(named))
+
+
+def _sentence(programme: Programme, criterion: Criterion) -> str:
+    if isinstance(criterion, AllOf | AnyOf):
+        whole = isinstance(criterion, AllOf)
+        lead = tk._("All of these:") if whole else tk._("One of these is enough:")
+        listed = (_sentence(programme, part) for part in criterion.criteria)
+        return f"{lead} {'; '.join(listed)}"
+    if isinstance(criterion, StepsDone):
+        listed = (_step(programme, key) for key in programme.required)
+        return f"{tk._('All of these:')} {'; '.join(listed)}"
+    if isinstance(criterion, StepDone):
+        return _step(programme, criterion.step)
+    name, unit = _measure(criterion.measure)
+    return tk._("{what}: at least {number}").format(
+        what=name, number=_amount(criterion.at_least, unit)
+    )
+
+
+def _step(programme: Programme | None, key: str) -> str:
+    step = programme.steps_by_key.get(key) if programme else None
+    return step.title.in_(current()) if step else key
+
+
+def _measure(name: str) -> tuple[str, str]:
+    measure = measures.registry().get(name)
+    if measure is None:
+        return name, "count"
+    return str(measure.definition).removesuffix("."), measure.unit
+
+
+def _amount(value: float, unit: str) -> str:
+    locale: Locale = words.locale()
+    if unit == "share":
+        return numbers.format_percent(value, locale=locale)
+    return numbers.format_decimal(round(value, 1), locale=locale)

@@ -1,0 +1,41 @@
+"""Awards become credentials, which the portal itself verifies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+
+from ckanext.challenge.credentials import jobs
+from ckanext.challenge.model import Award
+
+
+def act(name: str, /, **data: Any) -> Any:
+    """Call an action as nobody."""
+    return tk.get_action(name)({"user": "", "ignore_auth": False}, data)
+
+
+@pytest.mark.usefixtures("key")
+def test_an_award_is_signed_by_the_job_and_says_what_was_verified(
+    give: Callable[..., Award],
+) -> None:
+    award = give()
+    waiting = act("challenge_credential_show", award=award.id)
+    assert waiting == dict.fromkeys(("document", "jwt", "issued_at")) | {
+        "state": "active"
+    }
+    assert jobs.sign().signed == 1
+    shown = act("challenge_credential_show", award=award.id)
+    for form in (shown["document"], json.dumps(shown["document"]), shown["jwt"]):
+        found = act("challenge_credential_verify", credential=form)
+        assert found["valid"] and found["reason"] is None
+        assert (found["siren"], found["state"]) == ("213601594", "active")
+        assert found["award"] == award.id
+        assert found["badge"]["name"] == "Première publication"
+        assert [part["name"] for part in found["evidence"]][1:] == [
+            "Jeux de données que tout le monde peut voir",
+            "Délibérations « 2026 »",
+        ]
