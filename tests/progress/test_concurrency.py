@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -70,6 +71,56 @@ def test_each_badge_is_given_once(app: Any, cohort: Cohort, join: Join) -> None:
         action="create", object_type="award"
     )
     assert entries.count() == len(rows)
+    assert journal.verify() == []
+
+
+def _evaluate_in_a_process(start: Any, answers: Any) -> None:
+    """What one of several workers does: evaluate again and again with the others."""
+    model.Session.remove()
+    model.ensure_engine().dispose(close=False)
+    try:
+        created = 0
+        for _ in range(5):
+            start.wait(30)
+            created += evaluate().awards_created
+        answers.put(created)
+    except BaseException as error:
+        answers.put(repr(error))
+        raise
+
+
+def test_four_processes_give_each_badge_once(
+    cohort: Cohort, join: Join, make_cohort: Callable[..., Cohort]
+) -> None:
+    """Inside the challenge and outside, earned at the same instant by four workers."""
+    second = make_cohort("saison-3", season=3)
+    for number in range(6):
+        organization = factories.Organization()
+        if number < 4:
+            join(cohort, organization["id"])
+            join(second, organization["id"])
+        publish(organization["id"], frequency="annual")
+    model.Session.remove()
+    context = multiprocessing.get_context("fork")
+    start, answers = context.Barrier(4), context.Queue()
+    workers = [
+        context.Process(target=_evaluate_in_a_process, args=(start, answers))
+        for _ in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    created = [answers.get(timeout=60) for _ in workers]
+    for worker in workers:
+        worker.join(10)
+    assert all(isinstance(number, int) for number in created), created
+    rows = model.Session.execute(
+        sa.select(sa.func.count())
+        .where(Award.state != "revoked")
+        .group_by(Award.badge, Award.organization_id, Award.cohort_id)
+    ).scalars()
+    # The first publication in each of two seasons, and fresh data without one.
+    assert list(rows) == [1] * (4 * 2 + 6)
+    assert sum(created) == 4 * 2 + 6
     assert journal.verify() == []
 
 
