@@ -203,6 +203,7 @@ def _run(env: Environment, choice: Choice, port: int, lock: int) -> None:
             database if choice.sqlalchemy_url else f"embedded {postgres.made_at()}"
         )
         _load(env, hashlib.sha256(identity.encode()).hexdigest())
+        _make_keys(env)
         with part("Starting the web server and the worker"):
             _check_port(port)
             supervisor.start_program("web")
@@ -283,6 +284,22 @@ def _load(env: Environment, database: str) -> None:
             "load",
         )
     LOADED.write_text(json.dumps([*loaded, database]), encoding="utf-8")
+
+
+def _make_keys(env: Environment) -> None:
+    """Make the keys that sign badges, beside the files that CKAN stores."""
+    if any((DEMO_DATA / "storage-keys").glob("*.pem")):
+        return
+    with part("Making the keys that sign badges"):
+        _ckan(
+            env,
+            "keys",
+            "the keys could not be made",
+            "challenge",
+            "keys",
+            "create",
+            "--if-missing",
+        )
 
 
 def _ckan(env: Environment, log: str, failure: str, *arguments: str) -> None:

@@ -6,6 +6,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import SignalMapping
 
 from ckanext.challenge import signals
+from ckanext.challenge.credentials import jobs as credentials
 from ckanext.challenge.notifications import receivers as mails
 from ckanext.challenge.progress import changes
 
@@ -20,5 +21,5 @@ def get_subscriptions() -> SignalMapping:
             for action in changes.BULK_ACTIONS
         ],
         signals.awards_changed: [mails.awards_changed],
-        signals.awards_stored: [mails.awards_stored],
+        signals.awards_stored: [mails.awards_stored, credentials.awards_stored],
     }

@@ -9,6 +9,7 @@ from ckan import model
 
 from ckanext.challenge.conformity import jobs as conformity
 from ckanext.challenge.conformity import store
+from ckanext.challenge.credentials import jobs as credentials
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress import evaluate
@@ -39,6 +40,19 @@ def _check_files(organizations: list[str] | None) -> None:
         conformity.check_due(on_progress=bar.update, resource_ids=due)
 
 
+def _sign() -> tuple[str, ...]:
+    """Sign the badges whose job was lost, and tell what could not be signed."""
+    length = credentials.waiting()
+    with click.progressbar(length=length, label="Badges", show_pos=True) as bar:
+        done = credentials.sign(on_progress=bar.update)
+    if done.problem == credentials.NO_KEY:
+        # A portal without keys has badges all the same.
+        if length:
+            click.secho(f"{length} badges are not signed. {done.problem}", err=True)
+        return done.errors
+    return (done.problem, *done.errors) if done.problem else done.errors
+
+
 @click.command("evaluate", short_help="Evaluate organizations.")
 @click.option("--organization", help="Name or id: this organization alone.")
 @click.option("--cohort", help="Name or id: the participants of this cohort.")
@@ -58,8 +72,9 @@ def command(
     """Measure what the catalogue says of organizations, and store the progress and
     badges that follow.
 
-    Cohorts that are open or running are evaluated, finished ones are frozen. It may
-    be repeated and interrupted: what was done before stays.
+    Cohorts that are open or running are evaluated, finished ones are frozen. Badges
+    that await their signature are signed. It may be repeated and interrupted: what was
+    done before stays.
     """
     if sum(map(bool, (organization, cohort, everyone))) != 1:
         raise click.UsageError("Give one of --organization, --cohort, --all")
@@ -85,5 +100,6 @@ def command(
         f" {found.awards_created} badges given, {found.awards_revoked} lost,"
         f" {found.seconds:.1f} s"
     )
-    if found.errors:
-        raise click.ClickException("\n".join(found.errors))
+    errors = [*found.errors, *_sign()]
+    if errors:
+        raise click.ClickException("\n".join(errors))

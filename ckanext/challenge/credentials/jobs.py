@@ -28,7 +28,7 @@ from ckanext.challenge.credentials.signing import Signer
 from ckanext.challenge.model import Credential, locks
 from ckanext.challenge.model.base import utcnow
 
-__all__ = ["NO_KEY", "Outcome", "awards_stored", "sign", "sign_missing"]
+__all__ = ["NO_KEY", "Outcome", "awards_stored", "sign", "sign_missing", "waiting"]
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,11 @@ def awards_stored(sender: Any, **kwargs: Any) -> None:
     background.later(sign_missing, title="Sign badges and lists of revoked badges")
 
 
+def waiting() -> int:
+    """Count the awards that have not been signed."""
+    return store.waiting()
+
+
 def sign_missing() -> None:
     """The job: sign what awaits it, and say in the log what could not be."""
     outcome = sign()
@@ -82,7 +87,8 @@ def sign(on_progress: Callable[[int], None] | None = None) -> Outcome:
     except keys.KeyProblem as problem:
         model.Session.rollback()
         outcome.problem = str(problem)
-        log.error("Badges are not signed. %s", problem)
+        if waiting():
+            log.error("Badges are not signed. %s", problem)
         return outcome
     signer = Signer(portal(), pair)
     after: tuple[dt.datetime, str] | None = None
