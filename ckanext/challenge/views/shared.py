@@ -20,10 +20,13 @@ class Shared(Response):
     CKAN sets its own ``Cache-Control``, and Flask ``Vary: Cookie``, after all that a
     view can do; so the last word is said where the headers go out.
 
+    :ivar policy: what it may do where a browser opens it: nothing, unless said
+        otherwise
     :ivar seconds: for which it may be kept; else as long as an embedded badge
     """
 
     default_mimetype = "image/svg+xml"
+    policy = "default-src 'none'; sandbox"
     seconds: int | None = None
 
     def get_wsgi_headers(self, environ: Any) -> Any:
@@ -32,7 +35,7 @@ class Shared(Response):
         headers["Cache-Control"] = f"public, max-age={seconds}"
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        headers["Content-Security-Policy"] = self.policy
         headers["X-Content-Type-Options"] = "nosniff"
         for name in ("Set-Cookie", "Vary", "Pragma"):
             headers.pop(name, None)
