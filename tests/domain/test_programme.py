@@ -318,6 +318,29 @@ def test_a_wrong_file_says_where_and_what_was_expected(
     assert str(caught.value).startswith("essai.yaml: ")
 
 
+@pytest.mark.parametrize(
+    ("criteria", "words"),
+    [
+        (
+            {"measure": "kits_chosen", "at_least": 1},
+            "kits_chosen is measured in a season",
+        ),
+        (
+            {"all": [{"measure": "datasets_since_launch", "at_least": 1}]},
+            "datasets_since_launch is measured in a season",
+        ),
+    ],
+)
+def test_a_badge_without_a_season_asks_for_nothing_of_one(
+    criteria: dict[str, Any], words: str
+) -> None:
+    document = edited("badges.0.criteria", criteria)
+    parse(document, "essai.yaml")
+    document["badges"][0]["scope"] = "organization"
+    with pytest.raises(ProgrammeError, match=words):
+        parse(document, "essai.yaml")
+
+
 def test_a_level_needs_the_one_below() -> None:
     document = edited("badges.0.key", "fini-2")
     document["badges"][0]["level"] = 2

@@ -442,6 +442,26 @@ def test_who_may_give_and_take(
             call(user, "challenge_award_revoke", id=award["id"], reason="Non.")
 
 
+def test_a_badge_that_needs_no_season_is_given_to_any_organization(
+    cohort: Cohort, organization: dict[str, Any], manager: dict[str, Any]
+) -> None:
+    asked = {"organization": organization["name"], "reason": "Bel effort."}
+    with pytest.raises(tk.NotAuthorized):
+        call(manager, "challenge_award_create", **asked, badge="donnees-fraiches")
+    given = do("challenge_award_create", **asked, badge="donnees-fraiches")
+    assert (given["cohort"], given["source"]) == (None, "person")
+    for more in (
+        {"badge": "engagee"},
+        {"badge": "donnees-fraiches", "cohort": "saison-2"},
+    ):
+        with pytest.raises(tk.ValidationError) as caught:
+            do("challenge_award_create", **asked, **more)
+        assert "cohort" in caught.value.error_dict
+    with pytest.raises(tk.ValidationError) as caught:
+        do("challenge_award_create", **asked, badge="danseur")
+    assert "donnees-fraiches" in caught.value.error_dict["badge"][0]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -45,6 +45,7 @@ __all__ = [
     "all",
     "badge_of",
     "badges",
+    "badges_without_season",
     "forget",
     "get",
     "keep",
@@ -121,6 +122,21 @@ def badges(name: str | None = None) -> dict[str, tuple[Programme, Badge]]:
             for badge in known.badges:
                 found.setdefault(badge.key, (known, badge))
     return found
+
+
+def badges_without_season() -> tuple[tuple[Programme, Badge], ...]:
+    """Return the badges that any organization earns, in a season or outside one.
+
+    Each with the programme that has it first.
+
+    :raises ProgrammeError: when one of the portal's files cannot be used
+    """
+    found: dict[str, tuple[Programme, Badge]] = {}
+    for known in all():
+        for badge in known.badges:
+            if badge.scope == "organization":
+                found.setdefault(badge.key, (known, badge))
+    return tuple(found.values())
 
 
 def badge_of(award: Awarded) -> tuple[Programme, Badge] | None:

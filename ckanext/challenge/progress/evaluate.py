@@ -174,7 +174,7 @@ class _Evaluation:
             store.cohorts([row.id for row in rows])
         )
         self._rows = [row for row in rows if row.cohort_id in self._cohorts]
-        self._portal = _portal_badges()
+        self._portal = programmes.badges_without_season()
         self._subjects = {
             row.id: Subject(
                 row.organization_id,
@@ -363,16 +363,6 @@ def _with_programmes(
             tuple(badge for badge in programme.badges if badge.scope == "cohort"),
         )
     return cohorts, tuple(errors)
-
-
-def _portal_badges() -> tuple[tuple[Programme, Badge], ...]:
-    """The badges that need no season, each with the first programme that has it."""
-    found: dict[str, tuple[Programme, Badge]] = {}
-    for programme in programmes.all():
-        for badge in programme.badges:
-            if badge.scope == "organization":
-                found.setdefault(badge.key, (programme, badge))
-    return tuple(found.values())
 
 
 def _measures_of(portal: Sequence[tuple[Programme, Badge]]) -> frozenset[str]:

@@ -36,6 +36,7 @@ from ckanext.challenge.logic.schema import progress as schema
 from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 
 __all__ = [
     "challenge_award_create",
@@ -208,7 +209,8 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
 def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> Any:
     """Give a badge by hand.
 
-    Managers may give the badges of their season to its participants, sysadmins any.
+    Managers may give the badges of their season to its participants, sysadmins any;
+    badges that need no season to any organization.
     The reason is public, like the award.
 
     :param badge: the key of the badge
@@ -231,23 +233,8 @@ def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access(
         "challenge_award_create", context, {"cohort": cohort.id if cohort else None}
     )
-    if cohort is None:
-        raise tk.ValidationError(
-            {"cohort": [tk._("This organization does not take part in a season")]}
-        )
-    programme = programmes.of(cohort)
-    badge = programme.badges_by_key.get(data["badge"])
-    if badge is None:
-        raise tk.ValidationError(
-            {
-                "badge": [
-                    tk._("“{value}” is not one of: {allowed}").format(
-                        value=data["badge"][:40],
-                        allowed=", ".join(programme.badges_by_key),
-                    )
-                ]
-            }
-        )
+    programme, badge = _badge_to_give(data["badge"], cohort, "cohort" in data)
+    cohort_id = cohort.id if cohort and badge.scope == "cohort" else None
     award_id = make_id()
     given = model.Session.execute(
         insert(Award.__table__)
@@ -258,7 +245,7 @@ def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> Any:
             programme_version=programme.version,
             level=badge.level,
             organization_id=group.id,
-            cohort_id=cohort.id if badge.scope == "cohort" else None,
+            cohort_id=cohort_id,
             awarded_at=utcnow(),
             awarded_by=user_id_of(context),
             source="person",
@@ -282,11 +269,12 @@ def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> Any:
         {
             "badge": badge.key,
             "organization_id": group.id,
-            "cohort_id": cohort.id if badge.scope == "cohort" else None,
+            "cohort_id": cohort_id,
             "reason": data["reason"],
         },
     )
-    return _commit_and_show(context, award_id)
+    event = AwardEvent(award_id, badge.key, group.id, cohort_id, None, "active")
+    return _commit_and_show(context, event)
 
 
 def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -325,7 +313,8 @@ def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> Any:
         award.id,
         {"from": before, "to": "revoked", "reason": data["reason"]},
     )
-    return _commit_and_show(context, award.id)
+    about = (award.id, award.badge, award.organization_id, award.cohort_id)
+    return _commit_and_show(context, AwardEvent(*about, before, "revoked"))
 
 
 def _holders(badges: Sequence[str]) -> dict[str, int]:
@@ -518,9 +507,44 @@ def _cohort_to_award(
     return query.order_by(Cohort.season.desc(), Cohort.created_at.desc()).first()
 
 
-def _commit_and_show(context: Context, award_id: str) -> Any:
+def _badge_to_give(
+    key: str, cohort: Cohort | None, named: bool
+) -> tuple[Programme, Badge]:
+    """A badge to give by hand.
+
+    :param cohort: the season; none for an organization that takes part in none
+    :param named: whether the caller asked for a season
+    """
+    if cohort is not None:
+        programme = programmes.of(cohort)
+        allowed = {badge.key: (programme, badge) for badge in programme.badges}
+    else:
+        allowed = {
+            badge.key: (programme, badge)
+            for programme, badge in programmes.badges_without_season()
+        }
+        if named or (key not in allowed and key in programmes.badges()):
+            raise tk.ValidationError(
+                {"cohort": [tk._("This organization does not take part in a season")]}
+            )
+    if key not in allowed:
+        raise tk.ValidationError(
+            {
+                "badge": [
+                    tk._("“{value}” is not one of: {allowed}").format(
+                        value=key[:40], allowed=", ".join(allowed)
+                    )
+                ]
+            }
+        )
+    return allowed[key]
+
+
+def _commit_and_show(context: Context, event: AwardEvent) -> Any:
+    awards_changed.send("award", events=[event])
     if not context.get("defer_commit"):
         model.Session.commit()
+        awards_stored.send("award", events=[event])
     return tk.get_action("challenge_award_show")(
-        {"user": context.get("user", ""), "ignore_auth": True}, {"id": award_id}
+        {"user": context.get("user", ""), "ignore_auth": True}, {"id": event.award_id}
     )

@@ -147,15 +147,11 @@ def _judged(
                 found[badge.scope, badge.key] = _Judged(
                     season.programme, badge, verdict
                 )
-    for programme in programmes.all():
-        for badge in programme.badges:
-            if badge.scope == "organization":
-                # Until it is measured for itself, what its season measured is near.
-                known = _of_standing(standing, badge.key) if standing else measured
-                verdict = criteria.judge(badge.criteria, known, {})
-                found.setdefault(
-                    (badge.scope, badge.key), _Judged(programme, badge, verdict)
-                )
+    for programme, badge in programmes.badges_without_season():
+        # Until it is measured for itself, what its season measured is near.
+        known = _of_standing(standing, badge.key) if standing else measured
+        verdict = criteria.judge(badge.criteria, known, {})
+        found[badge.scope, badge.key] = _Judged(programme, badge, verdict)
     return list(found.values())
 
 
