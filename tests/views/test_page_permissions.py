@@ -14,6 +14,7 @@ from seasons import call_as, make_cohort
 from visits import PASSWORD, Browser
 from werkzeug.datastructures import FileStorage
 
+from ckanext.challenge.credentials import generations, jobs
 from ckanext.challenge.model import Claim
 
 EVERYBODY = {
@@ -52,6 +53,18 @@ GET: dict[str, set[str]] = {
     "/challenge/collectivite/<siren>": EVERYBODY,
     "/challenge/badges/<badge>": EVERYBODY,
     "/challenge/awards/<award>": EVERYBODY,
+    "/challenge/awards/<award>.json": EVERYBODY,
+    "/challenge/awards/<award>.jwt": EVERYBODY,
+    "/challenge/awards/<award>.svg": EVERYBODY,
+    "/challenge/awards/<award>.png": EVERYBODY,
+    "/challenge/badges/<badge>.svg": EVERYBODY,
+    "/challenge/badges/<badge>.json": EVERYBODY,
+    "/challenge/issuer.json": EVERYBODY,
+    "/challenge/status/<number>.json": EVERYBODY,
+    "/challenge/status/<number>.jwt": EVERYBODY,
+    "/challenge/status/<number>.revoked.json": EVERYBODY,
+    "/challenge/verify": EVERYBODY,
+    "/.well-known/did.json": EVERYBODY,
     "/challenge/kits": EVERYBODY,
     "/challenge/kits/<kit>": EVERYBODY,
     "/challenge/kits/<kit>/example.csv": EVERYBODY,
@@ -89,6 +102,7 @@ GET: dict[str, set[str]] = {
 
 #: What is sent, too; what changes most comes last, since it is really done.
 POST: dict[str, tuple[set[str], dict[str, Any]]] = {
+    "/challenge/verify": (EVERYBODY, {"credential": "Bonjour"}),
     "/challenge/<cohort>/apply": (EVERYBODY, {}),
     "/challenge/application/link": (EVERYBODY, {"id": "{application}"}),
     "/challenge/conformity/<resource_id>": ({"member", "org_admin", "sysadmin"}, {}),
@@ -161,6 +175,9 @@ def known(
 ) -> dict[str, str]:
     """What stands in the addresses; all else of it is in the world."""
     monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+    # The keys lie beside it.
+    generations.create()
+    assert not jobs.sign().problem
     people, organization = world.people, world.participant["organization_id"]
     people |= {
         role: factories.User(password=PASSWORD)
@@ -226,6 +243,7 @@ def known(
         "organization": world.participant["organization_name"],
         "award": world.award["id"],
         "badge": "engagee",
+        "number": "0",
         "kit": "deliberations",
         "siren": "214500241",
         "step": "deliberation",

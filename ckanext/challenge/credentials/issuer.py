@@ -55,6 +55,12 @@ class Issuer:
         """Its ``did:web``."""
         return did_web(self.base)
 
+    @property
+    def keys(self) -> str:
+        """The address of its DID document, where ``did:web`` looks for it."""
+        path = "" if urlsplit(self.base).path else "/.well-known"
+        return f"{self.base}{path}/did.json"
+
     def method(self, key_id: str, kind: str) -> str:
         """The address of a public key in the DID document.
 

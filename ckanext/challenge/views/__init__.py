@@ -12,6 +12,7 @@ from .calendars import calendar
 from .claims import claims
 from .collectivite import collectivite
 from .conformity import conformity
+from .credentials import credentials, identity
 from .erasure import erasure
 from .feedback import feedback, opinions
 from .mails import mails
@@ -34,6 +35,8 @@ def get_blueprints() -> list[Blueprint]:
         erasure,
         claims,
         conformity,
+        credentials,
+        identity(),
         report,
         collectivite,
         participant,
