@@ -112,16 +112,41 @@ def test_a_file_is_sent_read_sent_back_and_confirmed(
     assert "Votée en mai" in step
     member.post(url, {"state": "to_confirm"})
     page = _page(adviser.get(world.url))
-    (seen,) = _step(page, "deliberation").xpath(".//input[@name='updated_at']")
+    confirming = ".//form[contains(@action, '/confirm')]//input[@name='updated_at']"
+    (seen,) = _step(page, "deliberation").xpath(confirming)
     member.post(url, {"state": "to_confirm", "deliberation-note": "La bonne, ici"})
     answer = {"confirmed": "true", "updated_at": seen.get("value")}
     step = _step(_page(adviser.post(f"{url}/confirm", answer)), "deliberation")
     assert "a changé entre-temps" in _text(step)
-    (seen,) = step.xpath(".//input[@name='updated_at']")
+    (seen,) = step.xpath(confirming)
     adviser.post(f"{url}/confirm", {**answer, "updated_at": seen.get("value")})
     assert "est confirmée" in adviser.get(world.url).get_data(as_text=True)
     row = _detail(world, "deliberation")
     assert (row["state"], row["evidence_file"]["name"]) == ("done", "délibération.pdf")
+
+
+def test_of_two_windows_the_second_is_told(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    member = browser("member")
+    url = f"{world.url}/step/deliberation"
+
+    def seen(page: Any) -> str:
+        (field,) = _step(page, "deliberation").xpath(".//input[@name='updated_at']")
+        return field.get("value")
+
+    read = seen(_page(member.get(world.url)))
+    note = "deliberation-note"
+    member.post(url, {"state": "in_progress", note: "Au vote", "updated_at": read})
+    late = {"state": "in_progress", note: "Reportée", "updated_at": read}
+    refused = _page(member.post(url, late))
+    step = _step(refused, "deliberation")
+    assert "a reçu une autre réponse entre-temps" in _text(step)
+    (typed,) = step.xpath(f".//textarea[@name='{note}']")
+    assert typed.text.strip() == "Reportée"
+    assert _detail(world, "deliberation")["note"] == "Au vote"
+    member.post(url, {**late, "updated_at": seen(refused)})
+    assert _detail(world, "deliberation")["note"] == "Reportée"
 
 
 def test_a_file_that_has_gone_is_no_error(

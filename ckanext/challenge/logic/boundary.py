@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import ckan.plugins.toolkit as tk
 from ckan import authz, model
@@ -174,15 +174,23 @@ def find_application(reference: Any) -> Application:
     return found
 
 
+_Row = TypeVar("_Row")
+
+
+def _found(mapped: type[_Row], id_: Any, otherwise: str) -> _Row:
+    """The row with that id; what callers send may be anything."""
+    found = model.Session.get(mapped, id_) if isinstance(id_, str) else None
+    if found is None:
+        raise tk.ObjectNotFound(otherwise)
+    return found
+
+
 def find_file(id_: Any) -> ApplicationFile:
     """The file with that id.
 
     :raises ObjectNotFound: when there is none
     """
-    found = model.Session.get(ApplicationFile, id_) if isinstance(id_, str) else None
-    if found is None:
-        raise tk.ObjectNotFound(tk._("There is no such file"))
-    return found
+    return _found(ApplicationFile, id_, tk._("There is no such file"))
 
 
 def find_mail(id_: Any) -> Mail:
@@ -190,10 +198,7 @@ def find_mail(id_: Any) -> Mail:
 
     :raises ObjectNotFound: when there is none
     """
-    found = model.Session.get(Mail, id_) if isinstance(id_, str) else None
-    if found is None:
-        raise tk.ObjectNotFound(tk._("There is no such mail"))
-    return found
+    return _found(Mail, id_, tk._("There is no such mail"))
 
 
 def find_participant(id_: Any) -> Participant:
@@ -201,10 +206,7 @@ def find_participant(id_: Any) -> Participant:
 
     :raises ObjectNotFound: when there is none
     """
-    found = Participant.get(id_) if isinstance(id_, str) else None
-    if found is None:
-        raise tk.ObjectNotFound(tk._("There is no such participant"))
-    return found
+    return _found(Participant, id_, tk._("There is no such participant"))
 
 
 def cohort_of(participant: Participant) -> Cohort:
@@ -220,10 +222,7 @@ def find_visit(id_: Any) -> Visit:
 
     :raises ObjectNotFound: when there is none
     """
-    found = model.Session.get(Visit, id_) if isinstance(id_, str) else None
-    if found is None:
-        raise tk.ObjectNotFound(tk._("There is no such visit"))
-    return found
+    return _found(Visit, id_, tk._("There is no such visit"))
 
 
 def find_organization(reference: Any) -> model.Group:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.model.arrays import array
@@ -11,7 +12,7 @@ from ckanext.challenge.model.arrays import array
 from .base import SUBJECTS, by_organization, rows
 from .catalog import organization_extras
 
-__all__ = ["PROFILE", "kits_chosen", "members", "organization_profile"]
+__all__ = ["PROFILE", "for_kits", "kits_chosen", "members", "organization_profile"]
 
 Found = dict[Subject, Measurement]
 
@@ -110,3 +111,26 @@ def kits_chosen(subjects: Sequence[Subject]) -> Found:
         for subject in subjects
         if (subject.organization_id, subject.cohort_id) in found
     }
+
+
+def for_kits(organization_id: str) -> dict[str, Any]:
+    """What decides which kits fit an organization; the directory says what it does not.
+
+    :returns: ``{kind, population, territory}``, each ``None`` where nobody knows;
+        ``territory`` is its INSEE code, or its SIREN
+    """
+    extras = organization_extras(("siren", "kind", "population", "insee_code"))
+    own = {key: f"nullif({column}, '')" for key, column in extras.columns.items()}
+    statement = f"""
+        SELECT coalesce({own["kind"]}, c.kind) AS kind,
+               CASE WHEN {own["population"]} ~ '^[0-9]{{1,9}}$'
+                    THEN CAST({own["population"]} AS int)
+                    ELSE c.population END AS population,
+               coalesce({own["insee_code"]}, c.insee_code, {own["siren"]}) AS territory
+        FROM "group" g
+        {extras.joins}
+        LEFT JOIN challenge_collectivite c ON c.siren = {own["siren"]}
+        WHERE g.id = :id
+    """
+    (found,) = rows(statement, id=organization_id)
+    return dict(found._mapping)

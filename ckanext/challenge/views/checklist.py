@@ -210,6 +210,7 @@ def _form(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
     }
     return {
         "url": reader.address(step["step"]),
+        "seen": step["updated_at"] or "",
         "evidence": step.get("evidence") or "none",
         "file": _file_field(step),
         "buttons": buttons,

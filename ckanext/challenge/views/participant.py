@@ -56,6 +56,7 @@ def update_step(cohort: str, organization: str, step: str) -> Response | str:
             participant=id_,
             step=step,
             state=state,
+            **texts(form, "updated_at"),
             **asked,
             **file,
         )

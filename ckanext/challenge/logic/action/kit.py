@@ -17,8 +17,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import kit as schema
-from ckanext.challenge.measures.base import rows
-from ckanext.challenge.measures.catalog import organization_extras
+from ckanext.challenge.measures import organizations
 from ckanext.challenge.schemas import choices
 
 __all__ = ["challenge_kit_list", "challenge_kit_show"]
@@ -134,25 +133,12 @@ def _organization(data: Mapping[str, Any]) -> dict[str, Any] | None:
     if not data.get("organization"):
         return None
     group = find_organization(data["organization"])
-    extras = organization_extras(("siren", "kind", "population", "insee_code"))
-    own = {key: f"nullif({column}, '')" for key, column in extras.columns.items()}
-    statement = f"""
-        SELECT coalesce({own["kind"]}, c.kind) AS kind,
-               CASE WHEN {own["population"]} ~ '^[0-9]{{1,9}}$'
-                    THEN CAST({own["population"]} AS int)
-                    ELSE c.population END AS population,
-               coalesce({own["insee_code"]}, c.insee_code, {own["siren"]}) AS territory
-        FROM "group" g
-        {extras.joins}
-        LEFT JOIN challenge_collectivite c ON c.siren = {own["siren"]}
-        WHERE g.id = :id
-    """
-    (found,) = rows(statement, id=group.id)
+    of_kits = organizations.for_kits(group.id)
     return {
         "id": group.id,
         "name": group.name,
         "title": group.title or group.name,
-        **found._mapping,
+        **of_kits,
     }
 
 

@@ -62,6 +62,9 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
     :type evidence_file: file, sent as ``multipart/form-data``
     :param planned_for: the day for which it is planned, today or later
     :type planned_for: string
+    :param updated_at: the ``updated_at`` of the step that was read: nothing is stored
+        where it has changed since, in another window or by somebody else
+    :type updated_at: string
     :returns: the status of the step: ``{participant_id, step, state, source, note,
         reason, evidence_url, evidence_file: {id, name, media_type, size, created_at},
         planned_for, updated_at, updated_by}``
@@ -69,7 +72,8 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ValidationError: on ``step`` for one that the catalogue or the final form
         sets, on ``evidence_url`` or ``evidence_file`` when the step needs a proof or
         the file is not taken, on ``planned_for`` for a day that is past, on ``state``
-        when it may not follow the present one
+        when it may not follow the present one, on ``updated_at`` when the step has
+        changed since it was read
     """
     plain = {name: value for name, value in data_dict.items() if name != _FILE}
     data = validated(context, plain, schema.step_update())
@@ -90,6 +94,12 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
         raise refusal("step", tk._("Sending the final form sets this step"))
     if upload is not None and check.evidence != "file":
         raise refusal(_FILE, tk._("This step takes no file"))
+    if _has_changed(found, data):
+        text = tk._(
+            "This step has been answered meanwhile, by somebody else or in another "
+            "window. Yours is not stored yet: read the other answer, then send yours."
+        )
+        raise refusal("updated_at", text)
     emptied = _FILE in data_dict and data_dict[_FILE] in (None, "")
     replaced = status.evidence_file if upload or emptied else None
     _keep_words(context, found, data, data_dict)
@@ -121,6 +131,11 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
     if replaced is not None:
         files.remove(replaced)
     return steps.dictize(found)
+
+
+def _has_changed(found: steps.Found, data: dict[str, Any]) -> bool:
+    """Whether a step is no more what the caller says to have read."""
+    return data.get("updated_at") not in (None, as_json(found.status.updated_at))
 
 
 def _keep_words(
@@ -218,7 +233,7 @@ def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> Any:
     if found.status.state != "to_confirm":
         with checked_transition():
             raise lifecycle.ForbiddenTransition("step", found.status.state, target)
-    if data.get("updated_at") not in (None, as_json(found.status.updated_at)):
+    if _has_changed(found, data):
         text = tk._("This answer has changed meanwhile. Read it again, then decide.")
         raise refusal("updated_at", text)
     if not confirmed and "note" not in data:

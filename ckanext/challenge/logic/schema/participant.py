@@ -84,6 +84,7 @@ def step_update() -> Schema:
         "note": fields.paragraph(5000),
         "evidence_url": fields.web_address(),
         "planned_for": fields.day(),
+        "updated_at": fields.raw(required=False),
     }
 
 
