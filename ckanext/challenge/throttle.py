@@ -23,7 +23,9 @@ __all__ = ["TooMany", "client_address", "spend"]
 
 log = logging.getLogger(__name__)
 
-Action = Literal["apply", "link", "look", "message", "upload"]
+Action = Literal[
+    "apply", "link", "look", "message", "subscribe", "subscription", "upload"
+]
 
 _HOUR = 3600
 #: Seconds that an answer of Redis is waited for: an applicant does not wait for it.

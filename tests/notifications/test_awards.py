@@ -211,6 +211,47 @@ def test_what_is_undone_or_done_quietly_is_not_told(rows: Rows) -> None:
     assert rows() == []
 
 
+def test_a_badge_given_by_hand_is_told_too(post_office: Any, rows: Rows) -> None:
+    """Through the actions, and so through the signal that they send."""
+    post_office.open()
+    admin = factories.User()
+    organization = _organization(admin=admin)
+    sysadmin = factories.Sysadmin()
+    cohort = call_as(
+        sysadmin,
+        "challenge_cohort_create",
+        name="saison-2",
+        title="Saison 2",
+        season=2,
+    )
+    call_as(sysadmin, "challenge_cohort_transition", id=cohort["id"], to="open")
+    call_as(
+        sysadmin,
+        "challenge_participant_create",
+        cohort=cohort["id"],
+        organization=organization["id"],
+    )
+    award = call_as(
+        sysadmin,
+        "challenge_award_create",
+        badge="engagee",
+        organization=organization["id"],
+        reason="Pour la démonstration.",
+    )
+    call_as(sysadmin, "challenge_award_revoke", id=award["id"], reason="Une erreur.")
+    told = [mail for mail in rows() if mail.kind.startswith("award_")]
+    assert [(mail.kind, mail.user_id) for mail in told] == [
+        ("award_earned", admin["id"]),
+        ("award_lost", admin["id"]),
+    ]
+    assert {mail.cohort_id for mail in told} == {cohort["id"]}
+    outbox.send_due()
+    # Of what was taken back at once only that is told.
+    assert [subject for subject in post_office.subjects if "Committed" in subject] == [
+        "Lignières & <Cie> no longer holds the badge “Committed”"
+    ]
+
+
 @pytest.mark.parametrize("number", [1, 300])
 def test_telling_costs_the_same_for_one_and_for_many(number: int, rows: Rows) -> None:
     user = factories.User()

@@ -15,7 +15,8 @@ __all__ = ["command"]
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def command(dry_run: bool) -> None:
     """Erase the personal data of applications whose time is over, and announce by
-    mail what will be erased two weeks later: to be run every night.
+    mail what will be erased two weeks later; erase the addresses that subscribed to
+    badges and were not confirmed within seven days. To be run every night.
 
     How long they are kept: ckanext.challenge.retention_months and
     retention_months_drafts. It may be repeated and interrupted; nothing is erased
@@ -25,12 +26,15 @@ def command(dry_run: bool) -> None:
     found = erasure.candidates(now)
     if dry_run:
         _tell(found)
+        click.echo(f"{erasure.unconfirmed(now).count()} unconfirmed subscriptions")
         return
     with click.progressbar(length=len(found), label="Applications", show_pos=True) as b:
         purged = erasure.purge(found, now, b.update)
     click.echo(f"{purged.announced} announced, {purged.erased} erased")
     if purged.files:
         click.echo(f"{purged.files} files without an application removed")
+    if purged.subscriptions:
+        click.echo(f"{purged.subscriptions} unconfirmed subscriptions erased")
     if purged.errors:
         raise click.ClickException("\n".join(purged.errors))
 

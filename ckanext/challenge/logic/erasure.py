@@ -20,7 +20,7 @@ from ckan import model
 from ckanext.challenge import config, files, journal, notifications, programmes
 from ckanext.challenge.domain import lifecycle, opinions, retention
 from ckanext.challenge.domain.questions import Question
-from ckanext.challenge.logic import waiting_list
+from ckanext.challenge.logic import subscribing, waiting_list
 from ckanext.challenge.logic.applications import advance, lock_with_cohort
 from ckanext.challenge.model import (
     Application,
@@ -36,11 +36,20 @@ from ckanext.challenge.model import (
     Participant,
     ParticipantMessage,
     StepStatus,
+    Subscription,
     Visit,
 )
 from ckanext.challenge.model.base import utcnow
 
-__all__ = ["Candidate", "Purged", "candidates", "erase", "purge", "remove_orphans"]
+__all__ = [
+    "Candidate",
+    "Purged",
+    "candidates",
+    "erase",
+    "purge",
+    "remove_orphans",
+    "unconfirmed",
+]
 
 log = logging.getLogger(__name__)
 
@@ -220,12 +229,14 @@ class Candidate:
 class Purged:
     """What a purge did.
 
+    :ivar subscriptions: those that nobody confirmed in time
     :ivar errors: one line for each application that it failed at
     """
 
     announced: int = 0
     erased: int = 0
     files: int = 0
+    subscriptions: int = 0
     errors: list[str] = field(default_factory=list)
 
 
@@ -307,6 +318,8 @@ def purge(
         on_progress(1)
     files.remove(*_forget_seasons(now))
     purged.files = remove_orphans(now)
+    purged.subscriptions = unconfirmed(now).delete(synchronize_session=False)
+    model.Session.commit()
     notifications.deliver()
     return purged
 
@@ -344,6 +357,14 @@ def _announce(application: Application, on: datetime, now: datetime) -> None:
         sa.update(Application.__table__)
         .where(Application.__table__.c.id == application.id)
         .values(erasure_announced_at=now, updated_at=application.updated_at)
+    )
+
+
+def unconfirmed(now: datetime) -> Any:
+    """The subscriptions that nobody confirmed in time, as a query."""
+    return model.Session.query(Subscription).filter(
+        Subscription.confirmed_at.is_(None),
+        Subscription.created_at < now - subscribing.WAITS,
     )
 
 

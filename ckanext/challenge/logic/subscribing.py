@@ -55,19 +55,18 @@ def end_key(subscription: Subscription) -> str:
     return str(_ending().dumps(subscription.id))
 
 
-def confirms(key: Any) -> Subscription | None:
-    """The subscription that a key confirms, unless either is gone."""
+def confirms(key: Any) -> str | None:
+    """The id of the subscription that a key confirms, as long as it does."""
     try:
-        id_ = _confirming().loads(key, max_age=int(WAITS.total_seconds()))
+        return str(_confirming().loads(key, max_age=int(WAITS.total_seconds())))
     except (BadData, TypeError, ValueError):
         return None
-    return Subscription.get(str(id_))
 
 
-def opens(key: Any) -> Subscription | None:
-    """The subscription that a key of either kind was mailed for, unless it is gone."""
+def opens(key: Any) -> str | None:
+    """The id of the subscription that a key of either kind was mailed for."""
     try:
-        return Subscription.get(str(_ending().loads(key)))
+        return str(_ending().loads(key))
     except (BadData, TypeError, ValueError):
         return confirms(key)
 

@@ -22,6 +22,7 @@ from .participant import participant
 from .public import public
 from .report import report
 from .settings import settings
+from .subscriptions import subscriptions
 
 __all__ = ["get_blueprints"]
 
@@ -48,5 +49,6 @@ def get_blueprints() -> list[Blueprint]:
         mails,
         opinions,
         settings,
+        subscriptions,
         organization,
     ]
