@@ -399,3 +399,25 @@ def test_more_than_is_read_at_all_is_refused_too(
     page = browser().post(VERIFY, {"credential": "A" * 1_000_000})
     assert page.status_code == 413
     assert "This is too large" in page.get_data(as_text=True)
+
+
+def test_the_page_of_an_award_offers_its_proof(
+    browser: Callable[..., Any], world: Any, signed: str
+) -> None:
+    visitor = browser()
+
+    def links() -> dict[str, str]:
+        text = visitor.get(f"/en{signed}").get_data(as_text=True)
+        page = html.document_fromstring(text)
+        found = page.xpath("//section[@aria-labelledby='files']//a")
+        return {" ".join(a.text_content().split()): a.get("href") for a in found}
+
+    offered = links()
+    assert visitor.get(offered.pop("Verify this badge")).status_code == 200
+    assert len(offered) == 4
+    for address in offered.values():
+        assert visitor.get(address).status_code == 200
+    revoke(world)
+    text = said(visitor.get(f"/en{signed}"))
+    assert "This badge was withdrawn" in text
+    assert "Données retirées" in text

@@ -12,6 +12,7 @@ from .. import helpers as h
 from . import cards
 from .common import Pager, act, page_number
 from .desk.history import history
+from .verifying import award_proof
 
 __all__ = ["award_page", "badge_page", "badges_page"]
 
@@ -152,7 +153,10 @@ def award_page(award_id: str) -> dict[str, Any]:
     return {
         "award": award,
         "history": history("award", award["id"]),
-        "image": h.challenge_badge_image(award),
+        "image": h.challenge_badge_image(
+            {**award, "earned": award["state"] != "revoked"}
+        ),
+        "proof": award_proof(award),
         "met": [_met(part, dataset) for part in award["criteria"]["met"]],
         "urls": {
             "badge": f"{base}/badges/{quote(award['badge'])}",
