@@ -8,15 +8,16 @@ from contextlib import contextmanager
 import ckan.plugins.toolkit as tk
 from ckan.lib import helpers
 from flask import current_app, has_app_context, has_request_context
-from flask_babel import force_locale
+from flask_babel import force_locale, get_locale
 
 __all__ = ["current", "speaking"]
 
 
 def current() -> str:
     """The language of the request; that of the portal where there is none."""
-    asked = tk.h.lang() if has_request_context() else None
-    return asked or tk.config["ckan.locale_default"]
+    # That of the translations, which a picture may be asked for in another one.
+    asked = get_locale() if has_request_context() else None
+    return str(asked) if asked else tk.config["ckan.locale_default"]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
@@ -49,6 +50,11 @@ GET: dict[str, set[str]] = {
     "/challenge/<cohort>/report": EVERYBODY,
     "/challenge/<cohort>/report.json": EVERYBODY,
     "/challenge/badge/<organization>.svg": EVERYBODY,
+    "/challenge/badge/<organization>": EVERYBODY,
+    "/challenge/<cohort>/card.png": EVERYBODY,
+    f"{PLACE}/card.png": EVERYBODY,
+    "/challenge/awards/<award>/card.png": EVERYBODY,
+    "/challenge/oembed": EVERYBODY,
     "/challenge/badges": EVERYBODY,
     "/challenge/collectivite/<siren>": EVERYBODY,
     "/challenge/badges/<badge>": EVERYBODY,
@@ -104,6 +110,9 @@ GET: dict[str, set[str]] = {
     f"{DESK}/programme": MANAGER,
     f"{DESK}/copy": {"sysadmin"},
 }
+
+#: What an address says besides, where it must.
+QUERY = {"/challenge/oembed": "?url={site}/challenge/saison-2"}
 
 #: What is sent, too; what changes most comes last, since it is really done.
 POST: dict[str, tuple[set[str], dict[str, Any]]] = {
@@ -271,7 +280,9 @@ def _address(rule: str, known: dict[str, str]) -> str:
     values = known | {"id": known.get(folder, known["organization"])}
     if rule.startswith(PLACE):
         values["cohort"] = "saison-2"
-    return rule.replace("<", "{").replace(">", "}").format(**values)
+    values["site"] = tk.config["ckan.site_url"]
+    address = rule.replace("<", "{").replace(">", "}") + QUERY.get(rule, "")
+    return address.format(**values)
 
 
 def _refused(answer: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,18 @@ def test_its_language_can_be_chosen(browser: Callable[..., Any], world: Any) -> 
     assert "steps" in english
     assert "étapes" in french
     assert browser().get(_url(world, "?lang=xx")).get_data(as_text=True) == french
+
+
+def test_a_picture_speaks_one_language(browser: Callable[..., Any], world: Any) -> None:
+    asked = "?style=badge&badge=engagee"
+    french = browser().get(_url(world, f"{asked}&lang=fr")).get_data(as_text=True)
+    english = browser().get(_url(world, f"{asked}&lang=en")).get_data(as_text=True)
+    at_its_address = browser().get(f"/en{_url(world, asked)}").get_data(as_text=True)
+    assert "Collectivité engagée" in french and "Committed" not in french
+    assert english == at_its_address and "Committed" in english
+    # The date too.
+    year = str(dt.datetime.now(dt.timezone.utc).year)
+    assert year in french and french.partition(year)[0] != english.partition(year)[0]
 
 
 def test_any_cache_and_any_site_may_have_it(

@@ -13,11 +13,21 @@ from markupsafe import Markup
 
 from .lettering import fold, said, text_width
 
-__all__ = ["ICONS", "SHAPES", "badge_body", "badge_document", "badge_svg", "drawing"]
+__all__ = [
+    "BADGE",
+    "ICONS",
+    "SHAPES",
+    "badge_body",
+    "badge_document",
+    "badge_svg",
+    "drawing",
+]
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 FONT = "Verdana, 'DejaVu Sans', Geneva, sans-serif"
 COLOURS = ("#1d5fa6", "#9c4a06", "#1c6b3d", "#6b3fa0", "#8a2b52", "#0f6b75")
+#: Width and height of a badge with its name.
+BADGE = (120, 132)
 NOT_EARNED = "#55606b"
 # Of the name below the picture: 11 pixels where the whole is 96 wide.
 _NAME_SIZE, _NAME_WIDTH = 14, 110

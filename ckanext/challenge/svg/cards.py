@@ -9,12 +9,14 @@ from .badge import FONT, NAMESPACE, badge_body, drawing
 from .lettering import fold, said, text_width
 from .schemes import Scheme, phase_class, style
 
-__all__ = ["SOCIAL", "embed_card", "social_card"]
+__all__ = ["EMBED", "SOCIAL", "embed_card", "social_card"]
 
 #: Width and height of a social card: what the networks ask for.
 SOCIAL = (1200, 630)
 
-_CARD = (320, 104)
+#: Width and height of the card that sites embed.
+EMBED = (320, 104)
+
 # It is drawn here, with letters that are narrower than those of browsers.
 _SLIM = 0.86
 _INK, _QUIET, _TRACK = "#1e2a35", "#55606b", "#dde3e9"
@@ -62,7 +64,7 @@ def embed_card(
     :param title: the accessible name
     :param description: the same with more words
     """
-    width, height = _CARD
+    width, height = EMBED
     left = 104 if badge else 16
     room = width - left - 12
     lines = fold(name, room, 15, bold=True)

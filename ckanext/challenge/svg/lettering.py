@@ -6,7 +6,7 @@ import re
 
 from markupsafe import Markup, escape
 
-__all__ = ["fold", "said", "text_width"]
+__all__ = ["fold", "plain", "said", "text_width"]
 
 # What XML cannot hold, or changes: a title that CKAN took may have it all the same.
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -18,7 +18,12 @@ _WIDE = frozenset("mwMW%@—")
 
 def said(text: object) -> Markup:
     """A text that stays a text wherever it stands in a document of XML."""
-    return escape(_NOT_XML.sub("", str(text)))
+    return escape(plain(text))
+
+
+def plain(text: object) -> str:
+    """A text without what no document of XML can hold."""
+    return _NOT_XML.sub("", str(text))
 
 
 def text_width(text: str, size: float = 11, bold: bool = False) -> int:

@@ -12,6 +12,7 @@ from .. import helpers as h
 from . import cards
 from .common import Pager, act, page_number
 from .desk.history import history
+from .sharing import sharing
 from .verifying import award_proof
 
 __all__ = ["award_page", "badge_page", "badges_page"]
@@ -150,8 +151,18 @@ def award_page(award_id: str) -> dict[str, Any]:
         if award["cohort"]
         else str(tk.h.url_for("organization.read", id=award["organization_name"]))
     )
+    title = tk._("{organization}: {badge}").format(
+        organization=award["organization_title"], badge=award["title"]
+    )
     return {
         "award": award,
+        "sharing": sharing(
+            title,
+            award["description"],
+            "challenge.award",
+            "challenge.award_card",
+            award=award["id"],
+        ),
         "history": history("award", award["id"]),
         "image": h.challenge_badge_image(
             {**award, "earned": award["state"] != "revoked"}

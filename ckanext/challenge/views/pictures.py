@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import ckan.plugins.toolkit as tk
-from ckan.lib import i18n
 from flask import Response, request
 from flask_babel import force_locale
 
-from .. import config
 from .. import helpers as h
 from ..memory import Memory
 from ..svg.badge import badge_document
 from ..svg.cards import embed_card
 from ..svg.schemes import PHASES, POLICY, SCHEMES, Scheme
 from ..svg.shield import etag, shield
-from .common import act
+from .shared import Shared, act_as_nobody, asked_language
 
-__all__ = [
-    "STYLES",
-    "Embeddable",
-    "Picture",
-    "conditional",
-    "embedded_picture",
-    "spoken",
-]
+__all__ = ["STYLES", "Picture", "conditional", "embedded_picture"]
 
 #: What can be embedded: the shield, the card with a badge, the badge alone.
 STYLES = ("shield", "card", "badge")
@@ -37,44 +28,14 @@ Row = Mapping[str, Any]
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 
-class Embeddable(Response):
-    """What any site may embed and any cache may keep.
+class Picture(Shared):
+    """A drawing with its sheet of styles; it holds no script, and could run none."""
 
-    CKAN sets its own ``Cache-Control``, and Flask ``Vary: Cookie``, after all that a
-    view can do; so the last word is said where the headers go out.
-    """
-
-    def get_wsgi_headers(self, environ: Any) -> Any:
-        headers = super().get_wsgi_headers(environ)
-        seconds = config.badge_cache_seconds()
-        headers["Cache-Control"] = f"public, max-age={seconds}"
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        headers["X-Content-Type-Options"] = "nosniff"
-        for name in ("Set-Cookie", "Vary", "Pragma"):
-            headers.pop(name, None)
-        return headers
-
-
-class Picture(Embeddable):
-    """An SVG: it holds no script, and could run none."""
-
-    default_mimetype = "image/svg+xml"
-
-    def get_wsgi_headers(self, environ: Any) -> Any:
-        headers = super().get_wsgi_headers(environ)
-        headers["Content-Security-Policy"] = POLICY
-        return headers
+    policy = POLICY
 
 
 # Sites embed the picture in pages that are read often; browsers keep it for minutes.
 _pictures = Memory(seconds=1, size=2000)
-
-
-def spoken(asked: str | None) -> str:
-    """The language of a picture: the one asked for, where the portal speaks it."""
-    own = str(tk.h.lang())
-    return asked if asked and (asked == own or asked in i18n.get_locales()) else own
 
 
 def _progress(row: Row) -> str:
@@ -201,12 +162,15 @@ _DRAWN: dict[str, Callable[[Row, bool, Scheme, str], str]] = {
 
 
 def _draw(
-    organization: str, wanted: Mapping[str, str], style: str, scheme: Scheme
+    organization: str, wanted: Mapping[str, str], look: tuple[str, Scheme, str]
 ) -> tuple[str, str]:
     """The picture, and its validator."""
-    row = act("challenge_shield_show", organization=organization, **wanted)
-    with force_locale(wanted["lang"]):
-        drawn = _DRAWN[style](row, "badge" in wanted, scheme, wanted["lang"])
+    style, scheme, language = look
+    with force_locale(language):
+        row = act_as_nobody(
+            "challenge_shield_show", organization=organization, **wanted
+        )
+        drawn = _DRAWN[style](row, "badge" in wanted, scheme, language)
     return drawn, etag(drawn)
 
 
@@ -223,12 +187,12 @@ def embedded_picture(organization: str) -> Response:
     style = style if style in STYLES else STYLES[0]
     schemes: dict[str, Scheme] = {one: one for one in SCHEMES}
     scheme = schemes.get(asked.get("theme", ""), "auto")
-    wanted = {"lang": spoken(asked.get("lang"))} | {
-        name: asked[name] for name in ("cohort", "badge") if asked.get(name)
-    }
-    key: Hashable = (organization, style, scheme, *sorted(wanted.items()))
+    look = (style, scheme, asked_language())
+    wanted = {name: asked[name] for name in ("cohort", "badge") if asked.get(name)}
     document, tag = _pictures.recall(
-        key, None, lambda: _draw(organization, wanted, style, scheme)
+        (organization, look, *sorted(wanted.items())),
+        None,
+        lambda: _draw(organization, wanted, look),
     )
     return conditional(Picture(document), tag)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 from flask import Response, request
 
-from . import honours, opened, pictures, season
+from . import embedding, honours, opened, pictures, season, social
 from . import kits as kit_pages
 from .common import blueprint
 
@@ -50,6 +50,36 @@ def data_atom(cohort: str) -> Response:
 def shield(organization: str) -> Response:
     """The progress of a collectivité, to embed in its own site."""
     return pictures.embedded_picture(organization)
+
+
+@public.get("/badge/<organization>")
+def embed(organization: str) -> str:
+    """The same, with the texts that put it on another site."""
+    return tk.render("challenge/embed.html", embedding.embed_page(organization))
+
+
+@public.get("/oembed")
+def oembed() -> Response:
+    """What another site shows for a page of this one."""
+    return embedding.oembed()
+
+
+@public.get("/<cohort>/card.png")
+def season_card(cohort: str) -> Response:
+    """What social networks show of a season."""
+    return social.season_card(cohort)
+
+
+@public.get("/<cohort>/<organization>/card.png")
+def participant_card(cohort: str, organization: str) -> Response:
+    """What they show of a participant."""
+    return social.participant_card(cohort, organization)
+
+
+@public.get("/awards/<award>/card.png")
+def award_card(award: str) -> Response:
+    """What they show of a badge that somebody holds."""
+    return social.award_card(award)
 
 
 @public.get("/badges")

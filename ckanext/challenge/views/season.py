@@ -13,8 +13,9 @@ from .. import words
 from ..memory import Memory
 from . import cards, opened
 from .common import Pager, act, is_staff_of_any, may, options, page_number
+from .sharing import sharing
 
-__all__ = ["figure_rows", "index_page", "season_page"]
+__all__ = ["figure_rows", "index_page", "lead", "season_page"]
 
 CARDS = 60
 FILTERS = ("q", "kind", "departement", "phase")
@@ -56,7 +57,7 @@ def _citation(cohort: Mapping[str, Any]) -> str:
     return words.citation(cohort["title"], snapshot["date"], url)
 
 
-def _lead(cohort: Mapping[str, Any]) -> str:
+def lead(cohort: Mapping[str, Any]) -> str:
     """The sentence under the title: what this season is, now."""
     figures = cohort["figures"]
     number = figures["participants"]
@@ -184,9 +185,17 @@ def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
 
 def _render(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     page = _page(name, params)
+    cohort = page["cohort"]
     return {
-        "title": page["cohort"]["title"],
+        "title": cohort["title"],
         "urls": page["urls"],
+        "sharing": sharing(
+            cohort["title"],
+            page["lead"],
+            "challenge.read",
+            "challenge.season_card",
+            cohort=cohort["name"],
+        ),
         "body": Markup(tk.render("challenge/season_body.html", page)),
     }
 
@@ -214,7 +223,7 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     results = cohort["snapshot"] or cohort
     return {
         "cohort": cohort,
-        "lead": _lead(cohort),
+        "lead": lead(cohort),
         "points": _points(cohort),
         "citation": _citation(cohort),
         "figures": figure_rows(results["figures"]),

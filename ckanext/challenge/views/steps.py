@@ -19,6 +19,7 @@ from .checklist import NOTHING_SENT
 from .common import act
 from .desk.history import history
 from .members import departure, invitation
+from .sharing import sharing
 
 __all__ = ["back", "participant_page", "render"]
 
@@ -119,22 +120,6 @@ def _next_due(progress: Mapping[str, Any]) -> str:
     return tk._("next date: {date}").format(date=h.challenge_date(min(dates)))
 
 
-def _embed(name: str, cohort: str, words: str) -> str:
-    shield = tk.h.url_for(
-        "challenge.shield", organization=name, cohort=cohort, qualified=True
-    )
-    page = tk.h.url_for(
-        "challenge_participant.read",
-        cohort=cohort,
-        organization=name,
-        qualified=True,
-    )
-    return (
-        f'<a href="{page}"><img src="{shield}" alt="{tk.h.escape_js(words)}" '
-        'height="20"></a>'
-    )
-
-
 # A day's turn changes the stamp; nothing on the page is older than this.
 _bodies = Memory(seconds=60)
 
@@ -183,8 +168,17 @@ def _body(cohort: str, organization: str, sent: Mapping[str, Any]) -> dict[str, 
     page = _page(cohort, organization, sent)
     forms = any(page[name] for name in ("editable", "confirms", *_FORMS))
     page["csrf"] = tk.h.csrf_input() if forms else ""
+    participant = page["participant"]
     return {
-        "title": page["participant"]["organization_title"],
+        "title": participant["organization_title"],
+        "sharing": sharing(
+            participant["organization_title"],
+            f"{page['cohort']['title']}. {page['words']}.",
+            "challenge_participant.read",
+            "challenge.participant_card",
+            cohort=page["cohort"]["name"],
+            organization=participant["organization_name"],
+        ),
         "season": page["cohort"]["title"],
         "urls": page["urls"],
         "body": Markup(tk.render("challenge/participant_body.html", page)),
@@ -272,9 +266,6 @@ def _page(
         )
         if evaluated
         else "",
-        "embed": _embed(participant["organization_name"], cohort["name"], words)
-        if reader.detailed
-        else "",
         "urls": {
             "season": season,
             "self": url,
@@ -285,5 +276,6 @@ def _page(
             ),
             "shield": f"{base}/badge/{quote(participant['organization_name'])}.svg"
             f"?cohort={quote(cohort['name'])}",
+            "embed": f"{base}/badge/{quote(participant['organization_name'])}",
         },
     }

@@ -71,8 +71,6 @@ def challenge_shield_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :param badge: the key of a badge; else its first: of those with levels the
         highest, then the latest
     :type badge: string
-    :param lang: the language of the titles; else that of the request
-    :type lang: string
     :returns: ``organization_name``, ``organization_title``, ``cohort`` (its name),
         ``cohort_title``, ``steps_done``, ``steps_total``, ``current_phase`` and its
         ``colour`` (``#rrggbb``), all five empty for an organization that holds badges
@@ -106,9 +104,7 @@ def challenge_shield_show(context: Context, data_dict: dict[str, Any]) -> Any:
         "colour": _colour(row, programme),
         "badges": len({award["badge"] for award in held}),
         "level": max((award["level"] or 0 for award in held), default=0) or None,
-        "badge": _badge(
-            data.get("badge"), awards, held, programme, data.get("lang") or current()
-        ),
+        "badge": _badge(data.get("badge"), awards, held, programme),
     }
 
 
@@ -134,7 +130,6 @@ def _badge(
     awards: list[dict[str, Any]],
     held: list[dict[str, Any]],
     programme: Programme | None,
-    language: str,
 ) -> dict[str, Any] | None:
     """The badge that is asked for, or that the organization shows first."""
     mine = [award for award in awards if award["badge"] == asked]
@@ -144,6 +139,7 @@ def _badge(
     key = asked or award.get("badge")
     if key is None:
         return None
+    language = current()
     badge = _known(key, programme, award.get("programme"))
     if badge is None and not award:
         raise tk.ObjectNotFound(tk._("There is no such badge"))

@@ -15,5 +15,4 @@ def shield_show() -> Schema:
         "organization": fields.word(200, required=True),
         "cohort": fields.word(200),
         "badge": fields.word(200),
-        "lang": fields.word(20),
     }
