@@ -295,7 +295,6 @@ def revocation_document(
     """
     return {
         "id": issuer.revocation_list(number),
-        "type": "1EdTechRevocationList",
         "issuer": issuer.did,
         "revokedCredential": [
             {

@@ -1,0 +1,249 @@
+"""Whatever is issued is accepted by a verifier that is not ours, and no copy of it in
+which anything was changed, neither by that one nor by the portal's own.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from independent import Refused, verify_document, verify_token
+from openbadgeslib.ob3 import OB3LdpVerifier, OB3Verifier, resolve_did
+
+from ckanext.challenge.credentials.documents import (
+    Achievement,
+    Figure,
+    Holding,
+    PublicKey,
+    credential_document,
+    did_document,
+)
+from ckanext.challenge.credentials.issuer import Issuer
+from ckanext.challenge.credentials.keys import KeyPair
+from ckanext.challenge.credentials.signing import Signer
+from ckanext.challenge.credentials.verification import Record, Verdict, verify
+
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.timezone.utc)
+ISSUER = Issuer("https://data.example.org:8443/catalogue", "Portail « régional »")
+PAIR = KeyPair(
+    "20261123-00000000",
+    ed25519.Ed25519PrivateKey.generate(),
+    rsa.generate_private_key(public_exponent=65537, key_size=2048),
+)
+SIGNER = Signer(ISSUER, PAIR)
+PUBLIC = PublicKey(PAIR.id, PAIR.public_multibase, PAIR.public_jwk, NOW, None)
+DID = did_document(ISSUER, [PUBLIC])
+
+
+@dataclass
+class _Key:
+    id: str = PAIR.id
+    public_multibase: str = PUBLIC.multibase
+    public_jwk: Any = None
+
+
+@dataclass
+class _Record:
+    document: dict[str, Any]
+    jwt: str
+    award_id: str | None = "1"
+    award_state: str | None = "active"
+
+
+KEY = _Key(public_jwk=PUBLIC.jwk)
+
+
+def issue(holding: Holding, index: int = 0) -> _Record:
+    """Sign an award in both forms."""
+    document, token = (
+        credential_document(ISSUER, holding, index, form) for form in ("json", "jwt")
+    )
+    return _Record(SIGNER.proven(document, NOW), SIGNER.token(token))
+
+
+def judge(credential: str | dict[str, Any], record: Record) -> Verdict:
+    """What the portal says of a credential of which it has that record."""
+    return verify(
+        credential,
+        lambda id_: KEY if id_ == KEY.id else None,
+        lambda _: record,
+        NOW,
+    )
+
+
+HOLDING = Holding(
+    award_id="5d107850-a90a-46e8-8881-9924c34dfd1f",
+    awarded_at=NOW - dt.timedelta(days=1),
+    achievement=Achievement(
+        "donnees-fraiches",
+        "Données fraîches",
+        "À jour.",
+        "Au moins 1",
+        "saison 1",
+        "fr",
+    ),
+    organization="le-poinconnet",
+    organization_title="Le Poinçonnet",
+    siren="213601594",
+    reason="Donné à la main",
+    figures=(Figure("Jeux", "3 sur 2", (("deliberations", "Délibérations"),)),),
+)
+ISSUED = issue(HOLDING, 131072 + 7)
+
+# What PostgreSQL keeps in a text: anything but NUL and halves of characters.
+text = st.text(
+    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40
+)
+holdings = st.builds(
+    Holding,
+    award_id=st.uuids().map(str),
+    awarded_at=st.integers(0, 2000).map(lambda days: NOW - dt.timedelta(days)),
+    achievement=st.builds(
+        Achievement, text, text, text, text, text, st.sampled_from(["fr", "en"])
+    ),
+    organization=text,
+    organization_title=text,
+    siren=st.none() | st.just("213601594"),
+    reason=st.none() | text,
+    figures=st.lists(
+        st.builds(
+            Figure, text, text, st.lists(st.tuples(text, text), max_size=2).map(tuple)
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(holdings, st.integers(0, 10 * 131072))
+def test_whatever_is_issued_is_accepted(holding: Holding, index: int) -> None:
+    record = issue(holding, index)
+    # As the database and the page give it back.
+    shown = json.loads(json.dumps(record.document, sort_keys=True))
+    verify_document(shown, DID)
+    payload = verify_token(record.jwt, DID)
+    claims = {"iss", "sub", "jti", "nbf", "credentialStatus"}
+    same = {name: value for name, value in payload.items() if name not in claims}
+    assert same == {
+        name: value
+        for name, value in shown.items()
+        if name not in ("proof", "credentialStatus")
+    }
+    for credential in (shown, json.dumps(shown), record.jwt):
+        assert judge(credential, record).code is None
+
+
+def test_another_implementation_of_the_whole_standard_agrees() -> None:
+    pem = resolve_did(f"did:key:{PUBLIC.multibase}")
+    proven = OB3LdpVerifier(pem).verify(ISSUED.document)
+    token = OB3Verifier(PAIR.token.public_key()).verify(ISSUED.jwt)
+    for found in (proven, token):
+        assert found.issuer.id == "did:web:data.example.org%3A8443:catalogue"
+        assert found.achievement.achievement_type == "QualityAssuranceCredential"
+        named = {one.identity_type: one.identity_hash for one in found.identifiers}
+        assert named["ext:siren"] == "213601594"
+        assert found.recipient_id == (
+            "https://data.example.org:8443/catalogue/challenge/collectivite/213601594"
+        )
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from _paths(value[key], (*path, key))
+
+
+PATHS = list(_paths(ISSUED.document))[1:]
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+
+
+def _other_text(draw: st.DrawFn, value: str) -> str:
+    place = draw(st.integers(0, len(value)))
+    letter = draw(LETTERS)
+    kept = draw(st.booleans())
+    return value[:place] + letter + value[place + kept :]
+
+
+@st.composite
+def changed_documents(draw: st.DrawFn) -> dict[str, Any]:
+    """The credential in which one thing is changed, added, renamed or left out."""
+    document = copy.deepcopy(ISSUED.document)
+    *way, last = draw(st.sampled_from(PATHS))
+    holder: Any = document
+    for key in way:
+        holder = holder[key]
+    value: Any = holder[last]
+    ways = ["remove", "replace"]
+    if isinstance(value, str):
+        ways += ["write"] * 4
+    if isinstance(value, dict):
+        ways.append("add")
+    if isinstance(holder, dict):
+        ways.append("rename")
+    match draw(st.sampled_from(ways)):
+        case "write":
+            holder[last] = _other_text(draw, value)
+        case "remove":
+            del holder[last]
+        case "rename":
+            holder[_other_text(draw, last)] = holder.pop(last)
+        case "add":
+            value[draw(text)] = draw(text)
+        case _:
+            holder[last] = draw(text | st.integers() | st.booleans() | st.none())
+    assume(document != ISSUED.document)
+    return document
+
+
+JSON = json.dumps(ISSUED.document, ensure_ascii=False)
+
+
+@st.composite
+def changed_bytes(draw: st.DrawFn) -> str:
+    """The credential as it is sent, in which one byte is another one."""
+    data = bytearray(JSON.encode())
+    place = draw(st.integers(0, len(data) - 1))
+    data[place] = draw(st.integers(0, 255))
+    return bytes(data).decode(errors="replace")
+
+
+@settings(
+    max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(changed_documents() | changed_bytes())
+def test_no_changed_document_is_accepted(changed: dict[str, Any] | str) -> None:
+    try:
+        document = json.loads(changed) if isinstance(changed, str) else changed
+    except ValueError:
+        document = None
+    # A space or an escape may be written in another way and say the same.
+    assume(document != ISSUED.document)
+    with pytest.raises(Refused):
+        verify_document(document, DID)
+    verdict = judge(changed, ISSUED)
+    assert verdict.code is not None and not verdict.signed
+
+
+TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.data())
+def test_no_changed_token_is_accepted(data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(ISSUED.jwt) - 1))
+    letter = data.draw(st.sampled_from(["", *TOKEN_LETTERS]))
+    token = ISSUED.jwt[:place] + letter + ISSUED.jwt[place + 1 :]
+    assume(token != ISSUED.jwt)
+    with pytest.raises(Refused):
+        verify_token(token, DID)
+    verdict = judge(token, ISSUED)
+    assert verdict.code is not None and not verdict.signed
