@@ -4,14 +4,13 @@
 
 All organizations take part in one running season. Prints, for each size, the time of an
 evaluation when nothing is stored yet, when nothing changed, of one organization, the
-number of SQL statements and the largest memory of the process.
+number of SQL statements and the largest memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import resource
 import statistics
 import time
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from benchmarks import measures, volume
+from benchmarks import measures, memory, volume
 from benchmarks.statements import sent_statements
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress.evaluate import evaluate
@@ -79,34 +78,39 @@ def _timed(**whom: Any) -> tuple[float, int]:
         return time.perf_counter() - started, len(sent)
 
 
-def measure(organizations: int, datasets: int, resources: int) -> dict[str, float]:
+def measure(
+    organizations: int, datasets: int, resources: int, processes: int = 1
+) -> dict[str, float]:
     """Make a catalogue of a size, evaluate it three times, and remove it.
 
+    :param processes: among which the evaluation of all is shared
     :returns: seconds by situation, those of all measures alone (``measures``),
-        ``statements`` of the first evaluation and ``memory`` of the process in MB
+        ``statements`` that this process sent for the first evaluation, and ``memory``
+        in MB, of all processes together
     """
     _clear()
     volume.make(organizations, datasets, resources)
     _join()
     try:
         alone = measures.seconds()
-        new, statements = _timed()
+        with memory.peak() as first:
+            new, statements = _timed(processes=processes)
         for table in ("challenge_participant", "challenge_step_status"):
             model.Session.execute(sa.text(f"ANALYZE {table}"))
         model.Session.commit()
-        same, _ = _timed()
+        with memory.peak() as second:
+            same, _ = _timed(processes=processes)
         some = volume.organization_ids()[:: max(1, organizations // ONES)]
         one = statistics.median(_timed(organization_ids=[id_])[0] for id_ in some)
     finally:
         _clear()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "measures": alone,
         "new": new,
         "same": same,
         "one": one,
         "statements": statements,
-        "memory": peak,
+        "memory": max(first.megabytes, second.megabytes),
     }
 
 
