@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from seasons import POINCONNET, apply, call_as, make_participant, only_message
 
 from ckanext.challenge.model import (
     Application,
+    Award,
     Claim,
     Cohort,
     Message,
     Participant,
     ParticipantMessage,
     StepStatus,
+    Subscription,
 )
 from ckanext.challenge.notifications import mails, outbox
 from ckanext.challenge.notifications.kinds import KINDS
@@ -34,6 +37,14 @@ OF_PARTICIPANTS = (
     "step_returned",
     "step_to_confirm",
 )
+#: Of each kind about a badge, what became of it and in which state it is.
+CHANGES = {
+    "award_at_risk": ("at_risk", "at_risk"),
+    "award_earned": ("earned", "active"),
+    "award_kept": ("kept", "active"),
+    "award_lost": ("lost", "revoked"),
+    "subscription_news": ("earned", "active"),
+}
 ODD = "L'Haÿ-les-Roses & <b>Co</b>"
 #: Templates of a portal that writes its mails in its own words.
 OWN = Path(__file__).parent / "templates"
@@ -74,6 +85,17 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
         id=message.id, participant_id=participant["id"], side="staff", text="Bonjour !"
     )
     model.Session.add(said)
+    award = Award(
+        badge="donnees-fraiches",
+        programme="saison",
+        programme_version=1,
+        organization_id=participant["organization_id"],
+        source="catalog",
+        lost_on=dt.date(2026, 12, 1),
+    )
+    subscription = Subscription(email="lectrice@example.org", badge="donnees-fraiches")
+    subscription.language = "fr"
+    model.Session.add_all([award, subscription])
     model.Session.query(StepStatus).filter_by(
         participant_id=participant["id"], step="deliberation"
     ).update({"reason": "Il manque la signature."})
@@ -81,6 +103,8 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
     return {
         "application": application.id,
         "user": user["id"],
+        "award": award.id,
+        "subscription": subscription.id,
         "data": {
             "claim_id": claim.id,
             "message_id": message.id,
@@ -100,17 +124,30 @@ def _written(world: dict[str, Any], kind: str, language: str) -> mails.Letter:
     application = Application.get(world["application"])
     assert application is not None
     application.language = language
+    subscription = Subscription.get(world["subscription"])
+    assert subscription is not None
+    subscription.language = language
+    data = world["data"]
+    if kind in CHANGES:
+        change, state = CHANGES[kind]
+        award = Award.get(world["award"])
+        assert award is not None
+        award.state = state
+        data = {**data, "awards": [[award.id, change]], "count": 3}
     model.Session.flush()
-    applicant = KINDS[kind].reader == "applicant"
+    reader = KINDS[kind].reader
     return mails.write(
         kind,
         application=application,
         cohort=model.Session.get(Cohort, application.cohort_id),
-        user=None if applicant else model.User.get(world["user"]),
-        data=world["data"],
+        user=None
+        if reader in ("applicant", "subscriber")
+        else model.User.get(world["user"]),
+        data=data,
         participant=Participant.get(world["data"]["participant_id"])
         if kind in OF_PARTICIPANTS
         else None,
+        subscription=subscription if reader == "subscriber" else None,
     )
 
 
@@ -129,11 +166,12 @@ def test_each_kind_reads_as_a_mail_of_one_subject_and_one_link(
                 assert odd not in letter.subject + letter.text, where
             assert "\n\n\n" not in letter.text, where
             links = ADDRESS.findall(letter.text)
-            assert len(links) == 1, where
+            # What somebody asked for has another one, which ends it.
+            assert len(links) == 1 + ("List-Unsubscribe" in letter.headers), where
             page = html.document_fromstring(letter.html)
-            assert page.xpath("//p[@class='action']/a/@href") == links, where
+            assert page.xpath("//p[@class='action']/a/@href") == links[:1], where
             assert page.xpath("//html/@lang") == [
-                language if KINDS[kind].reader == "applicant" else "fr"
+                language if KINDS[kind].reader in ("applicant", "subscriber") else "fr"
             ]
             assert not page.xpath("//b | //table | //img | //script"), where
             shown = " ".join(page.text_content().split())
