@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 FIGURES = frozenset({"datasets_public", "datasets_since_launch", "resources_public"})
 
 #: How many organizations are measured together, and evaluated in one transaction.
-PORTION = 4500
+PORTION = 3000
 
 #: Of how many participants what is stored is in memory at a time.
 BATCH = 1000
