@@ -92,7 +92,7 @@ def measure(
     volume.make(organizations, datasets, resources)
     _join()
     try:
-        alone = measures.seconds()
+        alone = measures.seconds(processes=processes)
         with memory.peak() as first:
             new, statements = _timed(processes=processes)
         for table in ("challenge_participant", "challenge_step_status"):

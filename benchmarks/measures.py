@@ -1,6 +1,6 @@
 """How long each measure takes, over the catalogue that benchmarks.volume made.
 
-    python -m benchmarks.measures --portion 18000
+    python -m benchmarks.measures --portion 6000 --processes 2
 
 Prints, for each measure, the time for all organizations (in portions) and the median
 time for one, and the largest memory of the process.
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import os
 import resource
 import statistics
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ckan import model
@@ -21,56 +23,59 @@ from ckan import model
 from benchmarks.volume import load_ckan, organization_ids
 from ckanext.challenge import measures
 from ckanext.challenge.domain.measurement import Subject
+from ckanext.challenge.progress import portions
 
 ONES = 30
 #: Measured together: more at a time are quicker, and take more memory.
-PORTION = 18_000
+PORTION = 6000
 
 
-def _all(names: Sequence[str], subjects: Sequence[Subject], portion: int) -> float:
+def _measure(ids: Sequence[str], names: Sequence[str]) -> None:
+    since = dt.date.today() - dt.timedelta(days=180)  # noqa: DTZ011
+    measures.measure(names, [Subject(id_, "volume", since) for id_ in ids])
+    model.Session.rollback()
+
+
+def _all(
+    names: Sequence[str], ids: Sequence[str], portion: int, processes: int
+) -> float:
     started = time.perf_counter()
-    for start in range(0, len(subjects), portion):
-        measures.measure(names, subjects[start : start + portion])
+    work = partial(_measure, names=names)
+    for _ in portions.each(work, ids, size=portion, processes=processes):
+        pass
     return time.perf_counter() - started
 
 
-def _one(names: Sequence[str], subjects: Sequence[Subject]) -> float:
-    step = max(1, len(subjects) // ONES)
+def _one(names: Sequence[str], ids: Sequence[str]) -> float:
+    step = max(1, len(ids) // ONES)
     times = []
-    for subject in subjects[::step][:ONES]:
+    for id_ in ids[::step][:ONES]:
         started = time.perf_counter()
-        measures.measure(names, [subject])
+        _measure([id_], names)
         times.append(time.perf_counter() - started)
     return statistics.median(times)
 
 
-def seconds(portion: int = PORTION) -> float:
+def seconds(portion: int = PORTION, processes: int = 1) -> float:
     """How long all measures of all organizations of the volume take together."""
-    taken = _all(list(measures.registry()), _subjects(), portion)
-    model.Session.rollback()
-    return taken
-
-
-def _subjects() -> list[Subject]:
-    since = dt.date.today() - dt.timedelta(days=180)  # noqa: DTZ011
-    return [Subject(id_, "volume", since) for id_ in organization_ids()]
+    return _all(list(measures.registry()), organization_ids(), portion, processes)
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ini", default="test.ini")
     parser.add_argument("--portion", type=int, default=PORTION)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
     options: Any = parser.parse_args(arguments)
     load_ckan(options.ini)
-    subjects = _subjects()
+    ids = organization_ids()
     names = list(measures.registry())
-    print(f"{len(subjects)} organizations, in portions of {options.portion}")
+    print(f"{len(ids)} organizations, in portions of {options.portion}")
     print(f"{'measure':24}{'all (s)':>10}{'one (ms)':>10}")
     for title, some in [(name, [name]) for name in names] + [("together", names)]:
-        seconds = _all(some, subjects, options.portion)
-        one = _one(some, subjects) * 1000
+        seconds = _all(some, ids, options.portion, options.processes)
+        one = _one(some, ids) * 1000
         print(f"{title:24}{seconds:10.2f}{one:10.2f}")
-    model.Session.rollback()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"largest memory of the process: {peak:.0f} MB")
 
