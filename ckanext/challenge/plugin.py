@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.plugins import DefaultTranslation
 from ckan.types import SignalMapping
 
-from . import subscriptions
+from . import held, subscriptions
 from .cli import get_commands
 from .conformity import changes as conformity_changes
 from .logic import all_actions, all_auth_functions
@@ -21,7 +21,7 @@ from .views import get_blueprints
 HERE = Path(__file__).parent
 
 
-@tk.blanket.actions(all_actions)
+@tk.blanket.actions(lambda: {**all_actions(), **held.chained()})
 @tk.blanket.auth_functions(all_auth_functions)
 @tk.blanket.blueprints(get_blueprints)
 @tk.blanket.cli(get_commands)

@@ -1,4 +1,4 @@
-"""The season of a dataset, in CKAN's search: as a filter, and as a facet.
+"""The season of a dataset in CKAN's search, as a filter and as a facet; its badges.
 
 ``challenge_cohort`` is the name of the latest season in which the dataset's
 organization takes part and whose launch came before the dataset. ``challenge_kit`` is
@@ -15,8 +15,9 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.lib.search import commit, rebuild
+from ckan.types import Context
 
-from . import background, config, language, programmes
+from . import background, config, held, language, programmes
 from .model import Cohort
 
 __all__ = ["COHORT", "KIT", "SearchPlugin", "index_again", "join", "season_of"]
@@ -76,7 +77,13 @@ class SearchPlugin(p.SingletonPlugin):
                 known = titles({item["name"] for item in items})
                 for item in items:
                     item["display_name"] = known.get(item["name"], item["name"])
+        held.add_to_datasets(search_results.get("results") or [])
         return search_results
+
+    def after_dataset_show(self, context: Context, pkg_dict: dict[str, Any]) -> None:
+        # Neither what is indexed nor what is about to be changed.
+        if context.get("validate", True) and not context.get("for_update"):
+            held.add_to_datasets([pkg_dict])
 
 
 def season_of(dataset_id: str) -> str | None:

@@ -1,0 +1,168 @@
+"""The badges that organizations hold, in what CKAN answers to programs.
+
+Read when an answer is made, never stored with it: the search index knows nothing of
+them, so that a badge that is lost is gone at once. One statement for each answer,
+however many rows it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import programmes
+from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.language import current
+from ckanext.challenge.model.arrays import array
+from ckanext.challenge.model.dictize import as_json
+
+__all__ = ["FIELD", "add_to_datasets", "add_to_organizations", "chained"]
+
+#: Of a dataset and of an organization.
+FIELD = "badges"
+
+# What a badge was earned with is read only for the datasets that are shown.
+_HELD = sa.text(
+    """
+    SELECT a.id, a.badge, a.programme, a.level, a.state, a.awarded_at, a.lost_on,
+           a.organization_id, c.name AS cohort,
+           ARRAY(
+               SELECT DISTINCT part #>> '{}'
+               FROM jsonb_path_query(a.criteria, '$.met[*].datasets[*]') part
+               WHERE part #>> '{}' = ANY (CAST(:datasets AS text[]))
+           ) AS counted
+    FROM challenge_award a
+    JOIN "group" g ON g.id = a.organization_id
+    LEFT JOIN challenge_cohort c ON c.id = a.cohort_id
+    WHERE a.organization_id = ANY (CAST(:organizations AS text[]))
+      AND a.state = ANY (CAST(:states AS text[]))
+      AND g.state = 'active' AND (c.id IS NULL OR c.state <> 'draft')
+    ORDER BY a.awarded_at DESC, a.id
+    """
+)
+
+
+def _held(
+    organizations: Iterable[str], datasets: Iterable[str] = ()
+) -> dict[str, list[tuple[dict[str, Any], Collection[str]]]]:
+    """Badges by organization, the latest first, with the datasets that counted."""
+    found: dict[str, list[tuple[dict[str, Any], Collection[str]]]] = {
+        id_: [] for id_ in organizations
+    }
+    if not found:
+        return found
+    rows = model.Session.execute(
+        _HELD,
+        {
+            "organizations": array(found),
+            "datasets": array(datasets),
+            "states": array(sorted(AWARD_HELD)),
+        },
+    ).all()
+    spoken = current()
+    base = ""
+    for row in rows:
+        # Building an address costs more than all the rest.
+        base = base or str(
+            tk.h.url_for("challenge.award", award="_", _external=True, locale="default")
+        ).removesuffix("_")
+        badge = programmes.badges(row.programme).get(row.badge)
+        found[row.organization_id].append(
+            (
+                {
+                    "award": row.id,
+                    "badge": row.badge,
+                    "title": badge[1].title.in_(spoken) if badge else row.badge,
+                    "level": row.level,
+                    "state": row.state,
+                    "awarded_at": as_json(row.awarded_at),
+                    "lost_on": as_json(row.lost_on),
+                    "cohort": row.cohort,
+                    "url": base + row.id,
+                },
+                frozenset(row.counted),
+            )
+        )
+    return found
+
+
+def add_to_organizations(organizations: Sequence[dict[str, Any]]) -> None:
+    """Add ``badges`` to organizations, as CKAN dictizes them.
+
+    ``[{award, badge, title, level, state, awarded_at, lost_on, cohort, url}]``, the
+    latest first: ``award`` is an id, ``url`` its page, ``title`` in the language of the
+    request.
+    """
+    held = _held(row["id"] for row in organizations)
+    for row in organizations:
+        row[FIELD] = [badge for badge, _ in held[row["id"]]]
+
+
+def add_to_datasets(datasets: Iterable[dict[str, Any]]) -> None:
+    """Add to datasets the ``badges`` of their organization.
+
+    As :func:`add_to_organizations`, with ``counted``: whether this very dataset is
+    among those with which the badge was earned.
+    """
+    # A search may be asked for a few fields only.
+    owned = [row for row in datasets if row.get("id") and row.get("owner_org")]
+    held = _held(
+        {row["owner_org"] for row in owned}, sorted({row["id"] for row in owned})
+    )
+    for row in owned:
+        row[FIELD] = [
+            {**badge, "counted": row["id"] in counted}
+            for badge, counted in held[row["owner_org"]]
+        ]
+
+
+def chained() -> dict[str, Any]:
+    """CKAN's actions that are gone along with, by name."""
+    return {
+        "organization_show": _organization_show,
+        "organization_list": _organization_list,
+        "package_create": _package_save,
+        "package_update": _package_save,
+    }
+
+
+#: Stands in the context of a list of organizations while it shows each of them.
+_LATER = "challenge_badges_later"
+
+
+@tk.side_effect_free
+@tk.chained_action
+def _organization_show(
+    original: Any, context: Context, data_dict: dict[str, Any]
+) -> dict[str, Any]:
+    shown = original(context, data_dict)
+    if _LATER not in context:
+        add_to_organizations([shown])
+    return shown
+
+
+@tk.side_effect_free
+@tk.chained_action
+def _organization_list(
+    original: Any, context: Context, data_dict: dict[str, Any]
+) -> list[Any]:
+    context[_LATER] = True  # type: ignore[literal-required]
+    try:
+        shown = original(context, data_dict)
+    finally:
+        del context[_LATER]  # type: ignore[literal-required]
+    if shown and isinstance(shown[0], dict):
+        add_to_organizations(shown)
+    return shown
+
+
+@tk.chained_action
+def _package_save(original: Any, context: Context, data_dict: dict[str, Any]) -> Any:
+    """What an answer holds may be sent back; CKAN 2.11 refuses a list it knows not."""
+    data_dict.pop(FIELD, None)
+    return original(context, data_dict)
