@@ -9,7 +9,9 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from operator import getitem
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
@@ -178,10 +180,8 @@ def changed_documents(draw: st.DrawFn) -> dict[str, Any]:
     """The credential in which one thing is changed, added, renamed or left out."""
     document = copy.deepcopy(ISSUED.document)
     *way, last = draw(st.sampled_from(PATHS))
-    holder: Any = document
-    for key in way:
-        holder = holder[key]
-    value: Any = holder[last]
+    holder: Any = reduce(getitem, way, cast("Any", document))
+    value = holder[last]
     ways = ["remove", "replace"]
     if isinstance(value, str):
         ways += ["write"] * 4
@@ -191,13 +191,13 @@ def changed_documents(draw: st.DrawFn) -> dict[str, Any]:
         ways.append("rename")
     match draw(st.sampled_from(ways)):
         case "write":
-            holder[last] = _other_text(draw, value)
+            holder[last] = _other_text(draw, str(value))
         case "remove":
             del holder[last]
         case "rename":
             holder[_other_text(draw, last)] = holder.pop(last)
         case "add":
-            value[draw(text)] = draw(text)
+            cast("dict[str, Any]", value)[draw(text)] = draw(text)
         case _:
             holder[last] = draw(text | st.integers() | st.booleans() | st.none())
     assume(document != ISSUED.document)
