@@ -22,6 +22,7 @@ __all__ = [
     "milestone",
     "parse",
     "state_label",
+    "withdrawal",
 ]
 
 
@@ -138,6 +139,16 @@ def milestone(name: str) -> str:
         "first_publication": tk._("First publication"),
         "finalisation": tk._("Finalisation"),
     }.get(name, name)
+
+
+def withdrawal(reason: str | None) -> str:
+    """Why a badge was withdrawn, as a sentence; empty where nobody said.
+
+    :param reason: what a person wrote, or the catalogue's own code
+    """
+    if reason == "criteria_no_longer_hold":
+        return tk._("What it says no longer held, and was not put right in time.")
+    return tk._("Reason: {reason}").format(reason=reason) if reason else ""
 
 
 def N_(text: str) -> str:

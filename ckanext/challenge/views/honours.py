@@ -9,6 +9,7 @@ from urllib.parse import quote
 import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
+from .. import words
 from . import cards
 from .common import Pager, act, page_number
 from .desk.history import history
@@ -168,6 +169,7 @@ def award_page(award_id: str) -> dict[str, Any]:
             {**award, "earned": award["state"] != "revoked"}
         ),
         "proof": award_proof(award),
+        "withdrawal": words.withdrawal(award["revoked_reason"]),
         "met": [_met(part, dataset) for part in award["criteria"]["met"]],
         "urls": {
             "badge": f"{base}/badges/{quote(award['badge'])}",

@@ -11,6 +11,7 @@ import ckan.plugins.toolkit as tk
 from werkzeug.datastructures import FileStorage
 
 from .. import helpers as h
+from .. import words
 from ..credentials.baking import MAX_FILE, Unreadable, carried
 from ..credentials.issuer import portal
 from .common import act
@@ -149,7 +150,7 @@ def _result(verdict: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "verdict": verdict,
         "title": _headline(verdict),
-        "tone": "done" if verdict["valid"] else "late",
+        "about": _about(verdict),
         "checks": list(_checks(verdict)) if verdict["signed"] else [],
         "award": f"{base}/awards/{verdict['award']}" if verdict["award"] else "",
         "figures": [],
@@ -164,6 +165,15 @@ def _result(verdict: Mapping[str, Any]) -> dict[str, Any]:
         elif part["narrative"]:
             shown["reason"] = part["narrative"]
     return shown
+
+
+def _about(verdict: Mapping[str, Any]) -> str:
+    """Whose badge it is; empty for what this portal did not sign."""
+    if not verdict["signed"]:
+        return ""
+    return tk._("{organization}: {badge}").format(
+        organization=verdict["organization"]["title"], badge=verdict["badge"]["name"]
+    )
 
 
 def _headline(verdict: Mapping[str, Any]) -> str:
@@ -197,10 +207,7 @@ def _checks(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
         withdrawn = tk._("It was withdrawn on {date}.").format(
             date=h.challenge_date(verdict["revoked_at"])
         )
-        if verdict["revoked_reason"]:
-            withdrawn += " " + tk._("Reason: {reason}").format(
-                reason=verdict["revoked_reason"]
-            )
+        withdrawn += " " + words.withdrawal(verdict["revoked_reason"])
     elif code == "gone":
         withdrawn = verdict["reason"]
     elif verdict["lost_on"]:
