@@ -1,0 +1,164 @@
+"""A badge on its way: on a town's own site, to its proof, through the hands of somebody
+who doubts it, and to its end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from ckan import model
+from independent import is_revoked, verify_document, verify_token
+from playwright.sync_api import Page, expect
+from seasons import call_as
+
+from ckanext.challenge.credentials import generations, jobs
+from ckanext.challenge.credentials.baking import carried
+from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.progress.evaluate import evaluate
+
+FRESH = "donnees-fraiches"
+FILES = ("Picture (SVG)", "Picture (PNG)", "Credential (JSON)", "Credential (JWT)")
+
+
+def _nightly(days: int = 0) -> None:
+    """What the nightly command does, so many days from now."""
+    evaluate(now=utcnow() + dt.timedelta(days=days))
+    assert not jobs.sign().problem
+    model.Session.remove()
+
+
+@pytest.fixture
+def dataset(
+    world: Any,
+    address: str,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> dict[str, Any]:
+    """A dataset that is up to date, for which its organization was given a badge."""
+    monkeypatch.setitem(ckan_config, "ckan.site_url", address)
+    monkeypatch.setitem(
+        ckan_config, "ckanext.challenge.keys_path", str(tmp_path / "keys")
+    )
+    generations.create()
+    made = call_as(
+        world.people["member"],
+        "package_create",
+        name="deliberations",
+        title="Délibérations du conseil",
+        owner_org=world.participant["organization_id"],
+        frequency="ANNUAL",
+        license_id="etalab-2.0",
+        resources=[{"url": "https://www.example.org/a.csv", "format": "CSV"}],
+    )
+    _nightly()
+    return made
+
+
+@pytest.fixture
+def proof(world: Any, address: str, dataset: dict[str, Any]) -> str:
+    """The page of that badge, in English."""
+    (award,) = call_as(
+        None,
+        "challenge_award_list",
+        badge=FRESH,
+        organization=world.participant["organization_id"],
+    )["results"]
+    return f"{address}/en/challenge/awards/{award['id']}"
+
+
+def _download(page: Page, name: str, folder: Path) -> Path:
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=name).click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def _ask(page: Page, file: Path, answer: str) -> None:
+    """Give a file to the page that verifies, and read its answer."""
+    page.goto("/en/challenge/verify")
+    page.get_by_label("The file of the badge").set_input_files(file)
+    page.get_by_role("button", name="Verify", exact=True).press("Enter")
+    expect(page.locator("#result")).to_have_text(answer)
+
+
+def _verify_elsewhere(files: dict[str, Path], address: str, revoked: bool) -> None:
+    """What other software finds, which asks the portal for keys and lists only."""
+    did = requests.get(f"{address}/.well-known/did.json", timeout=60).json()
+    document = json.loads(files["Credential (JSON)"].read_text())
+    verify_document(document, did)
+    tokens = {carried(file.read_bytes()) for file in files.values()} - {
+        carried(files["Credential (JSON)"].read_bytes())
+    }
+    # The three files carry the same one.
+    (token,) = tokens
+    payload = verify_token(token, did)
+    assert payload["credentialSubject"] == document["credentialSubject"]
+    addresses = [
+        status.get("statusListCredential") or status["id"]
+        for status in document["credentialStatus"]
+    ]
+    lists = {one: requests.get(one, timeout=60).json() for one in addresses}
+    verify_document(lists[addresses[0]], did)
+    assert is_revoked(document, lists) == (revoked, revoked)
+
+
+def test_a_badge_is_embedded_followed_verified_and_withdrawn(
+    visit: Callable[..., Page],
+    world: Any,
+    dataset: dict[str, Any],
+    proof: str,
+    tmp_path: Path,
+) -> None:
+    address = proof.partition("/en/")[0]
+    # The town's own site: a plain file, of another origin.
+    site = tmp_path / "mairie.html"
+    picture = f"{proof.replace('/en/', '/')}.svg"
+    site.write_text(
+        '<meta charset="utf-8">'
+        f'<a href="{proof}"><img src="{picture}" alt="Données fraîches"></a>'
+    )
+    page = visit(scripts=False)
+    page.goto(site.as_uri())
+    image = page.get_by_role("img", name="Données fraîches")
+    assert image.evaluate("image => image.complete && image.naturalWidth > 0")
+    image.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Fresh data")
+    expect(page.get_by_role("link", name=dataset["title"]).first).to_be_visible()
+    files = {name: _download(page, name, tmp_path) for name in FILES}
+    for file in files.values():
+        _ask(page, file, "This badge is genuine")
+        expect(page.get_by_role("link", name=dataset["title"])).to_be_visible()
+    _verify_elsewhere(files, address, revoked=False)
+
+    # One letter of what the picture carries is another one.
+    baked = files["Picture (SVG)"].read_text()
+    at = baked.index('"/>', baked.index("verify=")) - 40
+    forged = tmp_path / "forged.svg"
+    forged.write_text(baked[:at] + ("A" if baked[at] != "A" else "B") + baked[at + 1 :])
+    _ask(page, forged, "This badge was changed after it was signed")
+
+    call_as(world.people["member"], "package_patch", id=dataset["id"], private=True)
+    _nightly()
+    page.goto(proof)
+    expect(page.locator("#now")).to_have_text("This badge is at risk")
+    _ask(page, files["Picture (PNG)"], "This badge is genuine")
+    expect(page.locator("#checks + dl")).to_contain_text("it will be withdrawn on")
+    _verify_elsewhere(files, address, revoked=False)
+
+    _nightly(days=31)
+    page.goto(proof)
+    expect(page.locator("#now")).to_have_text("This badge was withdrawn")
+    for file in files.values():
+        _ask(page, file, "This badge was withdrawn")
+    _verify_elsewhere(files, address, revoked=True)
+    page.goto(proof)
+    page.get_by_role("link", name="Verify this badge").click()
+    expect(page.locator("#result")).to_have_text("This badge was withdrawn")
