@@ -288,11 +288,15 @@ def _season_url(name: str, *parts: str) -> str:
 def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
     """The seasons and badges of an organization, for its pages in CKAN.
 
-    Calls two actions, whose statements do not grow with their rows.
+    Calls three actions, whose statements do not grow with their rows.
 
     :returns: ``participations`` (rows of ``challenge_participant_list`` with ``url``,
         ``words`` and the number of their ``phase``), ``awards`` (for the ``badge``
-        component) and ``history`` (address of all its seasons, if there is one)
+        component), ``nearest`` (likewise: of the badges that are still to be earned
+        the one that is nearest, if any has been begun), ``standing`` (of
+        ``challenge_standing_show``), ``member`` (whether the reader belongs to it, or
+        accompanies it), ``embed`` (address of its badge for other sites, if it has
+        one) and ``history`` (address of all its seasons, if there is one)
     """
     participations = _rows(
         "challenge_participant_list", organization=organization_id, limit=20
@@ -308,15 +312,52 @@ def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
             "title": row["title"],
             "image": challenge_badge_image(row),
             "url": f"{base}/awards/{row['id']}",
-            "text": challenge_date(row["awarded_at"]),
+            "text": tk._("To be put right by {date}, or it will be lost").format(
+                date=challenge_date(row["lost_on"])
+            )
+            if row["state"] == "at_risk"
+            else challenge_date(row["awarded_at"]),
         }
         for row in _rows("challenge_award_list", organization=organization_id, limit=50)
     ]
+    try:
+        standing = tk.get_action("challenge_standing_show")(
+            {"user": tk.current_user.name}, {"organization": organization_id}
+        )
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        standing = {"badges": [], "organization": ""}
     sirens = [row["siren"] for row in participations if row["siren"]]
     return {
         "participations": participations,
         "awards": awards,
+        "nearest": _nearest(standing["badges"], base),
+        "standing": standing,
+        "member": "roles" in standing,
+        "embed": f"{base}/badge/{quote(standing['organization'])}"
+        if awards or participations
+        else "",
         "history": f"{base}/collectivite/{sirens[0]}" if sirens else "",
+    }
+
+
+def _nearest(rows: Sequence[Mapping[str, Any]], base: str) -> dict[str, Any] | None:
+    """The badge that is nearest to be earned, once something is done for it."""
+    begun = [
+        row
+        for row in rows
+        if not row["earned"] and row["percent"] and row["state"] != "revoked"
+    ]
+    if not begun:
+        return None
+    row = max(begun, key=lambda row: row["percent"])
+    return {
+        "title": row["title"],
+        "image": challenge_badge_image(row),
+        "url": f"{base}/badges/{quote(row['badge'])}",
+        "percent": row["percent"],
+        "text": tk._("{percent} of the way").format(
+            percent=challenge_percent(row["percent"])
+        ),
     }
 
 

@@ -69,7 +69,7 @@ def _fields(held: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
             ("badge", tk._("A badge alone")),
         ],
         "badge": [
-            ("", tk._("All of it, and the highest badge")),
+            ("", tk._("The highest one")),
             *((row["badge"], row["title"]) for row in held),
         ],
         "theme": [

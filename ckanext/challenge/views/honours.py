@@ -10,8 +10,10 @@ import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
 from .. import words
+from ..memory import Memory
 from . import cards
 from .common import Pager, act, page_number
+from .criteria import amount, criterion_rows
 from .desk.history import history
 from .sharing import sharing
 from .verifying import award_proof
@@ -42,38 +44,12 @@ def badges_page() -> dict[str, Any]:
                 "image": h.challenge_badge_image(badge),
                 "url": base + quote(badge["badge"]),
                 "text": _holders(badge["holders"]),
+                "policy": tk._("To be kept up")
+                if badge["policy"] == "maintained"
+                else "",
             }
             for badge in act("challenge_badge_list", limit=100)["results"]
         ]
-    }
-
-
-def _amount(criterion: Mapping[str, Any], name: str) -> str:
-    if criterion.get("unit") == "share":
-        return h.challenge_share(criterion[name])
-    return h.challenge_number(criterion[name])
-
-
-def _criteria(criterion: Mapping[str, Any]) -> dict[str, Any]:
-    """A criterion in words: ``text``, or ``join`` with its ``parts``."""
-    for join in ("all", "any"):
-        if join in criterion:
-            return {
-                "join": join,
-                "parts": [_criteria(part) for part in criterion[join]],
-            }
-    if "steps" in criterion:
-        return {
-            "join": "all",
-            "parts": [{"text": step["title"]} for step in criterion["steps"]],
-        }
-    if "step" in criterion:
-        return {"text": criterion["title"]}
-    return {
-        "text": tk._("{what}: at least {number}").format(
-            what=criterion["definition"].removesuffix("."),
-            number=_amount(criterion, "at_least"),
-        )
     }
 
 
@@ -101,7 +77,7 @@ def badge_page(key: str, params: Mapping[str, str]) -> dict[str, Any]:
     return {
         "badge": badge,
         "image": h.challenge_badge_image(badge),
-        "criteria": _criteria(badge["criteria"]),
+        "criteria": criterion_rows(badge["criteria"]),
         "policy": policy,
         "holders": _holders(badge["holders"]),
         "rows": [
@@ -133,17 +109,32 @@ def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
     return {
         "text": part.get("definition") or part.get("measure") or "",
         "amount": tk._("{value} ({target} needed)").format(
-            value=_amount(part, "value"), target=_amount(part, "target")
+            value=amount(part, "value"), target=amount(part, "target")
         ),
         "datasets": datasets,
     }
 
 
+# A dataset's title may change without a change of the stamp.
+_awards = Memory(seconds=60, size=1000)
+
+
 def award_page(award_id: str) -> dict[str, Any]:
     """A badge that somebody holds: is it true?
 
+    What everybody reads who has not signed in is kept as long as the stamp of the
+    award stays.
+
     :raises tk.ObjectNotFound: no such award
     """
+    if tk.current_user.is_authenticated:
+        return _award_page(award_id)
+    stamp = act("challenge_stamp_show", award=award_id)["stamp"]
+    key = (award_id, tk.h.lang(), tk.request.script_root)
+    return dict(_awards.recall(key, stamp, lambda: _award_page(award_id)))
+
+
+def _award_page(award_id: str) -> dict[str, Any]:
     award = act("challenge_award_show", id=award_id)
     base = cards.season_prefix()
     dataset = str(tk.h.url_for("dataset.read", id="_"))[:-1]

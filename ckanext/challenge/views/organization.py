@@ -5,6 +5,7 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
+from .badge_rows import badge_rows
 from .common import act, blueprint
 
 __all__ = ["organization"]
@@ -19,12 +20,19 @@ def read(id: str) -> str:
     following = False
     if tk.current_user.is_authenticated:
         following = act("am_following_group", id=group["id"])
+    mine = h.challenge_organization_progress(group["id"])
+    rows = badge_rows(mine["standing"]["badges"], bool(group["package_count"]))
+    # What one at risk lacks stands with it.
+    why = {row["url"]: row["why"] for row in rows if row["earned"]}
+    for award in mine["awards"]:
+        award["why"] = why.get(award["url"], [])
     return tk.render(
         "challenge/organization.html",
         {
             "group_dict": group,
             "group_type": group["type"],
             "am_following": following,
-            "mine": h.challenge_organization_progress(group["id"]),
+            "mine": mine,
+            "badges": [row for row in rows if not row["earned"]],
         },
     )

@@ -68,7 +68,9 @@ def reasons(
                 if more > 0
                 else "",
                 "url": "" if elsewhere else row.get("fix_url") or "",
-                "action": _way_out(row.get("measure") or ""),
+                "action": tk._("See this step")
+                if row.get("step")
+                else _way_out(row["measure"]),
             }
         )
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
 from markupsafe import Markup
@@ -162,6 +163,24 @@ def _funding(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _badges(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The badges that somebody has earned in the season, for the component."""
+    rows = act("challenge_badge_list", cohort=cohort["id"], limit=100)["results"]
+    base = f"{cards.season_prefix()}/badges/"
+    return [
+        {
+            "title": row["title"],
+            "image": h.challenge_badge_image(row),
+            "url": base + quote(row["badge"]),
+            "text": tk.ungettext(
+                "{number} collectivité", "{number} collectivités", row["holders"]
+            ).format(number=h.challenge_number(row["holders"])),
+        }
+        for row in rows
+        if row["holders"]
+    ]
+
+
 # What is in the search index may change without a change of the stamp: a title.
 _bodies = Memory(seconds=60)
 
@@ -237,6 +256,7 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "funding": _funding(cohort),
         "as_table": as_table,
         "latest": opened.latest(cohort["name"]),
+        "badges": _badges(cohort),
         "pages": Pager(
             url,
             {**kept, "view": "table" if as_table else ""},
@@ -252,6 +272,7 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             "feed": f"{url}/data.atom",
             "calendar": f"{url}/calendar.ics",
             "report": f"{url}/report",
+            "news": tk.h.url_for("challenge_subscriptions.ask", cohort=cohort["name"]),
             "manage": tk.h.url_for("challenge_manage.season", cohort=cohort["name"]),
             "table": url + query(kept, view="table") + "#participants",
             "cards": url + query(kept) + "#participants",

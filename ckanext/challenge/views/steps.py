@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from ..memory import Memory
 from . import cards, checklist
 from .accompaniment import accompaniment
 from .ahead import ahead, nothing_ahead
+from .badge_rows import badge_rows
 from .checklist import NOTHING_SENT
 from .common import act
 from .desk.history import history
@@ -46,37 +47,6 @@ def _phases(
         }
         for phase in progress["phases"]
     ]
-
-
-def _badges(
-    rows: Sequence[Mapping[str, Any]], awards: str, badges: str
-) -> list[dict[str, Any]]:
-    """Earned ones, then those on their way."""
-    found = []
-    for row in sorted(rows, key=lambda row: not row["earned"]):
-        if row["earned"]:
-            text = tk._("Earned on {date}").format(
-                date=h.challenge_date(row["awarded_at"])
-            )
-            url = f"{awards}/{row['award_id']}" if row.get("award_id") else ""
-        else:
-            url = f"{badges}/{quote(row['badge'])}"
-            percent = row.get("percent") or 0
-            text = tk._("To be earned")
-            if percent:
-                text = tk._("{percent} of the way").format(
-                    percent=h.challenge_percent(percent)
-                )
-        found.append(
-            {
-                "title": row["title"],
-                "earned": row["earned"],
-                "image": h.challenge_badge_image(row),
-                "text": text,
-                "url": url,
-            }
-        )
-    return found
 
 
 def _kits(
@@ -252,7 +222,7 @@ def _page(
         "phases": _phases(progress, rows),
         "next_step": ahead(progress, participant, reader),
         "nothing": nothing_ahead(progress, reader),
-        "badges": _badges(progress["badges"], f"{base}/awards", f"{base}/badges"),
+        "badges": badge_rows(progress["badges"], reader.published),
         "figures": [
             (participant["steps_done"], tk._("steps done")),
             (

@@ -75,6 +75,9 @@ def challenge_badge_list(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param programme: only those of this programme
     :type programme: string
+    :param cohort: the id or name of a season: only its badges, as its programme has
+        them, and of the holders only those who take part in it
+    :type cohort: string
     :param limit: how many at most (100)
     :type limit: int
     :param offset: how many to pass over (0)
@@ -83,12 +86,20 @@ def challenge_badge_list(context: Context, data_dict: dict[str, Any]) -> Any:
         colour, shape, policy, grace_days, scope, programme, programme_version,
         holders}``, ``holders`` being the number of organizations that hold it
     :rtype: dict
+    :raises ObjectNotFound: when there is no such season
     """
     data = validated(context, data_dict, schema.badge_list())
-    tk.check_access("challenge_badge_list", context, data)
-    found = list(programmes.badges(data.get("programme")).values())
+    cohort = find_cohort(data["cohort"]) if "cohort" in data else None
+    tk.check_access(
+        "challenge_badge_list", context, {"cohort": cohort.id} if cohort else {}
+    )
+    if cohort is None:
+        found = list(programmes.badges(data.get("programme")).values())
+    else:
+        own = programmes.of(cohort)
+        found = [(own, badge) for badge in own.badges]
     shown = found[data["offset"] : data["offset"] + data["limit"]]
-    holders = _holders([badge.key for _, badge in shown])
+    holders = _holders([badge.key for _, badge in shown], cohort)
     return {
         "count": len(found),
         "results": [
@@ -317,8 +328,20 @@ def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> Any:
     return _commit_and_show(context, AwardEvent(*about, before, "revoked"))
 
 
-def _holders(badges: Sequence[str]) -> dict[str, int]:
-    """How many organizations hold each badge, in one statement."""
+def _holders(badges: Sequence[str], cohort: Cohort | None = None) -> dict[str, int]:
+    """How many organizations hold each badge, in one statement.
+
+    :param cohort: of those who take part in it alone
+    """
+    within: list[Any] = []
+    if cohort is not None:
+        taking_part = sa.select(Participant.organization_id).where(
+            Participant.cohort_id == cohort.id, Participant.state != "withdrawn"
+        )
+        within = [
+            sa.or_(Award.cohort_id == cohort.id, Award.cohort_id.is_(None)),
+            Award.organization_id.in_(taking_part),
+        ]
     rows = model.Session.execute(
         sa.select(Award.badge, sa.func.count(sa.distinct(Award.organization_id)))
         .join(model.Group, model.Group.id == Award.organization_id)
@@ -328,6 +351,7 @@ def _holders(badges: Sequence[str]) -> dict[str, int]:
             Award.state.in_(sorted(AWARD_HELD)),
             model.Group.state == "active",
             sa.or_(Cohort.id.is_(None), Cohort.state != "draft"),
+            *within,
         )
         .group_by(Award.badge)
     )

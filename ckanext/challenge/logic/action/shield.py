@@ -165,6 +165,5 @@ def _known(key: str, programme: Programme | None, named: str | None) -> Badge | 
     """A badge as its season has it, else as the programme that it was earned with."""
     if programme is not None and key in programme.badges_by_key:
         return programme.badges_by_key[key]
-    found = [one for one in programmes.all() if key in one.badges_by_key]
-    found.sort(key=lambda one: one.name != named)
-    return found[0].badges_by_key[key] if found else None
+    found = programmes.badges(named).get(key) or programmes.badges().get(key)
+    return found[1] if found else None

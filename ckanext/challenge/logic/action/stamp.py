@@ -1,4 +1,4 @@
-"""A stamp of what the pages of seasons and participants show."""
+"""A stamp of what the pages of seasons, participants and awards show."""
 
 from __future__ import annotations
 
@@ -44,6 +44,18 @@ _STAMP = sa.text(
     """
 )
 
+_AWARD = sa.text(
+    """
+    SELECT a.cohort_id AS id, c.state, concat_ws('/', a.xmin, g.xmin, c.xmin, d.xmin,
+                                                 d.key_id) AS stamp
+    FROM challenge_award a
+    JOIN "group" g ON g.id = a.organization_id AND g.state = 'active'
+    LEFT JOIN challenge_cohort c ON c.id = a.cohort_id
+    LEFT JOIN challenge_credential d ON d.award_id = a.id
+    WHERE a.id = :award
+    """
+)
+
 
 @tk.side_effect_free
 def challenge_stamp_show(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -58,11 +70,24 @@ def challenge_stamp_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :param organization: the id or name of an organization, for a stamp of its
         progress alone
     :type organization: string
+    :param award: in place of both the id of an award, for a stamp of its state, its
+        organization, its season and its credential
+    :type award: string
     :returns: ``{stamp}``
     :rtype: dict
-    :raises ObjectNotFound: when there is no such season
+    :raises ObjectNotFound: when there is no such season, or no such award
     """
     data = validated(context, data_dict, schema.stamp_show())
+    if "award" in data:
+        row = model.Session.execute(_AWARD, {"award": data["award"]}).first()
+        if row is None:
+            raise tk.ObjectNotFound(tk._("There is no such award"))
+        # One without a season is everybody's.
+        seen = {"cohort": row.id, "state": row.state} if row.id else {"state": ""}
+        tk.check_access("challenge_stamp_show", context, seen)
+        return {"stamp": f"{row.stamp}/{season_life.today().isoformat()}"}
+    if "cohort" not in data:
+        raise tk.ValidationError({"cohort": [tk._("This is needed")]})
     row = model.Session.execute(
         _STAMP,
         {"cohort": data["cohort"], "organization": data.get("organization")},

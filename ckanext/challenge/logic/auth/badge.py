@@ -31,10 +31,16 @@ def _manager(context: Context, cohort_id: str | None) -> AuthResult:
     return {"success": True} if allowed else roles.refused()
 
 
+def _of_season(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    if not data_dict.get("cohort"):
+        return {"success": True}
+    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
+
+
 @tk.auth_allow_anonymous_access
 def challenge_badge_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Everybody."""
-    return {"success": True}
+    """Everybody; badges of drafts are for staff."""
+    return _of_season(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access
@@ -46,9 +52,7 @@ def challenge_badge_show(context: Context, data_dict: dict[str, Any]) -> AuthRes
 @tk.auth_allow_anonymous_access
 def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody; awards of drafts are for staff."""
-    if not data_dict.get("cohort"):
-        return {"success": True}
-    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
+    return _of_season(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access

@@ -36,7 +36,11 @@ def progress_show() -> Schema:
 
 def badge_list() -> Schema:
     """Which badges."""
-    return {"programme": fields.raw(required=False), **paging()}
+    return {
+        "programme": fields.raw(required=False),
+        "cohort": fields.raw(required=False),
+        **paging(),
+    }
 
 
 def badge_show() -> Schema:

@@ -1,4 +1,4 @@
-"""What the stamp of a season takes."""
+"""What the stamp of a season or an award takes."""
 
 from __future__ import annotations
 
@@ -10,5 +10,9 @@ __all__ = ["stamp_show"]
 
 
 def stamp_show() -> Schema:
-    """Which season, and which organization in it."""
-    return {"cohort": fields.raw(), "organization": fields.raw(required=False)}
+    """Which season, and which organization in it; or which award."""
+    return {
+        "cohort": fields.raw(required=False),
+        "organization": fields.raw(required=False),
+        "award": fields.raw(required=False),
+    }
