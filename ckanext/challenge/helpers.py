@@ -13,11 +13,12 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from babel import Locale, numbers
 from markupsafe import Markup
 
-from . import config, language, words
+from . import config, language, structured_data, words
 from .directory.departements import departements
 from .domain import deadlines
 from .schemas.choices import (
@@ -56,6 +57,7 @@ __all__ = [
     "challenge_share",
     "challenge_state",
     "challenge_steps",
+    "challenge_structured_data",
     "challenge_timeline",
 ]
 
@@ -504,6 +506,25 @@ def challenge_dataset_quality(dataset: Mapping[str, Any]) -> dict[str, Any] | No
         "maximum": found["maximum"],
         "missing": [row for row in found["criteria"] if row.get("fix_url")],
     }
+
+
+def challenge_structured_data(
+    kind: str, row: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """What a page says to programs, in the words of schema.org.
+
+    :param kind: ``award``, ``dataset`` or ``organization``
+    :param row: as ``challenge_award_show``, ``package_show`` or ``organization_show``
+        answers it
+    :returns: ``None`` where ckanext-dcat says it
+    """
+    if kind == "award":
+        return structured_data.of_award(row)
+    if kind == "organization":
+        return structured_data.of_organization(row)
+    if p.plugin_loaded("structured_data"):
+        return None
+    return structured_data.of_dataset(row)
 
 
 def _rows(action: str, **data: Any) -> list[dict[str, Any]]:

@@ -20,6 +20,15 @@ from .views import get_blueprints
 
 HERE = Path(__file__).parent
 
+#: Of ckanext-dcat, where it is enabled: by plugin, the setting and what is added to it.
+DCAT_PROFILES = {
+    "dcat": ("ckanext.dcat.rdf.profiles", "challenge_badges"),
+    "structured_data": (
+        "ckanext.dcat.structured_data.profiles",
+        "challenge_badges_schemaorg",
+    ),
+}
+
 
 @tk.blanket.actions(lambda: {**all_actions(), **held.chained()})
 @tk.blanket.auth_functions(all_auth_functions)
@@ -42,6 +51,16 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             # CKAN's own list has no Licence Ouverte.
             # CKAN only takes off the "file://": no percent signs for spaces.
             config["licenses_group_url"] = f"file://{HERE / 'licenses.json'}"
+        for plugin, (setting, profile) in DCAT_PROFILES.items():
+            if p.plugin_loaded(plugin):
+                named = config[setting]
+                # A text in one of its settings, a list in the other.
+                words = named.split() if isinstance(named, str) else [*named]
+                if profile not in words:
+                    words.append(profile)
+                    config[setting] = (
+                        " ".join(words) if isinstance(named, str) else words
+                    )
 
     def configure(self, config: Any) -> None:
         changes.collector.listen()
