@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -12,6 +13,7 @@ from ckan import model
 from playwright.sync_api import Page
 from seasons import call_as
 
+from ckanext.challenge.credentials import generations, jobs
 from ckanext.challenge.model import Claim, StepStatus
 
 PAGES: dict[str | None, tuple[str, ...]] = {
@@ -31,6 +33,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/badges",
         "/challenge/badges/engagee",
         "/challenge/awards/{award}",
+        "/challenge/verify?credential=/challenge/awards/{award}",
+        "/challenge/verify?credential=/challenge/awards/inconnu",
         "/challenge/kits",
         "/challenge/kits/deliberations",
         "/organization/challenge/{organization}",
@@ -60,6 +64,21 @@ PAGES: dict[str | None, tuple[str, ...]] = {
 # What is CKAN's own: the account bar stands outside its landmarks, and the list of
 # languages has roles of its own on CKAN 2.11.
 CONTEXT = {"exclude": [[".account-masthead"], [".lang-select"]]}
+
+
+@pytest.fixture(autouse=True)
+def _signed(
+    world: Any,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A key, with which the award is signed."""
+    monkeypatch.setitem(
+        ckan_config, "ckanext.challenge.keys_path", str(tmp_path / "keys")
+    )
+    generations.create()
+    assert not jobs.sign().problem
 
 
 @pytest.fixture(autouse=True)

@@ -35,6 +35,8 @@ PUBLIC = (
     "/challenge/badges/donnees-fraiches",
     "/challenge/badges/challenge-releve",
     "/challenge/awards/{award}",
+    "/challenge/verify",
+    "/challenge/verify?credential=x",
     "/challenge/kits",
     "/challenge/kits/deliberations",
     "/organization/{organization}",
