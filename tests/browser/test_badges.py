@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,7 +92,9 @@ def _ask(page: Page, file: Path, answer: str) -> None:
     expect(page.locator("#result")).to_have_text(answer)
 
 
-def _verify_elsewhere(files: dict[str, Path], address: str, revoked: bool) -> None:
+def _verify_elsewhere(
+    files: dict[str, Path], address: str, folder: Path, *, revoked: bool
+) -> None:
     """What other software finds, which asks the portal for keys and lists only."""
     did = requests.get(f"{address}/.well-known/did.json", timeout=60).json()
     document = json.loads(files["Credential (JSON)"].read_text())
@@ -108,6 +113,19 @@ def _verify_elsewhere(files: dict[str, Path], address: str, revoked: bool) -> No
     lists = {one: requests.get(one, timeout=60).json() for one in addresses}
     verify_document(lists[addresses[0]], did)
     assert is_revoked(document, lists) == (revoked, revoked)
+    # What the documentation tells developers to run.
+    (shown,) = re.findall(
+        r"```python\n(.+?)```", Path("docs/badges.md").read_text(), re.DOTALL
+    )
+    Path(folder, "badge.jwt").write_text(token)
+    ran = subprocess.run(
+        [sys.executable, "-c", shown.replace("https://portail.example.org", address)],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout == ("withdrawn\n" if revoked else "good\n")
 
 
 def test_a_badge_is_embedded_followed_verified_and_withdrawn(
@@ -136,7 +154,7 @@ def test_a_badge_is_embedded_followed_verified_and_withdrawn(
     for file in files.values():
         _ask(page, file, "This badge is genuine")
         expect(page.get_by_role("link", name=dataset["title"])).to_be_visible()
-    _verify_elsewhere(files, address, revoked=False)
+    _verify_elsewhere(files, address, tmp_path, revoked=False)
 
     # One letter of what the picture carries is another one.
     baked = files["Picture (SVG)"].read_text()
@@ -151,14 +169,14 @@ def test_a_badge_is_embedded_followed_verified_and_withdrawn(
     expect(page.locator("#now")).to_have_text("This badge is at risk")
     _ask(page, files["Picture (PNG)"], "This badge is genuine")
     expect(page.locator("#checks + dl")).to_contain_text("it will be withdrawn on")
-    _verify_elsewhere(files, address, revoked=False)
+    _verify_elsewhere(files, address, tmp_path, revoked=False)
 
     _nightly(days=31)
     page.goto(proof)
     expect(page.locator("#now")).to_have_text("This badge was withdrawn")
     for file in files.values():
         _ask(page, file, "This badge was withdrawn")
-    _verify_elsewhere(files, address, revoked=True)
+    _verify_elsewhere(files, address, tmp_path, revoked=True)
     page.goto(proof)
     page.get_by_role("link", name="Verify this badge").click()
     expect(page.locator("#result")).to_have_text("This badge was withdrawn")
