@@ -21,7 +21,7 @@ from ckan.tests.helpers import _get_test_app
 
 from benchmarks import serving, volume
 from benchmarks.statements import sent_statements
-from ckanext.challenge.model import Cohort
+from ckanext.challenge.model import Award, Cohort
 from ckanext.challenge.progress.evaluate import evaluate
 
 SIZES = (2, 20, 200)
@@ -119,11 +119,23 @@ def _pages() -> list[Page]:
             "CKAN: /about",
             2,
         ),
+        Page("Award", f"/challenge/awards/{award_id()}", "CKAN: /about", 1.5),
         Page(
             "SVG",
             f"/challenge/badge/{organization}.svg",
             "CKAN: status_show",
             1 / 0.7,
+        ),
+        Page(
+            "SVG, card",
+            f"/challenge/badge/{organization}.svg?style=card",
+            "CKAN: status_show",
+            1 / 0.7,
+        ),
+        Page(
+            "Social card, PNG",
+            f"/challenge/awards/{award_id()}/card.png",
+            "CKAN: status_show",
         ),
     ]
 
@@ -134,6 +146,18 @@ def volume_name() -> str:
     group = model.Group.get(id_)
     assert group is not None
     return group.name
+
+
+def award_id() -> str:
+    """The id of a badge that this organization holds."""
+    found = model.Session.execute(
+        sa.select(Award.id)
+        .join(model.Group, model.Group.id == Award.organization_id)
+        .where(model.Group.name == volume_name(), Award.state != "revoked")
+        .order_by(Award.badge)
+    ).first()
+    assert found is not None
+    return found[0]
 
 
 def ask(session: requests.Session, address: str, page: Page) -> requests.Response:
@@ -155,7 +179,7 @@ def measure(rounds: int) -> list[Page]:
         svg = next(page for page in pages if page.name == "SVG")
         tag = session.get(address + svg.path, timeout=60).headers["ETag"]
         same = Page(
-            "SVG, 304", svg.path, "CKAN: status_show", None, {"If-None-Match": tag}
+            "SVG, 304", svg.path, "CKAN: status_show", 1 / 0.9, {"If-None-Match": tag}
         )
         pages.append(same)
         # Templates are compiled and caches filled by both workers first.
@@ -182,6 +206,7 @@ def statements() -> dict[str, int]:
             f"/challenge/{season_name(size)}/{volume_name()}"
         )
     paths["SVG"] = f"/challenge/badge/{volume_name()}.svg"
+    paths["Award"] = f"/challenge/awards/{award_id()}"
     paths["Seasons"] = "/challenge"
     paths["CKAN: /about"] = "/about"
     paths["CKAN: /organization/"] = "/organization/"

@@ -33,6 +33,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/badges",
         "/challenge/badges/engagee",
         "/challenge/awards/{award}",
+        "/challenge/badge/{organization}",
         "/challenge/verify?credential=/challenge/awards/{award}",
         "/challenge/verify?credential=/challenge/awards/inconnu",
         "/challenge/kits",
@@ -44,7 +45,11 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/application/{application}",
         "/challenge/application/{application}/erase",
     ),
-    "member": ("{participant}", "/challenge/claim/{claim}"),
+    "member": (
+        "{participant}",
+        "/organization/challenge/{organization}",
+        "/challenge/claim/{claim}",
+    ),
     "manager": (
         "/challenge/manage",
         "/challenge/manage/saison-2",

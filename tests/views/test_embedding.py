@@ -50,7 +50,7 @@ def test_it_gives_texts_that_work_as_they_are(
     for address in (link.get("href"), picture):
         assert browser().get(address.removeprefix(_site())).status_code == 200
     shown = page.xpath("//div[contains(@class, 'bg-')]//img/@src")
-    assert set(shown) == {picture}
+    assert shown == [f"{picture}?theme=light", f"{picture}?theme=dark"]
 
 
 def test_what_is_chosen_is_in_the_texts(

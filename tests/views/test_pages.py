@@ -35,6 +35,8 @@ PUBLIC = (
     "/challenge/badges/donnees-fraiches",
     "/challenge/badges/challenge-releve",
     "/challenge/awards/{award}",
+    "/challenge/badge/{organization}",
+    "/challenge/badge/{organization}?style=card&badge=engagee&theme=dark",
     "/challenge/verify",
     "/challenge/verify?credential=x",
     "/challenge/kits",
@@ -157,6 +159,7 @@ def test_the_desk_is_closed_to_others(browser: Callable[..., Any], world: Any) -
         "/challenge/kits/inconnu",
         "/challenge/application/inconnu",
         "/challenge/badge/personne.svg",
+        "/challenge/badge/personne",
         "/organization/challenge/personne",
     ],
 )

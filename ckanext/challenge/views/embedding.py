@@ -133,7 +133,6 @@ def embed_page(organization: str) -> dict[str, Any]:
     return {
         **page,
         "alternative": alternative,
-        "dark": chosen.get("theme") == "dark",
         **_snippets(shown, chosen, alternative, spoken),
     }
 
@@ -184,8 +183,23 @@ def _snippets(
     width, height = _SIZES.get(chosen.get("style", ""), (None, _SHIELD_HEIGHT))
     size = f'width="{width}" height="{height}"' if width else f'height="{height}"'
     markdown = re.sub(r"([\\\[\]])", r"\\\1", alternative)
+    # On the ground on which each is seen, whatever the reader's own device has.
+    schemes = [chosen["theme"]] if "theme" in chosen else ["light", "dark"]
+    asked = {name: value for name, value in chosen.items() if name != "theme"}
     return {
         "picture": picture,
+        "previews": [
+            (
+                scheme,
+                _address(
+                    "challenge.shield",
+                    organization=shown["organization_name"],
+                    theme=scheme,
+                    **asked,
+                ),
+            )
+            for scheme in schemes
+        ],
         "width": width,
         "height": height,
         "target": target,
@@ -193,14 +207,14 @@ def _snippets(
             {
                 "id": "html",
                 "label": tk._("For a page in HTML"),
-                "rows": 4,
+                "rows": 5,
                 "text": f'<a href="{escape(target)}"><img src="{escape(picture)}" '
                 f'alt="{escape(alternative)}" {size}></a>',
             },
             {
                 "id": "markdown",
                 "label": tk._("For a page in Markdown"),
-                "rows": 3,
+                "rows": 4,
                 "text": f"[![{markdown}]({picture})]({target})",
             },
             {

@@ -35,7 +35,7 @@ class Picture(Shared):
 
 
 # Sites embed the picture in pages that are read often; browsers keep it for minutes.
-_pictures = Memory(seconds=1, size=2000)
+_pictures = Memory(seconds=10, size=2000)
 
 
 def _progress(row: Row) -> str:
