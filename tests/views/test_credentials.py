@@ -412,6 +412,9 @@ def test_the_page_of_an_award_offers_its_proof(
         found = page.xpath("//section[@aria-labelledby='files']//a")
         return {" ".join(a.text_content().split()): a.get("href") for a in found}
 
+    head = html.document_fromstring(visitor.get(signed).get_data(as_text=True))
+    (alternate,) = head.xpath("//link[@type='application/vc+ld+json']/@href")
+    assert alternate == f"{BASE}{signed}.json"
     offered = links()
     assert visitor.get(offered.pop("Verify this badge")).status_code == 200
     assert len(offered) == 4

@@ -243,8 +243,8 @@ def award_proof(award: Mapping[str, Any]) -> dict[str, Any]:
     """What the page of an award offers to those who doubt it.
 
     :param award: of ``challenge_award_show``
-    :returns: ``signed_on`` (none while it is not signed), ``verify`` and ``files``:
-        ``{label, url, name}``
+    :returns: ``signed_on`` (none while it is not signed), ``credential`` (its
+        address, for programs), ``verify`` and ``files``: ``{label, url, name}``
     """
     credential = act("challenge_credential_show", award=award["id"])
     page = str(tk.h.url_for("challenge.award", award=award["id"]))
@@ -259,6 +259,7 @@ def award_proof(award: Mapping[str, Any]) -> dict[str, Any]:
     verify = str(tk.h.url_for("challenge_credential.verify"))
     return {
         "signed_on": credential["issued_at"],
+        "credential": f"{address}.json",
         "verify": f"{verify}?credential={quote(address, safe='')}",
         "files": [
             {"label": label, "url": f"{page}.{kind}", "name": f"{name}.{kind}"}
