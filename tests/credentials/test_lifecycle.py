@@ -408,6 +408,29 @@ def test_runs_at_the_same_time_sign_each_badge_once(
 
 
 @pytest.mark.usefixtures("key")
+def test_many_are_shared_among_processes(
+    give: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PORTION", 2)
+    for _ in range(5):
+        give()
+    seen: list[int] = []
+    assert jobs.sign(seen.append, processes=2).signed == 5
+    assert sorted(seen) == [1, 2, 2]
+    for credential in model.Session.query(Credential):
+        verify_document(credential.document, act("challenge_did_show"))
+
+
+def test_a_run_signs_nothing_more_with_a_key_that_is_replaced_meanwhile(
+    key: SigningKey, give: Give
+) -> None:
+    old = key.id
+    generations.rotate()
+    assert jobs._portion(old, [give().id]) == (0, [])
+    assert store.waiting() == 1
+
+
+@pytest.mark.usefixtures("key")
 def test_one_award_that_cannot_be_told_does_not_keep_the_others(
     give: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,11 +40,11 @@ def _check_files(organizations: list[str] | None) -> None:
         conformity.check_due(on_progress=bar.update, resource_ids=due)
 
 
-def _sign() -> tuple[str, ...]:
+def _sign(processes: int) -> tuple[str, ...]:
     """Sign the badges whose job was lost, and tell what could not be signed."""
     length = credentials.waiting()
     with click.progressbar(length=length, label="Badges", show_pos=True) as bar:
-        done = credentials.sign(on_progress=bar.update)
+        done = credentials.sign(bar.update, processes)
     if done.problem == credentials.NO_KEY:
         # A portal without keys has badges all the same.
         if length:
@@ -100,6 +100,6 @@ def command(
         f" {found.awards_created} badges given, {found.awards_revoked} lost,"
         f" {found.seconds:.1f} s"
     )
-    errors = [*found.errors, *_sign()]
+    errors = [*found.errors, *_sign(processes)]
     if errors:
         raise click.ClickException("\n".join(errors))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from ckanext.challenge import config
@@ -31,7 +33,7 @@ def _told(made: SigningKey) -> None:
 def _sign() -> None:
     length = store.waiting()
     with click.progressbar(length=length, label="Badges", show_pos=True) as bar:
-        done = jobs.sign(on_progress=bar.update)
+        done = jobs.sign(bar.update, processes=os.cpu_count() or 1)
     click.echo(f"{done.signed} badges signed, {done.lists} lists of revoked ones")
     if done.problem or done.errors:
         raise click.ClickException(

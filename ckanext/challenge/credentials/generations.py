@@ -36,8 +36,8 @@ def rotate() -> SigningKey:
 
 
 def _make(*, instead: bool) -> SigningKey:
-    # Who signs holds this too: nothing is signed with a key once it is retired.
-    locks.hold("credentials")
+    # Who signs shares this: nothing is signed with a key once it is retired.
+    locks.hold("signing key")
     before = store.active_key()
     if before is not None and not instead:
         model.Session.rollback()

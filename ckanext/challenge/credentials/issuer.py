@@ -7,6 +7,7 @@ its language or on who asks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote, urlsplit
 
 import ckan.plugins.toolkit as tk
@@ -50,7 +51,7 @@ class Issuer:
     base: str
     name: str
 
-    @property
+    @cached_property
     def did(self) -> str:
         """Its ``did:web``."""
         return did_web(self.base)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -27,6 +29,7 @@ from ckanext.challenge.credentials.issuer import portal
 from ckanext.challenge.credentials.signing import Signer
 from ckanext.challenge.model import Credential, locks
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.progress import portions
 
 __all__ = ["NO_KEY", "Outcome", "awards_stored", "sign", "sign_missing", "waiting"]
 
@@ -38,7 +41,7 @@ PORTION = 100
 NO_KEY = "There is no key: make one with “ckan challenge keys create”"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outcome:
     """What a run did.
 
@@ -66,101 +69,121 @@ def waiting() -> int:
 
 def sign_missing() -> None:
     """The job: sign what awaits it, and say in the log what could not be."""
-    outcome = sign()
+    outcome = sign(processes=os.cpu_count() or 1)
     if outcome.signed or outcome.lists:
         log.info("Signed %d badges, %d lists", outcome.signed, outcome.lists)
 
 
-def sign(on_progress: Callable[[int], None] | None = None) -> Outcome:
+def sign(
+    on_progress: Callable[[int], None] | None = None, processes: int = 1
+) -> Outcome:
     """Sign all awards that have no credential, and the lists that have changed.
 
     Without a key that can be used, awards stay as they are; a later run signs them.
 
-    :param on_progress: told after each portion how many awards it looked at
+    :param on_progress: told after each portion how many awards it had
+    :param processes: among how many processes many awards are shared
     """
-    outcome = Outcome()
     key = store.active_key()
     try:
         if key is None:
             raise keys.KeyProblem(NO_KEY)
-        pair = keys.load(key)
+        # Read anew in each run, and inherited by the processes that this one starts.
+        _signer.cache_clear()
+        signer = _signer(key.id)
     except keys.KeyProblem as problem:
         model.Session.rollback()
-        outcome.problem = str(problem)
         if waiting():
             log.error("Badges are not signed. %s", problem)
-        return outcome
-    signer = Signer(portal(), pair)
-    after: tuple[dt.datetime, str] | None = None
-    with language.speaking(tk.config["ckan.locale_default"]):
-        while True:
-            rows = _portion(signer, after, outcome)
-            if not rows:
-                break
-            after = rows[-1].awarded_at, rows[-1].id
-            if on_progress is not None:
-                on_progress(len(rows))
-    locks.hold("credentials")
-    outcome.lists = status.renew(signer, utcnow())
-    model.Session.commit()
-    for error in outcome.errors:
+        return Outcome(problem=str(problem))
+    ids = store.unsigned_ids()
+    model.Session.rollback()
+    work = partial(_portion, signer.key_id)
+    signed, errors = 0, list[str]()
+    for number, (done, failed) in portions.each(
+        work, ids, size=PORTION, processes=processes
+    ):
+        signed += done
+        errors += failed
+        if on_progress is not None:
+            on_progress(number)
+    lists = portions.in_one_transaction(lambda: _renew(signer))
+    for error in errors:
         log.error("Not signed: %s", error)
-    return outcome
+    return Outcome(signed, lists, errors=tuple(errors))
 
 
-def _portion(
-    signer: Signer, after: tuple[dt.datetime, str] | None, outcome: Outcome
-) -> list[Any]:
+@lru_cache(maxsize=1)
+def _signer(key_id: str) -> Signer:
+    """What signs with a key; reading a private RSA key takes longer than to sign."""
+    key = store.find_key(key_id)
+    if key is None:
+        raise keys.KeyProblem(NO_KEY)
+    return Signer(portal(), keys.load(key))
+
+
+def _renew(signer: Signer) -> int:
+    locks.hold("lists of status")
+    return status.renew(signer, utcnow())
+
+
+def _portion(key_id: str, ids: Sequence[str]) -> tuple[int, list[str]]:
     """Sign a portion and commit it.
 
-    :returns: the awards that were looked at
+    :returns: how many were signed, and what could not be
     """
-    try:
-        # Runs at the same time take turns: none signs what another one has signed.
-        locks.hold("credentials")
-        rows = store.unsigned(PORTION, after)
-        signed = _sign(signer, rows, outcome)
-        store.save(signed)
-        model.Session.commit()
-    except BaseException:
-        model.Session.rollback()
-        raise
-    outcome.signed += len(signed)
-    return rows
+    return portions.in_one_transaction(lambda: _sign(key_id, ids))
 
 
-def _sign(signer: Signer, rows: list[Any], outcome: Outcome) -> list[Credential]:
-    named = {
-        id_
-        for row in rows
-        for part in row.criteria.get("met", [])
-        for id_ in part["datasets"]
-    }
-    titles = store.dataset_titles(sorted(named)) if named else {}
+def _sign(key_id: str, ids: Sequence[str]) -> tuple[int, list[str]]:
+    locks.share("signing key")
+    if (key := store.active_key()) is None or key.id != key_id:
+        # It was replaced meanwhile: the next run signs with the new one.
+        return 0, []
+    signer, now = _signer(key_id), utcnow()
+    rows = store.unsigned(ids)
+    titles = store.dataset_titles(_datasets(rows))
     signed: list[Credential] = []
-    now = utcnow()
-    for row, place in zip(rows, store.places(len(rows)), strict=True):
-        try:
-            holding = _holding(row, titles)
-            documents = (
-                credential_document(signer.issuer, holding, place, form)
-                for form in ("json", "jwt")
-            )
-            signed.append(
-                Credential(
-                    award_id=row.id,
-                    key_id=signer.key_id,
-                    status_index=place,
-                    document=signer.proven(next(documents), now),
-                    jwt=signer.token(next(documents)),
-                    issued_at=now,
-                )
-            )
-        except Exception as error:
-            # One that cannot be told must not keep the others waiting.
-            log.exception("The award %s cannot be signed", row.id)
-            outcome.errors += (f"{row.id}: {error}",)
-    return signed
+    errors: list[str] = []
+    with language.speaking(tk.config["ckan.locale_default"]):
+        for row, place in zip(rows, store.places(len(rows)), strict=True):
+            try:
+                signed.append(_credential(signer, _holding(row, titles), place, now))
+            except Exception as error:
+                # One that cannot be told must not keep the others waiting.
+                log.exception("The award %s cannot be signed", row.id)
+                errors.append(f"{row.id}: {error}")
+    store.save(signed)
+    return len(signed), errors
+
+
+def _datasets(rows: Sequence[Any]) -> list[str]:
+    """The ids of all datasets that some awards were met with."""
+    return sorted(
+        {
+            id_
+            for row in rows
+            for part in row.criteria.get("met", [])
+            for id_ in part["datasets"]
+        }
+    )
+
+
+def _credential(
+    signer: Signer, holding: Holding, place: int, now: dt.datetime
+) -> Credential:
+    document, token = (
+        credential_document(signer.issuer, holding, place, form)
+        for form in ("json", "jwt")
+    )
+    return Credential(
+        award_id=holding.award_id,
+        key_id=signer.key_id,
+        status_index=place,
+        document=signer.proven(document, now),
+        jwt=signer.token(token),
+        issued_at=now,
+    )
 
 
 def _holding(row: Any, titles: dict[str, tuple[str, str]]) -> Holding:

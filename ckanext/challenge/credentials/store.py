@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +28,7 @@ __all__ = [
     "save_list",
     "status_list",
     "unsigned",
+    "unsigned_ids",
     "waiting",
 ]
 
@@ -119,16 +119,25 @@ def waiting() -> int:
     ).scalar_one()
 
 
-def unsigned(limit: int, after: tuple[dt.datetime, str] | None) -> list[Any]:
-    """Read awards without a credential, the oldest first, and keep them from going.
+def unsigned_ids() -> list[str]:
+    """The ids of the awards that have no credential yet, the oldest first."""
+    statement = f"""
+        SELECT a.id {_AWARDS} WHERE k.id IS NULL AND {_SIGNABLE}
+        ORDER BY a.awarded_at, a.id
+    """
+    return list(model.Session.execute(sa.text(statement)).scalars())
 
-    :param after: when the last one of those before was given, and its id
+
+def unsigned(ids: Sequence[str]) -> list[Any]:
+    """Read those of some awards that still have no credential, and hold them.
+
+    Those that another transaction holds are left out: it signs them, or tells when it
+    has changed them.
+
     :returns: rows of ``id, badge, programme, programme_digest, awarded_at, source,
         reason, criteria, organization, organization_title, siren``
     """
     extras = catalog.organization_extras(["siren"])
-    later = "AND (a.awarded_at, a.id) > (:moment, :id)" if after else ""
-    moment, id_ = after or (None, None)
     return list(
         model.Session.execute(
             sa.text(
@@ -140,12 +149,12 @@ def unsigned(limit: int, after: tuple[dt.datetime, str] | None) -> list[Any]:
                 {_AWARDS} {extras.joins}
                 LEFT JOIN challenge_participant p
                   ON p.organization_id = a.organization_id AND p.cohort_id = a.cohort_id
-                WHERE k.id IS NULL AND {_SIGNABLE} {later}
-                ORDER BY a.awarded_at, a.id LIMIT :limit
-                FOR KEY SHARE OF a
+                WHERE a.id = ANY(CAST(:ids AS text[])) AND k.id IS NULL AND {_SIGNABLE}
+                ORDER BY a.awarded_at, a.id
+                FOR NO KEY UPDATE OF a SKIP LOCKED
                 """
             ),
-            {"limit": limit, "moment": moment, "id": id_},
+            {"ids": array(ids)},
         )
     )
 

@@ -7,18 +7,23 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-__all__ = ["hold", "read_and_hold", "read_and_keep"]
+__all__ = ["hold", "read_and_hold", "read_and_keep", "share"]
 
 
 def hold(topic: str) -> None:
-    """Wait until nobody else holds this topic, and hold it."""
+    """Wait until nobody else holds or shares this topic, and hold it."""
+    model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock(_number(topic))))
+
+
+def share(topic: str) -> None:
+    """Wait until nobody else holds this topic, and keep it from being held."""
     model.Session.execute(
-        sa.select(
-            sa.func.pg_advisory_xact_lock(
-                sa.func.hashtext(f"ckanext.challenge.{topic}")
-            )
-        )
+        sa.select(sa.func.pg_advisory_xact_lock_shared(_number(topic)))
     )
+
+
+def _number(topic: str) -> Any:
+    return sa.func.hashtext(f"ckanext.challenge.{topic}")
 
 
 def read_and_keep(row: Any) -> None:
