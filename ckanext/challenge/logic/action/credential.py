@@ -224,8 +224,10 @@ def _reason(verdict: Verdict) -> str | None:
         "signature": tk._("The signature does not hold: something has been changed."),
         "not_yet_valid": tk._("This badge is not valid yet."),
         "expired": tk._("This badge is no longer valid: its last day is over."),
-        "gone": tk._("This badge is revoked: this portal no longer shows its award."),
-        "revoked": tk._("This badge is revoked."),
+        "gone": tk._(
+            "This badge was withdrawn: its holder is no longer on this portal."
+        ),
+        "revoked": tk._("This badge was withdrawn."),
     }
     if verdict.code != "altered":
         return reasons[verdict.code]
