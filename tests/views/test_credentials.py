@@ -90,6 +90,9 @@ def test_an_award_is_four_files_that_carry_the_same(
     root = etree.fromstring(answers["svg"].data)
     assert root[0].tag == f"{{{NAMESPACE}}}credential"
     assert "Commune 214500241" in root.findtext("{*}desc")
+    english = etree.fromstring(visitor.get(f"{signed}.svg?lang=en").data)
+    assert english.findtext("{*}title") == "Committed"
+    assert root.findtext("{*}title") == "Collectivité engagée"
     width, height = struct.unpack(">II", answers["png"].data[16:24])
     assert width == 600
     assert height >= 600

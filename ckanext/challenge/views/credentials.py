@@ -74,10 +74,10 @@ def _drawn(award_id: str) -> tuple[str, str | None]:
     The picture of one that was withdrawn says so, and so does its credential when it
     is verified.
     """
-    award = act_as_nobody("challenge_award_show", id=award_id)
     jwt = act_as_nobody("challenge_credential_show", award=award_id)["jwt"]
     language = asked_language()
     with force_locale(language):
+        award = act_as_nobody("challenge_award_show", id=award_id)
         if award["state"] == "revoked":
             told = tk._("{organization}, withdrawn on {date}").format(
                 organization=award["organization_title"],
