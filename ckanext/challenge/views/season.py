@@ -207,6 +207,8 @@ def _render(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     cohort = page["cohort"]
     return {
         "title": cohort["title"],
+        # Nobody subscribes to what is not public yet.
+        "told_of": None if cohort["state"] == "draft" else cohort["name"],
         "urls": page["urls"],
         "sharing": sharing(
             cohort["title"],
