@@ -110,7 +110,15 @@ def test_oembed_answers_for_each_page_that_announces_it(
     browser: Callable[..., Any], world: Any
 ) -> None:
     award = f"/challenge/awards/{world.award['id']}"
-    for path in ("/challenge/saison-2", world.url, award, f"/en{award}"):
+    name = world.participant["organization_name"]
+    for path in (
+        "/challenge/saison-2",
+        world.url,
+        award,
+        f"/en{award}",
+        f"/challenge/badge/{name}",
+        f"/organization/challenge/{name}",
+    ):
         page = _page(browser().get(path))
         (announced,) = page.xpath("//link[@type='application/json+oembed']/@href")
         assert page.xpath("//link[@type='text/xml+oembed']/@href")

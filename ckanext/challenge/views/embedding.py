@@ -29,6 +29,7 @@ from ..svg.schemes import SCHEMES
 from .common import act
 from .pictures import STYLES
 from .shared import act_as_nobody, shared
+from .sharing import announced
 
 __all__ = ["embed_page", "oembed"]
 
@@ -133,6 +134,7 @@ def embed_page(organization: str) -> dict[str, Any]:
     return {
         **page,
         "alternative": alternative,
+        "oembed": announced(alternative, "challenge.embed", organization=name),
         **_snippets(shown, chosen, alternative, spoken),
     }
 

@@ -164,6 +164,10 @@ def _award_page(award_id: str) -> dict[str, Any]:
         "met": [_met(part, dataset) for part in award["criteria"]["met"]],
         "urls": {
             "badge": f"{base}/badges/{quote(award['badge'])}",
+            "embed": f"{base}/badge/{quote(award['organization_name'])}"
+            + h.challenge_query({"style": "badge", "badge": award["badge"]})
+            if award["state"] != "revoked"
+            else "",
             "participant": participant,
             "season": f"{base}/{award['cohort']}" if award["cohort"] else "",
         },

@@ -7,6 +7,7 @@ import ckan.plugins.toolkit as tk
 from .. import helpers as h
 from .badge_rows import badge_rows
 from .common import act, blueprint
+from .sharing import announced
 
 __all__ = ["organization"]
 
@@ -33,6 +34,11 @@ def read(id: str) -> str:
             "group_type": group["type"],
             "am_following": following,
             "mine": mine,
+            "oembed": announced(
+                group["display_name"], "challenge_organization.read", id=group["name"]
+            )
+            if mine["embed"]
+            else None,
             "badges": [row for row in rows if not row["earned"]],
         },
     )

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 
 from ..svg.cards import SOCIAL
 
-__all__ = ["sharing"]
+__all__ = ["announced", "sharing"]
 
 
 def sharing(
@@ -22,16 +22,27 @@ def sharing(
     :param card: the endpoint of its card
     :param place: what stands in the addresses of both
     """
-    url = tk.h.url_for(page, qualified=True, **place)
-    oembed = tk.h.url_for("challenge.oembed", qualified=True, locale="default")
     width, height = SOCIAL
     return {
-        "title": title,
+        **announced(title, page, **place),
         "description": description[:300],
-        "url": url,
         "image": tk.h.url_for(card, qualified=True, **place),
         "width": width,
         "height": height,
+    }
+
+
+def announced(title: str, page: str, **place: str) -> dict[str, Any]:
+    """What the head of a page that can be embedded says of its oEmbed.
+
+    :param page: the endpoint of the page
+    :param place: what stands in its address
+    """
+    url = tk.h.url_for(page, qualified=True, **place)
+    oembed = tk.h.url_for("challenge.oembed", qualified=True, locale="default")
+    return {
+        "title": title,
+        "url": url,
         "json": f"{oembed}?{urlencode({'url': url, 'format': 'json'})}",
         "xml": f"{oembed}?{urlencode({'url': url, 'format': 'xml'})}",
     }
