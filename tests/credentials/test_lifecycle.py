@@ -4,6 +4,7 @@ die or run at the same time.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import logging
@@ -186,6 +187,10 @@ def test_a_signature_is_not_believed_where_somebody_changed_the_database(
     )
 
 
+def _base64(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
 @pytest.mark.usefixtures("key")
 @pytest.mark.parametrize(
     ("credential", "code"),
@@ -203,6 +208,9 @@ def test_a_signature_is_not_believed_where_somebody_changed_the_database(
             {"proof": {"type": "DataIntegrityProof", "verificationMethod": "a#\0"}},
             "unknown_key",
         ),
+        ('{"a": "\\ud800"}', "malformed"),
+        (f"{_base64('[' * 50_000)}.e30.AA", "malformed"),
+        (_base64(r'{"alg": "RS256", "kid": "#\ud800-rsa"}') + ".e30.AA", "unknown_key"),
         ({"proof": [{"type": "DataIntegrityProof"}]}, "not_a_badge"),
         ("a.b.c", "malformed"),
         ("eyJhbGciOiJub25lIn0.e30.", "malformed"),
@@ -243,6 +251,7 @@ def test_without_a_key_badges_stand_and_are_signed_later(
     folder: Path,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
+    app: Any,
 ) -> None:
     # Alembic, which made the tables, silences the loggers that were there before.
     monkeypatch.setattr(jobs.log, "disabled", False)
@@ -252,11 +261,14 @@ def test_without_a_key_badges_stand_and_are_signed_later(
     (line,) = [row for row in caplog.messages if "not signed" in row]
     assert "ckan challenge keys create" in line
     assert act("challenge_award_show", id=award.id)["state"] == "active"
-    admin = factories.Sysadmin()
+    admin = factories.SysadminWithToken()
+    headers = {"Authorization": admin["token"]}
+    assert "keys list" in app.get("/challenge/manage", headers=headers).text
     listed = tk.get_action("challenge_key_list")({"user": admin["name"]}, {})
     assert (listed["count"], listed["waiting"]) == (0, 1)
     generations.create()
     assert jobs.sign().signed == 1 and store.waiting() == 0
+    assert "keys list" not in app.get("/challenge/manage", headers=headers).text
 
 
 def _missing(path: Path) -> None:

@@ -31,6 +31,7 @@ __all__ = ["LONGEST", "Key", "Record", "Verdict", "verify"]
 LONGEST = 256 * 1024
 
 _LIST = re.compile(r"/challenge/status/(\d{1,6})\.(?:json|jwt)$", re.ASCII)
+_METHOD = re.compile(r"#([\w-]{1,64})\Z", re.ASCII)
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
@@ -148,7 +149,7 @@ class _Shown:
         self.proof = "VC-JWT"
         try:
             header = jwt.get_unverified_header(token)
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, RecursionError):
             raise _Refused("malformed") from None
         if header.get("alg") != "RS256":
             raise _Refused("not_a_badge")
@@ -174,11 +175,9 @@ class _Shown:
         self.signed = True
 
     def _keep_key(self, method: Any, suffix: str = "") -> Key:
-        _, _, fragment = (
-            method.rpartition("#") if isinstance(method, str) else ("",) * 3
-        )
-        if fragment.endswith(suffix):
-            self.key = self._find_key(fragment.removesuffix(suffix))
+        found = _METHOD.search(method) if isinstance(method, str) else None
+        if found and found[1].endswith(suffix):
+            self.key = self._find_key(found[1].removesuffix(suffix))
         if self.key is None:
             raise _Refused("unknown_key")
         return self.key
@@ -260,7 +259,10 @@ def _parsed(text: str) -> dict[str, Any]:
     A name that stands twice is refused: others may read the other one.
     """
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        # Halves of characters, which JSON can name and no page can show.
+        json.dumps(found, ensure_ascii=False).encode()
+        return found
     except (ValueError, RecursionError):
         raise _Refused("malformed") from None
 

@@ -34,7 +34,26 @@ def index_page() -> dict[str, Any]:
     ]
     if not seasons and not creates:
         raise tk.NotAuthorized(tk._("You are not on the team of any season"))
-    return {"seasons": seasons, "creates": creates, "new_url": f"{base}/new"}
+    return {
+        "seasons": seasons,
+        "creates": creates,
+        "new_url": f"{base}/new",
+        "unsigned": _unsigned() if may("challenge_key_list") else None,
+    }
+
+
+def _unsigned() -> str | None:
+    """What is said of badges that await their signature, to who can mend it."""
+    number = act("challenge_key_list")["waiting"]
+    if not number:
+        return None
+    return tk.ungettext(
+        "{number} badge is not signed, so nobody else can verify it. If this lasts, "
+        "“ckan challenge keys list” says why on the server.",
+        "{number} badges are not signed, so nobody else can verify them. If this "
+        "lasts, “ckan challenge keys list” says why on the server.",
+        number,
+    ).format(number=h.challenge_number(number))
 
 
 def _transitions(state: str) -> list[tuple[str, str, bool]]:
