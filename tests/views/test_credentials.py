@@ -327,6 +327,8 @@ def test_a_badge_at_risk_is_good_and_its_last_day_is_said(
     text = said(browser().get(VERIFY, query_string={"credential": signed}))
     assert "This badge is genuine" in text
     assert "it will be withdrawn on May 17, 2030" in text
+    # It is the first thing that is said, too.
+    assert "At risk" in text.partition("What was checked")[0]
 
 
 def test_what_a_replaced_key_signed_stays_good(
