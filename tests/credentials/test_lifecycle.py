@@ -354,6 +354,27 @@ def test_the_commands_make_replace_and_list_keys(
     assert "PRIVATE" not in stored and '"d"' not in stored
 
 
+def test_the_nightly_command_signs_what_was_missed(
+    clean_db: None, folder: Path, give: Give, cli: Any
+) -> None:
+    organization = factories.Organization()["name"]
+    give()
+
+    def evaluate() -> Any:
+        words = ["challenge", "evaluate", "--organization", organization]
+        return cli.invoke(ckan_command, words)
+
+    # A portal may do without keys, and is told.
+    none = evaluate()
+    assert none.exit_code == 0 and "1 badges are not signed" in none.output
+    key = generations.create()
+    _open_file(folder / f"{key.id}.pem")
+    unusable = evaluate()
+    assert unusable.exit_code == 1 and "Others can read" in unusable.output
+    (folder / f"{key.id}.pem").chmod(0o600)
+    assert evaluate().exit_code == 0 and store.waiting() == 0
+
+
 def test_a_folder_that_cannot_be_written_leaves_nothing_behind(
     clean_db: None, folder: Path, cli: Any
 ) -> None:
