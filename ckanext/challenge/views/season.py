@@ -274,7 +274,6 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             "feed": f"{url}/data.atom",
             "calendar": f"{url}/calendar.ics",
             "report": f"{url}/report",
-            "news": tk.h.url_for("challenge_subscriptions.ask", cohort=cohort["name"]),
             "manage": tk.h.url_for("challenge_manage.season", cohort=cohort["name"]),
             "table": url + query(kept, view="table") + "#participants",
             "cards": url + query(kept) + "#participants",
