@@ -95,6 +95,7 @@ HOLDING = Holding(
     organization="le-poinconnet",
     organization_title="Le Poinçonnet",
     siren="213601594",
+    season=("saison-2", "Challenge, saison 2"),
     reason="Donné à la main",
     figures=(Figure("Jeux", "3 sur 2", (("deliberations", "Délibérations"),)),),
 )
@@ -114,6 +115,7 @@ holdings = st.builds(
     organization=text,
     organization_title=text,
     siren=st.none() | st.just("213601594"),
+    season=st.none() | st.tuples(text, text),
     reason=st.none() | text,
     figures=st.lists(
         st.builds(

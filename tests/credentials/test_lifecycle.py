@@ -449,6 +449,7 @@ def test_many_are_shared_among_processes(
         give()
     seen: list[int] = []
     assert jobs.sign(seen.append, processes=2).signed == 5
+    assert jobs.sign().looked_at == 0
     assert sorted(seen) == [1, 2, 2]
     for credential in model.Session.query(Credential):
         verify_document(credential.document, act("challenge_did_show"))
@@ -513,13 +514,18 @@ def test_only_what_everybody_sees_is_signed(give: Give) -> None:
 
 
 @pytest.mark.usefixtures("key")
-def test_an_evaluation_queues_the_job_that_signs(give: Give, app: Any) -> None:
+def test_what_changes_an_award_queues_the_job_that_signs(
+    give: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
     award = give()
+    for _ in range(3):
+        give()
     do("challenge_award_revoke", id=award.id, reason="x")
-    give()
     queue = background.get_queue()
+    monkeypatch.setattr(jobs, "TURN", 2)
     SimpleWorker([queue], connection=queue.connection).work(burst=True)
-    assert model.Session.query(Credential).count() == 1
+    # One job takes two, and leaves the rest to another one.
+    assert model.Session.query(Credential).count() == 3
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ class Holding:
 
     :ivar organization: its name in the address of its page
     :ivar siren: of the collectivité, where the portal knows it
+    :ivar season: the name and title of that in which it was earned, if in one
     :ivar reason: of an award given by hand
     """
 
@@ -93,6 +94,7 @@ class Holding:
     organization: str
     organization_title: str
     siren: str | None
+    season: tuple[str, str] | None = None
     reason: str | None = None
     figures: tuple[Figure, ...] = ()
 
@@ -218,6 +220,14 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
         "genre": "award",
         **({"narrative": holding.reason} if holding.reason else {}),
     }
+    if holding.season:
+        name, title = holding.season
+        yield {
+            "id": issuer.challenge(name),
+            "type": ["Evidence"],
+            "name": title,
+            "genre": "season",
+        }
     datasets: dict[str, str] = {}
     for figure in holding.figures:
         datasets.update(figure.datasets)

@@ -16,6 +16,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from openbadgeslib.errors import LibOpenBadgesException
 from stdnum.fr import siren as sirens
 
 from ckanext.challenge import background, language, programmes
@@ -27,6 +28,7 @@ from ckanext.challenge.credentials.documents import (
 )
 from ckanext.challenge.credentials.issuer import portal
 from ckanext.challenge.credentials.signing import Signer
+from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Credential, locks
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import portions
@@ -38,19 +40,35 @@ log = logging.getLogger(__name__)
 #: How many credentials are signed in one transaction: about half a second.
 PORTION = 100
 
+#: How many the job signs before it lets others have their turn: CKAN stops a job
+#: after three minutes (ckan.jobs.timeout).
+TURN = 5000
+
 NO_KEY = "There is no key: make one with “ckan challenge keys create”"
+
+
+#: What goes wrong with an award whose programme or snapshot is not as it should be.
+_UNTELLABLE = (
+    LibOpenBadgesException,
+    ProgrammeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What a run did.
 
-    :ivar signed: credentials
+    :ivar looked_at: awards that were not signed
+    :ivar signed: those that now are
     :ivar lists: lists of status
     :ivar problem: why nothing could be signed, for an administrator
     :ivar errors: awards that could not be signed, and why
     """
 
+    looked_at: int = 0
     signed: int = 0
     lists: int = 0
     problem: str | None = None
@@ -68,14 +86,21 @@ def waiting() -> int:
 
 
 def sign_missing() -> None:
-    """The job: sign what awaits it, and say in the log what could not be."""
-    outcome = sign(processes=os.cpu_count() or 1)
+    """The job: sign what awaits it, and say in the log what could not be.
+
+    Where much awaits it, another job goes on after the others that wait.
+    """
+    outcome = sign(processes=os.cpu_count() or 1, limit=TURN)
+    if outcome.signed and outcome.looked_at == TURN:
+        awards_stored(None)
     if outcome.signed or outcome.lists:
         log.info("Signed %d badges, %d lists", outcome.signed, outcome.lists)
 
 
 def sign(
-    on_progress: Callable[[int], None] | None = None, processes: int = 1
+    on_progress: Callable[[int], None] | None = None,
+    processes: int = 1,
+    limit: int | None = None,
 ) -> Outcome:
     """Sign all awards that have no credential, and the lists that have changed.
 
@@ -83,6 +108,7 @@ def sign(
 
     :param on_progress: told after each portion how many awards it had
     :param processes: among how many processes many awards are shared
+    :param limit: how many awards to look at, at most
     """
     key = store.active_key()
     try:
@@ -96,7 +122,7 @@ def sign(
         if waiting():
             log.error("Badges are not signed. %s", problem)
         return Outcome(problem=str(problem))
-    ids = store.unsigned_ids()
+    ids = store.unsigned_ids(limit)
     model.Session.rollback()
     work = partial(_portion, signer.key_id)
     signed, errors = 0, list[str]()
@@ -110,7 +136,7 @@ def sign(
     lists = portions.in_one_transaction(lambda: _renew(signer))
     for error in errors:
         log.error("Not signed: %s", error)
-    return Outcome(signed, lists, errors=tuple(errors))
+    return Outcome(len(ids), signed, lists, errors=tuple(errors))
 
 
 @lru_cache(maxsize=1)
@@ -149,7 +175,7 @@ def _sign(key_id: str, ids: Sequence[str]) -> tuple[int, list[str]]:
         for row, place in zip(rows, store.places(len(rows)), strict=True):
             try:
                 signed.append(_credential(signer, _holding(row, titles), place, now))
-            except Exception as error:
+            except _UNTELLABLE as error:
                 # One that cannot be told must not keep the others waiting.
                 log.exception("The award %s cannot be signed", row.id)
                 errors.append(f"{row.id}: {error}")
@@ -203,6 +229,7 @@ def _holding(row: Any, titles: dict[str, tuple[str, str]]) -> Holding:
         organization=row.organization,
         organization_title=row.organization_title,
         siren=sirens.compact(row.siren) if sirens.is_valid(row.siren or "") else None,
+        season=(row.cohort, row.cohort_title) if row.cohort else None,
         reason=row.reason,
         figures=wording.figures(known[0] if known else None, row.criteria, titles),
     )

@@ -119,13 +119,17 @@ def waiting() -> int:
     ).scalar_one()
 
 
-def unsigned_ids() -> list[str]:
-    """The ids of the awards that have no credential yet, the oldest first."""
+def unsigned_ids(limit: int | None) -> list[str]:
+    """The ids of the awards that have no credential yet, the oldest first.
+
+    :param limit: how many at most
+    """
     statement = f"""
         SELECT a.id {_AWARDS} WHERE k.id IS NULL AND {_SIGNABLE}
-        ORDER BY a.awarded_at, a.id
+        ORDER BY a.awarded_at, a.id LIMIT :limit
     """
-    return list(model.Session.execute(sa.text(statement)).scalars())
+    found = model.Session.execute(sa.text(statement), {"limit": limit})
+    return list(found.scalars())
 
 
 def unsigned(ids: Sequence[str]) -> list[Any]:
@@ -135,7 +139,8 @@ def unsigned(ids: Sequence[str]) -> list[Any]:
     has changed them.
 
     :returns: rows of ``id, badge, programme, programme_digest, awarded_at, source,
-        reason, criteria, organization, organization_title, siren``
+        reason, criteria, organization, organization_title, cohort, cohort_title,
+        siren``
     """
     extras = catalog.organization_extras(["siren"])
     return list(
@@ -144,6 +149,7 @@ def unsigned(ids: Sequence[str]) -> list[Any]:
                 f"""
                 SELECT a.id, a.badge, a.programme, c.programme_digest, a.awarded_at,
                        a.source, a.reason, a.criteria, g.name AS organization,
+                       c.name AS cohort, c.title AS cohort_title,
                        coalesce(nullif(g.title, ''), g.name) AS organization_title,
                        coalesce(p.siren, {extras.columns["siren"]}) AS siren
                 {_AWARDS} {extras.joins}

@@ -88,8 +88,8 @@ def challenge_credential_verify(context: Context, data_dict: dict[str, Any]) -> 
         ``lost_on`` and ``revoked_at``, ``revoked_reason``; ``organization`` ``{name,
         title, url}``, ``siren``; ``badge`` ``{badge, name, description, criteria,
         url}``; ``evidence``: ``{name, narrative, url, genre}``, where genre is
-        ``award``, ``figure`` or ``dataset``; ``issued_at``, ``valid_from`` and
-        ``valid_until``. What is not known is ``None``
+        ``award``, ``season``, ``figure`` or ``dataset``; ``issued_at``, ``valid_from``
+        and ``valid_until``. What is not known is ``None``
     :rtype: dict
     """
     tk.check_access("challenge_credential_verify", context, {})
