@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from ckan import model
+from ckan.tests import factories
 from lxml import etree, html  # pyright: ignore[reportAttributeAccessIssue]
 from seasons import call_as
 from werkzeug.datastructures import FileStorage
@@ -265,6 +266,27 @@ def test_whom_for_what_and_on_which_datasets_is_said(
     )
     assert link.get("href") == f"{BASE}/dataset/{world.dataset['name']}"
     assert "214 500 241" in said(answer) or "214500241" in said(answer)
+
+
+def test_an_award_without_a_season_has_the_siren_of_its_organization(
+    browser: Callable[..., Any], world: Any, keys: None
+) -> None:
+    organization = factories.Organization(siren="213601594", title="Le Poinçonnet")
+    award = Award(
+        badge="donnees-fraiches",
+        programme="saison",
+        programme_version=1,
+        organization_id=organization["id"],
+        source="catalog",
+        criteria={"met": []},
+    )
+    model.Session.add(award)
+    model.Session.commit()
+    address = f"/challenge/awards/{award.id}"
+    jobs.sign()
+    assert "213601594" in said(browser().get(address))
+    answer = browser().get(VERIFY, query_string={"credential": address})
+    assert "213601594" in said(answer)
 
 
 def test_a_changed_character_is_refused_with_the_reason_and_nothing_is_lost(

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import sqlalchemy as sa
 from ckan import model
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "dataset_extras",
     "extras_in_tables",
     "organization_extras",
+    "organization_siren",
 ]
 
 #: What the public can see of the table ``package p``.
@@ -53,6 +56,22 @@ def dataset_extras(keys: Collection[str], alias: str = "p") -> Extras:
 def organization_extras(keys: Collection[str], alias: str = "g") -> Extras:
     """Extras of the organizations in the table ``"group"``."""
     return _extras("group", keys, alias)
+
+
+def organization_siren() -> Any:
+    """The SIREN that an organization of ``model.Group`` says it has, to select."""
+    if not extras_in_tables():
+        return model.group_table.c.extras["siren"].astext
+    extra = model.meta.metadata.tables["group_extra"]
+    return (
+        sa.select(extra.c.value)
+        .where(
+            extra.c.group_id == model.Group.id,
+            extra.c.key == "siren",
+            extra.c.state == "active",
+        )
+        .scalar_subquery()
+    )
 
 
 def _extras(entity: str, keys: Collection[str], alias: str) -> Extras:

@@ -33,6 +33,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import progress as schema
+from ckanext.challenge.measures import catalog
 from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
@@ -422,7 +423,9 @@ def _selected() -> tuple[Any, ...]:
         Cohort.name.label("cohort"),
         Cohort.title.label("cohort_title"),
         Cohort.programme_digest,
-        Participant.siren,
+        sa.func.coalesce(Participant.siren, catalog.organization_siren()).label(
+            "siren"
+        ),
         model.Group.name.label("organization_name"),
         model.Group.title.label("organization_title"),
         model.Group.image_url,
