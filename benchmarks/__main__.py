@@ -10,6 +10,7 @@ from benchmarks import (
     applying,
     checklist,
     conformity,
+    credentials,
     desk,
     evaluation,
     pages,
@@ -39,6 +40,8 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "benchmarks.national"], check=True)
     print("\nConformity of a file", flush=True)
     conformity.main()
+    print("\nSigning and verifying badges", flush=True)
+    credentials.main([])
     print("\nA rush at a season", flush=True)
     admission.main()
 
