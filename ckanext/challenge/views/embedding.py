@@ -21,7 +21,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from .. import config, language
-from .. import helpers as h
 from ..svg.badge import BADGE
 from ..svg.cards import EMBED, SOCIAL
 from ..svg.lettering import plain
@@ -103,9 +102,10 @@ def embed_page(organization: str) -> dict[str, Any]:
     """
     group = act("organization_show", id=organization, include_datasets=False)
     name = group["name"]
-    awards = act("challenge_award_list", organization=name, limit=100)["results"]
+    # As everybody sees them: that is who reads the other site.
+    awards = act_as_nobody("challenge_award_list", organization=name, limit=100)
     # The same badge may be held of several seasons.
-    held = list({row["badge"]: row for row in awards}.values())
+    held = list({row["badge"]: row for row in awards["results"]}.values())
     fields = _fields(held)
     page = {
         "name": name,
@@ -140,18 +140,15 @@ def embed_page(organization: str) -> dict[str, Any]:
 
 
 def _alternative(shown: Mapping[str, Any], chosen: Mapping[str, str]) -> str:
-    """The text that stands for the picture."""
+    """The text that stands for the picture: it stays on the site that copied it, so
+    that it says nothing that changes.
+    """
     about = (
         shown["badge"] if "badge" in chosen or chosen.get("style") == "badge" else {}
     )
     if about:
         return tk._("{organization}: {badge}").format(
             organization=shown["organization_title"], badge=about["title"]
-        )
-    if shown["cohort"]:
-        return tk._("{organization}, open data: {steps}").format(
-            organization=shown["organization_title"],
-            steps=h.challenge_steps(shown["steps_done"], shown["steps_total"]),
         )
     return tk._("{organization}, open data").format(
         organization=shown["organization_title"]
