@@ -245,6 +245,12 @@ def test_a_badge_given_by_hand_is_told_too(post_office: Any, rows: Rows) -> None
         ("award_lost", admin["id"]),
     ]
     assert {mail.cohort_id for mail in told} == {cohort["id"]}
+    listed = call_as(sysadmin, "challenge_mail_list", cohort=cohort["id"])["results"]
+    assert {
+        (row["organization_title"], row["to"])
+        for row in listed
+        if row["kind"].startswith("award_")
+    } == {(organization["title"], admin["display_name"])}
     outbox.send_due()
     # Of what was taken back at once only that is told.
     assert [subject for subject in post_office.subjects if "Committed" in subject] == [

@@ -77,8 +77,8 @@ class _News:
         """The season, where all of it is of one."""
         return next(iter(self.cohorts)) if len(self.cohorts) == 1 else None
 
-    def as_json(self) -> str:
-        return json.dumps({"awards": self.awards, "count": self.count})
+    def as_json(self, **more: str) -> str:
+        return json.dumps({"awards": self.awards, "count": self.count, **more})
 
 
 def tell_members(events: Iterable[AwardEvent]) -> None:
@@ -94,7 +94,7 @@ def tell_members(events: Iterable[AwardEvent]) -> None:
             _texts(news),
             _texts(one.kind for one in news.values()),
             _texts(one.cohort_id for one in news.values()),
-            _texts(one.as_json() for one in news.values()),
+            _texts(one.as_json(organization_id=id_) for id_, one in news.items()),
         )
         .table_valued("organization_id", "kind", "cohort_id", "data")
         .render_derived(name="told")

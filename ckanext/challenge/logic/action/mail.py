@@ -105,7 +105,7 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
         .limit(data["limit"])
         .all()
     )
-    titles = _participants(mail for mail, _, _ in rows)
+    titles = _organizations(mail for mail, _, _ in rows)
     return {
         "count": query.count(),
         "failing": failing,
@@ -167,7 +167,7 @@ def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> Any:
         mail,
         model.Session.get(Application, mail.application_id or ""),
         model.User.get(mail.user_id or ""),
-        _participants(found),
+        _organizations(found),
     )
 
 
@@ -237,17 +237,26 @@ def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> Any:
     }
 
 
-def _participants(mails: Iterable[Mail]) -> dict[str, str]:
-    """The titles of the organizations of the participants that mails are about."""
-    ids = {mail.data.get("participant_id") for mail in mails} - {None}
+def _organizations(mails: Iterable[Mail]) -> dict[str, str]:
+    """The titles of the organizations that mails are about.
+
+    By the id of the participant or of the organization, whichever a mail has.
+    """
+    ids = {_about(mail) for mail in mails} - {None}
     if not ids:
         return {}
+    named = (model.Group.title, model.Group.name)
     rows = model.Session.execute(
-        sa.select(Participant.id, model.Group.title, model.Group.name)
+        sa.select(Participant.id, *named)
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(Participant.id.in_(ids))
+        .union(sa.select(model.Group.id, *named).where(model.Group.id.in_(ids)))
     )
     return {row.id: row.title or row.name for row in rows}
+
+
+def _about(mail: Mail) -> str | None:
+    return mail.data.get("participant_id") or mail.data.get("organization_id")
 
 
 def _dictize(
@@ -268,6 +277,6 @@ def _dictize(
         "reference": application.reference if application else None,
         "organization_title": application.organization_title
         if application
-        else titles.get(mail.data.get("participant_id", "")),
+        else titles.get(_about(mail) or ""),
         "to": user.display_name if user else to,
     }
