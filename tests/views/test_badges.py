@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
+import sqlalchemy as sa
 from ckan import model
+from ckan.model import ensure_engine
 from ckan.tests import factories
 from lxml import html
 from seasons import call_as
@@ -148,6 +151,46 @@ def test_a_season_counts_the_badges_that_were_earned_in_it(
     assert {row["badge"]: row["holders"] for row in listed if row["holders"]} == {
         "engagee": 1
     }
+
+
+def test_the_badges_of_a_draft_are_for_its_staff(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    call_as(
+        world.people["sysadmin"],
+        "challenge_cohort_create",
+        name="brouillon",
+        title="Saison secrète",
+        season=9,
+        programme="saison",
+    )
+    with pytest.raises(tk.NotAuthorized):
+        call_as(None, "challenge_badge_list", cohort="brouillon")
+    assert call_as(
+        world.people["sysadmin"], "challenge_badge_list", cohort="brouillon"
+    )["count"]
+    with pytest.raises(tk.ObjectNotFound):
+        call_as(None, "challenge_badge_list", cohort="nowhere")
+
+
+def test_the_page_of_an_award_is_read_twice_and_never_stale(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    visitor, path = browser(), f"/challenge/awards/{world.award['id']}"
+    visitor.get(path)
+    with sent_statements() as sent:
+        visitor.get(path)
+    assert len([one for one in sent if "challenge_" in one]) == 1
+    # As another process does it, of which this one hears nothing.
+    with ensure_engine().begin() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE challenge_award SET state = 'revoked', revoked_at = now(),"
+                " revoked_reason = 'Une raison' WHERE id = :id"
+            ),
+            {"id": world.award["id"]},
+        )
+    assert "Une raison" in visitor.get(path).get_data(as_text=True)
 
 
 def test_a_badge_says_in_sentences_how_it_is_earned(
