@@ -29,6 +29,8 @@ def test_an_award_is_signed_by_the_job_and_says_what_was_verified(
     }
     assert jobs.sign().signed == 1
     shown = act("challenge_credential_show", award=award.id)
+    assert next(iter(shown["document"])) == "@context"
+    assert list(shown["document"])[-1] == "proof"
     for form in (shown["document"], json.dumps(shown["document"]), shown["jwt"]):
         found = act("challenge_credential_verify", credential=form)
         assert found["valid"] and found["reason"] is None
@@ -39,3 +41,17 @@ def test_an_award_is_signed_by_the_job_and_says_what_was_verified(
             "Jeux de données que tout le monde peut voir",
             "Délibérations « 2026 »",
         ]
+
+
+def test_the_achievement_says_in_words_how_a_badge_is_earned(clean_db: None) -> None:
+    found = act("challenge_achievement_show", badge="collectivite-ouverte-1")
+    assert found["id"] == (
+        "http://test.ckan.net/challenge/badges/collectivite-ouverte-1.json"
+    )
+    lead, *parts = found["criteria"]["narrative"].split("\n\n")
+    assert lead == "Toutes ces conditions :".replace(" :", "\u202f:")
+    (listed,) = parts
+    assert [line[:2] for line in listed.split("\n")] == ["- "] * 3
+    assert listed.startswith("- Jeux de données que tout le monde peut voir")
+    with pytest.raises(tk.ObjectNotFound):
+        act("challenge_achievement_show", badge="rien")

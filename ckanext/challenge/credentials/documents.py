@@ -27,6 +27,7 @@ __all__ = [
     "did_document",
     "issuer_profile",
     "moment",
+    "readable",
     "revocation_document",
     "token_payload",
 ]
@@ -114,6 +115,21 @@ def moment(value: dt.datetime) -> str:
     """Return a moment as the standards write it: in UTC, to the second."""
     utc = value.astimezone(dt.timezone.utc).replace(microsecond=0, tzinfo=None)
     return f"{utc.isoformat()}Z"
+
+
+def readable(document: Any) -> Any:
+    """Return a document in an order in which people read it.
+
+    The database keeps none; whoever verifies the proof does not look at it.
+    """
+    if isinstance(document, list):
+        return [readable(part) for part in document]
+    if not isinstance(document, dict):
+        return document
+    first = [name for name in ("@context", "id", "type", "name") if name in document]
+    last = [name for name in ("credentialStatus", "proof") if name in document]
+    names = dict.fromkeys((*first, *(n for n in document if n not in last), *last))
+    return {name: readable(document[name]) for name in names}
 
 
 def issuer_profile(issuer: Issuer) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def achievement(programme: Programme, badge: Badge) -> Achievement:
         badge=badge.key,
         name=badge.title.in_(language),
         description=badge.description.in_(language),
-        criteria=_sentence(programme, badge.criteria),
+        criteria=_narrative(programme, badge.criteria),
         version=f"{programme.name} {programme.version}",
         language="fr" if language.lower().startswith("fr") else "en",
     )
@@ -67,21 +67,26 @@ def _figure(
     return Figure(name, found, tuple(named))
 
 
-def _sentence(programme: Programme, criterion: Criterion) -> str:
+def _narrative(programme: Programme, criterion: Criterion, indent: str = "") -> str:
+    """How a badge is earned, as Markdown: Open Badges 3.0, section B.1.4."""
     if isinstance(criterion, AllOf | AnyOf):
         whole = isinstance(criterion, AllOf)
         lead = tk._("All of these:") if whole else tk._("One of these is enough:")
-        listed = (_sentence(programme, part) for part in criterion.criteria)
-        return f"{lead} {'; '.join(listed)}"
-    if isinstance(criterion, StepsDone):
-        listed = (_step(programme, key) for key in programme.required)
-        return f"{tk._('All of these:')} {'; '.join(listed)}"
-    if isinstance(criterion, StepDone):
+        parts = [
+            _narrative(programme, part, f"{indent}  ") for part in criterion.criteria
+        ]
+    elif isinstance(criterion, StepsDone):
+        lead = tk._("All of these:")
+        parts = [_step(programme, key) for key in programme.required]
+    elif isinstance(criterion, StepDone):
         return _step(programme, criterion.step)
-    name, unit = _measure(criterion.measure)
-    return tk._("{what}: at least {number}").format(
-        what=name, number=_amount(criterion.at_least, unit)
-    )
+    else:
+        name, unit = _measure(criterion.measure)
+        return tk._("{what}: at least {number}").format(
+            what=name, number=_amount(criterion.at_least, unit)
+        )
+    gap = "\n" if indent else "\n\n"
+    return lead + gap + "\n".join(f"{indent}- {part}" for part in parts)
 
 
 def _step(programme: Programme | None, key: str) -> str:

@@ -17,6 +17,7 @@ from ckanext.challenge.credentials.documents import (
     achievement_document,
     did_document,
     issuer_profile,
+    readable,
 )
 from ckanext.challenge.credentials.issuer import portal
 from ckanext.challenge.credentials.verification import Verdict, verify
@@ -189,7 +190,7 @@ def challenge_status_list_show(context: Context, data_dict: dict[str, Any]) -> A
         if document is not None:
             return {"document": document, "jwt": None, "signed_at": None}
     elif (kept := store.status_list(data["number"])) is not None:
-        return columns(kept, ("document", "jwt", "signed_at"))
+        return _columns(kept, ("document", "jwt", "signed_at"))
     raise tk.ObjectNotFound(tk._("There is no such list"))
 
 
@@ -248,7 +249,7 @@ def _columns(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """The named columns of a row; none of them where there is no row."""
     if row is None:
         return dict.fromkeys(names)
-    return columns(row, names)
+    return {name: readable(value) for name, value in columns(row, names).items()}
 
 
 def _holder(record: Any, document: Mapping[str, Any]) -> dict[str, Any]:
