@@ -7,7 +7,7 @@ however many rows it has.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -32,9 +32,13 @@ _HELD = sa.text(
     SELECT a.id, a.badge, a.programme, a.level, a.state, a.awarded_at, a.lost_on,
            a.organization_id, c.name AS cohort,
            ARRAY(
-               SELECT DISTINCT part #>> '{}'
-               FROM jsonb_path_query(a.criteria, '$.met[*].datasets[*]') part
-               WHERE part #>> '{}' = ANY (CAST(:datasets AS text[]))
+               SELECT shown.id
+               FROM unnest(CAST(:datasets AS text[]), CAST(:owners AS text[]))
+                    AS shown (id, owner)
+               WHERE shown.owner = a.organization_id
+                 AND jsonb_path_query_array(
+                     a.criteria, '$.met[*].datasets[*]'
+                 ) @> to_jsonb(shown.id)
            ) AS counted
     FROM challenge_award a
     JOIN "group" g ON g.id = a.organization_id
@@ -48,9 +52,13 @@ _HELD = sa.text(
 
 
 def _held(
-    organizations: Iterable[str], datasets: Iterable[str] = ()
+    organizations: Iterable[str], datasets: Mapping[str, str] | None = None
 ) -> dict[str, list[tuple[dict[str, Any], Collection[str]]]]:
-    """Badges by organization, the latest first, with the datasets that counted."""
+    """Badges by organization, the latest first, with the datasets that counted.
+
+    :param datasets: the organization of each that is shown
+    """
+    shown = datasets or {}
     found: dict[str, list[tuple[dict[str, Any], Collection[str]]]] = {
         id_: [] for id_ in organizations
     }
@@ -60,24 +68,29 @@ def _held(
         _HELD,
         {
             "organizations": array(found),
-            "datasets": array(datasets),
+            "datasets": array(shown),
+            "owners": array(shown.values()),
             "states": array(sorted(AWARD_HELD)),
         },
     ).all()
     spoken = current()
     base = ""
+    titles: dict[tuple[str, str], str] = {}
     for row in rows:
         # Building an address costs more than all the rest.
         base = base or str(
             tk.h.url_for("challenge.award", award="_", _external=True, locale="default")
         ).removesuffix("_")
-        badge = programmes.badges(row.programme).get(row.badge)
+        key = (row.programme, row.badge)
+        if key not in titles:
+            badge = programmes.badges(row.programme).get(row.badge)
+            titles[key] = badge[1].title.in_(spoken) if badge else row.badge
         found[row.organization_id].append(
             (
                 {
                     "award": row.id,
                     "badge": row.badge,
-                    "title": badge[1].title.in_(spoken) if badge else row.badge,
+                    "title": titles[key],
                     "level": row.level,
                     "state": row.state,
                     "awarded_at": as_json(row.awarded_at),
@@ -112,7 +125,8 @@ def add_to_datasets(datasets: Iterable[dict[str, Any]]) -> None:
     # A search may be asked for a few fields only.
     owned = [row for row in datasets if row.get("id") and row.get("owner_org")]
     held = _held(
-        {row["owner_org"] for row in owned}, sorted({row["id"] for row in owned})
+        {row["owner_org"] for row in owned},
+        {row["id"]: row["owner_org"] for row in owned},
     )
     for row in owned:
         row[FIELD] = [
