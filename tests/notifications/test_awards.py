@@ -10,13 +10,15 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from lxml import html
+from participation import do, publish
 from seasons import call_as
 
 from benchmarks.statements import sent_statements
-from ckanext.challenge import notifications
+from ckanext.challenge import notifications, words
 from ckanext.challenge.model import Award, Mail, Standing
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.notifications import outbox
+from ckanext.challenge.progress.evaluate import evaluate
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 
 Rows = Callable[[], list[Mail]]
@@ -209,6 +211,37 @@ def test_what_is_undone_or_done_quietly_is_not_told(rows: Rows) -> None:
     with notifications.quiet():
         _change(event)
     assert rows() == []
+
+
+def test_the_catalogue_itself_tells_what_is_missing_and_until_when(
+    post_office: Any,
+) -> None:
+    """From a dataset that is published to one that nobody sees any more."""
+    post_office.open()
+    organization = _organization(admin=factories.User())
+    dataset = publish(organization["id"], frequency="annual")
+
+    def evaluated(days: int = 0) -> list[tuple[str, str]]:
+        """The subjects and texts of the mails that an evaluation sends."""
+        post_office.box.messages.clear()
+        evaluate(now=utcnow() + dt.timedelta(days=days))
+        outbox.send_due()
+        return [
+            (str(mail["Subject"]), mail.get_body(("plain",)).get_content())
+            for mail in post_office.box.messages
+        ]
+
+    ((subject, text),) = evaluated()
+    assert "has earned the badge “Fresh data”" in subject
+    assert evaluated() == [], "told once"
+    do("package_patch", id=dataset["id"], private=True)
+    ((subject, text),) = evaluated()
+    day = words.as_day(utcnow() + dt.timedelta(days=30))
+    assert day in subject
+    assert "0 of 1 datasets published so far." in text
+    ((subject, text),) = evaluated(days=31)
+    assert "no longer holds the badge “Fresh data”" in subject
+    assert "You can earn it again" in text
 
 
 def test_a_badge_given_by_hand_is_told_too(post_office: Any, rows: Rows) -> None:
