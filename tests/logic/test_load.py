@@ -144,7 +144,7 @@ def test_a_rush_at_the_last_places(app: Any) -> None:
     )
     assert list(admins.values()) == [1] * CAPACITY
     steps = model.Session.execute(
-        sa.select(sa.func.count()).group_by(StepStatus.participant_id)
+        sa.select(sa.func.count(StepStatus.step)).group_by(StepStatus.participant_id)
     ).scalars()
     assert len(set(steps)) == 1
     mails = Counter(row.kind for row in model.Session.query(Mail))
