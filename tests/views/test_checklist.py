@@ -16,7 +16,7 @@ from lxml import html
 from seasons import call_as
 
 from benchmarks.statements import sent_statements
-from ckanext.challenge import files
+from ckanext.challenge import files, programmes
 from ckanext.challenge.model import StepStatus
 from ckanext.challenge.progress import evaluate
 
@@ -316,6 +316,30 @@ def test_who_has_nothing_to_do_is_told_why(
     (card,) = page.xpath("//section[contains(@class, 'challenge-now')]")
     assert said in _text(card)
     assert bool(page.xpath("//li[starts-with(@id, 'step-')]//form")) != over
+
+
+def test_the_next_step_begins_where_it_is_done(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    """Whoever is to invite a colleague is not sent to publish, even without data."""
+    (key,) = (
+        step.key
+        for step in programmes.get("saison").steps
+        if step.measures == frozenset(["members"])
+    )
+    model.Session.query(StepStatus).filter(
+        StepStatus.participant_id == world.participant["id"], StepStatus.step != key
+    ).update({"state": "waived"})
+    missing = {"measure": "members", "value": 1, "target": 2, "datasets": []}
+    model.Session.query(StepStatus).filter_by(
+        participant_id=world.participant["id"], step=key
+    ).update({"state": "todo", "why_not": [missing]})
+    model.Session.commit()
+    page = _page(browser("member").get(f"/en{world.url}"))
+    (card,) = page.xpath("//section[contains(@class, 'challenge-now')]")
+    (link,) = card.xpath(".//a[contains(@class, 'btn')]")
+    assert "Invite" in _text(link)
+    assert "member" in link.get("href")
 
 
 def test_what_keeps_a_step_open_is_a_link_to_its_field(

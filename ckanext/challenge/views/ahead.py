@@ -9,6 +9,7 @@ from urllib.parse import quote
 import ckan.plugins.toolkit as tk
 
 from .. import helpers as h
+from ..domain.progress import OF_DATASETS
 from ..words import as_effort
 from . import cards
 from .checklist import Reader
@@ -79,7 +80,7 @@ def _actions(
     measures = {reason["measure"] for reason in why}
     if step["source"] == "person" or "kits_chosen" in measures:
         return [{"text": tk._("Answer this step"), "url": anchor}]
-    if measures & _PUBLISH or (why and not reader.published):
+    if measures & (_PUBLISH if reader.published else _PUBLISH | OF_DATASETS):
         return _publish(participant, reader)
     found = [
         {"text": reason["action"], "url": reason["url"]}
