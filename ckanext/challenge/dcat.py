@@ -6,12 +6,14 @@ names to its settings. Without ckanext-dcat nothing imports this module.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rdflib import Literal, Namespace, URIRef
 from rdflib.namespace import RDFS, XSD
 from rdflib.term import Node
 
+from ckanext.challenge import held
 from ckanext.challenge.language import current
 from ckanext.dcat.profiles.base import (  # type: ignore[import]
     DCT,
@@ -40,13 +42,13 @@ class BadgesProfile(RDFProfile):
         self.g.bind("dqv", DQV)
         self.g.bind("oa", OA)
         publisher = self.g.value(dataset_ref, DCT.publisher)
-        for badge in dataset_dict.get("badges") or ():
+        for badge in held.said_of("dataset", dataset_dict):
             if publisher is not None:
                 self._certify(publisher, badge, "publisher")
             if badge["counted"]:
                 self._certify(dataset_ref, badge, dataset_dict["id"])
 
-    def _certify(self, target: Node, badge: dict[str, Any], fragment: str) -> None:
+    def _certify(self, target: Node, badge: Mapping[str, Any], fragment: str) -> None:
         # Named, so that a catalogue of many datasets says it once.
         certificate = URIRef(f"{badge['url']}#{fragment}")
         for predicate, value in (
@@ -71,7 +73,7 @@ class SchemaOrgBadgesProfile(RDFProfile):
         publisher = self.g.value(dataset_ref, SCHEMA.publisher)
         if publisher is None:
             return
-        for badge in dataset_dict.get("badges") or ():
+        for badge in held.said_of("dataset", dataset_dict):
             credential = URIRef(badge["url"])
             for predicate, value in (
                 (RDF.type, SCHEMA.EducationalOccupationalCredential),

@@ -2,17 +2,20 @@
 
 Read when an answer is made, never stored with it: the search index knows nothing of
 them, so that a badge that is lost is gone at once. One statement for each answer,
-however many rows it has.
+however many rows it has. A portal whose own schema has a field of this name keeps it,
+and nothing is added.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
+import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.lib import plugins as forms
 from ckan.types import Context
 
 from ckanext.challenge import programmes
@@ -21,7 +24,7 @@ from ckanext.challenge.language import current
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.dictize import as_json
 
-__all__ = ["FIELD", "add_to_datasets", "add_to_organizations", "chained"]
+__all__ = ["FIELD", "add_to_datasets", "add_to_organizations", "chained", "said_of"]
 
 #: Of a dataset and of an organization.
 FIELD = "badges"
@@ -49,6 +52,41 @@ _HELD = sa.text(
     ORDER BY a.awarded_at DESC, a.id
     """
 )
+
+
+_Kind = Literal["dataset", "organization"]
+
+
+def said_of(kind: _Kind, row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The badges that were added to a dataset or an organization, if they were."""
+    held = row.get(FIELD)
+    return held if held and not _is_taken(kind, row.get("type")) else ()
+
+
+def _is_taken(kind: _Kind, type_: str | None) -> bool:
+    """Whether the portal's own schema of this type has a field of the same name."""
+    type_ = type_ or kind
+    if kind == "dataset":
+        shown = forms.lookup_package_plugin(type_).show_package_schema()
+    else:
+        shown = forms.lookup_group_plugin(type_).show_group_schema()
+    if FIELD in shown:
+        return True
+    # ckanext-scheming adds its fields only while it validates.
+    if not p.plugin_loaded(f"scheming_{kind}s"):
+        return False
+    scheme = tk.h.scheming_get_schema(kind, type_) or {}
+    fields = scheme.get("dataset_fields" if kind == "dataset" else "fields") or ()
+    return any(field["field_name"] == FIELD for field in fields)
+
+
+def _without_own(kind: _Kind, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that badges can be added to: each type is looked at once."""
+    rows = list(rows)
+    taken = {
+        type_: _is_taken(kind, type_) for type_ in {row.get("type") for row in rows}
+    }
+    return [row for row in rows if not taken[row.get("type")]]
 
 
 def _held(
@@ -111,8 +149,9 @@ def add_to_organizations(organizations: Sequence[dict[str, Any]]) -> None:
     latest first: ``award`` is an id, ``url`` its page, ``title`` in the language of the
     request.
     """
-    held = _held(row["id"] for row in organizations)
-    for row in organizations:
+    ours = _without_own("organization", organizations)
+    held = _held(row["id"] for row in ours)
+    for row in ours:
         row[FIELD] = [badge for badge, _ in held[row["id"]]]
 
 
@@ -123,7 +162,10 @@ def add_to_datasets(datasets: Iterable[dict[str, Any]]) -> None:
     among those with which the badge was earned.
     """
     # A search may be asked for a few fields only.
-    owned = [row for row in datasets if row.get("id") and row.get("owner_org")]
+    owned = _without_own(
+        "dataset",
+        (row for row in datasets if row.get("id") and row.get("owner_org")),
+    )
     held = _held(
         {row["owner_org"] for row in owned},
         {row["id"]: row["owner_org"] for row in owned},
@@ -178,5 +220,14 @@ def _organization_list(
 @tk.chained_action
 def _package_save(original: Any, context: Context, data_dict: dict[str, Any]) -> Any:
     """What an answer holds may be sent back; CKAN 2.11 refuses a list it knows not."""
-    data_dict.pop(FIELD, None)
+    if FIELD in data_dict and not _is_taken("dataset", _type_of(data_dict)):
+        del data_dict[FIELD]
     return original(context, data_dict)
+
+
+def _type_of(data_dict: Mapping[str, Any]) -> str | None:
+    """The type of a dataset that is sent: an update may leave it out."""
+    stored = None
+    if not data_dict.get("type"):
+        stored = model.Package.get(data_dict.get("id") or data_dict.get("name"))
+    return stored.type if stored else data_dict.get("type")

@@ -81,8 +81,13 @@ class SearchPlugin(p.SingletonPlugin):
         return search_results
 
     def after_dataset_show(self, context: Context, pkg_dict: dict[str, Any]) -> None:
-        # Neither what is indexed nor what is about to be changed.
-        if context.get("validate", True) and not context.get("for_update"):
+        # Neither what is indexed, nor what is about to be changed, nor what the
+        # history keeps, which CKAN asks for as "not for a view".
+        if (
+            context.get("validate", True)
+            and not context.get("for_update")
+            and context.get("for_view") is not False
+        ):
             held.add_to_datasets([pkg_dict])
 
 

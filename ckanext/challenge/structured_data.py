@@ -12,6 +12,8 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from . import held
+
 __all__ = ["of_award", "of_dataset", "of_organization"]
 
 _CONTEXT = "https://schema.org"
@@ -24,7 +26,7 @@ def of_organization(organization: Mapping[str, Any]) -> dict[str, Any]:
         **_organization(
             organization["name"],
             organization.get("title") or organization["name"],
-            organization.get("badges") or (),
+            held.said_of("organization", organization),
             siren=organization.get("siren"),
             logo=organization.get("image_display_url"),
         ),
@@ -55,7 +57,7 @@ def of_dataset(dataset: Mapping[str, Any]) -> dict[str, Any]:
             "publisher": _organization(
                 publisher["name"],
                 publisher.get("title") or publisher["name"],
-                dataset.get("badges") or (),
+                held.said_of("dataset", dataset),
             )
             if publisher
             else None,
@@ -104,7 +106,7 @@ def _organization(
     siren: str | None = None,
     logo: str | None = None,
 ) -> dict[str, Any]:
-    held = list(badges)
+    earned = list(badges)
     return _filled(
         {
             "@type": "Organization",
@@ -119,8 +121,8 @@ def _organization(
             }
             if siren
             else None,
-            "award": [badge["title"] for badge in held],
-            "hasCredential": [_credential(badge) for badge in held],
+            "award": [badge["title"] for badge in earned],
+            "hasCredential": [_credential(badge) for badge in earned],
         }
     )
 

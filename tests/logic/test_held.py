@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import ckan.plugins as p
 import pytest
+import sqlalchemy as sa
+import yaml
 from ckan import model
 from ckan.lib.search.common import make_connection
 from ckan.tests import factories
@@ -14,7 +19,10 @@ from participation import do
 from seasons import call_as, make_cohort
 
 from benchmarks.statements import sent_statements
+from ckanext.challenge import held
 from ckanext.challenge.model import Award
+
+SCHEMAS = Path(held.__file__).with_name("schemas")
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -110,6 +118,71 @@ def test_what_was_answered_may_be_sent_back() -> None:
         again = do(f"{kind}_show", id=made["id"])
         assert (again["title"], _keys(again)) == ("Autre", ["donnees-decrites"])
         assert again["extras"] == shown["extras"]
+
+
+def test_the_history_never_has_them() -> None:
+    """Which would else tell of changes that nobody made."""
+    user = factories.Sysadmin()
+    organization = factories.Organization(user=user)
+    dataset = factories.Dataset(user=user, owner_org=organization["id"])
+    _award(organization, "donnees-decrites")
+    for kind, made in (("organization", organization), ("package", dataset)):
+        call_as(user, f"{kind}_patch", id=made["id"], title="Autre")
+        assert _keys(call_as(None, f"{kind}_show", id=made["id"]))
+    rows = model.Session.execute(
+        sa.text(
+            "SELECT activity_type, CAST(data AS text) AS data FROM activity"
+            " WHERE activity_type LIKE 'changed %' AND object_id IN (:one, :other)"
+        ),
+        {"one": organization["id"], "other": dataset["id"]},
+    )
+    kept = {row.activity_type: row.data for row in rows}
+    assert sorted(kept) == ["changed organization", "changed package"]
+    for data in kept.values():
+        assert "Autre" in data
+        assert "badges" not in data
+
+
+@pytest.fixture
+def own_field(ckan_config: dict[str, Any], tmp_path: Path) -> Iterator[None]:
+    """A portal whose datasets and organizations have a field of the same name."""
+    with pytest.MonkeyPatch.context() as patch:
+        for kind, fields in (("dataset", "dataset_fields"), ("organization", "fields")):
+            schema = yaml.safe_load((SCHEMAS / f"{kind}.yaml").read_text())
+            schema[fields].append({"field_name": held.FIELD, "label": "Badges"})
+            path = tmp_path / f"{kind}.yaml"
+            path.write_text(yaml.safe_dump(schema))
+            patch.setitem(
+                ckan_config, f"scheming.{kind}_schemas", f"ckanext.challenge:{path}"
+            )
+        p.load_all()
+        yield
+    p.load_all()
+
+
+@pytest.mark.usefixtures("own_field")
+def test_a_field_of_the_portal_of_the_same_name_is_left_alone(app: Any) -> None:
+    user = factories.Sysadmin()
+    organization = factories.Organization(user=user, badges="Ville fleurie")
+    dataset = factories.Dataset(
+        user=user, owner_org=organization["id"], badges="Donnée pivot"
+    )
+    _award(organization, "donnees-decrites", criteria=_with(dataset))
+    sent = call_as(None, "package_show", id=dataset["id"])
+    assert sent["badges"] == "Donnée pivot"
+    call_as(user, "package_update", **{**sent, "title": "Autre"})
+    del sent["type"]
+    call_as(user, "package_update", **{**sent, "badges": "Donnée de référence"})
+    shown = call_as(None, "package_show", id=dataset["id"])
+    (found,) = call_as(None, "package_search")["results"]
+    assert shown["badges"] == found["badges"] == "Donnée de référence"
+    call_as(user, "organization_patch", id=organization["id"], title="Autre")
+    (listed,) = call_as(None, "organization_list", all_fields=True, include_extras=True)
+    shown = call_as(None, "organization_show", id=organization["id"])
+    assert shown["badges"] == listed["badges"] == "Ville fleurie"
+    # What the portal says there is no badge for programs either.
+    for page in (f"/dataset/{dataset['name']}", f"/organization/{shown['name']}"):
+        assert "hasCredential" not in app.get(page).get_data(as_text=True)
 
 
 def test_a_list_costs_one_statement_however_long_it_is() -> None:
