@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
+from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.cards import embed_card, social_card
 from ckanext.challenge.svg.lettering import fold, said, text_width
+from ckanext.challenge.svg.raster import png
 from ckanext.challenge.svg.schemes import POLICY, SCHEMES, Scheme
 from ckanext.challenge.svg.shield import shield
 
@@ -54,6 +57,24 @@ def test_lines_fit(text: str, width: float, lines: int) -> None:
     assert all(text_width(line, 15) <= width or len(line) <= 2 for line in found)
     if not any("…" in line for line in found):
         assert " ".join(found) == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000, "i " * 50_000, " " * 99_999 + "i"])
+def test_a_title_without_end_costs_no_more_than_another(text: str) -> None:
+    """Folding it letter by letter would take minutes, and its PNG would be refused."""
+    badge = {"badge": "engagee", "title": text, "level": 2}
+    words = {"title": text, "description": text, "language": "fr"}
+    begun = time.process_time()
+    drawn = [
+        shield("a", "b", "#1d5fa6", **words),
+        embed_card(badge, text, text, 40, "#1d5fa6", **words),
+        social_card(text, text, text, badge=badge, language="fr"),
+        badge_document(badge, text, "fr"),
+    ]
+    assert time.process_time() - begun < 1
+    assert max(map(len, drawn)) < 10_000
+    for document in drawn:
+        assert png(document, 120)
 
 
 @pytest.mark.parametrize("scheme", ["auto", "dark"])

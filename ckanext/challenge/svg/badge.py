@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .lettering import fold, said, text_width
+from .lettering import cut, fold, said, text_width
 
 __all__ = [
     "BADGE",
@@ -162,8 +162,8 @@ def badge_document(badge: Mapping[str, Any], description: str, language: str) ->
     return (
         f'<svg xmlns="{NAMESPACE}" viewBox="0 0 120 132" width="120" height="132" '
         f'role="img" aria-labelledby="title desc" xml:lang="{said(language)}">'
-        f'<title id="title">{said(title)}</title>'
-        f'<desc id="desc">{said(description)}</desc>{badge_body(badge)}</svg>'
+        f'<title id="title">{said(cut(title))}</title>'
+        f'<desc id="desc">{said(cut(description))}</desc>{badge_body(badge)}</svg>'
     )
 
 

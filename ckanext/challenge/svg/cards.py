@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .badge import FONT, NAMESPACE, badge_body, drawing
-from .lettering import fold, said, text_width
+from .lettering import cut, fold, said, text_width
 from .schemes import Scheme, phase_class, style
 
 __all__ = ["EMBED", "SOCIAL", "embed_card", "social_card"]
@@ -26,8 +26,8 @@ def _opening(width: float, height: float, title: str, text: str, language: str) 
     return (
         f'<svg xmlns="{NAMESPACE}" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" aria-labelledby="title desc" '
-        f'xml:lang="{said(language)}"><title id="title">{said(title)}</title>'
-        f'<desc id="desc">{said(text)}</desc>'
+        f'xml:lang="{said(language)}"><title id="title">{said(cut(title))}</title>'
+        f'<desc id="desc">{said(cut(text))}</desc>'
     )
 
 
@@ -132,6 +132,7 @@ def social_card(
     head = fold(title, room / _SLIM, 60, 3, bold=True)
     below = 190 + 70 * (len(head) - 1) + 64
     body = fold(lead, room / _SLIM, 32, 3 if len(head) < 3 else 2)
+    top = fold(site, (width - 2 * 72) / _SLIM, 28, 1, bold=True)
     thirds = "".join(
         f'<rect x="{400 * index}" width="400" height="16" fill="{shade}"/>'
         for index, shade in enumerate(("#1d5fa6", "#9c4a06", "#1c6b3d"))
@@ -156,7 +157,7 @@ def social_card(
         f'<rect width="{width}" height="{height}" fill="#fff"/>'
         f'{thirds}<rect y="500" width="{width}" height="130" fill="#f5f7f9"/>'
         f'{picture}{bar}<g font-family="{FONT}">'
-        + _lines([site], 72, 96, 28, 0, more=f'fill="{_QUIET}" font-weight="700"')
+        + _lines(top, 72, 96, 28, 0, more=f'fill="{_QUIET}" font-weight="700"')
         + _lines(head, 72, 190, 60, 70, more=f'fill="{_INK}" font-weight="700"')
         + _lines(body, 72, below, 32, 44, more=f'fill="{_INK}"')
         + _figures(figures)

@@ -6,7 +6,7 @@ import re
 
 from markupsafe import Markup, escape
 
-__all__ = ["fold", "plain", "said", "text_width"]
+__all__ = ["cut", "fold", "plain", "said", "text_width"]
 
 # What XML cannot hold, or changes: a title that CKAN took may have it all the same.
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -14,6 +14,10 @@ _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Advance widths of Verdana at 11 px, by class of letters.
 _NARROW = frozenset("iljfrt.,:;!'|()[]/I ’ \u00a0\u202f")
 _WIDE = frozenset("mwMW%@—")
+_LEAST = 4.4
+
+# Characters of the longest accessible name or description.
+_LONGEST = 500
 
 
 def said(text: object) -> Markup:
@@ -26,6 +30,12 @@ def plain(text: object) -> str:
     return _NOT_XML.sub("", str(text))
 
 
+def cut(text: object) -> str:
+    """A text for an accessible name or description, no longer than anybody listens."""
+    whole = str(text)
+    return whole if len(whole) <= _LONGEST else f"{whole[: _LONGEST - 1]}…"
+
+
 def text_width(text: str, size: float = 11, bold: bool = False) -> int:
     """Width in pixels to reserve for a text.
 
@@ -34,7 +44,7 @@ def text_width(text: str, size: float = 11, bold: bool = False) -> int:
     width = 0.0
     for letter in text:
         if letter in _NARROW:
-            width += 4.4
+            width += _LEAST
         elif letter in _WIDE:
             width += 10.5
         elif letter.isupper():
@@ -49,6 +59,8 @@ def fold(
 ) -> list[str]:
     """Break a text between its words, the last line cut with an ellipsis if it must be.
 
+    However long the text is, only what the lines could hold is looked at.
+
     :param width: pixels that a line can take
     :param size: of the letters, in pixels
     :param lines: how many at most
@@ -57,15 +69,17 @@ def fold(
     def fits(line: str) -> bool:
         return text_width(line, size, bold) <= width
 
+    # Letters that a line can hold at most, and one that is too many for it.
+    most = int((width + 1) * 11 / (_LEAST * size)) + 1
     found: list[str] = []
-    for word in text.split():
-        if found and (fits(f"{found[-1]} {word}") or len(found) == lines):
+    for word in " ".join(text.split())[: lines * (most + 1)].split():
+        if found and (len(found) == lines or fits(f"{found[-1]} {word}")):
             found[-1] += f" {word}"
         else:
             found.append(word)
     for index, line in enumerate(found):
         if not fits(line):
-            kept = len(line)
+            kept = min(len(line), most)
             while kept > 1 and not fits(line[:kept].rstrip() + "…"):
                 kept -= 1
             found[index] = line[:kept].rstrip() + "…"

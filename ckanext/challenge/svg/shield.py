@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from .badge import FONT, NAMESPACE
-from .lettering import said, text_width
+from .lettering import cut, said, text_width
 from .schemes import Scheme, phase_class, style
 
 __all__ = ["etag", "shield", "text_width"]
@@ -42,8 +42,8 @@ def shield(
     return (
         f'<svg xmlns="{NAMESPACE}" width="{total}" height="20" '
         f'viewBox="0 0 {total} 20" role="img" aria-labelledby="title desc" '
-        f'xml:lang="{said(language)}"><title id="title">{said(title)}</title>'
-        f'<desc id="desc">{said(description)}</desc>{style(scheme)}'
+        f'xml:lang="{said(language)}"><title id="title">{said(cut(title))}</title>'
+        f'<desc id="desc">{said(cut(description))}</desc>{style(scheme)}'
         f'<path class="c-label" fill="{LABEL_COLOUR}" d="M4 0h{first - 4}v20H4a4 4 0 0 '
         '1-4-4V4a4 4 0 0 1 4-4z"/>'
         f'<path{ground} fill="{said(colour)}" d="M{first} 0h{second - 4}a4 4 0 0 1 4 '
