@@ -9,6 +9,7 @@ import pytest
 
 from ckanext.challenge.svg import raster
 from ckanext.challenge.svg.badge import badge_document
+from ckanext.challenge.svg.cards import social_card
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 63">{}</svg>'
 LETTERS = '<text x="9" y="40" font-family="Verdana, sans-serif">{}</text>'
@@ -48,6 +49,9 @@ def test_letters_are_drawn_without_fonts_of_the_server(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 9000"/>',
         SVG.format('<image href="file:///etc/hostname"/>'),
         SVG.format("<image xlink:href='/etc/hostname'/>"),
+        SVG.format(
+            "<image a='>' xmlns:x='http://www.w3.org/1999/xlink' x:href='/etc/hosts'/>"
+        ),
         '<!DOCTYPE svg [<!ENTITY a "b">]>' + SVG.format("&a;"),
         SVG.format("<path/>" * raster.MAX_TEXT),
     ],
@@ -55,6 +59,14 @@ def test_letters_are_drawn_without_fonts_of_the_server(
 def test_what_is_no_drawing_of_ours_is_not_drawn(svg: str) -> None:
     with pytest.raises(ValueError, match=r"no drawing|at most"):
         raster.png(svg, 200)
+
+
+@pytest.mark.parametrize("title", ["Ville href=x", '"href="/etc', "<!-- Ville", "&a;"])
+def test_a_title_may_look_like_what_is_refused(title: str) -> None:
+    badge = {"badge": "engagee", "title": title, "level": 2}
+    card = social_card(title, title, title, badge=badge, language=title)
+    assert size(raster.png(card, 120)) == (120, 63)
+    assert size(raster.png(badge_document(badge, title, "fr"), 120)) == (120, 132)
 
 
 @pytest.mark.parametrize("width", [0, -1, raster.MAX_PIXELS + 1])

@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 import re
 from importlib import resources
+from xml.etree.ElementTree import Element, ParseError
 
 import resvg_py
+from defusedxml.ElementTree import fromstring
 
 __all__ = ["MAX_PIXELS", "MAX_TEXT", "png"]
 
@@ -21,9 +23,9 @@ MAX_PIXELS = 2400
 MAX_TEXT = 200_000
 
 _FAMILY = "Source Sans Pro"
-_VIEW = re.compile(r'<svg[^>]*\bviewBox="0 0 ([\d.]+) ([\d.]+)"')
-# A drawing that names a file would have it read from the disk.
-_REFERENCE = re.compile(r"""href\s*=\s*["']?(?!#|["'#]|data:image/)|<!""")
+_VIEW = re.compile(r"0 0 (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)")
+# A drawing that names any other thing, such as a file, would have it read.
+_OWN = ("#", "data:image/")
 # Signs that the font lacks, and those it has in their place.
 _ALIKE = str.maketrans({"\N{THIN SPACE}": "\u202f", "\N{NON-BREAKING HYPHEN}": "-"})
 # Scripts that it lacks: there, and only there, the server's fonts are looked for, which
@@ -39,6 +41,24 @@ def _fonts() -> list[str]:
     ]
 
 
+def _read(svg: str) -> Element:
+    """The root of a drawing, read as resvg reads it: with neither DTD nor entities."""
+    try:
+        if len(svg) <= MAX_TEXT:
+            return fromstring(svg, forbid_dtd=True)
+    except (ParseError, ValueError):
+        pass
+    raise ValueError("This is no drawing of ours")
+
+
+def _refers(element: Element) -> bool:
+    """Whether an element refers to anything outside of its drawing."""
+    return any(
+        name.rpartition("}")[2] == "href" and not value.startswith(_OWN)
+        for name, value in element.items()
+    )
+
+
 def png(svg: str, width: int) -> bytes:
     """Draw as pixels what :mod:`ckanext.challenge.svg` drew as SVG.
 
@@ -50,8 +70,9 @@ def png(svg: str, width: int) -> bytes:
     :raises ValueError: no such drawing, one that refers to anything outside of itself,
         or one that would be larger than :data:`MAX_PIXELS` by :data:`MAX_PIXELS`
     """
-    view = _VIEW.search(svg)
-    if len(svg) > MAX_TEXT or view is None or _REFERENCE.search(svg):
+    root = _read(svg)
+    view = _VIEW.fullmatch(root.get("viewBox", ""))
+    if view is None or any(map(_refers, root.iter())):
         raise ValueError("This is no drawing of ours")
     across, down = float(view[1]), float(view[2])
     height = width * down / across if across else 0
