@@ -232,6 +232,21 @@ def test_each_is_told_of_its_own_and_at_most_once_a_day(
     assert "and 10 other changes" in text
 
 
+def test_what_is_only_counted_is_told_when_the_named_is_past(
+    office: Any, organization: dict[str, Any]
+) -> None:
+    _confirmed(office)
+    _earn(*(factories.Organization() for _ in range(20)))
+    model.Session.query(Award).update({"state": "revoked"})
+    model.Session.commit()
+    _earn(organization)
+    assert outbox.send_due().sent == 1
+    text = _text(office.box.messages[0])
+    assert "1 change among the badges" in text
+    assert f"/challenge/badges/{BADGE}" in text
+    assert "has earned" not in text
+
+
 def test_what_is_no_longer_public_is_not_told(
     office: Any, rows: Rows, organization: dict[str, Any]
 ) -> None:

@@ -64,17 +64,19 @@ def of_subscriber(
     :param data: ``awards`` as in :func:`of_members`; ``count``, how many changes there
         were
     :returns: ``about`` (a title), ``link``, ``awards``, ``more`` (how many are not
-        named) and ``unsubscribe`` (an address); ``None`` when all of it is past
+        named) and ``unsubscribe`` (an address); ``None`` when all of it is past.
+        ``awards`` may be empty: those that were named are past, others are not
     """
     about = subscribing.about(subscription)
     awards = [award for award in _awards(data["awards"]) if award["still"]]
-    if about is None or not awards:
+    more = max(0, data["count"] - len(data["awards"]))
+    if about is None or not (awards or more):
         return None
     return {
         "about": about.title,
         "link": about.url,
         "awards": awards,
-        "more": max(0, data["count"] - len(data["awards"])),
+        "more": more,
         "unsubscribe": _url(
             "challenge_subscriptions.end", key=subscribing.end_key(subscription)
         ),

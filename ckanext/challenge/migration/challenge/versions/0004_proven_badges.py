@@ -150,6 +150,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The code before knows none of these kinds of mail, and without the column nobody
+    # could tell to whom some of them go.
+    op.execute(
+        "DELETE FROM challenge_mail WHERE kind LIKE 'award\\_%'"
+        " OR kind IN ('subscription', 'subscription_news')"
+    )
     op.drop_index("challenge_mail_subscription_idx", "challenge_mail")
     op.drop_column("challenge_mail", "subscription_id")
     for table in TABLES:
