@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from ckanext.challenge.credentials import jobs as credentials
 from ckanext.challenge.progress import evaluate, queue, store
 
 __all__ = ["evaluate_queued"]
@@ -32,6 +33,7 @@ def evaluate_queued() -> None:
                 result.awards_created,
                 result.seconds,
             )
+        credentials.catch_up()
         queue.taken_done()
     finally:
         # Also after a failure, so that the next change is not kept waiting.

@@ -50,6 +50,7 @@ class _Key:
     id: str = PAIR.id
     public_multibase: str = PUBLIC.multibase
     public_jwk: Any = None
+    compromised_at: dt.datetime | None = None
 
 
 @dataclass
@@ -126,7 +127,7 @@ holdings = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(holdings, st.integers(0, 10 * 131072))
 def test_whatever_is_issued_is_accepted(holding: Holding, index: int) -> None:
     record = issue(holding, index)
@@ -238,7 +239,9 @@ def test_no_changed_document_is_accepted(changed: dict[str, Any] | str) -> None:
 TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(
+    max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.data())
 def test_no_changed_token_is_accepted(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(ISSUED.jwt) - 1))

@@ -23,7 +23,7 @@ from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 from ckan.lib import jobs as background
 from ckan.tests import factories
-from independent import is_revoked, verify_document, verify_token
+from independent import Refused, is_revoked, verify_document, verify_token
 from openbadgeslib import baking
 from participation import do
 from rq import SimpleWorker
@@ -35,6 +35,7 @@ from ckanext.challenge.credentials.baking import bake_png, bake_svg, carried
 from ckanext.challenge.credentials.issuer import Issuer, did_web, portal
 from ckanext.challenge.model import Award, Credential, SigningKey, StatusList
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.progress import queue
 from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.raster import png
 
@@ -167,6 +168,41 @@ def test_what_a_replaced_key_signed_goes_on_being_verified(
         (old_id, True),
         (f"{old_id}-rsa", True),
     ]
+    assert not journal.verify()
+
+
+@pytest.mark.parametrize("signs_still", [True, False])
+def test_what_a_stolen_key_signed_is_believed_nowhere(
+    key: SigningKey, give: Give, folder: Path, cli: Any, signs_still: bool
+) -> None:
+    award, old_id = give(), key.id
+    jobs.sign()
+    before = act("challenge_credential_show", award=award.id)
+    if not signs_still:
+        generations.rotate()
+    said_so = cli.invoke(ckan_command, ["challenge", "keys", "revoke", old_id])
+    assert said_so.exit_code == 0 and "1 badges signed" in said_so.output
+    assert not (folder / f"{old_id}.pem").exists()
+    did = act("challenge_did_show")
+    with pytest.raises(Refused, match="not to assert with"):
+        verify_document(before["document"], did)
+    with pytest.raises(Refused, match="not to assert with"):
+        verify_token(before["jwt"], did)
+    # The list that goes by ids says nothing against the one that has its id now.
+    assert is_revoked(before["document"], lists()) == (True, False)
+    for form in ("document", "jwt"):
+        found = act("challenge_credential_verify", credential=before[form])
+        assert (found["valid"], found["code"]) == (False, "compromised_key")
+    # The badge itself stands, signed by another key at another place.
+    assert said(award.id) == [(False, False)] * 2
+    after = act("challenge_credential_show", award=award.id)
+    assert act("challenge_credential_verify", credential=after["jwt"])["valid"]
+    assert (
+        "not believed any more"
+        in cli.invoke(ckan_command, ["challenge", "keys", "list"]).output
+    )
+    wrong = cli.invoke(ckan_command, ["challenge", "keys", "revoke", "x"])
+    assert wrong.exit_code == 1 and "There is no key x" in wrong.output
     assert not journal.verify()
 
 
@@ -462,6 +498,42 @@ def test_a_run_signs_nothing_more_with_a_key_that_is_replaced_meanwhile(
     generations.rotate()
     assert jobs._portion(old, [give().id]) == (0, [])
     assert store.waiting() == 1
+    jobs.sign()
+    do("challenge_award_revoke", id=model.Session.query(Award).one().id, reason="x")
+    assert jobs._renew(old) == 0
+    assert jobs.sign().lists == 1
+
+
+@pytest.mark.usefixtures("key")
+def test_the_lists_follow_what_goes_with_its_organization(give: Give) -> None:
+    kept, gone = give(), give()
+    kept_id, gone_id = kept.id, gone.id
+    jobs.sign()
+    empty(gone, "dataset_purge")
+    queue.clear()
+    background.get_queue().empty()
+    do("organization_delete", id=gone.organization_id)
+    worker = SimpleWorker(
+        [background.get_queue()], connection=background.get_queue().connection
+    )
+    worker.work(burst=True)
+    assert said(kept_id) == [(False, False)] * 2
+    credential = model.Session.query(Credential).filter_by(award_id=gone_id).one()
+    assert is_revoked(credential.document, lists()) == (True, True)
+
+
+@pytest.mark.usefixtures("key")
+def test_an_award_withdrawn_before_it_was_signed_is_not_promised_a_signature(
+    give: Give, app: Any
+) -> None:
+    award = give()
+    do("challenge_award_revoke", id=award.id, reason="x")
+    jobs.sign()
+    page = app.get(f"/en/challenge/awards/{award.id}")
+    assert "withdrawn before it was signed" in page.body
+    refused = app.get(f"/en/challenge/awards/{award.id}.json", expect_errors=True)
+    assert refused.status_code == 404
+    assert "withdrawn before it was signed" in refused.body
 
 
 @pytest.mark.usefixtures("key")
@@ -521,9 +593,9 @@ def test_what_changes_an_award_queues_the_job_that_signs(
     for _ in range(3):
         give()
     do("challenge_award_revoke", id=award.id, reason="x")
-    queue = background.get_queue()
+    waiting = background.get_queue()
     monkeypatch.setattr(jobs, "TURN", 2)
-    SimpleWorker([queue], connection=queue.connection).work(burst=True)
+    SimpleWorker([waiting], connection=waiting.connection).work(burst=True)
     # One job takes two, and leaves the rest to another one.
     assert model.Session.query(Credential).count() == 3
 

@@ -76,6 +76,33 @@ def rotate() -> None:
     _told(made)
 
 
+@command.command("revoke")
+@click.argument("key")
+def revoke(key: str) -> None:
+    """Believe nothing any more that KEY signed, and sign it anew.
+
+    For a private file that somebody else may have read. A key that signs is replaced
+    first. Files that were downloaded before are refused everywhere from then on: the
+    pages of the badges offer new ones.
+    """
+    try:
+        number = generations.revoke(key)
+    except KeyError:
+        raise click.ClickException(
+            f"There is no key {key}: “ckan challenge keys list” names them"
+        ) from None
+    except keys.KeyProblem as problem:
+        raise click.ClickException(str(problem)) from None
+    click.secho(f"The key {key} is not believed any more.", fg="green")
+    click.echo(f"Badges that it had signed: {number}")
+    try:
+        keys.remove(key)
+    except OSError as error:
+        path = config.keys_path() / f"{key}.pem"
+        click.echo(f"Remove its private file by hand: {path} ({error.strerror})")
+    _sign()
+
+
 @command.command("list")
 def list_keys() -> None:
     """List the keys, the one that signs first, and say whether it can.
@@ -86,6 +113,8 @@ def list_keys() -> None:
     for key in store.public_keys():
         state = "private file there" if keys.has_file(key.id) else "no private file"
         until = f" until {key.retired_at:%Y-%m-%d %H:%M}" if key.retired_at else ""
+        if key.compromised_at:
+            until += ", not believed any more"
         click.echo(f"{key.id}  signs from {key.created_at:%Y-%m-%d %H:%M}{until}")
         click.echo(f"    {state}")
         if key.retired_at is None:

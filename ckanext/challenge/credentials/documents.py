@@ -102,13 +102,17 @@ class Holding:
 
 @dataclass(frozen=True)
 class PublicKey:
-    """The public halves of a generation of keys."""
+    """The public halves of a generation of keys.
+
+    :ivar compromised_at: since when nothing that it signed is believed
+    """
 
     id: str
     multibase: str
     jwk: dict[str, Any]
     created_at: dt.datetime
     retired_at: dt.datetime | None
+    compromised_at: dt.datetime | None = None
 
 
 def moment(value: dt.datetime) -> str:
@@ -266,18 +270,25 @@ def token_payload(document: dict[str, Any]) -> dict[str, Any]:
     """Return a credential as the payload of its VC-JWT.
 
     Open Badges 3.0, section 8.2.4.1: its members stand at the top level beside the
-    registered claims; ``nbf`` is ``validFrom``, and there is no ``iat``.
+    registered claims; ``nbf`` is ``validFrom``, ``exp`` is ``validUntil`` where there
+    is one, and there is no ``iat``.
     """
     issuer = document["issuer"]
-    # Python 3.10 reads no "Z".
-    since = dt.datetime.fromisoformat(document["validFrom"].replace("Z", "+00:00"))
+    until = document.get("validUntil")
     return {
         **document,
         "iss": issuer if isinstance(issuer, str) else issuer["id"],
         "sub": document["credentialSubject"]["id"],
         "jti": document["id"],
-        "nbf": int(since.timestamp()),
+        "nbf": _seconds(document["validFrom"]),
+        **({"exp": _seconds(until)} if until else {}),
     }
+
+
+def _seconds(value: str) -> int:
+    """A moment as a token has it: in seconds since 1970."""
+    # Python 3.10 reads no "Z".
+    return int(dt.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp())
 
 
 def bitstring_document(
@@ -338,13 +349,19 @@ def did_document(issuer: Issuer, keys: Sequence[PublicKey]) -> dict[str, Any]:
 
     ``validFrom`` and ``validThrough`` say when a key signed. They are not ``expires``
     or ``revoked``, after which nothing that it signed would be verified any more
-    (Controlled Identifiers 1.0, section 2.2).
+    (Controlled Identifiers 1.0, section 2.2): ``revoked`` is said of a key that
+    somebody else may have, which is no ``assertionMethod`` any more.
     """
     methods: list[dict[str, Any]] = []
+    believed: list[str] = []
     for key in keys:
         validity = {"validFrom": moment(key.created_at)}
         if key.retired_at is not None:
             validity["validThrough"] = moment(key.retired_at)
+        if key.compromised_at is not None:
+            validity["revoked"] = moment(key.compromised_at)
+        else:
+            believed += [issuer.method(key.id, form) for form in ("proof", "jwt")]
         methods += [
             {
                 "id": issuer.method(key.id, "proof"),
@@ -380,5 +397,5 @@ def did_document(issuer: Issuer, keys: Sequence[PublicKey]) -> dict[str, Any]:
         "id": issuer.did,
         "alsoKnownAs": [f"{issuer.base}/"],
         "verificationMethod": methods,
-        "assertionMethod": [method["id"] for method in methods],
+        "assertionMethod": believed,
     }

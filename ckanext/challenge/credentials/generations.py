@@ -9,7 +9,7 @@ from ckanext.challenge.credentials import keys, store
 from ckanext.challenge.model import SigningKey, locks
 from ckanext.challenge.model.base import utcnow
 
-__all__ = ["KeyExists", "create", "rotate"]
+__all__ = ["KeyExists", "create", "revoke", "rotate"]
 
 
 class KeyExists(Exception):
@@ -33,6 +33,33 @@ def rotate() -> SigningKey:
     :raises KeyProblem: its private file cannot be written
     """
     return _make(instead=True)
+
+
+def revoke(key_id: str) -> int:
+    """Believe nothing any more that a key signed, and commit.
+
+    For a private file that somebody else may have read. One that signs is replaced.
+    What it signed counts as revoked, and its awards await a new signature.
+
+    :returns: how many awards these are
+    :raises KeyError: there is no such key
+    :raises KeyProblem: the private file of a new one cannot be written
+    """
+    key = store.find_key(key_id)
+    if key is None:
+        model.Session.rollback()
+        raise KeyError(key_id)
+    if key.retired_at is None:
+        rotate()
+    locks.hold("signing key")
+    key = store.find_key(key_id)
+    assert key is not None
+    if key.compromised_at is None:
+        key.compromised_at = utcnow()
+        journal.record(journal.SYSTEM, "revoke", "signing_key", key_id)
+    number = store.detach(key_id)
+    model.Session.commit()
+    return number
 
 
 def _make(*, instead: bool) -> SigningKey:

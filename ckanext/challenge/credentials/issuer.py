@@ -78,6 +78,11 @@ class Issuer:
         """The address of an award's credential, which is the credential's id."""
         return self.challenge("awards", f"{award_id}.json")
 
+    @staticmethod
+    def award_of(credential_id: str) -> str:
+        """The id of the award whose credential has this id."""
+        return credential_id.rpartition("/")[2].removesuffix(".json")
+
     def award(self, award_id: str) -> str:
         """The page of an award."""
         return self.challenge("awards", award_id)

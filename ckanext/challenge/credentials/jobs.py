@@ -33,7 +33,15 @@ from ckanext.challenge.model import Credential, locks
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import portions
 
-__all__ = ["NO_KEY", "Outcome", "awards_stored", "sign", "sign_missing", "waiting"]
+__all__ = [
+    "NO_KEY",
+    "Outcome",
+    "awards_stored",
+    "catch_up",
+    "sign",
+    "sign_missing",
+    "waiting",
+]
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +88,16 @@ def awards_stored(sender: Any, **kwargs: Any) -> None:
     background.later(sign_missing, title="Sign badges and lists of revoked badges")
 
 
+def catch_up() -> None:
+    """Queue the job where a list of status does not say what is revoked now.
+
+    Awards also cease to be good without a change of their own: with their organization
+    or their season.
+    """
+    if status.outdated():
+        awards_stored(None)
+
+
 def waiting() -> int:
     """Count the awards that have not been signed."""
     return store.waiting()
@@ -119,8 +137,9 @@ def sign(
         signer = _signer(key.id)
     except keys.KeyProblem as problem:
         model.Session.rollback()
-        if waiting():
-            log.error("Badges are not signed. %s", problem)
+        # A portal that has never had a key is not waited for in vain.
+        if key is not None or waiting():
+            log.error("Badges and lists of revoked ones are not signed. %s", problem)
         return Outcome(problem=str(problem))
     ids = store.unsigned_ids(limit)
     model.Session.rollback()
@@ -133,7 +152,7 @@ def sign(
         errors += failed
         if on_progress is not None:
             on_progress(number)
-    lists = portions.in_one_transaction(lambda: _renew(signer))
+    lists = portions.in_one_transaction(lambda: _renew(signer.key_id))
     for error in errors:
         log.error("Not signed: %s", error)
     return Outcome(len(ids), signed, lists, errors=tuple(errors))
@@ -148,9 +167,21 @@ def _signer(key_id: str) -> Signer:
     return Signer(portal(), keys.load(key))
 
 
-def _renew(signer: Signer) -> int:
+def _renew(key_id: str) -> int:
+    if not _still_signs(key_id):
+        return 0
     locks.hold("lists of status")
-    return status.renew(signer, utcnow())
+    return status.renew(_signer(key_id), utcnow())
+
+
+def _still_signs(key_id: str) -> bool:
+    """Whether a key signs, and until the end of the transaction goes on to.
+
+    Where it was replaced meanwhile, the next run signs with the new one.
+    """
+    locks.share("signing key")
+    key = store.active_key()
+    return key is not None and key.id == key_id
 
 
 def _portion(key_id: str, ids: Sequence[str]) -> tuple[int, list[str]]:
@@ -162,9 +193,7 @@ def _portion(key_id: str, ids: Sequence[str]) -> tuple[int, list[str]]:
 
 
 def _sign(key_id: str, ids: Sequence[str]) -> tuple[int, list[str]]:
-    locks.share("signing key")
-    if (key := store.active_key()) is None or key.id != key_id:
-        # It was replaced meanwhile: the next run signs with the new one.
+    if not _still_signs(key_id):
         return 0, []
     signer, now = _signer(key_id), utcnow()
     rows = store.unsigned(ids)

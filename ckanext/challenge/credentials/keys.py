@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def _private(path: Path, what: str) -> None:
     if mode & 0o077:
         raise KeyProblem(
             f"Others can read {path}: “chmod {what} {path}” keeps it private,"
-            " and “ckan challenge keys rotate” replaces a key that somebody has read"
+            " and “ckan challenge keys revoke” is for one that somebody has read"
         )
 
 
@@ -112,6 +113,9 @@ def create() -> KeyPair:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
+        # A disk that is full may have taken half of it.
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         raise KeyProblem(
             f"The key cannot be written: {error.strerror} ({path}); name another"
             " folder in ckanext.challenge.keys_path"
@@ -120,7 +124,10 @@ def create() -> KeyPair:
 
 
 def remove(key_id: str) -> None:
-    """Remove the private file of a key that was never used."""
+    """Remove the private file of a key that was never used, or is no longer believed.
+
+    :raises OSError: it cannot be removed
+    """
     _path(key_id).unlink(missing_ok=True)
 
 

@@ -22,7 +22,7 @@ from ckanext.challenge.credentials.issuer import Issuer
 from ckanext.challenge.credentials.signing import Signer
 from ckanext.challenge.model import StatusList
 
-__all__ = ["RENEWED_AFTER", "VALID_FOR", "renew", "revocation_list"]
+__all__ = ["RENEWED_AFTER", "VALID_FOR", "outdated", "renew", "revocation_list"]
 
 #: How long a signed list is good, so that an old copy hides no revocation for ever.
 VALID_FOR = dt.timedelta(days=30)
@@ -36,9 +36,32 @@ def revocation_list(issuer: Issuer, number: int) -> dict[str, Any] | None:
     if not 0 <= number < max(store.lists(), 1):
         return None
     rows = store.revoked(number)
+    # This list names credentials by their ids. One that was signed with a stolen key
+    # is refused for its key; the id goes on with the one that was signed in its place.
+    detached = {
+        row.credential_id: issuer.award_of(row.credential_id)
+        for row in rows
+        if row.award_id is None
+    }
+    again = store.signed_again(list(detached.values())) if detached else frozenset()
     return revocation_document(
-        issuer, number, [(row.credential_id, row.reason) for row in rows]
+        issuer,
+        number,
+        [
+            (row.credential_id, row.reason)
+            for row in rows
+            if detached.get(row.credential_id) not in again
+        ],
     )
+
+
+def outdated() -> bool:
+    """Whether a signed list says something else than what is revoked now."""
+    for number in range(store.lists()):
+        kept = store.status_list(number)
+        if kept is None or _told(kept) != _revoked(number):
+            return True
+    return False
 
 
 def renew(signer: Signer, now: dt.datetime) -> int:
@@ -48,9 +71,7 @@ def renew(signer: Signer, now: dt.datetime) -> int:
     """
     signed = 0
     for number in range(store.lists()):
-        indices = frozenset(
-            row.status_index % LIST_SIZE for row in store.revoked(number)
-        )
+        indices = _revoked(number)
         kept = store.status_list(number)
         if kept is None or not _good(kept, indices, signer, now):
             store.save_list(_signed(signer, number, indices, now))
@@ -58,15 +79,25 @@ def renew(signer: Signer, now: dt.datetime) -> int:
     return signed
 
 
+def _revoked(number: int) -> frozenset[int]:
+    """The places in a list that are revoked now."""
+    return frozenset(row.status_index % LIST_SIZE for row in store.revoked(number))
+
+
+def _told(kept: StatusList) -> frozenset[int]:
+    """The places that a signed list says are revoked."""
+    encoded = kept.document["credentialSubject"]["encodedList"]
+    return set_indices(decode_encoded_list(encoded))
+
+
 def _good(
     kept: StatusList, indices: frozenset[int], signer: Signer, now: dt.datetime
 ) -> bool:
-    encoded = kept.document["credentialSubject"]["encodedList"]
     return (
         now - kept.signed_at < RENEWED_AFTER
         and kept.key_id == signer.key_id
         and kept.document["issuer"] == signer.issuer.did
-        and set_indices(decode_encoded_list(encoded)) == indices
+        and _told(kept) == indices
     )
 
 

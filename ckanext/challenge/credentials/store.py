@@ -18,6 +18,7 @@ __all__ = [
     "as_public",
     "credential_of",
     "dataset_titles",
+    "detach",
     "find_key",
     "find_record",
     "lists",
@@ -26,6 +27,7 @@ __all__ = [
     "revoked",
     "save",
     "save_list",
+    "signed_again",
     "status_list",
     "unsigned",
     "unsigned_ids",
@@ -67,7 +69,12 @@ def public_keys() -> list[SigningKey]:
 def as_public(key: SigningKey) -> PublicKey:
     """A key as the DID document tells of it."""
     return PublicKey(
-        key.id, key.public_multibase, key.public_jwk, key.created_at, key.retired_at
+        key.id,
+        key.public_multibase,
+        key.public_jwk,
+        key.created_at,
+        key.retired_at,
+        key.compromised_at,
     )
 
 
@@ -110,6 +117,20 @@ def find_record(status_index: int) -> Any:
 def credential_of(award_id: str) -> Credential | None:
     """The credential of an award, if it has been signed."""
     return model.Session.query(Credential).filter_by(award_id=award_id).first()
+
+
+def detach(key_id: str) -> int:
+    """Take what a key signed away from its awards, in the current transaction.
+
+    It counts as revoked from now on, and the awards await a new signature.
+
+    :returns: of how many awards
+    """
+    return (
+        model.Session.query(Credential)
+        .filter(Credential.key_id == key_id, Credential.award_id.isnot(None))
+        .update({"award_id": None}, synchronize_session=False)
+    )
 
 
 def waiting() -> int:
@@ -213,13 +234,13 @@ def lists() -> int:
 def revoked(number: int) -> list[Any]:
     """The credentials of one list that are no longer good, by their places.
 
-    :returns: rows of ``status_index``, ``credential_id`` and ``reason``
+    :returns: rows of ``status_index``, ``credential_id``, ``award_id`` and ``reason``
     """
     return list(
         model.Session.execute(
             sa.text(
                 f"""
-                SELECT k.status_index, k.document ->> 'id' AS credential_id,
+                SELECT k.status_index, k.award_id, k.document ->> 'id' AS credential_id,
                        a.revoked_reason AS reason
                 {_CREDENTIALS}
                 WHERE k.status_index >= :first AND k.status_index < :last
@@ -230,6 +251,20 @@ def revoked(number: int) -> list[Any]:
             {"first": number * LIST_SIZE, "last": (number + 1) * LIST_SIZE},
         )
     )
+
+
+def signed_again(award_ids: Sequence[str]) -> frozenset[str]:
+    """Those of some awards that have a credential that is good."""
+    rows = model.Session.execute(
+        sa.text(
+            f"""
+            SELECT a.id {_CREDENTIALS}
+            WHERE k.award_id = ANY (CAST(:ids AS text[])) AND NOT {_REVOKED}
+            """
+        ),
+        {"ids": array(award_ids)},
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def status_list(number: int) -> StatusList | None:

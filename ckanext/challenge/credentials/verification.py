@@ -44,6 +44,8 @@ class Key(Protocol):
     def public_multibase(self) -> str: ...
     @property
     def public_jwk(self) -> dict[str, Any]: ...
+    @property
+    def compromised_at(self) -> dt.datetime | None: ...
 
 
 class Record(Protocol):
@@ -68,7 +70,8 @@ class Verdict:
 
     :ivar code: why it is refused, ``None`` when it is valid: ``too_long``,
         ``malformed``, ``not_a_badge`` (no credential with a proof that the portal
-        makes), ``unknown_key`` (signed by none of its keys), ``unknown`` (it has no
+        makes), ``unknown_key`` (signed by none of its keys), ``compromised_key`` (by
+        one that somebody else may have), ``unknown`` (it has no
         trace of it), ``altered`` (not what it signed), ``signature`` (the signature
         does not hold), ``not_yet_valid``, ``expired``, ``gone`` (the award is no longer
         there) or ``revoked``
@@ -117,7 +120,10 @@ class _Shown:
         """
         if isinstance(credential, dict):
             # An API call may have it as JSON; the proof is over what it means.
-            credential = json.dumps(credential)
+            try:
+                credential = json.dumps(credential)
+            except RecursionError:
+                raise _Refused("malformed") from None
         text = credential.strip().removeprefix("\ufeff")
         if len(text) > LONGEST:
             raise _Refused("too_long")
@@ -180,6 +186,8 @@ class _Shown:
             self.key = self._find_key(found[1].removesuffix(suffix))
         if self.key is None:
             raise _Refused("unknown_key")
+        if self.key.compromised_at is not None:
+            raise _Refused("compromised_key")
         return self.key
 
     def _keep_record(self) -> Record:

@@ -21,7 +21,8 @@ class SigningKey(tk.BaseModel):
     ``id`` is the fragment of its address in the portal's DID document.
     ``public_multibase`` is the Ed25519 key (``Multikey``), ``public_jwk`` the RSA key
     of the same generation. A key that is ``retired_at`` signs no more, and what it
-    signed goes on being verified.
+    signed goes on being verified; nothing that was signed with one that is
+    ``compromised_at`` is believed any more.
     """
 
     __table__ = sa.Table(
@@ -32,6 +33,7 @@ class SigningKey(tk.BaseModel):
         sa.Column("public_jwk", JSONB, nullable=False),
         time_column("created_at", nullable=False, default=utcnow),
         time_column("retired_at"),
+        time_column("compromised_at"),
     )
 
     id: Mapped[str]
@@ -39,6 +41,7 @@ class SigningKey(tk.BaseModel):
     public_jwk: Mapped[dict[str, Any]]
     created_at: Mapped[dt.datetime]
     retired_at: Mapped[dt.datetime | None]
+    compromised_at: Mapped[dt.datetime | None]
 
 
 class Credential(tk.BaseModel):

@@ -25,9 +25,9 @@ Done = TypeVar("Done")
 #: How often a portion is tried again when another transaction was in its way.
 _TRIES = 3
 
-#: PostgreSQL's codes for a deadlock, for a serialization failure, and for a row that
-#: refers to one which was purged meanwhile.
-_IN_THE_WAY = frozenset({"40P01", "40001", "23503"})
+#: PostgreSQL's codes for a deadlock, for a serialization failure, for a row that refers
+#: to one which was purged meanwhile, and for one that somebody else has just written.
+_IN_THE_WAY = frozenset({"40P01", "40001", "23503", "23505"})
 
 
 def in_one_transaction(work: Callable[[], Done]) -> Done:

@@ -50,9 +50,10 @@ def _signed(award: str, form: str) -> Any:
 
     :param form: ``document`` or ``jwt``
     """
-    found = act_as_nobody("challenge_credential_show", award=award)[form]
+    credential = act_as_nobody("challenge_credential_show", award=award)
+    found = credential[form]
     if found is None:
-        tk.abort(404, tk._("This badge is not signed yet. Come back in a few minutes."))
+        tk.abort(404, verifying.unsigned(credential))
     return found
 
 

@@ -17,7 +17,7 @@ from ..credentials.issuer import portal
 from .common import act
 from .shared import act_as_nobody
 
-__all__ = ["award_proof", "verify_page"]
+__all__ = ["award_proof", "unsigned", "verify_page"]
 
 # A language may stand before it.
 _AWARD = re.compile(
@@ -96,17 +96,24 @@ def _award_at(text: str) -> str | None:
 
 def _credential_of(award: str) -> Any:
     try:
-        found = act_as_nobody("challenge_credential_show", award=award)["document"]
+        found = act_as_nobody("challenge_credential_show", award=award)
     except tk.ObjectNotFound:
         raise _Refused(
             "credential", tk._("This portal has no badge at this address.")
         ) from None
-    if found is None:
-        raise _Refused(
-            "credential",
-            tk._("This badge is not signed yet. Come back in a few minutes."),
-        )
-    return found
+    if found["document"] is None:
+        raise _Refused("credential", unsigned(found))
+    return found["document"]
+
+
+def unsigned(credential: Mapping[str, Any]) -> str:
+    """Why an award has no signature.
+
+    :param credential: of ``challenge_credential_show``
+    """
+    if credential["state"] == "revoked":
+        return tk._("This badge was withdrawn before it was signed.")
+    return tk._("This badge is not signed yet. Come back in a few minutes.")
 
 
 def verify_page(
@@ -125,8 +132,10 @@ def verify_page(
     elif text or (file is not None and file.filename):
         try:
             if file is not None and file.filename:
-                text = _in_file(file)
-            award = _award_at(text)
+                # An address in a file proves nothing of that file.
+                text, award = _in_file(file), None
+            else:
+                award = _award_at(text)
             result = _result(
                 act(
                     "challenge_credential_verify",
@@ -179,7 +188,7 @@ def _about(verdict: Mapping[str, Any]) -> str:
 def _headline(verdict: Mapping[str, Any]) -> str:
     if verdict["valid"]:
         return tk._("This badge is genuine")
-    if verdict["code"] in ("revoked", "gone"):
+    if verdict["code"] in ("revoked", "gone", "compromised_key"):
         return tk._("This badge was withdrawn")
     if verdict["code"] in ("altered", "signature"):
         return tk._("This badge was changed after it was signed")
@@ -243,8 +252,9 @@ def award_proof(award: Mapping[str, Any]) -> dict[str, Any]:
     """What the page of an award offers to those who doubt it.
 
     :param award: of ``challenge_award_show``
-    :returns: ``signed_on`` (none while it is not signed), ``credential`` (its
-        address, for programs), ``verify`` and ``files``: ``{label, url, name}``
+    :returns: ``signed_on`` (none while it is not signed), ``unsigned`` (why it is not),
+        ``credential`` (its address, for programs), ``verify`` and ``files``:
+        ``{label, url, name}``
     """
     credential = act("challenge_credential_show", award=award["id"])
     page = str(tk.h.url_for("challenge.award", award=award["id"]))
@@ -259,6 +269,7 @@ def award_proof(award: Mapping[str, Any]) -> dict[str, Any]:
     verify = str(tk.h.url_for("challenge_credential.verify"))
     return {
         "signed_on": credential["issued_at"],
+        "unsigned": unsigned(credential),
         "credential": f"{address}.json",
         "verify": f"{verify}?credential={quote(address, safe='')}",
         "files": [

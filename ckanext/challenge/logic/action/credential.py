@@ -37,7 +37,7 @@ __all__ = [
     "challenge_status_list_show",
 ]
 
-_KEY = ("id", "created_at", "retired_at")
+_KEY = ("id", "created_at", "retired_at", "compromised_at")
 _TIMES = ("issued_at", "lost_on", "revoked_at", "revoked_reason")
 
 
@@ -82,10 +82,12 @@ def challenge_credential_verify(context: Context, data_dict: dict[str, Any]) -> 
     :type credential: string or dict
     :returns: ``valid``; ``reason``, why it is not, in the reader's language, and its
         ``code``: ``too_long``, ``malformed``, ``not_a_badge``, ``unknown_key``,
+        ``compromised_key``,
         ``unknown``, ``altered``, ``signature``, ``not_yet_valid``, ``expired``,
         ``gone`` or ``revoked``; ``proof``: ``DataIntegrityProof`` or ``VC-JWT``;
         ``signed``: whether this portal signed just that; ``key`` ``{id, created_at,
-        retired_at}``; ``issuer`` ``{id, name, url}``; ``award`` and its ``state``,
+        retired_at, compromised_at}``; ``issuer`` ``{id, name, url}``; ``award`` and its
+        ``state``,
         ``lost_on`` and ``revoked_at``, ``revoked_reason``; ``organization`` ``{name,
         title, url}``, ``siren``; ``badge`` ``{badge, name, description, criteria,
         url}``; ``evidence``: ``{name, narrative, url, genre}``, where genre is
@@ -201,7 +203,8 @@ def challenge_key_list(context: Context, data_dict: dict[str, Any]) -> Any:
     Sysadmins may call this. Nothing private is in it.
 
     :returns: ``{count, results, waiting}``, each result ``{id, created_at,
-        retired_at}``; ``waiting`` is the number of awards that have not been signed
+        retired_at, compromised_at}``; ``waiting`` is the number of awards that have not
+        been signed
     :rtype: dict
     """
     tk.check_access("challenge_key_list", context, {})
@@ -221,6 +224,10 @@ def _reason(verdict: Verdict) -> str | None:
             "This has no signature of the kind that this portal makes."
         ),
         "unknown_key": tk._("This was not signed by this portal."),
+        "compromised_key": tk._(
+            "This was signed with a key that this portal no longer trusts. Ask for the "
+            "file again: what still holds has been signed anew."
+        ),
         "unknown": tk._("This portal has no trace of this badge."),
         "signature": tk._("The signature does not hold: something has been changed."),
         "not_yet_valid": tk._("This badge is not valid yet."),

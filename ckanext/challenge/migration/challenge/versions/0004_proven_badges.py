@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("public_jwk", JSONB(), nullable=False),
         _time("created_at", needed=True),
         _time("retired_at"),
+        _time("compromised_at"),
     )
     op.create_table(
         "challenge_credential",
