@@ -221,8 +221,8 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
 def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> Any:
     """Give a badge by hand.
 
-    Managers may give the badges of their season to its participants, sysadmins any;
-    badges that need no season to any organization.
+    Managers may give the badges of their season to its participants; sysadmins also
+    those that need no season, to any organization.
     The reason is public, like the award.
 
     :param badge: the key of the badge
@@ -246,6 +246,9 @@ def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> Any:
         "challenge_award_create", context, {"cohort": cohort.id if cohort else None}
     )
     programme, badge = _badge_to_give(data["badge"], cohort, "cohort" in data)
+    if badge.scope == "organization":
+        # It outlives the season: a manager's word does not go that far.
+        tk.check_access("challenge_award_create", context, {"cohort": None})
     cohort_id = cohort.id if cohort and badge.scope == "cohort" else None
     award_id = make_id()
     given = model.Session.execute(
