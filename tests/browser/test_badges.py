@@ -5,6 +5,7 @@ who doubts it, and to its end.
 from __future__ import annotations
 
 import datetime as dt
+import html
 import json
 import re
 import subprocess
@@ -76,6 +77,14 @@ def proof(world: Any, address: str, dataset: dict[str, Any]) -> str:
     return f"{address}/en/challenge/awards/{award['id']}"
 
 
+def _said(picture: str) -> str:
+    """What a picture says of itself, as it is answered now."""
+    answer = requests.get(picture, timeout=60)
+    answer.raise_for_status()
+    (description,) = re.findall(r"<desc[^>]*>(.*?)</desc>", answer.text)
+    return html.unescape(description)
+
+
 def _download(page: Page, name: str, folder: Path) -> Path:
     with page.expect_download() as waiting:
         page.get_by_role("link", name=name).click()
@@ -136,18 +145,22 @@ def test_a_badge_is_embedded_followed_verified_and_withdrawn(
     tmp_path: Path,
 ) -> None:
     address = proof.partition("/en/")[0]
-    # The town's own site: a plain file, of another origin.
-    site = tmp_path / "mairie.html"
-    picture = f"{proof.replace('/en/', '/')}.svg"
-    site.write_text(
-        '<meta charset="utf-8">'
-        f'<a href="{proof}"><img src="{picture}" alt="Données fraîches"></a>'
-    )
+    # The town's own site: a plain file, of another origin, with what the mayor copied.
     page = visit(scripts=False)
+    organization = world.participant["organization_name"]
+    page.goto(f"/en/challenge/badge/{organization}?style=badge&badge={FRESH}")
+    site = tmp_path / "mairie.html"
+    site.write_text(
+        f'<meta charset="utf-8">{page.locator("#snippet-html").input_value()}'
+    )
     page.goto(site.as_uri())
-    image = page.get_by_role("img", name="Données fraîches")
+    image = page.get_by_role("img", name="Fresh data")
     assert image.evaluate("image => image.complete && image.naturalWidth > 0")
+    picture = str(image.get_attribute("src"))
+    title = world.participant["organization_title"]
+    assert _said(picture).startswith(f"{title} has held the badge “Fresh data” since")
     image.click()
+    assert page.url == proof
     expect(page.get_by_role("heading", level=1)).to_contain_text("Fresh data")
     expect(page.get_by_role("link", name=dataset["title"]).first).to_be_visible()
     files = {name: _download(page, name, tmp_path) for name in FILES}
@@ -180,3 +193,5 @@ def test_a_badge_is_embedded_followed_verified_and_withdrawn(
     page.goto(proof)
     page.get_by_role("link", name="Verify this badge").click()
     expect(page.locator("#result")).to_have_text("This badge was withdrawn")
+    # On the town's site, where nobody changed anything.
+    assert _said(picture) == f"{title} no longer holds the badge “Fresh data”."
