@@ -29,7 +29,7 @@ def kinds() -> dict[str, str]:
         "participant_message_staff": tk._("Message of the collectivité"),
         "reminder": tk._("Reminder"),
         "award_earned": tk._("Badge earned"),
-        "award_at_risk": tk._("Badge to keep"),
+        "award_at_risk": tk._("Badge at risk"),
         "award_kept": tk._("Badge kept"),
         "award_lost": tk._("Badge lost"),
         "subscription": tk._("Confirmation of a subscription"),
