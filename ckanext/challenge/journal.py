@@ -19,7 +19,16 @@ from .domain.chain import GENESIS, digest
 from .model import JournalEntry
 from .model.base import utcnow
 
-__all__ = ["SYSTEM", "Entry", "Fault", "last", "record", "record_many", "verify"]
+__all__ = [
+    "SYSTEM",
+    "Entry",
+    "Fault",
+    "last",
+    "record",
+    "record_many",
+    "take_turn",
+    "verify",
+]
 
 #: The actor of what nobody asked for by hand, such as an evaluation.
 SYSTEM = "system"
@@ -64,6 +73,14 @@ class Fault:
     about: str = ""
 
 
+def take_turn() -> None:
+    """Wait until no other transaction writes, and be the one that does until its end.
+
+    Adding entries does it; call it for what has to happen in the same order as they.
+    """
+    model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
+
 def record(
     actor: str,
     action: str,
@@ -79,8 +96,8 @@ def record_many(entries: Sequence[Entry]) -> None:
     """Add entries in their order, in the current transaction of CKAN's session."""
     if not entries:
         return
+    take_turn()
     session = model.Session
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     number, previous = last() or (0, GENESIS)
     now = utcnow()
     rows: list[dict[str, Any]] = []

@@ -13,6 +13,7 @@ from ckan import model
 from ckan.tests import factories
 from participation import Join, publish, set_state, states
 from sqlalchemy.exc import IntegrityError
+from together import at_once
 
 from ckanext.challenge import journal
 from ckanext.challenge.model import Award, Cohort, JournalEntry, Participant
@@ -22,31 +23,6 @@ from ckanext.challenge.progress.evaluate import Result, evaluate
 pytestmark = [
     pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty"),
 ]
-
-
-def at_once(app: Any, *functions: Callable[[], Any]) -> list[Any]:
-    """Run functions in threads that start together, each with its own session."""
-    barrier = threading.Barrier(len(functions))
-    results: list[Any] = [None] * len(functions)
-
-    def run(index: int) -> None:
-        with app.flask_app.app_context():
-            barrier.wait()
-            try:
-                results[index] = functions[index]()
-            except Exception as error:
-                results[index] = error
-            finally:
-                model.Session.remove()
-
-    threads = [
-        threading.Thread(target=run, args=(index,)) for index in range(len(functions))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 def test_each_badge_is_given_once(app: Any, cohort: Cohort, join: Join) -> None:

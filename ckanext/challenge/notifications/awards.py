@@ -16,6 +16,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge import journal
 from ckanext.challenge.model import Mail, Subscription
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.base import utcnow
@@ -187,6 +188,9 @@ def tell_subscribers(events: Sequence[AwardEvent]) -> None:
                 news[key].add(event, _NAMED)
     told: Mapping[str, _News] = {key: one for key, one in news.items() if one.count}
     if told:
+        # Two at a time would not see each other's mail, and each add one. Whoever
+        # changes awards takes this turn anyway: any other lock could cross with it.
+        journal.take_turn()
         model.Session.execute(
             _TO_SUBSCRIBERS,
             {
