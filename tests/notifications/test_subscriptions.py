@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
 from freezegun import freeze_time
 from seasons import call_as, make_cohort, only_message
+from together import at_once
 from visits import PASSWORD, Browser
 
 from benchmarks.statements import sent_statements
@@ -87,25 +90,27 @@ def _confirmed(office: Any, email: str = READER, **about: Any) -> Subscription:
     return found
 
 
+def _award(
+    organization: dict[str, Any], badge: str = BADGE, **fields: Any
+) -> AwardEvent:
+    award = Award(
+        badge=badge,
+        programme="saison",
+        programme_version=1,
+        organization_id=organization["id"],
+        source="catalog",
+        **fields,
+    )
+    model.Session.add(award)
+    model.Session.flush()
+    return AwardEvent(
+        award.id, badge, organization["id"], award.cohort_id, None, "active"
+    )
+
+
 def _earn(*organizations: dict[str, Any], badge: str = BADGE, **fields: Any) -> None:
     """Give a badge to each, as an evaluation does."""
-    events = []
-    for organization in organizations:
-        award = Award(
-            badge=badge,
-            programme="saison",
-            programme_version=1,
-            organization_id=organization["id"],
-            source="catalog",
-            **fields,
-        )
-        model.Session.add(award)
-        model.Session.flush()
-        events.append(
-            AwardEvent(
-                award.id, badge, organization["id"], award.cohort_id, None, "active"
-            )
-        )
+    events = [_award(organization, badge, **fields) for organization in organizations]
     awards_changed.send("test", events=events)
     model.Session.commit()
 
@@ -168,7 +173,7 @@ def test_the_answer_does_not_tell_who_is_known(office: Any, rows: Rows) -> None:
     first = _ask("Lectrice@Example.org")
     again = _ask()
     assert first == again
-    assert [mail.kind for mail in rows()] == ["subscription", "subscription"]
+    assert [mail.kind for mail in rows()] == ["subscription"]
     assert model.Session.query(Subscription).count() == 1
     _confirmed(office)
     before = len(rows())
@@ -247,6 +252,25 @@ def test_what_is_only_counted_is_told_when_the_named_is_past(
     assert "has earned" not in text
 
 
+def test_changes_at_the_same_moment_come_in_one_mail(
+    app: Any, office: Any, rows: Rows
+) -> None:
+    _confirmed(office)
+    organizations = [factories.Organization() for _ in range(3)]
+    model.Session.remove()
+
+    def earn(organization: dict[str, Any]) -> None:
+        awards_changed.send("test", events=[_award(organization)])
+        # Long enough for the others to come before the commit.
+        time.sleep(0.3)
+        model.Session.commit()
+
+    done = at_once(app, *[partial(earn, one) for one in organizations])
+    assert done == [None] * 3
+    (news,) = [mail for mail in rows() if mail.kind == "subscription_news"]
+    assert news.data["count"] == len(news.data["awards"]) == 3
+
+
 def test_what_is_no_longer_public_is_not_told(
     office: Any, rows: Rows, organization: dict[str, Any]
 ) -> None:
@@ -287,7 +311,7 @@ def test_telling_subscribers_costs_the_same_for_one_and_for_many(
         told = model.Session.query(Mail).filter_by(kind="subscription_news")
         assert told.count() == number
         told.delete()
-    assert counted == [3, 3]
+    assert counted == [4, 4]
 
 
 class TestKeys:
@@ -377,9 +401,48 @@ def test_an_address_is_not_mailed_without_end(
     """And whoever tries is told nothing of it."""
     monkeypatch.setitem(ckan_config, "ckanext.challenge.rate_limit_email", 2)
     with app.flask_app.test_request_context():
-        for _ in range(4):
-            assert _ask() == {"done": True}
+        for badge in (BADGE, "engagee", "donnees-conformes"):
+            assert _ask(badge=badge) == {"done": True}
     assert len(rows()) == 2
+
+
+def test_nobody_is_asked_twice_within_a_day(app: Any, office: Any, rows: Rows) -> None:
+    """Also by four at once, and where nothing else limits it."""
+    # CKAN gathers them when the first is wanted, which threads must not do together.
+    tk.check_access("challenge_subscription_create", {"user": ""}, {})
+    tk.get_action("challenge_subscription_create")
+    model.Session.remove()
+    assert at_once(app, *[_ask] * 4) == [{"done": True}] * 4
+    assert len(rows()) == 1
+    assert outbox.send_due().sent == 1
+    _ask(READER.upper())
+    assert len(rows()) == 1, "sent a moment ago"
+    (mail,) = rows()
+    mail.created_at -= dt.timedelta(days=3)
+    mail.sent_at = utcnow() - dt.timedelta(hours=25)
+    subscription = model.Session.query(Subscription).one()
+    subscription.created_at -= dt.timedelta(days=3)
+    model.Session.commit()
+    _ask()
+    assert [mail.state for mail in rows()] == ["sent", "waiting"]
+    begun = model.Session.query(Subscription.created_at).scalar()
+    assert begun > utcnow() - dt.timedelta(minutes=1), "seven days anew"
+
+
+def test_an_address_that_confirms_nothing_is_asked_of_five_a_day(
+    app: Any, office: Any, rows: Rows
+) -> None:
+    names = [factories.Organization()["name"] for _ in range(8)]
+    _ask("autre@example.org")
+    model.Session.remove()
+    asked = [partial(_ask, organization=name) for name in names]
+    assert at_once(app, *asked) == [{"done": True}] * 8
+    assert len(rows()) == 5 + 1
+    # Whoever answers is no victim, and may follow as many as there are.
+    model.Session.query(Subscription).update({"confirmed_at": utcnow()})
+    model.Session.commit()
+    _ask()
+    assert len(rows()) == 7
 
 
 def test_the_form_knows_the_address_of_who_has_signed_in(app: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +21,7 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import subscription as schema
-from ckanext.challenge.model import Subscription
+from ckanext.challenge.model import Mail, Subscription, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
 
@@ -42,6 +43,11 @@ _SHOWN = (
     "confirmed_at",
 )
 
+# How long an address that was asked to confirm a subscription is not asked again, and
+# of how many it is asked within that time.
+_PAUSE = dt.timedelta(days=1)
+_QUESTIONS = 5
+
 
 def challenge_subscription_create(
     context: Context, data_dict: dict[str, Any]
@@ -49,9 +55,10 @@ def challenge_subscription_create(
     """Ask to be told by mail when badges are earned, at risk, kept and lost.
 
     Anybody may call this. The address gets one mail with a link to confirm it, and
-    nothing else before that; what is not confirmed within seven days is erased. It
-    always answers the same, and tells nothing of whether an address is known. Nobody
-    gets more than one mail a day for one subscription.
+    nothing else before that; what is not confirmed within seven days is erased. Asking
+    again sends it again after a day, and an address that confirms nothing gets five of
+    them a day at most. It always answers the same, and tells nothing of whether an
+    address is known. Nobody gets more than one mail a day for one subscription.
 
     :param badge: the key of a badge: whoever earns it
     :type badge: string
@@ -77,8 +84,12 @@ def challenge_subscription_create(
     # To say that this address got too many would say that it is known.
     with suppress(throttle.TooMany):
         throttle.spend("subscription", email)
-        subscription = _kept(wanted, email, data.get("lang") or language.current())
-        if subscription.confirmed_at is None:
+        locks.hold(f"subscriptions of {email.lower()}")
+        spoken = data.get("lang") or language.current()
+        subscription = _kept(wanted, email, spoken)
+        if subscription.confirmed_at is None and _may_be_asked(subscription):
+            # The days within which it may be confirmed begin anew.
+            subscription.created_at, subscription.language = utcnow(), spoken
             notifications.put("subscription", subscription=subscription)
         model.Session.commit()
         notifications.deliver()
@@ -221,11 +232,30 @@ def _kept(wanted: dict[str, str], email: str, spoken: str) -> Subscription:
         .values(id=make_id(), email=email, language=spoken, created_at=now, **wanted)
         .on_conflict_do_nothing()
     )
-    subscription = _of(email).filter_by(**wanted).populate_existing().one()
-    if subscription.confirmed_at is None:
-        # The days within which it may be confirmed begin anew.
-        subscription.created_at, subscription.language = now, spoken
-    return subscription
+    return _of(email).filter_by(**wanted).populate_existing().one()
+
+
+def _may_be_asked(subscription: Subscription) -> bool:
+    """Whether its address gets a mail that asks to confirm it.
+
+    Counted here and not in Redis, since anybody may ask in anybody's name. What was
+    confirmed does not count: who did that reads these mails.
+    """
+    asked = (
+        _of(subscription.email)
+        .join(Mail, Mail.subscription_id == Subscription.id)
+        .filter(
+            Subscription.confirmed_at.is_(None),
+            Mail.kind == "subscription",
+            sa.or_(
+                Mail.state == "waiting",
+                sa.func.coalesce(Mail.sent_at, Mail.created_at) > utcnow() - _PAUSE,
+            ),
+        )
+        .with_entities(Subscription.id)
+    )
+    ids = [id_ for (id_,) in asked]
+    return subscription.id not in ids and len(ids) < _QUESTIONS
 
 
 def _of(email: str) -> Any:
