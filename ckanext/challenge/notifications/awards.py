@@ -1,7 +1,7 @@
 """Telling of badges: to those who publish for an organization, and to subscribers.
 
 Works on sets. An evaluation of a whole country changes a hundred thousand awards at
-once; telling of them costs three statements, in its transaction. What is added holds
+once; telling of them costs four statements, in its transaction. What is added holds
 ids alone: a mail is written when it goes, and leaves out what is no longer so.
 """
 
