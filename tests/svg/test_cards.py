@@ -66,8 +66,8 @@ def test_a_title_without_end_costs_no_more_than_another(text: str) -> None:
     words = {"title": text, "description": text, "language": "fr"}
     begun = time.process_time()
     drawn = [
-        shield("a", "b", "#1d5fa6", **words),
-        embed_card(badge, text, text, 40, "#1d5fa6", **words),
+        shield("a", "b", "#1d5fa6", **words, scheme="auto"),
+        embed_card(badge, text, text, 40, "#1d5fa6", **words, scheme="auto"),
         social_card(text, text, text, badge=badge, language="fr"),
         badge_document(badge, text, "fr"),
     ]
