@@ -253,7 +253,7 @@ def test_a_measure_that_went_away_is_told(
     participant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = dict(evaluate.measures.registry())
-    del known["open_licence_share"]
+    del known["datasets_public"]
     monkeypatch.setattr(evaluate.measures, "registry", lambda: known)
     result = evaluate.evaluate()
-    assert result.errors == ("saison-2: there is no measure open_licence_share",)
+    assert result.errors == ("saison-2: there is no measure datasets_public",)

@@ -174,7 +174,7 @@ class _Evaluation:
             store.cohorts([row.id for row in rows])
         )
         self._rows = [row for row in rows if row.cohort_id in self._cohorts]
-        self._portal = programmes.badges_without_season()
+        self._portal = _judged_without_season()
         self._subjects = {
             row.id: Subject(
                 row.organization_id,
@@ -365,12 +365,22 @@ def _with_programmes(
     return cohorts, tuple(errors)
 
 
+def _judged_without_season() -> tuple[tuple[Programme, Badge], ...]:
+    """The badges that need no season, but for those whose measure went away."""
+    known = measures.registry().keys()
+    return tuple(
+        (programme, badge)
+        for programme, badge in programmes.badges_without_season()
+        if criteria.measures_of(badge.criteria) <= known
+    )
+
+
 def _measures_of(portal: Sequence[tuple[Programme, Badge]]) -> frozenset[str]:
     """What is measured of every organization."""
     names = frozenset[str]().union(
         *(criteria.measures_of(badge.criteria) for _, badge in portal)
     )
-    return (names | FIGURES) - SEASONAL
+    return (names | (FIGURES & measures.registry().keys())) - SEASONAL
 
 
 def _figures(
