@@ -35,7 +35,7 @@ SYSTEM = "system"
 
 # Any constant that no other program uses for an advisory lock.
 _LOCK = 0x6368616C_6A726E6C
-_BATCH = 5000
+_BATCH = 1000
 # So many rows are looked for in each other's places.
 _TRIED = 50
 
@@ -100,34 +100,34 @@ def record_many(entries: Sequence[Entry]) -> None:
     session = model.Session
     number, previous = last() or (0, GENESIS)
     now = utcnow()
-    rows: list[dict[str, Any]] = []
-    for entry in entries:
-        number += 1
-        previous = digest(
-            previous,
-            number,
-            now,
-            entry.actor,
-            entry.action,
-            entry.object_type,
-            entry.object_id,
-            entry.data,
-        )
-        rows.append(
-            {
-                "id": number,
-                "at": now,
-                "actor": entry.actor,
-                "action": entry.action,
-                "object_type": entry.object_type,
-                "object_id": entry.object_id,
-                "data": entry.data,
-                "digest": previous,
-            }
-        )
     table: sa.Table = JournalEntry.__table__  # type: ignore[assignment]
-    for start in range(0, len(rows), _BATCH):
-        session.execute(table.insert(), rows[start : start + _BATCH])
+    for start in range(0, len(entries), _BATCH):
+        rows: list[dict[str, Any]] = []
+        for entry in entries[start : start + _BATCH]:
+            number += 1
+            previous = digest(
+                previous,
+                number,
+                now,
+                entry.actor,
+                entry.action,
+                entry.object_type,
+                entry.object_id,
+                entry.data,
+            )
+            rows.append(
+                {
+                    "id": number,
+                    "at": now,
+                    "actor": entry.actor,
+                    "action": entry.action,
+                    "object_type": entry.object_type,
+                    "object_id": entry.object_id,
+                    "data": entry.data,
+                    "digest": previous,
+                }
+            )
+        session.execute(table.insert(), rows)
 
 
 def _rows() -> Iterator[Any]:

@@ -6,6 +6,7 @@ is the same for one organization and for all of the portal.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ckan import plugins
@@ -20,12 +21,12 @@ from .base import MANY, Measure, prepare_for_many
 
 Found = Mapping[Subject, Measurement]
 
-__all__ = ["Measure", "Measurement", "Subject", "measure", "registry"]
+__all__ = ["Measure", "Measurement", "Reading", "Subject", "measure", "registry"]
 
 
 def _of_datasets(name: str) -> Callable[[Sequence[Subject]], Found]:
     """One of the measures over datasets, asked for by itself."""
-    return lambda subjects: datasets.measure([name], subjects)[name]
+    return lambda subjects: datasets.Reading([name], subjects).of(subjects)[name]
 
 
 _OWN = (
@@ -152,43 +153,77 @@ def registry() -> dict[str, Measure]:
 def measure(
     names: Collection[str], subjects: Sequence[Subject]
 ) -> dict[str, dict[Subject, Measurement]]:
-    """Measure organizations, with at most one SQL statement for each name.
+    """Measure organizations: read them (:class:`Reading`) and look at all of them.
 
-    However many organizations there are, the measures over datasets are one
-    statement together, and each of the others is one. Memory is in proportion to the
-    subjects (some kilobytes each): callers that measure a whole portal go through it
-    in portions of a few thousand.
-
-    :param names: of the measures wanted
-    :param subjects: whom to measure, each once
-    :returns: for each name and subject, what was found; 0 where nothing was
-    :raises KeyError: a measure of that name does not exist
+    :raises KeyError: a measure of one of the names does not exist
     """
-    known = registry()
-    wanted = {name: known[name] for name in names}
-    if not subjects:
-        return {name: {} for name in wanted}
-    many = len(subjects) > MANY
-    if many:
-        prepare_for_many()
-    with search_paused(many):
-        return _measure(wanted, subjects)
+    return Reading(names, subjects).of(subjects)
 
 
-def _measure(
-    wanted: Mapping[str, Measure], subjects: Sequence[Subject]
-) -> dict[str, dict[Subject, Measurement]]:
-    # One statement for all measures over datasets that no plugin has replaced.
-    together = [name for name in datasets.NAMES if wanted.get(name) is _BY_NAME[name]]
-    found: dict[str, Found] = {}
-    if together:
-        found.update(datasets.measure(together, subjects))
-    for name, measure in wanted.items():
-        if name not in found:
-            found[name] = measure.function(subjects)
-    results: dict[str, dict[Subject, Measurement]] = {}
-    for name, measure in wanted.items():
-        nothing = Measurement(0.0, of=0 if measure.unit == "share" else None)
-        of_name = found[name]
-        results[name] = {subject: of_name.get(subject, nothing) for subject in subjects}
-    return results
+class Reading:
+    """What the catalogue says of some organizations, at one moment.
+
+    However many organizations there are, the measures over datasets are one statement
+    together, and each of the others is one. Memory is in proportion to the subjects
+    (some kilobytes each): callers that measure a whole portal go through it in portions
+    of a few thousand, and look at some of these at a time.
+    """
+
+    def __init__(self, names: Collection[str], subjects: Sequence[Subject]) -> None:
+        """Run the statements.
+
+        :param names: of the measures wanted
+        :param subjects: whom to measure, each once
+        :raises KeyError: a measure of one of the names does not exist
+        """
+        known = registry()
+        self._wanted = {name: known[name] for name in names}
+        # One statement for all measures over datasets that no plugin has replaced.
+        together = [
+            name for name in datasets.NAMES if self._wanted.get(name) is _BY_NAME[name]
+        ]
+        self._of_datasets: datasets.Reading | None = None
+        self._others: dict[str, Found] = {}
+        if not subjects:
+            return
+        many = len(subjects) > MANY
+        if many:
+            prepare_for_many()
+        with search_paused(many):
+            if together:
+                self._of_datasets = datasets.Reading(together, subjects)
+            self._others = {
+                name: measure.function(subjects)
+                for name, measure in self._wanted.items()
+                if name not in together
+            }
+
+    def changed_at(self, organization_id: str) -> dt.datetime | None:
+        """Return when an organization last changed a dataset that the public can see.
+
+        :returns: ``None`` where it has none, or no measure over datasets was wanted
+        """
+        if self._of_datasets is None:
+            return None
+        return self._of_datasets.changed_at(organization_id)
+
+    def of(self, subjects: Sequence[Subject]) -> dict[str, dict[Subject, Measurement]]:
+        """Return the measurements of some of them.
+
+        :param subjects: quickest with those of an organization next to each other
+        :returns: for each name and subject, what was found; 0 where nothing was
+        """
+        found: Mapping[str, Found] = self._others
+        if self._of_datasets:
+            found = {**self._others, **self._of_datasets.of(subjects)}
+        return {
+            name: _complete(found.get(name, {}), measure, subjects)
+            for name, measure in self._wanted.items()
+        }
+
+
+def _complete(
+    found: Found, measure: Measure, subjects: Sequence[Subject]
+) -> dict[Subject, Measurement]:
+    nothing = Measurement(0.0, of=0 if measure.unit == "share" else None)
+    return {subject: found.get(subject, nothing) for subject in subjects}

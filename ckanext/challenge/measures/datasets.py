@@ -13,9 +13,11 @@ import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import compress, islice
-from operator import not_
+from itertools import compress, groupby, islice
+from operator import attrgetter, not_
 from typing import Any, NamedTuple
+
+from psycopg2.extensions import INTEGERARRAY, LONGINTEGERARRAY, UNICODEARRAY
 
 from ckanext.challenge import config
 from ckanext.challenge.domain.measurement import (
@@ -37,7 +39,7 @@ from .base import rows
 from .catalog import PUBLIC, Extras, dataset_extras
 from .quality import Fact
 
-__all__ = ["NAMES", "downloads", "measure"]
+__all__ = ["NAMES", "Reading", "downloads"]
 
 #: Licences that an administration may choose for free reuse (CRPA D323-2-1, décret
 #: 2017-638): Licence Ouverte 2.0 and ODbL, under the names that catalogues use.
@@ -94,11 +96,11 @@ class Datasets:
         :param row: of :func:`_statement`
         :param shifts: the lowest bit of each fact in the numbers of the row
         """
-        self.ids: list[str] = row.ids
-        self.kits: list[str | None] = row.kits or []
-        self.created: list[int] = row.created or []
+        self.ids: list[str] = UNICODEARRAY(row.ids, None)
+        self.kits: list[str | None] = UNICODEARRAY(row.kits, None) or []
+        self.created: list[int] = LONGINTEGERARRAY(row.created, None) or []
         self.resources: int = row.resources
-        self._facts: list[int] = row.facts
+        self._facts: list[int] = INTEGERARRAY(row.facts, None)
         self._shifts = shifts
 
     def __len__(self) -> int:
@@ -286,54 +288,83 @@ _RECIPES: Mapping[str, _Recipe] = {
     "fresh_share": _recipe(fresh_share, "updated_in_time", "frequency"),
 }
 
-#: The measures that :func:`measure` makes.
+#: The measures that a :class:`Reading` makes.
 NAMES = tuple(_RECIPES)
 
 
-def measure(
-    names: Collection[str], subjects: Sequence[Subject]
-) -> dict[str, dict[Subject, Measurement]]:
-    """Any of the measures in :data:`NAMES`, in one statement.
+class Reading:
+    """What one statement answered of the datasets of some organizations.
 
-    :returns: for each name, the measurements of subjects that have a dataset
+    Measurements are made of it when they are asked for: they name datasets again and
+    again, and take several times its memory.
     """
-    recipes = {name: _RECIPES[name] for name in names}
-    wanted = {fact for recipe in recipes.values() for fact in recipe.facts}
-    shifts: dict[str, int] = {}
-    width = 0
-    for name, fact in FACTS.items():
-        if name in wanted:
-            shifts[name] = width
-            width += fact.bits
-    columns = frozenset[str]().union(*(recipe.columns for recipe in recipes.values()))
-    by_organization: dict[str, list[Subject]] = {}
-    for subject in subjects:
-        by_organization.setdefault(subject.organization_id, []).append(subject)
 
-    statement = _statement(shifts, columns)
-    found: dict[str, dict[Subject, Measurement]] = {name: {} for name in recipes}
-    for row in rows(
-        statement,
-        organizations=array(by_organization),
-        **({"now": quality.now()} if ":now" in statement else {}),
-    ):
-        datasets = Datasets(row, shifts)
-        about = by_organization[row.organization]
-        for name, recipe in recipes.items():
-            measured = recipe.function(datasets, about[0])
-            found[name][about[0]] = measured
-            for subject in about[1:]:
-                found[name][subject] = (
-                    recipe.function(datasets, subject) if recipe.of_season else measured
-                )
-    return found
+    def __init__(self, names: Collection[str], subjects: Iterable[Subject]) -> None:
+        """Run the statement.
+
+        :param names: any of :data:`NAMES`
+        :param subjects: of whose organizations
+        """
+        self._recipes = {name: _RECIPES[name] for name in names}
+        recipes = self._recipes.values()
+        wanted = {fact for recipe in recipes for fact in recipe.facts}
+        self._shifts: dict[str, int] = {}
+        width = 0
+        for name, fact in FACTS.items():
+            if name in wanted:
+                self._shifts[name] = width
+                width += fact.bits
+        columns = frozenset[str]().union(*(recipe.columns for recipe in recipes))
+        statement = _statement(self._shifts, columns)
+        now = {"now": quality.now()} if ":now" in statement else {}
+        organizations = array(dict.fromkeys(one.organization_id for one in subjects))
+        self._rows = {
+            row.organization: row
+            for row in rows(statement, organizations=organizations, **now)
+        }
+
+    def changed_at(self, organization_id: str) -> dt.datetime | None:
+        """Return when an organization last changed a public dataset, if it has any."""
+        row = self._rows.get(organization_id)
+        # CKAN keeps UTC without saying so.
+        if row is None or row.changed is None:
+            return None
+        return row.changed.replace(tzinfo=dt.timezone.utc)
+
+    def of(self, subjects: Iterable[Subject]) -> dict[str, dict[Subject, Measurement]]:
+        """Return, for each name, the measurements of subjects that have a dataset.
+
+        :param subjects: quickest with those of an organization next to each other
+        """
+        found: dict[str, dict[Subject, Measurement]] = {
+            name: {} for name in self._recipes
+        }
+        for organization, some in groupby(subjects, attrgetter("organization_id")):
+            row = self._rows.get(organization)
+            if row is None:
+                continue
+            datasets = Datasets(row, self._shifts)
+            first, *others = some
+            for name, recipe in self._recipes.items():
+                measured = recipe.function(datasets, first)
+                found[name][first] = measured
+                for subject in others:
+                    found[name][subject] = (
+                        recipe.function(datasets, subject)
+                        if recipe.of_season
+                        else measured
+                    )
+        return found
 
 
 def _statement(shifts: Mapping[str, int], columns: Collection[str]) -> str:
     """One row for each organization: its datasets, and the facts of each.
 
+    Arrays are sent, and kept, as the text that PostgreSQL prints: as Python's objects
+    they take four times the memory.
+
     The planner is left to choose how: of one organization it reads by the indexes, of
-    many it reads the tables once, on all cores.
+    many it reads the tables once.
     """
     facts = [FACTS[name] for name in shifts]
     keys = {key for fact in facts for key in fact.extras}
@@ -355,16 +386,20 @@ def _statement(shifts: Mapping[str, int], columns: Collection[str]) -> str:
     )
     own = "".join(f", {sql} AS {key}" for key, sql in extras.columns.items())
     return f"""
-        SELECT organization, array_agg(id) AS ids, array_agg(facts) AS facts,
-               {"array_agg(kit)" if "kit" in columns else "NULL"} AS kits,
-               {"array_agg(created)" if "created" in columns else "NULL"} AS created,
-               {"sum(resources)" if "resources" in columns else "0"} AS resources
+        SELECT organization, CAST(array_agg(id) AS text) AS ids,
+               CAST(array_agg(facts) AS text) AS facts,
+               {"CAST(array_agg(kit) AS text)" if "kit" in columns else "NULL"} AS kits,
+               {"CAST(array_agg(created) AS text)" if "created" in columns else "NULL"}
+               AS created,
+               {"sum(resources)" if "resources" in columns else "0"} AS resources,
+               max(changed) AS changed
         FROM (
             SELECT p.owner_org COLLATE "C" AS organization, p.id COLLATE "C" AS id,
-                   {quality.packed(facts, read)} AS facts{selected}
+                   {quality.packed(facts, read)} AS facts,
+                   p.metadata_modified AS changed{selected}
             FROM (
-                SELECT p.id, p.owner_org, p.license_id, p.notes, p.metadata_created
-                       {own}
+                SELECT p.id, p.owner_org, p.license_id, p.notes, p.metadata_created,
+                       p.metadata_modified{own}
                 FROM package p
                 {extras.joins}
                 WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}

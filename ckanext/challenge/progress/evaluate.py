@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -40,10 +40,10 @@ log = logging.getLogger(__name__)
 FIGURES = frozenset({"datasets_public", "datasets_since_launch", "resources_public"})
 
 #: How many organizations are measured together, and evaluated in one transaction.
-PORTION = 3000
+PORTION = 4500
 
-#: Of how many participants what is stored is in memory at a time.
-BATCH = 1000
+#: How many of these are judged, and what is stored of them is in memory, at a time.
+BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -161,11 +161,15 @@ def _portion(organization_ids: Sequence[str], now: dt.datetime) -> Result:
     return done.result
 
 
+#: The measurements of each subject, by the name of the measure.
+_Found = Mapping[str, Mapping[Subject, Measurement]]
+
+
 class _Evaluation:
     """The evaluation of a portion, in the current transaction."""
 
     def __init__(self, ids: Sequence[str], now: dt.datetime) -> None:
-        """Read and lock what is stored, then measure."""
+        """Read and lock what is stored, then read the catalogue."""
         self._ids, self._now = ids, now
         self._today = deadlines.day_of(now, config.display_timezone())
         rows = store.lock(ids)
@@ -173,64 +177,72 @@ class _Evaluation:
         self._cohorts, self._errors = _with_programmes(
             store.cohorts([row.id for row in rows])
         )
-        self._rows = [row for row in rows if row.cohort_id in self._cohorts]
+        self._rows: dict[str, list[store.ParticipantRow]] = {id_: [] for id_ in ids}
+        for row in rows:
+            if row.cohort_id in self._cohorts:
+                self._rows[row.organization_id].append(row)
         self._portal = _judged_without_season()
-        self._subjects = {
-            row.id: Subject(
-                row.organization_id,
-                row.cohort_id,
-                self._cohorts[row.cohort_id].row.milestones["launch"],
-            )
-            for row in self._rows
-        }
-        # What needs no season is the same in each.
-        self._any_subject = {id_: Subject(id_) for id_ in ids} | {
-            subject.organization_id: subject for subject in self._subjects.values()
-        }
-        self._measured = self._measure()
-        self._awards = Awards(store.awards(ids), self._today)
-        self._statuses: list[store.StatusRow] = []
-        self._entries: list[journal.Entry] = []
-        self._steps_changed = 0
-
-    def _measure(self) -> dict[str, dict[Subject, Measurement]]:
-        names = _measures_of(self._portal).union(
+        self._portal_measures = _measures_of(self._portal)
+        names = frozenset(self._portal_measures).union(
             *(cohort.measures for cohort in self._cohorts.values())
         )
-        subjects = dict.fromkeys(
-            (*self._subjects.values(), *self._any_subject.values())
-        )
-        return measures.measure(sorted(names), list(subjects))
+        self._reading = measures.Reading(sorted(names), self._subjects(ids))
+        self._entries: list[journal.Entry] = []
+        self._events: list[AwardEvent] = []
+        self._steps_changed = 0
+
+    def _subjects(self, ids: Sequence[str]) -> list[Subject]:
+        """Whom to measure: an organization in each of its seasons, or without one."""
+        return [
+            subject
+            for id_ in ids
+            for subject in [*map(self._subject, self._rows[id_])] or [Subject(id_)]
+        ]
+
+    def _subject(self, row: store.ParticipantRow) -> Subject:
+        launch = self._cohorts[row.cohort_id].row.milestones["launch"]
+        return Subject(row.organization_id, row.cohort_id, launch)
 
     def run(self) -> _Done:
         """Judge and write: the journal last, since its writers wait for each other."""
-        participants = self._judge_participants()
-        standings = self._judge_organizations()
-        store.save_participants([row.id for row in self._rows], participants, self._now)
-        store.save_standings(self._ids, standings, self._now)
-        events, entries = self._awards.save(self._now)
-        if events:
-            awards_changed.send("evaluate", events=events)
-        journal.record_many([*self._entries, *entries])
+        for start in range(0, len(self._ids), BATCH):
+            self._judge(self._ids[start : start + BATCH])
+        if self._events:
+            awards_changed.send("evaluate", events=self._events)
+        journal.record_many(self._entries)
         result = Result(
             steps_changed=self._steps_changed,
-            awards_created=sum(event.before is None for event in events),
-            awards_revoked=sum(event.after == "revoked" for event in events),
+            awards_created=sum(event.before is None for event in self._events),
+            awards_revoked=sum(event.after == "revoked" for event in self._events),
             errors=self._errors,
         )
-        return _Done(result, events)
+        return _Done(result, self._events)
 
-    def _judge_participants(self) -> dict[str, store.Progress]:
-        """Judge what organizations have done in their seasons.
+    def _judge(self, ids: Sequence[str]) -> None:
+        """Judge some organizations, and write what changed of them."""
+        measured = self._reading.of(self._subjects(ids))
+        awards = Awards(store.awards(ids), self._today)
+        self._judge_participants(ids, measured, awards)
+        self._judge_organizations(ids, measured, awards)
+        events, entries = awards.save(self._now)
+        self._events += events
+        self._entries += entries
 
-        :returns: the figures that changed, by participant
-        """
+    def _judge_participants(
+        self, ids: Sequence[str], measured: _Found, awards: Awards
+    ) -> None:
+        """Judge what organizations have done in their seasons."""
+        rows = [row for id_ in ids for row in self._rows[id_]]
+        if not rows:
+            return
+        all_stored = store.statuses([row.id for row in rows])
+        statuses: list[store.StatusRow] = []
         figures: dict[str, store.Progress] = {}
-        active_at = store.last_changes({row.organization_id for row in self._rows})
-        for row, stored in self._with_statuses():
+        for row in rows:
+            stored = all_stored[row.id]
             cohort = self._cohorts[row.cohort_id]
-            subject = self._subjects[row.id]
-            found = {name: self._measured[name][subject] for name in cohort.measures}
+            subject = self._subject(row)
+            found = {name: measured[name][subject] for name in cohort.measures}
             verdict = rules.evaluate(
                 cohort.programme,
                 found,
@@ -238,50 +250,29 @@ class _Evaluation:
                 cohort.due,
                 self._today,
             )
-            changed = self._diff_statuses(row, verdict, stored)
-            if changed:
-                self._entries.append(
-                    journal.Entry(
-                        journal.SYSTEM, "evaluate", "participant", row.id, changed
-                    )
-                )
+            statuses += self._changed_statuses(row, verdict, stored)
             last = _latest(
-                row.progress.last_activity_at, active_at.get(row.organization_id)
+                row.progress.last_activity_at,
+                self._reading.changed_at(row.organization_id),
             )
             after = _figures(verdict, found, last)
-            if after != row.progress:
+            if not store.same_progress(row.progress, after):
                 figures[row.id] = after
             about = Measured(row.organization_id, row.cohort_id, found, verdict.states)
             for badge in cohort.badges:
-                self._awards.judge(cohort.programme, badge, about)
-        return figures
+                awards.judge(cohort.programme, badge, about)
+        store.save_statuses(statuses, self._now)
+        store.save_participants([row.id for row in rows], figures, self._now)
 
-    def _with_statuses(
-        self,
-    ) -> Iterator[tuple[store.ParticipantRow, Mapping[str, store.StatusRow]]]:
-        """Each participant with its stored steps.
-
-        After each batch, what is to be written of steps is written and forgotten.
-        """
-        for start in range(0, len(self._rows), BATCH):
-            batch = self._rows[start : start + BATCH]
-            stored = store.statuses([row.id for row in batch])
-            for row in batch:
-                yield row, stored[row.id]
-            store.save_statuses(self._statuses, self._now)
-            self._statuses.clear()
-
-    def _diff_statuses(
+    def _changed_statuses(
         self,
         row: store.ParticipantRow,
         verdict: rules.Evaluation,
         stored: Mapping[str, store.StatusRow],
-    ) -> dict[str, list[str]]:
-        """Note the statuses to write.
-
-        :returns: the steps of the catalogue that changed, by their new state
-        """
-        changed: dict[str, list[str]] = {}
+    ) -> list[store.StatusRow]:
+        """The statuses to write; a state that changed is noted for the journal."""
+        changed: list[store.StatusRow] = []
+        by_state: dict[str, list[str]] = {}
         for step in verdict.steps:
             # A step that waits for people says nothing that its absence does not.
             if step.step.source == "person":
@@ -298,35 +289,40 @@ class _Evaluation:
             )
             if before and (before.state == "waived" or store.same(before, after)):
                 continue
-            self._statuses.append(after)
+            changed.append(after)
             if after.state != (before.state if before else "todo"):
                 self._steps_changed += 1
-                changed.setdefault(after.state, []).append(after.step)
+                by_state.setdefault(after.state, []).append(after.step)
+        if by_state:
+            self._entries.append(
+                journal.Entry(
+                    journal.SYSTEM, "evaluate", "participant", row.id, by_state
+                )
+            )
         return changed
 
-    def _judge_organizations(self) -> list[store.StandingRow]:
-        """Judge organizations by the badges that need no season.
-
-        :returns: where those stand of which something changed
-        """
+    def _judge_organizations(
+        self, ids: Sequence[str], measured: _Found, awards: Awards
+    ) -> None:
+        """Judge organizations by the badges that need no season."""
         changed: list[store.StandingRow] = []
-        names = _measures_of(self._portal)
-        for id_ in self._ids:
-            subject = self._any_subject[id_]
-            found = {name: self._measured[name][subject] for name in names}
+        for id_ in ids:
+            # What needs no season is the same in each.
+            subject = next(map(self._subject, self._rows[id_]), Subject(id_))
+            found = {name: measured[name][subject] for name in self._portal_measures}
             about = Measured(id_, None, found)
             missing: dict[str, tuple[Finding, ...]] = {}
             for programme, badge in self._portal:
-                self._awards.judge(programme, badge, about)
+                awards.judge(programme, badge, about)
                 verdict = criteria.judge(badge.criteria, found, {})
                 if not verdict.met:
                     missing[badge.key] = verdict.missing
             after = store.StandingRow(
-                id_, _rounded(found), store.findings_by_badge(missing)
+                id_, store.values_as_stored(found), store.findings_by_badge(missing)
             )
-            if not store.same_standing(self._standings.get(id_), after):
+            if self._standings.get(id_) != after.fingerprint:
                 changed.append(after)
-        return changed
+        store.save_standings(ids, changed, self._now)
 
 
 @dataclass(frozen=True)
@@ -334,7 +330,7 @@ class _Cohort:
     row: store.CohortRow
     programme: Programme
     due: Mapping[str, dt.date | None]
-    measures: frozenset[str]
+    measures: tuple[str, ...]
     badges: tuple[Badge, ...]
 
 
@@ -359,7 +355,7 @@ def _with_programmes(
             row,
             programme,
             rules.due_days(programme, row.milestones),
-            programme.measures | FIGURES,
+            store.in_stored_order(programme.measures | FIGURES),
             tuple(badge for badge in programme.badges if badge.scope == "cohort"),
         )
     return cohorts, tuple(errors)
@@ -375,12 +371,13 @@ def _judged_without_season() -> tuple[tuple[Programme, Badge], ...]:
     )
 
 
-def _measures_of(portal: Sequence[tuple[Programme, Badge]]) -> frozenset[str]:
+def _measures_of(portal: Sequence[tuple[Programme, Badge]]) -> tuple[str, ...]:
     """What is measured of every organization."""
     names = frozenset[str]().union(
         *(criteria.measures_of(badge.criteria) for _, badge in portal)
     )
-    return (names | (FIGURES & measures.registry().keys())) - SEASONAL
+    names |= FIGURES & measures.registry().keys()
+    return store.in_stored_order(names - SEASONAL)
 
 
 def _figures(
@@ -395,15 +392,10 @@ def _figures(
         percent=summary.percent,
         current_phase=summary.current_phase,
         late_steps=summary.late_steps,
-        measures=_rounded(measurements),
+        measures=store.values_as_stored(measurements),
         last_activity_at=last_activity_at,
     )
 
 
 def _latest(*instants: dt.datetime | None) -> dt.datetime | None:
     return max((instant for instant in instants if instant), default=None)
-
-
-def _rounded(measurements: Mapping[str, Measurement]) -> dict[str, float]:
-    """Values that can be told apart: a share's fifth digit is no change."""
-    return {name: round(found.value, 4) for name, found in measurements.items()}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ckan import model
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 __all__ = ["each", "in_one_transaction"]
@@ -70,8 +72,10 @@ def each(
     :param processes: among how many processes the portions are shared
     :returns: how many ids a portion had and what was done, as each one ends
     """
-    portions = [ids[start : start + size] for start in range(0, len(ids), size)]
-    processes = min(processes, len(portions))
+    if not ids:
+        return
+    processes = min(processes, math.ceil(len(ids) / size))
+    portions = _cut(ids, size, processes)
     if processes < 2:
         for portion in portions:
             yield len(portion), work(portion)
@@ -95,7 +99,28 @@ def each(
         gc.unfreeze()
 
 
+def _cut(ids: Sequence[str], size: int, processes: int) -> list[Sequence[str]]:
+    """Cut ids into portions: as many for each process, and all as large."""
+    number = math.ceil(len(ids) / (size * processes)) * processes
+    length = math.ceil(len(ids) / number)
+    return [ids[start : start + length] for start in range(0, len(ids), length)]
+
+
 def _begin() -> None:
     """Begin a process: forget the parent's connections, without closing them."""
     model.Session.remove()
-    model.ensure_engine().dispose(close=False)
+    engine = model.ensure_engine()
+    engine.dispose(close=False)
+    event.listen(engine, "connect", _keep_to_one_core)
+
+
+def _keep_to_one_core(connection: Any, _record: Any) -> None:
+    """Have PostgreSQL use no helpers for a connection.
+
+    Each process has a core's worth of work already: helpers of all at once take the
+    cores from each other, and read the same tables several times.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
+    # A rollback would undo it.
+    connection.commit()

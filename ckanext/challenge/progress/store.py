@@ -7,6 +7,7 @@ of PostgreSQL (``unnest`` of arrays, ``ON CONFLICT``).
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from ckan import model
 
 from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.model import Award, Cohort, Participant, Standing, StepStatus
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.base import make_id
@@ -38,17 +40,18 @@ __all__ = [
     "cohorts",
     "findings_by_badge",
     "forget_loaded",
-    "last_changes",
+    "in_stored_order",
     "lock",
     "organizations",
     "organizations_of",
     "same",
-    "same_standing",
+    "same_progress",
     "save_participants",
     "save_standings",
     "save_statuses",
     "standings",
     "statuses",
+    "values_as_stored",
 ]
 
 #: States of a cohort in which its steps follow the catalogue. Some participants are
@@ -87,14 +90,17 @@ class CohortRow:
 
 
 class Progress(NamedTuple):
-    """The figures that a participant's row keeps."""
+    """The figures that a participant's row keeps.
+
+    :ivar measures: JSON, as :func:`values_as_stored` writes it
+    """
 
     steps_done: int
     steps_total: int
     percent: int
     current_phase: str | None
     late_steps: int
-    measures: dict[str, float]
+    measures: str
     last_activity_at: dt.datetime | None
 
 
@@ -126,12 +132,19 @@ class StatusRow(NamedTuple):
 class StandingRow(NamedTuple):
     """Where an organization stands, whatever the season.
 
+    :ivar measures: JSON, as :func:`values_as_stored` writes it
     :ivar why_not: JSON, as :func:`findings_by_badge` writes it
     """
 
     organization_id: str
-    measures: dict[str, float]
+    measures: str
     why_not: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What :func:`standings` says of a row that is stored like this."""
+        text = self.measures + self.why_not
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -174,9 +187,28 @@ def as_stored(findings: Iterable[Finding]) -> str:
 
 def findings_by_badge(findings: Mapping[str, Iterable[Finding]]) -> str:
     """Return what each badge still needs as JSON, in the way of :func:`as_stored`."""
-    keys = sorted(findings, key=lambda key: (len(key.encode()), key.encode()))
+    keys = in_stored_order(findings)
     parts = [f"{encode_basestring(key)}: {as_stored(findings[key])}" for key in keys]
     return f"{{{', '.join(parts)}}}"
+
+
+def values_as_stored(measurements: Mapping[str, Measurement]) -> str:
+    """Return the values of measures as JSON, in the way of :func:`as_stored`.
+
+    They are rounded to what can be told apart: a share's fifth digit is no change.
+
+    :param measurements: in the order of :func:`in_stored_order`
+    """
+    parts = [
+        f"{encode_basestring(name)}: {round(found.value, 4)!r}"
+        for name, found in measurements.items()
+    ]
+    return f"{{{', '.join(parts)}}}"
+
+
+def in_stored_order(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return keys in the order in which PostgreSQL keeps those of an object."""
+    return tuple(sorted(keys, key=lambda key: (len(key.encode()), key.encode())))
 
 
 def _finding(finding: Finding) -> str:
@@ -207,21 +239,18 @@ def _list(names: tuple[str, ...]) -> str:
 
 def same(before: StatusRow, after: StatusRow) -> bool:
     """Say whether a status is stored as it is to be."""
-    return before[:-1] == after[:-1] and (
-        before.why_not == after.why_not
+    return before == after or (
+        before[:-1] == after[:-1]
         # A number, or an id of another length, may be written in another way.
-        or json.loads(before.why_not) == json.loads(after.why_not)
+        and json.loads(before.why_not) == json.loads(after.why_not)
     )
 
 
-def same_standing(before: StandingRow | None, after: StandingRow) -> bool:
-    """Say whether an organization's standing is stored as it is to be."""
-    return before is not None and (
-        before == after
-        or (
-            before.measures == after.measures
-            and json.loads(before.why_not) == json.loads(after.why_not)
-        )
+def same_progress(before: Progress, after: Progress) -> bool:
+    """Say whether the figures of a participant are stored as they are to be."""
+    return before == after or (
+        before == after._replace(measures=before.measures)
+        and json.loads(before.measures) == json.loads(after.measures)
     )
 
 
@@ -350,7 +379,7 @@ def lock(organization_ids: Sequence[str]) -> list[ParticipantRow]:
                 _participant.c.percent,
                 _participant.c.current_phase,
                 _participant.c.late_steps,
-                _participant.c.measures,
+                sa.cast(_participant.c.measures, sa.Text),
                 _participant.c.last_activity_at,
             )
         )
@@ -365,19 +394,21 @@ def lock(organization_ids: Sequence[str]) -> list[ParticipantRow]:
     ]
 
 
-def standings(organization_ids: Sequence[str]) -> dict[str, StandingRow]:
-    """Read where organizations stand, and lock the rows; see :func:`lock`."""
+def standings(organization_ids: Sequence[str]) -> dict[str, str]:
+    """Read where organizations stand, and lock the rows; see :func:`lock`.
+
+    :returns: the fingerprint of each row that is there: its text takes kilobytes
+    """
+    text = sa.cast(_standing.c.measures, sa.Text).concat(
+        sa.cast(_standing.c.why_not, sa.Text)
+    )
     query = (
-        sa.select(
-            _standing.c.organization_id,
-            _standing.c.measures,
-            sa.cast(_standing.c.why_not, sa.Text),
-        )
+        sa.select(_standing.c.organization_id, sa.func.md5(text))
         .where(_among(_standing.c.organization_id, organization_ids))
         .order_by(_standing.c.organization_id)
         .with_for_update()
     )
-    return {row[0]: StandingRow(*row) for row in model.Session.execute(query).all()}
+    return dict(map(tuple, model.Session.execute(query).all()))
 
 
 def statuses(participant_ids: Sequence[str]) -> dict[str, dict[str, StatusRow]]:
@@ -421,26 +452,6 @@ def awards(organization_ids: Collection[str]) -> list[Any]:
         ),
     )
     return list(model.Session.execute(query).all())
-
-
-def last_changes(organization_ids: Collection[str]) -> dict[str, dt.datetime]:
-    """Return when each organization last changed a dataset that the public can see."""
-    query = (
-        sa.select(_package.c.owner_org, sa.func.max(_package.c.metadata_modified))
-        .where(
-            _among(_package.c.owner_org, organization_ids),
-            _package.c.state == "active",
-            _package.c.type == "dataset",
-            _package.c.private.isnot(True),
-        )
-        .group_by(_package.c.owner_org)
-    )
-    # CKAN keeps UTC without saying so.
-    return {
-        row[0]: row[1].replace(tzinfo=dt.timezone.utc)
-        for row in model.Session.execute(query).all()
-        if row[1] is not None
-    }
 
 
 def save_statuses(rows: Sequence[StatusRow], now: dt.datetime) -> None:
@@ -517,10 +528,10 @@ def save_participants(
                 "percent",
                 "current_phase",
                 "late_steps",
+                "measures",
                 "last_activity_at",
             ),
             id=list(changed),
-            measures=[json.dumps(row.measures) for row in changed.values()],
             now=now,
         )
     _touch(Participant, [id_ for id_ in evaluated if id_ not in changed], now)
@@ -552,9 +563,8 @@ def save_standings(
                 evaluated_at = excluded.evaluated_at
             """,
             changed,
-            ("organization_id", "why_not"),
+            StandingRow._fields,
             now=now,
-            measures=[json.dumps(row.measures) for row in changed],
         )
     new = {row.organization_id for row in changed}
     _touch(Standing, [id_ for id_ in evaluated if id_ not in new], now)
