@@ -69,8 +69,8 @@ def _load(url: str, options: Any = None) -> dict[str, Any]:
     }
 
 
-def _multibase(text: str, prefix: bytes, length: int) -> bytes:
-    _ensure(text[:1] == "z", "not base58btc")
+def _multibase(text: Any, prefix: bytes, length: int) -> bytes:
+    _ensure(isinstance(text, str) and text[:1] == "z", "not base58btc")
     number = 0
     for letter in text[1:]:
         _ensure(letter in _BASE58, "not base58btc")
