@@ -45,6 +45,21 @@ def states(participant_id: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def make_award(organization_id: str, badge: str, **fields: Any) -> Award:
+    """A badge as an evaluation gives it, in the current transaction."""
+    given = Award(
+        badge=badge,
+        programme="saison",
+        programme_version=1,
+        organization_id=organization_id,
+        source="catalog",
+        **fields,
+    )
+    model.Session.add(given)
+    model.Session.flush()
+    return given
+
+
 def held(organization_id: str) -> list[str]:
     """The badges that an organization holds."""
     rows = model.Session.execute(

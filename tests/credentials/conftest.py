@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ckan import model
 from ckan.tests import factories
+from participation import make_award
 
 from ckanext.challenge.credentials import generations
 from ckanext.challenge.model import Award, SigningKey
@@ -44,17 +45,9 @@ def give(clean_db: None) -> Give:
             owner_org=group["id"], title="Délibérations « 2026 »"
         )
         met = {"value": 1, "target": 1, "measure": "datasets_public"}
-        award = Award(
-            badge=badge,
-            programme="saison",
-            programme_version=1,
-            organization_id=group["id"],
-            source="catalog",
-            criteria={"met": [{**met, "datasets": [dataset["id"]]}]},
-            **fields,
-        )
-        model.Session.add(award)
+        criteria = {"met": [{**met, "datasets": [dataset["id"]]}]}
+        given = make_award(group["id"], badge, criteria=criteria, **fields)
         model.Session.commit()
-        return award
+        return given
 
     return give_

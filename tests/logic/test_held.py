@@ -15,7 +15,7 @@ import yaml
 from ckan import model
 from ckan.lib.search.common import make_connection
 from ckan.tests import factories
-from participation import do
+from participation import do, make_award
 from seasons import call_as, make_cohort
 
 from benchmarks.statements import sent_statements
@@ -28,17 +28,9 @@ pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
 
 def _award(organization: dict[str, Any], badge: str, **fields: Any) -> Award:
-    award = Award(
-        badge=badge,
-        programme="saison",
-        programme_version=1,
-        organization_id=organization["id"],
-        source="catalog",
-        **fields,
-    )
-    model.Session.add(award)
+    given = make_award(organization["id"], badge, **fields)
     model.Session.commit()
-    return award
+    return given
 
 
 def _with(dataset: dict[str, Any]) -> dict[str, Any]:

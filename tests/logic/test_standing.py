@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
+from participation import make_award
 from seasons import call_as, collectivites, make_cohort, make_participant
 
 from benchmarks.statements import sent_statements
@@ -44,17 +45,9 @@ def _measured(organization_id: str, *datasets: str, fresh: float = 0.45) -> None
 
 
 def _award(organization_id: str, **fields: Any) -> Award:
-    award = Award(
-        badge=FRESH,
-        programme="saison",
-        programme_version=1,
-        organization_id=organization_id,
-        source="catalog",
-        **fields,
-    )
-    model.Session.add(award)
+    given = make_award(organization_id, FRESH, **fields)
     model.Session.commit()
-    return award
+    return given
 
 
 def test_an_organization_outside_the_challenge_has_badges_to_earn() -> None:

@@ -10,7 +10,7 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from lxml import html
-from participation import do, publish
+from participation import do, make_award, publish
 from seasons import call_as
 
 from benchmarks.statements import sent_statements
@@ -45,20 +45,6 @@ def _organization(**people: dict[str, Any]) -> dict[str, Any]:
             for capacity, user in people.items()
         ],
     )
-
-
-def _award(organization: dict[str, Any], badge: str, **fields: Any) -> Award:
-    award = Award(
-        badge=badge,
-        programme="saison",
-        programme_version=1,
-        organization_id=organization["id"],
-        source="catalog",
-        **fields,
-    )
-    model.Session.add(award)
-    model.Session.flush()
-    return award
 
 
 def _event(award: Award, before: str | None = None) -> AwardEvent:
@@ -116,9 +102,11 @@ def test_all_who_publish_get_one_mail_for_all_that_changed(
         )
     )
     _change(
-        _event(_award(organization, "premiere-publication")),
+        _event(make_award(organization["id"], "premiere-publication")),
         _event(
-            _award(organization, "donnees-fraiches", state="at_risk", lost_on=LOST_ON),
+            make_award(
+                organization["id"], "donnees-fraiches", state="at_risk", lost_on=LOST_ON
+            ),
             "active",
         ),
     )
@@ -178,7 +166,10 @@ def test_what_each_change_says(  # noqa: PLR0917 (of a table)
     post_office.open()
     organization = _organization(admin=factories.User())
     _change(
-        _event(_award(organization, "donnees-fraiches", state=state, **fields), before)
+        _event(
+            make_award(organization["id"], "donnees-fraiches", state=state, **fields),
+            before,
+        )
     )
     assert [mail.kind for mail in rows()] == [kind]
     assert outbox.send_due().sent == 1
@@ -191,7 +182,9 @@ def test_what_each_change_says(  # noqa: PLR0917 (of a table)
 def test_what_is_no_longer_so_is_not_told(post_office: Any, rows: Rows) -> None:
     post_office.open()
     organization = _organization(admin=factories.User())
-    award = _award(organization, "donnees-fraiches", state="at_risk", lost_on=LOST_ON)
+    award = make_award(
+        organization["id"], "donnees-fraiches", state="at_risk", lost_on=LOST_ON
+    )
     _change(_event(award, "active"))
     award.state, award.lost_on = "active", None
     model.Session.commit()
@@ -202,12 +195,12 @@ def test_what_is_no_longer_so_is_not_told(post_office: Any, rows: Rows) -> None:
 
 def test_what_is_undone_or_done_quietly_is_not_told(rows: Rows) -> None:
     organization = _organization(admin=factories.User())
-    award = _award(organization, "engagee")
+    award = make_award(organization["id"], "engagee")
     event = _event(award)
     awards_changed.send("test", events=[event])
     model.Session.rollback()
     assert rows() == []
-    _award(organization, "engagee", id=award.id)
+    make_award(organization["id"], "engagee", id=award.id)
     with notifications.quiet():
         _change(event)
     assert rows() == []

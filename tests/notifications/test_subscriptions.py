@@ -16,6 +16,7 @@ from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
 from freezegun import freeze_time
+from participation import make_award
 from seasons import call_as, make_cohort, only_message
 from together import at_once
 from visits import PASSWORD, Browser
@@ -93,18 +94,9 @@ def _confirmed(office: Any, email: str = READER, **about: Any) -> Subscription:
 def _award(
     organization: dict[str, Any], badge: str = BADGE, **fields: Any
 ) -> AwardEvent:
-    award = Award(
-        badge=badge,
-        programme="saison",
-        programme_version=1,
-        organization_id=organization["id"],
-        source="catalog",
-        **fields,
-    )
-    model.Session.add(award)
-    model.Session.flush()
+    given = make_award(organization["id"], badge, **fields)
     return AwardEvent(
-        award.id, badge, organization["id"], award.cohort_id, None, "active"
+        given.id, badge, organization["id"], given.cohort_id, None, "active"
     )
 
 

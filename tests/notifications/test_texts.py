@@ -12,6 +12,7 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from lxml import html
+from participation import make_award
 from seasons import POINCONNET, apply, call_as, make_participant, only_message
 
 from ckanext.challenge.model import (
@@ -85,17 +86,14 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
         id=message.id, participant_id=participant["id"], side="staff", text="Bonjour !"
     )
     model.Session.add(said)
-    award = Award(
-        badge="donnees-fraiches",
-        programme="saison",
-        programme_version=1,
-        organization_id=participant["organization_id"],
-        source="catalog",
+    given = make_award(
+        participant["organization_id"],
+        "donnees-fraiches",
         lost_on=dt.date(2026, 12, 1),
     )
     subscription = Subscription(email="lectrice@example.org", badge="donnees-fraiches")
     subscription.language = "fr"
-    model.Session.add_all([award, subscription])
+    model.Session.add(subscription)
     model.Session.query(StepStatus).filter_by(
         participant_id=participant["id"], step="deliberation"
     ).update({"reason": "Il manque la signature."})
@@ -103,7 +101,7 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
     return {
         "application": application.id,
         "user": user["id"],
-        "award": award.id,
+        "award": given.id,
         "subscription": subscription.id,
         "data": {
             "claim_id": claim.id,

@@ -9,9 +9,9 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from participation import Join, MakeCohort, do, held, publish, set_state
+from participation import Join, MakeCohort, do, held, make_award, publish, set_state
 
-from ckanext.challenge.model import Award, Cohort, Participant, Staff, StepStatus
+from ckanext.challenge.model import Cohort, Participant, Staff, StepStatus
 
 pytestmark = [
     pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty"),
@@ -249,16 +249,9 @@ def test_a_draft_season_is_for_its_staff(
     draft.state = "draft"
     user = factories.User()
     model.Session.add(Staff(cohort_id=draft.id, user_id=user["id"], role="manager"))
-    award = Award(
-        badge="engagee",
-        programme="saison",
-        programme_version=1,
-        organization_id=organization["id"],
-        cohort_id=draft.id,
-        source="catalog",
-        criteria={"met": []},
+    award = make_award(
+        organization["id"], "engagee", cohort_id=draft.id, criteria={"met": []}
     )
-    model.Session.add(award)
     model.Session.commit()
     asked = {"organization": organization["id"], "cohort": "saison-9"}
     with pytest.raises(tk.NotAuthorized):

@@ -12,11 +12,12 @@ from ckan import model
 from ckan.model import ensure_engine
 from ckan.tests import factories
 from lxml import html
+from participation import make_award
 from seasons import call_as
 
 from benchmarks.statements import sent_statements
 from ckanext.challenge.domain.criteria import Finding
-from ckanext.challenge.model import Award, Standing
+from ckanext.challenge.model import Standing
 from ckanext.challenge.model.base import utcnow
 
 FRESH = "Données fraîches"
@@ -101,17 +102,8 @@ def test_beside_its_page_stands_the_nearest_badge(
 def test_one_at_risk_says_until_when_and_what_to_do(
     browser: Callable[..., Any], world: Any, outside: dict[str, Any]
 ) -> None:
-    model.Session.add(
-        Award(
-            badge="donnees-fraiches",
-            programme="saison",
-            programme_version=1,
-            organization_id=outside["id"],
-            source="catalog",
-            state="at_risk",
-            lost_on=utcnow().date().replace(year=2031, month=3, day=2),
-        )
-    )
+    lost_on = utcnow().date().replace(year=2031, month=3, day=2)
+    make_award(outside["id"], "donnees-fraiches", state="at_risk", lost_on=lost_on)
     model.Session.commit()
     path = f"/organization/challenge/{outside['name']}"
     mine = _badges(_page(browser("stranger").get(path)))[FRESH]

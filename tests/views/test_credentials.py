@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
 from lxml import etree, html  # pyright: ignore[reportAttributeAccessIssue]
+from participation import make_award
 from seasons import call_as
 from werkzeug.datastructures import FileStorage
 
@@ -272,17 +273,9 @@ def test_an_award_without_a_season_has_the_siren_of_its_organization(
     browser: Callable[..., Any], world: Any, keys: None
 ) -> None:
     organization = factories.Organization(siren="213601594", title="Le Poinçonnet")
-    award = Award(
-        badge="donnees-fraiches",
-        programme="saison",
-        programme_version=1,
-        organization_id=organization["id"],
-        source="catalog",
-        criteria={"met": []},
-    )
-    model.Session.add(award)
+    given = make_award(organization["id"], "donnees-fraiches", criteria={"met": []})
     model.Session.commit()
-    address = f"/challenge/awards/{award.id}"
+    address = f"/challenge/awards/{given.id}"
     jobs.sign()
     assert "213601594" in said(browser().get(address))
     answer = browser().get(VERIFY, query_string={"credential": address})

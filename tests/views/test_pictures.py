@@ -10,11 +10,11 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
+from participation import make_award
 from seasons import call_as
 
 from benchmarks.statements import sent_statements
 from ckanext.challenge import memory
-from ckanext.challenge.model import Award
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -222,15 +222,7 @@ def test_an_organization_outside_the_challenge_shows_its_badges(
     browser: Callable[..., Any], world: Any
 ) -> None:
     group = factories.Organization(title="Régie des eaux")
-    model.Session.add(
-        Award(
-            badge="donnees-fraiches",
-            programme="saison",
-            programme_version=1,
-            organization_id=group["id"],
-            source="catalog",
-        )
-    )
+    make_award(group["id"], "donnees-fraiches")
     model.Session.commit()
     for query, words in (("?lang=en", "1 badge"), ("?lang=en&style=card", "1 badge")):
         answer = browser().get(f"/challenge/badge/{group['name']}.svg{query}")

@@ -9,11 +9,10 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from lxml import html
+from participation import make_award
 from rdflib import Graph, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF
 from seasons import call_as
-
-from ckanext.challenge.model import Award
 
 DQV = Namespace("http://www.w3.org/ns/dqv#")
 OA = Namespace("http://www.w3.org/ns/oa#")
@@ -29,24 +28,11 @@ class _World:
             factories.Dataset(owner_org=self.organization["id"], title=ODD)
             for _ in range(2)
         )
-        self.award = Award(
-            badge="donnees-decrites",
-            programme="saison",
-            programme_version=1,
-            organization_id=self.organization["id"],
-            source="catalog",
-            criteria={
-                "met": [
-                    {
-                        "measure": "datasets_public",
-                        "value": 2,
-                        "target": 1,
-                        "datasets": [self.counted["id"]],
-                    }
-                ]
-            },
+        met = {"measure": "datasets_public", "value": 2, "target": 1}
+        criteria = {"met": [{**met, "datasets": [self.counted["id"]]}]}
+        self.award = make_award(
+            self.organization["id"], "donnees-decrites", criteria=criteria
         )
-        model.Session.add(self.award)
         model.Session.commit()
 
 

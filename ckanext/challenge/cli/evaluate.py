@@ -7,9 +7,11 @@ import os
 import click
 from ckan import model
 
+from ckanext.challenge.cli.keys import sign
 from ckanext.challenge.conformity import jobs as conformity
 from ckanext.challenge.conformity import store
-from ckanext.challenge.credentials import jobs as credentials
+from ckanext.challenge.credentials import jobs
+from ckanext.challenge.credentials import store as credentials
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress import evaluate
@@ -42,13 +44,12 @@ def _check_files(organizations: list[str] | None) -> None:
 
 def _sign(processes: int) -> tuple[str, ...]:
     """Sign the badges whose job was lost, and tell what could not be signed."""
-    length = credentials.waiting()
-    with click.progressbar(length=length, label="Badges", show_pos=True) as bar:
-        done = credentials.sign(bar.update, processes)
-    if done.problem == credentials.NO_KEY:
+    waiting = credentials.waiting()
+    done = sign(waiting, processes)
+    if done.problem == jobs.NO_KEY:
         # A portal without keys has badges all the same.
-        if length:
-            click.secho(f"{length} badges are not signed. {done.problem}", err=True)
+        if waiting:
+            click.secho(f"{waiting} badges are not signed. {done.problem}", err=True)
         return done.errors
     return (done.problem, *done.errors) if done.problem else done.errors
 

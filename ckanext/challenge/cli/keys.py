@@ -10,7 +10,7 @@ from ckanext.challenge import config
 from ckanext.challenge.credentials import generations, jobs, keys, store
 from ckanext.challenge.model import SigningKey
 
-__all__ = ["command"]
+__all__ = ["command", "sign"]
 
 
 @click.group("keys", short_help="The keys that sign badges.")
@@ -23,6 +23,16 @@ def command() -> None:
     """
 
 
+def sign(waiting: int, processes: int) -> jobs.Outcome:
+    """Sign the badges that await it, with a bar that tells how far it is.
+
+    :param waiting: how many do
+    :param processes: among how many processes they are shared
+    """
+    with click.progressbar(length=waiting, label="Badges", show_pos=True) as bar:
+        return jobs.sign(bar.update, processes)
+
+
 def _told(made: SigningKey) -> None:
     path = config.keys_path() / f"{made.id}.pem"
     click.secho(f"The key {made.id} signs from now on.", fg="green")
@@ -31,9 +41,7 @@ def _told(made: SigningKey) -> None:
 
 
 def _sign() -> None:
-    length = store.waiting()
-    with click.progressbar(length=length, label="Badges", show_pos=True) as bar:
-        done = jobs.sign(bar.update, processes=os.cpu_count() or 1)
+    done = sign(store.waiting(), os.cpu_count() or 1)
     click.echo(f"{done.signed} badges signed, {done.lists} lists of revoked ones")
     if done.problem or done.errors:
         raise click.ClickException(

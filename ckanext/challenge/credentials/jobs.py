@@ -40,7 +40,6 @@ __all__ = [
     "catch_up",
     "sign",
     "sign_missing",
-    "waiting",
 ]
 
 log = logging.getLogger(__name__)
@@ -98,11 +97,6 @@ def catch_up() -> None:
         awards_stored(None)
 
 
-def waiting() -> int:
-    """Count the awards that have not been signed."""
-    return store.waiting()
-
-
 def sign_missing() -> None:
     """The job: sign what awaits it, and say in the log what could not be.
 
@@ -138,7 +132,7 @@ def sign(
     except keys.KeyProblem as problem:
         model.Session.rollback()
         # A portal that has never had a key is not waited for in vain.
-        if key is not None or waiting():
+        if key is not None or store.waiting():
             log.error("Badges and lists of revoked ones are not signed. %s", problem)
         return Outcome(problem=str(problem))
     ids = store.unsigned_ids(limit)

@@ -21,7 +21,7 @@ from ckanext.challenge.measures import mending
 from ckanext.challenge.model import Award
 from ckanext.challenge.model.dictize import as_json
 
-__all__ = ["Shortfalls", "badge_row", "described", "stored_measurement"]
+__all__ = ["Shortfalls", "badge_row", "described", "pictured", "stored_measurement"]
 
 
 def stored_measurement(value: float, missing: Mapping[str, Any]) -> Measurement:
@@ -50,12 +50,10 @@ def described(name: str) -> dict[str, str]:
     }
 
 
-def badge_row(badge: Badge, verdict: Verdict, award: Award | None) -> dict[str, Any]:
-    """A badge with how far its criteria are met.
+def pictured(badge: Badge) -> dict[str, Any]:
+    """A badge in words and as it is drawn.
 
-    :param award: by which it is held, if it is
-    :returns: ``{badge, title, description, level, icon, colour, shape, policy, earned,
-        state, award_id, awarded_at, lost_on, percent}``
+    :returns: ``{badge, title, description, level, icon, colour, shape, policy}``
     """
     language = current()
     return {
@@ -67,6 +65,18 @@ def badge_row(badge: Badge, verdict: Verdict, award: Award | None) -> dict[str, 
         "colour": badge.colour,
         "shape": badge.shape,
         "policy": badge.policy,
+    }
+
+
+def badge_row(badge: Badge, verdict: Verdict, award: Award | None) -> dict[str, Any]:
+    """A badge with how far its criteria are met.
+
+    :param award: by which it is held, if it is
+    :returns: ``{badge, title, description, level, icon, colour, shape, policy, earned,
+        state, award_id, awarded_at, lost_on, percent}``
+    """
+    return {
+        **pictured(badge),
         "earned": award is not None,
         "state": award.state if award else None,
         "award_id": award.id if award else None,

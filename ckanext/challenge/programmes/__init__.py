@@ -46,6 +46,7 @@ __all__ = [
     "badge_of",
     "badges",
     "badges_without_season",
+    "find_badge",
     "forget",
     "get",
     "keep",
@@ -151,9 +152,21 @@ def badge_of(award: Awarded) -> tuple[Programme, Badge] | None:
         programme = of(award)
     except KeyError:
         programme = None
-    if programme is not None and award.badge in programme.badges_by_key:
-        return programme, programme.badges_by_key[award.badge]
-    return badges(award.programme).get(award.badge) or badges().get(award.badge)
+    return find_badge(award.badge, programme, award.programme)
+
+
+def find_badge(
+    key: str, season: Programme | None, named: str | None
+) -> tuple[Programme, Badge] | None:
+    """Return a badge by its key, and the programme that has it.
+
+    :param season: where to look first
+    :param named: the name of the programme where to look then, before all others
+    :raises ProgrammeError: when one of the portal's files cannot be used
+    """
+    if season is not None and key in season.badges_by_key:
+        return season, season.badges_by_key[key]
+    return badges(named).get(key) or badges().get(key)
 
 
 def keep(programme: Programme) -> str:

@@ -11,7 +11,7 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.dialects.postgresql import insert
 
-from ckanext.challenge import journal, measures, programmes
+from ckanext.challenge import journal, programmes
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.criteria import (
     AllOf,
@@ -24,6 +24,7 @@ from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.language import current
 from ckanext.challenge.logic import roles
+from ckanext.challenge.logic.badge_progress import described, pictured
 from ckanext.challenge.logic.boundary import (
     actor_of,
     checked_transition,
@@ -366,26 +367,12 @@ def _dictize_badge(
     programme: Programme, badge: Badge, holders: Mapping[str, int]
 ) -> dict[str, Any]:
     return {
-        **_picture(badge),
-        "badge": badge.key,
-        "level": badge.level,
+        **pictured(badge),
         "grace_days": badge.grace_days,
         "scope": badge.scope,
         "programme": programme.name,
         "programme_version": programme.version,
         "holders": holders.get(badge.key, 0),
-    }
-
-
-def _picture(badge: Badge) -> dict[str, Any]:
-    language = current()
-    return {
-        "title": badge.title.in_(language),
-        "description": badge.description.in_(language),
-        "icon": badge.icon,
-        "colour": badge.colour,
-        "shape": badge.shape,
-        "policy": badge.policy,
     }
 
 
@@ -399,25 +386,13 @@ def _dictize_criterion(programme: Programme, criterion: Criterion) -> dict[str, 
         return {"steps": [_step(programme, key) for key in programme.required]}
     if isinstance(criterion, StepDone):
         return _step(programme, criterion.step)
-    return {
-        "measure": criterion.measure,
-        **_measure(criterion.measure),
-        "at_least": criterion.at_least,
-    }
+    return {**described(criterion.measure), "at_least": criterion.at_least}
 
 
 def _step(programme: Programme, key: str) -> dict[str, Any]:
     step = programme.steps_by_key.get(key)
     title = step.title.in_(current()) if step else key
     return {"step": key, "title": title}
-
-
-def _measure(name: str) -> dict[str, Any]:
-    measure = measures.registry().get(name)
-    return {
-        "definition": str(measure.definition) if measure else name,
-        "unit": measure.unit if measure else "count",
-    }
 
 
 def _selected() -> tuple[Any, ...]:
@@ -454,16 +429,17 @@ def _awards(*selected: Any) -> Any:
 
 def _dictize_award(row: Any) -> dict[str, Any]:
     known = programmes.badge_of(row)
-    picture = (
-        _picture(known[1])
+    shown = (
+        pictured(known[1])
         if known
         # The portal no longer has the programme: the award is kept all the same.
         else {"title": row.badge, "description": "", "policy": "permanent"}
         | {"icon": "award", "colour": None, "shape": "circle"}
     )
     return {
+        # The level, and all else that was written, are as on the day it was given.
+        **shown,
         **columns(row, _AWARD_COLUMNS),
-        **picture,
         "cohort": row.cohort,
         "cohort_title": row.cohort_title,
         "siren": row.siren,
@@ -481,7 +457,7 @@ def _dictize_met(row: Any) -> dict[str, Any]:
     for part in met:
         words: dict[str, Any] = {}
         if "measure" in part:
-            words = _measure(part["measure"])
+            words = described(part["measure"])
         elif known is not None:
             words = _step(known[0], part["step"])
         shown.append(

@@ -82,17 +82,16 @@ def challenge_credential_verify(context: Context, data_dict: dict[str, Any]) -> 
     :type credential: string or dict
     :returns: ``valid``; ``reason``, why it is not, in the reader's language, and its
         ``code``: ``too_long``, ``malformed``, ``not_a_badge``, ``unknown_key``,
-        ``compromised_key``,
-        ``unknown``, ``altered``, ``signature``, ``not_yet_valid``, ``expired``,
-        ``gone`` or ``revoked``; ``proof``: ``DataIntegrityProof`` or ``VC-JWT``;
-        ``signed``: whether this portal signed just that; ``key`` ``{id, created_at,
-        retired_at, compromised_at}``; ``issuer`` ``{id, name, url}``; ``award`` and its
-        ``state``,
-        ``lost_on`` and ``revoked_at``, ``revoked_reason``; ``organization`` ``{name,
-        title, url}``, ``siren``; ``badge`` ``{badge, name, description, criteria,
-        url}``; ``evidence``: ``{name, narrative, url, genre}``, where genre is
-        ``award``, ``season``, ``figure`` or ``dataset``; ``issued_at``, ``valid_from``
-        and ``valid_until``. What is not known is ``None``
+        ``compromised_key``, ``unknown``, ``altered``, ``signature``,
+        ``not_yet_valid``, ``expired``, ``gone`` or ``revoked``; ``proof``:
+        ``DataIntegrityProof`` or ``VC-JWT``; ``signed``: whether this portal signed
+        just that; ``key`` ``{id, created_at, retired_at, compromised_at}``; ``issuer``
+        ``{id, name, url}``; ``award`` and its ``state``, ``lost_on``, ``revoked_at``
+        and ``revoked_reason``; ``organization`` ``{name, title, url}``, ``siren``;
+        ``badge`` ``{badge, name, description, criteria, url}``; ``evidence``:
+        ``{name, narrative, url, genre}``, where genre is ``award``, ``season``,
+        ``figure`` or ``dataset``; ``issued_at``, ``valid_from`` and ``valid_until``.
+        What is not known is ``None``
     :rtype: dict
     """
     tk.check_access("challenge_credential_verify", context, {})

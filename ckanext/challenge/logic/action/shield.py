@@ -12,7 +12,7 @@ from ckan.types import Context
 
 from ckanext.challenge import programmes
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
-from ckanext.challenge.domain.programme import Badge, Programme
+from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.language import current
 from ckanext.challenge.logic.boundary import validated
 from ckanext.challenge.logic.schema import shield as schema
@@ -140,7 +140,8 @@ def _badge(
     if key is None:
         return None
     language = current()
-    badge = _known(key, programme, award.get("programme"))
+    found = programmes.find_badge(key, programme, award.get("programme"))
+    badge = found[1] if found else None
     if badge is None and not award:
         raise tk.ObjectNotFound(tk._("There is no such badge"))
     return {
@@ -159,11 +160,3 @@ def _badge(
         "lost_on": award.get("lost_on"),
         "revoked_at": award.get("revoked_at"),
     }
-
-
-def _known(key: str, programme: Programme | None, named: str | None) -> Badge | None:
-    """A badge as its season has it, else as the programme that it was earned with."""
-    if programme is not None and key in programme.badges_by_key:
-        return programme.badges_by_key[key]
-    found = programmes.badges(named).get(key) or programmes.badges().get(key)
-    return found[1] if found else None
