@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.lib.redis import connect_to_redis
 from redis.exceptions import RedisError
 
-__all__ = ["later"]
+__all__ = ["begun", "later", "once"]
 
 log = logging.getLogger(__name__)
+
+#: After so many seconds a job that has not begun is taken for lost.
+_LOST = 300
 
 
 def later(
@@ -32,3 +36,40 @@ def later(
         log.exception("Not queued, since Redis cannot be reached: %s", title)
         return False
     return True
+
+
+def once(work: Callable[[], None], *, title: str) -> bool:
+    """Queue a job that finds by itself what there is to do, unless it waits already.
+
+    A worker takes longer to begin a job than such a job often takes: a rush of
+    applications would keep all other jobs waiting.
+
+    :param work: a function of a module, which calls :func:`begun` before all else
+    :param title: what CKAN's list of jobs shows
+    :returns: whether it waits in the queue now; see :func:`later`
+    """
+    try:
+        first = connect_to_redis().set(_marker(work), "1", nx=True, ex=_LOST)
+    except RedisError:
+        log.exception("Not queued, since Redis cannot be reached: %s", title)
+        return False
+    if not first or later(work, title=title):
+        return True
+    begun(work)
+    return False
+
+
+def begun(work: Callable[[], None]) -> None:
+    """Say that a job queued by :func:`once` looks at what there is to do from now on.
+
+    What comes after this needs another one.
+    """
+    try:
+        connect_to_redis().delete(_marker(work))
+    except RedisError:
+        log.warning("Redis cannot be reached: %s may wait", work.__name__)
+
+
+def _marker(work: Callable[[], None]) -> str:
+    # One Redis may serve several portals.
+    return f"ckan:{tk.config['ckan.site_id']}:challenge:waits:{work.__name__}"

@@ -253,6 +253,37 @@ def test_redis_down_delays_the_mail_until_the_command_runs(
     assert len(post_office.subjects) == 1
 
 
+def test_a_rush_makes_one_job(cohort: dict[str, Any], post_office: Any) -> None:
+    """A worker takes longer to begin each than its mail takes to be sent."""
+    post_office.open()
+    for siren in SIRENS[:-1]:
+        apply(cohort, siren)
+    assert _sending() == 1
+    work_in_this_process()
+    assert len(post_office.subjects) == len(SIRENS) - 1
+    # What comes after it has begun makes another one.
+    apply(cohort, SIRENS[-1])
+    assert _sending() == 1
+    work_in_this_process()
+    assert len(post_office.subjects) == len(SIRENS)
+
+
+def _sending() -> int:
+    """How many jobs wait that send mails."""
+    return [job.func_name for job in jobs.get_queue().jobs].count(
+        f"{outbox.__name__}.send_queued"
+    )
+
+
+def test_a_job_that_was_lost_keeps_no_mail_back_for_long(
+    cohort: dict[str, Any], post_office: Any
+) -> None:
+    apply(cohort)
+    queue = jobs.get_queue()
+    (marker,) = queue.connection.keys("*:waits:send_queued")
+    assert 0 < queue.connection.ttl(marker) <= 300
+
+
 def test_a_long_queue_is_left_to_another_job(
     cohort: dict[str, Any], post_office: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

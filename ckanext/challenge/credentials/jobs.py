@@ -84,7 +84,7 @@ class Outcome:
 
 def awards_stored(sender: Any, **kwargs: Any) -> None:
     """Queue the job once awards have changed; a receiver of the signal."""
-    background.later(sign_missing, title="Sign badges and lists of revoked badges")
+    background.once(sign_missing, title="Sign badges and lists of revoked badges")
 
 
 def catch_up() -> None:
@@ -102,6 +102,7 @@ def sign_missing() -> None:
 
     Where much awaits it, another job goes on after the others that wait.
     """
+    background.begun(sign_missing)
     outcome = sign(processes=os.cpu_count() or 1, limit=TURN)
     if outcome.signed and outcome.looked_at == TURN:
         awards_stored(None)

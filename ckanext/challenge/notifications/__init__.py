@@ -103,4 +103,4 @@ def deliver() -> None:
     sends it later.
     """
     if not _quiet.get():
-        background.later(outbox.send_queued, title="challenge: send mails")
+        background.once(outbox.send_queued, title="challenge: send mails")

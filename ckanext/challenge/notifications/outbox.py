@@ -151,8 +151,9 @@ def due() -> int:
 
 def send_queued() -> None:
     """The job: send what is due, and leave the rest to another job."""
+    background.begun(send_queued)
     if send_due(seconds=_JOB_SECONDS).more:
-        background.later(send_queued, title="challenge: send mails")
+        background.once(send_queued, title="challenge: send mails")
 
 
 def send_due(

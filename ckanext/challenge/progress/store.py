@@ -200,7 +200,7 @@ def values_as_stored(measurements: Mapping[str, Measurement]) -> str:
     :param measurements: in the order of :func:`in_stored_order`
     """
     parts = [
-        f"{encode_basestring(name)}: {round(found.value, 4)!r}"
+        f"{encode_basestring(name)}: {round(float(found.value), 4)!r}"
         for name, found in measurements.items()
     ]
     return f"{{{', '.join(parts)}}}"
