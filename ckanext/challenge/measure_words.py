@@ -6,8 +6,51 @@ from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from flask_babel import lazy_gettext as _
 
 __all__ = ["shortfall"]
+
+#: How far one is, in a sentence, by the name of the measure.
+_SENTENCES = {
+    "members": _("{value} of {target} members so far."),
+    "organization_profile": _("{value} of the page is filled in; {target} are enough."),
+    "kits_chosen": _("{value} of {target} kits chosen so far."),
+    "datasets_public": _("{value} of {target} datasets published so far."),
+    "datasets_since_launch": _(
+        "{value} of {target} datasets published since the launch."
+    ),
+    "kits_covered": _("Datasets published for {value} of {target} kits so far."),
+    "resources_public": _("{value} of {target} files published so far."),
+    "open_licence_share": _(
+        "{value} of the datasets have an open licence; {target} are needed."
+    ),
+    "open_format_share": _(
+        "{value} of the datasets have an open format; {target} are needed."
+    ),
+    "described_share": _(
+        "{value} of the datasets are well described; {target} are needed."
+    ),
+    "quality_mean": _(
+        "Quality of the datasets: {value} out of 9; {target} are needed."
+    ),
+    "conform_datasets": _(
+        "{value} of {target} datasets conform to their national schema."
+    ),
+    "fresh_share": _("{value} of the datasets are up to date; {target} are needed."),
+    "downloads": _("{value} of {target} downloads so far."),
+}
+#: That of a measure of another plugin, which speaks for itself.
+_OTHER = _("{measure}: {value} of {target}.")
+
+#: How the values of a measure are written, where that is not as its unit says.
+_UNITS = {
+    "organization_profile": "share",
+    "open_licence_share": "share",
+    "open_format_share": "share",
+    "described_share": "share",
+    "quality_mean": "points",
+    "fresh_share": "share",
+}
 
 
 def shortfall(row: Mapping[str, Any]) -> str:
@@ -17,72 +60,16 @@ def shortfall(row: Mapping[str, Any]) -> str:
         ``target``, and for a measure of another plugin ``definition`` and ``unit``
     """
     measure, value, target = row["measure"], row["value"] or 0, row["target"] or 0
-    count = {
-        "value": tk.h.challenge_number(value),
-        "target": tk.h.challenge_number(target),
-    }
-    share = {
-        "value": tk.h.challenge_share(value),
-        "target": tk.h.challenge_share(target),
-    }
-    points = {
-        "value": tk.h.challenge_number(value * 9),
-        "target": tk.h.challenge_number(target * 9),
-    }
-    sentences = {
-        "members": (tk._("{value} of {target} members so far."), count),
-        "organization_profile": (
-            tk._("{value} of the page is filled in; {target} are enough."),
-            share,
-        ),
-        "kits_chosen": (tk._("{value} of {target} kits chosen so far."), count),
-        "datasets_public": (
-            tk._("{value} of {target} datasets published so far."),
-            count,
-        ),
-        "datasets_since_launch": (
-            tk._("{value} of {target} datasets published since the launch."),
-            count,
-        ),
-        "kits_covered": (
-            tk._("Datasets published for {value} of {target} kits so far."),
-            count,
-        ),
-        "resources_public": (
-            tk._("{value} of {target} files published so far."),
-            count,
-        ),
-        "open_licence_share": (
-            tk._("{value} of the datasets have an open licence; {target} are needed."),
-            share,
-        ),
-        "open_format_share": (
-            tk._("{value} of the datasets have an open format; {target} are needed."),
-            share,
-        ),
-        "described_share": (
-            tk._("{value} of the datasets are well described; {target} are needed."),
-            share,
-        ),
-        "quality_mean": (
-            tk._("Quality of the datasets: {value} out of 9; {target} are needed."),
-            points,
-        ),
-        "conform_datasets": (
-            tk._("{value} of {target} datasets conform to their national schema."),
-            count,
-        ),
-        "fresh_share": (
-            tk._("{value} of the datasets are up to date; {target} are needed."),
-            share,
-        ),
-        "downloads": (tk._("{value} of {target} downloads so far."), count),
-    }
-    if measure in sentences:
-        template, numbers = sentences[measure]
-        return template.format(**numbers)
-    # A measure of another plugin speaks for itself.
-    return tk._("{measure}: {value} of {target}.").format(
+    sentence = str(_SENTENCES.get(measure, _OTHER))
+    unit = _UNITS.get(measure) or ("share" if row.get("unit") == "share" else "count")
+    return sentence.format(
+        value=_in_words(unit, value),
+        target=_in_words(unit, target),
         measure=str(row.get("definition") or measure).rstrip(". "),
-        **(share if row.get("unit") == "share" else count),
     )
+
+
+def _in_words(unit: str, value: float) -> str:
+    if unit == "share":
+        return tk.h.challenge_share(value)
+    return tk.h.challenge_number(value * 9 if unit == "points" else value)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import ckan.plugins.toolkit as tk
 from ckan import authz, model
 from ckan.types import Context, Schema
+from flask import g, has_request_context
 
 from ckanext.challenge import words
 from ckanext.challenge.domain import lifecycle
@@ -28,12 +31,14 @@ __all__ = [
     "all_or_nothing",
     "checked_transition",
     "cohort_of",
+    "counted",
     "find_application",
     "find_cohort",
     "find_file",
     "find_mail",
     "find_organization",
     "find_participant",
+    "find_participation",
     "find_visit",
     "forbidden",
     "read_lists",
@@ -41,6 +46,8 @@ __all__ = [
     "user_id_of",
     "validated",
 ]
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 #: The most rows that a list answers at once, and what it answers unasked.
 MAX_LIMIT = 1000
@@ -58,6 +65,18 @@ def validated(
     if errors:
         raise tk.ValidationError(errors)
     return data
+
+
+def counted(query: Any, data: Mapping[str, Any]) -> tuple[list[Any], int]:
+    """A page of a query, and how many rows the whole of it has.
+
+    :param data: with its ``offset`` and ``limit``; a page that is not full tells the
+        number by itself
+    """
+    page = query.offset(data["offset"]).limit(data["limit"]).all()
+    if len(page) < data["limit"] and (page or not data["offset"]):
+        return page, data["offset"] + len(page)
+    return page, query.count()
 
 
 def read_lists(data_dict: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -152,6 +171,20 @@ def refusal(field: str, message: str) -> tk.ValidationError:
     return tk.ValidationError({field: [message]})
 
 
+_Row = TypeVar("_Row")
+
+
+def _kept(row: _Row) -> _Row:
+    """Keep a row until the request ends.
+
+    The session forgets what nobody holds: each of the actions that make a page would
+    ask the database for the same season and the same participant.
+    """
+    if has_request_context():
+        g.setdefault("challenge_kept", {})[id(row)] = row
+    return row
+
+
 def find_cohort(reference: Any) -> Cohort:
     """The cohort with that id or name.
 
@@ -160,7 +193,7 @@ def find_cohort(reference: Any) -> Cohort:
     cohort = Cohort.get(reference) if isinstance(reference, str) else None
     if cohort is None:
         raise tk.ObjectNotFound(tk._("There is no such season"))
-    return cohort
+    return _kept(cohort)
 
 
 def find_application(reference: Any) -> Application:
@@ -174,15 +207,12 @@ def find_application(reference: Any) -> Application:
     return found
 
 
-_Row = TypeVar("_Row")
-
-
 def _found(mapped: type[_Row], id_: Any, otherwise: str) -> _Row:
     """The row with that id; what callers send may be anything."""
     found = model.Session.get(mapped, id_) if isinstance(id_, str) else None
     if found is None:
         raise tk.ObjectNotFound(otherwise)
-    return found
+    return _kept(found)
 
 
 def find_file(id_: Any) -> ApplicationFile:
@@ -217,6 +247,12 @@ def cohort_of(participant: Participant) -> Cohort:
     return cohort
 
 
+def find_participation(cohort: Cohort, group: model.Group) -> Participant | None:
+    """What an organization is in a season, if it takes part."""
+    found = Participant.of(cohort.id, group.id)
+    return _kept(found) if found else None
+
+
 def find_visit(id_: Any) -> Visit:
     """The visit with that id.
 
@@ -230,7 +266,13 @@ def find_organization(reference: Any) -> model.Group:
 
     :raises ObjectNotFound: when there is none
     """
-    group = model.Group.get(reference) if isinstance(reference, str) else None
+    group: model.Group | None = None
+    if isinstance(reference, str):
+        ways = [model.Group.by_name, partial(model.Session.get, model.Group)]
+        # The session may know one by its id already.
+        if _ID.fullmatch(reference):
+            ways.reverse()
+        group = next(filter(None, (way(reference) for way in ways)), None)
     if group is None or not group.is_organization or group.state != "active":
         raise tk.ObjectNotFound(tk._("There is no such organization"))
-    return group
+    return _kept(group)

@@ -15,6 +15,7 @@ from ckanext.challenge.logic.boundary import (
     actor_of,
     all_or_nothing,
     checked_transition,
+    counted,
     find_cohort,
     find_organization,
     user_id_of,
@@ -87,12 +88,8 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access("challenge_claim_list", context, scope)
     if "state" in data:
         rows = rows.filter(Claim.state == data["state"])
-    page = (
-        rows.order_by(Claim.asked_at.desc(), Claim.id)
-        .offset(data["offset"])
-        .limit(data["limit"])
-    )
-    return {"count": rows.count(), "results": [claims.dictize(row) for row in page]}
+    page, count = counted(rows.order_by(Claim.asked_at.desc(), Claim.id), data)
+    return {"count": count, "results": [claims.dictize(row) for row in page]}
 
 
 def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:

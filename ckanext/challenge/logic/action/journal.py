@@ -8,7 +8,8 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, Schema
 
-from ckanext.challenge.logic.boundary import validated
+from ckanext.challenge import journal
+from ckanext.challenge.logic.boundary import counted, validated
 from ckanext.challenge.logic.schema import fields
 from ckanext.challenge.logic.schema.cohort import paging
 from ckanext.challenge.model import JournalEntry
@@ -65,20 +66,19 @@ def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> Any:
     for name in ("object_type", "object_id"):
         if name in data:
             query = query.filter_by(**{name: data[name]})
-    rows = (
-        query.order_by(JournalEntry.id.desc())
-        .offset(data["offset"])
-        .limit(data["limit"])
-    )
+    rows, count = counted(query.order_by(JournalEntry.id.desc()), data)
     shown = [columns(row, _SHOWN) for row in rows]
     names = _names({row["actor"] for row in shown})
     return {
-        "count": query.count(),
+        "count": count,
         "results": [{**row, "actor_name": names.get(row["actor"])} for row in shown],
     }
 
 
 def _names(actors: set[str]) -> dict[str, str]:
     """How users are called, by id, in one statement."""
-    users = model.Session.query(model.User).filter(model.User.id.in_(actors))
+    people = actors - {journal.SYSTEM, "anonymous"}
+    if not people:
+        return {}
+    users = model.Session.query(model.User).filter(model.User.id.in_(people))
     return {user.id: user.display_name for user in users}

@@ -27,6 +27,7 @@ from ckanext.challenge.logic.badge_progress import (
 from ckanext.challenge.logic.boundary import (
     find_cohort,
     find_organization,
+    find_participation,
     validated,
 )
 from ckanext.challenge.logic.schema import progress as schema
@@ -120,7 +121,7 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
     group = find_organization(data["organization"])
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_progress_show", context, {"cohort": cohort.id})
-    participant = Participant.of(cohort.id, group.id)
+    participant = find_participation(cohort, group)
     mine = roles.of_participant(context, participant) if participant else set()
     if participant is None or (participant.state == "withdrawn" and not mine):
         raise tk.ObjectNotFound(
