@@ -293,6 +293,20 @@ def test_the_page_sends_as_many_statements_however_much_is_missing(
     assert count() == few
 
 
+@pytest.mark.parametrize("who", ["member", "manager"])
+def test_the_page_asks_once_for_its_season_and_its_participant(
+    browser: Callable[..., Any], world: Any, who: str
+) -> None:
+    """Several actions make the page, and each of them looks for both."""
+    reader = browser(who)
+    reader.get(world.url)
+    with sent_statements() as sent:
+        reader.get(world.url)
+    for table in ("challenge_cohort", "challenge_participant"):
+        whole = [one for one in sent if f"{table}.id AS {table}_id" in one]
+        assert len(whole) == 1, table
+
+
 @pytest.mark.parametrize(("over", "said"), [(False, "Nothing for"), (True, "is over")])
 def test_who_has_nothing_to_do_is_told_why(
     browser: Callable[..., Any], world: Any, over: bool, said: str
