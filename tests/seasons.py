@@ -19,6 +19,7 @@ __all__ = [
     "BAULE",
     "LIGNIERES",
     "POINCONNET",
+    "altered",
     "apply",
     "call_as",
     "collectivites",
@@ -159,3 +160,12 @@ def only_message(caught: Any, field: str) -> str:
     assert list(errors) == [field]
     (message,) = errors[field]
     return message
+
+
+def altered(key: str) -> str:
+    """A signed key of which one letter of the signature is another.
+
+    The first letter: the last one also holds bits that sign nothing.
+    """
+    signed, _, signature = key.rpartition(".")
+    return f"{signed}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
