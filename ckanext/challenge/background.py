@@ -10,6 +10,8 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.redis import connect_to_redis
 from redis.exceptions import RedisError
 
+from ckanext.challenge import config
+
 __all__ = ["begun", "later", "once"]
 
 log = logging.getLogger(__name__)
@@ -71,5 +73,4 @@ def begun(work: Callable[[], None]) -> None:
 
 
 def _marker(work: Callable[[], None]) -> str:
-    # One Redis may serve several portals.
-    return f"ckan:{tk.config['ckan.site_id']}:challenge:waits:{work.__name__}"
+    return config.redis_key("waits", work.__name__)

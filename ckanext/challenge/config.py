@@ -31,6 +31,7 @@ __all__ = [
     "rate_limit_address",
     "rate_limit_email",
     "rate_limit_network",
+    "redis_key",
     "reminder_days",
     "reminder_interval_days",
     "retention_months",
@@ -168,3 +169,8 @@ def display_timezone() -> ZoneInfo:
     """The portal's time zone: deadlines end at its midnight."""
     # CKAN answers a pytz zone, which is wrong by minutes in date arithmetic.
     return ZoneInfo(str(tk.h.get_display_timezone()))
+
+
+def redis_key(*parts: str) -> str:
+    """The name of a key of this extension in Redis, which may serve many portals."""
+    return ":".join(("ckan", tk.config["ckan.site_id"], "challenge", *parts))

@@ -20,6 +20,7 @@ from .model import JournalEntry
 from .model.base import utcnow
 
 __all__ = [
+    "ANONYMOUS",
     "SYSTEM",
     "Entry",
     "Fault",
@@ -32,6 +33,8 @@ __all__ = [
 
 #: The actor of what nobody asked for by hand, such as an evaluation.
 SYSTEM = "system"
+#: The actor of what somebody without an account did.
+ANONYMOUS = "anonymous"
 
 # Any constant that no other program uses for an advisory lock.
 _LOCK = 0x6368616C_6A726E6C

@@ -114,7 +114,7 @@ def spend(action: Action, email: str | None = None) -> None:
     if not limits:
         return
     secret = str(tk.config["SECRET_KEY"]).encode()[:64]
-    prefix = f"ckan:{tk.config['ckan.site_id']}:challenge:rate:{action}"
+    prefix = config.redis_key("rate", action)
     try:
         with _redis() as connection, connection.pipeline() as pipe:
             for who in limits:

@@ -182,19 +182,20 @@ def _judge_threshold(
     found = measurements.get(criterion.measure, NOTHING_MEASURED)
     target = criterion.at_least
     if found.value >= target:
-        finding = Finding(found.value, target, criterion.measure, None, found.passing)
-        return Verdict(True, 1.0, (), (finding,))
+        finding = Finding(
+            found.value, target, measure=criterion.measure, datasets=found.passing
+        )
+        return Verdict(True, 1.0, found=(finding,))
     finding = Finding(
         found.value,
         target,
-        criterion.measure,
-        None,
-        found.failing,
-        found.missing,
-        found.lacking,
+        measure=criterion.measure,
+        datasets=found.failing,
+        missing=found.missing,
+        lacking=found.lacking,
     )
     share = max(0.0, min(found.value / target, _NOT_YET)) if target > 0 else 0.0
-    return Verdict(False, share, (finding,))
+    return Verdict(False, share, missing=(finding,))
 
 
 def _judge_step(step: str, steps: Mapping[str, str]) -> Verdict:

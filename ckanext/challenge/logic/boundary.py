@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -14,7 +13,7 @@ from ckan import authz, model
 from ckan.types import Context, Schema
 from flask import g, has_request_context
 
-from ckanext.challenge import words
+from ckanext.challenge import journal, words
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import (
     Application,
@@ -24,6 +23,7 @@ from ckanext.challenge.model import (
     Participant,
     Visit,
 )
+from ckanext.challenge.model.base import is_id
 
 __all__ = [
     "MAX_LIMIT",
@@ -46,8 +46,6 @@ __all__ = [
     "user_id_of",
     "validated",
 ]
-
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 #: The most rows that a list answers at once, and what it answers unasked.
 MAX_LIMIT = 1000
@@ -116,7 +114,7 @@ def user_id_of(context: Context) -> str | None:
 
 def actor_of(context: Context) -> str:
     """Who the journal says it was: a user's id, or ``anonymous``."""
-    return user_id_of(context) or "anonymous"
+    return user_id_of(context) or journal.ANONYMOUS
 
 
 def forbidden(
@@ -270,7 +268,7 @@ def find_organization(reference: Any) -> model.Group:
     if isinstance(reference, str):
         ways = [model.Group.by_name, partial(model.Session.get, model.Group)]
         # The session may know one by its id already.
-        if _ID.fullmatch(reference):
+        if is_id(reference):
             ways.reverse()
         group = next(filter(None, (way(reference) for way in ways)), None)
     if group is None or not group.is_organization or group.state != "active":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime, timezone
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 __all__ = [
     "id_column",
+    "is_id",
     "json_column",
     "key_column",
     "make_id",
@@ -19,9 +21,17 @@ __all__ = [
 ]
 
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
 def make_id() -> str:
     """A new random UUID, as text."""
     return str(uuid.uuid4())
+
+
+def is_id(reference: str) -> bool:
+    """Whether a reference looks like an id, and not like a name."""
+    return _ID.fullmatch(reference) is not None
 
 
 def utcnow() -> datetime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -12,12 +11,17 @@ from ckan import model
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
-from .base import id_column, json_column, key_column, make_id, time_column, utcnow
+from .base import (
+    id_column,
+    is_id,
+    json_column,
+    key_column,
+    make_id,
+    time_column,
+    utcnow,
+)
 
 __all__ = ["Cohort", "LateCode", "Staff"]
-
-
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Cohort(tk.BaseModel):
@@ -110,7 +114,7 @@ class Cohort(tk.BaseModel):
         if not reference:
             return None
         # By id first: the session knows those that it holds without asking.
-        found = model.Session.get(cls, reference) if _ID.fullmatch(reference) else None
+        found = model.Session.get(cls, reference) if is_id(reference) else None
         return found or model.Session.query(cls).filter_by(name=reference).first()
 
 

@@ -84,8 +84,7 @@ class References:
 
 
 def _key(name: str) -> str:
-    # One Redis may serve several portals.
-    return f"ckan:{tk.config['ckan.site_id']}:challenge:evaluate:{name}"
+    return config.redis_key("evaluate", name)
 
 
 def add(references: Collection[str]) -> bool:

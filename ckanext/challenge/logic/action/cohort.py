@@ -23,6 +23,7 @@ from ckanext.challenge.logic import (
 )
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    counted,
     find_cohort,
     read_lists,
     validated,
@@ -101,12 +102,8 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> Any:
             Staff.user_id == (roles.user_id_of(context) or "")
         )
         query = query.filter(sa.or_(Cohort.state != "draft", Cohort.id.in_(mine)))
-    count = query.count()
-    rows = (
-        query.order_by(Cohort.season.desc(), Cohort.created_at.desc())
-        .offset(data["offset"])
-        .limit(data["limit"])
-        .all()
+    rows, count = counted(
+        query.order_by(Cohort.season.desc(), Cohort.created_at.desc()), data
     )
     totals = figures.by_cohort([row.id for row in rows])
     shown = [{**_dictize(row), "figures": totals[row.id]} for row in rows]

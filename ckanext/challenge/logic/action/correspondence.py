@@ -13,6 +13,7 @@ from ckanext.challenge.logic import roles, uploads
 from ckanext.challenge.logic.applications import lock
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    counted,
     find_application,
     user_id_of,
     validated,
@@ -129,12 +130,7 @@ def challenge_application_message_list(
     application = find_application(data["id"])
     tk.check_access("challenge_application_message_list", context, data)
     query = model.Session.query(Message).filter_by(application_id=application.id)
-    rows = (
-        query.order_by(Message.created_at, Message.id)
-        .offset(data["offset"])
-        .limit(data["limit"])
-        .all()
-    )
+    rows, count = counted(query.order_by(Message.created_at, Message.id), data)
     sent = (
         model.Session.query(ApplicationFile)
         .filter(ApplicationFile.message_id.in_([row.id for row in rows]))
@@ -142,7 +138,7 @@ def challenge_application_message_list(
     )
     names = _names(rows)
     return {
-        "count": query.count(),
+        "count": count,
         "results": [
             _dictize(row, names, [f for f in sent if f.message_id == row.id])
             for row in rows

@@ -77,7 +77,7 @@ def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> Any:
 
 def _names(actors: set[str]) -> dict[str, str]:
     """How users are called, by id, in one statement."""
-    people = actors - {journal.SYSTEM, "anonymous"}
+    people = actors - {journal.SYSTEM, journal.ANONYMOUS}
     if not people:
         return {}
     users = model.Session.query(model.User).filter(model.User.id.in_(people))

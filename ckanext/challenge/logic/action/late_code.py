@@ -15,6 +15,7 @@ from ckanext.challenge.domain import late_codes
 from ckanext.challenge.logic import season_life
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    counted,
     find_cohort,
     user_id_of,
     validated,
@@ -63,13 +64,11 @@ def challenge_late_code_list(context: Context, data_dict: dict[str, Any]) -> Any
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_late_code_list", context, {"cohort": cohort.id})
     query = model.Session.query(LateCode).filter_by(cohort_id=cohort.id)
-    rows = (
-        query.order_by(LateCode.created_at.desc(), LateCode.code)
-        .offset(data["offset"])
-        .limit(data["limit"])
+    rows, count = counted(
+        query.order_by(LateCode.created_at.desc(), LateCode.code), data
     )
     today = season_life.today()
-    return {"count": query.count(), "results": [_dictize(row, today) for row in rows]}
+    return {"count": count, "results": [_dictize(row, today) for row in rows]}
 
 
 def challenge_late_code_create(context: Context, data_dict: dict[str, Any]) -> Any:

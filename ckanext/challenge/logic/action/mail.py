@@ -15,6 +15,7 @@ from ckanext.challenge.logic import roles, waiting_list
 from ckanext.challenge.logic.applications import cohort_of
 from ckanext.challenge.logic.boundary import (
     actor_of,
+    counted,
     find_application,
     find_cohort,
     find_mail,
@@ -99,15 +100,12 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
         query = query.filter(_IS_FAILING)
     elif state:
         query = query.filter(Mail.state == state)
-    rows = (
-        query.order_by(sa.desc(_IS_FAILING), Mail.created_at.desc(), Mail.id)
-        .offset(data["offset"])
-        .limit(data["limit"])
-        .all()
+    rows, count = counted(
+        query.order_by(sa.desc(_IS_FAILING), Mail.created_at.desc(), Mail.id), data
     )
     titles = _organizations(mail for mail, _, _ in rows)
     return {
-        "count": query.count(),
+        "count": count,
         "failing": failing,
         "results": [
             _dictize(mail, application, user, titles)

@@ -10,7 +10,12 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import journal
-from ckanext.challenge.logic.boundary import actor_of, find_cohort, validated
+from ckanext.challenge.logic.boundary import (
+    actor_of,
+    counted,
+    find_cohort,
+    validated,
+)
 from ckanext.challenge.logic.schema import cohort as schema
 from ckanext.challenge.model import Staff, locks
 from ckanext.challenge.model.dictize import columns
@@ -42,13 +47,9 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
         .join(model.User, model.User.id == Staff.user_id)
         .filter(Staff.cohort_id == cohort.id)
     )
-    rows = (
-        query.order_by(Staff.role, model.User.name)
-        .offset(data["offset"])
-        .limit(data["limit"])
-    )
+    rows, count = counted(query.order_by(Staff.role, model.User.name), data)
     return {
-        "count": query.count(),
+        "count": count,
         "results": [_dictize_staff(staff, user) for staff, user in rows],
     }
 
