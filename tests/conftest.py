@@ -14,10 +14,17 @@ from aiosmtpd.controller import Controller
 from ckan import model, plugins
 from ckan.lib.redis import connect_to_redis
 from ckan.plugins import core as plugins_core
+from hypothesis import HealthCheck, settings
 from mailboxes import Mailbox
 from sqlalchemy.orm import close_all_sessions
 
 from portal import ports
+
+# On a machine that does other things too, slowness is no failure.
+settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,6 +12,7 @@ from ckan.tests import factories
 from ckan.types import Context
 from rq import SimpleWorker
 
+from ckanext.challenge import config
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.model import Collectivite
 
@@ -23,6 +24,7 @@ __all__ = [
     "apply",
     "call_as",
     "collectivites",
+    "day",
     "make_cohort",
     "make_participant",
     "only_message",
@@ -35,12 +37,9 @@ POINCONNET = "213601594"
 LIGNIERES = ("211801279", "214101164")
 
 
-def _day(offset: int) -> str:
-    return (
-        (dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=offset))
-        .date()
-        .isoformat()
-    )
+def day(offset: int = 0) -> dt.date:
+    """So many days from today, which is the day in the portal's time zone."""
+    return config.today() + dt.timedelta(days=offset)
 
 
 def collectivites() -> None:
@@ -81,11 +80,11 @@ def make_cohort(state: str = "open", **fields: Any) -> dict[str, Any]:
         "name": "saison-2",
         "title": "Challenge open data, saison 2",
         "season": 2,
-        "application_opens": _day(-20),
-        "application_deadline": _day(20),
-        "launch": _day(-10),
-        "first_publication": _day(60),
-        "finalisation": _day(120),
+        "application_opens": day(-20).isoformat(),
+        "application_deadline": day(20).isoformat(),
+        "launch": day(-10).isoformat(),
+        "first_publication": day(60).isoformat(),
+        "finalisation": day(120).isoformat(),
         "capacity": 20,
         "funding": [
             {"source": "Plan de Relance", "amount": 3000},

@@ -5,6 +5,7 @@ Defaults and descriptions are in ``config_declaration.yaml``, and only there.
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
@@ -37,6 +38,7 @@ __all__ = [
     "retention_months",
     "retention_months_drafts",
     "stalled_days",
+    "today",
     "trusted_proxies",
 ]
 
@@ -169,6 +171,11 @@ def display_timezone() -> ZoneInfo:
     """The portal's time zone: deadlines end at its midnight."""
     # CKAN answers a pytz zone, which is wrong by minutes in date arithmetic.
     return ZoneInfo(str(tk.h.get_display_timezone()))
+
+
+def today() -> date:
+    """The day that it is in the portal's time zone."""
+    return datetime.now(display_timezone()).date()
 
 
 def redis_key(*parts: str) -> str:

@@ -87,11 +87,7 @@ def challenge_days_until(value: Any) -> int:
     date = words.parse(value)
     if isinstance(date, dt.datetime):
         date = deadlines.day_of(date, config.display_timezone())
-    return (date - _today()).days if date else 0
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(config.display_timezone()).date()
+    return (date - config.today()).days if date else 0
 
 
 def challenge_number(value: Any, decimals: int = 1) -> str:
@@ -242,7 +238,7 @@ def challenge_timeline(milestones: Sequence[Mapping[str, Any]]) -> list[dict[str
         and ``elapsed``: percent of the way to the following date, ``None`` for the
         last one
     """
-    today = _today()
+    today = config.today()
     # The launch may come before the applications close.
     points = sorted(
         ({**point, "date": words.parse(point["date"])} for point in milestones),

@@ -11,7 +11,7 @@ from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
 from mailboxes import Mailbox
-from seasons import BAULE, POINCONNET, call_as, collectivites, make_cohort
+from seasons import BAULE, POINCONNET, call_as, collectivites, day, make_cohort
 from sqlalchemy import event
 
 from ckanext.challenge import programmes
@@ -27,7 +27,6 @@ from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import outbox
 
 COMMAND = ["challenge", "remind"]
-TODAY = dt.datetime.now(dt.timezone.utc).date()
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def season(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, A
     who could do anything.
     """
     collectivites()
-    launch = TODAY - dt.timedelta(days=20)
+    launch = day(-20)
     cohort = make_cohort(
         "running",
         application_deadline=(launch - dt.timedelta(days=1)).isoformat(),
@@ -134,6 +133,13 @@ def test_what_is_due_later_is_named_where_more_days_are_asked_for(
     assert "There is no season" in _run(cli, "--cohort", "saison-9", status=1)
 
 
+def _counted_from_now(value: Any) -> Any:
+    """A moment, where a span is given; a day, where a number of them is."""
+    if isinstance(value, dt.timedelta):
+        return utcnow() + value
+    return day(value) if isinstance(value, int) else value
+
+
 @pytest.mark.parametrize(
     ("about", "changes", "reminded"),
     [
@@ -141,8 +147,8 @@ def test_what_is_due_later_is_named_where_more_days_are_asked_for(
         ("participant", {"reminded_at": dt.timedelta(days=-14)}, True),
         ("participant", {"state": "withdrawn"}, False),
         ("participant", {"state": "completed"}, False),
-        ("cohort", {"finalisation": TODAY - dt.timedelta(days=1)}, False),
-        ("cohort", {"finalisation": TODAY}, True),
+        ("cohort", {"finalisation": -1}, False),
+        ("cohort", {"finalisation": 0}, True),
         ("cohort", {"state": "finished"}, False),
         ("cohort", {"state": "archived"}, False),
         ("group", {"state": "deleted"}, False),
@@ -156,8 +162,7 @@ def test_whom_nobody_reminds(
     reminded: bool,
 ) -> None:
     filled: dict[Any, Any] = {
-        name: utcnow() + value if isinstance(value, dt.timedelta) else value
-        for name, value in changes.items()
+        name: _counted_from_now(value) for name, value in changes.items()
     }
     table: Any = {"participant": Participant, "cohort": Cohort, "group": model.Group}
     model.Session.query(table[about]).update(filled)

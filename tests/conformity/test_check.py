@@ -406,8 +406,7 @@ def test_an_unknown_descriptor_is_a_mistake_of_the_caller(tmp_path: Path) -> Non
 
 @settings(
     max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.binary(max_size=400))
 def test_any_bytes_get_a_verdict(judge: Any, content: bytes) -> None:
@@ -418,8 +417,7 @@ def test_any_bytes_get_a_verdict(judge: Any, content: bytes) -> None:
 
 @settings(
     max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     st.lists(st.lists(st.text(max_size=8), max_size=6), max_size=6),

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from independent import Refused, verify_document, verify_token
 from openbadgeslib.ob3 import OB3LdpVerifier, OB3Verifier, resolve_did
@@ -127,7 +127,7 @@ holdings = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(holdings, st.integers(0, 10 * 131072))
 def test_whatever_is_issued_is_accepted(holding: Holding, index: int) -> None:
     record = issue(holding, index)
@@ -219,9 +219,7 @@ def changed_bytes(draw: st.DrawFn) -> str:
     return bytes(data).decode(errors="replace")
 
 
-@settings(
-    max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=1000)
 @given(changed_documents() | changed_bytes())
 def test_no_changed_document_is_accepted(changed: dict[str, Any] | str) -> None:
     try:
@@ -239,9 +237,7 @@ def test_no_changed_document_is_accepted(changed: dict[str, Any] | str) -> None:
 TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 
-@settings(
-    max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=1000)
 @given(st.data())
 def test_no_changed_token_is_accepted(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(ISSUED.jwt) - 1))

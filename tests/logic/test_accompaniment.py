@@ -14,6 +14,7 @@ from seasons import (
     POINCONNET,
     call_as,
     collectivites,
+    day,
     make_cohort,
     only_message,
 )
@@ -21,8 +22,6 @@ from sqlalchemy import event
 
 from ckanext.challenge.model import JournalEntry, Mail, Participant, StepStatus
 from ckanext.challenge.model.base import utcnow
-
-TODAY = dt.datetime.now(dt.timezone.utc).date()
 
 
 class World:
@@ -81,7 +80,7 @@ class World:
     def visit(self, who: str = "adviser", **fields: Any) -> dict[str, Any]:
         data = {
             "participant": self.first,
-            "date": TODAY.isoformat(),
+            "date": day().isoformat(),
             "days": 0.5,
             "topic": "Rencontre",
             **fields,
@@ -114,7 +113,7 @@ def test_visits_are_counted_against_the_days_of_the_season(world: World) -> None
     assert (first["days"], first["days_left"]) == (1.5, 0.5)
     assert first["adviser"] == "Name of adviser"
     # More than the season grants was spent all the same, and is said.
-    second = world.visit("manager", days=1, date=(TODAY + dt.timedelta(9)).isoformat())
+    second = world.visit("manager", days=1, date=day(9).isoformat())
     assert (second["days_left"], second["adviser"]) == (-0.5, "Name of manager")
     second = world.call("adviser", "visit_update", id=second["id"], days=0.5)
     assert (second["days_left"], second["topic"]) == (0, "Rencontre")
@@ -162,7 +161,7 @@ def test_members_read_visits_without_the_notes(world: World) -> None:
         ("days", "une demi-journée"),
         ("days", ""),
         ("date", "02/03/2026"),
-        ("date", (TODAY + dt.timedelta(days=400)).isoformat()),
+        ("date", day(400).isoformat()),
         ("topic", " "),
         ("topic", "x" * 201),
         ("notes", "<script>"),
@@ -286,7 +285,7 @@ def test_who_waits_stands_first(world: World) -> None:
         1.5,
         "Name of adviser",
     )
-    assert (first["last_visit"], first["next_visit"]) == (TODAY.isoformat(), None)
+    assert (first["last_visit"], first["next_visit"]) == (day().isoformat(), None)
     # It has written just now; of the other nothing was heard.
     assert (first["stalled"], second["stalled"]) == (False, True)
     (step,) = found["waiting"]

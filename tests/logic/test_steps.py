@@ -17,6 +17,7 @@ from ckan.tests import factories
 from seasons import (
     call_as,
     collectivites,
+    day,
     make_cohort,
     make_participant,
     only_message,
@@ -511,13 +512,13 @@ def test_a_day_is_planned_and_not_in_the_past(season: dict[str, Any]) -> None:
     with pytest.raises(tk.ValidationError) as caught:
         call_as(season["member"], "challenge_step_update", **data)
     assert list(caught.value.error_dict) == ["planned_for"]
-    yesterday = (utcnow() - dt.timedelta(days=2)).date().isoformat()
+    yesterday = day(-1).isoformat()
     with pytest.raises(tk.ValidationError) as caught:
         call_as(
             season["member"], "challenge_step_update", planned_for=yesterday, **data
         )
     assert "past" in only_message(caught, "planned_for")
-    later = (utcnow() + dt.timedelta(days=9)).date().isoformat()
+    later = day(9).isoformat()
     planned = call_as(
         season["member"], "challenge_step_update", planned_for=later, **data
     )

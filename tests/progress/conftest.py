@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from ckan import model
 from ckan.lib import jobs
 from ckan.tests import factories
 from participation import Join, MakeCohort
+from seasons import day
 
 from benchmarks.statements import sent_statements
 from ckanext.challenge import onboarding
@@ -29,7 +29,6 @@ def make_cohort() -> MakeCohort:
     """A season that runs, launched two months ago."""
 
     def make(name: str = "saison-2", **fields: Any) -> Cohort:
-        today = dt.date.today()  # noqa: DTZ011 (any day near today)
         cohort = Cohort(
             name=name,
             **{
@@ -37,11 +36,11 @@ def make_cohort() -> MakeCohort:
                 "season": 2,
                 "programme": "saison",
                 "state": "running",
-                "application_opens": today - dt.timedelta(days=120),
-                "application_deadline": today - dt.timedelta(days=70),
-                "launch": today - dt.timedelta(days=60),
-                "first_publication": today + dt.timedelta(days=30),
-                "finalisation": today + dt.timedelta(days=120),
+                "application_opens": day(-120),
+                "application_deadline": day(-70),
+                "launch": day(-60),
+                "first_publication": day(30),
+                "finalisation": day(120),
                 **fields,
             },
         )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
 from participation import Join, MakeCohort, do, held, publish, set_state, states
+from seasons import day
 
 from ckanext.challenge import journal
 from ckanext.challenge.domain.criteria import Finding
@@ -351,7 +352,7 @@ def test_an_organization_in_two_seasons_has_two_checklists(
     later = make_cohort(
         "saison-3",
         season=3,
-        launch=dt.date.today() + dt.timedelta(days=3),  # noqa: DTZ011
+        launch=day(3),
     )
     first, second = join(cohort, organization["id"]), join(later, organization["id"])
     publish(organization["id"])

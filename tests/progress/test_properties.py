@@ -146,8 +146,7 @@ def catalogue(cohort: Cohort, join: Join, ckan_config: dict[str, Any]) -> Catalo
 
 @settings(
     max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_the_order_of_changes_and_of_evaluations_does_not_matter(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,14 +9,13 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from lxml import html
-from seasons import call_as
+from seasons import call_as, day
 from sqlalchemy import event
 from visits import Browser, World
 
 from ckanext.challenge.model import Cohort, Mail, StepStatus, Visit
 
 DESK = "/en/challenge/manage/saison-2/accompaniment"
-TODAY = dt.datetime.now(dt.timezone.utc).date().isoformat()
 
 Make = Callable[..., Browser]
 
@@ -85,7 +83,7 @@ def test_visits_are_noted_changed_and_taken_out(world: World, browser: Make) -> 
     member, adviser = browser("member"), browser("adviser")
     place = f"/en{world.url}"
     given = {
-        "visit-date": TODAY,
+        "visit-date": day().isoformat(),
         "visit-topic": "Rencontre",
         "visit-notes": "Entre nous.",
     }
@@ -224,7 +222,7 @@ def test_pages_cost_the_same_for_few_and_for_many(
                 world.people["manager"],
                 "challenge_visit_create",
                 participant=participant,
-                date=TODAY,
+                date=day().isoformat(),
                 days=0.5,
                 topic=f"Rencontre {number}",
             )

@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 from ckan import model
 from icalendar import Calendar
-from seasons import call_as, make_cohort
+from seasons import call_as, day, make_cohort
 from visits import Browser, World
 
 from ckanext.challenge import calendars
 from ckanext.challenge.model import Cohort, Participant, StepStatus
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.timezone.utc)
-SOON = (dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=9)).date()
 SEASON = "/challenge/saison-2/calendar.ics"
 
 
@@ -75,7 +74,7 @@ def test_the_dates_of_a_season(world: World, browser: Callable[..., Browser]) ->
         world.people["sysadmin"],
         "challenge_cohort_patch",
         id=world.cohort["id"],
-        finalisation=(SOON + dt.timedelta(days=300)).isoformat(),
+        finalisation=day(309).isoformat(),
     )
     moved = _events(_read(reader, SEASON))
     assert {event["uid"] for event in moved.values()} == keys
@@ -87,7 +86,7 @@ def planned(world: World) -> World:
     changes: dict[Any, Any]
     for step, changes in (
         ("elu-referent", {"state": "done"}),
-        ("deliberation", {"state": "planned", "planned_for": SOON}),
+        ("deliberation", {"state": "planned", "planned_for": day(9)}),
     ):
         model.Session.query(StepStatus).filter_by(
             participant_id=world.participant["id"], step=step
@@ -97,7 +96,7 @@ def planned(world: World) -> World:
         world.people["adviser"],
         "challenge_visit_create",
         participant=world.participant["id"],
-        date=SOON.isoformat(),
+        date=day(9).isoformat(),
         days=0.5,
         topic="Préparer la délibération",
         notes="Rappeler le maire.",
@@ -128,9 +127,9 @@ def test_whoever_follows_it_reads_what_is_planned(
     (step,) = [
         event for title, event in events.items() if title.startswith("Planned: ")
     ]
-    assert step.decoded("dtstart") == SOON
+    assert step.decoded("dtstart") == day(9)
     visit = events["Visit: Préparer la délibération"]
-    assert visit.decoded("dtstart") == SOON
+    assert visit.decoded("dtstart") == day(9)
     assert "Rappeler" not in answer.get_data(as_text=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from lxml import html
-from seasons import call_as
+from seasons import call_as, day
 
 from benchmarks.statements import sent_statements
 from ckanext.challenge import files, programmes
@@ -43,10 +42,6 @@ def _step(page: Any, key: str) -> Any:
 
 def _text(element: Any) -> str:
     return " ".join(element.text_content().split())
-
-
-def _day(offset: int) -> str:
-    return (dt.datetime.now(dt.timezone.utc).date() + dt.timedelta(offset)).isoformat()
 
 
 def _upload(name: str = "délibération.pdf") -> tuple[io.BytesIO, str]:
@@ -168,7 +163,7 @@ def test_nothing_is_lost_of_a_form_that_is_refused(
     typed = {
         "deliberation-note": "Votée en mai",
         "deliberation-evidence_url": "https://www.example.org/deliberation.pdf",
-        "deliberation-planned_for": _day(-3),
+        "deliberation-planned_for": day(-3).isoformat(),
     }
     refused = member.post(
         url, {"state": "planned", "deliberation-evidence_file": _upload(), **typed}
@@ -204,12 +199,13 @@ def test_nothing_is_lost_of_a_form_that_is_refused(
 def test_a_day_is_planned_on_the_page(browser: Callable[..., Any], world: Any) -> None:
     member = browser("member")
     url = f"{world.url}/step/choix-licence"
-    member.post(url, {"state": "planned", "choix-licence-planned_for": _day(9)})
-    assert _detail(world, "choix-licence")["planned_for"] == _day(9)
+    soon, past = day(9).isoformat(), day(-9).isoformat()
+    member.post(url, {"state": "planned", "choix-licence-planned_for": soon})
+    assert _detail(world, "choix-licence")["planned_for"] == soon
     step = _text(_step(_page(member.get(f"/en{world.url}")), "choix-licence"))
     assert "Planned for" in step
     # What stands in the field is no plan of what is done.
-    member.post(url, {"state": "done", "choix-licence-planned_for": _day(-9)})
+    member.post(url, {"state": "done", "choix-licence-planned_for": past})
     assert _detail(world, "choix-licence")["state"] == "done"
 
 

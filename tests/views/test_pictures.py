@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from participation import make_award
 from seasons import call_as
 
 from benchmarks.statements import sent_statements
-from ckanext.challenge import memory
+from ckanext.challenge import config, memory
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -60,7 +59,7 @@ def test_a_picture_speaks_one_language(browser: Callable[..., Any], world: Any) 
     assert "Collectivité engagée" in french and "Committed" not in french
     assert english == at_its_address and "Committed" in english
     # The date too.
-    year = str(dt.datetime.now(dt.timezone.utc).year)
+    year = str(config.today().year)
     assert year in french and french.partition(year)[0] != english.partition(year)[0]
 
 

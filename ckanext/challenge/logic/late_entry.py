@@ -6,8 +6,8 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge import config
 from ckanext.challenge.domain import late_codes
-from ckanext.challenge.logic import season_life
 from ckanext.challenge.model import Cohort, LateCode
 
 __all__ = ["use"]
@@ -20,7 +20,7 @@ def use(cohort: Cohort, code: str) -> str:
     :raises ValidationError: on ``late_code`` when it lets nobody in (any more)
     """
     table: sa.Table = LateCode.__table__  # type: ignore[assignment]
-    today = season_life.today()
+    today = config.today()
     # One statement: of two who use the last one at once, the second finds it used up.
     used = model.Session.execute(
         sa.update(table)

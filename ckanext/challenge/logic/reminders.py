@@ -17,7 +17,6 @@ from ckanext.challenge.domain import deadlines, reminders
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.logic.boundary import cohort_of
-from ckanext.challenge.logic.season_life import today
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, locks
 from ckanext.challenge.model.base import utcnow
 
@@ -153,7 +152,7 @@ def _remind(participant_id: str, ahead: int) -> int | None:
         programmes.of(cohort),
         _states(known),
         _days(cohort),
-        today(),
+        config.today(),
         planned=_planned(known),
         held=_held(participant),
         waiting=rules.waiting_for_data(programmes.of(cohort), participant.measures),
@@ -195,7 +194,7 @@ def _due(
     """
     if cohort.state not in reminders.SEASONS or not reminders.is_time(
         _day_of(participant.reminded_at),
-        today(),
+        config.today(),
         config.reminder_interval_days(),
         cohort.finalisation,
     ):
@@ -204,7 +203,7 @@ def _due(
         programmes.of(cohort),
         _states(known),
         _days(cohort),
-        today(),
+        config.today(),
         ahead,
         planned=_planned(known),
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import config, journal, programmes
-from ckanext.challenge.domain import deadlines, lifecycle
+from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.logic import season_programme, season_report
 from ckanext.challenge.logic.boundary import checked_transition
 from ckanext.challenge.model import (
@@ -21,12 +20,7 @@ from ckanext.challenge.model import (
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import evaluate
 
-__all__ = ["move", "prepare", "today"]
-
-
-def today() -> dt.date:
-    """The day that it is in the portal's time zone."""
-    return deadlines.day_of(utcnow(), config.display_timezone())
+__all__ = ["move", "prepare"]
 
 
 def prepare(cohort: Cohort, to: str) -> None:
@@ -58,7 +52,7 @@ def move(cohort: Cohort, to: str, actor: str, by_itself: bool = False) -> None:
     if to == "finished" and before == "running":
         cohort.finished_at = utcnow()
         _complete(cohort, actor)
-        cohort.snapshot = season_report.results(cohort, today())
+        cohort.snapshot = season_report.results(cohort, config.today())
     if to == "running" and before == "finished":
         cohort.finished_at, cohort.snapshot = None, None
     data: dict[str, Any] = {"from": before, "to": to}

@@ -24,7 +24,6 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import accompaniment as schema
-from ckanext.challenge.logic.season_life import today
 from ckanext.challenge.model import (
     Cohort,
     Evidence,
@@ -271,7 +270,7 @@ class _Team:
         )
 
     def _visits(self) -> Any:
-        day = today()
+        day = config.today()
         return (
             sa.select(
                 Visit.participant_id,

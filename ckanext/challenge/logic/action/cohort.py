@@ -463,7 +463,7 @@ def _commit_and_show(context: Context, cohort: Cohort) -> Any:
 
 
 def _milestones(cohort: Cohort) -> list[dict[str, Any]]:
-    today = season_life.today()
+    today = config.today()
     found = []
     upcoming = True
     for key in deadlines.MILESTONES:

@@ -10,9 +10,8 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.exc import IntegrityError
 
-from ckanext.challenge import journal
+from ckanext.challenge import config, journal
 from ckanext.challenge.domain import late_codes
-from ckanext.challenge.logic import season_life
 from ckanext.challenge.logic.boundary import (
     actor_of,
     counted,
@@ -67,7 +66,7 @@ def challenge_late_code_list(context: Context, data_dict: dict[str, Any]) -> Any
     rows, count = counted(
         query.order_by(LateCode.created_at.desc(), LateCode.code), data
     )
-    today = season_life.today()
+    today = config.today()
     return {"count": count, "results": [_dictize(row, today) for row in rows]}
 
 
@@ -92,7 +91,7 @@ def challenge_late_code_create(context: Context, data_dict: dict[str, Any]) -> A
     cohort = find_cohort(data_dict.get("cohort"))
     tk.check_access("challenge_late_code_create", context, {"cohort": cohort.id})
     data = validated(context, data_dict, schema.late_code_create())
-    today = season_life.today()
+    today = config.today()
     if "valid_until" in data and data["valid_until"] < today:
         raise tk.ValidationError({"valid_until": [tk._("This day is over")]})
     made = LateCode(

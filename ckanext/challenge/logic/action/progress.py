@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import programmes
+from ckanext.challenge import config, programmes
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, STEP_SETTLED
@@ -31,7 +31,6 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import progress as schema
-from ckanext.challenge.logic.season_life import today
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.progress import evaluate
@@ -145,7 +144,7 @@ class _Shown:
         self.detailed = detailed
         self.programme: Programme = programmes.of(cohort)
         self.language = current()
-        self.today = today()
+        self.today = config.today()
         self.due = rules.due_days(
             self.programme,
             {name: getattr(cohort, name) for name in deadlines.MILESTONES},

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import language, programmes, words
+from ckanext.challenge import config, language, programmes, words
 from ckanext.challenge.domain.programme import Programme
-from ckanext.challenge.logic import roles, season_life, season_report
+from ckanext.challenge.logic import roles, season_report
 from ckanext.challenge.logic.boundary import find_cohort, validated
 from ckanext.challenge.logic.schema import report as schema
 from ckanext.challenge.model import Cohort, Feedback, Participant, Visit
@@ -110,12 +110,12 @@ def _results(cohort: Cohort) -> dict[str, Any]:
     """Those of the day on which the season finished, else those of today."""
     snapshot = cohort.snapshot
     if snapshot is None:
-        return season_report.results(cohort, season_life.today())
+        return season_report.results(cohort, config.today())
     if "participants" in snapshot:
         return snapshot
     # It finished before snapshots told of each participant: their rows are as they
     # were then.
-    return {**season_report.results(cohort, season_life.today()), **snapshot}
+    return {**season_report.results(cohort, config.today()), **snapshot}
 
 
 def _phases(programme: Programme, found: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.logic import season_life
+from ckanext.challenge import config
 from ckanext.challenge.logic.boundary import validated
 from ckanext.challenge.logic.schema import stamp as schema
 
@@ -85,7 +85,7 @@ def challenge_stamp_show(context: Context, data_dict: dict[str, Any]) -> Any:
         # One without a season is everybody's.
         seen = {"cohort": row.id, "state": row.state} if row.id else {"state": ""}
         tk.check_access("challenge_stamp_show", context, seen)
-        return {"stamp": f"{row.stamp}/{season_life.today().isoformat()}"}
+        return {"stamp": f"{row.stamp}/{config.today().isoformat()}"}
     if "cohort" not in data:
         raise tk.ValidationError({"cohort": [tk._("This is needed")]})
     row = model.Session.execute(
@@ -97,5 +97,5 @@ def challenge_stamp_show(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access(
         "challenge_stamp_show", context, {"cohort": row.id, "state": row.state}
     )
-    today = season_life.today()
+    today = config.today()
     return {"stamp": f"{row.stamp}/{today.isoformat()}"}

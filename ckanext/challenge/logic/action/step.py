@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import files
+from ckanext.challenge import config, files
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.programme import PersonCheck
 from ckanext.challenge.logic import roles, steps, uploads
@@ -22,7 +22,6 @@ from ckanext.challenge.logic.boundary import (
     validated,
 )
 from ckanext.challenge.logic.schema import participant as schema
-from ckanext.challenge.logic.season_life import today
 from ckanext.challenge.model import Evidence
 from ckanext.challenge.model.dictize import as_json
 
@@ -161,7 +160,7 @@ def _plan(found: steps.Found, data: dict[str, Any]) -> None:
     if planned and day is None:
         raise refusal("planned_for", tk._("Say for which day"))
     new = day != found.status.planned_for
-    if day is not None and day < today() and (planned or new):
+    if day is not None and day < config.today() and (planned or new):
         text = tk._("{date} is past; choose today or a later day")
         raise refusal("planned_for", text.format(date=tk.h.challenge_date(day)))
     found.status.planned_for = day

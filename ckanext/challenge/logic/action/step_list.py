@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import programmes
+from ckanext.challenge import config, programmes
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
-from ckanext.challenge.logic import season_life
 from ckanext.challenge.logic.boundary import find_cohort, validated
 from ckanext.challenge.logic.schema import step_list as schema
 from ckanext.challenge.model import Participant, StepStatus
@@ -39,7 +38,7 @@ def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> Any:
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_step_list", context, {"cohort": cohort.id})
     programme = programmes.of(cohort)
-    today = season_life.today()
+    today = config.today()
     due = rules.due_days(
         programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
     )

@@ -9,11 +9,11 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
+from ckanext.challenge import config
 from ckanext.challenge.domain.accompaniment import LEAST, LONGEST
 from ckanext.challenge.logic.boundary import DEFAULT_LIMIT, MAX_LIMIT
 from ckanext.challenge.logic.schema import fields
 from ckanext.challenge.logic.schema.cohort import paging
-from ckanext.challenge.logic.season_life import today
 
 __all__ = [
     "accompaniment_list",
@@ -32,7 +32,7 @@ _AHEAD = dt.timedelta(days=366)
 
 def _not_too_late(value: Any) -> Any:
     # What is no date was refused before.
-    if isinstance(value, dt.date) and value > today() + _AHEAD:
+    if isinstance(value, dt.date) and value > config.today() + _AHEAD:
         raise tk.Invalid(tk._("This day is more than a year ahead"))
     return value
 
