@@ -235,6 +235,9 @@ def test_every_form_of_a_badge_is_verified(
     for page in pages:
         text = said(page)
         assert "This badge is genuine" in text
+        # What was signed stays in the portal's language, and the page says so.
+        root = html.document_fromstring(page.get_data(as_text=True))
+        assert "Pour la démonstration" in root.xpath("//p[@lang='fr']/text()")
         assert "Commune 214500241" in text
         assert "Pour la démonstration" in text
         assert "did:web:test.ckan.net" in text

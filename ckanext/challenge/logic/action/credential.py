@@ -88,10 +88,10 @@ def challenge_credential_verify(context: Context, data_dict: dict[str, Any]) -> 
         just that; ``key`` ``{id, created_at, retired_at, compromised_at}``; ``issuer``
         ``{id, name, url}``; ``award`` and its ``state``, ``lost_on``, ``revoked_at``
         and ``revoked_reason``; ``organization`` ``{name, title, url}``, ``siren``;
-        ``badge`` ``{badge, name, description, criteria, url}``; ``evidence``:
-        ``{name, narrative, url, genre}``, where genre is ``award``, ``season``,
-        ``figure`` or ``dataset``; ``issued_at``, ``valid_from`` and ``valid_until``.
-        What is not known is ``None``
+        ``badge`` ``{badge, name, description, criteria, url, language}``, where
+        language is that of what was signed; ``evidence``: ``{name, narrative, url,
+        genre}``, where genre is ``award``, ``season``, ``figure`` or ``dataset``;
+        ``issued_at``, ``valid_from`` and ``valid_until``. What is not known is ``None``
     :rtype: dict
     """
     tk.check_access("challenge_credential_verify", context, {})
@@ -293,6 +293,7 @@ def _said(document: Mapping[str, Any] | None) -> dict[str, Any]:
             "description": achievement["description"],
             "criteria": achievement["criteria"]["narrative"],
             "url": achievement["criteria"]["id"],
+            "language": achievement["inLanguage"],
         },
         "evidence": list(_evidence(document)),
         "valid_from": document["validFrom"],
