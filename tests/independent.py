@@ -33,10 +33,6 @@ _CONTEXTS = {
         "ob-v3p0-context-3.0.3.json",
         "3d34f4d4ef1bce691106e63798beb5e7b862ba841423f5ee1e53ab7ddf3bca84",
     ),
-    "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json": (
-        "ob-v3p0-extensions.json",
-        "87c06c81bc2317663bf288d740d94fddd2818c4342b186270ff6371dfaa63f93",
-    ),
 }
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -214,8 +210,9 @@ def is_revoked(credential: dict[str, Any], lists: dict[str, Any]) -> tuple[bool,
     :param lists: documents that have been verified, by their addresses
     :returns: what the Bitstring Status List says, and what the one of 1EdTech says
     """
-    by_type = {entry["type"]: entry for entry in credential["credentialStatus"]}
-    entry = by_type["BitstringStatusListEntry"]
+    # Open Badges 3.0 has one at most, and no list of them.
+    entry = credential["credentialStatus"]
+    assert entry["type"] == "BitstringStatusListEntry"
     found = lists[entry["statusListCredential"]]
     assert found["id"] == entry["statusListCredential"]
     subject = found["credentialSubject"]
@@ -226,5 +223,7 @@ def is_revoked(credential: dict[str, Any], lists: dict[str, Any]) -> tuple[bool,
     assert len(bits) >= 16 * 1024
     index = int(entry["statusListIndex"])
     bit = bool(bits[index // 8] & (1 << (7 - index % 8)))
-    named = lists[by_type["1EdTechRevocationList"]["id"]]["revokedCredential"]
+    (named,) = (
+        one["revokedCredential"] for one in lists.values() if "revokedCredential" in one
+    )
     return bit, any(row["id"] == credential["id"] and row["revoked"] for row in named)

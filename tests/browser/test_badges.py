@@ -116,12 +116,10 @@ def _verify_elsewhere(
     (token,) = tokens
     payload = verify_token(token, did)
     assert payload["credentialSubject"] == document["credentialSubject"]
-    addresses = [
-        status.get("statusListCredential") or status["id"]
-        for status in document["credentialStatus"]
-    ]
+    bitstring = document["credentialStatus"]["statusListCredential"]
+    addresses = (bitstring, bitstring.replace(".json", ".revoked.json"))
     lists = {one: requests.get(one, timeout=60).json() for one in addresses}
-    verify_document(lists[addresses[0]], did)
+    verify_document(lists[bitstring], did)
     assert is_revoked(document, lists) == (revoked, revoked)
     # What the documentation tells developers to run.
     (shown,) = re.findall(

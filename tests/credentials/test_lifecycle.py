@@ -24,7 +24,9 @@ from ckan.cli.cli import ckan as ckan_command
 from ckan.lib import jobs as background
 from ckan.tests import factories
 from independent import Refused, is_revoked, verify_document, verify_token
+from jwt import PyJWK
 from openbadgeslib import baking
+from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 from participation import do
 from rq import SimpleWorker
 from seasons import collectivites
@@ -74,6 +76,33 @@ def empty(award: Award, action: str) -> None:
     """Take its dataset away from the organization of an award."""
     for id_ in award.criteria["met"][0]["datasets"]:
         do(action, id=id_)
+
+
+@pytest.mark.usefixtures("key")
+def test_another_implementation_finds_what_is_revoked(give: Give) -> None:
+    kept, revoked = give(), give()
+    jobs.sign()
+    do("challenge_award_revoke", id=revoked.id, reason="Une erreur")
+    jobs.sign_missing()
+    (method,) = (
+        one
+        for one in act("challenge_did_show")["verificationMethod"]
+        if one["type"] == "JsonWebKey"
+    )
+    verifier = OB3Verifier(PyJWK(method["publicKeyJwk"], "RS256").key)
+    published = act("challenge_status_list_show", number=0)["jwt"]
+
+    def found(award: Award) -> Any:
+        return verifier.verify(
+            act("challenge_credential_show", award=award.id)["jwt"],
+            check_status=True,
+            verify_status_list=True,
+            download={portal().bitstring_list(0, "jwt"): published.encode()}.get,
+        )
+
+    assert found(kept).id == portal().credential(kept.id)
+    with pytest.raises(OB3VerificationError, match="'revocation' is set"):
+        found(revoked)
 
 
 @pytest.mark.usefixtures("key")

@@ -158,8 +158,8 @@ def test_what_a_verifier_follows_is_there(
     assert did["id"] == profile["id"]
     methods = [method["id"] for method in did["verificationMethod"]]
     assert document["proof"]["verificationMethod"] in methods
-    for status in document["credentialStatus"]:
-        address = status.get("statusListCredential") or status["id"]
+    bitstring = document["credentialStatus"]["statusListCredential"]
+    for address in (bitstring, bitstring.replace(".json", ".revoked.json")):
         assert fetched(address).get_json(force=True)["id"] == address
     for part in document["evidence"]:
         if "id" in part:

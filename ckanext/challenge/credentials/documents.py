@@ -32,12 +32,10 @@ __all__ = [
     "token_payload",
 ]
 
-#: The contexts of a credential; all of them come along with openbadgeslib. The third
-#: has the term ``1EdTechRevocationList``.
+#: The contexts of a credential; both come along with openbadgeslib.
 CONTEXTS = (
     "https://www.w3.org/ns/credentials/v2",
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
-    "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json",
 )
 
 #: How many credentials one list tells of: the fewest that the standard allows, so that
@@ -170,6 +168,9 @@ def credential_document(
 ) -> dict[str, Any]:
     """Return the ``OpenBadgeCredential`` of an award, without its proof.
 
+    It names the Bitstring Status List, which is signed; the list of 1EdTech beside it
+    has the same number, and names the credential by its ``id``.
+
     It has no ``validUntil``: what a badge says remains true of the day on which it was
     earned, and a maintained badge that is lost is revoked in the lists of its status.
 
@@ -190,16 +191,14 @@ def credential_document(
         "awardedDate": earned,
         "credentialSubject": _subject(issuer, holding),
         "evidence": list(_evidence(issuer, holding)),
-        "credentialStatus": [
-            {
-                "id": f"{bitstring}#{place}",
-                "type": "BitstringStatusListEntry",
-                "statusPurpose": "revocation",
-                "statusListIndex": str(place),
-                "statusListCredential": bitstring,
-            },
-            {"id": issuer.revocation_list(number), "type": "1EdTechRevocationList"},
-        ],
+        # One alone, as Open Badges 3.0 has it (section B.1.2: 0..1).
+        "credentialStatus": {
+            "id": f"{bitstring}#{place}",
+            "type": "BitstringStatusListEntry",
+            "statusPurpose": "revocation",
+            "statusListIndex": str(place),
+            "statusListCredential": bitstring,
+        },
     }
 
 
