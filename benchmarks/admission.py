@@ -32,7 +32,7 @@ from ckan.types import Context
 from stdnum import luhn
 
 from benchmarks import serving, volume
-from ckanext.challenge import journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.model import Application, Cohort, Participant, Staff
 
 PLACES = 20

@@ -23,8 +23,8 @@ from ckan.tests.helpers import _get_test_app
 from benchmarks import serving, volume
 from benchmarks.pages import Page, ask, print_pages
 from benchmarks.statements import sent_statements
+from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.model import Cohort, Staff
-from ckanext.challenge.spreadsheets import FORMATS
 
 SIZES = (50, 5000)
 MANAGER = "volume-manager"

@@ -14,8 +14,8 @@ from aiosmtpd.controller import Controller
 from ckan import model, plugins
 from ckan.lib.redis import connect_to_redis
 from ckan.plugins import core as plugins_core
+from helpers.mailbox import Mailbox
 from hypothesis import HealthCheck, settings
-from mailboxes import Mailbox
 from sqlalchemy.orm import close_all_sessions
 
 from portal import ports

@@ -18,17 +18,19 @@ import ckan.plugins.toolkit as tk
 from babel import Locale, numbers
 from markupsafe import Markup
 
-from . import config, language, structured_data, words
-from .directory.departements import departements
-from .domain import deadlines
-from .schemas.choices import (
+from ckanext.challenge import config
+from ckanext.challenge.badges import structured_data
+from ckanext.challenge.common import labels, language
+from ckanext.challenge.directory.departements import departements
+from ckanext.challenge.domain import deadlines
+from ckanext.challenge.programmes.frequencies import frequencies
+from ckanext.challenge.schemas.choices import (
     challenge_kit_choices,
     challenge_license_choices,
     challenge_schema_choices,
     kits,
 )
-from .schemas.frequencies import frequencies
-from .svg.badge import badge_svg
+from ckanext.challenge.svg.badge import badge_svg
 
 __all__ = [
     "challenge_badge_image",
@@ -62,29 +64,29 @@ __all__ = [
 ]
 
 _KINDS = {
-    "commune": words.N_("Commune"),
-    "cc": words.N_("Community of communes"),
-    "ca": words.N_("Agglomeration community"),
-    "cu": words.N_("Urban community"),
-    "metropole": words.N_("Metropolis"),
-    "autre": words.N_("Other"),
+    "commune": labels.N_("Commune"),
+    "cc": labels.N_("Community of communes"),
+    "ca": labels.N_("Agglomeration community"),
+    "cu": labels.N_("Urban community"),
+    "metropole": labels.N_("Metropolis"),
+    "autre": labels.N_("Other"),
 }
 KINDS = tuple(_KINDS)
 
 
 def challenge_date(value: Any, style: str = "long") -> str:
     """A date in words, « 15 décembre 2022 »; see :func:`.words.as_day`."""
-    return words.as_day(value, style)
+    return labels.as_day(value, style)
 
 
 def challenge_datetime(value: Any) -> str:
     """A moment in words, « 15 décembre 2022 à 14:05 »."""
-    return words.as_moment(value)
+    return labels.as_moment(value)
 
 
 def challenge_days_until(value: Any) -> int:
     """Whole days from today, in the portal's time zone; negative once past."""
-    date = words.parse(value)
+    date = labels.parse(value)
     if isinstance(date, dt.datetime):
         date = deadlines.day_of(date, config.display_timezone())
     return (date - config.today()).days if date else 0
@@ -94,7 +96,7 @@ def challenge_number(value: Any, decimals: int = 1) -> str:
     """A number with the separators of the reader's language: « 2 100 »."""
     if value is None or value == "":
         return ""
-    return _number(round(float(value), decimals), words.locale())
+    return _number(round(float(value), decimals), labels.locale())
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +108,7 @@ def _number(value: float, locale: Locale) -> str:
 def challenge_percent(value: Any) -> str:
     """A percentage, from a number between 0 and 100: « 58 % »."""
     return numbers.format_percent(
-        float(value or 0) / 100, format=None, locale=words.locale()
+        float(value or 0) / 100, format=None, locale=labels.locale()
     )
 
 
@@ -121,14 +123,14 @@ def challenge_money(amount: Any, currency: str = "EUR") -> str:
     return numbers.format_currency(
         value,
         currency or "EUR",
-        locale=words.locale(),
+        locale=labels.locale(),
         currency_digits=value != int(value),
         format=None if value != int(value) else _whole_money(),
     )
 
 
 def _whole_money() -> str:
-    pattern = words.locale().currency_formats["standard"].pattern
+    pattern = labels.locale().currency_formats["standard"].pattern
     return pattern.replace(".00", "")
 
 
@@ -220,7 +222,7 @@ def challenge_state(entity: str, state: str) -> dict[str, str]:
     :returns: ``label``, ``tone`` (quiet, open, now, wait, done) and ``icon``
     """
     tone, icon = _STATES.get(entity, {}).get(state, ("quiet", "circle"))
-    return {"label": words.state_label(entity, state), "tone": tone, "icon": icon}
+    return {"label": labels.state_label(entity, state), "tone": tone, "icon": icon}
 
 
 def challenge_steps(done: int, total: int) -> str:
@@ -241,11 +243,11 @@ def challenge_timeline(milestones: Sequence[Mapping[str, Any]]) -> list[dict[str
     today = config.today()
     # The launch may come before the applications close.
     points = sorted(
-        ({**point, "date": words.parse(point["date"])} for point in milestones),
+        ({**point, "date": labels.parse(point["date"])} for point in milestones),
         key=lambda point: point["date"],
     )
     for point, following in zip_longest(points, points[1:]):
-        point["label"] = words.milestone(point["key"])
+        point["label"] = labels.milestone(point["key"])
         point["elapsed"] = None
         if following:
             span = (following["date"] - point["date"]).days

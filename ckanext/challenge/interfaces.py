@@ -9,7 +9,7 @@ from ckan.plugins.interfaces import Interface
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ckanext.challenge.measures import Measure
+    from .measures import Measure
 
 __all__ = ["IChallenge"]
 

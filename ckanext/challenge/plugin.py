@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,14 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.plugins import DefaultTranslation
 from ckan.types import SignalMapping
 
-from . import held, subscriptions
-from .cli import get_commands
-from .conformity import changes as conformity_changes
-from .logic import all_actions, all_auth_functions
-from .progress import changes
-from .search import SearchPlugin
-from .views import get_blueprints
+from ckanext.challenge import subscriptions
+from ckanext.challenge.badges import package_badges
+from ckanext.challenge.cli import get_commands
+from ckanext.challenge.common import validators
+from ckanext.challenge.conformity import changes as conformity_changes
+from ckanext.challenge.datasets.search import SearchPlugin
+from ckanext.challenge.progress import changes
+from ckanext.challenge.views import get_blueprints
 
 HERE = Path(__file__).parent
 
@@ -30,13 +34,60 @@ DCAT_PROFILES = {
 }
 
 
-@tk.blanket.actions(lambda: {**all_actions(), **held.chained()})
+#: The rooms that have actions, each with an auth function of the same name.
+FEATURES = (
+    "applications",
+    "badges",
+    "cohorts",
+    "conformity",
+    "credentials",
+    "datasets",
+    "directory",
+    "journal",
+    "participants",
+    "privacy",
+    "subscribers",
+)
+
+
+def _exported(kind: str) -> dict[str, Callable[..., Any]]:
+    """Every function that a feature's module or package of this name lists in its
+    ``__all__``.
+    """
+    found: dict[str, Callable[..., Any]] = {}
+    for feature in FEATURES:
+        name = f"ckanext.challenge.{feature}.{kind}"
+        modules = [importlib.import_module(name)]
+        if hasattr(modules[0], "__path__"):
+            modules = [
+                importlib.import_module(f"{name}.{info.name}")
+                for info in pkgutil.iter_modules(modules[0].__path__)
+            ]
+        for module in modules:
+            for function in module.__all__:
+                if function in found:
+                    raise RuntimeError(f"there are two {kind}s {function}")
+                found[function] = getattr(module, function)
+    return found
+
+
+def all_actions() -> dict[str, Callable[..., Any]]:
+    """The actions, by name."""
+    return _exported("action")
+
+
+def all_auth_functions() -> dict[str, Callable[..., Any]]:
+    """The authorization functions, by the name of their action."""
+    return _exported("auth")
+
+
+@tk.blanket.actions(lambda: {**all_actions(), **package_badges.chained()})
 @tk.blanket.auth_functions(all_auth_functions)
 @tk.blanket.blueprints(get_blueprints)
 @tk.blanket.cli(get_commands)
 @tk.blanket.config_declarations
 @tk.blanket.helpers
-@tk.blanket.validators
+@tk.blanket.validators(validators)
 class ChallengePlugin(SearchPlugin, DefaultTranslation):
     p.implements(p.IConfigurable)
     p.implements(p.IConfigurer)

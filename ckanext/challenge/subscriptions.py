@@ -6,8 +6,8 @@ import ckan.plugins.toolkit as tk
 from ckan.types import SignalMapping
 
 from ckanext.challenge import signals
+from ckanext.challenge.badges import receivers as mails
 from ckanext.challenge.credentials import jobs as credentials
-from ckanext.challenge.notifications import receivers as mails
 from ckanext.challenge.progress import changes
 
 __all__ = ["get_subscriptions"]

@@ -13,10 +13,7 @@ from typing import Any
 import pytest
 import requests
 from ckan.tests import factories
-from mailboxes import Mailbox
-from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, sync_playwright
-from seasons import (
+from factories import (
     BAULE,
     POINCONNET,
     apply,
@@ -25,7 +22,10 @@ from seasons import (
     make_cohort,
     make_participant,
 )
-from visits import PASSWORD, World
+from helpers.browser import PASSWORD, World
+from helpers.mailbox import Mailbox
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, sync_playwright
 
 from portal import ports
 

@@ -10,8 +10,8 @@ import ckan.plugins.toolkit as tk
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from ckan import model
+from factories import call_as
 from playwright.sync_api import Page
-from seasons import call_as
 
 from ckanext.challenge.credentials import generations, jobs
 from ckanext.challenge.model import Claim, StepStatus

@@ -18,14 +18,14 @@ from typing import Any
 import pytest
 import requests
 from ckan import model
-from independent import is_revoked, verify_document, verify_token
+from factories import call_as
+from helpers.verifier import is_revoked, verify_document, verify_token
 from playwright.sync_api import Page, expect
-from seasons import call_as
 
 from ckanext.challenge.credentials import generations, jobs
-from ckanext.challenge.credentials.baking import carried
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress.evaluate import evaluate
+from ckanext.challenge.svg.baking import carried
 
 FRESH = "donnees-fraiches"
 FILES = ("Picture (SVG)", "Picture (PNG)", "Credential (JSON)", "Credential (JWT)")

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from factories import call_as
+from helpers.browser import PASSWORD
 from playwright.sync_api import Page, expect
-from seasons import call_as
-from visits import PASSWORD
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 PATIENCE = 60

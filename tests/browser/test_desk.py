@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from factories import LIGNIERES, apply, call_as
 from playwright.sync_api import Locator, Page, expect
-from seasons import LIGNIERES, apply, call_as
 
 LIST = "/en/challenge/manage/saison-3/applications"
 

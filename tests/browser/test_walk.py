@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from factories import LIGNIERES, call_as
 from playwright.sync_api import Page, expect
-from seasons import LIGNIERES, call_as
 
 DELIBERATIONS = (
     "COLL_NOM,COLL_SIRET,DELIB_ID,DELIB_DATE\nBaule,21450024100010,1,2024-01-15\n"

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ckan import model
 from ckan.tests import factories
-from seasons import call_as, make_cohort
+from factories import call_as, make_cohort
 
 from ckanext.challenge.cli.cohort import command
 from ckanext.challenge.model import Cohort, JournalEntry

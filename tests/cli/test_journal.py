@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 
-from ckanext.challenge import journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.domain.chain import GENESIS, digest
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ckan.cli.cli import ckan as ckan_command
-from seasons import make_cohort
+from factories import make_cohort
 
 from ckanext.challenge.model import Cohort
 
@@ -30,16 +30,16 @@ def test_a_season_that_cannot_move_stops_no_other(
 ) -> None:
     make_cohort("draft", scheduled_transitions=["open"])
     make_cohort("draft", name="autre", season=3, scheduled_transitions=["open"])
-    from ckanext.challenge.logic import season_life  # noqa: PLC0415
+    from ckanext.challenge.cohorts import transitions  # noqa: PLC0415
 
-    move = season_life.move
+    move = transitions.move
 
     def fails(cohort: Cohort, *args: Any, **options: Any) -> None:
         if cohort.name == "saison-2":
             raise RuntimeError("The disk is full")
         move(cohort, *args, **options)
 
-    monkeypatch.setattr(season_life, "move", fails)
+    monkeypatch.setattr(transitions, "move", fails)
     result = cli.invoke(ckan_command, COMMAND)
     assert result.exit_code == 1
     assert "autre: draft → open" in result.output

@@ -10,21 +10,15 @@ import pytest
 from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
-from mailboxes import Mailbox
-from seasons import BAULE, POINCONNET, call_as, collectivites, day, make_cohort
+from factories import BAULE, POINCONNET, call_as, collectivites, day, make_cohort
+from helpers.mailbox import Mailbox
 from sqlalchemy import event
 
 from ckanext.challenge import programmes
-from ckanext.challenge.logic import reminders
-from ckanext.challenge.model import (
-    Cohort,
-    JournalEntry,
-    Mail,
-    Participant,
-    StepStatus,
-)
+from ckanext.challenge.model import Cohort, JournalEntry, Mail, Participant, StepStatus
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import outbox
+from ckanext.challenge.participants import reminders
 
 COMMAND = ["challenge", "remind"]
 

@@ -14,10 +14,11 @@ from ckan import model
 from ckan.lib import jobs as ckan_jobs
 from ckan.lib import redis as ckan_redis
 from ckan.tests import factories, helpers
+from helpers.website import Website, file, website
 from rq import SimpleWorker
-from websites import Website, file, website
 
-from ckanext.challenge import background, measures
+from ckanext.challenge import measures
+from ckanext.challenge.common import jobs as background
 from ckanext.challenge.conformity import jobs, store
 from ckanext.challenge.domain.measurement import Subject
 from ckanext.challenge.model import Conformity

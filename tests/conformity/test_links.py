@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websites import Answer, Website, file, moved, website
+from helpers.website import Answer, Website, file, moved, website
 
 from ckanext.challenge.conformity import links
 from ckanext.challenge.conformity.report import Unreadable

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from ckan import model
 from ckan.tests import factories, helpers
-from websites import Website, file, moved, website
+from helpers.website import Website, file, moved, website
 
 from ckanext.challenge.conformity import store
 from portal.paths import ROOT

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ckan import model
 from ckan.tests import factories
-from participation import make_award
+from helpers.progress import make_award
 
 from ckanext.challenge.credentials import generations
 from ckanext.challenge.model import Award, SigningKey

@@ -15,9 +15,9 @@ from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from helpers.verifier import Refused, verify_document, verify_token
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from independent import Refused, verify_document, verify_token
 from openbadgeslib.ob3 import OB3LdpVerifier, OB3Verifier, resolve_did
 
 from ckanext.challenge.credentials.documents import (

@@ -23,22 +23,22 @@ from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 from ckan.lib import jobs as background
 from ckan.tests import factories
-from independent import Refused, is_revoked, verify_document, verify_token
+from factories import collectivites
+from helpers.progress import do
+from helpers.verifier import Refused, is_revoked, verify_document, verify_token
 from jwt import PyJWK
 from openbadgeslib import baking
 from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
-from participation import do
 from rq import SimpleWorker
-from seasons import collectivites
 
-from ckanext.challenge import journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.credentials import generations, jobs, status, store
-from ckanext.challenge.credentials.baking import bake_png, bake_svg, carried
 from ckanext.challenge.credentials.issuer import Issuer, did_web, portal
 from ckanext.challenge.model import Award, Credential, SigningKey, StatusList
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import queue
 from ckanext.challenge.svg.badge import badge_document
+from ckanext.challenge.svg.baking import bake_png, bake_svg, carried
 from ckanext.challenge.svg.raster import png
 
 Give = Callable[..., Award]

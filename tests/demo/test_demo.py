@@ -14,7 +14,7 @@ from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 
-from ckanext.challenge import journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.demo import clear, load, manifest
 from ckanext.challenge.demo import content as demo
 from ckanext.challenge.demo.content import content

@@ -8,12 +8,7 @@ from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 
 from ckanext.challenge.directory import loader
-from ckanext.challenge.directory.reader import (
-    Collectivite,
-    Listing,
-    read,
-    shipped_file,
-)
+from ckanext.challenge.directory.reader import Collectivite, Listing, read, shipped_file
 from ckanext.challenge.model import Collectivite as Stored
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")

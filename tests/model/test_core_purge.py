@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ckan import model
 from ckan.tests import factories
-from seasons import call_as, collectivites, make_cohort, make_participant
+from factories import call_as, collectivites, make_cohort, make_participant
 
 from ckanext.challenge.model import Application, Award, Participant, StepStatus
 from ckanext.challenge.progress import evaluate

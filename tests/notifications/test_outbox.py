@@ -17,10 +17,11 @@ from ckan.lib import jobs
 from ckan.lib import redis as ckan_redis
 from ckan.model import meta
 from ckan.tests import factories
-from mailboxes import Mailbox
-from seasons import BAULE, LIGNIERES, POINCONNET, apply, call_as, work_in_this_process
+from factories import BAULE, LIGNIERES, POINCONNET, apply, call_as, work_in_this_process
+from helpers.mailbox import Mailbox
 
-from ckanext.challenge import background, notifications
+from ckanext.challenge import notifications
+from ckanext.challenge.common import jobs as background
 from ckanext.challenge.model import Application, Mail
 from ckanext.challenge.notifications import outbox
 from portal import ports

@@ -11,9 +11,9 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
+from factories import POINCONNET, apply, call_as, make_participant, only_message
+from helpers.progress import make_award
 from lxml import html
-from participation import make_award
-from seasons import POINCONNET, apply, call_as, make_participant, only_message
 
 from ckanext.challenge.model import (
     Application,

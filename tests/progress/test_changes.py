@@ -13,11 +13,11 @@ from ckan.lib import jobs
 from ckan.lib import redis as ckan_redis
 from ckan.model import meta
 from ckan.tests import factories
-from participation import Join, do, held, publish, queued, states, work
+from helpers.progress import Join, do, held, publish, queued, states, work
 
-from ckanext.challenge.jobs import evaluate_queued
 from ckanext.challenge.model import Cohort, Conformity, Participant
 from ckanext.challenge.progress import changes, queue, store
+from ckanext.challenge.progress.jobs import evaluate_queued
 
 pytestmark = [
     pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty"),

@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from participation import Join, publish, set_state, states
+from helpers.concurrency import at_once
+from helpers.progress import Join, publish, set_state, states
 from sqlalchemy.exc import IntegrityError
-from together import at_once
 
-from ckanext.challenge import journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.model import Award, Cohort, JournalEntry, Participant
 from ckanext.challenge.progress import store
 from ckanext.challenge.progress.evaluate import Result, evaluate

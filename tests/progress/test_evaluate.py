@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from participation import Join, MakeCohort, do, held, publish, set_state, states
-from seasons import day
+from factories import day
+from helpers.progress import Join, MakeCohort, do, held, publish, set_state, states
 
-from ckanext.challenge import journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.model import Award, Cohort, JournalEntry, Participant, StepStatus
 from ckanext.challenge.progress import store

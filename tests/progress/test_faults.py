@@ -13,11 +13,11 @@ from ckan import model, plugins
 from ckan.lib import jobs
 from ckan.model import ensure_engine
 from ckan.tests import factories
-from participation import do, held, publish, states, work
+from helpers.progress import do, held, publish, states, work
 
-from ckanext.challenge.jobs import evaluate_queued
 from ckanext.challenge.model import Award, Participant
 from ckanext.challenge.progress import evaluate, queue, store
+from ckanext.challenge.progress.jobs import evaluate_queued
 
 pytestmark = [pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty")]
 

@@ -15,14 +15,14 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib import jobs
 from ckan.tests import factories
+from helpers.progress import Join, publish
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from participation import Join, publish
 
-from ckanext.challenge.jobs import evaluate_queued
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
 from ckanext.challenge.progress import queue
 from ckanext.challenge.progress.evaluate import Result, evaluate
+from ckanext.challenge.progress.jobs import evaluate_queued
 
 pytestmark = [pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty")]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ckan import model
 from ckan.tests import factories
-from participation import Join, do, held, publish
+from helpers.progress import Join, do, held, publish
 
 from ckanext.challenge import programmes
 from ckanext.challenge.model import Award, Cohort, Standing

@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 
-from ckanext.challenge.logic import validators
+from ckanext.challenge.common import validators
 
 SIREN = "214500241"
 DELIBERATIONS = "scdl/deliberations"

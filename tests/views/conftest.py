@@ -7,15 +7,8 @@ from typing import Any
 
 import pytest
 from ckan.tests import factories
-from seasons import (
-    BAULE,
-    POINCONNET,
-    apply,
-    call_as,
-    collectivites,
-    make_cohort,
-)
-from visits import PASSWORD, PERSONAL, Browser, World
+from factories import BAULE, POINCONNET, apply, call_as, collectivites, make_cohort
+from helpers.browser import PASSWORD, PERSONAL, Browser, World
 
 
 @pytest.fixture

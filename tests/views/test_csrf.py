@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from ckan.tests import factories
-from seasons import call_as
-from visits import Browser
+from factories import call_as
+from helpers.browser import Browser
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from factories import POINCONNET, altered, call_as
 from lxml import html
-from seasons import POINCONNET, altered, call_as
 
 APPLICATION = {
     "siren": POINCONNET,

@@ -11,8 +11,8 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from seasons import call_as, make_cohort
-from visits import PASSWORD, Browser
+from factories import call_as, make_cohort
+from helpers.browser import PASSWORD, Browser
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.credentials import generations, jobs

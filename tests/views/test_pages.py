@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from factories import call_as
+from helpers.browser import PERSONAL
 from lxml import html
-from seasons import call_as
-from visits import PERSONAL
 
 LANGUAGES = ("", "/en")
 PUBLIC = (

@@ -20,8 +20,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib.search.common import make_connection
 from ckan.tests import factories
-from mailboxes import Mailbox
-from seasons import (
+from factories import (
     BAULE,
     LIGNIERES,
     POINCONNET,
@@ -31,10 +30,10 @@ from seasons import (
     make_cohort,
     work_in_this_process,
 )
-from visits import PASSWORD, PERSONAL, Browser
+from helpers.browser import PASSWORD, PERSONAL, Browser
+from helpers.mailbox import Mailbox
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.logic import all_actions
 from ckanext.challenge.model import (
     ApplicationFile,
     Claim,
@@ -44,6 +43,7 @@ from ckanext.challenge.model import (
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import outbox
+from ckanext.challenge.plugin import all_actions
 
 SECRETS = {
     **PERSONAL,

@@ -10,8 +10,8 @@ import click
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import season_files
-from ckanext.challenge.logic.schema import cohort as schema
+from ckanext.challenge.cohorts import import_export
+from ckanext.challenge.cohorts.schema import cohort as schema
 
 __all__ = ["command"]
 
@@ -66,11 +66,11 @@ def export(file: Path, names: tuple[str, ...]) -> None:
         raise click.ClickException("There is no season yet: nothing was written")
     seasons = [_written(cohort) for cohort in chosen]
     if str(file) == "-":
-        click.echo(season_files.dump(seasons), nl=False)
+        click.echo(import_export.dump(seasons), nl=False)
         return
     try:
-        season_files.write(file, seasons)
-    except season_files.SeasonFileError as error:
+        import_export.write(file, seasons)
+    except import_export.SeasonFileError as error:
         raise click.ClickException(str(error)) from None
     count = "1 season" if len(seasons) == 1 else f"{len(seasons)} seasons"
     click.echo(f"{count} in {file}")
@@ -103,8 +103,8 @@ def import_(file: Path, dry_run: bool, drop_answered: bool) -> None:
     nothing is. Importing the same file again changes nothing.
     """
     try:
-        seasons = season_files.read(file, _FIELDS)
-    except season_files.SeasonFileError as error:
+        seasons = import_export.read(file, _FIELDS)
+    except import_export.SeasonFileError as error:
         raise click.ClickException(str(error)) from None
     problems: list[str] = []
     lines: list[str] = []

@@ -7,7 +7,6 @@ import os
 import click
 from ckan import model
 
-from ckanext.challenge.cli.keys import sign
 from ckanext.challenge.conformity import jobs as conformity
 from ckanext.challenge.conformity import store
 from ckanext.challenge.credentials import jobs
@@ -15,6 +14,8 @@ from ckanext.challenge.credentials import store as credentials
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress import evaluate
+
+from .keys import sign
 
 __all__ = ["command"]
 

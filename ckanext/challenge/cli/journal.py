@@ -6,7 +6,7 @@ import re
 
 import click
 
-from ckanext.challenge import journal
+from ckanext.challenge.common import journal
 
 __all__ = ["command"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ckanext.challenge.domain import retention
-from ckanext.challenge.logic import erasure
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.privacy import erasure
 
 __all__ = ["command"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ckanext.challenge import config
-from ckanext.challenge.logic import reminders
 from ckanext.challenge.model import Cohort
+from ckanext.challenge.participants import reminders
 
 __all__ = ["command"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from ckan import model
 from sqlalchemy import inspect
 
-from ckanext.challenge.collecting import Collector
+from ckanext.challenge.common.session_events import Collector
 
 from . import jobs, store
 

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from ckan import model
 
-from ckanext.challenge.background import later
+from ckanext.challenge.common.jobs import later
 
 from . import registry, store, validation
 from .check import check

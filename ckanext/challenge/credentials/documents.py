@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ckanext.challenge.credentials.issuer import Issuer
+from .issuer import Issuer
 
 __all__ = [
     "CONTEXTS",

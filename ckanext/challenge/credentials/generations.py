@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ckan import model
 
-from ckanext.challenge import journal
-from ckanext.challenge.credentials import keys, store
+from ckanext.challenge.common import journal
 from ckanext.challenge.model import SigningKey, locks
 from ckanext.challenge.model.base import utcnow
+
+from . import keys, store
 
 __all__ = ["KeyExists", "create", "revoke", "rotate"]
 

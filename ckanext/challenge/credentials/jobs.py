@@ -19,19 +19,17 @@ from ckan import model
 from openbadgeslib.errors import LibOpenBadgesException
 from stdnum.fr import siren as sirens
 
-from ckanext.challenge import background, language, programmes
-from ckanext.challenge.credentials import keys, status, store, wording
-from ckanext.challenge.credentials.documents import (
-    Achievement,
-    Holding,
-    credential_document,
-)
-from ckanext.challenge.credentials.issuer import portal
-from ckanext.challenge.credentials.signing import Signer
+from ckanext.challenge import programmes
+from ckanext.challenge.common import jobs, language
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Credential, locks
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import portions
+
+from . import keys, status, store, wording
+from .documents import Achievement, Holding, credential_document
+from .issuer import portal
+from .signing import Signer
 
 __all__ = [
     "NO_KEY",
@@ -84,7 +82,7 @@ class Outcome:
 
 def awards_stored(sender: Any, **kwargs: Any) -> None:
     """Queue the job once awards have changed; a receiver of the signal."""
-    background.once(sign_missing, title="Sign badges and lists of revoked badges")
+    jobs.once(sign_missing, title="Sign badges and lists of revoked badges")
 
 
 def catch_up() -> None:
@@ -102,7 +100,7 @@ def sign_missing() -> None:
 
     Where much awaits it, another job goes on after the others that wait.
     """
-    background.begun(sign_missing)
+    jobs.begun(sign_missing)
     outcome = sign(processes=os.cpu_count() or 1, limit=TURN)
     if outcome.signed and outcome.looked_at == TURN:
         awards_stored(None)

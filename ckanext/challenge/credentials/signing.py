@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from openbadgeslib.ob3 import add_data_integrity_proof
 
-from ckanext.challenge.credentials.documents import token_payload
-from ckanext.challenge.credentials.issuer import Issuer
-from ckanext.challenge.credentials.keys import KeyPair
+from .documents import token_payload
+from .issuer import Issuer
+from .keys import KeyPair
 
 __all__ = ["Signer"]
 

@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.credentials.documents import LIST_SIZE, PublicKey
 from ckanext.challenge.measures import catalog
 from ckanext.challenge.model import Credential, SigningKey, StatusList
 from ckanext.challenge.model.arrays import array
+
+from .documents import LIST_SIZE, PublicKey
 
 __all__ = [
     "active_key",

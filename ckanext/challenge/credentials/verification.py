@@ -22,7 +22,7 @@ from openbadgeslib.ob3 import (
     verify_data_integrity_proof,
 )
 
-from ckanext.challenge.credentials.documents import LIST_SIZE
+from .documents import LIST_SIZE
 
 __all__ = ["LONGEST", "Key", "Record", "Verdict", "verify"]
 

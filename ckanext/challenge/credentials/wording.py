@@ -11,8 +11,9 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from babel import Locale, numbers
 
-from ckanext.challenge import measures, words
-from ckanext.challenge.credentials.documents import Achievement, Figure
+from ckanext.challenge import measures
+from ckanext.challenge.common import labels
+from ckanext.challenge.common.language import current
 from ckanext.challenge.domain.criteria import (
     AllOf,
     AnyOf,
@@ -21,7 +22,8 @@ from ckanext.challenge.domain.criteria import (
     StepsDone,
 )
 from ckanext.challenge.domain.programme import Badge, Programme
-from ckanext.challenge.language import current
+
+from .documents import Achievement, Figure
 
 __all__ = ["achievement", "figures"]
 
@@ -102,7 +104,7 @@ def _measure(name: str) -> tuple[str, str]:
 
 
 def _amount(value: float, unit: str) -> str:
-    locale: Locale = words.locale()
+    locale: Locale = labels.locale()
     if unit == "share":
         return numbers.format_percent(value, locale=locale)
     return numbers.format_decimal(round(value, 1), locale=locale)

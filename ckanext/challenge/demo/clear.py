@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib import search, uploader
 
-from ckanext.challenge import files
+from ckanext.challenge.common import file_store
 from ckanext.challenge.directory import reader
 from ckanext.challenge.model import (
     Application,
@@ -180,7 +180,7 @@ def _organizations(made: _Made, cleared: Cleared) -> Iterator[None]:
             else:
                 proofs = _proofs(Participant.organization_id == id_)
                 tk.get_action("organization_purge")(_site_context(), {"id": id_})
-                files.remove(*proofs)
+                file_store.remove(*proofs)
         yield
 
 
@@ -203,14 +203,14 @@ def _seasons(made: _Made, cleared: Cleared) -> Iterator[None]:
             Participant.cohort_id == id_,
             Participant.organization_id.in_(made.organizations),
         )
-        files.remove(*_proofs(*ours))
+        file_store.remove(*_proofs(*ours))
         for participant in participants.filter(*ours):
             model.Session.delete(participant)
         model.Session.flush()
         sent = model.Session.query(ApplicationFile).filter(
             ApplicationFile.application_id.in_(made.applications)
         )
-        files.remove(*(file.id for file in sent))
+        file_store.remove(*(file.id for file in sent))
         for application in applications:
             if application.id in made.applications:
                 model.Session.delete(application)

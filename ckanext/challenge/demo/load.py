@@ -25,7 +25,8 @@ from ckan.lib import search
 from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge import config, notifications, onboarding, programmes
+from ckanext.challenge import config, notifications, programmes
+from ckanext.challenge.applications import onboarding
 from ckanext.challenge.directory import loader, reader
 from ckanext.challenge.directory.naming import slug as slug_of
 from ckanext.challenge.domain.programme import PersonCheck

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ckanext.challenge.domain.lifecycle import STEP_SETTLED
-from ckanext.challenge.domain.measurement import Measurement
+from .lifecycle import STEP_SETTLED
+from .measurement import Measurement
 
 #: Progress of what is nearly, but not, met. A hundredth is left, so that what is
 #: shown as 100 % is always earned.

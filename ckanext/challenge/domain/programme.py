@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ckanext.challenge.domain import questions
-from ckanext.challenge.domain.criteria import (
+from . import questions
+from .criteria import (
     AllOf,
     AnyOf,
     Criterion,
@@ -25,8 +25,8 @@ from ckanext.challenge.domain.criteria import (
     measures_of,
     parts,
 )
-from ckanext.challenge.domain.deadlines import Due
-from ckanext.challenge.domain.programme_check import (
+from .deadlines import Due
+from .programme_check import (
     Known,
     Path,
     Problem,
@@ -36,8 +36,8 @@ from ckanext.challenge.domain.programme_check import (
     kit_problems,
     schema_problems,
 )
-from ckanext.challenge.domain.questions import Question
-from ckanext.challenge.domain.text import Text
+from .questions import Question
+from .text import Text
 
 __all__ = [
     "Badge",

@@ -21,8 +21,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from ckanext.challenge.domain import questions
-from ckanext.challenge.domain.measurement import SEASONAL
+from . import questions
+from .measurement import SEASONAL
 
 __all__ = [
     "Known",

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-from ckanext.challenge.domain.programme import Programme
-from ckanext.challenge.domain.text import Text
+from .programme import Programme
+from .text import Text
 
 __all__ = ["PARTS", "Change", "compare"]
 

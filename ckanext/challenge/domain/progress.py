@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from ckanext.challenge.domain import criteria, deadlines
-from ckanext.challenge.domain.criteria import Finding, Verdict
-from ckanext.challenge.domain.lifecycle import CATALOG_STEP, STEP_SETTLED
-from ckanext.challenge.domain.measurement import Measurement
-from ckanext.challenge.domain.programme import Badge, CatalogCheck, Programme, Step
+from . import criteria, deadlines
+from .criteria import Finding, Verdict
+from .lifecycle import CATALOG_STEP, STEP_SETTLED
+from .measurement import Measurement
+from .programme import Badge, CatalogCheck, Programme, Step
 
 Days = Mapping[str, "datetime.date | None"]
 

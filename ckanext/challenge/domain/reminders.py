@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ckanext.challenge.domain import deadlines
-from ckanext.challenge.domain.lifecycle import STEP_SETTLED
-from ckanext.challenge.domain.programme import Programme
+from . import deadlines
+from .lifecycle import STEP_SETTLED
+from .programme import Programme
 
 __all__ = ["SEASONS", "Reminder", "due", "is_time"]
 

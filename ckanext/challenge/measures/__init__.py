@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from ckan import plugins
 from flask_babel import lazy_gettext as _
 
+from ckanext.challenge.common.gc_pause import search_paused
 from ckanext.challenge.domain.measurement import Measurement, Subject
-from ckanext.challenge.garbage import search_paused
 from ckanext.challenge.interfaces import IChallenge
 
 from . import datasets, organizations

@@ -20,11 +20,7 @@ from typing import Any, NamedTuple
 from psycopg2.extensions import INTEGERARRAY, LONGINTEGERARRAY, UNICODEARRAY
 
 from ckanext.challenge import config
-from ckanext.challenge.domain.measurement import (
-    NAMED_DATASETS,
-    Measurement,
-    Subject,
-)
+from ckanext.challenge.domain.measurement import NAMED_DATASETS, Measurement, Subject
 from ckanext.challenge.domain.quality import (
     CRITERIA,
     DESCRIBED,

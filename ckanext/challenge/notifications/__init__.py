@@ -14,7 +14,7 @@ from typing import Any
 
 from ckan import model
 
-from ckanext.challenge import background
+from ckanext.challenge.common import jobs
 from ckanext.challenge.model import Application, Mail, Participant, Subscription
 
 from . import outbox
@@ -103,4 +103,4 @@ def deliver() -> None:
     sends it later.
     """
     if not _quiet.get():
-        background.once(outbox.send_queued, title="challenge: send mails")
+        jobs.once(outbox.send_queued, title="challenge: send mails")

@@ -18,11 +18,11 @@ import ckan.plugins.toolkit as tk
 from ckan import model, plugins
 from ckan.lib import mailer
 
-from ckanext.challenge.language import speaking
+from ckanext.challenge.applications.mails import contents
+from ckanext.challenge.badges import mails as badge_mails
+from ckanext.challenge.common.language import speaking
 from ckanext.challenge.model import Application, Cohort, Participant, Subscription
-
-from . import about_awards, about_participants
-from .contents import contents
+from ckanext.challenge.participants import mails as participant_mails
 
 __all__ = [
     "Letter",
@@ -36,12 +36,12 @@ __all__ = [
 
 # Whose contents are asked for with the subscriber, if it has one, and its data.
 _OF_AWARDS: dict[str, Callable[..., dict[str, Any] | None]] = {
-    "award_at_risk": lambda _, data: about_awards.of_members(data),
-    "award_earned": lambda _, data: about_awards.of_members(data),
-    "award_kept": lambda _, data: about_awards.of_members(data),
-    "award_lost": lambda _, data: about_awards.of_members(data),
-    "subscription": lambda subscription, _: about_awards.to_confirm(subscription),
-    "subscription_news": about_awards.of_subscriber,
+    "award_at_risk": lambda _, data: badge_mails.of_members(data),
+    "award_earned": lambda _, data: badge_mails.of_members(data),
+    "award_kept": lambda _, data: badge_mails.of_members(data),
+    "award_lost": lambda _, data: badge_mails.of_members(data),
+    "subscription": lambda subscription, _: badge_mails.to_confirm(subscription),
+    "subscription_news": badge_mails.of_subscriber,
 }
 
 # A mail server would make two addresses of one that has a comma in it.
@@ -115,7 +115,7 @@ def write(
 
     def told() -> dict[str, Any]:
         if participant is not None and cohort is not None:
-            return about_participants.contents(kind, participant, cohort, data)
+            return participant_mails.contents(kind, participant, cohort, data)
         if kind not in _OF_AWARDS:
             return contents(kind, application, cohort, user, data, preview)
         found = _OF_AWARDS[kind](subscription, data)

@@ -21,7 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge import background
+from ckanext.challenge.common import jobs
 from ckanext.challenge.model import (
     Application,
     Cohort,
@@ -151,9 +151,9 @@ def due() -> int:
 
 def send_queued() -> None:
     """The job: send what is due, and leave the rest to another job."""
-    background.begun(send_queued)
+    jobs.begun(send_queued)
     if send_due(seconds=_JOB_SECONDS).more:
-        background.once(send_queued, title="challenge: send mails")
+        jobs.once(send_queued, title="challenge: send mails")
 
 
 def send_due(

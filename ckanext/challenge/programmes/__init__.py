@@ -37,7 +37,8 @@ from ckanext.challenge.domain.programme_check import Path, advice
 from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.model import KeptProgramme
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.schemas.frequencies import frequencies
+
+from .frequencies import frequencies
 
 __all__ = [
     "ProgrammeMissing",

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ckanext.challenge import journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.domain import criteria
 from ckanext.challenge.domain.lifecycle import AWARD, AWARD_HELD
 from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Badge, Programme
-from ckanext.challenge.progress import store
 from ckanext.challenge.signals import AwardEvent
+
+from . import store
 
 __all__ = ["Awards", "Measured"]
 

@@ -19,9 +19,10 @@ from typing import Any
 from ckan import model
 from sqlalchemy import inspect
 
-from ckanext.challenge.collecting import Collector
+from ckanext.challenge.common.session_events import Collector
 from ckanext.challenge.model import Cohort, Conformity, Participant
-from ckanext.challenge.progress import queue
+
+from . import queue
 
 __all__ = ["BULK_ACTIONS", "bulk_update", "collector"]
 

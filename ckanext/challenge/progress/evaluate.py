@@ -20,17 +20,19 @@ from typing import Any, NamedTuple
 
 from ckan import model
 
-from ckanext.challenge import config, journal, measures, programmes
+from ckanext.challenge import config, measures, programmes
+from ckanext.challenge.common import journal
+from ckanext.challenge.common.gc_pause import search_paused
 from ckanext.challenge.domain import criteria, deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.domain.measurement import SEASONAL, Measurement, Subject
 from ckanext.challenge.domain.programme import Badge, Programme
-from ckanext.challenge.garbage import search_paused
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.progress import portions, store
-from ckanext.challenge.progress.awards import Awards, Measured
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
+
+from . import portions, store
+from .awards import Awards, Measured
 
 __all__ = ["FIGURES", "Result", "evaluate", "organizations", "refresh"]
 

@@ -115,7 +115,7 @@ def add(references: Collection[str]) -> bool:
 
 def _enqueue() -> None:
     # At the call: the job's module imports this one.
-    from ckanext.challenge import jobs  # noqa: PLC0415
+    from . import jobs  # noqa: PLC0415
 
     try:
         tk.enqueue_job(

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from .. import memory
-from .accompanying import accompanying
-from .adviser import adviser
-from .applicant import applicant
-from .calendars import calendar
-from .claims import claims
-from .collectivite import collectivite
-from .conformity import conformity
-from .credentials import credentials, identity
-from .erasure import erasure
-from .feedback import feedback, opinions
-from .mails import mails
-from .manager import manager
-from .organization import organization
-from .participant import participant
-from .public import public
-from .report import report
-from .settings import settings
-from .subscriptions import subscriptions
+from ckanext.challenge.common import page_cache
+from ckanext.challenge.views.applicant.claims import claims
+from ckanext.challenge.views.applicant.erasure import erasure
+from ckanext.challenge.views.applicant.routes import applicant
+from ckanext.challenge.views.manager.adviser import adviser
+from ckanext.challenge.views.manager.mails import mails
+from ckanext.challenge.views.manager.routes import manager
+from ckanext.challenge.views.manager.settings import settings
+from ckanext.challenge.views.participant.accompaniment_routes import accompanying
+from ckanext.challenge.views.participant.conformity import conformity
+from ckanext.challenge.views.participant.feedback import feedback, opinions
+from ckanext.challenge.views.participant.routes import participant
+from ckanext.challenge.views.public.calendars import calendar
+from ckanext.challenge.views.public.collectivite import collectivite
+from ckanext.challenge.views.public.credentials import credentials, identity
+from ckanext.challenge.views.public.organization import organization
+from ckanext.challenge.views.public.report import report
+from ckanext.challenge.views.public.routes import public
+from ckanext.challenge.views.public.subscriptions import subscriptions
 
 __all__ = ["get_blueprints"]
 
 
 def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
-    memory.listen()
+    page_cache.listen()
     return [
         public,
         applicant,

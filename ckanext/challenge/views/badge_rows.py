@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
 
-from .. import helpers as h
+from ckanext.challenge import helpers as h
+from ckanext.challenge.views.participant.reasons import reasons
+
 from . import cards
-from .reasons import reasons
 
 __all__ = ["badge_rows"]
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
 
-from .. import helpers as h
+from ckanext.challenge import helpers as h
 
 __all__ = ["facts", "participant_cards", "phase_numbers", "phase_rows", "season_prefix"]
 

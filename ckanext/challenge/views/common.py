@@ -16,7 +16,9 @@ from werkzeug.exceptions import (
 )
 from werkzeug.wrappers import Response
 
-from .. import files, programmes
+from ckanext.challenge import programmes
+from ckanext.challenge.common import file_store
+
 from .csrf import check_token
 
 __all__ = [
@@ -159,7 +161,7 @@ def stored_file(row: Mapping[str, Any]) -> Response:
     """
     try:
         answer = send_file(
-            files.path_of(row["id"]),
+            file_store.path_of(row["id"]),
             mimetype=row["media_type"],
             as_attachment=True,
             download_name=row["name"],

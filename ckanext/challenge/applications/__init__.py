@@ -1,0 +1,1 @@
+"""Applications: the form, what is asked and answered, decisions, acceptance."""

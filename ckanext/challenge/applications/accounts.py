@@ -1,0 +1,128 @@
+"""Accounts of those who are let into an organization, in the caller's transaction.
+
+``user_invite`` of CKAN mails before anything is committed, and deletes the account when
+the mail fails. Here nothing commits and nothing mails; the caller does so afterwards.
+"""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.logic import schema as ckan_schema
+from ckan.types import Context
+
+from ckanext.challenge.directory import naming
+from ckanext.challenge.model import locks
+
+__all__ = ["admins", "deferred", "find", "find_or_invite", "give_role", "role_in"]
+
+
+def deferred() -> Context:
+    """A context in which CKAN's actions commit nothing.
+
+    A fresh one for every call: an action leaves in it what it worked on.
+    """
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+    return {"user": user["name"], "ignore_auth": True, "defer_commit": True}
+
+
+def find(email: str | None) -> model.User | None:
+    """The account with this address; an active one rather than one that waits."""
+    if not email:
+        return None
+    found = (
+        model.Session.query(model.User)
+        .filter(
+            sa.func.lower(model.User.email) == email.lower(),
+            model.User.state.in_((model.State.ACTIVE, model.State.PENDING)),
+        )
+        .order_by(model.User.state)
+    )
+    return found.first()
+
+
+def find_or_invite(email: str | None, stem: str, code: str | None) -> model.User:
+    """The account with this address, or else a new one that waits for its owner.
+
+    A new one is as CKAN's own invitation makes it, but named after the organization:
+    user names are public, and a person's name or address is not.
+
+    :param stem: from which its name is made
+    :param code: what is added to a name that is taken, before a number is
+    :raises ValidationError: when CKAN refuses the account
+    """
+    known = find(email)
+    if known is not None:
+        return known
+    # Two invitations at once would both find nobody, or choose the same free name.
+    locks.hold("user_name")
+    known = find(email)
+    if known is not None:
+        return known
+    stem = naming.slug(stem)
+    taken = {
+        name
+        for (name,) in model.Session.query(model.User.name).filter(
+            model.User.name.like(f"{stem}%")
+        )
+    }
+    context = deferred()
+    context["schema"] = ckan_schema.create_user_for_user_invite_schema()
+    created = tk.get_action("user_create")(
+        context,
+        {
+            "name": naming.organization_name(stem, code, taken),
+            "email": email,
+            "state": model.State.PENDING,
+        },
+    )
+    user = model.User.get(created["id"])
+    assert user is not None
+    return user
+
+
+def give_role(user: model.User, group: model.Group, role: str) -> None:
+    """Make somebody a member of an organization.
+
+    :param role: ``admin``, ``editor`` or ``member``
+    """
+    tk.get_action("member_create")(
+        deferred(),
+        {"id": group.id, "object": user.id, "object_type": "user", "capacity": role},
+    )
+
+
+def role_in(user: model.User, group: model.Group) -> str | None:
+    """The role that somebody has in an organization, if any."""
+    return (
+        model.Session.query(model.Member.capacity)
+        .filter_by(
+            group_id=group.id, table_name="user", table_id=user.id, state="active"
+        )
+        .limit(1)
+        .scalar()
+    )
+
+
+def admins(group: model.Group) -> list[model.User]:
+    """The people who are admins of an organization, and can answer for it.
+
+    Sysadmins, the portal's own account and accounts that were never opened are none.
+    """
+    site_user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+    found = (
+        model.Session.query(model.User)
+        .join(model.Member, model.Member.table_id == model.User.id)
+        .filter(
+            model.Member.group_id == group.id,
+            model.Member.table_name == "user",
+            model.Member.state == "active",
+            model.Member.capacity == "admin",
+            model.User.state == model.State.ACTIVE,
+            model.User.sysadmin.is_(False),
+            model.User.name != site_user["name"],
+        )
+        .order_by(model.User.created)
+    )
+    return found.all()

@@ -1,0 +1,1 @@
+"""The actions on applications, by what they are about."""

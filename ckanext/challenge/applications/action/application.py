@@ -1,0 +1,390 @@
+"""Applications: a collectivité asks to take part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context
+from sqlalchemy.exc import IntegrityError
+
+from ckanext.challenge import notifications
+from ckanext.challenge.applications import admission, answers, late_codes, waiting_list
+from ckanext.challenge.applications.dictize import (
+    EDITABLE,
+    WRITTEN,
+    dictize,
+    keep_previous,
+)
+from ckanext.challenge.applications.schema import application as schema
+from ckanext.challenge.applications.transitions import (
+    advance,
+    already_applied,
+    check_alone,
+    cohort_of,
+    decide,
+    lock,
+    lock_with_cohort,
+)
+from ckanext.challenge.common import access_links, journal, language, rate_limit, roles
+from ckanext.challenge.common.action_helpers import (
+    actor_of,
+    find_application,
+    find_cohort,
+    validated,
+)
+from ckanext.challenge.common.labels import state_label
+from ckanext.challenge.domain import questions
+from ckanext.challenge.model import Application, Cohort
+from ckanext.challenge.model.base import make_id, utcnow
+from ckanext.challenge.model.dictize import columns
+
+__all__ = [
+    "challenge_application_create",
+    "challenge_application_show",
+    "challenge_application_submit",
+    "challenge_application_update",
+    "challenge_application_withdraw",
+]
+
+
+def challenge_application_create(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Begin an application to a season.
+
+    Anybody may call this, with or without an account. The application is a draft
+    until :py:func:`challenge_application_submit`.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :param siren: the SIREN of the collectivité; one of the directory fills in the
+        name, kind, département and population
+    :type siren: string
+    :param organization_title: its name, needed for a SIREN outside the directory
+    :type organization_title: string
+    :param kind: ``commune``, ``cc``, ``ca``, ``cu``, ``metropole`` or ``autre``
+    :type kind: string
+    :param population: inhabitants
+    :type population: int
+    :param agents: full-time equivalents
+    :type agents: number
+    :param contact_name: whom to write to
+    :type contact_name: string
+    :param contact_role: what that person does there
+    :type contact_role: string
+    :param contact_email: where to write to; without an account a draft needs it too
+    :type contact_email: string
+    :param contact_phone: where to call
+    :type contact_phone: string
+    :param elected_sponsor: name and office of the elected sponsor
+    :type elected_sponsor: string
+    :param motivation: why the collectivité wants to take part
+    :type motivation: string
+    :param answers: to the season's own questions, by their keys; or one by one, as
+        ``answers-<key>``
+    :type answers: dict
+    :param consent: agreement to the use of these data; must be true
+    :type consent: bool
+    :param draft: keep it although something is missing (false); without an account,
+        the link to it is mailed
+    :type draft: bool
+    :param late_code: lets in after the deadline
+    :type late_code: string
+    :param form: the ``form`` of :py:func:`challenge_application_form`, where a form
+        was filled in: sent twice it makes one application, and what was begun in
+        time is kept after the deadline
+    :type form: string
+    :returns: the application, with the ``key`` that opens it without an account
+    :rtype: dict
+    :raises ValidationError: by field; on ``siren`` when that collectivité has
+        applied to this season already; on ``cohort`` when it takes no applications;
+        on ``late_code`` when that lets nobody in; on ``limit`` after too many
+    """
+    tk.check_access("challenge_application_create", context, data_dict)
+    cohort = find_cohort(validated(context, data_dict, schema.season())["cohort"])
+    form = admission.read_form(cohort, data_dict)
+    if form and (made := model.Session.get(Application, form.application_id)):
+        return _with_key(context, made)
+    user_id = roles.user_id_of(context)
+    draft = data_dict.get("draft") in (True, "true", "on", "1")
+    data = _checked(
+        context,
+        cohort,
+        data_dict,
+        answers.given(data_dict) or {},
+        complete=not draft,
+        anonymous=user_id is None,
+    )
+    code = data.get("late_code")
+    needs_code = admission.check_open(cohort, form, code)
+    admission.fill_in(data)
+    admission.check_eligible(cohort, data)
+    if not roles.is_sysadmin(context):
+        rate_limit.spend("apply", data.get("contact_email"))
+    application = Application(
+        id=form.application_id if form else make_id(),
+        cohort_id=cohort.id,
+        state="draft",
+        user_id=user_id,
+        language=language.current(),
+    )
+    _write(application, data)
+    try:
+        check_alone(cohort, data["siren"], None)
+        if needs_code and code:
+            application.late_code_id = late_codes.use(cohort, code)
+        application.reference = admission.next_reference(cohort)
+        model.Session.add(application)
+        model.Session.flush()
+    except (IntegrityError, tk.ValidationError) as error:
+        # Somebody was faster by the blink of an eye: with the same form, or not.
+        model.Session.rollback()
+        if form and (made := model.Session.get(Application, form.application_id)):
+            return _with_key(context, made)
+        if isinstance(error, IntegrityError):
+            raise already_applied() from error
+        raise
+    journal.record(
+        actor_of(context),
+        "create",
+        "application",
+        application.id,
+        {"cohort_id": cohort.id, "siren": application.siren},
+    )
+    if draft and user_id is None:
+        notifications.put("draft", application=application)
+    model.Session.commit()
+    notifications.deliver()
+    return _with_key(context, application)
+
+
+def challenge_application_update(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Change an application that is a draft, or of which changes were requested.
+
+    The applicant may call this, by account or with the follow-up key.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :param revision: the ``revision`` that the changes were made to; without it they
+        are saved over whatever is there
+    :type revision: int
+    :returns: the application
+    :rtype: dict
+    :raises ValidationError: by field; on ``revision`` when somebody has saved
+        another since; on ``state`` when it can no longer be changed
+
+    The other parameters are those of :py:func:`challenge_application_create`; what
+    is not given stays as it is. A new e-mail address is mailed a link, to prove it.
+    """
+    reference = validated(context, data_dict, schema.revision())
+    application = find_application(reference["id"])
+    tk.check_access("challenge_application_update", context, data_dict)
+    lock(application)
+    _check_current(application, reference.get("revision"))
+    cohort = cohort_of(application)
+    given = {name: data_dict[name] for name in schema.fields_of_form(data_dict)}
+    data = _checked(
+        context,
+        cohort,
+        {
+            **columns(application, WRITTEN),
+            "consent": application.consent_at is not None,
+            **given,
+        },
+        {**_answered(application, cohort), **(answers.given(data_dict) or {})},
+        complete=application.state != "draft",
+        anonymous=application.user_id is None,
+    )
+    admission.fill_in(data)
+    admission.check_eligible(cohort, data)
+    if data["siren"] != application.siren and not roles.is_sysadmin(context):
+        # As with the form: who applied is not to be read from one draft.
+        rate_limit.spend("look")
+    check_alone(cohort, data["siren"], application)
+    moved = data.get("contact_email") != application.contact_email
+    if moved and not roles.is_sysadmin(context):
+        rate_limit.spend("link", data.get("contact_email"))
+    keep_previous(application)
+    _write(application, data)
+    application.revision += 1
+    try:
+        model.Session.flush()
+    except IntegrityError as error:
+        # Its own words quote the row, with the contact: they are not for the log.
+        model.Session.rollback()
+        raise already_applied() from error
+    if moved:
+        application.email_confirmed_at = None
+        if application.contact_email:
+            notifications.put("link", application=application)
+    journal.record(actor_of(context), "update", "application", application.id)
+    model.Session.commit()
+    notifications.deliver()
+    return dictize(context, application)
+
+
+def challenge_application_submit(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Hand in an application.
+
+    The applicant may call this, by account or with the follow-up key. A receipt with
+    the reference and the follow-up link is mailed.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :param late_code: lets a draft in after the deadline
+    :type late_code: string
+    :returns: the application
+    :rtype: dict
+    :raises ValidationError: by field when something is missing; on ``cohort`` when
+        the season takes no applications any more, and the draft is kept; on
+        ``late_code`` when that lets nobody in; on ``state`` when it was handed in
+        already
+    """
+    data = validated(context, data_dict, schema.submission())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_submit", context, data)
+    lock(application)
+    path = decide(application, "submit")
+    cohort = cohort_of(application)
+    code = data.get("late_code")
+    # What was asked of an applicant may come in after the deadline.
+    needs_code = (
+        application.state == "draft"
+        and not application.late_code_id
+        and admission.check_open(cohort, code=code)
+    )
+    _checked(
+        context,
+        cohort,
+        {
+            **columns(application, WRITTEN),
+            "consent": application.consent_at is not None,
+        },
+        _answered(application, cohort),
+        complete=True,
+    )
+    if needs_code and code:
+        application.late_code_id = late_codes.use(cohort, code)
+    advance(application, path, actor_of(context))
+    application.submitted_at = utcnow()
+    application.revision += 1
+    application.state_reason = application.changes_kind = None
+    application.changes_fields = []
+    notifications.put("receipt", application=application)
+    model.Session.commit()
+    notifications.deliver()
+    return dictize(context, application)
+
+
+def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Take an application back.
+
+    The applicant may call this, by account or with the follow-up key.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :returns: the application
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.reference())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_withdraw", context, data)
+    lock_with_cohort(application)
+    path = decide(application, "withdraw")
+    waiting_list.leave(application)
+    advance(application, path, actor_of(context))
+    if application.submitted_at:
+        notifications.put("withdrawn", application=application)
+    model.Session.commit()
+    notifications.deliver()
+    return dictize(context, application)
+
+
+@tk.side_effect_free
+def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show an application.
+
+    The applicant (by account or with the follow-up key) and sysadmins may call this,
+    and once it was handed in the managers of the season.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :returns: its fields; ``duty`` (``{status, rule, reasons}``: is there a duty to
+        publish, and why); ``attachments``; ``decisions`` (what can be decided now, by
+        whoever asks); ``waitlist_position`` (1 is next); for managers also
+        ``warnings``, ``changes`` (what the last correction changed: ``[{field,
+        before, after}]``), ``reviewer_id``, ``pending_decision`` and ``decided_by``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.reference())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_show", context, data)
+    return dictize(context, application)
+
+
+def _checked(
+    context: Context,
+    cohort: Cohort,
+    data_dict: dict[str, Any],
+    raw_answers: dict[str, Any],
+    *,
+    complete: bool,
+    anonymous: bool = False,
+) -> dict[str, Any]:
+    """The fields and the answers, or everything that is wrong with them at once."""
+    data, errors = tk.navl_validate(
+        {name: data_dict[name] for name in schema.fields_of_form(data_dict)},
+        schema.application_save(complete, anonymous),
+        context,
+    )
+    asked = questions.read(cohort.questions)
+    checked, wrong = answers.check(asked, raw_answers, complete)
+    if errors or wrong:
+        model.Session.rollback()
+        raise tk.ValidationError({**errors, **wrong})
+    return {**data, "answers": checked}
+
+
+def _check_current(application: Application, revision: int | None) -> None:
+    if application.state not in EDITABLE:
+        model.Session.rollback()
+        text = tk._("An application that is “{state}” can no longer be changed")
+        state = state_label("application", application.state)
+        raise tk.ValidationError({"state": [text.format(state=state)]})
+    if revision is not None and revision != application.revision:
+        model.Session.rollback()
+        text = tk._(
+            "This application was saved in another window meanwhile, so we did not "
+            "save over it. What you wrote is still here: compare it with what is "
+            "stored, then save again."
+        )
+        raise tk.ValidationError({"revision": [text]})
+
+
+def _answered(application: Application, cohort: Cohort) -> dict[str, Any]:
+    """What is stored for the questions that are asked now."""
+    asked = {question["key"] for question in cohort.questions}
+    return {key: v for key, v in application.answers.items() if key in asked}
+
+
+def _write(application: Application, data: dict[str, Any]) -> None:
+    for name in (*WRITTEN, "answers"):
+        setattr(application, name, data.get(name))
+    # A draft can take it back.
+    agreed = application.consent_at or utcnow()
+    application.consent_at = agreed if data.get("consent") else None
+
+
+def _with_key(context: Context, application: Application) -> dict[str, Any]:
+    return {
+        **dictize(context, application),
+        "key": access_links.make_key(application.id),
+    }

@@ -1,0 +1,141 @@
+"""The files of an application: a deliberation, a letter, a logo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge.applications.dictize import EDITABLE, dictize_file, keep_previous
+from ckanext.challenge.applications.schema import application as reference_schema
+from ckanext.challenge.applications.schema import correspondence as schema
+from ckanext.challenge.applications.transitions import lock
+from ckanext.challenge.common import file_store, journal, rate_limit, uploads
+from ckanext.challenge.common.action_helpers import (
+    actor_of,
+    find_application,
+    find_file,
+    validated,
+)
+from ckanext.challenge.common.labels import state_label
+from ckanext.challenge.model import Application
+
+__all__ = [
+    "challenge_application_attachment_create",
+    "challenge_application_attachment_delete",
+    "challenge_application_attachment_show",
+]
+
+
+def challenge_application_attachment_create(
+    context: Context, data_dict: dict[str, Any]
+) -> Any:
+    """Attach a file to an application that can still be changed.
+
+    The applicant may call this, by account or with the follow-up key.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :param purpose: ``deliberation``, ``letter``, ``logo`` or ``other``
+    :type purpose: string
+    :param upload: a PDF, an ODT, a JPEG or a PNG (a logo: an image)
+    :type upload: file, sent as ``multipart/form-data``
+    :returns: ``{id, purpose, name, media_type, size, created_at}``, the name made
+        harmless, the type as the content says
+    :rtype: dict
+    :raises ValidationError: on ``upload`` when it is not taken, on ``state`` when the
+        application can no longer be changed
+    """
+    data = validated(
+        context,
+        {name: value for name, value in data_dict.items() if name != "upload"},
+        schema.attachment(),
+    )
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_attachment_create", context, data)
+    upload = uploads.given(data_dict)
+    if upload is None:
+        raise tk.ValidationError({"upload": [tk._("Choose a file")]})
+    rate_limit.spend("upload")
+    lock(application)
+    _check_editable(application)
+    keep_previous(application)
+    with uploads.taken(application, upload, data["purpose"]) as file:
+        journal.record(
+            actor_of(context),
+            "attach",
+            "application",
+            application.id,
+            {"file_id": file.id, "purpose": file.purpose, "digest": file.digest},
+        )
+        model.Session.commit()
+    return dictize_file(file)
+
+
+def challenge_application_attachment_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> None:
+    """Remove a file from an application that can still be changed.
+
+    The applicant may call this, by account or with the follow-up key.
+
+    :param id: the id of the file
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    """
+    data = validated(context, data_dict, reference_schema.reference())
+    file = find_file(data["id"])
+    tk.check_access("challenge_application_attachment_delete", context, data)
+    application = find_application(file.application_id)
+    lock(application)
+    _check_editable(application)
+    if file.message_id:
+        raise tk.ValidationError(
+            {"id": [tk._("A file that was sent with a message stays with it")]}
+        )
+    keep_previous(application)
+    model.Session.delete(file)
+    journal.record(
+        actor_of(context),
+        "detach",
+        "application",
+        application.id,
+        {"file_id": file.id},
+    )
+    model.Session.commit()
+    file_store.remove(data["id"])
+
+
+@tk.side_effect_free
+def challenge_application_attachment_show(
+    context: Context, data_dict: dict[str, Any]
+) -> Any:
+    """Show what a file of an application, or of a message on it, is.
+
+    Those who may read the application may call this. The content is served at
+    ``/challenge/application/<id of the application>/file/<id>``.
+
+    :param id: the id of the file
+    :type id: string
+    :param key: the follow-up key
+    :type key: string
+    :returns: ``{id, application_id, purpose, name, media_type, size, created_at}``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, reference_schema.reference())
+    file = find_file(data["id"])
+    tk.check_access("challenge_application_attachment_show", context, data)
+    return {**dictize_file(file), "application_id": file.application_id}
+
+
+def _check_editable(application: Application) -> None:
+    if application.state not in EDITABLE:
+        model.Session.rollback()
+        text = tk._("An application that is “{state}” can no longer be changed")
+        state = state_label("application", application.state)
+        raise tk.ValidationError({"state": [text.format(state=state)]})

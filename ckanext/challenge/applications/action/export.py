@@ -1,0 +1,204 @@
+"""The applications to a season as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.model import ensure_engine
+from ckan.types import Context
+from sqlalchemy.orm import class_mapper
+
+from ckanext.challenge import config
+from ckanext.challenge.applications import labels as application_labels
+from ckanext.challenge.applications import query
+from ckanext.challenge.applications.schema import application_list as schema
+from ckanext.challenge.cohorts.schema.cohort import KINDS
+from ckanext.challenge.common import language, spreadsheets
+from ckanext.challenge.common.action_helpers import find_cohort, validated
+from ckanext.challenge.common.spreadsheets import Column
+from ckanext.challenge.domain import lifecycle, questions
+from ckanext.challenge.model import Application, Cohort
+from ckanext.challenge.model.dictize import as_json, name_of
+
+__all__ = ["challenge_application_export"]
+
+_fields: Any = Application.__table__.c
+_people: Any = class_mapper(model.User).local_table
+
+#: Rows fetched from the database at once.
+_BATCH = 200
+
+#: Columns that are worked out, not read from the table as they are.
+_MADE = ("obligation", "pending_decision", "reviewer")
+
+_WIDTHS = {
+    "organization_title": 32,
+    "insee_code": 10,
+    "population": 11,
+    "state_reason": 32,
+    "contact_name": 24,
+    "contact_role": 24,
+    "contact_email": 28,
+    "elected_sponsor": 28,
+    "motivation": 48,
+    "language": 9,
+}
+
+
+@tk.side_effect_free
+def challenge_application_export(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Give the applications to a season as a file.
+
+    Managers of the season and sysadmins may call this.
+
+    CSV and JSON are for programs: their columns have the names of the fields, their
+    values are those of the API, in ISO 8601 where they are times. XLSX and ODS are
+    for people: headings and words are in the caller's language, times are in the
+    portal's time zone. All have the same columns in the same order; the season's own
+    questions follow, as ``answers-<key>``. A text that a spreadsheet would run as a
+    formula begins with an apostrophe, in all but JSON.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :param format: ``csv`` (unasked), ``xlsx``, ``ods`` or ``json``
+    :type format: string
+    :returns: ``format``, ``filename``, ``media_type`` and ``content``: the file, as
+        text, or in Base64 for ``xlsx`` and ``ods`` (``encoding`` says which:
+        ``utf-8`` or ``base64``)
+    :rtype: dict
+
+    The other parameters are the filters, ``sort`` and ``order`` of
+    :py:func:`challenge_application_list`.
+
+    A caller in this process that sets ``stream`` in the context gets an iterator of
+    bytes as ``content``: it needs little memory, whatever the number of rows.
+    """
+    data = validated(context, data_dict, schema.application_export())
+    cohort = find_cohort(data["cohort"])
+    tk.check_access("challenge_application_export", context, {"cohort": cohort.id})
+    kind: spreadsheets.Kind = data["format"]
+    form = spreadsheets.FORMATS[kind]
+    pieces = spreadsheets.write(
+        kind,
+        tk._("Applications"),
+        _columns(cohort),
+        _Rows(_statement(context, cohort, data), cohort, form.for_people),
+    )
+    name = f"{cohort.name}-{tk._('applications')}"
+    stream = bool(context.get("stream"))
+    return spreadsheets.as_answer(kind, name, pieces, stream=stream)
+
+
+def _statement(
+    context: Context, cohort: Cohort, data: Mapping[str, Any]
+) -> sa.sql.Select[Any]:
+    return (
+        sa.select(
+            *(
+                _fields[name]
+                for name in application_labels.fields()
+                if name not in _MADE
+            ),
+            query.obligation().label("obligation"),
+            _fields.pending_decision["decision"].astext.label("pending_decision"),
+            name_of(_people.c).label("reviewer"),
+            _fields.answers,
+        )
+        .select_from(
+            Application.__table__.outerjoin(
+                _people, _people.c.id == _fields.reviewer_id
+            )
+        )
+        .where(*query.conditions(context, cohort, data), *query.narrowing(data))
+        .order_by(*query.order(data))
+    )
+
+
+def _columns(cohort: Cohort) -> list[Column]:
+    spoken = language.current()
+    return [
+        *(
+            Column(name, label, _WIDTHS.get(name, 16))
+            for name, label in application_labels.fields().items()
+        ),
+        *(
+            Column(f"answers-{question.key}", question.label.in_(spoken), 28)
+            for question in questions.read(cohort.questions)
+        ),
+    ]
+
+
+class _Rows:
+    """The rows of the file, fetched as they are written.
+
+    They come over a connection of their own: CKAN ends its session before it sends
+    the first byte of an answer. One statement, so that the file shows one moment.
+    """
+
+    def __init__(
+        self, statement: sa.sql.Select[Any], cohort: Cohort, for_people: bool
+    ) -> None:
+        # Words now: a language belongs to the request, which is over by then.
+        self.words = _words() if for_people else {}
+        self.zone = config.display_timezone() if for_people else None
+        self.names = list(application_labels.fields())
+        self.questions = questions.read(cohort.questions)
+        spoken = language.current()
+        self.choices = {
+            question.key: {
+                choice.value: choice.label.in_(spoken) for choice in question.choices
+            }
+            for question in self.questions
+            if for_people
+        }
+        self.statement = statement
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        with ensure_engine().connect() as connection:
+            rows = connection.execution_options(stream_results=True).execute(
+                self.statement
+            )
+            while batch := rows.fetchmany(_BATCH):
+                for row in batch:
+                    yield self._values(row)
+
+    def _values(self, row: Any) -> list[Any]:
+        values = [self._value(name, getattr(row, name)) for name in self.names]
+        answers = row.answers or {}
+        return values + [
+            self._answer(question.key, answers.get(question.key))
+            for question in self.questions
+        ]
+
+    def _value(self, name: str, value: Any) -> Any:
+        if self.zone is None:
+            return as_json(value)
+        if isinstance(value, dt.datetime):
+            return value.astimezone(self.zone)
+        return self.words.get(name, {}).get(value, as_json(value))
+
+    def _answer(self, key: str, value: Any) -> Any:
+        known = self.choices.get(key)
+        if not known:
+            return value
+        if isinstance(value, list):
+            return [known.get(item, item) for item in value]
+        return known.get(value, value)
+
+
+def _words() -> dict[str, dict[Any, str]]:
+    """What stands for the codes of some fields, in the caller's language."""
+    return {
+        "kind": {kind: tk.h.challenge_kind(kind) for kind in KINDS},
+        "state": {
+            state: tk.h.challenge_state("application", state)["label"]
+            for state in lifecycle.APPLICATION.states
+        },
+        "obligation": application_labels.obligations(),
+        "pending_decision": application_labels.decided(),
+    }

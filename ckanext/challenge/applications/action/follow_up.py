@@ -1,0 +1,105 @@
+"""The link by which an applicant without an account follows an application."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import notifications
+from ckanext.challenge.applications.schema import application as schema
+from ckanext.challenge.common import access_links, journal, rate_limit
+from ckanext.challenge.common.action_helpers import (
+    actor_of,
+    find_application,
+    validated,
+)
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.model import Application, Cohort
+from ckanext.challenge.model.base import utcnow
+
+__all__ = [
+    "challenge_application_email_confirm",
+    "challenge_application_link_send",
+]
+
+
+def challenge_application_link_send(
+    context: Context, data_dict: dict[str, Any]
+) -> dict[str, Any]:
+    """Mail the follow-up link of an application to its contact, once more.
+
+    Anybody may call this; it always answers the same, and tells nothing of whether
+    there is such an application or whose it is.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param cohort: in its place, the id or name of the season, with ``siren``
+    :type cohort: string
+    :param siren: of the collectivité that applied
+    :type siren: string
+    :returns: ``{done: true}``
+    :rtype: dict
+    :raises ValidationError: on ``limit`` when this was asked too often
+    """
+    tk.check_access("challenge_application_link_send", context, data_dict)
+    data = validated(context, data_dict, schema.link())
+    rate_limit.spend("link")
+    application = _meant(data)
+    if application is not None and application.contact_email:
+        # To say that this address got too many would say that it has applied.
+        with suppress(rate_limit.TooMany):
+            rate_limit.spend("link", application.contact_email)
+            notifications.put("link", application=application)
+            model.Session.commit()
+            notifications.deliver()
+    return {"done": True}
+
+
+def challenge_application_email_confirm(
+    context: Context, data_dict: dict[str, Any]
+) -> dict[str, Any]:
+    """Take the opening of a mailed link for the proof of the address.
+
+    The applicant may call this with the follow-up key.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param key: the follow-up key; it proves the address to which it was mailed, as
+        long as that is the address of the application
+    :type key: string
+    :returns: ``{confirmed: bool}``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.reference())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_email_confirm", context, data)
+    if application.email_confirmed_at is None and access_links.proves(
+        data.get("key"), application.id, application.contact_email
+    ):
+        application.email_confirmed_at = utcnow()
+        journal.record(
+            actor_of(context), "confirm_email", "application", application.id
+        )
+        model.Session.commit()
+    return {"confirmed": application.email_confirmed_at is not None}
+
+
+def _meant(data: dict[str, Any]) -> Application | None:
+    if data.get("id"):
+        return Application.get(data["id"])
+    cohort = Cohort.get(data.get("cohort"))
+    if cohort is None or not data.get("siren"):
+        return None
+    return (
+        model.Session.query(Application)
+        .filter(
+            Application.cohort_id == cohort.id,
+            Application.siren == data["siren"],
+            Application.state.in_(lifecycle.APPLICATION_LIVE),
+        )
+        .first()
+    )

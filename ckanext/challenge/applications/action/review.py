@@ -1,0 +1,280 @@
+"""Decisions: managers say what becomes of applications, of one or of many."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context
+from sqlalchemy.exc import SQLAlchemyError
+
+from ckanext.challenge.applications import decisions
+from ckanext.challenge.applications.decisions import Wish
+from ckanext.challenge.applications.dictize import dictize
+from ckanext.challenge.applications.schema import review as schema
+from ckanext.challenge.applications.transitions import lock, lock_with_cohort
+from ckanext.challenge.common import journal
+from ckanext.challenge.common.action_helpers import (
+    actor_of,
+    all_or_nothing,
+    find_application,
+    find_cohort,
+    user_id_of,
+    validated,
+)
+from ckanext.challenge.model import Application, Staff
+
+__all__ = [
+    "challenge_application_assign",
+    "challenge_application_batch_review",
+    "challenge_application_review",
+    "challenge_decision_drop",
+    "challenge_decisions_publish",
+]
+
+log = logging.getLogger(__name__)
+
+
+def challenge_application_review(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Decide on an application.
+
+    Managers of the season and sysadmins may call this. An acceptance creates the
+    organization (or takes the one with this SIREN), its admin, the participant and
+    its steps in one transaction; accepting again changes nothing. Where the
+    organization has admins of its own, they are asked whether the applicant becomes
+    one too (``challenge_claim_answer``).
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param decision: ``start``, ``request_changes``, ``accept``, ``waitlist``,
+        ``refuse`` or ``reopen``
+    :type decision: string
+    :param reason: why; needed to refuse and to request changes
+    :type reason: string
+    :param pending: keep the decision for :py:func:`challenge_decisions_publish`: the
+        state stays, nobody is told. It takes the place of one kept before
+        (``challenge_decision_drop`` drops it); one that is not kept ends it
+    :type pending: bool
+    :param kind: of requested changes: the file is ``incorrect`` (unless said
+        otherwise) or ``incomplete``
+    :type kind: string
+    :param fields: to which the requested changes apply: names of fields of the
+        application, ``attachments``, or ``answers-`` and the key of a question
+    :type fields: list of strings
+    :returns: the application
+    :rtype: dict
+    :raises ValidationError: on ``decision`` when the season is full, or when this one
+        cannot be kept; on ``state`` when it cannot be taken now; on ``reason`` when
+        it is missing; on ``fields``
+    """
+    data = validated(context, data_dict, schema.review())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_review", context, {"id": application.id})
+    pending = data.get("pending", False)
+    _decide(application, Wish.of(data, user_id_of(context)), pending)
+    if not pending:
+        decisions.follow([application])
+    return dictize(context, application)
+
+
+def challenge_application_batch_review(
+    context: Context, data_dict: dict[str, Any]
+) -> Any:
+    """Decide the same on many applications.
+
+    Managers of their seasons and sysadmins may call this. Each one is decided for
+    itself, in the order given: one that cannot be leaves the others as they are.
+
+    :param ids: ids or references of applications, at most 200
+    :type ids: list of strings
+
+    The other parameters are those of :py:func:`challenge_application_review`.
+
+    :returns: ``{count, done, results}``: how many there are, how many were decided,
+        and for each ``{id, reference, decision, ok, state, errors}``, in the order
+        given
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.batch_review())
+    tk.check_access("challenge_application_batch_review", context, {"ids": data["ids"]})
+    wish = Wish.of(data, user_id_of(context))
+
+    def decide(application: Application) -> bool:
+        _decide(application, wish, data.get("pending", False))
+        return True
+
+    return _each(data["ids"], decide, wish.decision)
+
+
+def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Take all pending decisions of a season, and tell the applicants.
+
+    Managers of the season and sysadmins may call this. Each one is taken for itself,
+    the oldest application first; one that cannot be taken any more stays pending.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :returns: as :py:func:`challenge_application_batch_review`
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.cohort())
+    cohort = find_cohort(data["cohort"])
+    tk.check_access("challenge_decisions_publish", context, {"cohort": cohort.id})
+    kept = (
+        model.Session.query(Application.id)
+        .filter(
+            Application.cohort_id == cohort.id,
+            Application.pending_decision.isnot(None),  # type: ignore[union-attr]
+        )
+        .order_by(Application.submitted_at, Application.reference)
+    )
+
+    def publish(application: Application) -> bool:
+        with all_or_nothing():
+            season = lock_with_cohort(application)
+            pending = application.pending_decision
+            # Somebody else may have published, decided or dropped it meanwhile.
+            if pending is None:
+                return False
+            decisions.take(season, application, Wish.of(pending, pending["by"]))
+            return True
+
+    return _each([id_ for (id_,) in kept.all()], publish)
+
+
+def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Drop the pending decision on an application; nothing else changes.
+
+    Managers of the season and sysadmins may call this.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :returns: the application
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.reference())
+    application = find_application(data["id"])
+    tk.check_access("challenge_decision_drop", context, {"id": application.id})
+    with all_or_nothing():
+        lock(application)
+        decisions.drop(application, actor_of(context))
+    return dictize(context, application)
+
+
+def challenge_application_assign(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Say who reads an application.
+
+    Managers of the season and sysadmins may call this. Messages of the applicant are
+    mailed to the reviewer alone.
+
+    :param id: the id or reference of the application
+    :type id: string
+    :param reviewer: the id or name of a manager of the season; nobody when left out
+    :type reviewer: string
+    :returns: the application
+    :rtype: dict
+    :raises ValidationError: on ``reviewer`` for somebody who may not read it
+    """
+    data = validated(context, data_dict, schema.assign())
+    application = find_application(data["id"])
+    tk.check_access("challenge_application_assign", context, {"id": application.id})
+    reviewer = None
+    if "reviewer" in data:
+        reviewer = _manager(application.cohort_id, data["reviewer"])
+    with all_or_nothing():
+        lock(application)
+        application.reviewer_id = reviewer.id if reviewer else None
+        journal.record(
+            actor_of(context),
+            "assign",
+            "application",
+            application.id,
+            {"reviewer_id": application.reviewer_id},
+        )
+    return dictize(context, application)
+
+
+def _decide(application: Application, wish: Wish, pending: bool) -> None:
+    """Take the decision, or keep it, in a transaction of its own."""
+    with all_or_nothing():
+        cohort = lock_with_cohort(application)
+        if pending:
+            decisions.keep(cohort, application, wish)
+        else:
+            decisions.take(cohort, application, wish)
+
+
+def _each(
+    ids: Iterable[str],
+    decide: Callable[[Application], bool],
+    decision: str | None = None,
+) -> dict[str, Any]:
+    """Decide on one after the other and tell what came of each.
+
+    :param decide: answers whether there was anything to decide
+    :param decision: what is decided; what is pending, when left out
+    """
+    results: list[dict[str, Any]] = []
+    decided: list[Application] = []
+    try:
+        for id_ in ids:
+            result: dict[str, Any] = {
+                "id": id_,
+                "reference": None,
+                "decision": decision,
+                "ok": False,
+                "state": None,
+                "errors": {},
+            }
+            try:
+                application = find_application(id_)
+                pending = application.pending_decision or {}
+                result |= {
+                    "id": application.id,
+                    "reference": application.reference,
+                    "decision": decision or pending.get("decision"),
+                    "state": application.state,
+                }
+                if not decide(application):
+                    continue
+            except tk.ObjectNotFound as error:
+                result["errors"] = {"id": [str(error)]}
+            except tk.ValidationError as error:
+                result["errors"] = error.error_dict
+            except Exception as error:
+                # The others are not to suffer from it.
+                model.Session.rollback()
+                log.error(
+                    "Application %s could not be decided: %s",
+                    id_,
+                    type(error).__name__,
+                    # The database's own words quote the row, with its contact.
+                    exc_info=not isinstance(error, SQLAlchemyError),
+                )
+                result["errors"] = {
+                    "id": [tk._("Something went wrong here; nothing was changed")]
+                }
+            else:
+                result |= {"state": application.state, "ok": True}
+                decided.append(application)
+            results.append(result)
+    finally:
+        decisions.follow(decided)
+    return {"count": len(results), "done": len(decided), "results": results}
+
+
+def _manager(cohort_id: str, reference: str) -> model.User:
+    """The user, who manages the season."""
+    user = model.User.get(reference)
+    if user is not None and user.state == model.State.ACTIVE:
+        known = model.Session.query(Staff.id).filter_by(
+            cohort_id=cohort_id, user_id=user.id, role="manager"
+        )
+        if user.sysadmin or known.first():
+            return user
+    raise tk.ValidationError(
+        {"reviewer": [tk._("This user is not a manager of the season")]}
+    )

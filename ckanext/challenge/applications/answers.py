@@ -1,0 +1,68 @@
+"""Answers to the questions of a season, in an application or its final form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge.common import fields
+from ckanext.challenge.domain import questions
+
+__all__ = ["FIELD", "check", "given"]
+
+#: How a form names the answer to a question.
+FIELD = "answers-"
+
+
+def given(data_dict: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The answers as an object, or as fields named ``answers-<key>``.
+
+    :returns: by the key of the question; ``None`` when no answers were sent
+    :raises ValidationError: on ``answers`` when that is no object
+    """
+    flat = {
+        name.removeprefix(FIELD): value
+        for name, value in data_dict.items()
+        if name.startswith(FIELD)
+    }
+    whole = data_dict.get("answers")
+    if whole is not None and not isinstance(whole, Mapping):
+        raise tk.ValidationError(
+            {"answers": [tk._("This must be an object with an answer by question")]}
+        )
+    return None if whole is None and not flat else {**(whole or {}), **flat}
+
+
+def check(
+    asked: Iterable[questions.Question], raw: Mapping[str, Any], complete: bool
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The answers as they are stored, and what is wrong with them by field.
+
+    :param complete: whether they are handed in
+    """
+    answers, wrong = questions.check_answers(asked, raw, complete)
+    return dict(answers), {
+        f"{FIELD}{key}": [_sentence(error)] for key, error in wrong.items()
+    }
+
+
+def _sentence(error: questions.AnswerError) -> str:
+    texts = {
+        "missing": tk._("Missing value"),
+        "not_a_text": tk._("This must be a text"),
+        "not_a_number": tk._("This must be a number"),
+        "not_a_date": tk._(
+            "This is not a date; write it as in 2022-09-30 (year, month, day)"
+        ),
+        "not_an_address": tk._("This is not an address that starts with https://"),
+        "not_yes_or_no": tk._("Answer yes or no"),
+        "not_a_choice": tk._("“{found}” is not one of the choices"),
+        "year": tk._("The year must be between {first} and {last}"),
+        "too_long": tk._("This has {length} characters; the limit is {limit}"),
+        "unknown": tk._("This season does not ask this"),
+    }
+    if error.code in texts:
+        return texts[error.code].format(**error.params)
+    return fields.problem_text(error.code, **error.params)

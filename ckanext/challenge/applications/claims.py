@@ -1,0 +1,82 @@
+"""Claims, as actions and pages find and tell them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from sqlalchemy.orm import aliased
+
+from ckanext.challenge.common import journal
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.model import Application, Claim, Cohort
+from ckanext.challenge.model.dictize import columns
+
+__all__ = ["dictize", "end", "find", "selected"]
+
+_SHOWN = (
+    "id",
+    "state",
+    "reason",
+    "asked_at",
+    "answered_at",
+    "organization_id",
+    "application_id",
+)
+#: Who asks: what an admin has to know before saying yes.
+_ASKING = ("reference", "contact_name", "contact_role", "contact_email")
+
+#: Whose account would become an admin: not always that of the contact.
+_Asker = aliased(model.User)
+
+
+def find(id_: Any) -> Claim:
+    """The claim with that id.
+
+    :raises ObjectNotFound: when there is none
+    """
+    found = model.Session.get(Claim, id_) if isinstance(id_, str) else None
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such claim"))
+    return found
+
+
+def selected() -> Any:
+    """A query of claims with all that is told of them."""
+    return (
+        model.Session.query(Claim, Application, Cohort, model.Group, model.User, _Asker)
+        .join(Application, Application.id == Claim.application_id)
+        .join(Cohort, Cohort.id == Application.cohort_id)
+        .join(model.Group, model.Group.id == Claim.organization_id)
+        .outerjoin(model.User, model.User.id == Claim.answered_by)
+        .outerjoin(_Asker, _Asker.id == Claim.user_id)
+    )
+
+
+def dictize(row: Any) -> dict[str, Any]:
+    """A row of :func:`selected` as the API answers it."""
+    claim, application, cohort, group, answerer, asker = row
+    return {
+        **columns(claim, _SHOWN),
+        **columns(application, _ASKING),
+        "user_name": asker.name if asker else None,
+        "user_display_name": asker.display_name if asker else None,
+        "answered_by": answerer.display_name if answerer else None,
+        "organization_name": group.name,
+        "organization_title": group.title or group.name,
+        "cohort": cohort.name,
+        "cohort_title": cohort.title,
+    }
+
+
+def end(application_id: str, actor: str) -> None:
+    """What was asked is asked no more: who asked takes no part in the season now."""
+    claim = model.Session.query(Claim).filter_by(application_id=application_id).first()
+    if claim is None or not lifecycle.CLAIM.allows(claim.state, "withdrawn"):
+        return
+    before, claim.state = claim.state, "withdrawn"
+    model.Session.flush()
+    journal.record(
+        actor, "transition", "claim", claim.id, {"from": before, "to": "withdrawn"}
+    )

@@ -1,0 +1,281 @@
+"""What a decision does to an application, whoever takes it and in whatever number.
+
+A decision is checked, then taken in the transaction of the caller, who holds the
+season and the application; once that is committed, :func:`follow` does the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from sqlalchemy.exc import IntegrityError
+
+from ckanext.challenge import notifications
+from ckanext.challenge.common import journal
+from ckanext.challenge.common.action_helpers import all_or_nothing, checked_transition
+from ckanext.challenge.datasets import search
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.model import Application, Cohort
+from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.progress import queue
+
+from . import logos, onboarding, waiting_list
+from .dictize import WRITTEN
+from .transitions import advance, already_applied, check_alone, decide, lock_cohort
+
+__all__ = ["CORRECTABLE", "Wish", "drop", "follow", "keep", "promote_next", "take"]
+
+log = logging.getLogger(__name__)
+
+#: What the team of a season can ask to be corrected, beside its own questions.
+CORRECTABLE = (
+    # The place comes from the directory, with the SIREN.
+    *(name for name in WRITTEN if name not in ("insee_code", "departement")),
+    "attachments",
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants to decide.
+
+    :ivar decision: a name in :data:`lifecycle.REVIEW_DECISIONS`
+    :ivar reason: what the applicant will read
+    :ivar kind: of requested changes, one of :data:`lifecycle.CHANGES_KINDS`
+    :ivar fields: to which these apply
+    :ivar by: the id of the user who decides; ``None`` when nobody does
+    """
+
+    decision: str
+    reason: str | None = None
+    kind: str | None = None
+    fields: tuple[str, ...] = ()
+    by: str | None = None
+
+    @property
+    def actor(self) -> str:
+        """Who the journal says it was."""
+        return self.by or journal.SYSTEM
+
+    @classmethod
+    def of(cls, data: dict[str, Any], by: str | None) -> Wish:
+        """What an action was given, or what was kept pending."""
+        changes = data["decision"] == "request_changes"
+        return cls(
+            decision=data["decision"],
+            reason=data.get("reason"),
+            kind=(data.get("kind") or lifecycle.CHANGES_KINDS[0]) if changes else None,
+            fields=tuple(data.get("fields") or ()) if changes else (),
+            by=by,
+        )
+
+
+def take(cohort: Cohort, application: Application, wish: Wish) -> None:
+    """Do what was decided; an acceptance of what is accepted changes nothing.
+
+    :param cohort: locked by the caller
+    :param application: locked by the caller
+    :raises ValidationError: on ``decision`` when the season is full, on ``state``
+        when the decision cannot be taken now, on ``reason`` or ``fields``
+    """
+    if wish.decision == "accept" and application.state == "accepted":
+        return
+    path = _check(cohort, application, wish)
+    waiting_list.leave(application)
+    made = None
+    if wish.decision == "accept":
+        made = _admit(cohort, application, wish)
+    if wish.decision != "start":
+        application.pending_decision = None
+    advance(application, path, wish.actor)
+    if wish.decision == "reopen":
+        try:
+            model.Session.flush()
+        except IntegrityError as error:
+            # Another application was made since it was looked for.
+            raise already_applied() from error
+    application.state_reason = wish.reason
+    application.changes_kind = wish.kind
+    application.changes_fields = list(wish.fields)
+    if wish.decision == "waitlist":
+        waiting_list.join(application)
+    application.decided_at = application.decided_by = None
+    if application.state in ("accepted", "waitlisted", "refused"):
+        application.decided_at = utcnow()
+        application.decided_by = wish.by
+    kind = notifications.OF_DECISION.get(wish.decision)
+    if kind is not None:
+        notifications.put(kind, application=application)
+    if made and made.created:
+        model.Session.flush()
+        logos.give(application.id, made.created)
+
+
+def keep(cohort: Cohort, application: Application, wish: Wish) -> None:
+    """Keep a decision pending, in the place of one that was kept before.
+
+    :param cohort: locked by the caller
+    :param application: locked by the caller
+    :raises ValidationError: as :func:`take`, and on ``decision`` for one that cannot
+        wait, or for which no place is left once what is pending is published
+    """
+    if not lifecycle.DECISIONS[wish.decision].can_wait:
+        raise tk.ValidationError(
+            {"decision": [tk._("This cannot be kept for later: do it now")]}
+        )
+    _check(cohort, application, wish)
+    if wish.decision == "accept":
+        with _told_when_full():
+            onboarding.check_place(cohort, promised=_promised(application))
+    application.pending_decision = {
+        **asdict(wish),
+        "fields": list(wish.fields),
+        "at": utcnow().isoformat(),
+    }
+    journal.record(
+        wish.actor,
+        "keep",
+        "application",
+        application.id,
+        {"decision": wish.decision},
+    )
+
+
+def drop(application: Application, actor: str) -> None:
+    """Drop the pending decision, if there is one.
+
+    :param application: locked by the caller
+    """
+    kept = application.pending_decision
+    if kept is None:
+        return
+    application.pending_decision = None
+    journal.record(
+        actor, "drop", "application", application.id, {"decision": kept["decision"]}
+    )
+
+
+def follow(applications: Iterable[Application]) -> None:
+    """What comes after decisions that are stored, and never undoes them."""
+    for application in applications:
+        if application.state == "accepted" and application.organization_id:
+            queue.add([f"organization:{application.organization_id}"])
+            search.join(application.organization_id)
+    notifications.deliver()
+
+
+def promote_next(cohort_id: str) -> Application | None:
+    """Give a place that became free to the head of the waiting list.
+
+    It does so where the season says so; the rest is left to its managers, who are
+    shown who is next. Somebody whose refusal is pending is passed over.
+
+    :returns: who was accepted
+    """
+    try:
+        with all_or_nothing():
+            cohort = lock_cohort(cohort_id)
+            if not cohort.automatic_promotion or onboarding.places(cohort).free == 0:
+                return None
+            application = waiting_list.head(cohort_id, locked=True)
+            if application is None:
+                return None
+            take(cohort, application, Wish("accept"))
+    except tk.ValidationError as error:
+        log.warning(
+            "Nobody was promoted to season %s: %s", cohort_id, sorted(error.error_dict)
+        )
+        return None
+    follow([application])
+    return application
+
+
+def _check(cohort: Cohort, application: Application, wish: Wish) -> tuple[str, ...]:
+    """The states through which the decision leads, if it can be taken."""
+    path = decide(application, wish.decision)
+    if lifecycle.DECISIONS[wish.decision].needs_reason and not wish.reason:
+        raise tk.ValidationError(
+            {"reason": [tk._("Say why; the applicant will read it")]}
+        )
+    _check_fields(cohort, wish)
+    if wish.decision == "accept" and cohort.state not in ("open", "running"):
+        raise tk.ValidationError(
+            {
+                "decision": [
+                    tk._("The season is “{state}”: it admits nobody").format(
+                        state=tk.h.challenge_state("cohort", cohort.state)["label"]
+                    )
+                ]
+            }
+        )
+    if wish.decision == "reopen":
+        check_alone(cohort, application.siren, application)
+    return path
+
+
+def _check_fields(cohort: Cohort, wish: Wish) -> None:
+    own = [f"answers-{question['key']}" for question in cohort.questions]
+    for name in wish.fields:
+        if name not in (*CORRECTABLE, *own):
+            raise tk.ValidationError(
+                {
+                    "fields": [
+                        tk._("“{value}” is not one of: {allowed}").format(
+                            value=name[:40], allowed=", ".join((*CORRECTABLE, *own))
+                        )
+                    ]
+                }
+            )
+
+
+def _admit(
+    cohort: Cohort, application: Application, wish: Wish
+) -> onboarding.Onboarded:
+    with checked_transition("decision"), _told_when_full():
+        made = onboarding.accept(cohort, application, wish.actor)
+    for admin in made.asked:
+        assert made.claim is not None
+        notifications.put(
+            "claim",
+            application=application,
+            user_id=admin.id,
+            claim_id=made.claim.id,
+        )
+    return made
+
+
+@contextmanager
+def _told_when_full() -> Iterator[None]:
+    try:
+        yield
+    except onboarding.CohortFull as error:
+        raise tk.ValidationError(
+            {
+                "decision": [
+                    tk._(
+                        "The season is full: it takes {capacity} participants. "
+                        "Put this application on the waiting list."
+                    ).format(capacity=error.capacity)
+                ]
+            }
+        ) from error
+
+
+def _promised(application: Application) -> int:
+    """How many other acceptances of the season are pending."""
+    decision = Application.pending_decision["decision"].astext  # type: ignore[index]
+    return (
+        model.Session.query(Application.id)
+        .filter(
+            Application.cohort_id == application.cohort_id,
+            Application.id != application.id,
+            decision == "accept",
+        )
+        .count()
+    )

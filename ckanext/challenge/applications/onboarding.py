@@ -1,0 +1,318 @@
+"""From an accepted application to an organization with its checklist.
+
+All of it happens in the caller's transaction: the organization, its admin, the
+participant, its steps and the journal exist together or not at all. Nothing here
+commits, mails or queues; the caller does so afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge import programmes
+from ckanext.challenge.common import journal
+from ckanext.challenge.directory import naming
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.measures import catalog
+from ckanext.challenge.model import (
+    Application,
+    Claim,
+    Cohort,
+    Collectivite,
+    Participant,
+    StepStatus,
+    locks,
+)
+
+from . import accounts
+
+__all__ = [
+    "CohortFull",
+    "Onboarded",
+    "Places",
+    "accept",
+    "check_place",
+    "join",
+    "organizations_with_siren",
+    "places",
+]
+
+
+class CohortFull(Exception):
+    """No place is left in the cohort.
+
+    :ivar capacity: how many participants it takes
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        super().__init__(f"the cohort takes {capacity} participants and has them")
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of a cohort.
+
+    :ivar capacity: how many there are; ``None`` for no limit
+    :ivar taken: how many participants have one
+    """
+
+    capacity: int | None
+    taken: int
+
+    @property
+    def free(self) -> int | None:
+        """How many are left; ``None`` for no limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.taken)
+
+
+@dataclass(frozen=True)
+class Onboarded:
+    """What an acceptance made.
+
+    :ivar participant: the participant
+    :ivar user: the applicant's account
+    :ivar claim: what the admins of the organization are asked; without one the
+        applicant is an admin already
+    :ivar asked: these admins
+    :ivar created: the organization, if it is new
+    """
+
+    participant: Participant
+    user: model.User
+    claim: Claim | None
+    asked: list[model.User]
+    created: model.Group | None
+
+
+def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
+    """Give the applicant an organization, an account in it and a checklist.
+
+    An organization with this SIREN takes part as it is. Where it has admins of its
+    own, the applicant becomes one only when one of them says yes.
+
+    :param cohort: locked by the caller, so that places are counted once
+    :param application: locked by the caller
+    :param actor: the id of the user who decided
+    :raises CohortFull: when the cohort has no place left
+    :raises ForbiddenTransition: when the organization took part and withdrew
+    :raises ValidationError: when CKAN refuses the organization or the account
+    """
+    group = _known_organization(application)
+    if group is None or Participant.of(cohort.id, group.id) is None:
+        # Before anything is made that would have to be undone.
+        check_place(cohort)
+    user = _applicant(application)
+    asked: list[model.User] = []
+    created = None
+    if group is None:
+        group = created = _organization(application)
+    elif accounts.role_in(user, group) != "admin":
+        asked = accounts.admins(group)
+    claim = None
+    if asked:
+        claim = _claim(application, group, user, actor)
+    else:
+        accounts.give_role(user, group, "admin")
+    participant = join(cohort, group, actor, application)
+    application.organization_id = group.id
+    return Onboarded(participant, user, claim, asked, created)
+
+
+def join(
+    cohort: Cohort,
+    group: model.Group,
+    actor: str,
+    application: Application | None = None,
+) -> Participant:
+    """Make an organization a participant of a cohort, with all steps to do.
+
+    An organization that takes part already stays as it is.
+
+    :param cohort: locked by the caller, so that places are counted once
+    :raises CohortFull: when the cohort has no place left
+    :raises ForbiddenTransition: when it took part and withdrew
+    """
+    participant = Participant.of(cohort.id, group.id)
+    if participant is not None:
+        if participant.state == "withdrawn":
+            lifecycle.PARTICIPANT.check(participant.state, "active")
+        return participant
+    check_place(cohort)
+    programme = programmes.of(cohort)
+    participant = Participant(
+        cohort_id=cohort.id,
+        organization_id=group.id,
+        application_id=application.id if application else None,
+        state=lifecycle.PARTICIPANT.initial,
+        steps_total=len(programme.steps),
+        current_phase=programme.phases[0].key,
+        **_facts(group, application),
+    )
+    model.Session.add(participant)
+    model.Session.flush()
+    model.Session.add_all(
+        StepStatus(participant_id=participant.id, step=step.key, source=step.source)
+        for step in programme.steps
+    )
+    model.Session.flush()
+    journal.record(
+        actor,
+        "join",
+        "participant",
+        participant.id,
+        {"cohort_id": cohort.id, "organization_id": group.id},
+    )
+    return participant
+
+
+def organizations_with_siren(siren: str) -> list[model.Group]:
+    """The active organizations that carry this SIREN, the oldest first."""
+    extras = catalog.organization_extras(["siren"])
+    ids = model.Session.execute(
+        sa.text(
+            f"""
+            SELECT g.id FROM "group" g {extras.joins}
+            WHERE g.is_organization AND g.state = 'active'
+              AND {extras.columns["siren"]} = :siren
+            ORDER BY g.created
+            """
+        ),
+        {"siren": siren},
+    ).scalars()
+    return [group for id_ in ids if (group := model.Group.get(id_)) is not None]
+
+
+def places(cohort: Cohort) -> Places:
+    """Count the places of a cohort."""
+    taken = (
+        model.Session.query(Participant.id)
+        .filter(Participant.cohort_id == cohort.id, Participant.state != "withdrawn")
+        .count()
+    )
+    return Places(cohort.capacity, taken)
+
+
+def check_place(cohort: Cohort, promised: int = 0) -> None:
+    """Stop where no place is left.
+
+    :param promised: places that are free and yet not to be given away
+    :raises CohortFull: no place is left
+    """
+    if cohort.capacity is not None and (places(cohort).free or 0) <= promised:
+        raise CohortFull(cohort.capacity)
+
+
+def _facts(group: model.Group, application: Application | None) -> dict[str, Any]:
+    """What the participant keeps of the directory."""
+    if application is not None:
+        return {
+            "siren": application.siren,
+            "kind": application.kind,
+            "departement": application.departement,
+            "population": application.population,
+        }
+    shown = tk.get_action("organization_show")(
+        {"ignore_auth": True, "user": ""},
+        {
+            "id": group.id,
+            "include_users": False,
+            "include_groups": False,
+            "include_tags": False,
+            "include_followers": False,
+            "include_dataset_count": False,
+        },
+    )
+    population = shown.get("population")
+    return {
+        "siren": shown.get("siren") or None,
+        "kind": shown.get("kind") or None,
+        "departement": shown.get("departement") or None,
+        "population": int(population) if population else None,
+    }
+
+
+def _known_organization(application: Application) -> model.Group | None:
+    """The organization of this SIREN, the oldest one where there are several."""
+    known = organizations_with_siren(application.siren)
+    return known[0] if known else None
+
+
+def _organization(application: Application) -> model.Group:
+    """A new organization, with all that is known of the collectivité."""
+    directory = model.Session.get(Collectivite, application.siren)
+    # Two acceptances of homonyms would choose the same free name.
+    locks.hold("organization_name")
+    slug = naming.slug(application.organization_title)
+    taken = {
+        name
+        for (name,) in model.Session.query(model.Group.name).filter(
+            model.Group.name.like(f"{slug}%")
+        )
+    }
+    code = application.insee_code or application.siren
+    data = {
+        "name": naming.organization_name(application.organization_title, code, taken),
+        "title": application.organization_title,
+        "siren": application.siren,
+        "kind": application.kind,
+        "insee_code": application.insee_code
+        or (directory.insee_code if directory else None),
+        "departement": application.departement,
+        "population": application.population,
+        "agents": application.agents,
+    }
+    context = accounts.deferred()
+    created = tk.get_action("organization_create")(
+        context,
+        {key: str(value) for key, value in data.items() if value not in (None, "")},
+    )
+    group = model.Group.get(created["id"])
+    assert group is not None
+    # CKAN makes the creator an admin; here that is the portal itself, no member.
+    site_user = model.User.get(context.get("user"))
+    assert site_user is not None
+    model.Session.flush()
+    model.Session.query(model.Member).filter_by(
+        group_id=group.id, table_name="user", table_id=site_user.id
+    ).delete()
+    return group
+
+
+def _applicant(application: Application) -> model.User:
+    """The applicant's account, made if need be."""
+    user = model.User.get(application.user_id) if application.user_id else None
+    if user is not None and user.state == model.State.ACTIVE:
+        return user
+    return accounts.find_or_invite(
+        application.contact_email,
+        application.organization_title,
+        application.insee_code,
+    )
+
+
+def _claim(
+    application: Application, group: model.Group, user: model.User, actor: str
+) -> Claim:
+    """Ask the admins of the organization to let the applicant in."""
+    claim = Claim(
+        application_id=application.id,
+        organization_id=group.id,
+        user_id=user.id,
+        state=lifecycle.CLAIM.initial,
+    )
+    model.Session.add(claim)
+    model.Session.flush()
+    journal.record(
+        actor,
+        "ask",
+        "claim",
+        claim.id,
+        {"application_id": application.id, "organization_id": group.id},
+    )
+    return claim

@@ -1,0 +1,226 @@
+"""Choosing and ordering applications: for the list, the export and the way from one
+file to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import config
+from ckanext.challenge.common import roles
+from ckanext.challenge.directory.text import fold
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.model import Application, Cohort, Collectivite
+from ckanext.challenge.model.duty import duty_status
+
+__all__ = [
+    "SORTS",
+    "Facets",
+    "conditions",
+    "facets",
+    "matching",
+    "narrowing",
+    "neighbours",
+    "obligation",
+    "order",
+]
+
+# The columns of the tables, not the attributes of the classes: a statement of these is
+# put together in half the time, and nothing here wants an object of the session.
+_columns: Any = Application.__table__.c
+_known: Any = Collectivite.__table__.c
+
+#: What a list can be sorted by, with the direction that is meant unasked.
+SORTS: dict[str, str] = {
+    "submitted": "asc",
+    "name": "asc",
+    "population": "desc",
+    "state": "asc",
+    "reference": "asc",
+}
+
+
+def obligation() -> sa.ColumnElement[str]:
+    """The duty to publish of each application, by the portal's rule."""
+    return duty_status(
+        _columns,
+        rule=config.obligation_rule(),
+        population_threshold=config.obligation_population(),
+        agents_threshold=config.obligation_agents(),
+    )
+
+
+def _pattern(text: str) -> str:
+    """A pattern of ``LIKE`` that contains the text, whatever is in it."""
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, f"\\{special}")
+    return f"%{text}%"
+
+
+def matching(text: str) -> sa.ColumnElement[bool]:
+    """Applications that a few letters name."""
+    part = _pattern(text)
+    found = [
+        _columns.organization_title.ilike(part),
+        _columns.reference.ilike(part),
+        _columns.siren.like(_pattern(text.replace(" ", ""))),
+        _columns.contact_name.ilike(part),
+        _columns.contact_email.ilike(part),
+    ]
+    if folded := fold(text):
+        # « poinconnet » finds « Le Poinçonnet »: the directory keeps folded names.
+        found.append(
+            _columns.siren.in_(
+                sa.select(_known.siren).where(_known.search_key.like(f"%{folded}%"))
+            )
+        )
+    return sa.or_(*found)
+
+
+def conditions(
+    context: Context, cohort: Cohort, data: Mapping[str, Any]
+) -> list[sa.ColumnElement[bool]]:
+    """What the applications of a season must meet; all but :func:`narrowing`.
+
+    :param data: validated by ``schema.application_list`` or ``application_export``
+    """
+    found: list[Any] = [_columns.cohort_id == cohort.id]
+    # A draft is its applicant's own until it is handed in.
+    if not roles.is_sysadmin(context):
+        found += [
+            _columns.state != "draft",
+            # Taken back before it was handed in, it was never the team's to read.
+            sa.or_(_columns.state != "withdrawn", _columns.submitted_at.is_not(None)),
+        ]
+    if "kind" in data:
+        found.append(_columns.kind == data["kind"])
+    if "obligation" in data:
+        found.append(obligation() == data["obligation"])
+    if "reviewer" in data:
+        reviewer = data["reviewer"]
+        if reviewer == "me":
+            reviewer = roles.user_id_of(context)
+        found.append(
+            _columns.reviewer_id.is_(None)
+            if reviewer == "none"
+            else _columns.reviewer_id == reviewer
+        )
+    if "ids" in data:
+        found.append(_columns.id.in_(data["ids"]))
+    if "q" in data:
+        found.append(matching(data["q"]))
+    return found
+
+
+def narrowing(data: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """The conditions on what :func:`facets` tells apart."""
+    found: list[Any] = []
+    if "departement" in data:
+        found.append(_columns.departement == data["departement"])
+    if "state" in data:
+        found.append(_columns.state.in_(data["state"]))
+    if data.get("pending"):
+        found.append(_columns.pending_decision.is_not(None))
+    return found
+
+
+def order(data: Mapping[str, Any]) -> list[Any]:
+    """How the chosen applications follow each other; no two in the same place."""
+    sort = data.get("sort", "submitted")
+    keys: dict[str, list[Any]] = {
+        "submitted": [_columns.submitted_at, _columns.created_at],
+        "name": [sa.func.lower(_columns.organization_title)],
+        "population": [_columns.population],
+        "state": [
+            sa.case(
+                {state: at for at, state in enumerate(lifecycle.APPLICATION.states)},
+                value=_columns.state,
+            ),
+            # The waiting list has an order of its own.
+            _columns.waitlist_rank,
+            _columns.submitted_at,
+        ],
+        "reference": [_columns.reference],
+    }
+    down = data.get("order", SORTS[sort]) == "desc"
+    ordered = [(key.desc() if down else key.asc()).nulls_last() for key in keys[sort]]
+    return [*ordered, _columns.id]
+
+
+@dataclass(frozen=True)
+class Facets:
+    """How many applications there are of each sort.
+
+    :ivar states: for each state that has some, in the order of a life
+    :ivar pending: how many have a decision that waits to be published
+    :ivar departements: the codes that occur, whatever département is asked for
+    """
+
+    states: dict[str, int]
+    pending: int
+    departements: list[str]
+
+
+def facets(
+    chosen: list[sa.ColumnElement[bool]], departement: str | None = None
+) -> Facets:
+    """Count the chosen applications, in one statement.
+
+    :param departement: count those of this one only
+    """
+    rows = model.Session.execute(
+        sa.select(
+            _columns.state,
+            _columns.departement,
+            sa.func.count(),
+            sa.func.count(_columns.pending_decision),
+        )
+        .where(*chosen)
+        .group_by(_columns.state, _columns.departement)
+    ).all()
+    counted: dict[str, int] = {}
+    pending = 0
+    for state, code, number, kept in rows:
+        if departement in (None, code):
+            counted[state] = counted.get(state, 0) + number
+            pending += kept
+    return Facets(
+        {
+            state: counted[state]
+            for state in lifecycle.APPLICATION.states
+            if state in counted
+        },
+        pending,
+        sorted({row[1] for row in rows if row[1]}),
+    )
+
+
+def neighbours(
+    chosen: list[sa.ColumnElement[bool]], data: Mapping[str, Any], id_: str
+) -> dict[str, Any]:
+    """What comes before and after an application in the list, in one statement.
+
+    :returns: ``previous`` and ``next`` (ids, or ``None`` at either end) and
+        ``position`` from 1; all ``None`` for one that is not in the list
+    """
+    over: dict[str, Any] = {"order_by": order(data)}
+    listed = (
+        sa.select(
+            _columns.id,
+            sa.func.lag(_columns.id).over(**over).label("previous"),
+            sa.func.lead(_columns.id).over(**over).label("next"),
+            sa.func.row_number().over(**over).label("position"),
+        )
+        .where(*chosen)
+        .subquery()
+    )
+    row = model.Session.execute(sa.select(listed).where(listed.c.id == id_)).first()
+    if row is None:
+        return {"previous": None, "next": None, "position": None}
+    return {"previous": row.previous, "next": row.next, "position": row.position}

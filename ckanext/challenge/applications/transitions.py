@@ -1,0 +1,104 @@
+"""What every action on an application needs: its season, its lock, its next state."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from ckanext.challenge.common import journal
+from ckanext.challenge.common.action_helpers import checked_transition
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.model import Application, Cohort, locks
+
+__all__ = [
+    "advance",
+    "already_applied",
+    "check_alone",
+    "cohort_of",
+    "decide",
+    "lock",
+    "lock_cohort",
+    "lock_with_cohort",
+]
+
+
+def cohort_of(application: Application) -> Cohort:
+    """The season to which it was sent."""
+    return model.Session.query(Cohort).filter_by(id=application.cohort_id).one()
+
+
+def lock(application: Application) -> None:
+    """Read the application anew and keep it from everybody else until the end."""
+    locks.read_and_hold(application)
+
+
+def lock_cohort(cohort_id: str) -> Cohort:
+    """Read the season anew and keep it from everybody else until the end."""
+    cohort = model.Session.query(Cohort).filter_by(id=cohort_id).one()
+    locks.read_and_hold(cohort)
+    return cohort
+
+
+def lock_with_cohort(application: Application) -> Cohort:
+    """Lock the season, then the application, and answer the season.
+
+    One order for all, so that nobody waits for somebody who waits.
+    """
+    cohort = lock_cohort(application.cohort_id)
+    lock(application)
+    return cohort
+
+
+def decide(application: Application, decision: str) -> tuple[str, ...]:
+    """The states through which a decision takes an application.
+
+    :raises ValidationError: on ``state`` when it cannot be taken now; what was begun
+        is rolled back
+    """
+    with checked_transition():
+        return lifecycle.decide(application.state, decision)
+
+
+def advance(application: Application, path: tuple[str, ...], actor: str) -> None:
+    """Take an application through these states, each written in the journal.
+
+    A decision that was pending, and cannot be taken any more, is dropped.
+    """
+    for state in path:
+        journal.record(
+            actor,
+            "transition",
+            "application",
+            application.id,
+            {"from": application.state, "to": state},
+        )
+        application.state = state
+    pending = application.pending_decision
+    if pending and pending["decision"] not in lifecycle.decisions_for(
+        application.state
+    ):
+        application.pending_decision = None
+
+
+def already_applied() -> tk.ValidationError:
+    """The error of a second live application for one SIREN."""
+    return tk.ValidationError(
+        {"siren": [tk._("This collectivité has an application to this season already")]}
+    )
+
+
+def check_alone(cohort: Cohort, siren: str, application: Application | None) -> None:
+    """Stop a second live application for one SIREN and season.
+
+    :param application: the one that is asked for, if it exists yet
+    :raises ValidationError: on ``siren``
+    """
+    other = model.Session.query(Application.id).filter(
+        Application.cohort_id == cohort.id,
+        Application.siren == siren,
+        Application.state.in_(lifecycle.APPLICATION_LIVE),
+    )
+    if application is not None:
+        other = other.filter(Application.id != application.id)
+    if other.first():
+        raise already_applied()

@@ -1,0 +1,1 @@
+"""The actions on badges and awards."""

@@ -1,0 +1,75 @@
+"""Who may see badges and awards, give them and take them back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.common import roles
+from ckanext.challenge.common.action_helpers import find_cohort
+from ckanext.challenge.model import Award, Cohort
+
+__all__ = [
+    "challenge_award_create",
+    "challenge_award_list",
+    "challenge_award_revoke",
+    "challenge_award_show",
+    "challenge_badge_list",
+    "challenge_badge_show",
+]
+
+
+def _manager(context: Context, cohort_id: str | None) -> AuthResult:
+    allowed = (
+        roles.is_manager(context, cohort_id)
+        if cohort_id
+        else roles.is_sysadmin(context)
+    )
+    return {"success": True} if allowed else roles.refused()
+
+
+def _of_season(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    if not data_dict.get("cohort"):
+        return {"success": True}
+    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_badge_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Everybody; badges of drafts are for staff."""
+    return _of_season(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_badge_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Everybody."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Everybody; awards of drafts are for staff."""
+    return _of_season(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Everybody; awards of drafts are for staff."""
+    award = Award.get(data_dict.get("id"))
+    cohort = Cohort.get(award.cohort_id) if award else None
+    return roles.answer(cohort is None or roles.may_see_cohort(context, cohort))
+
+
+def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort; sysadmins where there is none."""
+    cohort = data_dict.get("cohort")
+    return _manager(context, find_cohort(cohort).id if cohort else None)
+
+
+def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the award's cohort; sysadmins where there is none."""
+    award = model.Session.get(Award, data_dict.get("id"))
+    return _manager(context, award.cohort_id if award else None)

@@ -1,0 +1,1 @@
+"""Cohorts (seasons): their settings, people, life and report."""

@@ -1,0 +1,115 @@
+"""A new season made of one that was."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge.cohorts.schema import cohort as schema
+from ckanext.challenge.common import journal
+from ckanext.challenge.common.action_helpers import actor_of, find_cohort, validated
+from ckanext.challenge.domain import copying, deadlines
+from ckanext.challenge.model import Cohort, Staff
+from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.dictize import as_json, columns
+
+__all__ = ["challenge_cohort_copy"]
+
+#: What a season has in common with the one before. What participants said of it,
+#: its state and what was to come by itself are its own.
+_KEPT = (
+    "description",
+    "programme",
+    "capacity",
+    "kinds",
+    "days_per_participant",
+    "funding",
+    "currency",
+    "contact_email",
+    "hashtag",
+    "partners",
+    "questions",
+    "automatic_promotion",
+)
+
+
+def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Make a new season of another one, as a draft.
+
+    Only sysadmins may call this. All dates move by as many days as the launch; texts,
+    places, funding, partners, questions and staff are those of the other season. Its
+    testimonials, participants, applications and late-entry codes are not copied.
+
+    :param id: the id or name of the season to copy
+    :type id: string
+    :param name: the address of the new one
+    :type name: string
+    :param title: its title
+    :type title: string
+    :param season: its number
+    :type season: int
+    :param launch: the day of its launch
+    :type launch: string
+    :param dry_run: only answer what it would be (false); the new season then has no
+        ``id``
+    :type dry_run: bool
+    :returns: the new season
+    :rtype: dict
+    :raises ValidationError: by field
+    """
+    source = find_cohort(data_dict.get("id"))
+    tk.check_access("challenge_cohort_copy", context, {"id": source.id})
+    data = validated(context, data_dict, schema.cohort_copy())
+    made = {
+        **columns(source, _KEPT),
+        "name": data["name"],
+        "title": data["title"],
+        "season": data["season"],
+        **_dates(source, data["launch"]),
+    }
+    copied = tk.get_action("challenge_cohort_create")(
+        {"user": context.get("user", ""), "ignore_auth": True, "defer_commit": True},
+        made,
+    )
+    if data.get("dry_run"):
+        model.Session.rollback()
+        return {**copied, "id": None}
+    _copy_staff(context, source, copied["id"])
+    journal.record(
+        actor_of(context), "copy", "cohort", copied["id"], {"from": source.id}
+    )
+    model.Session.commit()
+    return copied
+
+
+def _dates(source: Cohort, launch: dt.date) -> dict[str, Any]:
+    milestones = {name: getattr(source, name) for name in deadlines.MILESTONES}
+    try:
+        dates = copying.shifted(milestones, launch)
+    except OverflowError:
+        text = tk._("With this launch, other dates would leave the calendar")
+        raise tk.ValidationError({"launch": [text]}) from None
+    return {name: as_json(day) for name, day in dates.items()}
+
+
+def _copy_staff(context: Context, source: Cohort, cohort_id: str) -> None:
+    """Give the same people the same roles; those whose account is gone are not."""
+    people = (
+        model.Session.query(Staff)
+        .join(model.User, model.User.id == Staff.user_id)
+        .filter(Staff.cohort_id == source.id, model.User.state == "active")
+    )
+    entries = []
+    for one in people:
+        key = {"cohort_id": cohort_id, "user_id": one.user_id, "role": one.role}
+        named = Staff(**key, created_at=utcnow())
+        model.Session.add(named)
+        model.Session.flush()
+        entries.append(
+            journal.Entry(actor_of(context), "create", "staff", named.id, key)
+        )
+    journal.record_many(entries)

@@ -1,0 +1,235 @@
+"""What the actions on cohorts and their staff take."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import Schema
+
+from ckanext.challenge import programmes
+from ckanext.challenge.common import fields
+from ckanext.challenge.common.action_helpers import DEFAULT_LIMIT, MAX_LIMIT
+from ckanext.challenge.domain import lifecycle, schedule
+
+__all__ = [
+    "FIELDS",
+    "KINDS",
+    "LISTS",
+    "RESERVED_NAMES",
+    "ROLES",
+    "cohort_copy",
+    "cohort_list",
+    "cohort_save",
+    "cohort_show",
+    "reference",
+    "staff_create",
+    "staff_list",
+    "transition",
+]
+
+#: Kinds of collectivité, as in the directory.
+KINDS = ("commune", "cc", "ca", "cu", "metropole", "autre")
+
+#: The fields that managers settle, in the order of a season's form.
+FIELDS = (
+    "name",
+    "title",
+    "season",
+    "description",
+    "programme",
+    "application_opens",
+    "application_deadline",
+    "launch",
+    "first_publication",
+    "finalisation",
+    "capacity",
+    "kinds",
+    "days_per_participant",
+    "funding",
+    "currency",
+    "contact_email",
+    "hashtag",
+    "partners",
+    "testimonials",
+    "questions",
+    "automatic_promotion",
+    "scheduled_transitions",
+)
+
+#: What somebody can be to a cohort.
+ROLES = ("manager", "adviser")
+
+#: The fields of a cohort that are lists of objects.
+LISTS = ("funding", "partners", "testimonials")
+
+#: Words that are addresses of their own under ``/challenge/``.
+RESERVED_NAMES = frozenset(
+    {
+        "application",
+        "applications",
+        "award",
+        "awards",
+        "badge",
+        "badges",
+        "claim",
+        "collectivite",
+        "conformity",
+        "credentials",
+        "kit",
+        "kits",
+        "manage",
+        "observatory",
+        "oembed",
+        "status",
+        "subscription",
+        "subscriptions",
+        "verify",
+    }
+)
+
+
+def _not_reserved(value: str) -> str:
+    if value in RESERVED_NAMES:
+        raise tk.Invalid(
+            tk._("“{value}” is an address of the portal itself").format(value=value)
+        )
+    return value
+
+
+def _known_programme(value: str) -> str:
+    if value not in programmes.names():
+        raise tk.Invalid(
+            tk._("“{value}” is not one of: {allowed}").format(
+                value=value[:40], allowed=", ".join(programmes.names())
+            )
+        )
+    return value
+
+
+def _currency(value: str) -> str:
+    if not (len(value) == 3 and value.isascii() and value.isupper()):
+        raise tk.Invalid(tk._("Write the currency as three capital letters: EUR"))
+    return value
+
+
+def _hashtag(value: str) -> str:
+    tag = value.removeprefix("#")
+    if not tag.isidentifier():
+        raise tk.Invalid(tk._("A hashtag has letters and digits only, no space"))
+    return tag
+
+
+def _identity() -> Schema:
+    return {
+        "name": [
+            *fields.word(100, required=True),
+            tk.get_validator("name_validator"),
+            _not_reserved,
+        ],
+        "title": fields.word(200, required=True),
+        "season": fields.whole(1, 999, required=True),
+    }
+
+
+def cohort_copy() -> Schema:
+    """What a copy of a cohort has of its own."""
+    return {
+        **_identity(),
+        "launch": fields.day(required=True),
+        "dry_run": fields.truth(),
+        "__extras": [tk.get_validator("ignore")],
+    }
+
+
+def cohort_save() -> Schema:
+    """All fields of a cohort but its questions; what is not given is emptied."""
+    return {
+        **_identity(),
+        "description": fields.paragraph(20_000),
+        "programme": [
+            fields.default("saison"),
+            *fields.word(100, required=True),
+            _known_programme,
+        ],
+        "application_opens": fields.day(),
+        "application_deadline": fields.day(),
+        "launch": fields.day(),
+        "first_publication": fields.day(),
+        "finalisation": fields.day(),
+        "capacity": fields.whole(1, 10_000),
+        "kinds": fields.choices(KINDS),
+        "days_per_participant": fields.number(0, 365, decimals=1, step=Decimal("0.5")),
+        "funding": {
+            "source": fields.word(200, required=True),
+            "amount": fields.number(0, 100_000_000, required=True),
+        },
+        "currency": [
+            fields.default("EUR"),
+            *fields.word(3, required=True),
+            _currency,
+        ],
+        "contact_email": fields.email(),
+        "hashtag": [*fields.word(60), _hashtag],
+        "partners": {
+            "name": fields.word(200, required=True),
+            "url": fields.web_address(),
+            "logo_url": fields.web_address(),
+        },
+        "testimonials": {
+            "quote": fields.paragraph(1000, required=True),
+            "author": fields.word(200, required=True),
+            "role": fields.word(200),
+        },
+        "automatic_promotion": fields.truth(),
+        "scheduled_transitions": fields.choices(schedule.STATES),
+    }
+
+
+def cohort_show() -> Schema:
+    """Which season, and whether with what is counted over its participants."""
+    return {
+        "id": fields.raw(),
+        "include_figures": [fields.default(True), *fields.truth()],
+    }
+
+
+def reference(name: str = "id") -> Schema:
+    """A single reference to something."""
+    return {name: fields.raw()}
+
+
+def transition() -> Schema:
+    """The state to which a cohort shall go."""
+    return {
+        "id": fields.raw(),
+        "to": fields.choice(lifecycle.COHORT.states, required=True),
+    }
+
+
+def paging() -> dict[str, Any]:
+    """How many rows, from which on."""
+    return {
+        "limit": fields.limit(MAX_LIMIT, DEFAULT_LIMIT),
+        "offset": fields.offset(),
+    }
+
+
+def cohort_list() -> Schema:
+    """Which cohorts."""
+    return {"state": fields.choice(lifecycle.COHORT.states), **paging()}
+
+
+def staff_list() -> Schema:
+    """Whose staff."""
+    return {"cohort": fields.raw(), **paging()}
+
+
+def staff_create() -> Schema:
+    """Who becomes what in which cohort."""
+    return {
+        "cohort": fields.raw(),
+        "user": fields.raw(),
+        "role": fields.choice(ROLES, required=True),
+    }

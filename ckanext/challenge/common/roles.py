@@ -1,0 +1,223 @@
+"""Who somebody is to a season, a participant or an application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import authz, model
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.model import Application, Cohort, Participant, Staff
+
+from . import access_links
+from .action_helpers import find_application, find_cohort, user_id_of
+
+__all__ = [
+    "answer",
+    "for_manager",
+    "for_owner",
+    "for_reader",
+    "for_staff",
+    "is_adviser",
+    "is_manager",
+    "is_member",
+    "is_staff",
+    "is_sysadmin",
+    "manages_participant",
+    "may_add_members",
+    "may_annotate",
+    "may_decide",
+    "may_follow",
+    "may_read",
+    "may_see_cohort",
+    "of_participant",
+    "owns",
+    "refused",
+]
+
+
+def is_sysadmin(context: Context) -> bool:
+    """Whether the caller is a sysadmin."""
+    return authz.is_sysadmin(context.get("user") or "")
+
+
+def _has_role(context: Context, cohort_id: str, *roles: str) -> bool:
+    user_id = user_id_of(context)
+    if not user_id:
+        return False
+    rows = model.Session.query(Staff.id).filter(
+        Staff.cohort_id == cohort_id, Staff.user_id == user_id, Staff.role.in_(roles)
+    )
+    return rows.first() is not None
+
+
+def is_manager(context: Context, cohort_id: str) -> bool:
+    """Whether the caller manages the cohort (a sysadmin manages all of them)."""
+    return is_sysadmin(context) or _has_role(context, cohort_id, "manager")
+
+
+def is_staff(context: Context, cohort_id: str) -> bool:
+    """Whether the caller is a manager or an adviser of the cohort."""
+    return is_sysadmin(context) or _has_role(context, cohort_id, "manager", "adviser")
+
+
+def is_adviser(context: Context, participant: Participant) -> bool:
+    """Whether the caller advises this very participant, or manages its cohort."""
+    user_id = user_id_of(context)
+    if user_id and participant.adviser_id == user_id:
+        return _has_role(context, participant.cohort_id, "adviser", "manager")
+    return is_manager(context, participant.cohort_id)
+
+
+def is_member(context: Context, organization_id: str) -> bool:
+    """Whether the caller is a member of the organization, in any capacity."""
+    user_id = user_id_of(context)
+    if not user_id:
+        return False
+    rows = model.Session.query(model.Member.id).filter(
+        model.Member.group_id == organization_id,
+        model.Member.table_name == "user",
+        model.Member.table_id == user_id,
+        model.Member.state == "active",
+    )
+    return rows.first() is not None
+
+
+def of_participant(context: Context, participant: Participant) -> set[str]:
+    """What the caller is to a participant, in two statements.
+
+    :returns: of ``member`` and ``admin`` (of its organization), ``adviser`` and
+        ``manager``, as :func:`is_member`, :func:`is_adviser` and :func:`is_manager`
+        say; nothing for the public
+    """
+    user_id = user_id_of(context)
+    if not user_id:
+        return set()
+    capacities = model.Session.query(model.Member.capacity).filter(
+        model.Member.group_id == participant.organization_id,
+        model.Member.table_name == "user",
+        model.Member.table_id == user_id,
+        model.Member.state == "active",
+    )
+    found = {capacity for (capacity,) in capacities}
+    roles = ({"member"} if found else set()) | ({"admin"} & found)
+    if is_sysadmin(context):
+        return roles | {"adviser", "manager"}
+    team = model.Session.query(Staff.role).filter(
+        Staff.cohort_id == participant.cohort_id, Staff.user_id == user_id
+    )
+    held = {role for (role,) in team}
+    if "manager" in held:
+        return roles | {"adviser", "manager"}
+    return roles | (
+        {"adviser"} if held and participant.adviser_id == user_id else set()
+    )
+
+
+def may_follow(context: Context, participant: Participant) -> bool:
+    """Whether the caller may see a participant's checklist in detail."""
+    return is_member(context, participant.organization_id) or is_adviser(
+        context, participant
+    )
+
+
+def may_add_members(context: Context, organization_id: str) -> bool:
+    """Whether CKAN lets the caller add members to the organization: its admins."""
+    return authz.has_user_permission_for_group_or_org(
+        organization_id, context.get("user"), "membership"
+    )
+
+
+def manages_participant(context: Context, organization_id: str) -> bool:
+    """Whether the caller manages a season in which the organization takes part."""
+    cohorts = model.Session.query(Participant.cohort_id).filter(
+        Participant.organization_id == organization_id,
+        Participant.state != "withdrawn",
+    )
+    return any(is_manager(context, cohort_id) for (cohort_id,) in cohorts.all())
+
+
+def may_see_cohort(context: Context, cohort: Cohort) -> bool:
+    """Whether the caller may see the cohort: drafts are for staff only."""
+    return cohort.state != "draft" or is_staff(context, cohort.id)
+
+
+def owns(context: Context, application: Application, data_dict: dict[str, Any]) -> bool:
+    """Whether the application is the caller's, by account or by follow-up key.
+
+    One whose personal data are erased is nobody's.
+    """
+    if application.erased_at is not None:
+        return False
+    user_id = user_id_of(context)
+    if user_id and application.user_id == user_id:
+        return True
+    key = data_dict.get("key")
+    return bool(key) and access_links.opens(key, application.id)
+
+
+def may_read(
+    context: Context, application: Application, data_dict: dict[str, Any]
+) -> bool:
+    """Whether the caller may read an application and what belongs to it.
+
+    A draft is its applicant's: managers read it once it was handed in.
+    """
+    return owns(context, application, data_dict) or may_decide(context, application)
+
+
+def may_decide(context: Context, application: Application) -> bool:
+    """Whether the caller may read and judge an application that was handed in.
+
+    One that was not is its applicant's alone; sysadmins see all.
+    """
+    if is_sysadmin(context):
+        return True
+    return application.submitted_at is not None and is_manager(
+        context, application.cohort_id
+    )
+
+
+def may_annotate(context: Context, application: Application) -> bool:
+    """Whether the caller may read and write notes that the applicant never sees."""
+    if may_decide(context, application):
+        return True
+    participant = (
+        model.Session.query(Participant)
+        .filter_by(application_id=application.id)
+        .first()
+    )
+    return participant is not None and is_adviser(context, participant)
+
+
+def refused() -> AuthResult:
+    """What an auth function answers to somebody who may not."""
+    return {"success": False, "msg": tk._("You are not allowed to do this")}
+
+
+def answer(allowed: bool) -> AuthResult:
+    """What an auth function answers."""
+    return {"success": True} if allowed else refused()
+
+
+def for_owner(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The answer where only the applicant may, by account or by follow-up key."""
+    application = find_application(data_dict.get("id"))
+    return answer(owns(context, application, data_dict))
+
+
+def for_reader(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The answer where whoever may read the application may."""
+    application = find_application(data_dict.get("id"))
+    return answer(may_read(context, application, data_dict))
+
+
+def for_staff(context: Context, cohort: Any) -> AuthResult:
+    """The answer where the staff of a cohort may, by its id or name."""
+    return answer(is_staff(context, find_cohort(cohort).id))
+
+
+def for_manager(context: Context, cohort: Any) -> AuthResult:
+    """The answer where only the managers of a cohort may, by its id or name."""
+    return answer(is_manager(context, find_cohort(cohort).id))

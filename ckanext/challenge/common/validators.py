@@ -1,0 +1,258 @@
+"""Validators that schemas name: ``challenge_*``.
+
+Each raises ``Invalid`` with a sentence for the person who filled in the field, and
+returns the value in its one stored form.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from stdnum.exceptions import ValidationError as NumberError
+from stdnum.fr import siren as siren_number
+
+from ckanext.challenge.conformity import registry
+
+from . import labels
+
+__all__ = [
+    "challenge_departement",
+    "challenge_encoding",
+    "challenge_frequency",
+    "challenge_insee",
+    "challenge_insee_or_siren_list",
+    "challenge_license",
+    "challenge_not_before",
+    "challenge_quantity",
+    "challenge_schema_name",
+    "challenge_short_text",
+    "challenge_siren",
+    "challenge_whole_number",
+]
+
+# Communes of France and its overseas, arrondissements included.
+_INSEE = re.compile(r"(?:[013-9]\d|2[AB1-9])\d{3}")
+_DEPARTEMENT = re.compile(r"0[1-9]|1\d|2[1-9AB]|[3-8]\d|9[0-5]|97[1-8]|98[4-8]")
+_SEPARATORS = re.compile(r"[\s,;|]+")
+#: More communes than any EPCI has members.
+_MAX_TERRITORIES = 300
+_MAX_QUANTITY = 100_000_000
+_FREQUENCY_VOCABULARY = "http://publications.europa.eu/resource/authority/frequency/"
+#: Other names of the licences that French law allows (décret 2017-638).
+_LICENSE_ALIASES = {
+    "lov2": "etalab-2.0",
+    "odbl": "odc-odbl",
+    "odbl-1.0": "odc-odbl",
+}
+_ENCODING_ALIASES = {
+    "utf8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "cp1252": "windows-1252",
+    "latin1": "iso-8859-1",
+    "latin-1": "iso-8859-1",
+    "utf16": "utf-16",
+}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise tk.Invalid(tk._("This must be a text"))
+    return str(value).strip()
+
+
+def challenge_short_text(limit: int) -> Callable[[Any], str]:
+    """One line of at most ``limit`` characters, without control characters."""
+    limit = int(limit)
+
+    def validator(value: Any) -> str:
+        text = _text(value)
+        if len(text) > limit:
+            raise tk.Invalid(
+                tk._("This has {length} characters; the limit is {limit}").format(
+                    length=len(text), limit=limit
+                )
+            )
+        if any(unicodedata.category(char) == "Cc" for char in text):
+            raise tk.Invalid(tk._("This must be one line of plain text"))
+        return text
+
+    return validator
+
+
+def challenge_siren(value: Any) -> str:
+    """A SIREN (nine digits, Luhn key), stored without spaces."""
+    text = _text(value)
+    if not text:
+        return ""
+    try:
+        return siren_number.validate(text)
+    except NumberError:
+        raise tk.Invalid(
+            tk._(
+                "“{value}” is not a SIREN: nine digits, the last of which is a key"
+            ).format(value=text[:40])
+        ) from None
+
+
+def challenge_insee(value: Any) -> str:
+    """The INSEE code of a commune (code officiel géographique): five characters."""
+    text = _text(value).upper()
+    if text and not _INSEE.fullmatch(text):
+        raise tk.Invalid(
+            tk._("“{value}” is not the INSEE code of a commune").format(value=text[:40])
+        )
+    return text
+
+
+def challenge_insee_or_siren_list(value: Any) -> str:
+    """INSEE codes of communes and SIREN of EPCI, separated by commas, each once."""
+    codes: dict[str, None] = {}
+    for part in _SEPARATORS.split(_text(value).upper()):
+        if not part:
+            continue
+        if not _INSEE.fullmatch(part) and not siren_number.is_valid(part):
+            raise tk.Invalid(
+                tk._(
+                    "“{value}” is neither the INSEE code of a commune (five "
+                    "characters) nor the SIREN of an EPCI (nine digits)"
+                ).format(value=part[:40])
+            )
+        codes[part] = None
+    if len(codes) > _MAX_TERRITORIES:
+        raise tk.Invalid(
+            tk._("{count} codes are too many; the limit is {limit}").format(
+                count=len(codes), limit=_MAX_TERRITORIES
+            )
+        )
+    return ",".join(codes)
+
+
+def challenge_departement(value: Any) -> str:
+    """The number of a département, such as ``45``, ``2A`` or ``974``."""
+    text = _text(value).upper()
+    if text and not _DEPARTEMENT.fullmatch(text):
+        raise tk.Invalid(
+            tk._("“{value}” is not the number of a département").format(value=text[:40])
+        )
+    return text
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise tk.Invalid(tk._("This must be a number"))
+    text = re.sub(r"\s", "", str(value)).replace(",", ".")
+    # Decimal would also read "NaN", "1e9" and digits of other scripts.
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
+        raise tk.Invalid(tk._("This must be a number, zero or more"))
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise tk.Invalid(tk._("This must be a number, zero or more")) from None
+    if number > _MAX_QUANTITY:
+        raise tk.Invalid(tk._("This number is too large"))
+    return number
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def challenge_whole_number(value: Any) -> str:
+    """A whole number of zero or more, stored as text; ``5 855`` is accepted."""
+    if value in (None, ""):
+        return ""
+    number = _number(value)
+    if number != number.to_integral_value():
+        raise tk.Invalid(tk._("This must be a whole number"))
+    return str(int(number))
+
+
+def challenge_quantity(value: Any) -> str:
+    """A number of zero or more, stored as text; ``48,5`` is accepted."""
+    if value in (None, ""):
+        return ""
+    return _plain(_number(value))
+
+
+def challenge_schema_name(value: Any) -> str:
+    """The id of a known national schema, given by id or by national address."""
+    text = _text(value)
+    if not text:
+        return ""
+    name = registry.normalise(text)
+    if name is None:
+        raise tk.Invalid(
+            tk._(
+                "“{value}” is not a national schema known here, such as "
+                "scdl/deliberations; see https://schema.data.gouv.fr"
+            ).format(value=text[:100])
+        )
+    return name
+
+
+def challenge_license(value: Any) -> str:
+    """A licence id; other names of the Licence Ouverte 2.0 and the ODbL are mapped
+    to the ids of ``licenses.json``, all else is left to the portal's own list.
+    """
+    text = _text(value)
+    return _LICENSE_ALIASES.get(text.lower(), text)
+
+
+def challenge_frequency(value: Any) -> str:
+    """A code of the EU vocabulary of frequencies in lower case; the vocabulary's own
+    addresses and upper case are accepted.
+    """
+    text = _text(value)
+    return text.removeprefix(_FREQUENCY_VOCABULARY).lower()
+
+
+def challenge_encoding(value: Any) -> str:
+    """The name of a character encoding, in lower case and in one spelling."""
+    text = _text(value).lower()
+    if not text:
+        return ""
+    text = _ENCODING_ALIASES.get(text, text)
+    try:
+        "".encode(text)
+    except (LookupError, ValueError):
+        raise tk.Invalid(
+            tk._("“{value}” is not an encoding known here").format(value=text[:40])
+        ) from None
+    return text
+
+
+def _day(value: Any) -> dt.date | None:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, str) and value.strip():
+        try:
+            return tk.h.date_str_to_datetime(value.strip()).date()
+        except (TypeError, ValueError):
+            return None
+    return None
+
+
+def challenge_not_before(other: str) -> Callable[..., None]:
+    """The date must not lie before the one in the field ``other``.
+
+    An invalid or missing date is not judged here: the other field says so itself.
+    """
+
+    def validator(key: Any, data: Any, errors: Any, context: Any) -> None:
+        start = _day(data.get((*key[:-1], other)))
+        end = _day(data.get(key))
+        if start and end and end < start:
+            errors[key].append(
+                tk._("The end ({end}) lies before the start ({start})").format(
+                    end=labels.as_day(end), start=labels.as_day(start)
+                )
+            )
+
+    return validator

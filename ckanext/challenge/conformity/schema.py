@@ -1,0 +1,14 @@
+"""What the actions on conformity take."""
+
+from __future__ import annotations
+
+from ckan.types import Schema
+
+from ckanext.challenge.common import fields
+
+__all__ = ["resource"]
+
+
+def resource() -> Schema:
+    """Which resource."""
+    return {"resource_id": fields.raw()}

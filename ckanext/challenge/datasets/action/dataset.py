@@ -1,0 +1,37 @@
+"""What the challenge knows of a dataset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import Context
+
+from ckanext.challenge.common.action_helpers import validated
+from ckanext.challenge.datasets import search
+from ckanext.challenge.datasets.schema import dataset as schema
+from ckanext.challenge.model import Cohort
+
+__all__ = ["challenge_dataset_season_show"]
+
+
+@tk.side_effect_free
+def challenge_dataset_season_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show the season in which a dataset was opened.
+
+    Whoever may read the dataset may call this.
+
+    :param id: the id of the dataset
+    :type id: string
+    :returns: ``cohort`` (the name of the season) and ``cohort_title``; both none
+        where the dataset belongs to no season
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.show())
+    tk.check_access("challenge_dataset_season_show", context, data)
+    name = search.season_of(data["id"])
+    cohort = Cohort.get(name) if name else None
+    return {
+        "cohort": cohort.name if cohort else None,
+        "cohort_title": cohort.title if cohort else None,
+    }

@@ -1,0 +1,137 @@
+"""The season of a dataset in CKAN's search, as a filter and as a facet; its badges.
+
+``challenge_cohort`` is the name of the latest season in which the dataset's
+organization takes part and whose launch came before the dataset. ``challenge_kit`` is
+an ordinary field of the dataset, which CKAN indexes itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.lib.search import commit, rebuild
+from ckan.types import Context
+
+from ckanext.challenge import config, programmes
+from ckanext.challenge.badges import package_badges
+from ckanext.challenge.common import jobs, language
+from ckanext.challenge.model import Cohort
+
+__all__ = ["COHORT", "KIT", "SearchPlugin", "index_again", "join", "season_of"]
+
+COHORT = "challenge_cohort"
+KIT = "challenge_kit"
+
+# Both times are compared in UTC, in which CKAN stores the dataset's.
+_SEASON = sa.text(
+    """
+    SELECT c.name
+    FROM package p
+    JOIN challenge_participant cp ON cp.organization_id = p.owner_org
+    JOIN challenge_cohort c ON c.id = cp.cohort_id
+    WHERE p.id = :id AND cp.state <> 'withdrawn' AND c.state <> 'draft'
+      AND (c.launch IS NULL OR
+           c.launch::timestamp AT TIME ZONE :zone AT TIME ZONE 'UTC'
+           <= p.metadata_created)
+      AND (c.finished_at IS NULL OR
+           c.finished_at AT TIME ZONE 'UTC' >= p.metadata_created)
+    ORDER BY c.launch DESC NULLS LAST, c.season DESC
+    LIMIT 1
+    """
+)
+
+
+class SearchPlugin(p.SingletonPlugin):
+    """Puts the season into Solr and both facets on CKAN's search pages."""
+
+    p.implements(p.IFacets, inherit=True)
+    p.implements(p.IPackageController, inherit=True)
+
+    def dataset_facets(self, facets_dict: Any, package_type: str) -> Any:
+        facets_dict[COHORT] = tk._("Seasons of the challenge")
+        facets_dict[KIT] = tk._("Kits")
+        return facets_dict
+
+    def organization_facets(
+        self, facets_dict: Any, organization_type: str, package_type: str | None
+    ) -> Any:
+        return self.dataset_facets(facets_dict, package_type or "dataset")
+
+    def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
+        if pkg_dict.get("owner_org"):
+            season = season_of(pkg_dict["id"])
+            if season:
+                pkg_dict[COHORT] = season
+        return pkg_dict
+
+    def after_dataset_search(
+        self, search_results: dict[str, Any], search_params: dict[str, Any]
+    ) -> dict[str, Any]:
+        facets = search_results.get("search_facets") or {}
+        for facet, titles in ((COHORT, _season_titles), (KIT, _kit_titles)):
+            items = facets.get(facet, {}).get("items")
+            if items:
+                known = titles({item["name"] for item in items})
+                for item in items:
+                    item["display_name"] = known.get(item["name"], item["name"])
+        package_badges.add_to_datasets(search_results.get("results") or [])
+        return search_results
+
+    def after_dataset_show(self, context: Context, pkg_dict: dict[str, Any]) -> None:
+        # Neither what is indexed, nor what is about to be changed, nor what the
+        # history keeps, which CKAN asks for as "not for a view".
+        if (
+            context.get("validate", True)
+            and not context.get("for_update")
+            and context.get("for_view") is not False
+        ):
+            package_badges.add_to_datasets([pkg_dict])
+
+
+def season_of(dataset_id: str) -> str | None:
+    """The name of the season that a dataset belongs to, in one statement."""
+    zone = str(config.display_timezone())
+    return model.Session.execute(_SEASON, {"id": dataset_id, "zone": zone}).scalar()
+
+
+def _season_titles(names: Collection[str]) -> dict[str, str]:
+    rows = model.Session.query(Cohort.name, Cohort.title).filter(Cohort.name.in_(names))
+    return {row[0]: row[1] for row in rows}
+
+
+def _kit_titles(names: Collection[str]) -> dict[str, str]:
+    spoken = language.current()
+    return {
+        kit.key: kit.title.in_(spoken)
+        for programme in programmes.all()
+        for kit in programme.kits
+        if kit.key in names
+    }
+
+
+def join(organization_id: str) -> None:
+    """Have the datasets of an organization that joined a season indexed anew.
+
+    Most have none yet, so that the job ends at once. Call it after the commit.
+    """
+    jobs.later(
+        index_again,
+        organization_id,
+        title=f"challenge: index the datasets of {organization_id}",
+    )
+
+
+def index_again(organization_id: str) -> None:
+    """Index the datasets of an organization anew (a background job)."""
+    rows = model.Session.query(model.Package.id).filter_by(
+        owner_org=organization_id, state="active"
+    )
+    ids = [row[0] for row in rows]
+    if ids:
+        rebuild(package_ids=ids, force=True)
+        commit()

@@ -1,0 +1,59 @@
+"""What the directory's actions take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import Schema
+
+from ckanext.challenge.common import fields
+
+from .departements import departements
+from .reader import KINDS
+
+__all__ = ["search", "show"]
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+MAX_QUERY = 200
+
+
+def search() -> Schema:
+    """Which collectivités."""
+    return {
+        "q": [_without_nul, *fields.raw(required=False), _short_query],
+        "kind": fields.choice(KINDS),
+        "departement": [*fields.raw(required=False), _known_departement],
+        "limit": fields.limit(MAX_LIMIT, DEFAULT_LIMIT),
+        "offset": fields.offset(),
+    }
+
+
+def show() -> Schema:
+    """Which one."""
+    return {"siren": fields.raw()}
+
+
+def _without_nul(value: Any) -> Any:
+    """What no name holds, as another such: it is found nowhere, and is no mistake."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+def _short_query(value: str) -> str:
+    if len(value) > MAX_QUERY:
+        raise tk.Invalid(
+            tk._("Search for {count} characters at most").format(count=MAX_QUERY)
+        )
+    return value
+
+
+def _known_departement(value: str) -> str:
+    code = value.strip().upper()
+    if code not in departements():
+        raise tk.Invalid(
+            tk._("“{value}” is not a département: write its code, such as 45").format(
+                value=value[:40]
+            )
+        )
+    return code

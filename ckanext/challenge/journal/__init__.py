@@ -1,0 +1,1 @@
+"""The journal, as its readers see it."""

@@ -1,1 +1,0 @@
-"""Actions, one module per entity."""

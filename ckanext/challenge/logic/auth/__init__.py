@@ -1,1 +1,0 @@
-"""Authorization functions, one module per entity."""

@@ -1,1 +1,0 @@
-"""Validation schemas, one module per entity."""

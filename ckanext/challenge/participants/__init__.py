@@ -1,0 +1,1 @@
+"""Participants: their checklist, accompaniment, reminders and feedback."""

@@ -1,0 +1,96 @@
+"""What visits, the conversation and the adviser's desk have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge.common.action_helpers import cohort_of
+from ckanext.challenge.model import Participant, ParticipantMessage, Staff, Visit
+from ckanext.challenge.model.dictize import columns
+
+__all__ = [
+    "dictize_message",
+    "dictize_visit",
+    "on_team",
+    "open_for_words",
+    "spent",
+]
+
+_MESSAGE = ("id", "side", "text", "created_at")
+_VISIT = (
+    "id",
+    "participant_id",
+    "date",
+    "days",
+    "topic",
+    "adviser_id",
+    "created_at",
+    "updated_at",
+)
+
+
+def on_team(cohort_id: str, reference: str) -> model.User:
+    """The user of that id or name, who is on the team of a season.
+
+    :raises ValidationError: on ``adviser`` when there is none, or who is not
+    """
+    user = model.User.get(reference)
+    if user is not None:
+        rows = model.Session.query(Staff.id).filter_by(
+            cohort_id=cohort_id, user_id=user.id
+        )
+        if rows.first() is not None:
+            return user
+    raise tk.ValidationError(
+        {"adviser": [tk._("This user is not on the team of the season")]}
+    )
+
+
+def open_for_words(participant: Participant) -> None:
+    """Refuse what comes too late: a season in the archive, one who has left it.
+
+    :raises ValidationError: on ``participant``
+    """
+    if cohort_of(participant).state == "archived" or participant.state == "withdrawn":
+        raise tk.ValidationError(
+            {"participant": [tk._("This season is over for this participant")]}
+        )
+
+
+def spent(participant_ids: Iterable[str]) -> dict[str, Decimal]:
+    """The days of the visits of participants, by the ids of those who had some."""
+    rows = model.Session.execute(
+        sa.select(Visit.participant_id, sa.func.sum(Visit.days))
+        .where(Visit.participant_id.in_(list(participant_ids)))
+        .group_by(Visit.participant_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def dictize_message(
+    message: ParticipantMessage, author: model.User | None
+) -> dict[str, Any]:
+    """A message as the API answers it."""
+    return {
+        **columns(message, _MESSAGE),
+        "author": author.display_name if author else None,
+    }
+
+
+def dictize_visit(
+    visit: Visit, adviser: model.User | None, staff: bool
+) -> Mapping[str, Any]:
+    """A visit as the API answers it; the notes are for the staff."""
+    shown = {
+        **columns(visit, _VISIT),
+        "adviser": adviser.display_name if adviser else None,
+    }
+    if staff:
+        shown["notes"] = visit.notes
+    return shown

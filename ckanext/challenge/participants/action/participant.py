@@ -1,0 +1,434 @@
+"""Participants: the organizations of a season."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import programmes
+from ckanext.challenge.applications import claims, decisions, onboarding, waiting_list
+from ckanext.challenge.applications.transitions import lock_cohort
+from ckanext.challenge.common import journal, language, roles
+from ckanext.challenge.common.action_helpers import (
+    actor_of,
+    all_or_nothing,
+    checked_transition,
+    cohort_of,
+    find_cohort,
+    find_organization,
+    find_participant,
+    validated,
+)
+from ckanext.challenge.datasets import search
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.model import Application, Award, Cohort, Participant, locks
+from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.dictize import as_json, columns
+from ckanext.challenge.participants import accompaniment
+from ckanext.challenge.participants.schema import participant as schema
+from ckanext.challenge.progress import evaluate, queue
+
+__all__ = [
+    "challenge_participant_assign",
+    "challenge_participant_create",
+    "challenge_participant_kits_update",
+    "challenge_participant_list",
+    "challenge_participant_show",
+    "challenge_participant_withdraw",
+]
+
+_SHOWN = (
+    "id",
+    "cohort_id",
+    "organization_id",
+    "siren",
+    "kind",
+    "population",
+    "departement",
+    "state",
+    "joined_at",
+    "kits",
+    "steps_done",
+    "steps_total",
+    "percent",
+    "current_phase",
+    "late_steps",
+    "last_activity_at",
+    "evaluated_at",
+    "measures",
+)
+
+
+@tk.side_effect_free
+def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> Any:
+    """List the participants of a season, or the seasons of an organization.
+
+    Anybody may call this. Participants of drafts are listed for staff only.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :param organization: the id or name of the organization
+    :type organization: string
+    :param state: ``active``, ``completed`` or ``withdrawn``; else the first two
+    :type state: string
+    :param phase: only those whose current phase this is
+    :type phase: string
+    :param departement: only those of this département
+    :type departement: string
+    :param kind: only those of this kind
+    :type kind: string
+    :param q: part of the organization's title
+    :type q: string
+    :param sort: ``progress`` (the most first), ``name`` or ``activity`` (the latest
+        first)
+    :type sort: string
+    :param limit: how many at most (100)
+    :type limit: int
+    :param offset: how many to pass over (0)
+    :type offset: int
+    :returns: ``{count, results}``; each result has the stored progress,
+        ``organization_name``, ``organization_title``, ``image_url``, ``cohort`` (the
+        season's name), ``last_badge`` (``{id, badge, title, level, awarded_at}``) and
+        ``badges_count``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.participant_list())
+    if "cohort" not in data and "organization" not in data:
+        raise tk.ValidationError({"cohort": [tk._("Name a season or an organization")]})
+    conditions: list[Any] = []
+    staff = False
+    if "cohort" in data:
+        cohort = find_cohort(data["cohort"])
+        tk.check_access("challenge_participant_list", context, {"cohort": cohort.id})
+        staff = roles.is_staff(context, cohort.id)
+        conditions.append(Participant.cohort_id == cohort.id)
+    else:
+        tk.check_access("challenge_participant_list", context, {})
+        if not roles.is_sysadmin(context):
+            conditions.append(Cohort.state != "draft")
+    if "organization" in data:
+        group = find_organization(data["organization"])
+        conditions.append(Participant.organization_id == group.id)
+    if "state" in data:
+        conditions.append(Participant.state == data["state"])
+    else:
+        conditions.append(Participant.state != "withdrawn")
+    for name, column in (
+        ("phase", Participant.current_phase),
+        ("departement", Participant.departement),
+        ("kind", Participant.kind),
+    ):
+        if name in data:
+            conditions.append(column == data[name])
+    if "q" in data:
+        conditions.append(model.Group.title.ilike(f"%{data['q']}%"))
+    rows = _rows(conditions, data["sort"], data["limit"], data["offset"])
+    if rows:
+        count = rows[0].total
+    else:
+        # A page past the end, or a limit of none.
+        total = _select(sa.func.count()).where(*conditions)
+        count = model.Session.execute(total).scalar()
+    return {"count": count, "results": _dictize(rows, staff)}
+
+
+@tk.side_effect_free
+def challenge_participant_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show a participant.
+
+    Anybody may call this, unless the season is a draft.
+
+    :param id: the id of the participant
+    :type id: string
+    :returns: a row as those of :py:func:`challenge_participant_list`
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.reference())
+    participant = find_participant(data["id"])
+    tk.check_access("challenge_participant_show", context, {"id": participant.id})
+    rows = _rows([Participant.id == participant.id], "name", 1, 0)
+    if not rows:
+        raise tk.ObjectNotFound(tk._("There is no such participant"))
+    return _dictize(rows, roles.may_follow(context, participant))[0]
+
+
+def challenge_participant_create(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Let an organization take part without an application.
+
+    Managers of the season and sysadmins may call this. An organization that takes
+    part already stays as it is.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :param organization: the id or name of the organization
+    :type organization: string
+    :returns: the participant
+    :rtype: dict
+    :raises ValidationError: on ``cohort`` when it is full
+    """
+    data = validated(context, data_dict, schema.participant_create())
+    cohort = find_cohort(data["cohort"])
+    tk.check_access("challenge_participant_create", context, {"cohort": cohort.id})
+    group = find_organization(data["organization"])
+    locks.read_and_hold(cohort)
+    try:
+        with checked_transition():
+            participant = onboarding.join(cohort, group, actor_of(context))
+    except onboarding.CohortFull as error:
+        model.Session.rollback()
+        raise tk.ValidationError(
+            {
+                "cohort": [
+                    tk._("The season is full: it takes {capacity} participants").format(
+                        capacity=error.capacity
+                    )
+                ]
+            }
+        ) from error
+    model.Session.commit()
+    queue.add([f"organization:{group.id}"])
+    search.join(group.id)
+    return _show(context, participant.id)
+
+
+def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Take a participant out of a season; its organization and datasets stay.
+
+    Managers of the season and sysadmins may call this. Where the season says so
+    (``automatic_promotion``), the head of the waiting list takes the place.
+
+    :param id: the id of the participant
+    :type id: string
+    :returns: the participant, with ``promoted`` (who was accepted from the waiting
+        list) and ``next_in_line`` (who is its head now), each ``{id, reference,
+        organization_title}`` or ``null``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.reference())
+    participant = find_participant(data["id"])
+    tk.check_access("challenge_participant_withdraw", context, {"id": participant.id})
+    cohort_id = participant.cohort_id
+    with all_or_nothing():
+        # The season first, as for an acceptance: a place is given away once.
+        lock_cohort(cohort_id)
+        locks.read_and_hold(participant)
+        before = participant.state
+        with checked_transition():
+            lifecycle.PARTICIPANT.check(before, "withdrawn")
+        participant.state = "withdrawn"
+        if participant.application_id:
+            claims.end(participant.application_id, actor_of(context))
+        journal.record(
+            actor_of(context),
+            "transition",
+            "participant",
+            participant.id,
+            {"from": before, "to": "withdrawn"},
+        )
+    promoted = decisions.promote_next(cohort_id)
+    return {
+        **_show(context, participant.id),
+        "promoted": _waiting(promoted),
+        "next_in_line": _waiting(waiting_list.head(cohort_id)),
+    }
+
+
+def _waiting(application: Application | None) -> dict[str, Any] | None:
+    if application is None:
+        return None
+    return columns(application, ("id", "reference", "organization_title"))
+
+
+def challenge_participant_assign(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Name the adviser of a participant.
+
+    Managers of the season and sysadmins may call this.
+
+    :param id: the id of the participant
+    :type id: string
+    :param adviser: the id or name of a user who is staff of the season; nobody when
+        left out
+    :type adviser: string
+    :returns: the participant
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.assign())
+    participant = find_participant(data["id"])
+    tk.check_access("challenge_participant_assign", context, {"id": participant.id})
+    adviser = None
+    if "adviser" in data:
+        adviser = accompaniment.on_team(participant.cohort_id, data["adviser"])
+    participant.adviser_id = adviser.id if adviser else None
+    journal.record(
+        actor_of(context),
+        "assign",
+        "participant",
+        participant.id,
+        {"adviser_id": participant.adviser_id},
+    )
+    model.Session.commit()
+    return _show(context, participant.id)
+
+
+def challenge_participant_kits_update(
+    context: Context, data_dict: dict[str, Any]
+) -> Any:
+    """Say which kits a participant means to open.
+
+    Members of its organization, its adviser and managers may call this.
+
+    :param participant: the id of the participant
+    :type participant: string
+    :param kits: names of kits of the season's programme
+    :type kits: list of strings
+    :returns: the participant
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.kits_update())
+    participant = find_participant(data["participant"])
+    tk.check_access(
+        "challenge_participant_kits_update", context, {"participant": participant.id}
+    )
+    cohort = cohort_of(participant)
+    if cohort.state in ("finished", "archived") or participant.state == "withdrawn":
+        raise tk.ValidationError(
+            {"participant": [tk._("This season is over for this participant")]}
+        )
+    known = [kit.key for kit in programmes.of(cohort).kits]
+    for kit in data["kits"]:
+        if kit not in known:
+            raise tk.ValidationError(
+                {
+                    "kits": [
+                        tk._("“{value}” is not one of: {allowed}").format(
+                            value=kit[:40], allowed=", ".join(known)
+                        )
+                    ]
+                }
+            )
+    participant.kits = data["kits"]
+    participant.last_activity_at = utcnow()
+    journal.record(
+        actor_of(context),
+        "choose_kits",
+        "participant",
+        participant.id,
+        {"kits": data["kits"]},
+    )
+    model.Session.commit()
+    evaluate.refresh([participant.organization_id])
+    return _show(context, participant.id)
+
+
+def _show(context: Context, id_: str) -> Any:
+    return tk.get_action("challenge_participant_show")(
+        {"user": context.get("user", ""), "ignore_auth": True}, {"id": id_}
+    )
+
+
+def _select(*selected: Any) -> Any:
+    return (
+        sa.select(*selected)
+        .select_from(Participant)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .join(Cohort, Cohort.id == Participant.cohort_id)
+        .where(model.Group.state == "active")
+    )
+
+
+def _rows(
+    conditions: Sequence[Any], sort: str, limit: int, offset: int
+) -> Sequence[Any]:
+    orders: dict[str, tuple[Any, ...]] = {
+        "progress": (Participant.percent.desc(), model.Group.title),
+        "name": (model.Group.title,),
+        "activity": (Participant.last_activity_at.desc().nullslast(),),
+    }
+    query = (
+        _select(
+            *(getattr(Participant, name) for name in _SHOWN),
+            Participant.adviser_id,
+            sa.func.count().over().label("total"),
+            Cohort.name.label("cohort"),
+            Cohort.title.label("cohort_title"),
+            Cohort.state.label("cohort_state"),
+            Cohort.programme,
+            Cohort.programme_digest,
+            model.Group.name.label("organization_name"),
+            model.Group.title.label("organization_title"),
+            model.Group.image_url,
+        )
+        .where(*conditions)
+        .order_by(*orders[sort], Participant.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return model.Session.execute(query).all()
+
+
+def _dictize(rows: Sequence[Any], staff: bool) -> list[dict[str, Any]]:
+    badges = _badges(rows)
+    shown = []
+    for row in rows:
+        mine = badges.get((row.cohort_id, row.organization_id), [])
+        item = {
+            **columns(row, _SHOWN),
+            "cohort": row.cohort,
+            "cohort_title": row.cohort_title,
+            "cohort_state": row.cohort_state,
+            "organization_name": row.organization_name,
+            "organization_title": row.organization_title or row.organization_name,
+            "image_url": row.image_url or None,
+            "badges_count": len(mine),
+            "last_badge": _dictize_badge(row, mine[0]) if mine else None,
+        }
+        if staff:
+            item["adviser_id"] = row.adviser_id
+        shown.append(item)
+    return shown
+
+
+def _badges(rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
+    """The badges held by each participant in its cohort, the latest first."""
+    if not rows:
+        return {}
+    found: dict[tuple[str, str], list[Any]] = {}
+    awards = model.Session.execute(
+        sa.select(
+            Award.id,
+            Award.cohort_id,
+            Award.organization_id,
+            Award.badge,
+            Award.level,
+            Award.awarded_at,
+        )
+        .where(
+            Award.cohort_id.in_({row.cohort_id for row in rows}),
+            Award.organization_id.in_([row.organization_id for row in rows]),
+            Award.state.in_(lifecycle.AWARD_HELD),
+        )
+        .order_by(Award.awarded_at.desc(), Award.level.desc().nullslast())
+    )
+    for award in awards:
+        found.setdefault((award.cohort_id, award.organization_id), []).append(award)
+    return found
+
+
+def _dictize_badge(row: Any, award: Any) -> dict[str, Any]:
+    try:
+        badge = programmes.of(row).badges_by_key.get(award.badge)
+    except programmes.ProgrammeMissing:
+        # CKAN's own pages of organizations show this: they go on without its title.
+        badge = None
+    return {
+        "id": award.id,
+        "badge": award.badge,
+        "title": badge.title.in_(language.current()) if badge else award.badge,
+        "level": award.level,
+        "awarded_at": as_json(award.awarded_at),
+    }

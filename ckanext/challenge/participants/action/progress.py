@@ -1,0 +1,331 @@
+"""Progress: what is stored of it, and having it evaluated anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import config, programmes
+from ckanext.challenge.badges.shortfalls import (
+    Shortfalls,
+    badge_row,
+    described,
+    stored_measurement,
+)
+from ckanext.challenge.common import roles
+from ckanext.challenge.common.action_helpers import (
+    find_cohort,
+    find_organization,
+    find_participation,
+    validated,
+)
+from ckanext.challenge.common.language import current
+from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.domain.lifecycle import AWARD_HELD, STEP_SETTLED
+from ckanext.challenge.domain.programme import Programme, Step
+from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
+from ckanext.challenge.model.dictize import as_json
+from ckanext.challenge.participants import steps
+from ckanext.challenge.participants.schema import progress as schema
+from ckanext.challenge.progress import evaluate
+
+__all__ = ["challenge_evaluate", "challenge_progress_show"]
+
+
+def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Measure the catalogue now, and store the progress and badges that follow.
+
+    Seasons that are open or running are evaluated; finished ones are frozen. Members
+    of an organization and its advisers may call this for it, managers for their
+    season, sysadmins for all. One of the three parameters is given. Doing it again
+    changes nothing.
+
+    :param organization: the id or name of an organization
+    :type organization: string
+    :param cohort: the id or name of a season
+    :type cohort: string
+    :param all: all participants of the portal
+    :type all: bool
+    :returns: ``{organizations, steps_changed, awards_created, awards_revoked,
+        seconds}``
+    :rtype: dict
+    :raises ValidationError: when none of the parameters is given, or several are
+    """
+    data = validated(context, data_dict, schema.evaluate())
+    given = [name for name in ("organization", "cohort", "all") if data.get(name)]
+    if len(given) != 1:
+        raise tk.ValidationError(
+            {"organization": [tk._("Name one of: organization, cohort, all")]}
+        )
+    tk.check_access("challenge_evaluate", context, {given[0]: data[given[0]]})
+    if given == ["organization"]:
+        found = evaluate.evaluate([find_organization(data["organization"]).id])
+    elif given == ["cohort"]:
+        found = evaluate.evaluate(cohort_ids=[find_cohort(data["cohort"]).id])
+    else:
+        found = evaluate.evaluate()
+    return found.as_dict()
+
+
+@tk.side_effect_free
+def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show how far an organization is in a season, as last evaluated.
+
+    Anybody may call this, unless the season is a draft. The details (what is
+    measured, what is missing, notes and proofs) are for members of the organization,
+    its advisers and managers: for others these keys are left out.
+
+    :param organization: the id or name of the organization
+    :type organization: string
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :returns: ``{organization, cohort, participant_id, percent, steps_done,
+        steps_total, current_phase, late_steps, next_step, phases, steps, badges,
+        evaluated_at}``.
+
+        ``phases``: ``{key, title, steps_done, steps_total}`` each.
+        ``steps``: ``{step, phase, phase_title, title, state, source, due, help,
+        effort_minutes, required, evidence, confirm, feedback, updated_at}`` each
+        (``feedback``: the final form sets it) and, in detail, ``measures: [{measure,
+        definition, unit}]`` that prove it, ``value, target, late, why_not, note`` (of
+        the members), ``reason`` (of the staff: why it was sent back or is asked no
+        more), ``evidence_url, evidence_file: {id, name, media_type, size,
+        created_at}, planned_for``.
+        ``why_not`` lists what is missing: ``{measure, definition, unit, value, target,
+        datasets: [{id, name, title, fix_url, missing}], missing, fix_url}``, in which
+        ``missing`` lists what a dataset, or the organization's page, lacks: ``{name,
+        title, fix_url}``.
+        ``next_step`` is the step to do next, as in ``steps``, or none; in detail with
+        ``why_next`` (what speaks for it: its date is past, ``late``, or comes first,
+        ``due``; it brings most badges nearer, ``gain``, or takes little time,
+        ``effort``; or it is the ``last`` one) and ``badges``, which it brings nearer:
+        ``{badge, title}`` each.
+        ``badges``: ``{badge, title, description, level, icon, colour, shape, policy,
+        earned, state, award_id, awarded_at, lost_on, percent}`` each and, in detail,
+        ``missing`` (as ``why_not``; for a step ``{step, title, value, target,
+        fix_url}``), of one that is at risk too.
+        ``percent`` is 0 to 100 everywhere. ``roles``, in detail: what the caller is
+        to the participant, of ``member``, ``admin``, ``adviser`` and ``manager``.
+    :rtype: dict
+    :raises ObjectNotFound: when there is no such organization or season, or the one
+        takes no part in the other
+    """
+    data = validated(context, data_dict, schema.progress_show())
+    group = find_organization(data["organization"])
+    cohort = find_cohort(data["cohort"])
+    tk.check_access("challenge_progress_show", context, {"cohort": cohort.id})
+    participant = find_participation(cohort, group)
+    mine = roles.of_participant(context, participant) if participant else set()
+    if participant is None or (participant.state == "withdrawn" and not mine):
+        raise tk.ObjectNotFound(
+            tk._("This organization does not take part in this season")
+        )
+    shown = _Shown(group, cohort, participant, bool(mine)).as_dict()
+    return {**shown, "roles": sorted(mine)} if mine else shown
+
+
+class _Shown:
+    """The progress of one participant, read in a fixed number of statements."""
+
+    def __init__(
+        self,
+        group: model.Group,
+        cohort: Cohort,
+        participant: Participant,
+        detailed: bool,
+    ) -> None:
+        self.group, self.cohort, self.participant = group, cohort, participant
+        self.detailed = detailed
+        self.programme: Programme = programmes.of(cohort)
+        self.language = current()
+        self.today = config.today()
+        self.due = rules.due_days(
+            self.programme,
+            {name: getattr(cohort, name) for name in deadlines.MILESTONES},
+        )
+        self.statuses = {
+            status.step: status
+            for status in model.Session.query(StepStatus).filter_by(
+                participant_id=participant.id
+            )
+        }
+        self.states = {key: status.state for key, status in self.statuses.items()}
+        self.over = (
+            cohort.state in ("finished", "archived") or participant.state == "withdrawn"
+        )
+        with_files = detailed and any(
+            status.evidence_file for status in self.statuses.values()
+        )
+        self.evidence = steps.evidence_of(participant.id) if with_files else {}
+
+    def as_dict(self) -> dict[str, Any]:
+        judged = self._judged()
+        if self.detailed:
+            self.shortfalls = self._shortfalls(judged)
+        summary = rules.summarise(self.programme, self.states, self.due, self.today)
+        rows = {step.key: self._step(step) for step in self.programme.steps}
+        held = self._held()
+        ahead = None if self.over else self._next(held)
+        return {
+            "organization": self.group.name,
+            "organization_id": self.group.id,
+            "cohort": self.cohort.name,
+            "cohort_id": self.cohort.id,
+            "participant_id": self.participant.id,
+            "state": self.participant.state,
+            "percent": summary.percent,
+            "steps_done": summary.steps_done,
+            "steps_total": summary.steps_total,
+            "current_phase": summary.current_phase,
+            "late_steps": 0 if self.over else summary.late_steps,
+            "next_step": self._ahead(rows, ahead) if ahead else None,
+            "phases": [
+                {
+                    "key": figures.key,
+                    "title": self._text(
+                        self.programme.phases_by_key[figures.key].title
+                    ),
+                    "steps_done": figures.steps_done,
+                    "steps_total": figures.steps_total,
+                }
+                for figures in rules.phase_figures(self.programme, self.states)
+            ],
+            "steps": list(rows.values()),
+            "badges": self._badges(judged, held),
+            "evaluated_at": as_json(self.participant.evaluated_at),
+        }
+
+    def _text(self, text: Any) -> str:
+        return text.in_(self.language)
+
+    def _judged(self) -> tuple[rules.BadgeVerdict, ...]:
+        """The badges by what is stored; what a step names is named here too."""
+        why_not = {
+            missing["measure"]: missing
+            for status in self.statuses.values()
+            for missing in status.why_not
+        }
+        stored = {
+            name: stored_measurement(value, why_not.get(name, {}))
+            for name, value in self.participant.measures.items()
+        }
+        return rules.judge_badges(self.programme, stored, self.states)
+
+    def _shortfalls(self, judged: Iterable[rules.BadgeVerdict]) -> Shortfalls:
+        """What is missing anywhere, whose datasets are read in one statement."""
+        stored = [
+            missing for status in self.statuses.values() for missing in status.why_not
+        ]
+        found = [
+            finding.as_dict() for badge in judged for finding in badge.verdict.missing
+        ]
+        return Shortfalls(self.group, self.cohort.name, [*stored, *found])
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        status = self.statuses.get(step.key)
+        state = status.state if status else "todo"
+        due = self.due[step.key]
+        shown: dict[str, Any] = {
+            "step": step.key,
+            "phase": step.phase,
+            "phase_title": self._text(self.programme.phases_by_key[step.phase].title),
+            "title": self._text(step.title),
+            "help": self._text(step.help),
+            "effort_minutes": step.effort_minutes,
+            "required": step.required,
+            "state": state,
+            "source": step.source,
+            "evidence": step.evidence,
+            "confirm": step.confirm,
+            "feedback": step.feedback,
+            "due": as_json(due),
+            "updated_at": as_json(status.updated_at) if status else None,
+        }
+        if self.detailed:
+            shown.update(self._details(step, status, state, due))
+        return shown
+
+    def _details(
+        self, step: Step, status: StepStatus | None, state: str, due: dt.date | None
+    ) -> dict[str, Any]:
+        open_ = state not in STEP_SETTLED
+        return {
+            "measures": [described(name) for name in sorted(step.measures)],
+            "value": status.value if status else None,
+            "target": status.target if status else None,
+            "late": not self.over and rules.is_late(state, due, self.today),
+            "why_not": [
+                self.shortfalls.of_measure(missing)
+                for missing in (status.why_not if status and open_ else [])
+            ],
+            "note": status.note if status else None,
+            "reason": status.reason if status else None,
+            "evidence_url": status.evidence_url if status else None,
+            "evidence_file": steps.dictize_evidence(
+                self.evidence.get(status.step) if status else None
+            ),
+            "planned_for": as_json(status.planned_for) if status else None,
+        }
+
+    def _held(self) -> dict[tuple[str, bool], Award]:
+        """The awards it holds, by their badge and whether they are of no season."""
+        rows = model.Session.query(Award).filter(
+            Award.organization_id == self.group.id,
+            sa.or_(Award.cohort_id == self.cohort.id, Award.cohort_id.is_(None)),
+            Award.state.in_(sorted(AWARD_HELD)),
+        )
+        return {(award.badge, award.cohort_id is None): award for award in rows}
+
+    def _next(self, held: Collection[tuple[str, bool]]) -> rules.NextStep | None:
+        return rules.next_step(
+            self.programme,
+            self.states,
+            self.due,
+            self.today,
+            planned={key: row.planned_for for key, row in self.statuses.items()},
+            held={badge for badge, _ in held},
+            waiting=rules.waiting_for_data(self.programme, self.participant.measures),
+        )
+
+    def _ahead(
+        self, rows: Mapping[str, dict[str, Any]], ahead: rules.NextStep
+    ) -> dict[str, Any]:
+        """The step to do next, and for its people why that one."""
+        if not self.detailed:
+            return rows[ahead.step.key]
+        badges = self.programme.badges_by_key
+        return {
+            **rows[ahead.step.key],
+            "why_next": ahead.why,
+            "badges": [
+                {"badge": key, "title": self._text(badges[key].title)}
+                for key in ahead.badges
+            ],
+        }
+
+    def _badges(
+        self,
+        judged: Iterable[rules.BadgeVerdict],
+        held: Mapping[tuple[str, bool], Award],
+    ) -> list[dict[str, Any]]:
+        badges: list[dict[str, Any]] = []
+        for verdict in judged:
+            badge = verdict.badge
+            award = held.get((badge.key, badge.scope == "organization"))
+            shown = badge_row(badge, verdict.verdict, award)
+            if self.detailed:
+                # One at risk lacks something that its people can still mend.
+                kept = award is not None and award.state == "active"
+                shown["missing"] = [
+                    self.shortfalls.of_badge(self.programme, finding)
+                    for finding in (() if kept else verdict.verdict.missing)
+                ]
+            badges.append(shown)
+        return badges

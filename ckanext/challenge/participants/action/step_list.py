@@ -1,0 +1,72 @@
+"""The steps of all participants of a season at once, for the people who run it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import config, programmes
+from ckanext.challenge.common.action_helpers import find_cohort, validated
+from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.model import Participant, StepStatus
+from ckanext.challenge.participants.schema import step_list as schema
+
+__all__ = ["challenge_step_list"]
+
+
+@tk.side_effect_free
+def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show where participants of a season are with each step, in one statement.
+
+    The staff of the season and sysadmins may call this.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :param participants: ids of participants; else all of the season
+    :type participants: list of strings
+    :returns: ``steps`` (``{step, title, phase, due}``, in the order of the
+        programme) and ``results``: by the id of the participant, by the key of the
+        step, ``{state, late}``
+    :rtype: dict
+    """
+    data = validated(context, data_dict, schema.step_list())
+    cohort = find_cohort(data["cohort"])
+    tk.check_access("challenge_step_list", context, {"cohort": cohort.id})
+    programme = programmes.of(cohort)
+    today = config.today()
+    due = rules.due_days(
+        programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
+    )
+    over = cohort.state in ("finished", "archived")
+    conditions = [Participant.cohort_id == cohort.id]
+    if "participants" in data:
+        conditions.append(Participant.id.in_(data["participants"]))
+    rows = model.Session.execute(
+        sa.select(StepStatus.participant_id, StepStatus.step, StepStatus.state)
+        .join(Participant, Participant.id == StepStatus.participant_id)
+        .where(*conditions)
+    )
+    results: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        results.setdefault(row.participant_id, {})[row.step] = {
+            "state": row.state,
+            "late": not over and rules.is_late(row.state, due.get(row.step), today),
+        }
+    language = tk.h.lang()
+    return {
+        "steps": [
+            {
+                "step": step.key,
+                "title": step.title.in_(language),
+                "phase": step.phase,
+                "due": day.isoformat() if (day := due[step.key]) else None,
+            }
+            for step in programme.steps
+        ],
+        "results": results,
+    }

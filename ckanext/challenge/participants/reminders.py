@@ -1,0 +1,231 @@
+"""Reminding participants of the steps that are late, or due soon."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.exc import InvalidRequestError
+
+from ckanext.challenge import config, notifications, programmes
+from ckanext.challenge.common import journal
+from ckanext.challenge.common.action_helpers import cohort_of
+from ckanext.challenge.domain import deadlines, reminders
+from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, locks
+from ckanext.challenge.model.base import utcnow
+
+__all__ = ["Candidate", "Reminded", "candidates", "remind"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A participant to be reminded.
+
+    :ivar name: of its organization
+    """
+
+    participant_id: str
+    cohort: str
+    name: str
+    reminder: reminders.Reminder
+
+
+@dataclass
+class Reminded:
+    """What was done.
+
+    :ivar participants: how many were reminded
+    :ivar mails: to how many people
+    :ivar nobody: names of those who have no member with an address
+    :ivar errors: what went wrong with one of them, in words; the others were reminded
+    """
+
+    participants: int = 0
+    mails: int = 0
+    nobody: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def candidates(cohort: Cohort | None, ahead: int) -> list[Candidate]:
+    """Whom to remind today, by season and name; four statements for any number.
+
+    :param cohort: only of this season
+    :param ahead: how many days ahead a step is named
+    """
+    seasons = model.Session.query(Cohort).filter(Cohort.state.in_(reminders.SEASONS))
+    if cohort is not None:
+        seasons = seasons.filter(Cohort.id == cohort.id)
+    cohorts = {season.id: season for season in seasons}
+    rows = (
+        model.Session.query(Participant, model.Group)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .filter(
+            Participant.cohort_id.in_(cohorts),
+            Participant.state == "active",
+            model.Group.state == "active",
+        )
+        .all()
+    )
+    known: dict[str, dict[str, Any]] = {}
+    for status in model.Session.execute(
+        sa.select(
+            StepStatus.participant_id,
+            StepStatus.step,
+            StepStatus.state,
+            StepStatus.planned_for,
+        )
+        .join(Participant, Participant.id == StepStatus.participant_id)
+        .where(Participant.cohort_id.in_(cohorts), Participant.state == "active")
+    ):
+        known.setdefault(status.participant_id, {})[status.step] = status
+    found = []
+    for participant, group in rows:
+        season = cohorts[participant.cohort_id]
+        due = _due(season, participant, known.get(participant.id, {}), ahead)
+        if due is not None:
+            name = group.title or group.name
+            found.append(Candidate(participant.id, season.name, name, due))
+    return sorted(found, key=lambda one: (one.cohort, one.name.casefold()))
+
+
+def remind(
+    found: Collection[Candidate],
+    ahead: int,
+    on_progress: Callable[[int], None] | None = None,
+) -> Reminded:
+    """Write to those of the candidates who are still to be reminded.
+
+    Each is reminded in a transaction of its own and under its lock: however many run
+    this at once, and wherever it is interrupted, nobody is reminded twice.
+
+    :param on_progress: called with 1 for each candidate
+    """
+    done = Reminded()
+    try:
+        for candidate in found:
+            try:
+                mails = _remind(candidate.participant_id, ahead)
+            except Exception as error:
+                # Whatever is wrong with one, the others are to be reminded.
+                log.exception("Participant %s not reminded", candidate.participant_id)
+                done.errors.append(f"{candidate.name}: {type(error).__name__}")
+            else:
+                if mails is not None:
+                    done.participants += mails > 0
+                    done.mails += mails
+                if mails == 0:
+                    done.nobody.append(candidate.name)
+            finally:
+                model.Session.rollback()
+            if on_progress is not None:
+                on_progress(1)
+    finally:
+        if done.mails:
+            notifications.deliver()
+    return done
+
+
+def _remind(participant_id: str, ahead: int) -> int | None:
+    """How many people were written to; nothing where it is no longer its time."""
+    participant = Participant.get(participant_id)
+    if participant is None:
+        return None
+    try:
+        locks.read_and_hold(participant)
+    except InvalidRequestError:  # it was purged meanwhile
+        return None
+    cohort = cohort_of(participant)
+    statuses = model.Session.query(StepStatus).filter_by(participant_id=participant.id)
+    known = {status.step: status for status in statuses.populate_existing()}
+    due = _due(cohort, participant, known, ahead)
+    if due is None or participant.state != "active":
+        return None
+    following = rules.next_step(
+        programmes.of(cohort),
+        _states(known),
+        _days(cohort),
+        config.today(),
+        planned=_planned(known),
+        held=_held(participant),
+        waiting=rules.waiting_for_data(programmes.of(cohort), participant.measures),
+    )
+    mails = notifications.put(
+        "reminder",
+        participant=participant,
+        late=list(due.late),
+        soon=list(due.soon),
+        next=following.step.key if following else None,
+    )
+    if not mails:
+        return 0
+    participant.reminded_at = utcnow()
+    journal.record(
+        journal.SYSTEM,
+        "remind",
+        "participant",
+        participant.id,
+        {"late": list(due.late), "soon": list(due.soon)},
+    )
+    model.Session.commit()
+    return mails
+
+
+def _days(cohort: Cohort) -> rules.Days:
+    return rules.due_days(
+        programmes.of(cohort),
+        {name: getattr(cohort, name) for name in deadlines.MILESTONES},
+    )
+
+
+def _due(
+    cohort: Cohort, participant: Participant, known: Mapping[str, Any], ahead: int
+) -> reminders.Reminder | None:
+    """What to remind a participant of today, if it is time.
+
+    :param known: the statuses of its steps, by their keys
+    """
+    if cohort.state not in reminders.SEASONS or not reminders.is_time(
+        _day_of(participant.reminded_at),
+        config.today(),
+        config.reminder_interval_days(),
+        cohort.finalisation,
+    ):
+        return None
+    return reminders.due(
+        programmes.of(cohort),
+        _states(known),
+        _days(cohort),
+        config.today(),
+        ahead,
+        planned=_planned(known),
+    )
+
+
+def _states(known: Mapping[str, Any]) -> dict[str, str]:
+    return {key: status.state for key, status in known.items()}
+
+
+def _planned(known: Mapping[str, Any]) -> dict[str, dt.date | None]:
+    return {key: status.planned_for for key, status in known.items()}
+
+
+def _day_of(instant: dt.datetime | None) -> dt.date | None:
+    return deadlines.day_of(instant, config.display_timezone()) if instant else None
+
+
+def _held(participant: Participant) -> set[str]:
+    rows = model.Session.query(Award.badge).filter(
+        Award.organization_id == participant.organization_id,
+        sa.or_(Award.cohort_id == participant.cohort_id, Award.cohort_id.is_(None)),
+        Award.state.in_(sorted(AWARD_HELD)),
+    )
+    return {badge for (badge,) in rows}

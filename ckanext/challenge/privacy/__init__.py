@@ -1,0 +1,1 @@
+"""Personal data: what is erased, when, and by whom."""

@@ -1,0 +1,390 @@
+"""Erasing personal data, on demand or when their time is over.
+
+Those of applications, and of what followed from them: the proofs of steps, what was
+said of them, the conversation. What stays is anonymous: the collectivité (a legal
+person), its kind and population, the states and their dates, and what the journal
+has, which never holds personal data.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge import config, notifications, programmes
+from ckanext.challenge.applications import waiting_list
+from ckanext.challenge.applications.transitions import advance, lock_with_cohort
+from ckanext.challenge.common import file_store, journal
+from ckanext.challenge.domain import lifecycle, opinions, retention
+from ckanext.challenge.domain.questions import Question
+from ckanext.challenge.model import (
+    Application,
+    ApplicationFile,
+    Claim,
+    Cohort,
+    Evidence,
+    Feedback,
+    JournalEntry,
+    Mail,
+    Message,
+    Note,
+    Participant,
+    ParticipantMessage,
+    StepStatus,
+    Subscription,
+    Visit,
+)
+from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.subscribers import links
+
+__all__ = [
+    "Candidate",
+    "Purged",
+    "candidates",
+    "erase",
+    "purge",
+    "remove_orphans",
+    "unconfirmed",
+]
+
+log = logging.getLogger(__name__)
+
+#: The columns of an application that are emptied, with what is left in them.
+EMPTIED: dict[str, Any] = {
+    "contact_name": None,
+    "contact_role": None,
+    "contact_email": None,
+    "contact_phone": None,
+    "elected_sponsor": None,
+    "motivation": None,
+    "answers": {},
+    "previous": None,
+    "state_reason": None,
+    "changes_kind": None,
+    "changes_fields": [],
+    "pending_decision": None,
+    "email_confirmed_at": None,
+    "late_code_id": None,
+    "reviewer_id": None,
+    "user_id": None,
+}
+
+
+def erase(application: Application, actor: str) -> list[str]:
+    """Empty what an application says of persons, in the caller's transaction.
+
+    One that could still be decided is withdrawn: nobody could be told. What was written
+    in the course of the season goes too, unless the season still needs it.
+
+    :returns: the ids of its files: remove their content (:func:`files.remove`) after
+        the commit
+    """
+    cohort = lock_with_cohort(application)
+    if application.erased_at is not None:
+        return []
+    undecided = "withdraw" in lifecycle.decisions_for(application.state, "applicant")
+    if undecided and (
+        application.state == "draft" or cohort.state not in ("finished", "archived")
+    ):
+        waiting_list.leave(application)
+        advance(application, ("withdrawn",), actor)
+    for name, left in EMPTIED.items():
+        setattr(application, name, left)
+    application.revision += 1
+    application.erased_at = utcnow()
+    session = model.Session
+    of_this = {"application_id": application.id}
+    file_ids = [
+        id_ for (id_,) in session.query(ApplicationFile.id).filter_by(**of_this)
+    ]
+    for table in (ApplicationFile, Message, Note):
+        session.query(table).filter_by(**of_this).delete(synchronize_session=False)
+    session.query(Claim).filter_by(**of_this).update(
+        {"reason": None}, synchronize_session=False
+    )
+    mails = session.query(Mail).filter_by(**of_this)
+    mails.filter_by(state="waiting").update(
+        {"state": "cancelled"}, synchronize_session=False
+    )
+    mails.update({"last_error": None, "data": {}}, synchronize_session=False)
+    journal.record(actor, "erase", "application", application.id)
+    participants = session.query(Participant.id).filter_by(**of_this)
+    if cohort.state not in ("finished", "archived"):
+        participants = participants.filter(Participant.state == "withdrawn")
+    return file_ids + _forget([id_ for (id_,) in participants])
+
+
+def _forget(participant_ids: Collection[str]) -> list[str]:
+    """Empty what persons wrote while they took part; states, dates and days stay.
+
+    :returns: the ids of the files, to be removed after the commit
+    """
+    if not participant_ids:
+        return []
+
+    def of(table: Any) -> Any:
+        return model.Session.query(table).filter(
+            table.participant_id.in_(participant_ids)
+        )
+
+    file_ids = [file.id for file in of(Evidence)]
+    of(Evidence).delete(synchronize_session=False)
+    of(ParticipantMessage).delete(synchronize_session=False)
+    for table, emptied in (
+        (StepStatus, ("note", "reason", "evidence_url", "evidence_file")),
+        (Visit, ("notes",)),
+        (Feedback, ("author_id",)),
+    ):
+        written = sa.or_(*(getattr(table, name).isnot(None) for name in emptied))
+        _empty(of(table).filter(written), table, **dict.fromkeys(emptied))
+    # A visit has a topic; an empty one says nothing.
+    _empty(of(Visit).filter(Visit.topic != ""), Visit, topic="")
+    rows = (
+        model.Session.query(Feedback.id, Feedback.answers, Cohort)
+        .join(Participant, Participant.id == Feedback.participant_id)
+        .join(Cohort, Cohort.id == Participant.cohort_id)
+        .filter(Participant.id.in_(participant_ids))
+    )
+    for id_, answers, cohort in rows.all():
+        kept = opinions.without_words(_final_form(cohort), answers)
+        if kept != answers:
+            _empty(of(Feedback).filter_by(id=id_), Feedback, answers=kept)
+    return file_ids
+
+
+def _empty(query: Any, table: Any, **left: Any) -> None:
+    """Write what is left of some rows, and leave them their date."""
+    values = {**left, "updated_at": table.updated_at}
+    query.update(values, synchronize_session=False)
+
+
+def _final_form(cohort: Cohort) -> Sequence[Question]:
+    try:
+        return programmes.of(cohort).feedback
+    except programmes.ProgrammeMissing:
+        return ()
+
+
+def _forget_seasons(now: datetime) -> list[str]:
+    """Empty what was written in seasons whose archive is old enough, and commit.
+
+    Organizations take part without an application, too, and one that was erased early
+    left behind what its season still needed.
+    """
+    archived = _archived()
+    rows = model.Session.execute(
+        sa.select(Cohort.id, archived.c.archived)
+        .join(archived, archived.c.object_id == Cohort.id)
+        .where(Cohort.state == "archived")
+    )
+    over = [
+        row.id
+        for row in rows
+        if retention.add_months(row.archived, _periods().decided) <= now
+    ]
+    participants = model.Session.query(Participant.id).filter(
+        Participant.cohort_id.in_(over)
+    )
+    file_ids = _forget([id_ for (id_,) in participants])
+    model.Session.commit()
+    return file_ids
+
+
+def _archived() -> Any:
+    """When each season was archived for the last time."""
+    return (
+        sa.select(
+            JournalEntry.object_id, sa.func.max(JournalEntry.at).label("archived")
+        )
+        .where(
+            JournalEntry.object_type == "cohort",
+            JournalEntry.action == "transition",
+            JournalEntry.data["to"].astext == "archived",
+        )
+        .group_by(JournalEntry.object_id)
+        .subquery()
+    )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An application of which something is to be done.
+
+    :ivar due: ``announce`` or ``erase``
+    :ivar on: when it is, or is to be, erased
+    """
+
+    id: str
+    reference: str
+    state: str
+    due: retention.Due
+    on: datetime
+
+
+@dataclass
+class Purged:
+    """What a purge did.
+
+    :ivar subscriptions: those that nobody confirmed in time
+    :ivar errors: one line for each application that it failed at
+    """
+
+    announced: int = 0
+    erased: int = 0
+    files: int = 0
+    subscriptions: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+def _periods() -> retention.Periods:
+    return retention.Periods(
+        decided=config.retention_months(), draft=config.retention_months_drafts()
+    )
+
+
+def candidates(now: datetime, application_id: str | None = None) -> list[Candidate]:
+    """The applications of which something is to be done now, the oldest first.
+
+    :param application_id: look at this one alone
+    """
+    archived = _archived()
+    query = (
+        sa.select(
+            Application.id,
+            Application.reference,
+            Application.state,
+            Application.updated_at,
+            Application.decided_at,
+            Application.erasure_announced_at,
+            Application.contact_email,
+            Cohort.state.label("season"),
+            Cohort.finished_at,
+            archived.c.archived,
+        )
+        .join(Cohort, Cohort.id == Application.cohort_id)
+        .outerjoin(archived, archived.c.object_id == Cohort.id)
+        .where(Application.erased_at.is_(None))
+        .order_by(Application.updated_at, Application.id)
+    )
+    if application_id is not None:
+        query = query.where(Application.id == application_id)
+    return list(_judged(model.Session.execute(query), now))
+
+
+def _judged(rows: Any, now: datetime) -> Iterator[Candidate]:
+    periods = _periods()
+    for row in rows:
+        facts = retention.Facts(
+            state=row.state,
+            changed=row.updated_at,
+            decided=row.decided_at,
+            season=row.season,
+            finished=row.finished_at,
+            archived=row.archived,
+            announced=row.erasure_announced_at,
+            reachable=bool(row.contact_email),
+        )
+        due = retention.due(facts, periods, now)
+        if due != "keep":
+            on = retention.promised(facts, periods, now) if due == "announce" else now
+            yield Candidate(row.id, row.reference, row.state, due, on)
+
+
+def purge(
+    found: list[Candidate],
+    now: datetime,
+    on_progress: Callable[[int], object] = lambda number: None,
+) -> Purged:
+    """Announce and erase what is due, each in a transaction of its own.
+
+    What changed since it was found is left as it is.
+
+    :param found: of :func:`candidates`
+    """
+    purged = Purged()
+    for candidate in found:
+        try:
+            _purge_one(candidate, now, purged)
+        except Exception as error:
+            model.Session.rollback()
+            # Not its text, nor a traceback: they may quote what the row holds.
+            kind = type(error).__name__
+            log.error("Application %s could not be purged: %s", candidate.id, kind)
+            purged.errors.append(f"{candidate.reference}: {kind}")
+        on_progress(1)
+    file_store.remove(*_forget_seasons(now))
+    purged.files = remove_orphans(now)
+    purged.subscriptions = unconfirmed(now).delete(synchronize_session=False)
+    model.Session.commit()
+    notifications.deliver()
+    return purged
+
+
+def _purge_one(candidate: Candidate, now: datetime, purged: Purged) -> None:
+    application = Application.get(candidate.id)
+    if application is None:
+        return
+    lock_with_cohort(application)
+    if [one.due for one in candidates(now, candidate.id)] != [candidate.due]:
+        model.Session.rollback()
+        return
+    if candidate.due == "announce":
+        _announce(application, candidate.on, now)
+        model.Session.commit()
+        purged.announced += 1
+        return
+    file_ids = erase(application, journal.SYSTEM)
+    model.Session.commit()
+    file_store.remove(*file_ids)
+    purged.erased += 1
+
+
+def _announce(application: Application, on: datetime, now: datetime) -> None:
+    notifications.put("retention", application=application, date=on.isoformat())
+    journal.record(
+        journal.SYSTEM,
+        "announce_erasure",
+        "application",
+        application.id,
+        {"on": on.isoformat()},
+    )
+    # Past the ORM: it is no change from which the period would begin anew.
+    model.Session.execute(
+        sa.update(Application.__table__)
+        .where(Application.__table__.c.id == application.id)
+        .values(erasure_announced_at=now, updated_at=application.updated_at)
+    )
+
+
+def unconfirmed(now: datetime) -> Any:
+    """The subscriptions that nobody confirmed in time, as a query."""
+    return model.Session.query(Subscription).filter(
+        Subscription.confirmed_at.is_(None),
+        Subscription.created_at < now - links.WAITS,
+    )
+
+
+def remove_orphans(now: datetime) -> int:
+    """Remove stored files whose rows are gone: a process was killed in between.
+
+    :returns: how many
+    """
+    old = dict(file_store.stored(before=now.timestamp() - 24 * 3600))
+    if not old:
+        return 0
+    known = {
+        id_
+        for table in (ApplicationFile, Evidence)
+        for (id_,) in model.Session.query(table.id).filter(table.id.in_(old))
+    }
+    model.Session.rollback()
+    orphans = [path for name, path in old.items() if name not in known]
+    for path in orphans:
+        path.unlink(missing_ok=True)
+    return len(orphans)

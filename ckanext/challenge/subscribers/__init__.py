@@ -1,0 +1,1 @@
+"""Subscriptions: who asked to be told of badges."""

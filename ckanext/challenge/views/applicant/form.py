@@ -1,0 +1,197 @@
+"""What the form of an application sends, and what it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
+
+from ckanext.challenge import config
+from ckanext.challenge.applications import labels as application_labels
+from ckanext.challenge.common import file_store, language
+from ckanext.challenge.domain import questions
+from ckanext.challenge.views.forms import texts
+
+__all__ = [
+    "FIELDS",
+    "HONEYPOT",
+    "answered",
+    "asked",
+    "consent_help",
+    "file_fields",
+    "given",
+    "in_order",
+    "labels",
+    "removed_files",
+    "sent_files",
+    "typed_number",
+]
+
+_WHO = ("organization_title", "kind", "population")
+_PROJECT = (
+    "contact_name",
+    "contact_role",
+    "contact_email",
+    "contact_phone",
+    "agents",
+    "elected_sponsor",
+    "motivation",
+)
+#: What the applicant types, besides the SIREN, the answers and the consent.
+FIELDS = (*_WHO, *_PROJECT)
+#: The field that people do not see, and robots fill in.
+HONEYPOT = "homepage"
+_ANSWERS = "answers-"
+_FILE = "file-"
+_REMOVE = "remove"
+
+
+def purposes() -> dict[str, str]:
+    """What a file that is attached can be."""
+    return {
+        "deliberation": tk._("Deliberation of the council"),
+        "letter": tk._("Letter of commitment"),
+        "logo": tk._("Logo of the collectivité"),
+        "other": tk._("Another document"),
+    }
+
+
+def labels(cohort: Mapping[str, Any]) -> dict[str, str]:
+    """The names of the fields, as the form and the list of errors have them."""
+    return {
+        **application_labels.fields(),
+        "consent": tk._("Agreement"),
+        "late_code": tk._("Late-entry code"),
+        "attachments": tk._("Documents"),
+        "text": tk._("Your message"),
+        "upload": tk._("A document to go with it"),
+        **{f"{_FILE}{purpose}": label for purpose, label in purposes().items()},
+        **{question["name"]: question["label"] for question in asked(cohort)},
+    }
+
+
+def consent_help() -> str:
+    """What becomes of what somebody writes."""
+    return tk._(
+        "Names, addresses and numbers are never published. If the application is not "
+        "selected, or withdrawn, we erase them {months} months later; a draft after "
+        "{drafts} months. You can ask for it at any time."
+    ).format(months=config.retention_months(), drafts=config.retention_months_drafts())
+
+
+def asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The questions of a season or of its final form, in the reader's language.
+
+    :param form: what has ``questions``
+    """
+    spoken = language.current()
+    return [
+        {
+            "name": f"{_ANSWERS}{question.key}",
+            "key": question.key,
+            "type": question.type,
+            "label": question.label.in_(spoken),
+            "help": question.help.in_(spoken),
+            "required": question.required,
+            "choices": [
+                (choice.value, choice.label.in_(spoken)) for choice in question.choices
+            ],
+        }
+        for question in questions.read(form.get("questions") or [])
+    ]
+
+
+def answered(
+    form: ImmutableMultiDict[str, str], asking: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What was answered, by the key of the question.
+
+    :param asking: what has ``questions``
+    """
+    return {
+        question["key"]: form.getlist(question["name"])
+        if question["type"] == "choices"
+        else form.get(question["name"], "")
+        for question in asked(asking)
+    }
+
+
+def given(
+    form: ImmutableMultiDict[str, str], cohort: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What was typed, as the actions take it."""
+    return {
+        **texts(form, "siren", *FIELDS),
+        "consent": form.get("consent") == "true",
+        "answers": answered(form, cohort),
+    }
+
+
+def in_order(
+    errors: Mapping[str, list[str]], cohort: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """Errors in the order in which the form has their fields."""
+    names = [
+        "siren",
+        *_WHO,
+        "late_code",
+        *_PROJECT,
+        *(question["name"] for question in asked(cohort)),
+        *(f"{_FILE}{purpose}" for purpose in purposes()),
+        "consent",
+    ]
+    places = {name: place for place, name in enumerate(names)}
+    return dict(sorted(errors.items(), key=lambda item: places.get(item[0], -1)))
+
+
+def typed_number(value: float | None) -> str:
+    """A number as somebody would type it into the form."""
+    text = "" if value is None else str(value)
+    return text.replace(".", ",") if language.current().startswith("fr") else text
+
+
+def sent_files(
+    sent: ImmutableMultiDict[str, FileStorage],
+) -> list[tuple[str, FileStorage]]:
+    """The files that were chosen, with what they are."""
+    return [
+        (purpose, upload)
+        for purpose in purposes()
+        for upload in sent.getlist(f"{_FILE}{purpose}")
+        if upload.filename
+    ]
+
+
+def removed_files(form: ImmutableMultiDict[str, str]) -> list[str]:
+    """The ids of the files that are to go."""
+    return form.getlist(_REMOVE)
+
+
+def file_fields(attached: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The places for files, with those that are there already.
+
+    :returns: none where the portal keeps no files
+    """
+    if not file_store.enabled():
+        return []
+    there = list(attached)
+    return [
+        {
+            "name": f"{_FILE}{purpose}",
+            "label": label,
+            "accept": ",".join(
+                file_store.IMAGES if purpose == "logo" else file_store.DOCUMENTS
+            ),
+            "help": tk._("JPEG or PNG, up to {limit} MB.").format(
+                limit=config.max_file_size()
+            )
+            if purpose == "logo"
+            else tk._("PDF, ODT, JPEG or PNG, up to {limit} MB.").format(
+                limit=config.max_file_size()
+            ),
+            "files": [file for file in there if file["purpose"] == purpose],
+        }
+        for purpose, label in purposes().items()
+    ]

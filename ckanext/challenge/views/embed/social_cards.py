@@ -1,0 +1,132 @@
+"""The cards that social networks show of the pages that somebody shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import Response
+from flask_babel import force_locale
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.svg.cards import SOCIAL, social_card
+from ckanext.challenge.svg.raster import png
+from ckanext.challenge.svg.schemes import PHASES
+from ckanext.challenge.svg.shield import etag
+from ckanext.challenge.views.public import cohort as season
+
+from .pictures import conditional
+from .response import Shared, act_as_nobody, asked_language
+
+__all__ = ["award_card", "participant_card", "season_card"]
+
+# What a card says changes slowly; drawing it as pixels takes some 50 ms.
+_drawings = Memory(seconds=60, size=1000)
+_pixels = Memory(seconds=3600, size=100)
+
+
+def _card(key: tuple[str, ...], draw: Any) -> Response:
+    """The card as PNG; not even drawn for a reader who has it."""
+    language = asked_language()
+
+    def drawn() -> str:
+        with force_locale(language):
+            return draw(language)
+
+    svg = _drawings.recall((*key, language), None, drawn)
+    tag = etag(svg)
+    response = conditional(Shared(b"", mimetype="image/png"), tag)
+    if response.status_code == 200:
+        response.set_data(_pixels.recall(tag, None, lambda: png(svg, SOCIAL[0])))
+    return response
+
+
+def _site() -> str:
+    return str(tk.config["ckan.site_title"])
+
+
+def season_card(name: str) -> Response:
+    """The card of a season.
+
+    :raises tk.ObjectNotFound: no such season, or one in preparation
+    """
+
+    def draw(language: str) -> str:
+        cohort = act_as_nobody("challenge_cohort_show", id=name)
+        figures = (cohort["snapshot"] or cohort)["figures"]
+        return social_card(
+            cohort["title"],
+            season.lead(cohort),
+            _site(),
+            figures=season.figure_rows(figures),
+            percent=figures["percent"],
+            language=language,
+        )
+
+    return _card(("season", name), draw)
+
+
+def _badge_of(rows: list[dict[str, Any]]) -> Mapping[str, Any] | None:
+    """The badge to show first: of those with levels the highest, then the latest."""
+    held = [row for row in rows if row["earned"]]
+    held.sort(key=lambda row: (row["level"] or 0, row["awarded_at"]), reverse=True)
+    return held[0] if held else None
+
+
+def participant_card(cohort: str, organization: str) -> Response:
+    """The card of an organization in a season.
+
+    :raises tk.ObjectNotFound: no such season, or the organization is not in it
+    """
+
+    def draw(language: str) -> str:
+        row = act_as_nobody(
+            "challenge_shield_show", organization=organization, cohort=cohort
+        )
+        number = row["badges"]
+        return social_card(
+            row["organization_title"],
+            row["cohort_title"],
+            _site(),
+            figures=[
+                (f"{row['steps_done']}/{row['steps_total']}", tk._("steps done")),
+                (
+                    h.challenge_number(number),
+                    tk.ungettext("badge", "badges", number),
+                ),
+            ],
+            badge=row["badge"],
+            percent=100 * row["steps_done"] // (row["steps_total"] or 1),
+            colour=row["colour"] or PHASES[0],
+            language=language,
+        )
+
+    return _card(("participant", cohort, organization), draw)
+
+
+def award_card(award_id: str) -> Response:
+    """The card of an award.
+
+    :raises tk.ObjectNotFound: no such award
+    """
+
+    def draw(language: str) -> str:
+        award = act_as_nobody("challenge_award_show", id=award_id)
+        held = award["state"] != "revoked"
+        told, date = (
+            (tk._("earned on"), award["awarded_at"])
+            if held
+            else (tk._("withdrawn on"), award["revoked_at"])
+        )
+        return social_card(
+            award["organization_title"],
+            award["description"],
+            _site(),
+            figures=[(h.challenge_date(date), told)],
+            badge={**award, "earned": held},
+            language=language,
+        )
+
+    return _card(("award", award_id), draw)

@@ -1,0 +1,1 @@
+"""The pages of managers and advisers, a module for each page."""

@@ -1,0 +1,406 @@
+"""An application with everything on one page, to decide on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.applications import labels as application_labels
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.views import cards
+from ckanext.challenge.views.applicant.pages import duty_text
+from ckanext.challenge.views.common import act, context
+
+from .applications import KEPT, chosen_filters, reviewers
+from .decisions import changeable
+from .history import history
+from .layout import frame
+
+__all__ = ["application_page", "neighbours"]
+
+_FACTS = (
+    "siren",
+    "organization_title",
+    "kind",
+    "insee_code",
+    "departement",
+    "population",
+    "agents",
+    "contact_name",
+    "contact_role",
+    "contact_email",
+    "contact_phone",
+    "elected_sponsor",
+)
+
+
+def _shown(field: str, value: Any) -> str:
+    """The value of a field, as people write it."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return tk._("Yes") if value else tk._("No")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    said = {
+        "kind": h.challenge_kind,
+        "departement": h.challenge_departement,
+        "population": h.challenge_number,
+        "agents": h.challenge_number,
+    }
+    return said.get(field, str)(value)
+
+
+def neighbours(
+    cohort: Mapping[str, Any], id_: str, params: Mapping[str, str]
+) -> dict[str, Any]:
+    """What comes before and after an application in the list one came from.
+
+    :param params: of the address of that list
+    """
+    found = act(
+        "challenge_application_list",
+        cohort=cohort["id"],
+        around=id_,
+        limit=0,
+        **chosen_filters(params),
+    )
+    return {**found["neighbours"], "count": found["count"]}
+
+
+def _addresses(
+    cohort: Mapping[str, Any],
+    url: str,
+    id_: str,
+    params: Mapping[str, str],
+    beside: Mapping[str, Any],
+) -> dict[str, str]:
+    kept = {key: params.get(key, "") for key in KEPT}
+    query = h.challenge_query(kept, then=params.get("then"))
+    base = f"{url}/application"
+
+    def of(other: str | None) -> str:
+        return f"{base}/{other}{query}" if other else ""
+
+    mine = f"{base}/{id_}"
+    return {
+        "list": f"{url}/applications{h.challenge_query(kept)}",
+        "self": mine + query,
+        "previous": of(beside["previous"]),
+        "next": of(beside["next"]),
+        **{
+            name: f"{mine}/{name}{query}"
+            for name in ("assign", "message", "note", "rank", "pending", "preview")
+        },
+    }
+
+
+def _rules(
+    checked: Mapping[str, Any], cohort: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    """The map of rules in words, what needs a look first."""
+    names = application_labels.fields() | dict(changeable(cohort))
+    words = {
+        ("directory", "passed"): tk._("The SIREN is in the directory"),
+        ("directory", "look"): tk._("This SIREN is not in the directory"),
+        ("identity", "passed"): tk._("Name, kind, place and population agree with it"),
+        ("identity", "look"): tk._("Not as the directory says: {fields}"),
+        ("identity", "unknown"): tk._("Nothing to compare with"),
+        ("kind", "passed"): tk._("The season is for this kind of collectivité"),
+        ("kind", "failed"): tk._("The season is not for this kind of collectivité"),
+        ("kind", "unknown"): tk._("The kind of collectivité is missing"),
+        ("alone", "passed"): tk._("The only application of this collectivité"),
+        ("alone", "failed"): tk._("Another application has the same SIREN"),
+        ("homonym", "passed"): tk._("No other collectivité has this name"),
+        ("homonym", "look"): tk._("Other collectivités have this name: check which"),
+        ("organization", "passed"): tk._("No other organization has this SIREN"),
+        ("organization", "look"): tk._("An organization has this SIREN already"),
+        ("address", "passed"): tk._("The contact has opened the link we mailed"),
+        ("address", "look"): tk._("The contact has not opened the link we mailed yet"),
+        ("complete", "passed"): tk._("All that is needed is filled in"),
+        ("complete", "failed"): tk._("Missing: {fields}"),
+        ("consent", "passed"): tk._("The contact agreed to the use of these data"),
+        ("consent", "failed"): tk._(
+            "The contact has not agreed to the use of the data"
+        ),
+        ("in_time", "passed"): tk._("Submitted in time"),
+        ("in_time", "look"): tk._("Submitted after the deadline"),
+        ("in_time", "unknown"): tk._("Not submitted yet"),
+        ("place", "passed"): tk._("There is a place"),
+        ("place", "failed"): tk._("No place is left"),
+    }
+    marks = {
+        "passed": ("check", "done", tk._("In order:")),
+        "look": ("eye", "wait", tk._("To look at:")),
+        "failed": ("xmark", "late", tk._("Not in order:")),
+        "unknown": ("question", "quiet", tk._("Not known:")),
+    }
+    first = ("failed", "look", "unknown", "passed")
+    rows = []
+    for rule in sorted(checked["rules"], key=lambda rule: first.index(rule["outcome"])):
+        text = str(words.get((rule["rule"], rule["outcome"]), rule["rule"]))
+        if "fields" in rule:
+            text = text.format(
+                fields=", ".join(str(names.get(name, name)) for name in rule["fields"])
+            )
+        if rule.get("late_code"):
+            text = tk._("Submitted after the deadline, with a code for late entry")
+        icon, tone, spoken = marks[rule["outcome"]]
+        rows.append({"icon": icon, "tone": tone, "spoken": spoken, "text": text})
+    return rows
+
+
+def _facts(
+    application: Mapping[str, Any], checked: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    """Who applies, beside what the directory says."""
+    directory = {row["field"]: row for row in checked["identity"]["fields"]}
+    asked = set(application.get("changes_fields") or [])
+    names = application_labels.fields()
+    rows = []
+    for field in _FACTS:
+        known = directory.get(field)
+        other = _shown(field, known["directory"]) if known and not known["same"] else ""
+        value = _shown(field, application.get(field))
+        if not value and not other:
+            continue
+        rows.append(
+            {
+                "label": names[field],
+                "value": value or "—",
+                "directory": other,
+                "asked": tk._("correction asked for") if field in asked else "",
+                "mail": value if field == "contact_email" else "",
+            }
+        )
+    return rows
+
+
+def _answers(
+    application: Mapping[str, Any], cohort: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    given = application.get("answers") or {}
+    rows = []
+    for question in cohort.get("questions") or []:
+        value = given.get(question["key"])
+        chosen = {
+            choice["value"]: application_labels.in_words(choice)
+            for choice in question.get("choices") or []
+        }
+        if isinstance(value, list):
+            value = [chosen.get(item, item) for item in value]
+        elif isinstance(value, str):
+            value = chosen.get(value, value)
+        text = _shown("", value)
+        if question.get("type") == "date" and text:
+            text = h.challenge_date(text)
+        rows.append((application_labels.in_words(question), text or "—"))
+    return rows
+
+
+def _changes(
+    application: Mapping[str, Any], cohort: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    names = application_labels.fields() | dict(changeable(cohort))
+    return [
+        {
+            "label": str(names.get(change["field"], change["field"])),
+            "before": _shown(change["field"], change["before"]) or "—",
+            "after": _shown(change["field"], change["after"]) or "—",
+        }
+        for change in application.get("changes") or []
+    ]
+
+
+def _duplicates(
+    checked: Mapping[str, Any], cohort: Mapping[str, Any], url: str
+) -> list[dict[str, Any]]:
+    why = {
+        "siren": tk._("same SIREN"),
+        "name": tk._("same name"),
+        "contact": tk._("same contact"),
+    }
+    return [
+        {
+            "name": row["organization_title"],
+            "reference": row["reference"],
+            "where": h.challenge_departement(row["departement"]),
+            "why": why[row["why"]],
+            "state": h.challenge_state("application", row["state"]),
+            "season": "" if row["cohort"] == cohort["name"] else row["cohort_title"],
+            # Another season has managers of its own.
+            "url": f"{url}/application/{row['id']}"
+            if row["cohort"] == cohort["name"]
+            else "",
+        }
+        for row in checked["duplicates"]
+    ]
+
+
+def _homonyms(checked: Mapping[str, Any]) -> list[str]:
+    return [
+        " · ".join(
+            part
+            for part in (
+                row["name"],
+                # It is what tells them apart, as a rule.
+                h.challenge_departement(row["departement"]),
+                cards.facts({name: row[name] for name in ("population", "siren")}),
+            )
+            if part
+        )
+        for row in checked["homonyms"]
+    ]
+
+
+def _purposes() -> dict[str, str]:
+    """What a file is for, in words."""
+    return {
+        "deliberation": tk._("Decision of the council"),
+        "letter": tk._("Letter of commitment"),
+        "logo": tk._("Logo"),
+        "other": tk._("Other document"),
+    }
+
+
+def _pending(application: Mapping[str, Any]) -> dict[str, str] | None:
+    kept = application.get("pending_decision")
+    if not kept:
+        return None
+    return {
+        "decision": application_labels.decided()[kept["decision"]],
+        "reason": kept.get("reason") or "",
+        "date": h.challenge_datetime(kept.get("at")),
+    }
+
+
+def _said(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Messages or notes, with when they were written."""
+    return [{**row, "when": h.challenge_datetime(row["created_at"])} for row in rows]
+
+
+def _mails(cohort: Mapping[str, Any], id_: str) -> list[dict[str, Any]]:
+    found = act("challenge_mail_list", cohort=cohort["id"], application=id_, limit=100)
+    return [
+        {**row, "when": h.challenge_datetime(row["sent_at"] or row["created_at"])}
+        for row in found["results"]
+    ]
+
+
+def _claim(
+    cohort: Mapping[str, Any], application: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """What the admins of the organization were asked, where they were."""
+    if application["state"] != "accepted" or not application["organization_id"]:
+        return None
+    found = act(
+        "challenge_claim_list",
+        cohort=cohort["id"],
+        organization=application["organization_id"],
+    )
+    for row in found["results"]:
+        if row["application_id"] == application["id"]:
+            return {
+                **row,
+                "label": h.challenge_state("claim", row["state"]),
+                "date": h.challenge_date(row["answered_at"] or row["asked_at"]),
+            }
+    return None
+
+
+def application_page(
+    cohort_name: str,
+    id_: str,
+    params: Mapping[str, str],
+    given: Mapping[str, Any] | None = None,
+    errors: Mapping[str, list[str]] | None = None,
+    *,
+    preview: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """An application on one page, to decide on.
+
+    :param params: of the address: those of the list one came from, and ``then``
+        (``next``: a decision leads to the next one)
+    :param given: what was typed, when it was refused or is to be seen as a mail
+    :param errors: of that, by field
+    :param preview: the mail that the decision would send
+    :raises tk.NotAuthorized: not a manager of its season
+    :raises tk.ObjectNotFound: no such application in this season
+    """
+    cohort = act("challenge_cohort_show", id=cohort_name)
+    tk.check_access("challenge_application_list", context(), {"cohort": cohort["id"]})
+    application = act("challenge_application_show", id=id_)
+    if application["cohort_id"] != cohort["id"]:
+        raise tk.ObjectNotFound()
+    id_ = application["id"]
+    checked = act("challenge_application_check", id=id_)
+    beside = neighbours(cohort, id_, params)
+    around = frame(cohort, "applications")
+    words = application_labels.decisions()
+    name = application.get("organization_name")
+    return {
+        "frame": around,
+        "cohort": cohort,
+        "application": application,
+        "position": tk._("{position} of {count}").format(
+            position=h.challenge_number(beside["position"]),
+            count=h.challenge_number(beside["count"]),
+        )
+        if beside["position"]
+        else "",
+        "then_next": params.get("then") == "next",
+        "rules": _rules(checked, cohort),
+        "facts": _facts(application, checked),
+        "answers": _answers(application, cohort),
+        "changes": _changes(application, cohort),
+        "duplicates": _duplicates(checked, cohort, around["url"]),
+        "homonyms": _homonyms(checked),
+        "organizations": checked["organizations"],
+        "duty": duty_text(application["duty"]),
+        "pending": _pending(application),
+        "decisions": [
+            (decision, words[decision], lifecycle.DECISIONS[decision].needs_reason)
+            for decision in words
+            if decision in application["decisions"]
+        ],
+        "can_wait": any(
+            lifecycle.DECISIONS[decision].can_wait
+            for decision in application["decisions"]
+        ),
+        "changeable": changeable(cohort),
+        "people": reviewers(cohort),
+        "claim": _claim(cohort, application),
+        "messages": _said(
+            act("challenge_application_message_list", id=id_, limit=1000)["results"]
+        ),
+        "notes": _said(
+            act("challenge_application_note_list", id=id_, limit=1000)["results"]
+        ),
+        "mails": _mails(cohort, id_),
+        "history": history("application", id_),
+        "purposes": _purposes(),
+        "given": given or {},
+        "errors": errors or {},
+        "preview": preview,
+        "labels": {
+            "reason": tk._("Reason"),
+            "decision": tk._("Decision"),
+            "state": tk._("State"),
+            "fields": tk._("What is to be corrected"),
+            "text": tk._("Text"),
+            "upload": tk._("File"),
+            "rank": tk._("Rank on the waiting list"),
+            "reviewer": tk._("Read by"),
+        },
+        "csrf": tk.h.csrf_input(),
+        "urls": {
+            **_addresses(cohort, around["url"], id_, params, beside),
+            "participant": f"{cards.season_prefix()}/{cohort['name']}/{name}"
+            if name and application["state"] == "accepted"
+            else "",
+            "file": f"{cards.season_prefix()}/application/{id_}/file/",
+        },
+    }

@@ -1,0 +1,234 @@
+"""The seasons at the desk, and where the participants of one are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.views import cards
+from ckanext.challenge.views.common import Pager, act, may, options, page_number
+
+from .history import history
+from .layout import desk_url, frame
+
+__all__ = ["index_page", "season_page"]
+
+PARTICIPANTS = 50
+
+
+def index_page() -> dict[str, Any]:
+    """The seasons that the user helps to run.
+
+    :raises tk.NotAuthorized: none, and none to create
+    """
+    base = desk_url()
+    creates = may("challenge_cohort_create")
+    seasons = [
+        {**cohort, "url": f"{base}/{cohort['name']}"}
+        for cohort in act("challenge_cohort_list", limit=1000)["results"]
+        if may("challenge_staff_list", cohort=cohort["id"])
+    ]
+    if not seasons and not creates:
+        raise tk.NotAuthorized(tk._("You are not on the team of any season"))
+    return {
+        "seasons": seasons,
+        "creates": creates,
+        "new_url": f"{base}/new",
+        "unsigned": _unsigned() if may("challenge_key_list") else None,
+    }
+
+
+def _unsigned() -> str | None:
+    """What is said of badges that await their signature, to who can mend it."""
+    number = act("challenge_key_list")["waiting"]
+    if not number:
+        return None
+    return tk.ungettext(
+        "{number} badge is not signed, so nobody else can verify it. If this lasts, "
+        "“ckan challenge keys list” says why on the server.",
+        "{number} badges are not signed, so nobody else can verify them. If this "
+        "lasts, “ckan challenge keys list” says why on the server.",
+        number,
+    ).format(number=h.challenge_number(number))
+
+
+def _transitions(state: str) -> list[tuple[str, str, bool]]:
+    """Buttons to change a season's state, the way forward first."""
+    texts = {
+        "open": tk._("Open the applications"),
+        "running": tk._("Start the season"),
+        "finished": tk._("Finish the season"),
+        "archived": tk._("Archive the season"),
+        "draft": tk._("Back to preparation"),
+    }
+    back = {
+        "open": tk._("Reopen the applications"),
+        "running": tk._("Resume the season"),
+        "finished": tk._("Take out of the archive"),
+    }
+    order = lifecycle.COHORT.states
+    rows = []
+    for target in lifecycle.COHORT.following(state):
+        forward = order.index(target) > order.index(state)
+        text = texts[target] if forward else back.get(target, texts[target])
+        rows.append((target, text, forward))
+    return rows
+
+
+_MARKS = {
+    "done": ("✓", "done"),
+    "waived": ("–", "quiet"),
+    "to_confirm": ("?", "wait"),
+    "in_progress": ("◐", "wait"),
+    "planned": ("○", "quiet"),
+    "todo": ("○", "quiet"),
+}
+
+
+def _matrix(
+    cohort: Mapping[str, Any], params: Mapping[str, str], url: str
+) -> dict[str, Any]:
+    """Participants by steps: where is each, who waits for us?"""
+    page = page_number(params)
+    chosen = {key: params[key] for key in ("q", "phase") if params.get(key)}
+    sort = params.get("sort", "progress")
+    found = act(
+        "challenge_participant_list",
+        cohort=cohort["id"],
+        sort=sort if sort in ("name", "activity") else "progress",
+        limit=PARTICIPANTS,
+        offset=PARTICIPANTS * (page - 1),
+        **chosen,
+    )
+    states = act(
+        "challenge_step_list",
+        cohort=cohort["id"],
+        participants=[row["id"] for row in found["results"]],
+    )
+    numbers = cards.phase_numbers(cohort["phases"])
+    words = {state: h.challenge_state("step", state)["label"] for state in _MARKS}
+    late_word = tk._("Late")
+    base = f"{cards.season_prefix()}/{cohort['name']}/"
+    rows = []
+    for row in found["results"]:
+        mine = states["results"].get(row["id"], {})
+        cells = []
+        for step in states["steps"]:
+            status = mine.get(step["step"], {"state": "todo", "late": False})
+            mark, tone = _MARKS[status["state"]]
+            text = words[status["state"]]
+            if status["late"]:
+                mark, tone, text = "!", "late", late_word
+            cells.append((mark, tone, text))
+        rows.append(
+            {
+                "url": base + quote(row["organization_name"]),
+                "name": row["organization_title"],
+                "done": f"{row['steps_done']}/{row['steps_total']}",
+                "activity": h.challenge_date(row["last_activity_at"], "d MMM"),
+                "waiting": sum(
+                    status["state"] == "to_confirm" for status in mine.values()
+                ),
+                "cells": cells,
+            }
+        )
+    phases = [
+        {
+            "title": phase["title"],
+            "number": numbers[phase["key"]],
+            "span": sum(step["phase"] == phase["key"] for step in states["steps"]),
+        }
+        for phase in cohort["phases"]
+    ]
+    return {
+        "rows": rows,
+        "count": found["count"],
+        "steps": states["steps"],
+        "phases": [phase for phase in phases if phase["span"]],
+        "filters": _matrix_filters(cohort, params),
+        "filtered": bool(chosen),
+        "pages": Pager(
+            url,
+            {**chosen, "sort": params.get("sort", ""), "tab": "participants"},
+            found["count"],
+            page,
+            PARTICIPANTS,
+        ),
+    }
+
+
+def _matrix_filters(
+    cohort: Mapping[str, Any], params: Mapping[str, str]
+) -> Sequence[Mapping[str, Any]]:
+    return [
+        {
+            "name": "q",
+            "label": tk._("Name of the collectivité"),
+            "value": params.get("q", ""),
+        },
+        {
+            "name": "phase",
+            "label": tk._("Stage"),
+            "value": params.get("phase", ""),
+            "options": options(
+                tk._("All stages"),
+                [(phase["key"], phase["title"]) for phase in cohort["phases"]],
+            ),
+        },
+        {
+            "name": "sort",
+            "label": tk._("Sort by"),
+            "value": params.get("sort", "progress"),
+            "options": [
+                ("progress", tk._("Progress")),
+                ("name", tk._("Name of the collectivité")),
+                ("activity", tk._("Last activity")),
+            ],
+        },
+    ]
+
+
+def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
+    """A season at the desk, with its participants.
+
+    :param params: of the address: the filters of the participants
+    :raises tk.NotAuthorized: not staff of it
+    """
+    cohort = act("challenge_cohort_show", id=name)
+    act("challenge_staff_list", cohort=cohort["id"], limit=1)
+    manages = may("challenge_cohort_update", id=cohort["id"])
+    around = frame(cohort, "participants", manages)
+    url = around["url"]
+    figures = cohort["figures"]
+    capacity = cohort["capacity"]
+    places = h.challenge_number(figures["participants"])
+    if capacity:
+        places = tk._("{number} of {total}").format(
+            number=places, total=h.challenge_number(capacity)
+        )
+    return {
+        "frame": around,
+        "cohort": cohort,
+        "manages": manages,
+        "transitions": _transitions(cohort["state"]) if manages else [],
+        "figures": [
+            (places, tk._("places taken")),
+            (h.challenge_number(figures["datasets"]), tk._("datasets opened")),
+            (h.challenge_percent(figures["percent"]), tk._("of the steps done")),
+        ],
+        "participants": _matrix(cohort, params, url),
+        "history": history("cohort", cohort["id"]),
+        "csrf": tk.h.csrf_input(),
+        "urls": {
+            "self": url,
+            "state": f"{url}/state",
+            "public": f"{cards.season_prefix()}/{cohort['name']}",
+            "applications": f"{url}/applications",
+            "participants": f"{url}?tab=participants",
+        },
+    }

@@ -1,0 +1,194 @@
+"""Deciding on many applications: what will happen, and what has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.applications import labels as application_labels
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.views.common import act
+from ckanext.challenge.views.forms import flat_errors
+
+from .layout import frame
+
+__all__ = ["batch_page", "changeable", "publish_page", "results_page"]
+
+#: How many applications one batch decides on: what the action takes at once.
+MOST = 200
+
+
+def _files(cohort: Mapping[str, Any], **chosen: Any) -> list[dict[str, Any]]:
+    found = act("challenge_application_list", cohort=cohort["id"], limit=MOST, **chosen)
+    return found["results"]
+
+
+def _mail(row: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The mail that the decision sends, as it would go now."""
+    asked = {
+        name: wish[name]
+        for name in ("decision", "reason", "kind", "fields")
+        if wish.get(name)
+    }
+    try:
+        return act("challenge_mail_preview", application=row["id"], **asked)
+    except tk.ValidationError as error:
+        # There may be nobody to write to any more.
+        texts = flat_errors(error.error_dict).values()
+        return {"problem": " ".join(text for found in texts for text in found)}
+
+
+def _line(row: Mapping[str, Any], wish: Mapping[str, Any], base: str) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "name": row["organization_title"],
+        "reference": row["reference"],
+        "url": f"{base}/{row['id']}",
+        "state": h.challenge_state("application", row["state"]),
+        "decision": application_labels.decided()[wish["decision"]],
+        "reason": wish.get("reason") or "",
+        "mail": _mail(row, wish),
+    }
+
+
+def batch_page(
+    cohort_name: str,
+    ids: Sequence[str],
+    given: Mapping[str, Any],
+    errors: Mapping[str, list[str]] | None = None,
+) -> dict[str, Any]:
+    """What a decision on the chosen applications would do, before it does.
+
+    :param given: ``decision``, and ``reason``, ``kind``, ``fields`` and ``pending``
+        as they were typed
+    :param errors: of that, by field
+    """
+    cohort = act("challenge_cohort_show", id=cohort_name)
+    around = frame(cohort, "applications")
+    base = f"{around['url']}/application"
+    decision = given["decision"]
+    sources = lifecycle.DECISIONS[decision].sources
+    rows = _files(cohort, ids=list(ids)[:MOST])
+    ready = [row for row in rows if row["state"] in sources]
+    return {
+        "frame": around,
+        "cohort": cohort,
+        "decision": decision,
+        "title": application_labels.decisions()[decision],
+        "needs_reason": lifecycle.DECISIONS[decision].needs_reason,
+        "can_wait": lifecycle.DECISIONS[decision].can_wait,
+        "lines": [_line(row, given, base) for row in ready],
+        "left_out": [
+            {
+                "name": row["organization_title"],
+                "reference": row["reference"],
+                "state": h.challenge_state("application", row["state"])["label"],
+            }
+            for row in rows
+            if row["state"] not in sources
+        ],
+        "short": _short(cohort, decision, len(ready)),
+        "given": given,
+        "errors": errors or {},
+        "labels": {"reason": tk._("Reason"), "decision": tk._("Decision")},
+        "fields": changeable(cohort),
+        "csrf": tk.h.csrf_input(),
+    }
+
+
+def _short(cohort: Mapping[str, Any], decision: str, number: int) -> str:
+    """What to know when there are fewer places than acceptances."""
+    if decision != "accept" or cohort["capacity"] is None:
+        return ""
+    free = max(0, cohort["capacity"] - cohort["figures"]["participants"])
+    if number <= free:
+        return ""
+    return tk.ungettext(
+        "Only {free} place is left: those further down the list will not be accepted.",
+        "Only {free} places are left: those further down the list will not be "
+        "accepted.",
+        free,
+    ).format(free=h.challenge_number(free))
+
+
+def changeable(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What an applicant can be asked to correct: fields and their names."""
+    words = application_labels.fields()
+    names = (
+        "organization_title",
+        "agents",
+        "contact_name",
+        "contact_role",
+        "contact_email",
+        "contact_phone",
+        "elected_sponsor",
+        "motivation",
+    )
+    return [
+        *((name, words[name]) for name in names),
+        *(
+            (f"answers-{question['key']}", application_labels.in_words(question))
+            for question in cohort.get("questions") or []
+        ),
+        ("attachments", tk._("Attachments")),
+    ]
+
+
+def publish_page(cohort_name: str) -> dict[str, Any]:
+    """All decisions of a season that wait to be published."""
+    cohort = act("challenge_cohort_show", id=cohort_name)
+    around = frame(cohort, "applications")
+    base = f"{around['url']}/application"
+    rows = _files(cohort, pending="true")
+    return {
+        "frame": around,
+        "cohort": cohort,
+        "lines": [_line(row, row["pending_decision"], base) for row in rows],
+        "short": _short(
+            cohort,
+            "accept",
+            sum(row["pending_decision"]["decision"] == "accept" for row in rows),
+        ),
+        "csrf": tk.h.csrf_input(),
+    }
+
+
+def results_page(
+    cohort_name: str, answer: Mapping[str, Any], back: str
+) -> dict[str, Any]:
+    """What came of each, the failures first.
+
+    :param answer: of ``challenge_application_batch_review`` or
+        ``challenge_decisions_publish``
+    :param back: where the reader came from
+    """
+    cohort = act("challenge_cohort_show", id=cohort_name)
+    around = frame(cohort, "applications")
+    ids = [row["id"] for row in answer["results"]]
+    names = {row["id"]: row["organization_title"] for row in _files(cohort, ids=ids)}
+    words = application_labels.decided()
+    lines = [
+        {
+            "name": names.get(row["id"], row["reference"] or row["id"]),
+            "reference": row["reference"] or "",
+            "url": f"{around['url']}/application/{row['id']}",
+            "decision": words.get(row["decision"] or "", ""),
+            "ok": row["ok"],
+            "state": h.challenge_state("application", row["state"])
+            if row["state"]
+            else None,
+            "errors": [str(text) for texts in row["errors"].values() for text in texts],
+        }
+        for row in answer["results"]
+    ]
+    return {
+        "frame": around,
+        "cohort": cohort,
+        "lines": sorted(lines, key=lambda line: line["ok"]),
+        "done": answer["done"],
+        "count": answer["count"],
+        "back": back,
+    }

@@ -1,0 +1,105 @@
+"""The journal of one object, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.applications import labels as application_labels
+from ckanext.challenge.views.common import act
+
+__all__ = ["history"]
+
+#: How many entries a page shows: the journal itself has all.
+MOST = 50
+
+
+def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> str:
+    """What was done, as one short sentence without a subject."""
+    data = entry["data"] or {}
+    action = entry["action"]
+    if action == "transition" or (action == "step" and "to" in data):
+        lived = "step" if action == "step" else entity
+        before, after = (
+            h.challenge_state(lived, data.get(name) or "")["label"]
+            for name in ("from", "to")
+        )
+        text = tk._("“{before}” became “{after}”")
+        if before == after:
+            text = tk._("what is said of it was changed")
+        text = text.format(before=before, after=after)
+        if "step" not in data:
+            return text
+        return tk._("{step}: {change}").format(
+            step=steps.get(data["step"], data["step"]), change=text
+        )
+    if action == "keep":
+        return tk._("Decision kept to be published: {decision}").format(
+            decision=application_labels.decided().get(data.get("decision", ""), "")
+        )
+    if action == "move":
+        return tk._("From rank {before} to rank {after} on the waiting list").format(
+            before=data.get("from"), after=data.get("to")
+        )
+    if action == "programme":
+        return tk._("From version {before} of the programme to version {after}").format(
+            before=data.get("from"), after=data.get("to")
+        )
+    words = {
+        "announce_erasure": tk._("The end of the personal data was announced"),
+        "assign": tk._("Handed to another person"),
+        "attach": tk._("A file was added"),
+        "choose_kits": tk._("Kits chosen"),
+        "confirm_email": tk._("The contact opened the link we mailed"),
+        "copy": tk._("Copied from another season"),
+        "create": tk._("It was created"),
+        "delete": tk._("It was deleted"),
+        "detach": tk._("A file was removed"),
+        "drop": tk._("Pending decision dropped"),
+        "erase": tk._("Personal data erased"),
+        "evaluate": tk._("Measured anew"),
+        "feedback": tk._("The final form was sent"),
+        "join": tk._("Joined the season"),
+        "message": tk._("A message was written"),
+        "note": tk._("A note was written"),
+        "remind": tk._("The members were reminded of their steps"),
+        "retry_mail": tk._("A mail was sent again"),
+        "update": tk._("It was changed"),
+        "visit": tk._("A visit was noted"),
+        "visit_delete": tk._("A visit was taken out"),
+        "visit_update": tk._("A visit was changed"),
+    }
+    return words.get(action, action)
+
+
+def history(
+    entity: str, id_: str, steps: Mapping[str, str] | None = None
+) -> dict[str, Any] | None:
+    """What was done to an object, the latest first.
+
+    :param entity: ``application``, ``award``, ``cohort`` or ``participant``
+    :param steps: titles of steps, by their keys
+    :returns: ``rows`` (``{when, iso, who, what}``) and ``more`` (how many older ones
+        there are); ``None`` for a reader who is not to see it
+    """
+    asked = {"object_type": entity, "object_id": id_, "limit": MOST}
+    try:
+        found = act("challenge_journal_list", **asked)
+    except tk.NotAuthorized:
+        return None
+    system, nobody = tk._("The portal"), tk._("The applicant")
+    rows = [
+        {
+            "when": h.challenge_datetime(entry["at"]),
+            "iso": entry["at"],
+            "who": {"system": system, "anonymous": nobody}.get(
+                entry["actor"], entry["actor_name"] or tk._("Somebody who has left")
+            ),
+            "what": _what(entity, entry, steps or {}),
+        }
+        for entry in found["results"]
+    ]
+    return {"rows": rows, "more": max(0, found["count"] - len(rows))}

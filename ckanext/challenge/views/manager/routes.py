@@ -1,0 +1,295 @@
+"""The desk of those who run seasons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import Response, request, stream_with_context
+from werkzeug.wrappers import Response as AnyResponse
+
+from ckanext.challenge.common.spreadsheets import FORMATS
+from ckanext.challenge.views.common import (
+    act,
+    attached,
+    context,
+    managers_blueprint,
+    may,
+)
+from ckanext.challenge.views.forms import flat_errors, texts
+
+from .application import application_page, neighbours
+from .applications import KEPT, applications_page, chosen_filters
+from .cohort import index_page, season_page
+from .decisions import batch_page, publish_page, results_page
+
+__all__ = ["manager"]
+
+manager = managers_blueprint("challenge_manage")
+
+
+@manager.get("")
+def index() -> str:
+    """The seasons that one helps to run."""
+    return tk.render("challenge/manage/index.html", index_page())
+
+
+@manager.get("/<cohort>")
+def season(cohort: str) -> AnyResponse | str:
+    """A season at the desk: managers begin with who waits for them."""
+    tab = request.args.get("tab")
+    if tab != "participants":
+        shown = act("challenge_cohort_show", id=cohort)
+        begins = shown["state"] in ("draft", "open") or tab == "applications"
+        if begins and may("challenge_application_list", cohort=shown["id"]):
+            return tk.redirect_to(_list(cohort))
+    return tk.render("challenge/manage/season.html", season_page(cohort, request.args))
+
+
+@manager.post("/<cohort>/state")
+def transition(cohort: str) -> AnyResponse:
+    """Move a season to another state of its life."""
+    try:
+        act("challenge_cohort_transition", id=cohort, to=request.form.get("to", ""))
+    except tk.ValidationError as error:
+        _flash(error)
+    else:
+        tk.h.flash_success(tk._("The season has changed its state."))
+    return tk.redirect_to("challenge_manage.season", cohort=cohort, tab="participants")
+
+
+@manager.get("/<cohort>/applications")
+def applications(cohort: str) -> str:
+    """The applications to a season."""
+    return tk.render(
+        "challenge/manage/applications.html", applications_page(cohort, request.args)
+    )
+
+
+@manager.get(f"/<cohort>/applications.<any({','.join(FORMATS)}):format>")
+def export(cohort: str, format: str) -> Response:
+    """The chosen applications as a file."""
+    answer = tk.get_action("challenge_application_export")(
+        {**context(), "stream": True},  # type: ignore[typeddict-unknown-key]
+        {"cohort": cohort, "format": format, **chosen_filters(request.args)},
+    )
+    response = Response(
+        stream_with_context(answer["content"]), content_type=answer["media_type"]
+    )
+    return attached(response, answer["filename"])
+
+
+def _list(cohort: str) -> str:
+    """The address of the list one came from."""
+    kept = {key: value for key, value in request.args.items() if key in KEPT}
+    return str(tk.h.url_for("challenge_manage.applications", cohort=cohort, **kept))
+
+
+def _wish() -> dict[str, Any]:
+    """The decision, and all that goes with it, as a form sends it."""
+    form = request.form
+    return {
+        **texts(form, "decision", "reason", "kind"),
+        "fields": form.getlist("fields"),
+        "pending": form.get("pending", ""),
+    }
+
+
+@manager.post("/<cohort>/applications/decide")
+def batch(cohort: str) -> AnyResponse | str:
+    """Decide the same on the chosen applications: first show, then do."""
+    ids = request.form.getlist("ids")
+    back = _list(cohort)
+    if not ids:
+        tk.h.flash_error(tk._("Choose at least one application."))
+        return tk.redirect_to(back)
+    wish = _wish()
+    if wish.get("decision", "").startswith("assign:"):
+        return _assign(ids, wish["decision"].partition(":")[2], back)
+    errors = {}
+    if request.form.get("do") == "confirm":
+        try:
+            answer = act("challenge_application_batch_review", ids=ids, **wish)
+        except tk.ValidationError as error:
+            errors = flat_errors(error.error_dict)
+        else:
+            return tk.render(
+                "challenge/manage/results.html", results_page(cohort, answer, back)
+            )
+    page = batch_page(cohort, ids, wish, errors)
+    page["back"] = back
+    return tk.render("challenge/manage/batch.html", page)
+
+
+def _assign(ids: list[str], reviewer: str, back: str) -> AnyResponse:
+    for id_ in ids:
+        act("challenge_application_assign", id=id_, reviewer=reviewer)
+    tk.h.flash_success(
+        tk.ungettext(
+            "{number} application has another reader.",
+            "{number} applications have another reader.",
+            len(ids),
+        ).format(number=len(ids))
+    )
+    return tk.redirect_to(back)
+
+
+@manager.get("/<cohort>/applications/publish")
+def publish(cohort: str) -> str:
+    """The decisions that wait, and the mails that they will send."""
+    return tk.render("challenge/manage/publish.html", publish_page(cohort))
+
+
+@manager.post("/<cohort>/applications/publish")
+def publish_now(cohort: str) -> str:
+    """Publish all decisions that wait."""
+    answer = act("challenge_decisions_publish", cohort=cohort)
+    back = _list(cohort)
+    return tk.render(
+        "challenge/manage/results.html", results_page(cohort, answer, back)
+    )
+
+
+@manager.get("/<cohort>/application/<id>")
+def application(cohort: str, id: str) -> str:
+    """An application, to read and decide on."""
+    return tk.render(
+        "challenge/manage/application.html", application_page(cohort, id, request.args)
+    )
+
+
+def _here(cohort: str, id_: str, anchor: str = "") -> AnyResponse:
+    """The page of the application again, in the list one came from."""
+    kept = {key: value for key, value in request.args.items() if key in (*KEPT, "then")}
+    return tk.redirect_to(
+        "challenge_manage.application",
+        cohort=cohort,
+        id=id_,
+        **({"_anchor": anchor} if anchor else {}),
+        **kept,
+    )
+
+
+def _again(cohort: str, id_: str, error: tk.ValidationError, **given: Any) -> str:
+    page = application_page(
+        cohort, id_, request.args, given, flat_errors(error.error_dict)
+    )
+    return tk.render("challenge/manage/application.html", page)
+
+
+@manager.post("/<cohort>/application/<id>")
+def review(cohort: str, id: str) -> AnyResponse | str:
+    """Decide on an application."""
+    wish = _wish()
+    leads_on = request.form.get("then") == "next"
+    following = None
+    if leads_on:
+        # Before the decision: after it, the file may no longer be in the list.
+        shown = act("challenge_cohort_show", id=cohort)
+        following = neighbours(shown, id, request.args)["next"]
+    try:
+        decided = act("challenge_application_review", id=id, **wish)
+    except tk.ValidationError as error:
+        return _again(cohort, id, error, **wish)
+    name = decided["organization_title"]
+    if wish["pending"]:
+        text = tk._("{name}: your decision is kept. Nobody is told until you publish.")
+    elif wish["decision"] == "start":
+        text = tk._("{name}: you have begun to read.")
+    else:
+        text = tk._("{name}: your decision is saved; the applicant is told by mail.")
+    tk.h.flash_success(text.format(name=name))
+    if not leads_on:
+        return _here(cohort, id)
+    if following:
+        kept = {key: value for key, value in request.args.items() if key in KEPT}
+        return tk.redirect_to(
+            "challenge_manage.application",
+            cohort=cohort,
+            id=following,
+            then="next",
+            **kept,
+        )
+    return tk.redirect_to(_list(cohort))
+
+
+@manager.post("/<cohort>/application/<id>/preview")
+def preview(cohort: str, id: str) -> str:
+    """The mail that a decision would send; nothing is decided."""
+    wish = _wish()
+    chosen = wish["decision"] = wish.get("decision", "").removeprefix("preview:")
+    asked = {
+        name: wish[name] for name in ("reason", "kind", "fields") if wish.get(name)
+    }
+    try:
+        mail = act("challenge_mail_preview", application=id, decision=chosen, **asked)
+    except tk.ValidationError as error:
+        return _again(cohort, id, error, **wish)
+    # None of these is a mail, and is shown as that.
+    page = application_page(cohort, id, request.args, wish, preview=mail or {})
+    return tk.render("challenge/manage/application.html", page)
+
+
+@manager.post("/<cohort>/application/<id>/pending")
+def drop(cohort: str, id: str) -> AnyResponse:
+    """Drop a decision that waits to be published."""
+    act("challenge_decision_drop", id=id)
+    tk.h.flash_success(tk._("The pending decision is dropped."))
+    return _here(cohort, id)
+
+
+@manager.post("/<cohort>/application/<id>/assign")
+def assign(cohort: str, id: str) -> AnyResponse | str:
+    """Say who reads an application."""
+    given = texts(request.form, "reviewer")
+    try:
+        act("challenge_application_assign", id=id, **given)
+    except tk.ValidationError as error:
+        return _again(cohort, id, error, **given)
+    tk.h.flash_success(tk._("Saved."))
+    return _here(cohort, id, "assignment")
+
+
+@manager.post("/<cohort>/application/<id>/rank")
+def rank(cohort: str, id: str) -> AnyResponse | str:
+    """Move an application on the waiting list."""
+    given = texts(request.form, "rank")
+    try:
+        act("challenge_waitlist_move", id=id, **given)
+    except tk.ValidationError as error:
+        return _again(cohort, id, error, **given)
+    tk.h.flash_success(tk._("The waiting list has its new order."))
+    return _here(cohort, id, "waiting")
+
+
+@manager.post("/<cohort>/application/<id>/message")
+def message(cohort: str, id: str) -> AnyResponse | str:
+    """Write to the applicant."""
+    # Applicants write to the team from their own page.
+    tk.check_access("challenge_application_list", context(), {"cohort": cohort})
+    given = texts(request.form, "text")
+    upload = request.files.get("upload")
+    files = {"upload": upload} if upload and upload.filename else {}
+    try:
+        act("challenge_application_message_create", id=id, **given, **files)
+    except tk.ValidationError as error:
+        return _again(cohort, id, error, message=given.get("text"))
+    tk.h.flash_success(tk._("Your message is sent."))
+    return _here(cohort, id, "conversation")
+
+
+@manager.post("/<cohort>/application/<id>/note")
+def note(cohort: str, id: str) -> AnyResponse | str:
+    """Write a note that only the team reads."""
+    given = texts(request.form, "text")
+    try:
+        act("challenge_application_note_create", id=id, **given)
+    except tk.ValidationError as error:
+        return _again(cohort, id, error, note=given.get("text"))
+    tk.h.flash_success(tk._("Your note is saved."))
+    return _here(cohort, id, "notes")
+
+
+def _flash(error: tk.ValidationError) -> None:
+    for messages in flat_errors(error.error_dict).values():
+        tk.h.flash_error(" ".join(messages))

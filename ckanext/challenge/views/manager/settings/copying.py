@@ -1,0 +1,76 @@
+"""A new season made of this one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge.common import labels
+from ckanext.challenge.domain import deadlines
+from ckanext.challenge.views.forms import texts
+
+from .layout import settings_page
+
+__all__ = ["copy_page", "typed_copy"]
+
+
+def typed_copy(form: Mapping[str, str]) -> dict[str, str]:
+    """What was typed into the form of a copy."""
+    return texts(form, "name", "title", "season", "launch")
+
+
+def copy_page(
+    name: str,
+    typed: Mapping[str, Any] | None = None,
+    copied: Mapping[str, Any] | None = None,
+    errors: Mapping[str, list[str]] | None = None,
+) -> dict[str, Any]:
+    """The form of a copy, and the dates that it would have.
+
+    :param typed: what was typed
+    :param copied: the season that it would make, as the action answers it
+    :param errors: of what was typed, by field
+    """
+    page = settings_page(name, "copy", "challenge_cohort_copy")
+    cohort = page["cohort"]
+    return {
+        **page,
+        "heading": tk._("Copy the season"),
+        "typed": typed if typed is not None else _suggested(cohort),
+        "dates": [
+            (
+                labels.milestone(key),
+                labels.as_day(cohort[key], "full"),
+                labels.as_day(copied[key], "full"),
+            )
+            for key in deadlines.MILESTONES
+            if copied and copied[key]
+        ],
+        "errors": errors or {},
+        "labels": {
+            "name": tk._("Address, after /challenge/"),
+            "title": tk._("Title"),
+            "season": tk._("Number of the season"),
+            "launch": tk._("Launch"),
+        },
+    }
+
+
+def _suggested(cohort: Mapping[str, Any]) -> dict[str, Any]:
+    """The season after: its number, and the same words with that number."""
+    before, after = cohort["season"], cohort["season"] + 1
+    number = re.compile(rf"(?<!\d){before}(?!\d)")
+    launch = labels.parse(cohort["launch"])
+    return {
+        "season": after,
+        "title": number.sub(str(after), cohort["title"]),
+        "name": number.sub(str(after), cohort["name"])
+        if number.search(cohort["name"])
+        else f"{cohort['name']}-{after}",
+        # 52 weeks: the same day of the week, which is what meetings are held on.
+        "launch": (launch + dt.timedelta(weeks=52)).isoformat() if launch else "",
+    }

@@ -1,0 +1,50 @@
+"""What stands around every page of a season's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge.views.common import act, context, may
+from ckanext.challenge.views.manager.layout import desk_url, frame
+
+__all__ = ["settings_page"]
+
+
+def settings_page(name: str, section: str, needs: str) -> dict[str, Any]:
+    """What every page of the settings shows.
+
+    :param name: of the season
+    :param section: ``season``, ``questions``, ``programme``, ``staff``, ``codes`` or
+        ``copy``
+    :param needs: the action that the page is for: who may not call it, may not see it
+    :returns: ``cohort``, ``frame``, ``sections`` (``(name, text, address)``),
+        ``section``, ``csrf`` and ``urls`` (``self`` and ``season``)
+    :raises tk.NotAuthorized: to somebody who may not
+    """
+    cohort = act("challenge_cohort_show", id=name)
+    tk.check_access(
+        needs,
+        context(),
+        {"id": cohort["id"], "cohort": cohort["id"], "role": "adviser"},
+    )
+    url = f"{desk_url()}/{cohort['name']}"
+    sections = [
+        ("season", tk._("The season"), f"{url}/edit"),
+        ("questions", tk._("Questions to applicants"), f"{url}/questions"),
+        ("programme", tk._("Programme"), f"{url}/programme"),
+        ("staff", tk._("Team"), f"{url}/staff"),
+        ("codes", tk._("Late applications"), f"{url}/codes"),
+    ]
+    if may("challenge_cohort_copy", id=cohort["id"]):
+        sections.append(("copy", tk._("Copy"), f"{url}/copy"))
+    addresses = {name: address for name, _, address in sections}
+    return {
+        "cohort": cohort,
+        "frame": frame(cohort, "settings"),
+        "sections": sections,
+        "section": section,
+        "csrf": tk.h.csrf_input(),
+        "urls": {"self": addresses[section], "season": url},
+    }

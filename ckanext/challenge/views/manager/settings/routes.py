@@ -1,0 +1,190 @@
+"""The settings of a season: what managers decide before and while it runs."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+from flask import request
+from werkzeug.wrappers import Response
+
+from ckanext.challenge.views.common import act, context, managers_blueprint
+from ckanext.challenge.views.forms import flat_errors, texts
+
+from .codes import codes_page
+from .cohort import given, season_form
+from .copying import copy_page, typed_copy
+from .programme import programme_page
+from .questions import QuestionsForm
+from .staff import staff_page
+
+__all__ = ["settings"]
+
+settings = managers_blueprint("challenge_settings")
+
+
+@settings.get("/new")
+def new() -> str:
+    """The form of a new season."""
+    tk.check_access("challenge_cohort_create", context(), {})
+    return tk.render("challenge/manage/new.html", season_form(None))
+
+
+@settings.post("/new")
+def create() -> Response | str:
+    """Create a season, as a draft."""
+    typed = given(request.form)
+    try:
+        cohort = act("challenge_cohort_create", **typed)
+    except tk.ValidationError as error:
+        page = season_form(None, typed, flat_errors(error.error_dict))
+        return tk.render("challenge/manage/new.html", page)
+    tk.h.flash_success(tk._("The season is created, as a draft that only you see."))
+    return tk.redirect_to("challenge_manage.season", cohort=cohort["name"])
+
+
+@settings.get("/<cohort>/edit")
+def edit(cohort: str) -> str:
+    """The form of a season."""
+    return tk.render("challenge/manage/edit.html", season_form(cohort))
+
+
+@settings.post("/<cohort>/edit")
+def update(cohort: str) -> Response | str:
+    """Change a season."""
+    typed = given(request.form)
+    try:
+        changed = act("challenge_cohort_patch", id=cohort, **typed)
+    except tk.ValidationError as error:
+        page = season_form(cohort, typed, flat_errors(error.error_dict))
+        return tk.render("challenge/manage/edit.html", page)
+    tk.h.flash_success(tk._("The season is saved."))
+    return tk.redirect_to("challenge_settings.edit", cohort=changed["name"])
+
+
+@settings.get("/<cohort>/questions")
+def questions(cohort: str) -> str:
+    """The editor of a season's own questions."""
+    return tk.render("challenge/manage/questions.html", QuestionsForm(cohort).page())
+
+
+@settings.post("/<cohort>/questions")
+def update_questions(cohort: str) -> Response | str:
+    """Change the questions in the form, or save them."""
+    form = QuestionsForm(cohort, request.form)
+    if not form.saves:
+        form.change()
+        return tk.render("challenge/manage/questions.html", form.page())
+    data = form.data()
+    mismatches = form.mismatches()
+    if mismatches:
+        return tk.render("challenge/manage/questions.html", form.page(mismatches))
+    try:
+        act("challenge_cohort_patch", id=cohort, **data)
+    except tk.ValidationError as error:
+        page = form.page(flat_errors(error.error_dict))
+        return tk.render("challenge/manage/questions.html", page)
+    tk.h.flash_success(tk._("The questions are saved."))
+    return tk.redirect_to("challenge_settings.questions", cohort=cohort)
+
+
+@settings.get("/<cohort>/programme")
+def programme(cohort: str) -> str:
+    """The programme of a season, and what a newer version would change."""
+    return tk.render("challenge/manage/programme.html", programme_page(cohort))
+
+
+@settings.post("/<cohort>/programme")
+def move_programme(cohort: str) -> Response | str:
+    """Move a season to the version that was looked at."""
+    try:
+        moved = act(
+            "challenge_cohort_programme_update",
+            id=cohort,
+            digest=request.form.get("digest", ""),
+        )
+    except tk.ValidationError as error:
+        page = programme_page(cohort, flat_errors(error.error_dict))
+        return tk.render("challenge/manage/programme.html", page)
+    tk.h.flash_success(
+        tk._("The season follows version {version} of its programme now.").format(
+            version=moved["programme_version"]
+        )
+    )
+    return tk.redirect_to("challenge_settings.programme", cohort=cohort)
+
+
+@settings.get("/<cohort>/staff")
+def staff(cohort: str) -> str:
+    """Who runs a season."""
+    return tk.render("challenge/manage/staff.html", staff_page(cohort))
+
+
+@settings.post("/<cohort>/staff")
+def add_staff(cohort: str) -> Response | str:
+    """Give somebody a role."""
+    typed = texts(request.form, "user", "role")
+    try:
+        named = act("challenge_staff_create", cohort=cohort, **typed)
+    except tk.ValidationError as error:
+        page = staff_page(cohort, typed, flat_errors(error.error_dict))
+        return tk.render("challenge/manage/staff.html", page)
+    tk.h.flash_success(
+        tk._("{name} is on the team.").format(name=named["display_name"])
+    )
+    return tk.redirect_to("challenge_settings.staff", cohort=cohort)
+
+
+@settings.post("/<cohort>/staff/<id>/delete")
+def remove_staff(cohort: str, id: str) -> Response:
+    """Take a role back."""
+    act("challenge_staff_delete", id=id)
+    tk.h.flash_success(tk._("The role is taken back."))
+    return tk.redirect_to("challenge_settings.staff", cohort=cohort)
+
+
+@settings.get("/<cohort>/codes")
+def codes(cohort: str) -> str:
+    """The codes for those who come late."""
+    return tk.render("challenge/manage/codes.html", codes_page(cohort))
+
+
+@settings.post("/<cohort>/codes")
+def add_code(cohort: str) -> Response | str:
+    """Make a code."""
+    typed = texts(request.form, "note", "valid_until", "max_uses")
+    try:
+        made = act("challenge_late_code_create", cohort=cohort, **typed)
+    except tk.ValidationError as error:
+        page = codes_page(cohort, typed, flat_errors(error.error_dict))
+        return tk.render("challenge/manage/codes.html", page)
+    tk.h.flash_success(tk._("The code {code} is ready.").format(code=made["code"]))
+    return tk.redirect_to("challenge_settings.codes", cohort=cohort)
+
+
+@settings.post("/<cohort>/codes/<id>/delete")
+def revoke_code(cohort: str, id: str) -> Response:
+    """Make a code useless."""
+    act("challenge_late_code_delete", id=id)
+    tk.h.flash_success(tk._("This code lets nobody in any more."))
+    return tk.redirect_to("challenge_settings.codes", cohort=cohort)
+
+
+@settings.get("/<cohort>/copy")
+def copy(cohort: str) -> str:
+    """The form of a copy."""
+    return tk.render("challenge/manage/copy.html", copy_page(cohort))
+
+
+@settings.post("/<cohort>/copy")
+def make_copy(cohort: str) -> Response | str:
+    """Show what a copy would be, or create it."""
+    typed = typed_copy(request.form)
+    creates = request.form.get("do") == "create"
+    try:
+        made = act("challenge_cohort_copy", id=cohort, dry_run=not creates, **typed)
+    except tk.ValidationError as error:
+        page = copy_page(cohort, typed, errors=flat_errors(error.error_dict))
+        return tk.render("challenge/manage/copy.html", page)
+    if not creates:
+        return tk.render("challenge/manage/copy.html", copy_page(cohort, typed, made))
+    tk.h.flash_success(tk._("The season is created, as a draft that only you see."))
+    return tk.redirect_to("challenge_settings.edit", cohort=made["name"])

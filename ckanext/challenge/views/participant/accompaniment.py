@@ -1,0 +1,160 @@
+"""The conversation and the visits, as the page of a participant shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import ckan.plugins.toolkit as tk
+from flask import request
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.common import labels
+from ckanext.challenge.views.common import act
+
+__all__ = [
+    "MESSAGE",
+    "VISIT",
+    "VISIT_FIELDS",
+    "accompaniment",
+    "days",
+    "flash_answered",
+]
+
+#: The forms, as what was sent names them when they come back with errors. That of a
+#: visit which is changed is ``visit-`` with its id.
+MESSAGE, VISIT = "message", "visit"
+VISIT_FIELDS = ("date", "days", "topic", "notes")
+
+#: How many messages, and how many visits, the page shows at first.
+_FIRST = 5
+_ALL = 1000
+
+
+def days(number: Any) -> str:
+    """A number of days in words: « 1,5 jour », “1.5 days”."""
+    # ungettext knows whole numbers alone.
+    one = labels.locale().plural_form(number) == "one"
+    return tk.ungettext("{number} day", "{number} days", 1 if one else 2).format(
+        number=h.challenge_number(number)
+    )
+
+
+def flash_answered(confirmed: bool) -> None:
+    """Say that the answer to a step is given, and who is told of it."""
+    tk.h.flash_success(
+        tk._("The step is confirmed; the members are told by mail.")
+        if confirmed
+        else tk._("The step is sent back; the members are told by mail.")
+    )
+
+
+def accompaniment(
+    participant: Mapping[str, Any],
+    cohort: Mapping[str, Any],
+    url: str,
+    sent: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What its members and its staff read of how a participant is accompanied.
+
+    :param url: of its page
+    :param sent: the form that was just refused, its errors and what was typed
+    """
+    everything = request.args.get("messages") == "all"
+    found = act(
+        "challenge_accompaniment_show",
+        participant=participant["id"],
+        limit=_ALL if everything else _FIRST,
+    )
+    open_ = cohort["state"] != "archived" and participant["state"] != "withdrawn"
+    logs = open_ and found["accompanies"]
+    messages, visits = found["messages"], found["visits"]
+    form = sent.get("form", "")
+    hidden = max(part["count"] - len(part["results"]) for part in (messages, visits))
+    return {
+        "who": _who(found),
+        "messages": [
+            {**row, "when": h.challenge_datetime(row["created_at"])}
+            for row in reversed(messages["results"])
+        ],
+        "all_url": f"{url}?messages=all#conversation" if hidden else "",
+        "message_url": f"{url}/message#conversation" if open_ else "",
+        "given": sent["data"] if form == MESSAGE else {},
+        "errors": sent["errors"] if form == MESSAGE else {},
+        "labels": {
+            "text": tk._("Your message"),
+            "date": tk._("Day"),
+            "days": tk._("How long, in days"),
+            "topic": tk._("What it is about"),
+            "notes": tk._("Notes"),
+        },
+        "visits": _visits(visits["results"], url, logs, sent),
+        "left": _left(found),
+        "logs": found["accompanies"],
+        "new": _form(VISIT, f"{url}/visit#visits", {"days": 0.5}, sent)
+        if logs
+        else None,
+    }
+
+
+def _who(found: Mapping[str, Any]) -> str:
+    """Who accompanies the collectivité, as its members and its staff say it."""
+    if not found["adviser"]:
+        return tk._("The team of the season answers.")
+    text = (
+        tk._("{name} accompanies this collectivité.")
+        if found["accompanies"]
+        else tk._("{name} accompanies you.")
+    )
+    return text.format(name=found["adviser"])
+
+
+def _left(found: Mapping[str, Any]) -> str:
+    """The days that are left, in words."""
+    spent, total, left = (found[f"days_{name}"] for name in ("spent", "total", "left"))
+    if total is None:
+        return tk._("{days} spent").format(days=days(spent)) if spent else ""
+    if left < 0:
+        return tk._("{days} spent, more than the {total} of the season").format(
+            days=days(spent), total=h.challenge_number(total)
+        )
+    return tk._("{days} left of {total}").format(
+        days=days(left), total=h.challenge_number(total)
+    )
+
+
+def _visits(
+    rows: Sequence[Mapping[str, Any]], url: str, editable: bool, sent: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    shown = []
+    for row in rows:
+        place = f"{url}/visit/{quote(row['id'])}"
+        shown.append(
+            {
+                **row,
+                "when": h.challenge_date(row["date"]),
+                "long": days(row["days"]),
+                "planned": h.challenge_days_until(row["date"]) > 0,
+                "form": _form(f"{VISIT}-{row['id']}", f"{place}#visits", row, sent)
+                if editable
+                else None,
+                "delete_url": f"{place}/delete#visits",
+            }
+        )
+    return shown
+
+
+def _form(
+    name: str, url: str, stored: Mapping[str, Any], sent: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A form for a visit; its fields begin with its name."""
+    mine = sent.get("form") == name
+    # As the reader writes a number: « 0,5 ».
+    shown = {**stored, "days": h.challenge_number(stored["days"])}
+    return {
+        "name": name,
+        "url": url,
+        "data": sent["data"] if mine else shown,
+        "errors": sent["errors"] if mine else {},
+    }

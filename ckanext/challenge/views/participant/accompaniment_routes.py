@@ -1,0 +1,96 @@
+"""What is written on the page of a participant, beside its steps: words and visits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import request
+from werkzeug.wrappers import Response
+
+from ckanext.challenge.views.common import act, blueprint, flash_refused, participant_id
+from ckanext.challenge.views.forms import texts
+
+from . import page
+from .accompaniment import MESSAGE, VISIT, VISIT_FIELDS, days
+from .checklist import refused
+
+__all__ = ["accompanying"]
+
+accompanying = blueprint("challenge_accompanying")
+
+
+@accompanying.post("/<cohort>/<organization>/message")
+def message(cohort: str, organization: str) -> Response | str:
+    """A member writes to the team, or the team to the members."""
+    given = texts(request.form, "text")
+    try:
+        act(
+            "challenge_participant_message_create",
+            participant=participant_id(cohort, organization),
+            **given,
+        )
+    except tk.ValidationError as error:
+        return page.render(cohort, organization, refused(MESSAGE, error, given))
+    tk.h.flash_success(tk._("Your message is sent."))
+    return page.back(cohort, organization, "conversation")
+
+
+def _visit(form: str) -> dict[str, str]:
+    """What was typed into a form of a visit, without the name of the form."""
+    sent = texts(request.form, *(f"{form}-{name}" for name in VISIT_FIELDS))
+    return {name.removeprefix(f"{form}-"): text for name, text in sent.items()}
+
+
+def _tell(kept: dict[str, Any]) -> None:
+    left = kept["days_left"]
+    if left is not None and left < 0:
+        tk.h.flash_notice(
+            tk._(
+                "The visit is noted. That is {days} more than the season grants: "
+                "tell its managers."
+            ).format(days=days(-left))
+        )
+    else:
+        tk.h.flash_success(tk._("The visit is noted."))
+
+
+@accompanying.post("/<cohort>/<organization>/visit")
+def log_visit(cohort: str, organization: str) -> Response | str:
+    """The adviser notes a visit."""
+    given = _visit(VISIT)
+    try:
+        kept = act(
+            "challenge_visit_create",
+            participant=participant_id(cohort, organization),
+            **given,
+        )
+    except tk.ValidationError as error:
+        return page.render(cohort, organization, refused(VISIT, error, given))
+    _tell(kept)
+    return page.back(cohort, organization, "visits")
+
+
+@accompanying.post("/<cohort>/<organization>/visit/<id>")
+def change_visit(cohort: str, organization: str, id: str) -> Response | str:
+    """The adviser changes what was noted of a visit."""
+    form = f"{VISIT}-{id}"
+    given = _visit(form)
+    try:
+        kept = act("challenge_visit_update", id=id, **given)
+    except tk.ValidationError as error:
+        return page.render(cohort, organization, refused(form, error, given))
+    _tell(kept)
+    return page.back(cohort, organization, "visits")
+
+
+@accompanying.post("/<cohort>/<organization>/visit/<id>/delete")
+def delete_visit(cohort: str, organization: str, id: str) -> Response:
+    """The adviser takes a visit out of the list."""
+    try:
+        act("challenge_visit_delete", id=id)
+    except tk.ValidationError as error:
+        flash_refused(error)
+    else:
+        tk.h.flash_success(tk._("The visit is taken out; its days are left again."))
+    return page.back(cohort, organization, "visits")

@@ -1,0 +1,253 @@
+"""What a participant's page shows: the checklist, the next thing to do, the badges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import ckan.plugins.toolkit as tk
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.views import cards
+from ckanext.challenge.views.badge_rows import badge_rows
+from ckanext.challenge.views.common import act
+from ckanext.challenge.views.embed.sharing import sharing
+from ckanext.challenge.views.manager.history import history
+
+from . import checklist
+from .accompaniment import accompaniment
+from .checklist import NOTHING_SENT
+from .members import departure, invitation
+from .next_step import ahead, nothing_ahead
+
+__all__ = ["back", "participant_page", "render"]
+
+# What the page has a form for, where somebody may.
+_FORMS = ("invitation", "departure", "talk")
+
+
+def _phases(
+    progress: Mapping[str, Any], rows: Mapping[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    numbers = cards.phase_numbers(progress["phases"])
+    return [
+        {
+            **phase,
+            "number": numbers[phase["key"]],
+            "words": tk._("{done} of {total}").format(
+                done=phase["steps_done"], total=phase["steps_total"]
+            ),
+            "steps": [
+                rows[step["step"]]
+                for step in progress["steps"]
+                if step["phase"] == phase["key"]
+            ],
+        }
+        for phase in progress["phases"]
+    ]
+
+
+def _kits(
+    participant: Mapping[str, Any], cohort: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The kits that fit the collectivité, those that it chose first."""
+    asked = {"cohort": cohort["id"], "limit": 100}
+    fitting = act(
+        "challenge_kit_list",
+        **asked,
+        kind=participant["kind"],
+        population=participant["population"],
+    )["results"]
+    chosen = list(participant.get("kits") or ())
+    if not set(chosen) <= {kit["name"] for kit in fitting}:
+        # What was chosen stays a choice, whomever it fits.
+        fitting = [
+            kit
+            for kit in act("challenge_kit_list", **asked)["results"]
+            if kit["name"] in chosen or kit in fitting
+        ]
+    places = {name: place for place, name in enumerate(chosen)}
+    base = f"{cards.season_prefix()}/kits"
+    rows = [
+        {**kit, "chosen": kit["name"] in places, "url": f"{base}/{kit['name']}"}
+        for kit in fitting
+    ]
+    return sorted(rows, key=lambda kit: places.get(kit["name"], len(places)))
+
+
+def _next_due(progress: Mapping[str, Any]) -> str:
+    dates = [
+        str(step["due"])
+        for step in progress["steps"]
+        if step.get("due")
+        and step["state"] not in ("done", "waived", "to_confirm")
+        and h.challenge_days_until(step["due"]) >= 0
+    ]
+    if not dates:
+        return ""
+    return tk._("next date: {date}").format(date=h.challenge_date(min(dates)))
+
+
+# A day's turn changes the stamp; nothing on the page is older than this.
+_bodies = Memory(seconds=60)
+
+
+def participant_page(
+    cohort: str, organization: str, sent: Mapping[str, Any] = NOTHING_SENT
+) -> dict[str, Any]:
+    """The page of a participant: its head, and its body as it was rendered.
+
+    Everybody who has not signed in reads the same body, so that it is kept as long
+    as the stamp of the participant stays.
+
+    :param sent: the step whose form was just refused, its errors and what was typed
+    :raises tk.ObjectNotFound: no such season, or the organization is not in it
+    """
+    if tk.current_user.is_authenticated:
+        return _body(cohort, organization, sent)
+    found = act("challenge_stamp_show", cohort=cohort, organization=organization)
+    key = (cohort, organization, tk.h.lang(), tk.request.script_root)
+    return _bodies.recall(
+        key, found["stamp"], lambda: _body(cohort, organization, NOTHING_SENT)
+    )
+
+
+def render(
+    cohort: str, organization: str, sent: Mapping[str, Any] = NOTHING_SENT
+) -> str:
+    """The page of a participant as HTML, as :func:`participant_page` makes it."""
+    return tk.render(
+        "challenge/participant.html", participant_page(cohort, organization, sent)
+    )
+
+
+def back(cohort: str, organization: str, place: str = "") -> Response:
+    """To the page of a participant, once a form of it is sent.
+
+    :param place: the anchor on it
+    """
+    url = tk.h.url_for(
+        "challenge_participant.read", cohort=cohort, organization=organization
+    )
+    return tk.redirect_to(f"{url}#{place}" if place else url)
+
+
+def _body(cohort: str, organization: str, sent: Mapping[str, Any]) -> dict[str, Any]:
+    page = _page(cohort, organization, sent)
+    forms = any(page[name] for name in ("editable", "confirms", *_FORMS))
+    page["csrf"] = tk.h.csrf_input() if forms else ""
+    participant = page["participant"]
+    return {
+        "title": participant["organization_title"],
+        "sharing": sharing(
+            participant["organization_title"],
+            f"{page['cohort']['title']}. {page['words']}.",
+            "challenge_participant.read",
+            "challenge.participant_card",
+            cohort=page["cohort"]["name"],
+            organization=participant["organization_name"],
+        ),
+        "season": page["cohort"]["title"],
+        "urls": page["urls"],
+        "body": Markup(tk.render("challenge/participant_body.html", page)),
+    }
+
+
+def _reader(
+    participant: Mapping[str, Any],
+    progress: Mapping[str, Any],
+    cohort: Mapping[str, Any],
+    url: str,
+    sent: Mapping[str, Any],
+) -> checklist.Reader:
+    """What the request's user sees of the checklist, and may do."""
+    # The actions ask again; this says what is worth showing.
+    roles = set(progress.get("roles", ()))
+    under_way = (
+        cohort["state"] not in ("finished", "archived")
+        and participant["state"] != "withdrawn"
+    )
+    return checklist.Reader(
+        url=url,
+        roles=frozenset(roles),
+        published=bool((participant["measures"] or {}).get("datasets_public")),
+        under_way=under_way,
+        kits=_kits(participant, cohort) if roles and under_way else (),
+        opened=tk.request.args.get("step", ""),
+        sent=sent,
+    )
+
+
+def _page(
+    cohort_name: str, organization: str, sent: Mapping[str, Any]
+) -> dict[str, Any]:
+    cohort = act("challenge_cohort_show", id=cohort_name, include_figures=False)
+    progress = act(
+        "challenge_progress_show", organization=organization, cohort=cohort["id"]
+    )
+    participant = act("challenge_participant_show", id=progress["participant_id"])
+    base = cards.season_prefix()
+    season = f"{base}/{cohort['name']}"
+    url = f"{season}/{quote(participant['organization_name'])}"
+    reader = _reader(participant, progress, cohort, url, sent)
+    rows = {step["step"]: checklist.row(step, reader) for step in progress["steps"]}
+    numbers = cards.phase_numbers(progress["phases"])
+    words = h.challenge_steps(participant["steps_done"], participant["steps_total"])
+    evaluated = progress.get("evaluated_at")
+    measures = participant.get("measures") or {}
+    return {
+        "detailed": reader.detailed,
+        "editable": reader.edits,
+        "confirms": reader.confirms,
+        "cohort": cohort,
+        "participant": participant,
+        "history": history(
+            "participant",
+            participant["id"],
+            {step["step"]: step["title"] for step in progress["steps"]},
+        )
+        if reader.is_staff
+        else None,
+        "talk": accompaniment(participant, cohort, url, sent)
+        if reader.detailed
+        else None,
+        "invitation": invitation(participant, url, reader.roles, sent),
+        "departure": departure(participant, cohort, url, reader.roles),
+        "number": numbers.get(participant["current_phase"], 1),
+        "words": words,
+        "next_due": _next_due(progress),
+        "meta": cards.facts({**participant, "siren": None}),
+        "phases": _phases(progress, rows),
+        "next_step": ahead(progress, participant, reader),
+        "nothing": nothing_ahead(progress, reader),
+        "badges": badge_rows(progress["badges"], reader.published),
+        "figures": [
+            (participant["steps_done"], tk._("steps done")),
+            (
+                h.challenge_number(measures.get("datasets_public", 0)),
+                tk._("datasets opened"),
+            ),
+            (participant["badges_count"], tk._("badges earned")),
+        ],
+        "evaluated": tk._("Checked in the catalogue on {moment}.").format(
+            moment=h.challenge_datetime(evaluated)
+        )
+        if evaluated
+        else "",
+        "urls": {
+            "season": season,
+            "self": url,
+            "kits": f"{url}/kits",
+            "calendar": f"{url}/calendar.ics",
+            "organization": tk.h.url_for(
+                "organization.read", id=participant["organization_name"]
+            ),
+            "shield": f"{base}/badge/{quote(participant['organization_name'])}.svg"
+            f"?cohort={quote(cohort['name'])}",
+            "embed": f"{base}/badge/{quote(participant['organization_name'])}",
+        },
+    }

@@ -1,0 +1,76 @@
+"""Why a step is not done or a badge not earned yet, in a sentence with its way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge.domain.progress import OF_DATASETS
+from ckanext.challenge.measures.labels import shortfall
+
+__all__ = ["reasons"]
+
+#: How many datasets one reason names; the organization's page has all.
+MOST = 5
+
+
+def _text(row: Mapping[str, Any], published: bool) -> str:
+    if row.get("step"):
+        return row["title"]
+    if _comes_later(row, published):
+        return tk._("It begins with a first dataset.")
+    return shortfall(row)
+
+
+def _comes_later(row: Mapping[str, Any], published: bool) -> bool:
+    """Whether it is about datasets where there is none: another step leads to one."""
+    return not published and row.get("measure") in OF_DATASETS
+
+
+def _way_out(measure: str) -> str:
+    return {
+        "members": tk._("Invite a member"),
+        "organization_profile": tk._("Complete the page"),
+        "kits_chosen": tk._("Choose kits"),
+    }.get(measure, tk._("Publish a dataset"))
+
+
+def _dataset(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"title": row["title"], "url": row["fix_url"], "missing": row["missing"]}
+
+
+def reasons(
+    rows: Sequence[Mapping[str, Any]], published: bool = True, most: int = MOST
+) -> list[dict[str, Any]]:
+    """``why_not`` of a step, or ``missing`` of a badge, for the component.
+
+    :param published: whether there is a dataset at all; a share of none says little
+    :param most: how many datasets to name
+    :returns: ``{text, missing: [{title, fix_url}], datasets: [{title, url, missing}],
+        more, url, action}`` each: ``more`` says how many datasets are not named
+    """
+    found = []
+    for row in rows:
+        datasets = row.get("datasets") or []
+        missing = row.get("missing") or []
+        more = len(datasets) - most
+        elsewhere = datasets or missing or _comes_later(row, published)
+        found.append(
+            {
+                "text": _text(row, published),
+                "missing": missing,
+                "datasets": [_dataset(dataset) for dataset in datasets[:most]],
+                "more": tk.ungettext(
+                    "and {number} other dataset", "and {number} other datasets", more
+                ).format(number=more)
+                if more > 0
+                else "",
+                "url": "" if elsewhere else row.get("fix_url") or "",
+                "action": tk._("See this step")
+                if row.get("step")
+                else _way_out(row["measure"]),
+            }
+        )
+    return found

@@ -1,0 +1,175 @@
+"""What the pages of badges and awards show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.common import labels
+from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.views import cards
+from ckanext.challenge.views.common import Pager, act, page_number
+from ckanext.challenge.views.embed.sharing import sharing
+from ckanext.challenge.views.manager.history import history
+
+from .criteria import amount, criterion_rows
+from .verify import award_proof
+
+__all__ = ["award_page", "badge_page", "badges_page"]
+
+HOLDERS = 60
+
+
+def _holders(number: int) -> str:
+    if not number:
+        return tk._("Nobody has earned it yet")
+    return tk.ungettext(
+        "{number} collectivité has earned it",
+        "{number} collectivités have earned it",
+        number,
+    ).format(number=h.challenge_number(number))
+
+
+def badges_page() -> dict[str, Any]:
+    """All the badges that can be earned."""
+    base = f"{cards.season_prefix()}/badges/"
+    return {
+        "badges": [
+            {
+                "title": badge["title"],
+                "description": badge["description"],
+                "image": h.challenge_badge_image(badge),
+                "url": base + quote(badge["badge"]),
+                "text": _holders(badge["holders"]),
+                "policy": tk._("To be kept up")
+                if badge["policy"] == "maintained"
+                else "",
+            }
+            for badge in act("challenge_badge_list", limit=100)["results"]
+        ]
+    }
+
+
+def badge_page(key: str, params: Mapping[str, str]) -> dict[str, Any]:
+    """A badge: how it is earned, who holds it.
+
+    :raises tk.ObjectNotFound: no such badge
+    """
+    badge = act("challenge_badge_show", badge=key)
+    page = page_number(params)
+    found = act(
+        "challenge_award_list", badge=key, limit=HOLDERS, offset=HOLDERS * (page - 1)
+    )
+    base = cards.season_prefix()
+    if badge["policy"] == "maintained":
+        policy = tk.ungettext(
+            "It is kept as long as this remains true; when it no longer is, there is "
+            "{number} day to put it right.",
+            "It is kept as long as this remains true; when it no longer is, there are "
+            "{number} days to put it right.",
+            badge["grace_days"] or 0,
+        ).format(number=h.challenge_number(badge["grace_days"] or 0))
+    else:
+        policy = tk._("Once earned, it is kept.")
+    return {
+        "badge": badge,
+        "image": h.challenge_badge_image(badge),
+        "criteria": criterion_rows(badge["criteria"]),
+        "policy": policy,
+        "holders": _holders(badge["holders"]),
+        "rows": [
+            {
+                "url": f"{base}/awards/{award['id']}",
+                "name": award["organization_title"],
+                "season": award["cohort_title"] or "",
+                "date": h.challenge_date(award["awarded_at"]),
+            }
+            for award in found["results"]
+        ],
+        "pages": Pager(
+            f"{base}/badges/{quote(key)}", {}, found["count"], page, HOLDERS
+        ),
+    }
+
+
+def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
+    datasets = [
+        {"url": base + dataset["name"], "title": dataset["title"]}
+        for dataset in part["datasets"]
+    ]
+    if part.get("step"):
+        return {
+            "text": part.get("title") or part["step"],
+            "amount": "",
+            "datasets": datasets,
+        }
+    return {
+        "text": part.get("definition") or part.get("measure") or "",
+        "amount": tk._("{value} ({target} needed)").format(
+            value=amount(part, "value"), target=amount(part, "target")
+        ),
+        "datasets": datasets,
+    }
+
+
+# A dataset's title may change without a change of the stamp.
+_awards = Memory(seconds=60, size=1000)
+
+
+def award_page(award_id: str) -> dict[str, Any]:
+    """A badge that somebody holds: is it true?
+
+    What everybody reads who has not signed in is kept as long as the stamp of the
+    award stays.
+
+    :raises tk.ObjectNotFound: no such award
+    """
+    if tk.current_user.is_authenticated:
+        return _award_page(award_id)
+    stamp = act("challenge_stamp_show", award=award_id)["stamp"]
+    key = (award_id, tk.h.lang(), tk.request.script_root)
+    return dict(_awards.recall(key, stamp, lambda: _award_page(award_id)))
+
+
+def _award_page(award_id: str) -> dict[str, Any]:
+    award = act("challenge_award_show", id=award_id)
+    base = cards.season_prefix()
+    dataset = str(tk.h.url_for("dataset.read", id="_"))[:-1]
+    participant = (
+        f"{base}/{award['cohort']}/{quote(award['organization_name'])}"
+        if award["cohort"]
+        else str(tk.h.url_for("organization.read", id=award["organization_name"]))
+    )
+    title = tk._("{organization}: {badge}").format(
+        organization=award["organization_title"], badge=award["title"]
+    )
+    return {
+        "award": award,
+        "sharing": sharing(
+            title,
+            award["description"],
+            "challenge.award",
+            "challenge.award_card",
+            award=award["id"],
+        ),
+        "history": history("award", award["id"]),
+        "image": h.challenge_badge_image(
+            {**award, "earned": award["state"] != "revoked"}
+        ),
+        "proof": award_proof(award),
+        "withdrawal": labels.withdrawal(award["revoked_reason"]),
+        "met": [_met(part, dataset) for part in award["criteria"]["met"]],
+        "urls": {
+            "badge": f"{base}/badges/{quote(award['badge'])}",
+            "embed": f"{base}/badge/{quote(award['organization_name'])}"
+            + h.challenge_query({"style": "badge", "badge": award["badge"]})
+            if award["state"] != "revoked"
+            else "",
+            "participant": participant,
+            "season": f"{base}/{award['cohort']}" if award["cohort"] else "",
+        },
+    }

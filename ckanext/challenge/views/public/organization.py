@@ -1,0 +1,44 @@
+"""The tab that the pages of organizations in CKAN get."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.views.badge_rows import badge_rows
+from ckanext.challenge.views.common import act, blueprint
+from ckanext.challenge.views.embed.sharing import announced
+
+__all__ = ["organization"]
+
+organization = blueprint("challenge_organization", "/organization")
+
+
+@organization.get("/challenge/<id>")
+def read(id: str) -> str:
+    """The seasons and badges of an organization."""
+    group = act("organization_show", id=id, include_datasets=False)
+    following = False
+    if tk.current_user.is_authenticated:
+        following = act("am_following_group", id=group["id"])
+    mine = h.challenge_organization_progress(group["id"])
+    rows = badge_rows(mine["standing"]["badges"], bool(group["package_count"]))
+    # What one at risk lacks stands with it.
+    why = {row["url"]: row["why"] for row in rows if row["earned"]}
+    for award in mine["awards"]:
+        award["why"] = why.get(award["url"], [])
+    return tk.render(
+        "challenge/organization.html",
+        {
+            "group_dict": group,
+            "group_type": group["type"],
+            "am_following": following,
+            "mine": mine,
+            "oembed": announced(
+                group["display_name"], "challenge_organization.read", id=group["name"]
+            )
+            if mine["embed"]
+            else None,
+            "badges": [row for row in rows if not row["earned"]],
+        },
+    )

@@ -1,0 +1,128 @@
+"""Pages that everybody reads: seasons, their data, badges, awards, kits."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+from flask import Response, request
+
+from ckanext.challenge.views.common import blueprint
+from ckanext.challenge.views.embed import page, pictures, social_cards
+
+from . import badges as honours
+from . import cohort as season
+from . import data as opened
+from . import kits as kit_pages
+
+__all__ = ["public"]
+
+public = blueprint("challenge")
+
+
+@public.get("", endpoint="index")
+def index() -> str:
+    """The seasons of the challenge."""
+    return tk.render("challenge/index.html", season.index_page())
+
+
+@public.get("/")
+def slash() -> Response:
+    """The same address, as people type it."""
+    return tk.redirect_to("challenge.index")
+
+
+@public.get("/<cohort>")
+def read(cohort: str) -> str:
+    """A season: what it is and how far it has got."""
+    return tk.render("challenge/season.html", season.season_page(cohort, request.args))
+
+
+@public.get("/<cohort>/data")
+def data(cohort: str) -> str:
+    """The data that a season opened, the newest first."""
+    return tk.render("challenge/data.html", opened.data_page(cohort, request.args))
+
+
+@public.get("/<cohort>/data.atom")
+def data_atom(cohort: str) -> Response:
+    """The same as a feed."""
+    return Response(
+        opened.data_feed(cohort, request.args), mimetype="application/atom+xml"
+    )
+
+
+@public.get("/badge/<organization>.svg")
+def shield(organization: str) -> Response:
+    """The progress of a collectivité, to embed in its own site."""
+    return pictures.embedded_picture(organization)
+
+
+@public.get("/badge/<organization>")
+def embed(organization: str) -> str:
+    """The same, with the texts that put it on another site."""
+    return tk.render("challenge/embed.html", page.embed_page(organization))
+
+
+@public.get("/oembed")
+def oembed() -> Response:
+    """What another site shows for a page of this one."""
+    return page.oembed()
+
+
+@public.get("/<cohort>/card.png")
+def season_card(cohort: str) -> Response:
+    """What social networks show of a season."""
+    return social_cards.season_card(cohort)
+
+
+@public.get("/<cohort>/<organization>/card.png")
+def participant_card(cohort: str, organization: str) -> Response:
+    """What they show of a participant."""
+    return social_cards.participant_card(cohort, organization)
+
+
+@public.get("/awards/<award>/card.png")
+def award_card(award: str) -> Response:
+    """What they show of a badge that somebody holds."""
+    return social_cards.award_card(award)
+
+
+@public.get("/badges")
+def badges() -> str:
+    """All the badges."""
+    return tk.render("challenge/badges.html", honours.badges_page())
+
+
+@public.get("/badges/<badge>")
+def badge(badge: str) -> str:
+    """A badge: how it is earned, who holds it."""
+    return tk.render("challenge/badge.html", honours.badge_page(badge, request.args))
+
+
+@public.get("/awards/<award>")
+def award(award: str) -> str:
+    """A badge that somebody holds."""
+    return tk.render("challenge/award.html", honours.award_page(award))
+
+
+@public.get("/kits")
+def kits() -> str:
+    """The dataset kits."""
+    return tk.render("challenge/kits.html", kit_pages.kits_page(request.args))
+
+
+@public.get("/kits/<kit>")
+def kit(kit: str) -> str:
+    """A dataset kit."""
+    return tk.render("challenge/kit.html", kit_pages.kit_page(kit, request.args))
+
+
+@public.get("/kits/<kit>/template.csv")
+def kit_template(kit: str) -> Response:
+    """The header of the kit's files."""
+    return kit_pages.kit_file(kit, False, request.args)
+
+
+@public.get("/kits/<kit>/example.csv")
+def kit_example(kit: str) -> Response:
+    """A file of the kit, filled in."""
+    return kit_pages.kit_file(kit, True, request.args)

@@ -1,0 +1,197 @@
+"""Invitations: further members of an organization, by their address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+from ckan import model
+from ckan.tests import factories
+from factories import (
+    call_as,
+    collectivites,
+    make_cohort,
+    make_participant,
+    only_message,
+    work_in_this_process,
+)
+from sqlalchemy import event
+
+from ckanext.challenge.common import journal
+from ckanext.challenge.model import JournalEntry, Mail
+
+pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+
+
+@pytest.fixture
+def admin() -> dict[str, Any]:
+    collectivites()
+    return factories.Sysadmin()
+
+
+@pytest.fixture
+def participant(admin: dict[str, Any]) -> dict[str, Any]:
+    return make_participant(make_cohort())
+
+
+def _invite(who: Any, participant: dict[str, Any], **more: Any) -> Any:
+    return call_as(
+        who,
+        "challenge_member_invite",
+        organization=participant["organization_name"],
+        **{"email": "collegue@example.org", **more},
+    )
+
+
+def _members(participant: dict[str, Any]) -> dict[str, str]:
+    rows = (
+        model.Session.query(model.User.email, model.Member.capacity)
+        .join(model.Member, model.Member.table_id == model.User.id)
+        .filter(
+            model.Member.group_id == participant["organization_id"],
+            model.Member.state == "active",
+        )
+    )
+    return {email or "": capacity for email, capacity in rows}
+
+
+def test_a_new_colleague_gets_an_account_that_the_mail_opens(
+    admin: dict[str, Any], participant: dict[str, Any], mailbox: Any, app: Any
+) -> None:
+    made = _invite(admin, participant, role="editor")
+    assert made["invited"] is True
+    assert made["again"] is False
+    # User names are public, an address is not.
+    assert "collegue" not in made["user"]
+    assert _members(participant)["collegue@example.org"] == "editor"
+    work_in_this_process()
+    (mail,) = mailbox.to("collegue@example.org")
+    body = mail.get_body(("plain",)).get_content()
+    link = next(word for word in body.split() if "/user/reset/" in word)
+    assert app.get(link.removeprefix("http://test.ckan.net")).status_code == 200
+    # The journal says who, and no address.
+    entry = model.Session.query(JournalEntry).filter_by(action="invite").one()
+    assert entry.data["role"] == "editor"
+    assert "@" not in str(entry.data)
+    assert journal.verify() == []
+
+
+def test_an_account_that_exists_is_attached(
+    admin: dict[str, Any], participant: dict[str, Any]
+) -> None:
+    colleague = factories.User(email="Collegue@example.org")
+    made = _invite(admin, participant)
+    assert (made["user"], made["invited"]) == (colleague["name"], False)
+    assert _members(participant)[colleague["email"]] == "member"
+    with pytest.raises(tk.ValidationError) as caught:
+        _invite(admin, participant, role="admin")
+    assert only_message(caught, "email")
+    assert _members(participant)[colleague["email"]] == "member"
+
+
+def test_who_did_not_open_the_account_is_told_again(
+    admin: dict[str, Any], participant: dict[str, Any]
+) -> None:
+    first = _invite(admin, participant)
+    again = _invite(admin, participant, role="admin")
+    assert again["again"] is True
+    assert again["user"] == first["user"]
+    assert _members(participant)["collegue@example.org"] == "admin"
+    assert model.Session.query(Mail).filter_by(kind="invitation").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("email", "no address"), ("email", ""), ("role", "sysadmin")],
+)
+def test_what_is_wrong_is_said_at_the_field(
+    admin: dict[str, Any], participant: dict[str, Any], field: str, value: str
+) -> None:
+    with pytest.raises(tk.ValidationError) as caught:
+        _invite(admin, participant, **{field: value})
+    assert only_message(caught, field)
+    assert model.Session.query(Mail).filter_by(kind="invitation").count() == 0
+
+
+def test_managers_invite_only_into_their_own_participants(
+    admin: dict[str, Any], participant: dict[str, Any]
+) -> None:
+    manager = factories.User()
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=participant["cohort_id"],
+        user=manager["id"],
+        role="manager",
+    )
+    stranger = factories.Organization()
+    with pytest.raises(tk.NotAuthorized):
+        call_as(
+            manager,
+            "challenge_member_invite",
+            organization=stranger["name"],
+            email="collegue@example.org",
+        )
+    assert _invite(manager, participant)["invited"] is True
+    call_as(admin, "challenge_participant_withdraw", id=participant["id"])
+    with pytest.raises(tk.NotAuthorized):
+        _invite(manager, participant, email="autre@example.org")
+
+
+def test_a_manager_makes_nobody_an_admin_where_somebody_is(
+    admin: dict[str, Any],
+) -> None:
+    """To take an organization into a season asks for nobody's consent."""
+    manager, mayor = factories.User(), factories.User()
+    cohort = make_cohort(state="open")
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=cohort["id"],
+        user=manager["id"],
+        role="manager",
+    )
+    group = factories.Organization(users=[{"name": mayor["name"], "capacity": "admin"}])
+    call_as(
+        manager,
+        "challenge_participant_create",
+        cohort=cohort["id"],
+        organization=group["id"],
+    )
+    asked = {"organization": group["id"], "email": manager["email"]}
+    for role in ("admin", "editor"):
+        with pytest.raises(tk.ValidationError) as caught:
+            call_as(manager, "challenge_member_invite", role=role, **asked)
+        assert only_message(caught, "role")
+    members = call_as(admin, "member_list", id=group["id"], object_type="user")
+    assert manager["id"] not in {row[0] for row in members}
+    made = call_as(mayor, "challenge_member_invite", role="editor", **asked)
+    assert made["role"] == "editor"
+
+
+def test_an_invitation_is_stored_as_a_whole_or_not_at_all(
+    admin: dict[str, Any], participant: dict[str, Any]
+) -> None:
+    """The process dies while the invitation is written in the journal."""
+    users = model.Session.query(model.User).count()
+
+    class Killed(BaseException):
+        pass
+
+    def die(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if "INSERT INTO challenge_journal" in statement:
+            raise Killed
+
+    engine = model.meta.engine
+    event.listen(engine, "before_cursor_execute", die)
+    try:
+        with pytest.raises(Killed):
+            _invite(admin, participant)
+    finally:
+        event.remove(engine, "before_cursor_execute", die)
+    model.Session.remove()
+    assert "collegue@example.org" not in _members(participant)
+    assert model.Session.query(model.User).count() == users
+    assert model.Session.query(Mail).filter_by(kind="invitation").count() == 0
+    assert _invite(admin, participant)["invited"] is True

@@ -1,0 +1,67 @@
+"""`ckan challenge evaluate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ckan.cli.cli import ckan as ckan_command
+from helpers.progress import Join, publish, states
+
+from ckanext.challenge.model import Cohort, Participant
+
+
+@pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty")
+class TestEvaluate:
+    def test_one_organization(
+        self, cli: Any, participant: Participant, organization: dict[str, Any]
+    ) -> None:
+        publish(organization["id"])
+        result = cli.invoke(
+            ckan_command,
+            ["challenge", "evaluate", "--organization", organization["name"]],
+        )
+        assert result.exit_code == 0, result.output
+        assert "1 organizations" in result.output
+        assert states(participant.id)["premier-jeu"] == "done"
+
+    @pytest.mark.parametrize("asked", [["--all"], ["--cohort", "saison-2"]])
+    def test_many(
+        self,
+        cli: Any,
+        participant: Participant,
+        organization: dict[str, Any],
+        asked: list[str],
+    ) -> None:
+        publish(organization["id"])
+        result = cli.invoke(ckan_command, ["challenge", "evaluate", *asked])
+        assert result.exit_code == 0, result.output
+        assert states(participant.id)["premier-jeu"] == "done"
+
+    @pytest.mark.parametrize(
+        ("asked", "words"),
+        [
+            ([], "Give one of"),
+            (["--all", "--cohort", "x"], "Give one of"),
+            (["--cohort", "nulle-part"], "There is no cohort nulle-part"),
+            (["--organization", "personne"], "There is no organization personne"),
+        ],
+    )
+    def test_what_is_asked_wrongly(
+        self, cli: Any, cohort: Cohort, asked: list[str], words: str
+    ) -> None:
+        result = cli.invoke(ckan_command, ["challenge", "evaluate", *asked])
+        assert result.exit_code != 0
+        assert words in result.output
+
+    def test_a_failure_is_no_success(
+        self, cli: Any, cohort: Cohort, join: Join, organization: dict[str, Any]
+    ) -> None:
+        from ckan import model  # noqa: PLC0415
+
+        join(cohort, organization["id"])
+        cohort.programme = "autrefois"
+        model.Session.commit()
+        result = cli.invoke(ckan_command, ["challenge", "evaluate", "--all"])
+        assert result.exit_code == 1
+        assert "there is no programme autrefois" in result.output

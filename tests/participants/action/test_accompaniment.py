@@ -1,0 +1,353 @@
+"""Visits, the conversation with a participant, and who waits for the team."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+from ckan import model
+from ckan.tests import factories
+from factories import (
+    BAULE,
+    POINCONNET,
+    call_as,
+    collectivites,
+    day,
+    make_cohort,
+    only_message,
+)
+from sqlalchemy import event
+
+from ckanext.challenge.model import JournalEntry, Mail, Participant, StepStatus
+from ckanext.challenge.model.base import utcnow
+
+
+class World:
+    """A season with two participants, of which one has an adviser and members."""
+
+    def __init__(self) -> None:
+        collectivites()
+        self.admin = factories.Sysadmin()
+        self.cohort = make_cohort("running", days_per_participant=2)
+        self.people = {
+            role: factories.User(fullname=f"Name of {role}")
+            for role in ("manager", "adviser", "other_adviser", "editor", "admin")
+        }
+        for role in ("manager", "adviser", "other_adviser"):
+            call_as(
+                self.admin,
+                "challenge_staff_create",
+                cohort=self.cohort["id"],
+                user=self.people[role]["id"],
+                role=role.rpartition("_")[2],
+            )
+        self.organizations = [
+            factories.Organization(
+                name=f"commune-{siren}",
+                title=f"Commune {siren}",
+                siren=siren,
+                users=[
+                    {"name": self.people[role]["name"], "capacity": role}
+                    for role in ("editor", "admin")
+                ]
+                if siren == BAULE
+                else [],
+            )
+            for siren in (BAULE, POINCONNET)
+        ]
+        self.participants = [
+            call_as(
+                self.people["manager"],
+                "challenge_participant_create",
+                cohort=self.cohort["id"],
+                organization=organization["id"],
+            )["id"]
+            for organization in self.organizations
+        ]
+        self.first = self.participants[0]
+        call_as(
+            self.people["manager"],
+            "challenge_participant_assign",
+            id=self.first,
+            adviser=self.people["adviser"]["id"],
+        )
+
+    def call(self, who: str, action: str, **data: Any) -> Any:
+        return call_as(self.people[who], f"challenge_{action}", **data)
+
+    def visit(self, who: str = "adviser", **fields: Any) -> dict[str, Any]:
+        data = {
+            "participant": self.first,
+            "date": day().isoformat(),
+            "days": 0.5,
+            "topic": "Rencontre",
+            **fields,
+        }
+        return self.call(who, "visit_create", **data)
+
+    def say(self, who: str, text: str = "Bonjour") -> dict[str, Any]:
+        return self.call(
+            who, "participant_message_create", participant=self.first, text=text
+        )
+
+    def mails(self) -> list[tuple[str, str]]:
+        """Of what, and to whom, the mails of the participants are."""
+        names: dict[str, str] = {
+            person["id"]: role for role, person in self.people.items()
+        }
+        return sorted(
+            (mail.kind, names.get(mail.user_id or "", "?"))
+            for mail in model.Session.query(Mail)
+        )
+
+
+@pytest.fixture
+def world(with_plugins: None, clean_db: None, clean_index: None) -> World:
+    return World()
+
+
+def test_visits_are_counted_against_the_days_of_the_season(world: World) -> None:
+    first = world.visit(days="1,5", notes="Prévoir un modèle.")
+    assert (first["days"], first["days_left"]) == (1.5, 0.5)
+    assert first["adviser"] == "Name of adviser"
+    # More than the season grants was spent all the same, and is said.
+    second = world.visit("manager", days=1, date=day(9).isoformat())
+    assert (second["days_left"], second["adviser"]) == (-0.5, "Name of manager")
+    second = world.call("adviser", "visit_update", id=second["id"], days=0.5)
+    assert (second["days_left"], second["topic"]) == (0, "Rencontre")
+    found = world.call("adviser", "visit_list", participant=world.first)
+    assert (found["count"], found["days"]) == (2, 2)
+    assert [row["id"] for row in found["results"]] == [second["id"], first["id"]]
+    assert found["results"][1]["notes"] == "Prévoir un modèle."
+    changed = world.call("adviser", "visit_update", id=first["id"], notes="")
+    assert changed["notes"] is None
+    world.call("adviser", "visit_delete", id=second["id"])
+    shown = world.call("adviser", "accompaniment_show", participant=world.first)
+    assert (shown["days_total"], shown["days_spent"], shown["days_left"]) == (
+        2,
+        1.5,
+        0.5,
+    )
+    # The journal has the days, and nothing of what was said.
+    rows = [
+        entry.data
+        for entry in model.Session.query(JournalEntry).filter(
+            JournalEntry.action.like("visit%")
+        )
+    ]
+    assert len(rows) == 5
+    assert all(set(row) == {"visit_id", "date", "days"} for row in rows)
+
+
+def test_members_read_visits_without_the_notes(world: World) -> None:
+    world.visit(notes="Pour l'équipe.")
+    for found in (
+        world.call("editor", "visit_list", participant=world.first),
+        world.call("editor", "accompaniment_show", participant=world.first)["visits"],
+    ):
+        (row,) = found["results"]
+        assert row["topic"] == "Rencontre"
+        assert "notes" not in row
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("days", 0),
+        ("days", 0.3),
+        ("days", 31),
+        ("days", "une demi-journée"),
+        ("days", ""),
+        ("date", "02/03/2026"),
+        ("date", day(400).isoformat()),
+        ("topic", " "),
+        ("topic", "x" * 201),
+        ("notes", "<script>"),
+        ("adviser", "nobody"),
+    ],
+)
+def test_a_visit_is_refused_with_a_word_on_the_field(
+    world: World, field: str, value: Any
+) -> None:
+    with pytest.raises(tk.ValidationError) as caught:
+        world.visit(**{field: value})
+    assert only_message(caught, field)
+    made = world.visit()
+    with pytest.raises(tk.ValidationError) as caught:
+        world.call("adviser", "visit_update", id=made["id"], **{field: value})
+    assert only_message(caught, field)
+    model.Session.rollback()
+    assert world.call("adviser", "visit_list", participant=world.first)["days"] == 0.5
+
+
+def test_a_reference_that_no_query_can_hold_is_refused(world: World) -> None:
+    with pytest.raises(tk.ValidationError) as caught:
+        world.call("adviser", "visit_list", participant="x\0")
+    assert list(caught.value.error_dict) == ["participant"]
+
+
+def test_visits_of_a_season_are_for_whoever_accompanies(world: World) -> None:
+    world.visit()
+    world.visit("manager", participant=world.participants[1])
+
+    def count(who: str) -> int:
+        return world.call(who, "visit_list", cohort=world.cohort["name"])["count"]
+
+    assert [count(who) for who in ("manager", "adviser", "other_adviser")] == [2, 1, 0]
+    with pytest.raises(tk.NotAuthorized):
+        count("admin")
+    with pytest.raises(tk.ValidationError):
+        world.call("manager", "visit_list")
+
+
+def test_each_side_is_told_of_a_message(world: World) -> None:
+    said = world.say("editor", "Où est le modèle ?")
+    assert (said["side"], said["author"]) == ("member", "Name of editor")
+    assert world.mails() == [("participant_message_staff", "adviser")]
+    world.say("adviser", "Le voici.")
+    assert world.mails()[:2] == [
+        ("participant_message", "admin"),
+        ("participant_message", "editor"),
+    ]
+    found = world.call("admin", "participant_message_list", participant=world.first)
+    assert [row["text"] for row in found["results"]] == [
+        "Le voici.",
+        "Où est le modèle ?",
+    ]
+    page = world.call(
+        "admin", "participant_message_list", participant=world.first, limit=1, offset=1
+    )
+    assert (page["count"], page["results"][0]["id"]) == (2, said["id"])
+
+
+def test_managers_see_about_whom_a_mail_is(world: World) -> None:
+    world.say("editor")
+    (row,) = world.call("manager", "mail_list", cohort=world.cohort["id"])["results"]
+    assert row["organization_title"] == f"Commune {BAULE}"
+    assert row["to"] == "Name of adviser"
+
+
+def test_the_managers_are_told_where_nobody_accompanies(world: World) -> None:
+    # Who has left the team accompanies nobody.
+    (staff,) = (
+        row
+        for row in call_as(
+            world.admin, "challenge_staff_list", cohort=world.cohort["id"]
+        )["results"]
+        if row["user_id"] == world.people["adviser"]["id"]
+    )
+    call_as(world.admin, "challenge_staff_delete", id=staff["id"])
+    world.say("editor")
+    assert world.mails() == [("participant_message_staff", "manager")]
+
+
+def test_the_archive_and_those_who_left_are_closed(world: World) -> None:
+    visit = world.visit()
+    model.Session.query(Participant).filter_by(id=world.first).update(
+        {"state": "withdrawn"}
+    )
+    model.Session.commit()
+    for attempt in (
+        world.visit,
+        lambda: world.say("editor"),
+        lambda: world.call("adviser", "visit_update", id=visit["id"], days=1),
+        lambda: world.call("adviser", "visit_delete", id=visit["id"]),
+    ):
+        with pytest.raises(tk.ValidationError) as caught:
+            attempt()
+        assert only_message(caught, "participant")
+    assert world.call("adviser", "visit_list", participant=world.first)["count"] == 1
+
+
+def _listed(world: World, who: str, **asked: Any) -> dict[str, Any]:
+    return world.call(who, "accompaniment_list", cohort=world.cohort["name"], **asked)
+
+
+def test_who_waits_stands_first(world: World) -> None:
+    ago = utcnow() - dt.timedelta(days=40)
+    for participant in model.Session.query(Participant):
+        participant.last_activity_at = participant.joined_at = ago
+    model.Session.query(StepStatus).filter_by(
+        participant_id=world.first, step="deliberation"
+    ).update({"state": "to_confirm", "note": "Signée.", "evidence_url": "https://x.fr"})
+    model.Session.commit()
+    world.visit()
+    world.say("editor", "Où est le modèle ?")
+    found = _listed(world, "manager")
+    assert [row["id"] for row in found["results"]] == world.participants
+    first, second = found["results"]
+    assert first["message"]["text"] == "Où est le modèle ?"
+    assert first["message"]["author"] == "Name of editor"
+    assert (first["waiting"], first["days_left"], first["adviser"]) == (
+        1,
+        1.5,
+        "Name of adviser",
+    )
+    assert (first["last_visit"], first["next_visit"]) == (day().isoformat(), None)
+    # It has written just now; of the other nothing was heard.
+    assert (first["stalled"], second["stalled"]) == (False, True)
+    (step,) = found["waiting"]
+    assert (step["step"], step["note"]) == ("deliberation", "Signée.")
+    assert found["figures"] == {
+        "participants": 2,
+        "waiting": 1,
+        "unanswered": 1,
+        "late": found["figures"]["late"],
+        "stalled": 1,
+        "days_left": 3.5,
+    }
+    # An answer given on the telephone is noted as a visit.
+    world.visit()
+    assert _listed(world, "manager")["results"][0]["message"] is None
+
+
+def test_an_adviser_reads_what_is_private_of_the_own_participants_alone(
+    world: World,
+) -> None:
+    world.visit()
+    world.say("editor", "Un secret.")
+    model.Session.query(StepStatus).filter_by(step="deliberation").update(
+        {"state": "to_confirm", "note": "Un autre secret."}
+    )
+    model.Session.commit()
+    own = _listed(world, "adviser", adviser=world.people["adviser"]["name"])
+    assert [row["id"] for row in own["results"]] == [world.first]
+    assert own["figures"]["unanswered"] == own["figures"]["waiting"] == 1
+    everybody = _listed(world, "adviser")
+    assert [row["followed"] for row in everybody["results"]] == [True, False]
+    other = _listed(world, "other_adviser")
+    assert other["count"] == 2
+    assert other["waiting"] == []
+    assert "secret" not in str(other)
+    assert not {"days_left", "message", "waiting"} & set(other["results"][0])
+    unassigned = _listed(world, "manager", unassigned=True)
+    assert [row["id"] for row in unassigned["results"]] == [world.participants[1]]
+
+
+def test_a_list_costs_the_same_for_two_and_for_many(world: World) -> None:
+    statements: list[str] = []
+
+    def count(*told: Any) -> None:
+        statements.append(told[2])
+
+    def cost() -> int:
+        model.Session.commit()
+        statements.clear()
+        event.listen(model.meta.engine, "before_cursor_execute", count)
+        _listed(world, "manager")
+        event.remove(model.meta.engine, "before_cursor_execute", count)
+        return len(statements)
+
+    before = cost()
+    for _ in range(10):
+        made = call_as(
+            world.admin,
+            "challenge_participant_create",
+            cohort=world.cohort["id"],
+            organization=factories.Organization()["id"],
+        )
+        world.visit("manager", participant=made["id"])
+    assert cost() == before
+    assert before < 15

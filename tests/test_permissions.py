@@ -1,0 +1,422 @@
+"""Every action for everybody: the table of who may, as one test."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import re
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+from ckan import model
+from ckan.tests import factories
+from ckan.types import Context
+from factories import POINCONNET, apply, call_as, collectivites, make_cohort
+from factories import make_participant as participate
+
+from ckanext.challenge import programmes
+from ckanext.challenge.model import ApplicationFile, Claim
+from ckanext.challenge.plugin import all_actions, all_auth_functions
+
+WHO = (
+    "anonymous",
+    "applicant",
+    "stranger",
+    "member",
+    "org_admin",
+    "adviser",
+    "other_adviser",
+    "manager",
+    "other_manager",
+    "sysadmin",
+)
+EVERYBODY: set[str] = set(WHO)
+STAFF = {"adviser", "other_adviser", "manager", "sysadmin"}
+MANAGER = {"manager", "sysadmin"}
+FOLLOWERS = {"member", "org_admin", "adviser", "manager", "sysadmin"}
+
+#: action: (who may, its arguments)
+TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
+    "challenge_cohort_list": (EVERYBODY, {}),
+    "challenge_cohort_show": (EVERYBODY, {"id": "{cohort}"}),
+    "challenge_cohort_create": ({"sysadmin"}, {}),
+    "challenge_cohort_update": (MANAGER, {"id": "{cohort}"}),
+    "challenge_cohort_patch": (MANAGER, {"id": "{cohort}"}),
+    "challenge_cohort_transition": (MANAGER, {"id": "{cohort}", "to": "running"}),
+    "challenge_cohort_delete": ({"sysadmin"}, {"id": "{cohort}"}),
+    "challenge_cohort_publish_scheduled": ({"sysadmin"}, {}),
+    "challenge_cohort_copy": ({"sysadmin"}, {"id": "{cohort}"}),
+    "challenge_cohort_report": (EVERYBODY, {"id": "{cohort}"}),
+    "challenge_cohort_programme_diff": (MANAGER, {"id": "{cohort}"}),
+    "challenge_cohort_programme_update": (MANAGER, {"id": "{cohort}", "version": 2}),
+    "challenge_question_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_late_code_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_late_code_create": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_late_code_delete": (MANAGER, {"id": "{code}", "cohort": "{cohort}"}),
+    "challenge_staff_list": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_staff_create": (
+        MANAGER,
+        {"cohort": "{cohort}", "user": "x", "role": "adviser"},
+    ),
+    "challenge_staff_delete": (
+        MANAGER,
+        {"id": "{staff}", "cohort": "{cohort}", "role": "adviser"},
+    ),
+    "challenge_application_create": (EVERYBODY, {"cohort": "{cohort}"}),
+    "challenge_application_update": (
+        {"applicant", "sysadmin"},
+        {"id": "{application}"},
+    ),
+    "challenge_application_submit": (
+        {"applicant", "sysadmin"},
+        {"id": "{application}"},
+    ),
+    "challenge_application_withdraw": (
+        {"applicant", "sysadmin"},
+        {"id": "{application}"},
+    ),
+    "challenge_application_show": (
+        {"applicant", *MANAGER},
+        {"id": "{application}"},
+    ),
+    "challenge_application_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_application_review": (
+        MANAGER,
+        {"id": "{application}", "decision": "start"},
+    ),
+    "challenge_application_check": (MANAGER, {"id": "{application}"}),
+    "challenge_application_export": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_application_batch_review": (
+        MANAGER,
+        {"ids": ["{application}"], "decision": "start"},
+    ),
+    "challenge_application_assign": (MANAGER, {"id": "{application}"}),
+    "challenge_application_note_create": (
+        MANAGER,
+        {"id": "{application}", "text": "x"},
+    ),
+    "challenge_application_note_list": (MANAGER, {"id": "{application}"}),
+    "challenge_waitlist_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_waitlist_move": (MANAGER, {"id": "{application}", "rank": 1}),
+    "challenge_decisions_publish": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_claim_show": ({"org_admin", *MANAGER}, {"id": "{claim}"}),
+    "challenge_claim_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_claim_answer": (
+        {"org_admin", "sysadmin"},
+        {"id": "{claim}", "accepted": True},
+    ),
+    "challenge_member_invite": (
+        {"org_admin", *MANAGER},
+        {"organization": "{organization}", "email": "x@example.org"},
+    ),
+    "challenge_decision_drop": (MANAGER, {"id": "{application}"}),
+    "challenge_application_form": (EVERYBODY, {"cohort": "{cohort}"}),
+    "challenge_application_link_send": (EVERYBODY, {"id": "{application}"}),
+    "challenge_application_email_confirm": (
+        {"applicant", "sysadmin"},
+        {"id": "{application}"},
+    ),
+    "challenge_application_data": ({"applicant", "sysadmin"}, {"id": "{application}"}),
+    "challenge_application_attachment_create": (
+        {"applicant", "sysadmin"},
+        {"id": "{application}", "purpose": "letter"},
+    ),
+    "challenge_application_attachment_delete": (
+        {"applicant", "sysadmin"},
+        {"id": "{file}"},
+    ),
+    "challenge_application_attachment_show": (
+        {"applicant", *MANAGER},
+        {"id": "{file}"},
+    ),
+    "challenge_application_message_create": (
+        {"applicant", *MANAGER},
+        {"id": "{application}", "text": "x"},
+    ),
+    "challenge_application_message_list": (
+        {"applicant", *MANAGER},
+        {"id": "{application}"},
+    ),
+    "challenge_application_erase": (
+        {"applicant", *MANAGER},
+        {"id": "{application}"},
+    ),
+    "challenge_mail_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_mail_preview": (
+        MANAGER,
+        {"application": "{application}", "decision": "accept"},
+    ),
+    "challenge_mail_retry": (MANAGER, {"id": "{mail}"}),
+    "challenge_participant_list": (EVERYBODY, {"cohort": "{cohort}"}),
+    "challenge_participant_show": (EVERYBODY, {"id": "{participant}"}),
+    "challenge_participant_create": (
+        MANAGER,
+        {"cohort": "{cohort}", "organization": "x"},
+    ),
+    "challenge_participant_withdraw": (MANAGER, {"id": "{participant}"}),
+    "challenge_participant_assign": (MANAGER, {"id": "{participant}"}),
+    "challenge_participant_kits_update": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_step_list": (
+        STAFF,
+        {"cohort": "{cohort}"},
+    ),
+    "challenge_step_update": (
+        FOLLOWERS,
+        {"participant": "{participant}", "step": "{step}", "state": "done"},
+    ),
+    "challenge_step_confirm": (
+        {"adviser", *MANAGER},
+        {"participant": "{participant}", "step": "{step}", "confirmed": True},
+    ),
+    "challenge_step_waive": (
+        MANAGER,
+        {"participant": "{participant}", "step": "{step}", "reason": "x"},
+    ),
+    "challenge_step_unwaive": (
+        MANAGER,
+        {"participant": "{participant}", "step": "{step}"},
+    ),
+    "challenge_step_evidence_show": (
+        FOLLOWERS,
+        {"participant": "{participant}", "step": "{step}"},
+    ),
+    "challenge_visit_create": (
+        {"adviser", *MANAGER},
+        {
+            "participant": "{participant}",
+            "date": "2026-03-02",
+            "days": 1,
+            "topic": "x",
+        },
+    ),
+    "challenge_visit_update": ({"adviser", *MANAGER}, {"id": "{visit}"}),
+    "challenge_visit_delete": ({"adviser", *MANAGER}, {"id": "{visit}"}),
+    "challenge_visit_list": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_participant_message_create": (
+        FOLLOWERS,
+        {"participant": "{participant}", "text": "x"},
+    ),
+    "challenge_participant_message_list": (
+        FOLLOWERS,
+        {"participant": "{participant}"},
+    ),
+    "challenge_accompaniment_show": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_accompaniment_list": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_feedback_update": (
+        {"member", "org_admin", "sysadmin"},
+        {"participant": "{participant}"},
+    ),
+    "challenge_feedback_show": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_feedback_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_feedback_export": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_progress_show": (
+        EVERYBODY,
+        {"organization": "{organization}", "cohort": "{cohort}"},
+    ),
+    "challenge_badge_list": (EVERYBODY, {}),
+    "challenge_badge_show": (EVERYBODY, {"badge": "{badge}"}),
+    "challenge_award_list": (EVERYBODY, {}),
+    "challenge_kit_list": (EVERYBODY, {}),
+    "challenge_kit_show": (EVERYBODY, {"kit": "deliberations"}),
+    "challenge_collectivite_search": (EVERYBODY, {"q": "baule"}),
+    "challenge_collectivite_history": (EVERYBODY, {"siren": "214500241"}),
+    "challenge_collectivite_show": (EVERYBODY, {"siren": "214500241"}),
+    "challenge_journal_list": ({"sysadmin"}, {}),
+    "challenge_shield_show": (EVERYBODY, {"organization": "{organization}"}),
+    "challenge_stamp_show": (EVERYBODY, {"cohort": "{cohort}"}),
+    "challenge_standing_show": (EVERYBODY, {"organization": "{organization}"}),
+    "challenge_dataset_season_show": (EVERYBODY, {"id": "{dataset}"}),
+    "challenge_quality_show": (EVERYBODY, {"id": "{dataset}"}),
+    "challenge_award_show": (EVERYBODY, {"id": "{award}"}),
+    "challenge_credential_show": (EVERYBODY, {"award": "{award}"}),
+    "challenge_credential_verify": (EVERYBODY, {"credential": "x"}),
+    "challenge_subscription_create": (
+        EVERYBODY,
+        {"badge": "{badge}", "email": "lectrice@example.org"},
+    ),
+    "challenge_subscription_confirm": (EVERYBODY, {"key": "x"}),
+    "challenge_subscription_show": (EVERYBODY, {"key": "x"}),
+    "challenge_subscription_list": ({"sysadmin"}, {"email": "lectrice@example.org"}),
+    "challenge_subscription_delete": ({"sysadmin"}, {"email": "lectrice@example.org"}),
+    "challenge_did_show": (EVERYBODY, {}),
+    "challenge_issuer_show": (EVERYBODY, {}),
+    "challenge_achievement_show": (EVERYBODY, {"badge": "{badge}"}),
+    "challenge_status_list_show": (EVERYBODY, {"number": 0, "kind": "revocation"}),
+    "challenge_key_list": ({"sysadmin"}, {}),
+    "challenge_award_create": (
+        MANAGER,
+        {
+            "badge": "{badge}",
+            "organization": "{organization}",
+            "cohort": "{cohort}",
+            "reason": "x",
+        },
+    ),
+    "challenge_award_revoke": (MANAGER, {"id": "{award}", "reason": "x"}),
+    "challenge_conformity_show": (EVERYBODY, {"resource_id": "{resource}"}),
+    "challenge_conformity_check": (
+        {"org_admin", "sysadmin"},
+        {"resource_id": "{resource}"},
+    ),
+    "challenge_evaluate": ({"sysadmin"}, {"all": True}),
+}
+
+
+@pytest.fixture
+def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, Any]:
+    """A season with a participant, an application and one person of each kind."""
+    collectivites()
+    admin = factories.Sysadmin()
+    cohort = make_cohort()
+    other = make_cohort(name="autre", season=3)
+    people = {
+        name: factories.User() for name in WHO if name not in ("anonymous", "sysadmin")
+    }
+    people["sysadmin"] = admin
+    participant = participate(cohort, user=people["org_admin"])
+    call_as(
+        admin,
+        "member_create",
+        id=participant["organization_id"],
+        object=people["member"]["id"],
+        object_type="user",
+        capacity="member",
+    )
+    named = {}
+    for name, season, role in (
+        ("adviser", cohort, "adviser"),
+        ("other_adviser", cohort, "adviser"),
+        ("manager", cohort, "manager"),
+        ("other_manager", other, "manager"),
+    ):
+        named[name] = call_as(
+            admin,
+            "challenge_staff_create",
+            cohort=season["id"],
+            user=people[name]["id"],
+            role=role,
+        )
+    call_as(
+        admin,
+        "challenge_participant_assign",
+        id=participant["id"],
+        adviser=people["adviser"]["id"],
+    )
+    application = apply(cohort, POINCONNET, user=people["applicant"])
+    badge = programmes.get("saison").badges[0].key
+    award = call_as(
+        admin,
+        "challenge_award_create",
+        badge=badge,
+        organization=participant["organization_id"],
+        cohort=cohort["id"],
+        reason="Pour le test",
+    )
+    dataset = factories.Dataset(
+        owner_org=participant["organization_id"],
+        resources=[{"url": "https://www.example.org/a.csv", "format": "CSV"}],
+    )
+    file = ApplicationFile(
+        application_id=application["id"],
+        purpose="letter",
+        name="lettre.pdf",
+        media_type="application/pdf",
+        size=1,
+        digest="0" * 64,
+    )
+    claim = Claim(
+        application_id=application["id"],
+        organization_id=participant["organization_id"],
+        user_id=people["applicant"]["id"],
+    )
+    model.Session.add_all([file, claim])
+    model.Session.commit()
+    return {
+        "award": award["id"],
+        "visit": call_as(
+            admin,
+            "challenge_visit_create",
+            participant=participant["id"],
+            date="2026-03-02",
+            days=1,
+            topic="Rencontre",
+        )["id"],
+        "file": file.id,
+        "claim": claim.id,
+        "mail": call_as(admin, "challenge_mail_list", application=application["id"])[
+            "results"
+        ][0]["id"],
+        "staff": named["other_adviser"]["id"],
+        "code": call_as(admin, "challenge_late_code_create", cohort=cohort["id"])["id"],
+        "step": "elu-referent",
+        "dataset": dataset["id"],
+        "resource": dataset["resources"][0]["id"],
+        "people": people,
+        "cohort": cohort["name"],
+        "participant": participant["id"],
+        "organization": participant["organization_name"],
+        "application": application["id"],
+        "badge": badge,
+    }
+
+
+def _filled(arguments: dict[str, Any], world: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with the ids of this world."""
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, list):
+            return [fill(item) for item in value]
+        return value.format(**world) if isinstance(value, str) else value
+
+    return {key: fill(value) for key, value in arguments.items()}
+
+
+def test_everybody_may_what_the_table_says_and_no_more(world: dict[str, Any]) -> None:
+    wrong = []
+    for action, (allowed, arguments) in TABLE.items():
+        data = _filled(arguments, world)
+        for who in WHO:
+            person = world["people"].get(who)
+            context: Context = {"user": person["name"] if person else ""}
+            try:
+                tk.check_access(action, context, dict(data))
+                may = True
+            except tk.NotAuthorized:
+                may = False
+            if may != (who in allowed):
+                wrong.append(f"{action}: {who} {'may' if may else 'may not'}")
+    assert wrong == []
+
+
+def test_every_action_is_in_the_table() -> None:
+    assert set(all_actions()) == set(TABLE)
+
+
+def test_every_action_asks_an_auth_function_of_its_own_name(
+    world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(all_actions()) == set(all_auth_functions())
+    asked: list[str] = []
+    check_access = tk.check_access
+
+    def spy(action: str, context: Any, data_dict: Any = None) -> Any:
+        asked.append(action)
+        return check_access(action, context, data_dict)
+
+    monkeypatch.setattr(tk, "check_access", spy)
+    silent = []
+    for action, (_, arguments) in TABLE.items():
+        asked.clear()
+        with contextlib.suppress(tk.NotAuthorized, tk.ValidationError):
+            call_as(world["people"]["stranger"], action, **_filled(arguments, world))
+        if action not in asked:
+            silent.append(action)
+    assert silent == []
+
+
+def test_every_action_says_what_it_takes_and_gives() -> None:
+    for name, action in all_actions().items():
+        text = inspect.getdoc(action) or ""
+        assert re.search(r"\bmay\b", text), f"{name} does not say who may"
+        assert ":returns:" in text or name.endswith("_delete"), name

@@ -1,0 +1,309 @@
+"""The settings of a season: what managers change, and that nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ckan import model
+from factories import BAULE, call_as
+from lxml import html
+
+from ckanext.challenge.model import Application
+
+SEASON = "/challenge/manage/saison-3"
+PAGES = ("edit", "questions", "staff", "codes")
+
+
+def _page(answer: Any) -> Any:
+    assert answer.status_code == 200
+    return html.document_fromstring(answer.get_data(as_text=True))
+
+
+def _typed(page: Any) -> dict[str, Any]:
+    """What the page's large form would send, its buttons left out."""
+    (form,) = page.xpath("//form[contains(@class, 'challenge-form')]")
+    return dict(form.form_values())
+
+
+def _cohort(world: Any) -> dict[str, Any]:
+    return call_as(
+        world.people["manager"], "challenge_cohort_show", id=world.open_cohort["id"]
+    )
+
+
+@pytest.mark.parametrize("role", [None, "stranger", "adviser", "applicant"])
+def test_only_managers_see_the_settings(
+    browser: Callable[..., Any], world: Any, role: str | None
+) -> None:
+    visitor = browser(role)
+    for page in (*PAGES, "copy"):
+        status = visitor.get(f"{SEASON}/{page}").status_code
+        assert status == (302 if role is None else 403), page
+
+
+def test_a_manager_sees_all_but_the_copy(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager, admin = browser("manager"), browser("sysadmin")
+    for page in PAGES:
+        shown = _page(manager.get(f"{SEASON}/{page}"))
+        assert not shown.xpath(f"//a[@href='{SEASON}/copy']")
+        assert shown.xpath(f"//a[@href='{SEASON}/{page}' and @aria-current]")
+    assert manager.get(f"{SEASON}/copy").status_code == 403
+    assert _page(admin.get(f"{SEASON}/copy")).xpath(f"//a[@href='{SEASON}/copy']")
+
+
+def test_questions_are_written_moved_and_saved(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    url = f"{SEASON}/questions"
+
+    def press(typed: dict[str, Any], do: str) -> Any:
+        return _page(manager.post(url, {**typed, "do": do}))
+
+    page = press(_typed(_page(manager.get(url))), "add")
+    assert page.xpath("//*[@autofocus]/@id") == ["field-questions-0-label_fr"]
+    typed = {
+        **_typed(page),
+        "questions-0-label_fr": "Votre logiciel ?",
+        "questions-0-help_fr": "Celui des délibérations",
+    }
+    typed = {
+        **_typed(press(typed, "add")),
+        "questions-1-label_fr": "Combien de jeux ?",
+        "questions-1-type": "choice",
+        "questions-1-choices_fr": "Moins de 5\nPlus",
+        "questions-1-required": "true",
+    }
+    page = press(typed, "up-1")
+    # At the end of its way, the other button waits for the key.
+    assert page.xpath("//*[@autofocus]/@value") == ["down-0"]
+    assert page.xpath("//p[@role='status']")
+    assert _cohort(world)["questions"] == [], "nothing is stored yet"
+    # A third one that nobody wrote is not one.
+    typed = _typed(press(_typed(page), "add"))
+    assert typed["questions-0-choices_fr"] == "Moins de 5\nPlus"
+    assert typed["questions-1-help_fr"] == "Celui des délibérations"
+    preview = _page(manager.post(url, {**typed, "do": "preview"}))
+    (seen,) = preview.xpath("//fieldset[@disabled]")
+    options = [option.text for option in seen.xpath(".//select/option")]
+    assert options[1:] == ["Moins de 5", "Plus"]
+    assert manager.post(url, {**typed, "do": "save"}).status_code == 302
+    first, second = _cohort(world)["questions"]
+    assert first["key"] == "combien_de_jeux"
+    assert first["required"] is True
+    assert [choice["value"] for choice in first["choices"]] == ["moins-de-5", "plus"]
+    assert second["help"] == {"fr": "Celui des délibérations", "en": ""}
+    # Saved again, as it is shown: nothing changes.
+    typed = _typed(_page(manager.get(url)))
+    manager.post(url, {**typed, "do": "save"})
+    assert _cohort(world)["questions"] == [first, second]
+    # The key Enter presses the first button of the form.
+    shown = _page(manager.get(url))
+    assert shown.xpath(
+        "(//form[contains(@class, 'challenge-form')]//button)[1]/@value"
+    ) == ["save"]
+
+
+def test_errors_of_questions_are_at_their_fields(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    url = f"{SEASON}/questions"
+    sent = {
+        "do": "save",
+        "questions-0-label_en": "<b>Software</b>",
+        "questions-0-type": "text",
+        "questions-1-label_fr": "Laquelle ?",
+        "questions-1-type": "choice",
+        "questions-1-choices_fr": "Une seule",
+        "questions-2-label_fr": "Lesquelles ?",
+        "questions-2-type": "choices",
+        "questions-2-choices_fr": "Une\nDeux",
+        "questions-2-choices_en": "One\nTwo",
+    }
+    page = _page(manager.post(url, sent))
+    anchors = page.xpath("//*[@id='challenge-errors']//a/@href")
+    assert anchors == ["#field-questions-0-label_en", "#field-questions-1-choices_fr"]
+    for anchor in anchors:
+        (field,) = page.xpath(f"//*[@id='{anchor[1:]}']")
+        assert field.get("aria-invalid") == "true"
+    again = _typed(page)
+    assert {name: again[name] for name in sent if name != "do"} == {
+        name: text for name, text in sent.items() if name != "do"
+    }
+    # A line that is missing in one language would shift the others.
+    sent = {
+        "do": "save",
+        "questions-0-label_fr": "Laquelle ?",
+        "questions-0-type": "choice",
+        "questions-0-choices_fr": "Une\nDeux\nTrois",
+        "questions-0-choices_en": "One\nThree",
+    }
+    page = _page(manager.post(url, sent))
+    anchors = page.xpath("//*[@id='challenge-errors']//a/@href")
+    assert anchors == ["#field-questions-0-choices_en"]
+    assert _cohort(world)["questions"] == []
+
+
+def test_a_question_with_answers_is_removed_only_when_it_is_said(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    call_as(
+        world.people["manager"],
+        "challenge_cohort_patch",
+        id="saison-3",
+        questions=[{"label": "Votre logiciel ?"}],
+    )
+    row = model.Session.query(Application).filter_by(siren=BAULE).one()
+    row.answers = {"votre_logiciel": "Aucun"}
+    model.Session.commit()
+    manager = browser("manager")
+    url = f"{SEASON}/questions"
+    typed = _typed(_page(manager.get(url)))
+    removed = _typed(_page(manager.post(url, {**typed, "do": "remove-0"})))
+    page = _page(manager.post(url, {**removed, "do": "save"}))
+    assert (
+        "Votre logiciel ?"
+        in page.xpath("//*[@id='challenge-errors']")[0].text_content()
+    )
+    assert page.xpath("//*[@name='drop_answered']")
+    typed = _typed(page)
+    answer = manager.post(url, {**typed, "do": "save", "drop_answered": "true"})
+    assert answer.status_code == 302
+    assert _cohort(world)["questions"] == []
+
+
+def test_who_saves_over_another_is_told_once(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    typed = _typed(_page(manager.get(f"{SEASON}/edit")))
+    call_as(
+        world.people["sysadmin"], "challenge_cohort_patch", id="saison-3", capacity=7
+    )
+    typed["title"] = "Un autre titre"
+    page = _page(manager.post(f"{SEASON}/edit", typed))
+    assert page.xpath("//*[@id='challenge-errors']")
+    assert _typed(page)["title"] == "Un autre titre"
+    assert _cohort(world)["capacity"] == 7
+    assert manager.post(f"{SEASON}/edit", _typed(page)).status_code == 302
+    assert _cohort(world)["title"] == "Un autre titre"
+
+
+def test_what_the_season_does_by_itself(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    page = _page(manager.get(f"{SEASON}/edit"))
+    # It is open already.
+    offered = page.xpath("//*[@name='scheduled_transitions']/@value")
+    assert offered == ["running", "finished"]
+    typed = {
+        **_typed(page),
+        "questions": "",
+        "application_deadline": "2030-03-30",
+        "launch": "2030-03-01",
+        "first_publication": "",
+        "finalisation": "2030-10-27",
+        "scheduled_transitions": ["running", "finished"],
+        "automatic_promotion": "true",
+    }
+    assert manager.post(f"{SEASON}/edit", typed).status_code == 302
+    cohort = _cohort(world)
+    assert cohort["scheduled_transitions"] == ["running", "finished"]
+    assert cohort["automatic_promotion"] is True
+    # The clock goes forward on 31 March 2030, and back on 27 October.
+    assert {row["state"]: row["at"] for row in cohort["schedule"]} == {
+        "running": "2030-03-30T23:00:00+00:00",
+        "finished": "2030-10-27T23:00:00+00:00",
+    }
+    page = _page(manager.get(f"/en{SEASON}/edit"))
+    (when,) = page.xpath("//*[@id='when-running']")
+    assert "Sunday, March 31, 2030" in when.text_content()
+    (when,) = page.xpath("//*[@id='when-finished']")
+    assert "October 27, 2030" in when.text_content()
+    typed = {**_typed(page), "launch": "", "scheduled_transitions": ["running"]}
+    page = _page(manager.post(f"/en{SEASON}/edit", typed))
+    anchors = page.xpath("//*[@id='challenge-errors']//a/@href")
+    assert anchors == ["#field-scheduled_transitions"]
+    assert page.xpath("//*[@id='field-scheduled_transitions']")
+
+
+def test_the_team(browser: Callable[..., Any], world: Any) -> None:
+    manager = browser("manager")
+    url = f"{SEASON}/staff"
+    page = _page(manager.get(url))
+    # A manager names advisers, and takes nobody's management.
+    assert page.xpath("//select[@name='role']/option/@value") == ["adviser"]
+    assert len(page.xpath(f"//form[contains(@action, '{url}/')]")) == 1
+    page = _page(manager.post(url, {"user": "personne@example.org", "role": "adviser"}))
+    assert page.xpath("//*[@id='field-user']/@value") == ["personne@example.org"]
+    assert page.xpath("//*[@id='field-user']/@aria-invalid") == ["true"]
+    stranger = world.people["stranger"]
+    sent = {"user": f" {stranger['email'].upper()} ", "role": "adviser"}
+    assert manager.post(url, sent).status_code == 302
+    assert manager.post(url, {**sent, "role": "manager"}).status_code == 403
+    found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
+    (row,) = [one for one in found["results"] if one["user_name"] == stranger["name"]]
+    assert manager.post(f"{url}/{row['id']}/delete").status_code == 302
+    found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
+    assert stranger["name"] not in [one["user_name"] for one in found["results"]]
+
+
+def test_codes_for_those_who_come_late(browser: Callable[..., Any], world: Any) -> None:
+    manager = browser("manager")
+    url = f"{SEASON}/codes"
+    wrong = {"note": "Baule", "valid_until": "2000-01-01", "max_uses": "deux"}
+    page = _page(manager.post(url, wrong))
+    assert _typed(page).items() >= wrong.items()
+    assert manager.post(url, {"note": "Baule", "max_uses": "1"}).status_code == 302
+    (code,) = call_as(
+        world.people["manager"], "challenge_late_code_list", cohort="saison-3"
+    )["results"]
+    page = _page(manager.get(url))
+    (link,) = page.xpath("//ul[contains(@class, 'challenge-list')]//a/@href")
+    assert link.endswith(f"/challenge/saison-3/apply?code={code['code']}")
+    assert link.startswith("http")
+    assert manager.post(f"{url}/{code['id']}/delete").status_code == 302
+    assert code["code"] not in manager.get(url).get_data(as_text=True)
+
+
+def test_a_copy_shows_its_dates_before_it_is_made(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    admin = browser("sysadmin")
+    call_as(
+        world.people["sysadmin"],
+        "challenge_cohort_patch",
+        id="saison-2",
+        application_opens="2022-06-01",
+        application_deadline="2022-09-30",
+        launch="2022-09-15",
+        first_publication="2022-12-15",
+        finalisation="2023-03-31",
+    )
+    url = "/challenge/manage/saison-2/copy"
+    page = _page(admin.get(f"/en{url}"))
+    typed = _typed(page)
+    assert typed["season"] == "3"
+    assert typed["name"] == "saison-3"
+    assert typed["title"] == "Challenge open data, saison 3"
+    # The same day of the week, a year later.
+    assert typed["launch"] == "2023-09-14"
+    # There is a third season already.
+    page = _page(admin.post(f"/en{url}", {**typed, "do": "preview"}))
+    assert page.xpath("//*[@id='challenge-errors']//a/@href") == ["#field-name"]
+    assert not page.xpath("//button[@value='create']")
+    typed = {**typed, "name": "saison-4", "launch": "2024-09-15"}
+    page = _page(admin.post(f"/en{url}", {**typed, "do": "preview"}))
+    (table,) = page.xpath("//table")
+    assert "Monday, March 31, 2025" in table.text_content()
+    assert page.xpath("//button[@value='create']")
+    answer = admin.post(f"/en{url}", {**_typed(page), "do": "create"})
+    assert answer.status_code == 302
+    made = call_as(world.people["sysadmin"], "challenge_cohort_show", id="saison-4")
+    assert (made["state"], made["finalisation"]) == ("draft", "2025-03-31")

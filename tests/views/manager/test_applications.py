@@ -1,0 +1,371 @@
+"""The managers' desk: from the list to a file, a decision, or forty of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from ckan import model
+from factories import LIGNIERES, POINCONNET, apply, call_as
+from lxml import html
+
+from benchmarks.statements import sent_statements
+from ckanext.challenge.model import Application
+from ckanext.challenge.model.base import make_id, utcnow
+
+DESK = "/challenge/manage/saison-3"
+LIST = f"{DESK}/applications"
+
+
+def _page(answer: Any, status: int = 200) -> Any:
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == status, text[-3000:]
+    return html.document_fromstring(text)
+
+
+def _names(page: Any) -> list[str]:
+    return [
+        link.text_content().strip()
+        for link in page.xpath(
+            "//table[contains(@class,'challenge-desk')]//tbody//th/a"
+        )
+    ]
+
+
+def _text(page: Any) -> str:
+    return " ".join(page.xpath("//*[@role='main']")[0].text_content().split())
+
+
+@pytest.fixture
+def manager(browser: Callable[..., Any], world: Any) -> Any:
+    """The manager of a season with three applications, signed in."""
+    for siren in (POINCONNET, LIGNIERES[0]):
+        apply(world.open_cohort, siren, contact_email=f"{siren}@example.org")
+    return browser("manager")
+
+
+def _applications(world: Any, **data: Any) -> dict[str, dict[str, Any]]:
+    found = call_as(
+        world.people["manager"],
+        "challenge_application_list",
+        cohort=world.open_cohort["id"],
+        **data,
+    )
+    return {row["organization_title"]: row for row in found["results"]}
+
+
+def test_the_list_is_filtered_sorted_and_kept_in_every_link(
+    manager: Any, world: Any
+) -> None:
+    page = _page(manager.get(f"/en{LIST}"))
+    assert _names(page) == ["Baule", "Le Poinçonnet", "Lignières"]
+    (current,) = page.xpath("//a[@aria-current='true']")
+    assert current.text_content().split() == ["To", "decide", "3"]
+    path = f"/en{LIST}?state=all&departement=36&sort=name&order=desc"
+    page = _page(manager.get(path))
+    assert _names(page) == ["Le Poinçonnet"]
+    (sorted_by,) = page.xpath("//th[@aria-sort='descending']")
+    assert "Collectivité" in sorted_by.text_content()
+    links = page.xpath("//*[@id='applications']//a/@href")
+    for wanted in ("applications.csv?", "/application/", "sort=population"):
+        (link,) = [link for link in links if wanted in link]
+        query = parse_qs(urlsplit(link).query)
+        assert query["departement"] == ["36"], link
+        assert query["state"] == ["all"], link
+    assert page.xpath("//form[@role='search']//input[@name='sort']/@value") == ["name"]
+    ticked = _page(manager.get(f"{LIST}?select=page"))
+    assert len(ticked.xpath("//input[@name='ids' and @checked]")) == 3
+    assert "matches" in _text(_page(manager.get(f"/en{LIST}?q=nulle-part")))
+    assert manager.get(f"{LIST}?kind=castle").status_code == 400
+
+
+def test_old_addresses_lead_to_the_list(manager: Any) -> None:
+    for path in (DESK, f"{DESK}?tab=applications&state=refused"):
+        answer = manager.get(path)
+        assert answer.status_code == 302
+        assert "/saison-3/applications" in answer.headers["Location"]
+    assert "state=refused" in answer.headers["Location"]
+    assert manager.get(f"{DESK}?tab=participants").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods", "json"])
+def test_the_filtered_list_is_taken_along(manager: Any, kind: str) -> None:
+    answer = manager.get(f"{LIST}.{kind}?state=all&departement=36")
+    assert answer.status_code == 200
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition.startswith("attachment")
+    assert f".{kind}" in disposition
+    assert answer.is_streamed
+    content = answer.get_data()
+    if kind == "json":
+        (row,) = json.loads(content)
+        assert row["siren"] == POINCONNET
+    elif kind == "csv":
+        assert content.count(b"\r\n") == 2
+    else:
+        assert content.startswith(b"PK")
+
+
+def test_a_decision_on_several_is_shown_before_it_is_taken(
+    manager: Any, world: Any, mailbox: Any
+) -> None:
+    rows = _applications(world)
+    ids = [rows[name]["id"] for name in ("Baule", "Le Poinçonnet")]
+    call_as(
+        world.people["manager"],
+        "challenge_application_review",
+        id=rows["Lignières"]["id"],
+        decision="waitlist",
+    )
+    asked = {
+        "ids": [*ids, rows["Lignières"]["id"]],
+        "decision": "waitlist",
+    }
+    path = f"/en{LIST}/decide?sort=name"
+    page = _page(manager.post(path, asked))
+    text = _text(page)
+    assert "Nothing has happened yet" in text
+    assert rows["Baule"]["reference"] in text
+    assert f"To: {POINCONNET}@example.org" in text
+    (left_out,) = page.xpath("//*[@aria-labelledby='left-out']")
+    assert "Lignières" in left_out.text_content()
+    assert sorted(page.xpath("//input[@name='ids']/@value")) == sorted(ids)
+    states = {row["state"] for row in _applications(world, ids=ids).values()}
+    assert states == {"submitted"}
+
+    page = _page(manager.post(path, {**asked, "ids": ids, "do": "confirm"}))
+    assert "2 of 2 decided" in _text(page)
+    assert page.xpath("//a[contains(@href, 'sort=name')]")
+    states = {row["state"] for row in _applications(world, ids=ids).values()}
+    assert states == {"waitlisted"}
+
+
+def test_what_cannot_be_decided_is_said_for_each(manager: Any, world: Any) -> None:
+    rows = _applications(world)
+    ids = [row["id"] for row in rows.values()]
+    path = f"/en{LIST}/decide"
+    page = _page(manager.post(path, {"ids": ids, "decision": "refuse"}))
+    assert page.xpath("//textarea[@name='reason' and @required]")
+    # Without a reason none is refused, and each says so.
+    page = _page(
+        manager.post(path, {"ids": ids, "decision": "refuse", "do": "confirm"})
+    )
+    assert "0 of 3 decided" in _text(page)
+    assert len(page.xpath("//td[@data-tone='late']")) == 3
+    answer = manager.post(path, {"decision": "refuse"})
+    assert answer.status_code == 302
+    said = manager.get(f"/en{LIST}").get_data(as_text=True)
+    assert "Choose at least one application." in said
+
+
+def test_decisions_are_kept_and_published_together(
+    manager: Any, world: Any, mailbox: Any
+) -> None:
+    rows = _applications(world)
+    page = f"{DESK}/application/{rows['Baule']['id']}"
+    answer = manager.post(
+        f"/en{page}",
+        {"decision": "refuse", "reason": "Revenez en mars.", "pending": "true"},
+    )
+    assert answer.status_code == 302
+    shown = _text(_page(manager.get(f"/en{page}")))
+    assert "Kept to be published: Refusal" in shown
+    listed = _text(_page(manager.get(f"/en{LIST}")))
+    assert "1 decision waits to be published" in listed
+    assert "Refusal (to publish)" in listed
+    assert _names(_page(manager.get(f"{LIST}?pending=true"))) == ["Baule"]
+    publish = _text(_page(manager.get(f"/en{LIST}/publish")))
+    assert "Revenez en mars." in publish
+    assert _applications(world)["Baule"]["state"] == "submitted"
+    assert "1 of 1 decided" in _text(_page(manager.post(f"/en{LIST}/publish")))
+    assert _applications(world)["Baule"]["state"] == "refused"
+
+    kept = f"{DESK}/application/{rows['Lignières']['id']}"
+    manager.post(kept, {"decision": "accept", "pending": "true"})
+    assert manager.post(f"{kept}/pending").status_code == 302
+    assert _applications(world)["Lignières"]["pending_decision"] is None
+
+
+def test_several_are_handed_to_one_reader(manager: Any, world: Any) -> None:
+    rows = _applications(world)
+    me = world.people["manager"]["id"]
+    chosen = [rows[name]["id"] for name in ("Baule", "Lignières")]
+    answer = manager.post(f"{LIST}/decide", {"ids": chosen, "decision": f"assign:{me}"})
+    assert answer.status_code == 302
+    assert _names(_page(manager.get(f"{LIST}?reviewer=me"))) == ["Baule", "Lignières"]
+
+
+def test_the_file_has_everything_on_one_page(
+    manager: Any, world: Any, mailbox: Any
+) -> None:
+    rows = _applications(world)
+    # The directory says otherwise by now, and there is a homonym.
+    model.Session.execute(
+        model.meta.metadata.tables["challenge_collectivite"]
+        .update()
+        .where(
+            model.meta.metadata.tables["challenge_collectivite"].c.siren == LIGNIERES[0]
+        )
+        .values(population=1444)
+    )
+    model.Session.commit()
+    page = f"/en{DESK}/application/{rows['Lignières']['id']}"
+    assert (
+        manager.post(f"{page}/note", {"text": "À rappeler lundi."}).status_code == 302
+    )
+    assert manager.post(f"{page}/message", {"text": "Bonjour !"}).status_code == 302
+    me = world.people["manager"]["id"]
+    assert manager.post(f"{page}/assign", {"reviewer": me}).status_code == 302
+    shown = _page(manager.get(page))
+    text = _text(shown)
+    for expected in (
+        "Not as the directory says: Inhabitants",
+        "directory: 1,444",
+        "Other collectivités have this name",
+        "In the directory: Lignières · Loir-et-Cher",
+        "À rappeler lundi.",
+        "Bonjour !",
+        "“Draft” became “Received”",
+        "A note was written",
+        "The contact has not opened the link",
+        "Receipt",
+    ):
+        assert expected in text, expected
+    (reader,) = shown.xpath("//select[@name='reviewer']/option[@selected]/@value")
+    assert reader == me
+    # What was typed stays where it is refused.
+    answer = _page(manager.post(page, {"decision": "refuse", "reason": " "}))
+    assert "challenge-errors" in answer.xpath("//@id")
+    answer = _page(
+        manager.post(f"{page}/preview", {"decision": "preview:refuse", "reason": "Né."})
+    )
+    (mail,) = answer.xpath("//*[@id='preview-mail']")
+    assert "Né." in mail.text_content()
+    assert _applications(world)["Lignières"]["state"] == "submitted"
+
+
+def test_a_decision_leads_to_the_next_file_where_that_is_asked_for(
+    manager: Any, world: Any
+) -> None:
+    rows = _applications(world)
+    ids = [row["id"] for row in rows.values()]
+    page = f"{DESK}/application/{ids[0]}?sort=reference"
+    shown = _page(manager.get(page))
+    (following,) = shown.xpath("//a[@rel='next']/@href")
+    assert ids[1] in following
+    assert "sort=reference" in following
+    answer = manager.post(page, {"decision": "start"})
+    assert ids[0] in answer.headers["Location"]
+    answer = manager.post(page, {"decision": "waitlist", "then": "next"})
+    assert ids[1] in answer.headers["Location"]
+    assert "then=next" in answer.headers["Location"]
+    rest = _page(manager.get(answer.headers["Location"]))
+    assert rest.xpath("//input[@name='then' and @checked]")
+    for id_ in ids[1:]:
+        answer = manager.post(
+            f"{DESK}/application/{id_}", {"decision": "waitlist", "then": "next"}
+        )
+    assert urlsplit(answer.headers["Location"]).path.endswith("/applications")
+
+
+def test_the_waiting_list_is_ordered_by_hand(manager: Any, world: Any) -> None:
+    for name in ("Baule", "Le Poinçonnet"):
+        call_as(
+            world.people["manager"],
+            "challenge_application_review",
+            id=_applications(world)[name]["id"],
+            decision="waitlist",
+        )
+    second = f"{DESK}/application/{_applications(world)['Le Poinçonnet']['id']}"
+    assert "Number 2" in _text(_page(manager.get(f"/en{second}")))
+    assert manager.post(f"{second}/rank", {"rank": "1"}).status_code == 302
+    assert "Number 1" in _text(_page(manager.get(f"/en{second}")))
+    listed = _text(_page(manager.get(f"/en{LIST}")))
+    assert "Next on the waiting list: Le Poinçonnet" in listed
+    assert _page(manager.post(f"{second}/rank", {"rank": "no"})).xpath(
+        "//*[@id='error-rank']"
+    )
+
+
+def test_nothing_of_the_desk_opens_to_others(
+    manager: Any, browser: Callable[..., Any], world: Any
+) -> None:
+    id_ = _applications(world)["Baule"]["id"]
+    posts: dict[str, dict[str, Any]] = {
+        "/state": {"to": "running"},
+        "/applications/decide": {"ids": [id_], "decision": "accept"},
+        "/applications/publish": {},
+        f"/application/{id_}": {"decision": "accept"},
+        f"/application/{id_}/preview": {"decision": "preview:accept"},
+        f"/application/{id_}/pending": {},
+        f"/application/{id_}/assign": {"reviewer": ""},
+        f"/application/{id_}/rank": {"rank": "1"},
+        f"/application/{id_}/message": {"text": "x"},
+        f"/application/{id_}/note": {"text": "x"},
+    }
+    gets = [LIST, f"{LIST}.csv", f"{LIST}/publish", f"{DESK}/application/{id_}"]
+    for role in ("stranger", "member", "applicant", "adviser"):
+        reader = browser(role)
+        for path in gets:
+            assert reader.get(path).status_code == 403, (role, path)
+        for path, data in posts.items():
+            answer = reader.post(DESK + path, data)
+            assert answer.status_code == 403, (role, path)
+    visitor = browser()
+    for path in gets:
+        assert "/user/login" in visitor.get(path).headers["Location"]
+    for path, data in posts.items():
+        assert visitor.post(DESK + path, data).status_code in (302, 400), path
+    assert _applications(world)["Baule"]["state"] == "submitted"
+    # Nor does the file of one season show under the name of another.
+    other = f"/challenge/manage/saison-2/application/{id_}"
+    assert manager.get(other).status_code == 404
+
+
+def test_the_desk_sends_as_many_statements_for_many_as_for_few(
+    manager: Any, world: Any
+) -> None:
+    first = _applications(world)["Baule"]["id"]
+    paths = (LIST, f"{LIST}?q=commune&sort=name", f"{DESK}/application/{first}")
+
+    def statements() -> list[int]:
+        numbers = []
+        for path in paths:
+            manager.get(path)
+            with sent_statements() as sent:
+                assert manager.get(path).status_code == 200
+            numbers.append(len(sent))
+        return numbers
+
+    few = statements()
+    model.Session.add_all(
+        Application(
+            id=make_id(),
+            cohort_id=world.open_cohort["id"],
+            reference=f"S3-9{number:03d}",
+            siren=f"{number:09d}",
+            organization_title="Baule" if number % 9 == 0 else f"Commune {number}",
+            state="submitted",
+            submitted_at=utcnow(),
+        )
+        for number in range(200)
+    )
+    model.Session.commit()
+    assert statements() == few
+
+
+def test_the_history_of_each_object_is_for_its_staff(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    paths = (f"/en{world.url}", f"/en/challenge/awards/{world.award['id']}")
+    for role in ("adviser", "manager", "sysadmin"):
+        reader = browser(role)
+        for path in (*paths, "/en/challenge/manage/saison-2?tab=participants"):
+            assert _page(reader.get(path)).xpath("//*[@id='history']"), (role, path)
+    for role in (None, "member", "stranger"):
+        reader = browser(role)
+        for path in paths:
+            assert not _page(reader.get(path)).xpath("//*[@id='history']"), (role, path)

@@ -1,0 +1,169 @@
+"""The pages on which an organization lets people in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ckan import model
+from ckan.tests import factories
+from factories import LIGNIERES, apply, call_as
+from helpers.browser import PASSWORD, Browser
+from lxml import html
+
+from ckanext.challenge.model import Claim, Mail
+
+
+@pytest.fixture
+def asked(app: Any, world: Any) -> Browser:
+    """The browser of an admin who is asked whether somebody may join."""
+    admin = factories.User(password=PASSWORD)
+    factories.Organization(
+        siren=LIGNIERES[0],
+        title="Ville de Lignières",
+        users=[{"name": admin["name"], "capacity": "admin"}],
+    )
+    application = apply(
+        world.open_cohort, LIGNIERES[0], contact_name="Dominique Exemple"
+    )
+    call_as(
+        world.people["manager"],
+        "challenge_application_review",
+        id=application["id"],
+        decision="accept",
+    )
+    return Browser(app).sign_in(admin)
+
+
+def _claim() -> Claim:
+    claim = model.Session.query(Claim).one()
+    model.Session.refresh(claim)
+    return claim
+
+
+def _text(answer: Any) -> str:
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:500]
+    page = html.document_fromstring(answer.get_data(as_text=True))
+    return " ".join(page.text_content().split())
+
+
+def test_one_click_lets_somebody_in(
+    asked: Browser, browser: Callable[..., Any]
+) -> None:
+    url = f"/challenge/claim/{_claim().id}"
+    text = _text(asked.get(url))
+    for known in ("Dominique Exemple", "Ville de Lignières", "mairie@example.org"):
+        assert known in text
+    assert _claim().state == "asked"
+    assert asked.post(url, {"accepted": "true"}).status_code == 302
+    assert _claim().state == "accepted"
+    # Nothing is left to click.
+    page = html.document_fromstring(asked.get(url).get_data(as_text=True))
+    assert not page.xpath("//*[@name='accepted']")
+
+
+def test_a_no_without_a_reason_says_what_is_missing(asked: Browser) -> None:
+    url = f"/challenge/claim/{_claim().id}"
+    refused = asked.post(url, {"accepted": "false", "reason": " "})
+    assert "challenge-errors" in refused.get_data(as_text=True)
+    assert _claim().state == "asked"
+    assert asked.post(url, {"accepted": "false", "reason": "Inconnue."}).status_code
+    assert (_claim().state, _claim().reason) == ("declined", "Inconnue.")
+    # They may think again, on the same page.
+    assert "Inconnue." in _text(asked.get(url))
+    asked.post(url, {"accepted": "true"})
+    assert _claim().state == "accepted"
+
+
+def test_who_is_not_asked_does_not_read_who_asks(
+    asked: Browser, browser: Callable[..., Any]
+) -> None:
+    url = f"/challenge/claim/{_claim().id}"
+    visitor = browser().get(url)
+    assert visitor.status_code == 302
+    assert "/user/login" in visitor.headers["Location"]
+    for role in ("stranger", "member", "adviser"):
+        assert browser(role).get(url).status_code == 403, role
+        assert browser(role).post(url, {"accepted": "true"}).status_code == 403, role
+    # The managers of the season see where it stands, and cannot answer.
+    page = browser("manager").get(url)
+    assert "Dominique Exemple" in _text(page)
+    assert 'name="accepted"' not in page.get_data(as_text=True)
+    assert browser("manager").post(url, {"accepted": "true"}).status_code == 403
+    assert _claim().state == "asked"
+    private = asked.get(url).headers["Cache-Control"]
+    assert "private" in private or "no-store" in private or "no-cache" in private
+
+
+def test_the_form_to_invite_is_for_those_who_may(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    action = f'action="{world.url}/invite#members"'
+    for role in (None, "stranger", "member", "adviser"):
+        assert action not in browser(role).get(world.url).get_data(as_text=True), role
+    manager = browser("manager")
+    assert action in manager.get(world.url).get_data(as_text=True)
+    data = {"email": "collegue@example.org", "role": "editor"}
+    assert browser("member").post(f"{world.url}/invite", data).status_code == 403
+    assert manager.post(f"{world.url}/invite", data).status_code == 302
+    mail = model.Session.query(Mail).filter_by(kind="invitation").one()
+    user = model.User.get(mail.user_id)
+    assert user is not None
+    assert user.email == "collegue@example.org"
+
+
+def test_what_was_typed_stays_when_it_is_refused(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    refused = browser("manager").post(
+        f"{world.url}/invite", {"email": "pas une adresse", "role": "admin"}
+    )
+    page = html.document_fromstring(refused.get_data(as_text=True))
+    (field,) = page.xpath("//input[@id='field-email']")
+    assert field.get("value") == "pas une adresse"
+    assert field.get("aria-invalid") == "true"
+    (role,) = page.xpath("//select[@id='field-role']/option[@selected]")
+    assert role.get("value") == "admin"
+
+
+def test_an_organization_of_another_season_is_not_found(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    answer = browser("manager").post(
+        world.url.replace("saison-2", "saison-3") + "/invite",
+        {"email": "collegue@example.org"},
+    )
+    assert answer.status_code == 404
+
+
+def test_an_admin_sees_who_asks_on_the_own_page(asked: Browser) -> None:
+    claim = _claim()
+    group = model.Group.get(claim.organization_id)
+    assert group is not None
+    page = asked.get(f"/challenge/saison-3/{group.name}").get_data(as_text=True)
+    assert f"/challenge/claim/{claim.id}" in page
+
+
+def test_a_manager_takes_a_participant_out_and_sees_who_is_next(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    action = f'action="{world.url}/withdraw"'
+    for role in (None, "member", "adviser"):
+        assert action not in browser(role).get(world.url).get_data(as_text=True), role
+    assert browser("member").post(f"{world.url}/withdraw").status_code == 403
+    manager = browser("manager")
+    assert action in manager.get(world.url).get_data(as_text=True)
+    manager.post(
+        f"/challenge/manage/saison-3/application/{world.application['id']}",
+        {"decision": "waitlist"},
+    )
+    # Of the season that it is in, and not of another one.
+    elsewhere = world.url.replace("saison-2", "saison-3")
+    assert manager.post(f"{elsewhere}/withdraw").status_code == 404
+    assert manager.post(f"{world.url}/withdraw").status_code == 302
+    assert action not in manager.get(world.url).get_data(as_text=True)
+    shown = call_as(
+        None, "challenge_participant_list", cohort="saison-2", state="withdrawn"
+    )
+    assert [row["id"] for row in shown["results"]] == [world.participant["id"]]
