@@ -22,7 +22,7 @@ from ckanext.challenge import config
 from ckanext.challenge.badges import structured_data
 from ckanext.challenge.common import labels, language
 from ckanext.challenge.directory.departements import departements
-from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain import deadlines, eligibility
 from ckanext.challenge.programmes.frequencies import frequencies
 from ckanext.challenge.schemas.choices import (
     challenge_kit_choices,
@@ -71,7 +71,6 @@ _KINDS = {
     "metropole": labels.N_("Metropolis"),
     "autre": labels.N_("Other"),
 }
-KINDS = tuple(_KINDS)
 
 
 def challenge_date(value: Any, style: str = "long") -> str:
@@ -136,7 +135,7 @@ def _whole_money() -> str:
 
 def challenge_kinds() -> list[tuple[str, str]]:
     """The kinds of collectivité, with their names."""
-    return [(kind, challenge_kind(kind)) for kind in KINDS]
+    return [(kind, challenge_kind(kind)) for kind in eligibility.KINDS]
 
 
 def challenge_kind(kind: str | None) -> str:

@@ -50,9 +50,12 @@ FEATURES = (
 )
 
 
-def _exported(kind: str) -> dict[str, Callable[..., Any]]:
-    """Every function that a feature's module or package of this name lists in its
-    ``__all__``.
+def _collect(kind: str) -> dict[str, Callable[..., Any]]:
+    """The functions of the features' modules of this name, or of the modules of such a
+    package, whose name begins with ``challenge_``.
+
+    :param kind: ``action`` or ``auth``
+    :raises RuntimeError: two rooms have a function of the same name
     """
     found: dict[str, Callable[..., Any]] = {}
     for feature in FEATURES:
@@ -64,21 +67,27 @@ def _exported(kind: str) -> dict[str, Callable[..., Any]]:
                 for info in pkgutil.iter_modules(modules[0].__path__)
             ]
         for module in modules:
-            for function in module.__all__:
-                if function in found:
-                    raise RuntimeError(f"there are two {kind}s {function}")
-                found[function] = getattr(module, function)
+            for key, function in vars(module).items():
+                # What a module imports from another is that one's.
+                if (
+                    key.startswith("challenge_")
+                    and callable(function)
+                    and function.__module__ == module.__name__
+                ):
+                    if key in found:
+                        raise RuntimeError(f"two {kind} functions are named {key}")
+                    found[key] = function
     return found
 
 
 def all_actions() -> dict[str, Callable[..., Any]]:
     """The actions, by name."""
-    return _exported("action")
+    return _collect("action")
 
 
 def all_auth_functions() -> dict[str, Callable[..., Any]]:
     """The authorization functions, by the name of their action."""
-    return _exported("auth")
+    return _collect("auth")
 
 
 @tk.blanket.actions(lambda: {**all_actions(), **package_badges.chained()})

@@ -10,8 +10,7 @@ import click
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.cohorts import import_export
-from ckanext.challenge.cohorts.schema import cohort as schema
+from ckanext.challenge.cohorts import import_export, schema
 
 __all__ = ["command"]
 

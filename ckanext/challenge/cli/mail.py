@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import click
 
-from ckanext.challenge.applications.schema.mail import STATES
+from ckanext.challenge.applications.schema import STATES
 from ckanext.challenge.notifications import outbox
 
 __all__ = ["command"]

@@ -27,7 +27,6 @@ from ckanext.challenge.model.base import is_id
 from . import journal, labels
 
 __all__ = [
-    "MAX_LIMIT",
     "actor_of",
     "all_or_nothing",
     "checked_transition",
@@ -47,10 +46,6 @@ __all__ = [
     "user_id_of",
     "validated",
 ]
-
-#: The most rows that a list answers at once, and what it answers unasked.
-MAX_LIMIT = 1000
-DEFAULT_LIMIT = 100
 
 
 def validated(

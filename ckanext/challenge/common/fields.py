@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.types import Schema
 
 from ckanext.challenge.domain.plaintext import find_problem
 
@@ -26,9 +27,11 @@ __all__ = [
     "limit",
     "number",
     "offset",
+    "paging",
     "paragraph",
     "problem_text",
     "raw",
+    "reference",
     "siren",
     "truth",
     "web_address",
@@ -37,6 +40,10 @@ __all__ = [
 ]
 
 Validator = Callable[..., Any]
+
+#: The most rows that a list answers at once, and what it answers unasked.
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 100
 
 LONGEST_EMAIL = 254
 LONGEST_ADDRESS = 2000
@@ -319,3 +326,13 @@ def limit(most: int, unasked: int) -> list[Validator]:
 def offset() -> list[Validator]:
     """How many rows a list passes over."""
     return [default(0), *whole(0, 10_000_000)]
+
+
+def reference(name: str = "id") -> Schema:
+    """A single reference to something: an id, or a name where it has one."""
+    return {name: raw()}
+
+
+def paging(most: int = MAX_LIMIT, unasked: int = DEFAULT_LIMIT) -> Schema:
+    """How many rows of a list, from which on."""
+    return {"limit": limit(most, unasked), "offset": offset()}

@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-from ckanext.challenge.badges.auth.badge import challenge_award_show
+from ckanext.challenge.badges.auth import challenge_award_show
 from ckanext.challenge.common import roles
 
 __all__ = [

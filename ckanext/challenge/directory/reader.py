@@ -24,9 +24,10 @@ from typing import Any, NoReturn
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
 
+from ckanext.challenge.domain.eligibility import KINDS
+
 from .departements import departement_of, departements
 
-KINDS = ("commune", "cc", "ca", "cu", "metropole", "autre")
 KIND_OF_TYPE = {
     "CC": "cc",
     "CA": "ca",

@@ -8,9 +8,9 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
 from ckanext.challenge.common import fields
+from ckanext.challenge.domain.eligibility import KINDS
 
 from .departements import departements
-from .reader import KINDS
 
 __all__ = ["search", "show"]
 
@@ -25,8 +25,7 @@ def search() -> Schema:
         "q": [_without_nul, *fields.raw(required=False), _short_query],
         "kind": fields.choice(KINDS),
         "departement": [*fields.raw(required=False), _known_departement],
-        "limit": fields.limit(MAX_LIMIT, DEFAULT_LIMIT),
-        "offset": fields.offset(),
+        **fields.paging(MAX_LIMIT, DEFAULT_LIMIT),
     }
 
 

@@ -19,7 +19,10 @@ Outcome = Literal["over", "under", "unknown", "ignored"]
 RULES: tuple[Rule, ...] = ("either", "both")
 STATUSES: tuple[Status, ...] = ("concerned", "not_concerned", "unknown")
 
-#: The kinds of EPCI in the directory.
+#: Kinds of collectivité, as in the directory.
+KINDS = ("commune", "cc", "ca", "cu", "metropole", "autre")
+
+#: Those that are EPCI.
 EPCI_KINDS = frozenset({"cc", "ca", "cu", "metropole"})
 
 

@@ -8,7 +8,6 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, Schema
 
-from ckanext.challenge.cohorts.schema.cohort import paging
 from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import counted, validated
 from ckanext.challenge.model import JournalEntry
@@ -33,7 +32,7 @@ def _schema() -> Schema:
     return {
         "object_type": fields.choice(OBJECT_TYPES),
         "object_id": fields.raw(required=False),
-        **paging(),
+        **fields.paging(),
     }
 
 

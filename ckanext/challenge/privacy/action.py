@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.applications.schema import application as schema
+from ckanext.challenge.applications import schema
 from ckanext.challenge.applications.transitions import lock_with_cohort
 from ckanext.challenge.common import file_store, roles
 from ckanext.challenge.common.action_helpers import (

@@ -10,14 +10,19 @@ from ckan.types import Context
 from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import admission, answers, late_codes, waiting_list
+from ckanext.challenge.applications import (
+    admission,
+    answers,
+    late_codes,
+    schema,
+    waiting_list,
+)
 from ckanext.challenge.applications.dictize import (
     EDITABLE,
     WRITTEN,
     dictize,
     keep_previous,
 )
-from ckanext.challenge.applications.schema import application as schema
 from ckanext.challenge.applications.transitions import (
     advance,
     already_applied,

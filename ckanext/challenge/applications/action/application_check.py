@@ -10,8 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config
-from ckanext.challenge.applications import onboarding
-from ckanext.challenge.applications.schema import application as schema
+from ckanext.challenge.applications import onboarding, schema
 from ckanext.challenge.applications.transitions import cohort_of
 from ckanext.challenge.common.action_helpers import find_application, validated
 from ckanext.challenge.directory.text import fold

@@ -8,8 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.applications import dictize
-from ckanext.challenge.applications.schema import application as schema
+from ckanext.challenge.applications import dictize, schema
 from ckanext.challenge.applications.transitions import cohort_of
 from ckanext.challenge.common.action_helpers import find_application, validated
 from ckanext.challenge.domain import questions

@@ -8,8 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.applications import admission, dictize, form_token
-from ckanext.challenge.applications.schema import application as schema
+from ckanext.challenge.applications import admission, dictize, form_token, schema
 from ckanext.challenge.common import rate_limit, roles
 from ckanext.challenge.common.action_helpers import find_cohort, user_id_of, validated
 from ckanext.challenge.domain import lifecycle

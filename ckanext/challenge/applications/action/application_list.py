@@ -9,8 +9,13 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.applications import dictize, onboarding, query, waiting_list
-from ckanext.challenge.applications.schema import application_list as schema
+from ckanext.challenge.applications import (
+    dictize,
+    onboarding,
+    query,
+    schema,
+    waiting_list,
+)
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import find_cohort, validated
 from ckanext.challenge.model import Application, Staff

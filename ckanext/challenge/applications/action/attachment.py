@@ -8,9 +8,9 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
+from ckanext.challenge.applications import schema
+from ckanext.challenge.applications import schema as reference_schema
 from ckanext.challenge.applications.dictize import EDITABLE, dictize_file, keep_previous
-from ckanext.challenge.applications.schema import application as reference_schema
-from ckanext.challenge.applications.schema import correspondence as schema
 from ckanext.challenge.applications.transitions import lock
 from ckanext.challenge.common import file_store, journal, rate_limit, uploads
 from ckanext.challenge.common.action_helpers import (

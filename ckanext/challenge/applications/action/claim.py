@@ -9,9 +9,8 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import accounts, claims
-from ckanext.challenge.applications.schema import membership as schema
-from ckanext.challenge.common import journal
+from ckanext.challenge.applications import accounts, claims, schema
+from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
@@ -48,7 +47,7 @@ def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> Any:
         which need not be that of the contact
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, fields.reference())
     claim = claims.find(data["id"])
     tk.check_access("challenge_claim_show", context, {"id": claim.id})
     return _show(claim)

@@ -9,8 +9,8 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
+from ckanext.challenge.applications import schema
 from ckanext.challenge.applications.dictize import dictize_file
-from ckanext.challenge.applications.schema import correspondence as schema
 from ckanext.challenge.applications.transitions import lock
 from ckanext.challenge.common import journal, rate_limit, roles, uploads
 from ckanext.challenge.common.action_helpers import (

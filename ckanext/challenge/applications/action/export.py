@@ -15,13 +15,12 @@ from sqlalchemy.orm import class_mapper
 
 from ckanext.challenge import config
 from ckanext.challenge.applications import labels as application_labels
-from ckanext.challenge.applications import query
-from ckanext.challenge.applications.schema import application_list as schema
-from ckanext.challenge.cohorts.schema.cohort import KINDS
+from ckanext.challenge.applications import query, schema
 from ckanext.challenge.common import language, spreadsheets
 from ckanext.challenge.common.action_helpers import find_cohort, validated
 from ckanext.challenge.common.spreadsheets import Column
 from ckanext.challenge.domain import lifecycle, questions
+from ckanext.challenge.domain.eligibility import KINDS
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.dictize import as_json, name_of
 

@@ -10,7 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications.schema import application as schema
+from ckanext.challenge.applications import schema
 from ckanext.challenge.common import access_links, journal, rate_limit
 from ckanext.challenge.common.action_helpers import (
     actor_of,

@@ -11,8 +11,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import waiting_list
-from ckanext.challenge.applications.schema import mail as schema
+from ckanext.challenge.applications import schema, waiting_list
 from ckanext.challenge.applications.transitions import cohort_of
 from ckanext.challenge.common import journal, roles
 from ckanext.challenge.common.action_helpers import (

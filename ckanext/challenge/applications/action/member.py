@@ -9,8 +9,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import accounts
-from ckanext.challenge.applications.schema import membership as schema
+from ckanext.challenge.applications import accounts, schema
 from ckanext.challenge.common import journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,

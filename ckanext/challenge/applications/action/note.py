@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.applications.schema import review as schema
+from ckanext.challenge.applications import schema
 from ckanext.challenge.common import journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,

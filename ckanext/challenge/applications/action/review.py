@@ -11,12 +11,11 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.exc import SQLAlchemyError
 
-from ckanext.challenge.applications import decisions
+from ckanext.challenge.applications import decisions, schema
 from ckanext.challenge.applications.decisions import Wish
 from ckanext.challenge.applications.dictize import dictize
-from ckanext.challenge.applications.schema import review as schema
 from ckanext.challenge.applications.transitions import lock, lock_with_cohort
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
@@ -155,7 +154,7 @@ def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: the application
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, fields.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_decision_drop", context, {"id": application.id})
     with all_or_nothing():

@@ -8,12 +8,10 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.applications import onboarding, waiting_list
-from ckanext.challenge.applications.schema import review as schema
+from ckanext.challenge.applications import onboarding, schema, waiting_list
 from ckanext.challenge.applications.transitions import lock_with_cohort
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
-    DEFAULT_LIMIT,
     actor_of,
     all_or_nothing,
     find_application,
@@ -89,7 +87,7 @@ def challenge_waitlist_move(context: Context, data_dict: dict[str, Any]) -> Any:
 
 
 def _dictize(
-    cohort: Cohort, limit: int = DEFAULT_LIMIT, offset: int = 0
+    cohort: Cohort, limit: int = fields.DEFAULT_LIMIT, offset: int = 0
 ) -> dict[str, Any]:
     waiting = waiting_list.query(cohort.id)
     places = onboarding.places(cohort)

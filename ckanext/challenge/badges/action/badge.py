@@ -12,8 +12,9 @@ from ckan.types import Context
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.challenge import programmes
+from ckanext.challenge.badges import schema
 from ckanext.challenge.badges.shortfalls import described, pictured
-from ckanext.challenge.common import journal, roles
+from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     checked_transition,
@@ -37,7 +38,6 @@ from ckanext.challenge.measures import catalog
 from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
-from ckanext.challenge.participants.schema import progress as schema
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 
 __all__ = [
@@ -209,7 +209,7 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ObjectNotFound: when there is no such award
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, fields.reference())
     row = model.Session.execute(
         _awards(*_selected(), Award.criteria).where(Award.id == data["id"])
     ).first()

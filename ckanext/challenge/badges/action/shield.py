@@ -11,7 +11,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import programmes
-from ckanext.challenge.badges.schema import shield as schema
+from ckanext.challenge.badges import schema
 from ckanext.challenge.common.action_helpers import validated
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain.lifecycle import AWARD_HELD

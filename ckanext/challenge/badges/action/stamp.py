@@ -10,7 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config
-from ckanext.challenge.badges.schema import stamp as schema
+from ckanext.challenge.badges import schema
 from ckanext.challenge.common.action_helpers import validated
 
 __all__ = ["challenge_stamp_show"]

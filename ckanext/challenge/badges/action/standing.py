@@ -11,7 +11,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import programmes
-from ckanext.challenge.badges.schema import standing as schema
+from ckanext.challenge.badges import schema
 from ckanext.challenge.badges.shortfalls import (
     Shortfalls,
     badge_row,

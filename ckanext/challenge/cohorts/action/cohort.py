@@ -14,9 +14,15 @@ from ckan.types import Context
 from ckanext.challenge import config, programmes
 from ckanext.challenge.applications import admission
 from ckanext.challenge.cohorts import programme as season_programme
-from ckanext.challenge.cohorts import questions, report, transitions
-from ckanext.challenge.cohorts.schema import cohort as schema
-from ckanext.challenge.common import file_store, journal, labels, language, roles
+from ckanext.challenge.cohorts import questions, report, schema, transitions
+from ckanext.challenge.common import (
+    fields,
+    file_store,
+    journal,
+    labels,
+    language,
+    roles,
+)
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     counted,
@@ -292,7 +298,7 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None
     :param id: the id or name of the season
     :type id: string
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, fields.reference())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_delete", context, {"id": cohort.id})
     if cohort.state not in ("draft", "archived"):

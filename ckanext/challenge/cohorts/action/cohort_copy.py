@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.cohorts.schema import cohort as schema
+from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import journal
 from ckanext.challenge.common.action_helpers import actor_of, find_cohort, validated
 from ckanext.challenge.domain import copying, deadlines

@@ -11,8 +11,8 @@ from ckan.types import Context
 from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import config
-from ckanext.challenge.cohorts.schema import late_code as schema
-from ckanext.challenge.common import journal
+from ckanext.challenge.cohorts import schema
+from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     counted,
@@ -128,7 +128,7 @@ def challenge_late_code_delete(context: Context, data_dict: dict[str, Any]) -> N
     :param id: the id of the code, as :py:func:`challenge_late_code_list` gives it
     :type id: string
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, fields.reference())
     found = model.Session.get(LateCode, data["id"])
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no such code"))

@@ -10,9 +10,8 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.cohorts import programme as season_programme
-from ckanext.challenge.cohorts.schema import cohort as cohort_schema
-from ckanext.challenge.cohorts.schema import programme as schema
-from ckanext.challenge.common import journal, language
+from ckanext.challenge.cohorts import schema
+from ckanext.challenge.common import fields, journal, language
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     find_cohort,
@@ -59,7 +58,7 @@ def challenge_cohort_programme_diff(context: Context, data_dict: dict[str, Any])
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
-    data = validated(context, data_dict, cohort_schema.reference())
+    data = validated(context, data_dict, fields.reference())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_programme_diff", context, {"id": cohort.id})
     kept, offered, obstacle = season_programme.offer(cohort)

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
 from ckanext.challenge.cohorts import questions
-from ckanext.challenge.cohorts.schema import cohort as schema
+from ckanext.challenge.common import fields
 from ckanext.challenge.common.action_helpers import find_cohort, validated
 
 __all__ = ["challenge_question_list"]
@@ -27,7 +27,7 @@ def challenge_question_list(context: Context, data_dict: dict[str, Any]) -> Any:
         answers}``, the last being how many applications answer it, drafts included
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference("cohort"))
+    data = validated(context, data_dict, fields.reference("cohort"))
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_question_list", context, {"cohort": cohort.id})
     counts = questions.answer_counts(cohort.id)

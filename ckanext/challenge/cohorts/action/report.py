@@ -12,7 +12,7 @@ from ckan.types import Context
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.cohorts import report as season_report
-from ckanext.challenge.cohorts.schema import report as schema
+from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import labels, language, roles
 from ckanext.challenge.common.action_helpers import find_cohort, validated
 from ckanext.challenge.domain.programme import Programme

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.cohorts.schema import cohort as schema
-from ckanext.challenge.common import journal
+from ckanext.challenge.cohorts import schema
+from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     counted,
@@ -97,7 +97,7 @@ def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
     :param id: the id of the role, as :py:func:`challenge_staff_list` gives it
     :type id: string
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, fields.reference())
     staff = model.Session.get(Staff, data["id"])
     if staff is None:
         raise tk.ObjectNotFound(tk._("There is no such role"))

@@ -8,8 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
 from ckanext.challenge.common.action_helpers import validated
-from ckanext.challenge.datasets import search
-from ckanext.challenge.datasets.schema import dataset as schema
+from ckanext.challenge.datasets import schema, search
 from ckanext.challenge.model import Cohort
 
 __all__ = ["challenge_dataset_season_show"]

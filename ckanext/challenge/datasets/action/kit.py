@@ -16,7 +16,7 @@ from ckanext.challenge.common.action_helpers import (
     validated,
 )
 from ckanext.challenge.conformity import examples, registry
-from ckanext.challenge.datasets.schema import kit as schema
+from ckanext.challenge.datasets import schema
 from ckanext.challenge.domain.programme import Kit
 from ckanext.challenge.measures import organizations
 from ckanext.challenge.schemas import choices

@@ -9,7 +9,7 @@ from ckan.types import Context
 
 from ckanext.challenge.badges import fix_urls
 from ckanext.challenge.common.action_helpers import validated
-from ckanext.challenge.datasets.schema import dataset as schema
+from ckanext.challenge.datasets import schema
 from ckanext.challenge.domain import quality
 from ckanext.challenge.measures import mending, quality_labels
 

@@ -33,8 +33,7 @@ from ckanext.challenge.model import (
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns, name_of
-from ckanext.challenge.participants import accompaniment
-from ckanext.challenge.participants.schema import accompaniment as schema
+from ckanext.challenge.participants import accompaniment, schema
 
 __all__ = ["challenge_accompaniment_list", "challenge_accompaniment_show"]
 

@@ -29,8 +29,7 @@ from ckanext.challenge.domain.questions import Question
 from ckanext.challenge.model import Cohort, Feedback, Participant, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import as_json
-from ckanext.challenge.participants import steps
-from ckanext.challenge.participants.schema import feedback as schema
+from ckanext.challenge.participants import schema, steps
 from ckanext.challenge.progress import evaluate
 
 __all__ = [

@@ -13,7 +13,7 @@ from ckan.types import Context
 from ckanext.challenge import programmes
 from ckanext.challenge.applications import claims, decisions, onboarding, waiting_list
 from ckanext.challenge.applications.transitions import lock_cohort
-from ckanext.challenge.common import journal, language, roles
+from ckanext.challenge.common import fields, journal, language, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
@@ -29,8 +29,7 @@ from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Award, Cohort, Participant, locks
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
-from ckanext.challenge.participants import accompaniment
-from ckanext.challenge.participants.schema import participant as schema
+from ckanext.challenge.participants import accompaniment, schema
 from ckanext.challenge.progress import evaluate, queue
 
 __all__ = [
@@ -148,7 +147,7 @@ def challenge_participant_show(context: Context, data_dict: dict[str, Any]) -> A
     :returns: a row as those of :py:func:`challenge_participant_list`
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, fields.reference())
     participant = find_participant(data["id"])
     tk.check_access("challenge_participant_show", context, {"id": participant.id})
     rows = _rows([Participant.id == participant.id], "name", 1, 0)
@@ -209,7 +208,7 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
         organization_title}`` or ``null``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, fields.reference())
     participant = find_participant(data["id"])
     tk.check_access("challenge_participant_withdraw", context, {"id": participant.id})
     cohort_id = participant.cohort_id

@@ -20,8 +20,7 @@ from ckanext.challenge.common.action_helpers import (
 )
 from ckanext.challenge.model import ParticipantMessage
 from ckanext.challenge.model.base import make_id, utcnow
-from ckanext.challenge.participants import accompaniment
-from ckanext.challenge.participants.schema import accompaniment as schema
+from ckanext.challenge.participants import accompaniment, schema
 
 __all__ = [
     "challenge_participant_message_create",

@@ -32,8 +32,7 @@ from ckanext.challenge.domain.lifecycle import AWARD_HELD, STEP_SETTLED
 from ckanext.challenge.domain.programme import Programme, Step
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
 from ckanext.challenge.model.dictize import as_json
-from ckanext.challenge.participants import steps
-from ckanext.challenge.participants.schema import progress as schema
+from ckanext.challenge.participants import schema, steps
 from ckanext.challenge.progress import evaluate
 
 __all__ = ["challenge_evaluate", "challenge_progress_show"]

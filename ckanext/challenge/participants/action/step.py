@@ -23,8 +23,7 @@ from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.programme import PersonCheck
 from ckanext.challenge.model import Evidence
 from ckanext.challenge.model.dictize import as_json
-from ckanext.challenge.participants import steps
-from ckanext.challenge.participants.schema import participant as schema
+from ckanext.challenge.participants import schema, steps
 
 __all__ = [
     "challenge_step_confirm",

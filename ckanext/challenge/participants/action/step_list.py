@@ -14,7 +14,7 @@ from ckanext.challenge.common.action_helpers import find_cohort, validated
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.model import Participant, StepStatus
-from ckanext.challenge.participants.schema import step_list as schema
+from ckanext.challenge.participants import schema
 
 __all__ = ["challenge_step_list"]
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.common import journal, roles
+from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
@@ -24,8 +24,7 @@ from ckanext.challenge.domain import accompaniment as rules
 from ckanext.challenge.model import Participant, Visit
 from ckanext.challenge.model.base import make_id
 from ckanext.challenge.model.dictize import as_json
-from ckanext.challenge.participants import accompaniment
-from ckanext.challenge.participants.schema import accompaniment as schema
+from ckanext.challenge.participants import accompaniment, schema
 
 __all__ = [
     "challenge_visit_create",
@@ -127,7 +126,7 @@ def challenge_visit_delete(context: Context, data_dict: dict[str, Any]) -> None:
     :raises ValidationError: on ``participant`` once the season is in the archive, or
         the participant has left it
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validated(context, data_dict, fields.reference())
     visit = find_visit(data["id"])
     tk.check_access("challenge_visit_delete", context, {"id": visit.id})
     participant = find_participant(visit.participant_id)

@@ -14,6 +14,7 @@ from flask import Response
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.conformity import labels as conformity_labels
+from ckanext.challenge.domain import eligibility
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.common import act, attached, may
 from ckanext.challenge.views.forms import new_dataset_url
@@ -76,7 +77,7 @@ def _suits(kit: Mapping[str, Any]) -> str:
     """For whom the kit is, in words; empty where it is for all."""
     parts = []
     kinds = kit["kinds"]
-    if kinds and set(kinds) != set(h.KINDS):
+    if kinds and set(kinds) != set(eligibility.KINDS):
         parts.append(", ".join(h.challenge_kind(kind) for kind in kinds))
     for bound, text in (
         ("at_least", tk._("from {number} inhabitants")),

@@ -1,37 +1,11 @@
-"""What the actions on progress, badges and awards take."""
+"""What the actions on badges and awards take."""
 
 from __future__ import annotations
 
 from ckan.types import Schema
 
-from ckanext.challenge.cohorts.schema.cohort import paging, reference
 from ckanext.challenge.common import fields
 from ckanext.challenge.domain import lifecycle
-
-__all__ = [
-    "award_create",
-    "award_list",
-    "award_revoke",
-    "badge_list",
-    "badge_show",
-    "evaluate",
-    "progress_show",
-    "reference",
-]
-
-
-def evaluate() -> Schema:
-    """Whom to evaluate."""
-    return {
-        "organization": fields.raw(required=False),
-        "cohort": fields.raw(required=False),
-        "all": fields.truth(),
-    }
-
-
-def progress_show() -> Schema:
-    """Whose progress, in which season."""
-    return {"organization": fields.raw(), "cohort": fields.raw()}
 
 
 def badge_list() -> Schema:
@@ -39,7 +13,7 @@ def badge_list() -> Schema:
     return {
         "programme": fields.raw(required=False),
         "cohort": fields.raw(required=False),
-        **paging(),
+        **fields.paging(),
     }
 
 
@@ -55,7 +29,7 @@ def award_list() -> Schema:
         "cohort": fields.raw(required=False),
         "badge": fields.raw(required=False),
         "state": fields.choice(lifecycle.AWARD.states),
-        **paging(),
+        **fields.paging(),
     }
 
 
@@ -72,3 +46,26 @@ def award_create() -> Schema:
 def award_revoke() -> Schema:
     """Which award, and why."""
     return {"id": fields.raw(), "reason": fields.paragraph(1000, required=True)}
+
+
+def standing_show() -> Schema:
+    """Whose standing."""
+    return {"organization": fields.raw()}
+
+
+def shield_show() -> Schema:
+    """Whose badge, in which season, and which one."""
+    return {
+        "organization": fields.word(200, required=True),
+        "cohort": fields.word(200),
+        "badge": fields.word(200),
+    }
+
+
+def stamp_show() -> Schema:
+    """Which season, and which organization in it; or which award."""
+    return {
+        "cohort": fields.raw(required=False),
+        "organization": fields.raw(required=False),
+        "award": fields.raw(required=False),
+    }

@@ -1,25 +1,16 @@
-"""Who may see badges and awards, give them and take them back."""
+"""Who may see, give and withdraw badges."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import model
+from ckan import authz, model
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import find_cohort
 from ckanext.challenge.model import Award, Cohort
-
-__all__ = [
-    "challenge_award_create",
-    "challenge_award_list",
-    "challenge_award_revoke",
-    "challenge_award_show",
-    "challenge_badge_list",
-    "challenge_badge_show",
-]
 
 
 def _manager(context: Context, cohort_id: str | None) -> AuthResult:
@@ -73,3 +64,25 @@ def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> AuthR
     """Managers of the award's cohort; sysadmins where there is none."""
     award = model.Session.get(Award, data_dict.get("id"))
     return _manager(context, award.cohort_id if award else None)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_standing_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Everybody. The action leaves out what is not public."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_shield_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Everybody: it is made to be embedded elsewhere."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_stamp_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Whoever may read the season; the state spares a statement for most."""
+    if data_dict.get("state", "draft") != "draft":
+        return {"success": True}
+    return authz.is_authorized(
+        "challenge_cohort_show", context, {"id": data_dict.get("cohort")}
+    )

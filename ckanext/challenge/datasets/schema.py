@@ -1,13 +1,16 @@
-"""What the actions on kits take."""
+"""What the actions on datasets and kits take."""
 
 from __future__ import annotations
 
 from ckan.types import Schema
 
-from ckanext.challenge.cohorts.schema.cohort import KINDS, paging
 from ckanext.challenge.common import fields
+from ckanext.challenge.domain import eligibility
 
-__all__ = ["kit_list", "kit_show"]
+
+def show() -> Schema:
+    """Which dataset."""
+    return {"id": fields.raw()}
 
 
 def kit_list() -> Schema:
@@ -15,10 +18,10 @@ def kit_list() -> Schema:
     return {
         "programme": fields.raw(required=False),
         "cohort": fields.raw(required=False),
-        "kind": fields.choice(KINDS),
+        "kind": fields.choice(eligibility.KINDS),
         "population": fields.whole(),
         "organization": fields.raw(required=False),
-        **paging(),
+        **fields.paging(),
     }
 
 

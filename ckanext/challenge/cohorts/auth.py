@@ -1,4 +1,4 @@
-"""Who may see and change cohorts, and name their staff."""
+"""Who may see and settle a cohort."""
 
 from __future__ import annotations
 
@@ -8,22 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.common import roles
-from ckanext.challenge.common.action_helpers import find_cohort
-
-__all__ = [
-    "challenge_cohort_copy",
-    "challenge_cohort_create",
-    "challenge_cohort_delete",
-    "challenge_cohort_list",
-    "challenge_cohort_patch",
-    "challenge_cohort_publish_scheduled",
-    "challenge_cohort_show",
-    "challenge_cohort_transition",
-    "challenge_cohort_update",
-    "challenge_staff_create",
-    "challenge_staff_delete",
-    "challenge_staff_list",
-]
+from ckanext.challenge.common.action_helpers import find_application, find_cohort
 
 
 @tk.auth_allow_anonymous_access
@@ -94,3 +79,63 @@ def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> AuthR
     if data_dict.get("role") == "adviser":
         return roles.for_manager(context, data_dict.get("cohort"))
     return roles.refused()
+
+
+def challenge_application_check(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort; sysadmins alone where it was not handed in."""
+    return roles.answer(
+        roles.may_decide(context, find_application(data_dict.get("id")))
+    )
+
+
+def challenge_application_export(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
+def challenge_cohort_programme_diff(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("id"))
+
+
+def challenge_cohort_programme_update(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("id"))
+
+
+def challenge_question_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
+def challenge_late_code_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
+def challenge_late_code_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
+def challenge_late_code_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Everybody; that of a draft is for its staff."""
+    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict.get("id"))))

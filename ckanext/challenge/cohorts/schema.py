@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import fields
-from ckanext.challenge.common.action_helpers import DEFAULT_LIMIT, MAX_LIMIT
-from ckanext.challenge.domain import lifecycle, schedule
-
-__all__ = [
-    "FIELDS",
-    "KINDS",
-    "LISTS",
-    "RESERVED_NAMES",
-    "ROLES",
-    "cohort_copy",
-    "cohort_list",
-    "cohort_save",
-    "cohort_show",
-    "reference",
-    "staff_create",
-    "staff_list",
-    "transition",
-]
-
-#: Kinds of collectivité, as in the directory.
-KINDS = ("commune", "cc", "ca", "cu", "metropole", "autre")
+from ckanext.challenge.domain import eligibility, lifecycle, schedule
 
 #: The fields that managers settle, in the order of a season's form.
 FIELDS = (
@@ -159,7 +138,7 @@ def cohort_save() -> Schema:
         "first_publication": fields.day(),
         "finalisation": fields.day(),
         "capacity": fields.whole(1, 10_000),
-        "kinds": fields.choices(KINDS),
+        "kinds": fields.choices(eligibility.KINDS),
         "days_per_participant": fields.number(0, 365, decimals=1, step=Decimal("0.5")),
         "funding": {
             "source": fields.word(200, required=True),
@@ -195,11 +174,6 @@ def cohort_show() -> Schema:
     }
 
 
-def reference(name: str = "id") -> Schema:
-    """A single reference to something."""
-    return {name: fields.raw()}
-
-
 def transition() -> Schema:
     """The state to which a cohort shall go."""
     return {
@@ -208,22 +182,14 @@ def transition() -> Schema:
     }
 
 
-def paging() -> dict[str, Any]:
-    """How many rows, from which on."""
-    return {
-        "limit": fields.limit(MAX_LIMIT, DEFAULT_LIMIT),
-        "offset": fields.offset(),
-    }
-
-
 def cohort_list() -> Schema:
     """Which cohorts."""
-    return {"state": fields.choice(lifecycle.COHORT.states), **paging()}
+    return {"state": fields.choice(lifecycle.COHORT.states), **fields.paging()}
 
 
 def staff_list() -> Schema:
     """Whose staff."""
-    return {"cohort": fields.raw(), **paging()}
+    return {"cohort": fields.raw(), **fields.paging()}
 
 
 def staff_create() -> Schema:
@@ -233,3 +199,32 @@ def staff_create() -> Schema:
         "user": fields.raw(),
         "role": fields.choice(ROLES, required=True),
     }
+
+
+def programme_update() -> Schema:
+    """Which season, and the version or the digest that was looked at."""
+    return {
+        "id": fields.raw(),
+        "version": fields.whole(1, 1_000_000),
+        "digest": fields.word(64),
+    }
+
+
+def late_code_list() -> Schema:
+    """Whose codes."""
+    return {"cohort": fields.raw(), **fields.paging()}
+
+
+def late_code_create() -> Schema:
+    """For whom, until when, how often."""
+    return {
+        "cohort": fields.raw(),
+        "note": fields.word(200),
+        "valid_until": fields.day(),
+        "max_uses": [fields.default(1), *fields.whole(1, 1000)],
+    }
+
+
+def cohort_report() -> Schema:
+    """Which season, and which of its participants."""
+    return {"id": fields.raw(), **fields.paging()}

@@ -1,0 +1,288 @@
+"""Who may write, read, decide and tell of an application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.applications import claims
+from ckanext.challenge.common import roles
+from ckanext.challenge.common.action_helpers import (
+    find_application,
+    find_cohort,
+    find_file,
+    find_mail,
+    find_organization,
+)
+from ckanext.challenge.model import Application
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_update(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    return roles.for_owner(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_submit(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    return roles.for_owner(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_withdraw(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    return roles.for_owner(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant; the managers of the cohort, once it was handed in."""
+    return roles.for_reader(context, data_dict)
+
+
+def challenge_application_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers, of their cohort; every user, of the own applications."""
+    if not data_dict.get("cohort"):
+        return {"success": True}
+    return roles.for_manager(context, data_dict["cohort"])
+
+
+def _manager_of(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    application = find_application(data_dict.get("id"))
+    return roles.answer(roles.may_decide(context, application))
+
+
+def _writer_of_notes(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    application = find_application(data_dict.get("id"))
+    return roles.answer(roles.may_annotate(context, application))
+
+
+def challenge_application_review(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict)
+
+
+def challenge_application_batch_review(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohorts of all these applications."""
+    for id_ in data_dict.get("ids") or []:
+        try:
+            application = find_application(id_)
+        except tk.ObjectNotFound:
+            # It is told as the result of this one.
+            continue
+        if not roles.may_decide(context, application):
+            return roles.refused()
+    return {"success": True}
+
+
+def challenge_decisions_publish(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
+def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict)
+
+
+def challenge_application_assign(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict)
+
+
+def challenge_application_note_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort, and the adviser of the participant."""
+    return _writer_of_notes(context, data_dict)
+
+
+def challenge_application_note_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort, and the adviser of the participant."""
+    return _writer_of_notes(context, data_dict)
+
+
+def challenge_waitlist_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
+def challenge_waitlist_move(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_message_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, and the managers of the cohort."""
+    return roles.for_reader(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_message_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, and the managers of the cohort."""
+    return roles.for_reader(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_data(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    return roles.for_owner(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_attachment_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    return roles.for_owner(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_attachment_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    application = find_application(find_file(data_dict.get("id")).application_id)
+    return roles.answer(roles.owns(context, application, data_dict))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_attachment_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Those who may read the application."""
+    application = find_application(find_file(data_dict.get("id")).application_id)
+    return roles.answer(roles.may_read(context, application, data_dict))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_form(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_link_send(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody: the link goes to the contact and to nobody else."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_application_email_confirm(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The applicant, by account or by key."""
+    return roles.for_owner(context, data_dict)
+
+
+def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The admins of the organization, and the managers of the cohort."""
+    claim = claims.find(data_dict.get("id"))
+    if roles.may_add_members(context, claim.organization_id):
+        return {"success": True}
+    cohort_id = find_application(claim.application_id).cohort_id
+    return roles.answer(roles.is_manager(context, cohort_id))
+
+
+def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Of a cohort its managers, of an organization its admins."""
+    cohort, organization = data_dict.get("cohort"), data_dict.get("organization")
+    if cohort and roles.is_manager(context, find_cohort(cohort).id):
+        return {"success": True}
+    return roles.answer(
+        bool(organization)
+        and roles.may_add_members(context, find_organization(organization).id)
+    )
+
+
+def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The admins of the organization."""
+    claim = claims.find(data_dict.get("id"))
+    return roles.answer(roles.may_add_members(context, claim.organization_id))
+
+
+def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The admins of the organization, and the managers of a cohort that it is in."""
+    organization = find_organization(data_dict.get("organization"))
+    return roles.answer(
+        roles.may_add_members(context, organization.id)
+        or roles.manages_participant(context, organization.id)
+    )
+
+
+def _managers_only(context: Context, cohort_id: str | None) -> AuthResult:
+    if cohort_id:
+        return roles.answer(roles.is_manager(context, cohort_id))
+    return roles.answer(roles.is_sysadmin(context))
+
+
+def _of(context: Context, application: Application) -> AuthResult:
+    # A draft is its applicant's until it is handed in.
+    submitted = application.submitted_at is not None
+    return _managers_only(context, application.cohort_id if submitted else None)
+
+
+def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers, of their cohort; sysadmins, of all of them."""
+    if data_dict.get("application"):
+        return _of(context, find_application(data_dict["application"]))
+    if data_dict.get("cohort"):
+        return _managers_only(context, find_cohort(data_dict["cohort"]).id)
+    return _managers_only(context, None)
+
+
+def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    if not data_dict.get("id") and data_dict.get("cohort"):
+        return _managers_only(context, find_cohort(data_dict["cohort"]).id)
+    mail = find_mail(data_dict.get("id"))
+    if mail.application_id:
+        return _of(context, find_application(mail.application_id))
+    return _managers_only(context, mail.cohort_id)
+
+
+def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return _of(context, find_application(data_dict.get("application")))

@@ -1,0 +1,309 @@
+"""What the actions on applications take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import Schema
+
+from ckanext.challenge.applications.query import SORTS
+from ckanext.challenge.common import fields
+from ckanext.challenge.common.spreadsheets import FORMATS
+from ckanext.challenge.domain import eligibility, lifecycle
+from ckanext.challenge.notifications.kinds import PREVIEWED
+
+
+def _agreed(value: Any) -> Any:
+    if not value:
+        raise tk.Invalid(
+            tk._("We need your agreement to keep and use what you wrote here")
+        )
+    return value
+
+
+def application_save(complete: bool, anonymous: bool = False) -> Schema:
+    """The fields that an applicant fills in.
+
+    :param complete: whether all that a submission needs must be there
+    :param anonymous: whether only a mailed link leads back to it
+    """
+    return {
+        "siren": fields.siren(),
+        "organization_title": fields.word(200),
+        "kind": fields.choice(eligibility.KINDS),
+        "insee_code": fields.word(5),
+        "departement": fields.word(3),
+        "population": fields.whole(0, 100_000_000),
+        "agents": fields.number(0, 1_000_000, required=complete),
+        "contact_name": fields.word(200, required=complete),
+        "contact_role": fields.word(200),
+        "contact_email": fields.email(required=complete or anonymous),
+        "contact_phone": fields.word(40),
+        "elected_sponsor": fields.word(300),
+        "motivation": fields.paragraph(10_000, required=complete),
+        # Left out, it is not given.
+        "consent": [fields.default(False), *fields.truth(), _agreed]
+        if complete
+        else fields.truth(),
+        "late_code": fields.word(100),
+    }
+
+
+_FIELDS = frozenset(application_save(complete=False))
+
+
+def fields_of_form(data_dict: Mapping[str, Any]) -> frozenset[str]:
+    """The names of what was given that an applicant may fill in."""
+    return _FIELDS & data_dict.keys()
+
+
+def season() -> Schema:
+    """A season to apply to."""
+    return {"cohort": fields.raw()}
+
+
+def revision() -> Schema:
+    """An application, and which state of it somebody has read."""
+    return {**reference(), "revision": fields.whole(0, 1_000_000_000)}
+
+
+def submission() -> Schema:
+    """An application to hand in."""
+    return {**reference(), "late_code": fields.word(100)}
+
+
+def form() -> Schema:
+    """A season, and perhaps who would apply to it."""
+    return {
+        **season(),
+        "siren": fields.siren(required=False),
+        "agents": fields.number(0, 1_000_000),
+    }
+
+
+def link() -> Schema:
+    """An application, or what it is known by."""
+    return {
+        "id": fields.raw(required=False),
+        "cohort": fields.raw(required=False),
+        "siren": fields.siren(required=False),
+    }
+
+
+def reference() -> Schema:
+    """An application, and the key that opens it."""
+    return {"id": fields.raw(), "key": fields.raw(required=False)}
+
+
+def _are_texts(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(id_, str) for id_ in value):
+        raise tk.Invalid(tk._("This must be a list"))
+    return value
+
+
+def _filters() -> Schema:
+    return {
+        "state": fields.choices(lifecycle.APPLICATION.states),
+        "kind": fields.choice(eligibility.KINDS),
+        "departement": fields.word(3),
+        "obligation": fields.choice(eligibility.STATUSES),
+        "reviewer": fields.raw(required=False),
+        "pending": fields.truth(),
+        "q": fields.word(200),
+        "ids": [tk.get_validator("ignore_missing"), _are_texts],
+        "sort": fields.choice(SORTS),
+        "order": fields.choice(("asc", "desc")),
+    }
+
+
+def application_list() -> Schema:
+    """Which applications, in which order."""
+    return {
+        "cohort": fields.raw(required=False),
+        "around": fields.raw(required=False),
+        **_filters(),
+        **fields.paging(),
+    }
+
+
+def application_export() -> Schema:
+    """Which applications of a season, as which kind of file."""
+    return {
+        "cohort": fields.raw(),
+        "format": [fields.default("csv"), *fields.choice(FORMATS)],
+        **_filters(),
+    }
+
+
+#: How many applications one call decides on.
+MAX_BATCH = 200
+
+
+def _texts(most: int) -> Any:
+    def are_texts(value: Any) -> list[str]:
+        found = value
+        if isinstance(value, str):
+            found = [part.strip() for part in value.split(",") if part.strip()]
+        if not isinstance(found, list) or not all(
+            isinstance(item, str) for item in found
+        ):
+            raise tk.Invalid(tk._("This must be a list of names"))
+        if len(found) > most:
+            raise tk.Invalid(
+                tk._("At most {limit} at once; these are {number}").format(
+                    limit=most, number=len(found)
+                )
+            )
+        return list(dict.fromkeys(found))
+
+    return are_texts
+
+
+def _decision() -> Schema:
+    return {
+        "decision": fields.choice(lifecycle.REVIEW_DECISIONS, required=True),
+        "reason": fields.paragraph(5000),
+        "pending": fields.truth(),
+        "kind": fields.choice(lifecycle.CHANGES_KINDS),
+        "fields": [fields.default([]), _texts(100)],
+    }
+
+
+def review() -> Schema:
+    """A decision on one application."""
+    return {"id": fields.raw(), **_decision()}
+
+
+def batch_review() -> Schema:
+    """The same decision on many."""
+    return {"ids": [tk.get_validator("not_missing"), _texts(MAX_BATCH)], **_decision()}
+
+
+def cohort() -> Schema:
+    """A season."""
+    return {"cohort": fields.raw()}
+
+
+def assign() -> Schema:
+    """Who reads which application; nobody, when no reviewer is given."""
+    return {"id": fields.raw(), "reviewer": fields.raw(required=False)}
+
+
+def note_create() -> Schema:
+    """A note on an application."""
+    return {"id": fields.raw(), "text": fields.paragraph(5000, required=True)}
+
+
+def note_list() -> Schema:
+    """Whose notes."""
+    return {"id": fields.raw(), **fields.paging()}
+
+
+def waitlist_list() -> Schema:
+    """Whose waiting list."""
+    return {**cohort(), **fields.paging()}
+
+
+def waitlist_move() -> Schema:
+    """Where on the waiting list an application goes."""
+    return {"id": fields.raw(), "rank": fields.whole(1, 100_000, required=True)}
+
+
+#: What a file that is attached to an application is.
+PURPOSES = ("deliberation", "letter", "logo", "other")
+
+
+def attachment() -> Schema:
+    """A file for an application; the upload itself is no field."""
+    return {**reference(), "purpose": fields.choice(PURPOSES, required=True)}
+
+
+def message() -> Schema:
+    """A message; the upload itself is no field."""
+    return {**reference(), "text": fields.paragraph(5000, required=True)}
+
+
+def messages() -> Schema:
+    """The conversation on an application."""
+    return {**reference(), **fields.paging()}
+
+
+#: What somebody can be in an organization, as CKAN has it.
+ROLES = ("member", "editor", "admin")
+
+
+def claim_list() -> Schema:
+    """Which claims."""
+    return {
+        "cohort": fields.raw(required=False),
+        "organization": fields.raw(required=False),
+        "state": fields.choice(lifecycle.CLAIM.states),
+        **fields.paging(),
+    }
+
+
+def claim_answer() -> Schema:
+    """Yes, or no with a reason."""
+    return {
+        "id": fields.raw(),
+        "accepted": [tk.get_validator("not_missing"), *fields.truth()],
+        "reason": fields.paragraph(5000),
+    }
+
+
+def invite() -> Schema:
+    """Whom to let into which organization."""
+    return {
+        "organization": fields.raw(),
+        "email": fields.email(required=True),
+        "role": [fields.default("member"), *fields.choice(ROLES)],
+    }
+
+
+#: ``failing``: given up, or to be tried again after a failure.
+STATES = ("failing", "waiting", "sent", "failed", "cancelled")
+
+
+def retry() -> Schema:
+    """A mail, or all that fail of a season."""
+
+    def either(key: Any, data: Any, errors: Any, context: Any) -> None:
+        if not data.get(("id",)) and not data.get(("cohort",)):
+            errors[("id",)] = [tk._("Missing value")]
+
+    return {
+        "id": fields.raw(required=False),
+        "cohort": fields.raw(required=False),
+        "__after": [either],
+    }
+
+
+def mail_list() -> Schema:
+    """The mails of a season or of an application."""
+    return {
+        "cohort": fields.raw(required=False),
+        "application": fields.raw(required=False),
+        "state": fields.choice(STATES),
+        **fields.paging(),
+    }
+
+
+def _names(value: Any) -> list[str]:
+    found = value.split(",") if isinstance(value, str) else value
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise tk.Invalid(tk._("This must be a list of names"))
+    return [name.strip() for name in found if name.strip()]
+
+
+def preview() -> Schema:
+    """A mail that would go, and what a decision would say in it."""
+    return {
+        "application": fields.raw(),
+        "mail": fields.choice(PREVIEWED),
+        "decision": fields.choice(lifecycle.REVIEW_DECISIONS),
+        "reason": fields.paragraph(5000),
+        "kind": fields.choice(lifecycle.CHANGES_KINDS),
+        "fields": [fields.default([]), _names],
+    }

@@ -1,1 +1,0 @@
-"""What the actions on badges and awards take."""

@@ -1,1 +1,0 @@
-"""What the actions on datasets and kits take."""

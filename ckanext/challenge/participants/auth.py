@@ -1,0 +1,222 @@
+"""Who may see and change what belongs to a participant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import AuthResult, Context
+
+from ckanext.challenge.common import roles
+from ckanext.challenge.common.action_helpers import (
+    cohort_of,
+    find_cohort,
+    find_organization,
+    find_participant,
+    find_visit,
+)
+from ckanext.challenge.model import Participant
+
+
+def _manager_of(context: Context, participant_id: Any) -> AuthResult:
+    participant = find_participant(participant_id)
+    return roles.answer(roles.is_manager(context, participant.cohort_id))
+
+
+def _follower_of(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    participant = find_participant(data_dict.get("participant"))
+    return roles.answer(roles.may_follow(context, participant))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_participant_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody; participants of drafts are for staff."""
+    if not data_dict.get("cohort"):
+        return {"success": True}
+    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_participant_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Everybody; participants of drafts are for staff."""
+    participant = find_participant(data_dict.get("id"))
+    cohort = cohort_of(participant)
+    return roles.answer(roles.may_see_cohort(context, cohort))
+
+
+def challenge_participant_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
+def challenge_participant_withdraw(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict.get("id"))
+
+
+def challenge_participant_assign(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict.get("id"))
+
+
+def challenge_participant_kits_update(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict)
+
+
+def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict)
+
+
+def challenge_step_evidence_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict)
+
+
+def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The adviser of this participant, managers."""
+    participant = find_participant(data_dict.get("participant"))
+    return roles.answer(roles.is_adviser(context, participant))
+
+
+def challenge_step_waive(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict.get("participant"))
+
+
+def challenge_step_unwaive(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict.get("participant"))
+
+
+def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """An organization: members, advisers. A cohort: managers. All: sysadmins."""
+    if data_dict.get("cohort"):
+        cohort = find_cohort(data_dict["cohort"])
+        allowed = roles.is_manager(context, cohort.id)
+    elif data_dict.get("organization"):
+        group = find_organization(data_dict["organization"])
+        allowed = roles.is_member(context, group.id) or any(
+            roles.is_adviser(context, participant)
+            for participant in model.Session.query(Participant).filter_by(
+                organization_id=group.id
+            )
+        )
+    else:
+        allowed = False
+    return {"success": True} if allowed else roles.refused()
+
+
+@tk.auth_allow_anonymous_access
+def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Everybody; of a draft, its staff. The action leaves out what is not public."""
+    cohort = find_cohort(data_dict.get("cohort"))
+    return roles.answer(roles.may_see_cohort(context, cohort))
+
+
+def _adviser_of(context: Context, participant_id: Any) -> AuthResult:
+    return roles.answer(roles.is_adviser(context, find_participant(participant_id)))
+
+
+def _adviser_of_visit(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    return _adviser_of(context, find_visit(data_dict.get("id")).participant_id)
+
+
+def challenge_visit_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The adviser of this participant, managers."""
+    return _adviser_of(context, data_dict.get("participant"))
+
+
+def challenge_visit_update(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The adviser of this participant, managers."""
+    return _adviser_of_visit(context, data_dict)
+
+
+def challenge_visit_delete(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The adviser of this participant, managers."""
+    return _adviser_of_visit(context, data_dict)
+
+
+def challenge_visit_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Of a participant its members, its adviser, managers; of a cohort its staff."""
+    if data_dict.get("participant"):
+        return _follower_of(context, data_dict)
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_participant_message_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict)
+
+
+def challenge_participant_message_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict)
+
+
+def challenge_accompaniment_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict)
+
+
+def challenge_accompaniment_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the cohort."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_feedback_update(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Members of the organization: nobody else has its opinion."""
+    participant = find_participant(data_dict.get("participant"))
+    return roles.answer(
+        roles.is_sysadmin(context)
+        or roles.is_member(context, participant.organization_id)
+    )
+
+
+def challenge_feedback_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    participant = find_participant(data_dict.get("participant"))
+    return roles.answer(roles.may_follow(context, participant))
+
+
+def challenge_feedback_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the season: who advises reads the forms of those it accompanies."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
+def challenge_feedback_export(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the season: who advises reads the forms of those it accompanies."""
+    return roles.for_manager(context, data_dict.get("cohort"))
