@@ -18,7 +18,7 @@ import ckan.plugins.toolkit as tk
 from babel import Locale, numbers
 from markupsafe import Markup
 
-from ckanext.challenge import config
+from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import structured_data
 from ckanext.challenge.common import labels, language
 from ckanext.challenge.directory.departements import departements
@@ -53,6 +53,7 @@ __all__ = [
     "challenge_number",
     "challenge_organization_progress",
     "challenge_percent",
+    "challenge_programmes",
     "challenge_query",
     "challenge_schema_choices",
     "challenge_season_words",
@@ -136,6 +137,11 @@ def _whole_money() -> str:
 def challenge_kinds() -> list[tuple[str, str]]:
     """The kinds of collectivité, with their names."""
     return [(kind, challenge_kind(kind)) for kind in eligibility.KINDS]
+
+
+def challenge_programmes() -> list[tuple[str, str]]:
+    """The programmes that a season may follow, as choices of a form."""
+    return [(name, name) for name in programmes.names()]
 
 
 def challenge_kind(kind: str | None) -> str:

@@ -13,13 +13,22 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.plugins import DefaultTranslation
 from ckan.types import SignalMapping
 
-from ckanext.challenge import subscriptions
+from ckanext.challenge import signals
+from ckanext.challenge.applications import mails as application_mails
+from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
+from ckanext.challenge.badges import receivers as badge_receivers
 from ckanext.challenge.cli import get_commands
-from ckanext.challenge.common import validators
+from ckanext.challenge.common import validators as common_validators
 from ckanext.challenge.conformity import changes as conformity_changes
+from ckanext.challenge.conformity import validators as conformity_validators
+from ckanext.challenge.credentials import jobs as credential_jobs
 from ckanext.challenge.datasets.search import SearchPlugin
+from ckanext.challenge.notifications import kinds
+from ckanext.challenge.participants import mails as participant_mails
 from ckanext.challenge.progress import changes
+from ckanext.challenge.subscribers import mails as subscriber_mails
+from ckanext.challenge.subscribers import receivers as subscriber_receivers
 from ckanext.challenge.views import get_blueprints
 
 HERE = Path(__file__).parent
@@ -90,13 +99,22 @@ def all_auth_functions() -> dict[str, Callable[..., Any]]:
     return _collect("auth")
 
 
+def all_validators() -> dict[str, Callable[..., Any]]:
+    """The validators that the forms of ckanext-scheming name."""
+    return {
+        name: getattr(module, name)
+        for module in (common_validators, conformity_validators)
+        for name in module.__all__
+    }
+
+
 @tk.blanket.actions(lambda: {**all_actions(), **package_badges.chained()})
 @tk.blanket.auth_functions(all_auth_functions)
 @tk.blanket.blueprints(get_blueprints)
 @tk.blanket.cli(get_commands)
 @tk.blanket.config_declarations
 @tk.blanket.helpers
-@tk.blanket.validators(validators)
+@tk.blanket.validators(all_validators)
 class ChallengePlugin(SearchPlugin, DefaultTranslation):
     p.implements(p.IConfigurable)
     p.implements(p.IConfigurer)
@@ -123,8 +141,28 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
                     )
 
     def configure(self, config: Any) -> None:
+        for mails in (
+            application_mails,
+            badge_mails,
+            participant_mails,
+            subscriber_mails,
+        ):
+            kinds.register(*mails.KINDS)
         changes.collector.listen()
         conformity_changes.collector.listen()
 
     def get_signal_subscriptions(self) -> SignalMapping:
-        return subscriptions.get_subscriptions()
+        return {
+            tk.signals.action_succeeded: [
+                {"receiver": changes.bulk_update, "sender": action}
+                for action in changes.BULK_ACTIONS
+            ],
+            signals.awards_changed: [
+                badge_receivers.awards_changed,
+                subscriber_receivers.awards_changed,
+            ],
+            signals.awards_stored: [
+                badge_receivers.awards_stored,
+                credential_jobs.awards_stored,
+            ],
+        }

@@ -191,14 +191,14 @@ def test_two_at_once_remind_once(season: dict[str, Any]) -> None:
 def test_one_that_fails_stops_no_other(
     season: dict[str, Any], cli: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put = reminders.notifications.put
+    enqueue = reminders.notifications.enqueue
 
     def fails(kind: Any, *, participant: Participant, **more: Any) -> int:
         if participant.id == season["participants"][1]:
             raise RuntimeError("The disk is full")
-        return put(kind, participant=participant, **more)
+        return enqueue(kind, participant=participant, **more)
 
-    monkeypatch.setattr(reminders.notifications, "put", fails)
+    monkeypatch.setattr(reminders.notifications, "enqueue", fails)
     told = _run(cli, status=1)
     assert "Participants reminded: 1; mails: 2" in told
     assert "Commune 213601594: RuntimeError" in told

@@ -20,6 +20,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from openbadgeslib.ob3 import OB3LdpVerifier, OB3Verifier, resolve_did
 
+from ckanext.challenge.common.issuer import Issuer
 from ckanext.challenge.credentials.documents import (
     Achievement,
     Figure,
@@ -28,7 +29,6 @@ from ckanext.challenge.credentials.documents import (
     credential_document,
     did_document,
 )
-from ckanext.challenge.credentials.issuer import Issuer
 from ckanext.challenge.credentials.keys import KeyPair
 from ckanext.challenge.credentials.signing import Signer
 from ckanext.challenge.credentials.verification import Record, Verdict, verify

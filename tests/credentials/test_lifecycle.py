@@ -32,8 +32,8 @@ from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 from rq import SimpleWorker
 
 from ckanext.challenge.common import journal
+from ckanext.challenge.common.issuer import Issuer, did_web, portal
 from ckanext.challenge.credentials import generations, jobs, status, store
-from ckanext.challenge.credentials.issuer import Issuer, did_web, portal
 from ckanext.challenge.model import Award, Credential, SigningKey, StatusList
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import queue

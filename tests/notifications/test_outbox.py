@@ -34,7 +34,7 @@ def _many(cohort: dict[str, Any], number: int) -> None:
     """Put this many mails about one application into the outbox."""
     application = Application.get(apply(cohort)["id"])
     for _ in range(number - 1):
-        notifications.put("receipt", application=application)
+        notifications.enqueue("receipt", application=application)
     model.Session.commit()
 
 
@@ -107,12 +107,12 @@ def test_what_is_rolled_back_is_not_mailed(
 ) -> None:
     post_office.open()
     application_id = apply(cohort)["id"]
-    notifications.put("refused", application=Application.get(application_id))
+    notifications.enqueue("refused", application=Application.get(application_id))
     model.Session.rollback()
     outbox.send_due()
     assert [mail.kind for mail in rows()] == ["receipt"]
     with notifications.quiet():
-        notifications.put("refused", application=Application.get(application_id))
+        notifications.enqueue("refused", application=Application.get(application_id))
     model.Session.commit()
     assert [mail.kind for mail in rows()] == ["receipt"]
 
@@ -323,7 +323,7 @@ def test_no_field_adds_a_header_or_a_recipient(
         sa.text(f"UPDATE {table} SET {column} = :value"), {"value": INJECTED}
     )
     for kind in ("changes_requested", "refused"):
-        notifications.put(kind, application=Application.get(application["id"]))
+        notifications.enqueue(kind, application=Application.get(application["id"]))
     model.Session.commit()
     assert outbox.send_due().sent == 3
     allowed = {
@@ -361,7 +361,9 @@ def test_staff_are_the_reviewer_or_all_managers_or_the_sysadmins(
 
     def asked() -> set[str | None]:
         model.Session.query(Mail).delete()
-        notifications.put("message_staff", application=Application.get(application_id))
+        notifications.enqueue(
+            "message_staff", application=Application.get(application_id)
+        )
         model.Session.commit()
         return {mail.user_id for mail in rows()}
 

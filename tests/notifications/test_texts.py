@@ -26,8 +26,9 @@ from ckanext.challenge.model import (
     StepStatus,
     Subscription,
 )
-from ckanext.challenge.notifications import mails, outbox
-from ckanext.challenge.notifications.kinds import KINDS
+from ckanext.challenge.notifications import kinds, outbox
+from ckanext.challenge.notifications.kinds import Occasion
+from ckanext.challenge.notifications.rendering import RenderedMail, render
 
 #: The kinds that are about a participant, not about an application.
 OF_PARTICIPANTS = (
@@ -118,7 +119,7 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _written(world: dict[str, Any], kind: str, language: str) -> mails.Letter:
+def _written(world: dict[str, Any], kind: str, language: str) -> RenderedMail:
     application = Application.get(world["application"])
     assert application is not None
     application.language = language
@@ -133,9 +134,8 @@ def _written(world: dict[str, Any], kind: str, language: str) -> mails.Letter:
         award.state = state
         data = {**data, "awards": [[award.id, change]], "count": 3}
     model.Session.flush()
-    reader = KINDS[kind].reader
-    return mails.write(
-        kind,
+    reader = kinds.get(kind).reader
+    occasion = Occasion(
         application=application,
         cohort=model.Session.get(Cohort, application.cohort_id),
         user=None
@@ -147,12 +147,13 @@ def _written(world: dict[str, Any], kind: str, language: str) -> mails.Letter:
         else None,
         subscription=subscription if reader == "subscriber" else None,
     )
+    return render(kind, occasion)
 
 
 def test_each_kind_reads_as_a_mail_of_one_subject_and_one_link(
     world: dict[str, Any],
 ) -> None:
-    for kind in KINDS:
+    for kind in kinds.names():
         for language in ("fr", "en"):
             letter = _written(world, kind, language)
             where = f"{kind} in {language}: {letter.text}"
@@ -169,7 +170,9 @@ def test_each_kind_reads_as_a_mail_of_one_subject_and_one_link(
             page = html.document_fromstring(letter.html)
             assert page.xpath("//p[@class='action']/a/@href") == links[:1], where
             assert page.xpath("//html/@lang") == [
-                language if KINDS[kind].reader in ("applicant", "subscriber") else "fr"
+                language
+                if kinds.get(kind).reader in ("applicant", "subscriber")
+                else "fr"
             ]
             assert not page.xpath("//b | //table | //img | //script"), where
             shown = " ".join(page.text_content().split())

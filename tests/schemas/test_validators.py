@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 
 from ckanext.challenge.common import validators
+from ckanext.challenge.conformity.validators import challenge_schema_name
 
 SIREN = "214500241"
 DELIBERATIONS = "scdl/deliberations"
@@ -47,29 +48,29 @@ VOCABULARY = "http://publications.europa.eu/resource/authority/frequency"
         (validators.challenge_encoding, "", ""),
         (validators.challenge_short_text(5), " été ", "été"),
         (validators.challenge_short_text(5), "👩‍🌾", "👩‍🌾"),
-        (validators.challenge_schema_name, DELIBERATIONS, DELIBERATIONS),
+        (challenge_schema_name, DELIBERATIONS, DELIBERATIONS),
         (
-            validators.challenge_schema_name,
+            challenge_schema_name,
             "https://schema.data.gouv.fr/schemas/scdl/deliberations/latest/schema.json",
             DELIBERATIONS,
         ),
         (
-            validators.challenge_schema_name,
+            challenge_schema_name,
             "https://schema.data.gouv.fr/schemas/scdl/deliberations/2.1.3/schema.json",
             DELIBERATIONS,
         ),
         (
-            validators.challenge_schema_name,
+            challenge_schema_name,
             "http://SCHEMA.data.gouv.fr/scdl/deliberations/latest.html",
             DELIBERATIONS,
         ),
         (
-            validators.challenge_schema_name,
+            challenge_schema_name,
             "https://gitlab.com/opendatafrance/scdl/deliberations/raw/v2/schema.json",
             DELIBERATIONS,
         ),
         (
-            validators.challenge_schema_name,
+            challenge_schema_name,
             "https://schema.data.gouv.fr/schemas/etalab/schema-irve-statique/latest/",
             "etalab/schema-irve-statique",
         ),
@@ -116,23 +117,23 @@ def test_it_stores_one_form(validator: Any, given: Any, stored: str) -> None:
         (validators.challenge_short_text(50), "Mairie\nBcc: x@example.org"),
         (validators.challenge_short_text(50), "Mai\x00rie"),
         (validators.challenge_short_text(50), {"nom": "Mairie"}),
-        (validators.challenge_schema_name, "scdl/inconnu"),
-        (validators.challenge_schema_name, "http://169.254.169.254/scdl/deliberations"),
+        (challenge_schema_name, "scdl/inconnu"),
+        (challenge_schema_name, "http://169.254.169.254/scdl/deliberations"),
         (
-            validators.challenge_schema_name,
+            challenge_schema_name,
             "https://schema.data.gouv.fr.example.org/scdl/deliberations/",
         ),
         (
-            validators.challenge_schema_name,
+            challenge_schema_name,
             "https://schema.data.gouv.fr@example.org/scdl/deliberations/",
         ),
         (
-            validators.challenge_schema_name,
+            challenge_schema_name,
             "https://gitlab.com/opendatafrance/scdl/deliberations-x/schema.json",
         ),
-        (validators.challenge_schema_name, "file:///etc/passwd"),
-        (validators.challenge_schema_name, "http://[::1"),
-        (validators.challenge_schema_name, {"fields": []}),
+        (challenge_schema_name, "file:///etc/passwd"),
+        (challenge_schema_name, "http://[::1"),
+        (challenge_schema_name, {"fields": []}),
     ],
 )
 def test_it_refuses(validator: Any, value: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import config
+from ckanext.challenge.cohorts.window import window_of
 from ckanext.challenge.domain import admission
 from ckanext.challenge.model import Cohort, Collectivite
 from ckanext.challenge.model.base import utcnow
@@ -23,19 +23,7 @@ __all__ = [
     "fill_in",
     "next_reference",
     "read_form",
-    "window_of",
 ]
-
-
-def window_of(cohort: Cohort, now: dt.datetime | None = None) -> admission.Window:
-    """Whether the season takes applications now."""
-    return admission.window(
-        cohort.state,
-        cohort.application_opens,
-        cohort.application_deadline,
-        now or utcnow(),
-        config.display_timezone(),
-    )
 
 
 def read_form(cohort: Cohort, data_dict: dict[str, Any]) -> OpenedForm | None:

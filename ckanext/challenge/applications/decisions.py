@@ -25,7 +25,7 @@ from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import queue
 
-from . import logos, onboarding, waiting_list
+from . import logos, mails, onboarding, waiting_list
 from .dictize import WRITTEN
 from .transitions import advance, already_applied, check_alone, decide, lock_cohort
 
@@ -109,9 +109,9 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
     if application.state in ("accepted", "waitlisted", "refused"):
         application.decided_at = utcnow()
         application.decided_by = wish.by
-    kind = notifications.OF_DECISION.get(wish.decision)
+    kind = mails.OF_DECISION.get(wish.decision)
     if kind is not None:
-        notifications.put(kind, application=application)
+        notifications.enqueue(kind, application=application)
     if made and made.created:
         model.Session.flush()
         logos.give(application.id, made.created)
@@ -167,7 +167,7 @@ def follow(applications: Iterable[Application]) -> None:
         if application.state == "accepted" and application.organization_id:
             queue.add([f"organization:{application.organization_id}"])
             search.join(application.organization_id)
-    notifications.deliver()
+    notifications.schedule_sending()
 
 
 def promote_next(cohort_id: str) -> Application | None:
@@ -241,7 +241,7 @@ def _admit(
         made = onboarding.accept(cohort, application, wish.actor)
     for admin in made.asked:
         assert made.claim is not None
-        notifications.put(
+        notifications.enqueue(
             "claim",
             application=application,
             user_id=admin.id,

@@ -1,8 +1,8 @@
-"""What the templates of a mail are told, beside whom it is about."""
+"""The mails about applications: for whom each is, and what its templates are told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,59 +12,18 @@ from ckan.lib import mailer
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import access_links, language
+from ckanext.challenge.common.labels import N_
 from ckanext.challenge.domain import deadlines, questions
 from ckanext.challenge.model import Application, Claim, Cohort, Message
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.notifications.kinds import MailKind, Occasion
 
 from . import accounts, labels, onboarding, waiting_list
-
-__all__ = ["contents"]
 
 # So many steps of the checklist does a welcome name.
 _FIRST_STEPS = 3
 #: Stands for a key in a preview: the manager who reads it is not the one it opens for.
 _HIDDEN = "…"
-
-
-def contents(  # noqa: PLR0917 (what a mail is about)
-    kind: str,
-    application: Application | None,
-    cohort: Cohort | None,
-    user: model.User | None,
-    data: Mapping[str, Any],
-    preview: bool,
-) -> dict[str, Any]:
-    """The variables of one kind of mail; ``link`` is always one of them."""
-    if kind == "invitation":
-        return _invitation(user, data, preview)
-    assert application is not None
-    assert cohort is not None
-    if kind in ("accepted", "claim_accepted"):
-        return _welcome(application, cohort, preview)
-    if kind in ("claim", "claim_declined"):
-        return _claim(kind, application, cohort, data)
-    found: dict[str, Any] = {"link": _follow_up(application, preview)}
-    match kind:
-        case "draft":
-            found["deadline"] = _deadline(cohort)
-        case "changes_requested":
-            fields = data.get("changes_fields", application.changes_fields)
-            found |= {
-                "reason": data.get("reason", application.state_reason),
-                "changes_kind": data.get("changes_kind", application.changes_kind),
-                "fields": ", ".join(_named(fields or [], cohort)),
-            }
-        case "refused":
-            found["reason"] = data.get("reason", application.state_reason)
-        case "waitlisted":
-            found["rank"] = data.get("rank") or waiting_list.position(application)
-        case "message" | "message_staff":
-            found["message"] = _message(data)
-            if kind == "message_staff":
-                found["link"] = _desk(application, cohort)
-        case "retention":
-            found["date"] = tk.h.challenge_date(data.get("date"))
-    return found
 
 
 def _url(endpoint: str, **values: Any) -> str:
@@ -79,7 +38,7 @@ def _follow_up(application: Application, preview: bool) -> str:
     return _url("challenge_applicant.read", id=application.id, key=key)
 
 
-def _desk(application: Application, cohort: Cohort) -> str:
+def _manager_link(application: Application, cohort: Cohort) -> str:
     return _url("challenge_manage.application", cohort=cohort.name, id=application.id)
 
 
@@ -91,9 +50,59 @@ def _deadline(cohort: Cohort) -> str:
     return tk.h.challenge_date(day)
 
 
-def _message(data: Mapping[str, Any]) -> str:
-    message = model.Session.get(Message, data.get("message_id") or "")
-    return message.text if message else ""
+def _subject(occasion: Occasion) -> tuple[Application, Cohort]:
+    """The application that a mail is about, and its season."""
+    assert occasion.application is not None
+    assert occasion.cohort is not None
+    return occasion.application, occasion.cohort
+
+
+def _linked(occasion: Occasion) -> dict[str, Any]:
+    """Nothing but the link that leads the applicant to the application."""
+    application, _ = _subject(occasion)
+    return {"link": _follow_up(application, occasion.preview)}
+
+
+def _draft(occasion: Occasion) -> dict[str, Any]:
+    _, cohort = _subject(occasion)
+    return {**_linked(occasion), "deadline": _deadline(cohort)}
+
+
+def _changes_requested(occasion: Occasion) -> dict[str, Any]:
+    application, cohort = _subject(occasion)
+    data = occasion.data
+    fields = data.get("changes_fields", application.changes_fields)
+    return {
+        **_refused(occasion),
+        "changes_kind": data.get("changes_kind", application.changes_kind),
+        "fields": ", ".join(_named(fields or [], cohort)),
+    }
+
+
+def _refused(occasion: Occasion) -> dict[str, Any]:
+    application, _ = _subject(occasion)
+    reason = occasion.data.get("reason", application.state_reason)
+    return {**_linked(occasion), "reason": reason}
+
+
+def _waitlisted(occasion: Occasion) -> dict[str, Any]:
+    application, _ = _subject(occasion)
+    rank = occasion.data.get("rank") or waiting_list.position(application)
+    return {**_linked(occasion), "rank": rank}
+
+
+def _message(occasion: Occasion) -> dict[str, Any]:
+    found = model.Session.get(Message, occasion.data.get("message_id") or "")
+    return {**_linked(occasion), "message": found.text if found else ""}
+
+
+def _message_to_staff(occasion: Occasion) -> dict[str, Any]:
+    return {**_message(occasion), "link": _manager_link(*_subject(occasion))}
+
+
+def _retention(occasion: Occasion) -> dict[str, Any]:
+    date = tk.h.challenge_date(occasion.data.get("date"))
+    return {**_linked(occasion), "date": date}
 
 
 def _password_link(user: model.User | None, preview: bool) -> str:
@@ -157,11 +166,12 @@ def _arrival(application: Application) -> _Arrival:
     return _Arrival(known[0] if known else None, user, asked)
 
 
-def _welcome(application: Application, cohort: Cohort, preview: bool) -> dict[str, Any]:
+def _welcome(occasion: Occasion) -> dict[str, Any]:
     """The first steps, and how to come to them: by a password where there is none."""
+    application, cohort = _subject(occasion)
     arrival = _arrival(application)
     if arrival.asked:
-        return {"asked": True, "link": _follow_up(application, preview)}
+        return {"asked": True, **_linked(occasion)}
     programme = programmes.of(cohort)
     name = arrival.group.name if arrival.group else _HIDDEN
     checklist = _url(
@@ -178,29 +188,29 @@ def _welcome(application: Application, cohort: Cohort, preview: bool) -> dict[st
     if arrival.needs_password:
         found |= {
             "user_name": arrival.user.name if arrival.user else _HIDDEN,
-            "link": _password_link(arrival.user, preview),
+            "link": _password_link(arrival.user, occasion.preview),
         }
     return found
 
 
-def _claim(
-    kind: str, application: Application, cohort: Cohort, data: Mapping[str, Any]
-) -> dict[str, Any]:
-    claim = model.Session.get(Claim, data["claim_id"])
+def _claim(occasion: Occasion) -> dict[str, Any]:
+    """The organization's admins are asked; the link is theirs."""
+    claim = model.Session.get(Claim, occasion.data["claim_id"])
     group = model.Group.get(claim.organization_id) if claim else None
     return {
         "organization": group.title or group.name if group else "",
         "reason": claim.reason if claim else "",
-        "link": _url("challenge_claims.read", id=data["claim_id"])
-        if kind == "claim"
-        else _desk(application, cohort),
+        "link": _url("challenge_claims.read", id=occasion.data["claim_id"]),
     }
 
 
-def _invitation(
-    user: model.User | None, data: Mapping[str, Any], preview: bool
-) -> dict[str, Any]:
-    """To an organization; ``data`` has ``organization_id`` and ``role``."""
+def _claim_declined(occasion: Occasion) -> dict[str, Any]:
+    return {**_claim(occasion), "link": _manager_link(*_subject(occasion))}
+
+
+def _invitation(occasion: Occasion) -> dict[str, Any]:
+    """To an organization; the data have ``organization_id`` and ``role``."""
+    user, data = occasion.user, occasion.data
     assert user is not None
     group = model.Group.get(data["organization_id"])
     new = user.state == model.State.PENDING
@@ -208,7 +218,47 @@ def _invitation(
         "organization": group.title or group.name if group else "",
         "role": data.get("role"),
         "user_name": user.name if new else None,
-        "link": _password_link(user, preview)
+        "link": _password_link(user, occasion.preview)
         if new
         else _url("organization.read", id=group.name if group else ""),
     }
+
+
+KINDS = (
+    MailKind("draft", N_("Link to the draft"), _draft),
+    MailKind("link", N_("New link"), _linked),
+    MailKind("receipt", N_("Receipt"), _linked),
+    MailKind("changes_requested", N_("Request for changes"), _changes_requested),
+    MailKind("accepted", N_("Welcome"), _welcome),
+    MailKind("claim_accepted", N_("Welcome by the organization"), _welcome),
+    MailKind("waitlisted", N_("Waiting list"), _waitlisted),
+    MailKind("refused", N_("Refusal"), _refused),
+    MailKind("reopened", N_("Reopening"), _linked),
+    MailKind("withdrawn", N_("Withdrawal"), _linked),
+    MailKind("message", N_("Message to the applicant"), _message),
+    MailKind("message_staff", N_("Message to the team"), _message_to_staff, "staff"),
+    MailKind(
+        "claim", N_("Question to the organization's administrators"), _claim, "user"
+    ),
+    MailKind(
+        "claim_declined", N_("Refusal by the organization"), _claim_declined, "staff"
+    ),
+    MailKind("invitation", N_("Invitation"), _invitation, "user"),
+    MailKind("retention", N_("Announcement of the erasure"), _retention),
+)
+
+#: The mail that tells the applicant of a decision; of some nobody is told.
+OF_DECISION = {
+    "request_changes": "changes_requested",
+    "accept": "accepted",
+    "waitlist": "waitlisted",
+    "refuse": "refused",
+    "reopen": "reopened",
+}
+
+#: What can be shown before it goes: it says nothing that has yet to be written.
+PREVIEWED = tuple(
+    kind.name
+    for kind in KINDS
+    if kind.reader == "applicant" and kind.name not in ("message", "retention")
+)

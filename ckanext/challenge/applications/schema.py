@@ -8,11 +8,11 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
+from ckanext.challenge.applications.mails import PREVIEWED
 from ckanext.challenge.applications.query import SORTS
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.domain import eligibility, lifecycle
-from ckanext.challenge.notifications.kinds import PREVIEWED
 
 
 def _agreed(value: Any) -> Any:

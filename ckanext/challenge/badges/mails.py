@@ -1,4 +1,4 @@
-"""What the templates of a mail about badges are told."""
+"""The mails about badges: for whom each is, and what its templates are told."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge.common.labels import N_
 from ckanext.challenge.measures import labels as measure_labels
-from ckanext.challenge.model import Subscription
-from ckanext.challenge.subscribers import links
+from ckanext.challenge.notifications.kinds import MailKind, Occasion
 
 from .award_mails import Change
-
-__all__ = ["of_members", "of_subscriber", "to_confirm"]
 
 #: In which states of an award a change is still worth telling.
 _STILL: dict[Change, tuple[str, ...]] = {
@@ -27,14 +25,15 @@ _STILL: dict[Change, tuple[str, ...]] = {
 _NAMED_DATASETS = 3
 
 
-def of_members(data: Mapping[str, Any]) -> dict[str, Any] | None:
+def _to_members(occasion: Occasion) -> dict[str, Any] | None:
     """The variables of a mail to those who publish for an organization.
 
-    :param data: ``awards``, pairs of an award's id and what became of it
+    The data have ``awards``, pairs of an award's id and what became of it.
+
     :returns: ``organization``, ``link``, ``proof`` (whether the link leads to an
         award) and the awards by what became of them; ``None`` when all of it is past
     """
-    awards = [award for award in _awards(data["awards"]) if award["still"]]
+    awards = current_awards(occasion.data["awards"])
     if not awards:
         return None
     name = awards[0]["organization_name"]
@@ -56,65 +55,33 @@ def of_members(data: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def of_subscriber(
-    subscription: Subscription, data: Mapping[str, Any]
-) -> dict[str, Any] | None:
-    """The variables of a mail to a subscriber: public facts alone.
+def current_awards(told: Iterable[tuple[str, Change]]) -> list[dict[str, Any]]:
+    """Awards as everybody sees them, each with the last that became of it.
 
-    :param data: ``awards`` as in :func:`of_members`; ``count``, how many changes there
-        were
-    :returns: ``about`` (a title), ``link``, ``awards``, ``more`` (how many are not
-        named) and ``unsubscribe`` (an address); ``None`` when all of it is past.
-        ``awards`` may be empty: those that were named are past, others are not
+    Asked as nobody: what is not public is in no mail. What is no longer so is left out.
+
+    :param told: pairs of an award's id and what became of it
+    :returns: the awards as ``challenge_award_show`` answers them, with ``change``,
+        ``url``, ``by_person`` (whether a person took it back) and ``date`` (the day on
+        which one at risk will be lost, in words)
     """
-    about = links.about(subscription)
-    awards = [award for award in _awards(data["awards"]) if award["still"]]
-    more = max(0, data["count"] - len(data["awards"]))
-    if about is None or not (awards or more):
-        return None
-    return {
-        "about": about.title,
-        "link": about.url,
-        "awards": awards,
-        "more": more,
-        "unsubscribe": _url(
-            "challenge_subscriptions.end", key=links.end_key(subscription)
-        ),
-    }
-
-
-def to_confirm(subscription: Subscription) -> dict[str, Any] | None:
-    """The variables of the mail by which an address is confirmed."""
-    about = links.about(subscription)
-    if about is None or subscription.confirmed_at is not None:
-        return None
-    return {
-        "about": about.title,
-        "link": _url(
-            "challenge_subscriptions.confirm", key=links.confirm_key(subscription)
-        ),
-        "days": links.WAITS.days,
-    }
-
-
-def _awards(told: Iterable[tuple[str, Change]]) -> Iterable[dict[str, Any]]:
-    """Awards as everybody sees them, with the last that became of each.
-
-    Asked as nobody: what is not public is in no mail.
-    """
+    found = []
     for id_, change in dict(told).items():
         try:
             award = tk.get_action("challenge_award_show")({"user": ""}, {"id": id_})
         except (tk.NotAuthorized, tk.ObjectNotFound):
             continue
-        yield {
-            **award,
-            "change": change,
-            "still": award["state"] in _STILL[change],
-            "url": _url("challenge.award", award=id_),
-            "by_person": award["revoked_source"] == "person",
-            "date": tk.h.challenge_date(award["lost_on"]),
-        }
+        if award["state"] in _STILL[change]:
+            found.append(
+                {
+                    **award,
+                    "change": change,
+                    "url": _url("challenge.award", award=id_),
+                    "by_person": award["revoked_source"] == "person",
+                    "date": tk.h.challenge_date(award["lost_on"]),
+                }
+            )
+    return found
 
 
 def _missing(organization: str) -> dict[str, list[str]]:
@@ -144,3 +111,11 @@ def _sentence(row: Mapping[str, Any]) -> str:
 
 def _url(endpoint: str, **values: Any) -> str:
     return str(tk.h.url_for(endpoint, **values, _external=True))
+
+
+KINDS = (
+    MailKind("award_earned", N_("Badge earned"), _to_members, "members"),
+    MailKind("award_at_risk", N_("Badge at risk"), _to_members, "members"),
+    MailKind("award_kept", N_("Badge kept"), _to_members, "members"),
+    MailKind("award_lost", N_("Badge lost"), _to_members, "members"),
+)

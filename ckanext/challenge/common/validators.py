@@ -17,8 +17,6 @@ import ckan.plugins.toolkit as tk
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
 
-from ckanext.challenge.conformity import registry
-
 from . import labels
 
 __all__ = [
@@ -30,7 +28,6 @@ __all__ = [
     "challenge_license",
     "challenge_not_before",
     "challenge_quantity",
-    "challenge_schema_name",
     "challenge_short_text",
     "challenge_siren",
     "challenge_whole_number",
@@ -60,7 +57,7 @@ _ENCODING_ALIASES = {
 }
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise tk.Invalid(tk._("This must be a text"))
     return str(value).strip()
@@ -71,7 +68,7 @@ def challenge_short_text(limit: int) -> Callable[[Any], str]:
     limit = int(limit)
 
     def validator(value: Any) -> str:
-        text = _text(value)
+        text = text_of(value)
         if len(text) > limit:
             raise tk.Invalid(
                 tk._("This has {length} characters; the limit is {limit}").format(
@@ -87,7 +84,7 @@ def challenge_short_text(limit: int) -> Callable[[Any], str]:
 
 def challenge_siren(value: Any) -> str:
     """A SIREN (nine digits, Luhn key), stored without spaces."""
-    text = _text(value)
+    text = text_of(value)
     if not text:
         return ""
     try:
@@ -102,7 +99,7 @@ def challenge_siren(value: Any) -> str:
 
 def challenge_insee(value: Any) -> str:
     """The INSEE code of a commune (code officiel géographique): five characters."""
-    text = _text(value).upper()
+    text = text_of(value).upper()
     if text and not _INSEE.fullmatch(text):
         raise tk.Invalid(
             tk._("“{value}” is not the INSEE code of a commune").format(value=text[:40])
@@ -113,7 +110,7 @@ def challenge_insee(value: Any) -> str:
 def challenge_insee_or_siren_list(value: Any) -> str:
     """INSEE codes of communes and SIREN of EPCI, separated by commas, each once."""
     codes: dict[str, None] = {}
-    for part in _SEPARATORS.split(_text(value).upper()):
+    for part in _SEPARATORS.split(text_of(value).upper()):
         if not part:
             continue
         if not _INSEE.fullmatch(part) and not siren_number.is_valid(part):
@@ -135,7 +132,7 @@ def challenge_insee_or_siren_list(value: Any) -> str:
 
 def challenge_departement(value: Any) -> str:
     """The number of a département, such as ``45``, ``2A`` or ``974``."""
-    text = _text(value).upper()
+    text = text_of(value).upper()
     if text and not _DEPARTEMENT.fullmatch(text):
         raise tk.Invalid(
             tk._("“{value}” is not the number of a département").format(value=text[:40])
@@ -181,27 +178,11 @@ def challenge_quantity(value: Any) -> str:
     return _plain(_number(value))
 
 
-def challenge_schema_name(value: Any) -> str:
-    """The id of a known national schema, given by id or by national address."""
-    text = _text(value)
-    if not text:
-        return ""
-    name = registry.normalise(text)
-    if name is None:
-        raise tk.Invalid(
-            tk._(
-                "“{value}” is not a national schema known here, such as "
-                "scdl/deliberations; see https://schema.data.gouv.fr"
-            ).format(value=text[:100])
-        )
-    return name
-
-
 def challenge_license(value: Any) -> str:
     """A licence id; other names of the Licence Ouverte 2.0 and the ODbL are mapped
     to the ids of ``licenses.json``, all else is left to the portal's own list.
     """
-    text = _text(value)
+    text = text_of(value)
     return _LICENSE_ALIASES.get(text.lower(), text)
 
 
@@ -209,13 +190,13 @@ def challenge_frequency(value: Any) -> str:
     """A code of the EU vocabulary of frequencies in lower case; the vocabulary's own
     addresses and upper case are accepted.
     """
-    text = _text(value)
+    text = text_of(value)
     return text.removeprefix(_FREQUENCY_VOCABULARY).lower()
 
 
 def challenge_encoding(value: Any) -> str:
     """The name of a character encoding, in lower case and in one spelling."""
-    text = _text(value).lower()
+    text = text_of(value).lower()
     if not text:
         return ""
     text = _ENCODING_ALIASES.get(text, text)

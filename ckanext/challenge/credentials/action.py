@@ -13,6 +13,7 @@ from ckan.types import Context
 from ckanext.challenge import programmes
 from ckanext.challenge.common import language
 from ckanext.challenge.common.action_helpers import validated
+from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.model import Award
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import columns
@@ -25,7 +26,6 @@ from .documents import (
     issuer_profile,
     readable,
 )
-from .issuer import portal
 from .verification import Verdict, verify
 
 __all__ = [

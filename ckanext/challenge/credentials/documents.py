@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .issuer import Issuer
+from ckanext.challenge.common.issuer import Issuer
 
 __all__ = [
     "CONTEXTS",

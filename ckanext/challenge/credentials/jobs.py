@@ -21,6 +21,7 @@ from stdnum.fr import siren as sirens
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import jobs, language
+from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Credential, locks
 from ckanext.challenge.model.base import utcnow
@@ -28,7 +29,6 @@ from ckanext.challenge.progress import portions
 
 from . import keys, status, store, wording
 from .documents import Achievement, Holding, credential_document
-from .issuer import portal
 from .signing import Signer
 
 __all__ = [

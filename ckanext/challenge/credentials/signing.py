@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from openbadgeslib.ob3 import add_data_integrity_proof
 
+from ckanext.challenge.common.issuer import Issuer
+
 from .documents import token_payload
-from .issuer import Issuer
 from .keys import KeyPair
 
 __all__ = ["Signer"]

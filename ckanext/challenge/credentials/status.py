@@ -12,11 +12,11 @@ from typing import Any
 
 from openbadgeslib.ob3 import decode_encoded_list, encode_bitstring, set_indices
 
+from ckanext.challenge.common.issuer import Issuer
 from ckanext.challenge.model import StatusList
 
 from . import store
 from .documents import LIST_SIZE, bitstring_document, revocation_document
-from .issuer import Issuer
 from .signing import Signer
 
 __all__ = ["RENEWED_AFTER", "VALID_FOR", "outdated", "renew", "revocation_list"]

@@ -57,6 +57,10 @@ __all__ = [
 ]
 
 
+class ProgrammeMissing(KeyError):
+    """The portal does not have the programme that a season names."""
+
+
 @dataclass(frozen=True)
 class Phase:
     """A heading of the programme, under which its steps stand."""

@@ -17,10 +17,7 @@ from ckan import model
 from ckanext.challenge.common import jobs
 from ckanext.challenge.model import Application, Mail, Participant, Subscription
 
-from . import outbox
-from .kinds import KINDS, OF_DECISION, Kind
-
-__all__ = ["OF_DECISION", "Kind", "deliver", "is_quiet", "put", "quiet"]
+from . import kinds, outbox, recipients
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
@@ -40,8 +37,8 @@ def is_quiet() -> bool:
     return _quiet.get()
 
 
-def put(
-    kind: Kind,
+def enqueue(
+    kind: str,
     *,
     application: Application | None = None,
     participant: Participant | None = None,
@@ -51,7 +48,7 @@ def put(
     author_id: str | None = None,
     **data: Any,
 ) -> int:
-    """Put a mail into the outbox, in the current transaction of CKAN's session.
+    """Add a mail to the outbox, in the current transaction of CKAN's session.
 
     It goes to the user or the subscriber; without either, to the contact of the
     application or, where the kind is for the staff or the members, to each of those
@@ -74,12 +71,12 @@ def put(
     if participant is not None:
         data["participant_id"] = participant.id
     readers = [user_id]
-    reader = KINDS[kind].reader
+    reader = kinds.get(kind).reader
     if user_id is None and reader in ("members", "staff"):
         found = (
-            outbox.members(participant)
+            recipients.members(participant)
             if reader == "members"
-            else outbox.staff(application, cohort_id, participant)
+            else recipients.staff(application, cohort_id, participant)
         )
         readers = [user for user in found if user != author_id]
     model.Session.add_all(
@@ -96,8 +93,8 @@ def put(
     return len(readers)
 
 
-def deliver() -> None:
-    """Have what is due sent by a job; call it after the commit.
+def schedule_sending() -> None:
+    """Have a job send what is due; call it after the commit.
 
     Where Redis cannot be reached a line is logged, and ``ckan challenge mail send``
     sends it later.

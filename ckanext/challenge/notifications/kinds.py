@@ -1,103 +1,90 @@
-"""The kinds of mail, and for whom each is."""
+"""The kinds of mail: a registry that each feature adds its own to.
+
+The outbox knows neither applications nor badges: a kind says itself for whom it is and
+what its templates are told.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-__all__ = ["KINDS", "OF_DECISION", "PREVIEWED", "Kind", "KindOfMail"]
+from ckan import model
 
-Kind = Literal[
-    "accepted",
-    "award_at_risk",
-    "award_earned",
-    "award_kept",
-    "award_lost",
-    "changes_requested",
-    "claim",
-    "claim_accepted",
-    "claim_declined",
-    "draft",
-    "invitation",
-    "link",
-    "message",
-    "message_staff",
-    "participant_message",
-    "participant_message_staff",
-    "receipt",
-    "refused",
-    "reminder",
-    "reopened",
-    "retention",
-    "step_confirmed",
-    "step_returned",
-    "step_to_confirm",
-    "subscription",
-    "subscription_news",
-    "waitlisted",
-    "withdrawn",
-]
+from ckanext.challenge.model import Application, Cohort, Participant, Subscription
+
+Reader = Literal["applicant", "staff", "members", "subscriber", "user"]
 
 
 @dataclass(frozen=True)
-class KindOfMail:
+class Occasion:
+    """What one mail is about, and for whom.
+
+    :ivar user: whom it is for; without one, the subscriber or the contact of the
+        application
+    :ivar data: what the outbox keeps of it; for a preview also what a decision would
+        set: ``reason``, ``changes_kind``, ``changes_fields``, ``rank``
+    :ivar preview: whether somebody else reads it: then no link in it opens anything
+    """
+
+    application: Application | None = None
+    cohort: Cohort | None = None
+    participant: Participant | None = None
+    subscription: Subscription | None = None
+    user: model.User | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    preview: bool = False
+
+
+@dataclass(frozen=True)
+class MailKind:
     """What sets a kind of mail apart.
 
-    Its templates are ``challenge/mail/<kind>_subject.txt``, ``<kind>.txt`` and
-    ``<kind>.html``.
+    Its templates are ``challenge/mail/<name>_subject.txt``, ``<name>.txt`` and
+    ``<name>.html``.
 
+    :ivar title: what it tells, for managers; marked for translation
+    :ivar variables: answers what its templates are told, ``link`` among them; ``None``
+        where there is nothing left to tell
     :ivar reader: ``applicant`` (the contact of an application), ``staff`` (who works
         for the season), ``members`` (who publishes for a participant or another
         organization: each is told), ``subscriber`` (who asked to be told) or ``user``
         (whom the caller names)
     """
 
-    reader: Literal["applicant", "staff", "members", "subscriber", "user"] = "applicant"
+    name: str
+    title: str
+    variables: Callable[[Occasion], Mapping[str, Any] | None]
+    reader: Reader = "applicant"
 
 
-KINDS: dict[str, KindOfMail] = {
-    "draft": KindOfMail(),
-    "link": KindOfMail(),
-    "receipt": KindOfMail(),
-    "changes_requested": KindOfMail(),
-    "accepted": KindOfMail(),
-    "claim_accepted": KindOfMail(),
-    "waitlisted": KindOfMail(),
-    "refused": KindOfMail(),
-    "reopened": KindOfMail(),
-    "withdrawn": KindOfMail(),
-    "message": KindOfMail(),
-    "retention": KindOfMail(),
-    "message_staff": KindOfMail("staff"),
-    "claim_declined": KindOfMail("staff"),
-    "step_to_confirm": KindOfMail("staff"),
-    "participant_message_staff": KindOfMail("staff"),
-    "step_confirmed": KindOfMail("members"),
-    "step_returned": KindOfMail("members"),
-    "participant_message": KindOfMail("members"),
-    "reminder": KindOfMail("members"),
-    "award_earned": KindOfMail("members"),
-    "award_at_risk": KindOfMail("members"),
-    "award_kept": KindOfMail("members"),
-    "award_lost": KindOfMail("members"),
-    "subscription": KindOfMail("subscriber"),
-    "subscription_news": KindOfMail("subscriber"),
-    "claim": KindOfMail("user"),
-    "invitation": KindOfMail("user"),
-}
+_registered: dict[str, MailKind] = {}
 
-#: The mail that tells the applicant of a decision; of some nobody is told.
-OF_DECISION: dict[str, Kind] = {
-    "request_changes": "changes_requested",
-    "accept": "accepted",
-    "waitlist": "waitlisted",
-    "refuse": "refused",
-    "reopen": "reopened",
-}
 
-#: What can be shown before it goes: it says nothing that has yet to be written.
-PREVIEWED: tuple[str, ...] = tuple(
-    name
-    for name, kind in KINDS.items()
-    if kind.reader == "applicant" and name not in ("message", "retention")
-)
+def register(*kinds: MailKind) -> None:
+    """Add kinds of mail; adding one again changes nothing.
+
+    :raises ValueError: another kind has that name
+    """
+    for kind in kinds:
+        if _registered.setdefault(kind.name, kind) is not kind:
+            raise ValueError(f"two kinds of mail are named {kind.name}")
+
+
+def get(name: str) -> MailKind:
+    """The kind of mail with that name.
+
+    :raises KeyError: no feature registered it
+    """
+    return _registered[name]
+
+
+def find(name: str) -> MailKind | None:
+    """The kind of mail with that name, if a feature registered it."""
+    return _registered.get(name)
+
+
+def names() -> list[str]:
+    """The names of all kinds, sorted."""
+    return sorted(_registered)

@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common import jobs
@@ -27,23 +26,12 @@ from ckanext.challenge.model import (
     Cohort,
     Mail,
     Participant,
-    Staff,
     Subscription,
 )
 from ckanext.challenge.model.base import utcnow
 
-from . import mails
-
-__all__ = [
-    "WAITS",
-    "Outcome",
-    "due",
-    "members",
-    "publishers",
-    "send_due",
-    "send_queued",
-    "staff",
-]
+from . import rendering, sending
+from .kinds import Occasion
 
 log = logging.getLogger(__name__)
 
@@ -67,77 +55,6 @@ class Outcome:
     failed: int = 0
     cancelled: int = 0
     more: bool = False
-
-
-def staff(
-    application: Application | None,
-    cohort_id: str | None,
-    participant: Participant | None = None,
-) -> list[str]:
-    """The ids of the users to whom a mail for the staff goes.
-
-    The reviewer of the application, or the adviser of the participant, or else all
-    managers of the season, or else, since somebody has to, the sysadmins.
-    """
-    if application is not None and application.reviewer_id:
-        return [application.reviewer_id]
-    # Somebody may manage a season and advise in it too.
-    users = (
-        model.Session.query(model.User.id)
-        .filter(
-            model.User.state == model.State.ACTIVE,
-            model.User.email.isnot(None),
-        )
-        .distinct()
-    )
-    team = users.join(Staff, Staff.user_id == model.User.id).filter(
-        Staff.cohort_id == cohort_id
-    )
-    found: list[Any] = []
-    if participant is not None and participant.adviser_id:
-        # Who has left the team advises nobody.
-        found = team.filter(model.User.id == participant.adviser_id).all()
-    found = (
-        found
-        or team.filter(Staff.role == "manager").all()
-        or users.filter(model.User.sysadmin.is_(True)).all()
-    )
-    return [user_id for (user_id,) in found]
-
-
-def members(participant: Participant | None) -> list[str]:
-    """The ids of the users to whom a mail for a participant's members goes.
-
-    They are the admins and editors of its organization, those included who have yet
-    to choose a password: whoever only reads there can do nothing about it.
-    """
-    if participant is None:
-        return []
-    rows = model.Session.execute(
-        publishers()
-        .where(model.Member.group_id == participant.organization_id)
-        .order_by(model.User.id)
-    )
-    return [row.user_id for row in rows]
-
-
-def publishers() -> Any:
-    """Who publishes for each organization, once each, as a query.
-
-    :returns: a ``SELECT`` of ``user_id`` from CKAN's members and users
-    """
-    return (
-        sa.select(model.User.id.label("user_id"))
-        .join(model.Member, model.Member.table_id == model.User.id)
-        .where(
-            model.Member.table_name == "user",
-            model.Member.state == model.State.ACTIVE,
-            model.Member.capacity.in_(("admin", "editor")),
-            model.User.state != model.State.DELETED,
-            model.User.email.isnot(None),
-        )
-        .distinct()
-    )
 
 
 def due() -> int:
@@ -204,17 +121,17 @@ def _take() -> Mail | None:
 
 
 def _send(mail: Mail, outcome: Outcome) -> None:
-    letter = None
+    rendered = None
     try:
-        # What goes wrong in writing must not cost the lock on the row.
+        # What goes wrong in rendering must not cost the lock on the row.
         with model.Session.begin_nested():
-            letter = _write(mail)
-        mails.hand_over(letter, mail.id)
-    except (mails.NobodyToWriteTo, mails.NothingToTell):
+            rendered = _render(mail)
+        sending.send(rendered, mail.id)
+    except (rendering.NobodyToWriteTo, rendering.NothingToTell):
         mail.state = "cancelled"
         outcome.cancelled += 1
     except Exception as error:
-        _failed(mail, error, letter)
+        _failed(mail, error, rendered)
         outcome.failed += 1
     else:
         mail.state, mail.sent_at, mail.last_error = "sent", utcnow(), None
@@ -222,30 +139,32 @@ def _send(mail: Mail, outcome: Outcome) -> None:
         outcome.sent += 1
 
 
-def _write(mail: Mail) -> mails.Letter:
-    def found(table: type, key: str | None) -> object | None:
+def _render(mail: Mail) -> rendering.RenderedMail:
+    def found(table: type, key: str | None) -> Any:
         return model.Session.get(table, key, populate_existing=True) if key else None
 
     participant_id = mail.data.get("participant_id")
     participant = found(Participant, participant_id)
     if participant_id and participant is None:
         # Its organization was purged: nobody is concerned any more.
-        raise mails.NobodyToWriteTo
-    return mails.write(
-        mail.kind,
-        application=found(Application, mail.application_id),  # type: ignore[arg-type]
-        cohort=found(Cohort, mail.cohort_id),  # type: ignore[arg-type]
-        user=found(model.User, mail.user_id),  # type: ignore[arg-type]
-        participant=participant,  # type: ignore[arg-type]
-        subscription=found(Subscription, mail.subscription_id),  # type: ignore[arg-type]
+        raise rendering.NobodyToWriteTo
+    occasion = Occasion(
+        application=found(Application, mail.application_id),
+        cohort=found(Cohort, mail.cohort_id),
+        user=found(model.User, mail.user_id),
+        participant=participant,
+        subscription=found(Subscription, mail.subscription_id),
         data=mail.data,
     )
+    return rendering.render(mail.kind, occasion)
 
 
-def _failed(mail: Mail, error: Exception, letter: mails.Letter | None) -> None:
+def _failed(
+    mail: Mail, error: Exception, rendered: rendering.RenderedMail | None
+) -> None:
     reason = f"{type(error).__name__}: {error}"
-    if letter is not None:
-        reason = reason.replace(letter.address, "…")
+    if rendered is not None:
+        reason = reason.replace(rendered.address, "…")
     mail.last_error = reason[:_LONGEST_ERROR]
     if mail.attempts < len(WAITS) and not _is_final(error):
         mail.next_attempt_at = utcnow() + WAITS[mail.attempts]
@@ -264,7 +183,7 @@ def _failed(mail: Mail, error: Exception, letter: mails.Letter | None) -> None:
 
 def _is_final(error: Exception) -> bool:
     """Whether no later attempt can do better: so says the address, or the server."""
-    if isinstance(error, mails.WrongAddress):
+    if isinstance(error, rendering.WrongAddress):
         return True
     cause = error.__context__
     return isinstance(cause, smtplib.SMTPRecipientsRefused) and all(

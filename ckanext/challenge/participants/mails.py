@@ -1,8 +1,8 @@
-"""What the templates of a mail about a participant are told."""
+"""The mails about participants: for whom each is, and what its templates are told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -10,63 +10,98 @@ from ckan import model
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import language
+from ckanext.challenge.common.labels import N_
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.model import Cohort, Participant, ParticipantMessage, StepStatus
+from ckanext.challenge.notifications.kinds import MailKind, Occasion
 
-__all__ = ["contents"]
 
+def _participant(occasion: Occasion, anchor: str = "", **found: Any) -> dict[str, Any]:
+    """The variables of a mail about a participant.
 
-def contents(
-    kind: str, participant: Participant, cohort: Cohort, data: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The variables of one kind of mail about a participant.
-
-    :param data: ``step``, the key of the step it is about; ``message_id``; of a
-        reminder ``late`` and ``soon``, keys of steps, and ``next``, the key of one
-    :returns: ``organization`` (its title), ``link`` (to what is to be done), and what
-        the kind needs
+    :param anchor: the part of the participant's page to which the link leads
+    :param found: further variables
+    :returns: ``organization`` (its title) and ``link`` with them
     """
+    participant, cohort = _subject(occasion)
     group = model.Group.get(participant.organization_id)
-    words = _Steps(cohort)
-    found: dict[str, Any] = {"organization": group.title or group.name if group else ""}
-    anchor = ""
-    if "step" in data:
-        anchor = f"step-{data['step']}"
-        found["step"] = words.title(data["step"])
-    match kind:
-        case "step_confirmed":
-            # What comes next stands on top of the page.
-            anchor = ""
-            found |= {"done": participant.steps_done, "total": participant.steps_total}
-        case "step_returned" | "step_to_confirm":
-            status = _status(participant, data["step"])
-            if status is not None:
-                said = status.reason if kind == "step_returned" else status.note
-                found["said"] = said
-        case "participant_message" | "participant_message_staff":
-            message = model.Session.get(
-                ParticipantMessage, data.get("message_id") or ""
-            )
-            found["message"] = message.text if message else ""
-            anchor = "conversation"
-        case "reminder":
-            found |= {
-                "done": participant.steps_done,
-                "total": participant.steps_total,
-                "late": words.dated(data.get("late", ())),
-                "soon": words.dated(data.get("soon", ())),
-                "next": words.title(data["next"]) if data.get("next") else "",
-            }
-            if data.get("next"):
-                anchor = f"step-{data['next']}"
     url = tk.h.url_for(
         "challenge_participant.read",
         cohort=cohort.name,
         organization=group.name if group else "",
         _external=True,
     )
-    return {**found, "link": f"{url}#{anchor}" if anchor else str(url)}
+    return {
+        "organization": group.title or group.name if group else "",
+        "link": f"{url}#{anchor}" if anchor else str(url),
+        **found,
+    }
+
+
+def _subject(occasion: Occasion) -> tuple[Participant, Cohort]:
+    """The participant that a mail is about, and its season."""
+    assert occasion.participant is not None
+    assert occasion.cohort is not None
+    return occasion.participant, occasion.cohort
+
+
+def _step_title(occasion: Occasion) -> str:
+    _, cohort = _subject(occasion)
+    return _Steps(cohort).title(occasion.data["step"])
+
+
+def _step_confirmed(occasion: Occasion) -> dict[str, Any]:
+    participant, _ = _subject(occasion)
+    # No anchor: what comes next stands on top of the page.
+    return _participant(
+        occasion,
+        step=_step_title(occasion),
+        done=participant.steps_done,
+        total=participant.steps_total,
+    )
+
+
+def _step_said(name: str) -> Callable[[Occasion], dict[str, Any]]:
+    """Of a step, what stands in one column of its status.
+
+    :param name: ``reason`` (what the team answers) or ``note`` (what members write)
+    """
+
+    def variables(occasion: Occasion) -> dict[str, Any]:
+        participant, _ = _subject(occasion)
+        step = occasion.data["step"]
+        status = _status(participant, step)
+        said = {} if status is None else {"said": getattr(status, name)}
+        return _participant(
+            occasion, f"step-{step}", step=_step_title(occasion), **said
+        )
+
+    return variables
+
+
+def _message(occasion: Occasion) -> dict[str, Any]:
+    id_ = occasion.data.get("message_id") or ""
+    message = model.Session.get(ParticipantMessage, id_)
+    return _participant(
+        occasion, "conversation", message=message.text if message else ""
+    )
+
+
+def _reminder(occasion: Occasion) -> dict[str, Any]:
+    """The data have ``late`` and ``soon``, keys of steps, and ``next``, one key."""
+    participant, cohort = _subject(occasion)
+    steps, data = _Steps(cohort), occasion.data
+    following = data.get("next")
+    return _participant(
+        occasion,
+        f"step-{following}" if following else "",
+        done=participant.steps_done,
+        total=participant.steps_total,
+        late=steps.dated(data.get("late", ())),
+        soon=steps.dated(data.get("soon", ())),
+        next=steps.title(following) if following else "",
+    )
 
 
 def _status(participant: Participant, step: str) -> StepStatus | None:
@@ -100,3 +135,22 @@ class _Steps:
             for key in keys
             if (day := self.due.get(key))
         ]
+
+
+KINDS = (
+    MailKind(
+        "step_to_confirm", N_("Step to be confirmed"), _step_said("note"), "staff"
+    ),
+    MailKind("step_confirmed", N_("Step confirmed"), _step_confirmed, "members"),
+    MailKind("step_returned", N_("Step sent back"), _step_said("reason"), "members"),
+    MailKind(
+        "participant_message", N_("Message to the collectivité"), _message, "members"
+    ),
+    MailKind(
+        "participant_message_staff",
+        N_("Message of the collectivité"),
+        _message,
+        "staff",
+    ),
+    MailKind("reminder", N_("Reminder"), _reminder, "members"),
+)

@@ -130,7 +130,7 @@ def remind(
                 on_progress(1)
     finally:
         if done.mails:
-            notifications.deliver()
+            notifications.schedule_sending()
     return done
 
 
@@ -158,7 +158,7 @@ def _remind(participant_id: str, ahead: int) -> int | None:
         held=_held(participant),
         waiting=rules.waiting_for_data(programmes.of(cohort), participant.measures),
     )
-    mails = notifications.put(
+    mails = notifications.enqueue(
         "reminder",
         participant=participant,
         late=list(due.late),

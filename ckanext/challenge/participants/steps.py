@@ -112,7 +112,7 @@ def save(
     found: Found,
     state: str,
     *,
-    tell: notifications.Kind | None = None,
+    tell: str | None = None,
     **facts: Any,
 ) -> None:
     """Give the step this state, write it down, commit, and evaluate what follows.
@@ -140,7 +140,7 @@ def save(
         {"step": step.key, "from": before, "to": state, **facts},
     )
     if tell:
-        notifications.put(
+        notifications.enqueue(
             tell,
             participant=participant,
             author_id=user_id_of(context),
@@ -149,7 +149,7 @@ def save(
     model.Session.commit()
     evaluate.refresh([participant.organization_id])
     if tell:
-        notifications.deliver()
+        notifications.schedule_sending()
 
 
 def evidence_of(participant_id: str, *keys: str) -> dict[str, Evidence]:

@@ -322,7 +322,7 @@ def purge(
     purged.files = remove_orphans(now)
     purged.subscriptions = unconfirmed(now).delete(synchronize_session=False)
     model.Session.commit()
-    notifications.deliver()
+    notifications.schedule_sending()
     return purged
 
 
@@ -346,7 +346,7 @@ def _purge_one(candidate: Candidate, now: datetime, purged: Purged) -> None:
 
 
 def _announce(application: Application, on: datetime, now: datetime) -> None:
-    notifications.put("retention", application=application, date=on.isoformat())
+    notifications.enqueue("retention", application=application, date=on.isoformat())
     journal.record(
         journal.SYSTEM,
         "announce_erasure",

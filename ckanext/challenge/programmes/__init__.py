@@ -29,6 +29,7 @@ from ckanext.challenge.domain.programme import (
     Problem,
     Programme,
     ProgrammeError,
+    ProgrammeMissing,
     kits_file,
     parse,
     restore,
@@ -61,10 +62,6 @@ _lock = threading.Lock()
 _loaded: dict[tuple[str, ...], dict[str, Programme]] = {}
 #: The copies that were read, by digest: what has a digest never changes.
 _kept: dict[str, Programme] = {}
-
-
-class ProgrammeMissing(KeyError):
-    """The portal does not have the programme that a season names."""
 
 
 class Season(Protocol):

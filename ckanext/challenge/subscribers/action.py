@@ -91,9 +91,9 @@ def challenge_subscription_create(
         if subscription.confirmed_at is None and _may_be_asked(subscription):
             # The days within which it may be confirmed begin anew.
             subscription.created_at, subscription.language = utcnow(), spoken
-            notifications.put("subscription", subscription=subscription)
+            notifications.enqueue("subscription", subscription=subscription)
         model.Session.commit()
-        notifications.deliver()
+        notifications.schedule_sending()
     return {"done": True}
 
 

@@ -16,8 +16,8 @@ from werkzeug.exceptions import (
 )
 from werkzeug.wrappers import Response
 
-from ckanext.challenge import programmes
 from ckanext.challenge.common import file_store
+from ckanext.challenge.domain.programme import ProgrammeMissing
 
 from .csrf import check_token
 
@@ -119,7 +119,7 @@ def _invalid(error: tk.ValidationError) -> Any:
     return _answer(BadRequest("; ".join(str(text) for text in summary.values())))
 
 
-def _programme_missing(error: programmes.ProgrammeMissing) -> Any:
+def _programme_missing(error: ProgrammeMissing) -> Any:
     """A season whose programme the portal does not have: its administrator must act."""
     text = tk._(
         "This season follows the programme “{name}”, which the portal does not have "
@@ -135,7 +135,7 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     made.register_error_handler(tk.ObjectNotFound, _not_found)
     made.register_error_handler(tk.NotAuthorized, not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
-    made.register_error_handler(programmes.ProgrammeMissing, _programme_missing)
+    made.register_error_handler(ProgrammeMissing, _programme_missing)
     return made
 
 

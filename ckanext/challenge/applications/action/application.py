@@ -157,9 +157,9 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
         {"cohort_id": cohort.id, "siren": application.siren},
     )
     if draft and user_id is None:
-        notifications.put("draft", application=application)
+        notifications.enqueue("draft", application=application)
     model.Session.commit()
-    notifications.deliver()
+    notifications.schedule_sending()
     return _with_key(context, application)
 
 
@@ -223,10 +223,10 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     if moved:
         application.email_confirmed_at = None
         if application.contact_email:
-            notifications.put("link", application=application)
+            notifications.enqueue("link", application=application)
     journal.record(actor_of(context), "update", "application", application.id)
     model.Session.commit()
-    notifications.deliver()
+    notifications.schedule_sending()
     return dictize(context, application)
 
 
@@ -279,9 +279,9 @@ def challenge_application_submit(context: Context, data_dict: dict[str, Any]) ->
     application.revision += 1
     application.state_reason = application.changes_kind = None
     application.changes_fields = []
-    notifications.put("receipt", application=application)
+    notifications.enqueue("receipt", application=application)
     model.Session.commit()
-    notifications.deliver()
+    notifications.schedule_sending()
     return dictize(context, application)
 
 
@@ -305,9 +305,9 @@ def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) 
     waiting_list.leave(application)
     advance(application, path, actor_of(context))
     if application.submitted_at:
-        notifications.put("withdrawn", application=application)
+        notifications.enqueue("withdrawn", application=application)
     model.Session.commit()
-    notifications.deliver()
+    notifications.schedule_sending()
     return dictize(context, application)
 
 

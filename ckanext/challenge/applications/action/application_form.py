@@ -8,7 +8,8 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.applications import admission, dictize, form_token, schema
+from ckanext.challenge.applications import dictize, form_token, schema
+from ckanext.challenge.cohorts.window import window_of
 from ckanext.challenge.common import rate_limit, roles
 from ckanext.challenge.common.action_helpers import find_cohort, user_id_of, validated
 from ckanext.challenge.domain import lifecycle
@@ -40,7 +41,7 @@ def challenge_application_form(context: Context, data_dict: dict[str, Any]) -> A
     tk.check_access("challenge_application_form", context, {"cohort": cohort.id})
     if not roles.may_see_cohort(context, cohort):
         raise tk.ObjectNotFound(tk._("There is no such season"))
-    window = admission.window_of(cohort)
+    window = window_of(cohort)
     answer: dict[str, Any] = {
         "window": window,
         "form": form_token.make(cohort.id, window == "open"),

@@ -132,7 +132,7 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
         claim.reason = None if accepted else data["reason"]
         claim.answered_at = utcnow()
         claim.answered_by = user_id_of(context)
-        notifications.put(
+        notifications.enqueue(
             "claim_accepted" if accepted else "claim_declined",
             application=model.Session.get(Application, claim.application_id),
             claim_id=claim.id,
@@ -147,7 +147,7 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
         )
     if accepted:
         queue.add([f"organization:{claim.organization_id}"])
-    notifications.deliver()
+    notifications.schedule_sending()
     return _show(claim)
 
 

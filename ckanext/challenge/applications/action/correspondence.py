@@ -88,7 +88,7 @@ def challenge_application_message_create(
         application.id,
         {"message_id": message.id, "side": side},
     )
-    notifications.put(
+    notifications.enqueue(
         "message" if side == "staff" else "message_staff",
         application=application,
         message_id=message.id,
@@ -100,7 +100,7 @@ def challenge_application_message_create(
             sent.append(file)
     else:
         model.Session.commit()
-    notifications.deliver()
+    notifications.schedule_sending()
     return _dictize(message, _names([message]), sent)
 
 

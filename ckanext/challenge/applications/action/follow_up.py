@@ -53,9 +53,9 @@ def challenge_application_link_send(
         # To say that this address got too many would say that it has applied.
         with suppress(rate_limit.TooMany):
             rate_limit.spend("link", application.contact_email)
-            notifications.put("link", application=application)
+            notifications.enqueue("link", application=application)
             model.Session.commit()
-            notifications.deliver()
+            notifications.schedule_sending()
     return {"done": True}
 
 

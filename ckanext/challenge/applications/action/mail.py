@@ -11,7 +11,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import schema, waiting_list
+from ckanext.challenge.applications import mails, schema, waiting_list
 from ckanext.challenge.applications.transitions import cohort_of
 from ckanext.challenge.common import journal, roles
 from ckanext.challenge.common.action_helpers import (
@@ -26,7 +26,12 @@ from ckanext.challenge.model import Application, Mail, Participant
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import columns
 from ckanext.challenge.notifications import labels as mail_labels
-from ckanext.challenge.notifications import mails
+from ckanext.challenge.notifications.kinds import Occasion
+from ckanext.challenge.notifications.rendering import (
+    NobodyToWriteTo,
+    WrongAddress,
+    render,
+)
 
 __all__ = ["challenge_mail_list", "challenge_mail_preview", "challenge_mail_retry"]
 
@@ -158,7 +163,7 @@ def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> Any:
         ]
     )
     model.Session.commit()
-    notifications.deliver()
+    notifications.schedule_sending()
     if "id" not in data:
         return {"count": len(found)}
     (mail,) = found
@@ -203,7 +208,7 @@ def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> Any:
     if kind is None:
         if "decision" not in data:
             raise tk.ValidationError({"decision": [tk._("Missing value")]})
-        kind = notifications.OF_DECISION.get(data["decision"])
+        kind = mails.OF_DECISION.get(data["decision"])
     if kind is None:
         return None
     decided = {}
@@ -215,24 +220,25 @@ def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> Any:
             "rank": waiting_list.next_rank(application.cohort_id),
         }
     try:
-        letter = mails.write(
+        rendered = render(
             kind,
-            application=application,
-            cohort=cohort_of(application),
-            user=None,
-            data=decided,
-            preview=True,
+            Occasion(
+                application=application,
+                cohort=cohort_of(application),
+                data=decided,
+                preview=True,
+            ),
         )
-    except (mails.NobodyToWriteTo, mails.WrongAddress) as error:
+    except (NobodyToWriteTo, WrongAddress) as error:
         raise tk.ValidationError(
             {"application": [tk._("There is no address to write to")]}
         ) from error
     return {
         "mail": kind,
-        "subject": letter.subject,
-        "text": letter.text,
-        "html": letter.html,
-        "to": letter.address,
+        "subject": rendered.subject,
+        "text": rendered.text,
+        "html": rendered.html,
+        "to": rendered.address,
     }
 
 
@@ -270,7 +276,7 @@ def _dictize(
     to = application.contact_name if application else None
     return {
         **shown,
-        "title": mail_labels.kinds().get(mail.kind, mail.kind),
+        "title": mail_labels.title(mail.kind),
         "state_label": mail_labels.states()[label],
         "failing": failing,
         "reference": application.reference if application else None,

@@ -56,7 +56,7 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
             raise tk.ValidationError({"email": [_member_already(group)]})
         if known != data["role"]:
             accounts.give_role(user, group, data["role"])
-        notifications.put(
+        notifications.enqueue(
             "invitation",
             # That of its season, whose managers see whether it arrives.
             cohort_id=_season(group),
@@ -74,7 +74,7 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
             {"user_id": user.id, "role": data["role"]},
         )
     queue.add([f"organization:{group.id}"])
-    notifications.deliver()
+    notifications.schedule_sending()
     return {
         "organization_id": group.id,
         "user": user.name,

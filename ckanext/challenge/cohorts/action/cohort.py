@@ -12,9 +12,9 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.applications import admission
 from ckanext.challenge.cohorts import programme as season_programme
 from ckanext.challenge.cohorts import questions, report, schema, transitions
+from ckanext.challenge.cohorts.window import window_of
 from ckanext.challenge.common import (
     fields,
     file_store,
@@ -520,6 +520,6 @@ def _dictize(cohort: Cohort) -> dict[str, Any]:
     shown = columns(cohort, _SHOWN)
     shown["cost"] = as_json(budget.cost(cohort.funding))
     shown["milestones"] = _milestones(cohort)
-    shown["accepts_applications"] = admission.window_of(cohort) == "open"
+    shown["accepts_applications"] = window_of(cohort) == "open"
     shown["schedule"] = _schedule(cohort)
     return shown

@@ -77,13 +77,13 @@ def challenge_participant_message_create(
             participant.id,
             {"message_id": message.id, "side": side},
         )
-        notifications.put(
+        notifications.enqueue(
             "participant_message" if side == "staff" else "participant_message_staff",
             participant=participant,
             author_id=author_id,
             message_id=message.id,
         )
-    notifications.deliver()
+    notifications.schedule_sending()
     return accompaniment.dictize_message(message, model.User.get(author_id or ""))
 
 

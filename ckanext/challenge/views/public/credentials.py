@@ -14,8 +14,8 @@ from flask_babel import force_locale
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.common.page_cache import Memory
-from ckanext.challenge.credentials.issuer import portal
 from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.baking import bake_png, bake_svg
 from ckanext.challenge.svg.raster import png

@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
-from ckanext.challenge.credentials.issuer import portal
+from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.svg.baking import MAX_FILE, Unreadable, carried
 from ckanext.challenge.views.common import act
 from ckanext.challenge.views.embed.response import act_as_nobody

@@ -13,7 +13,6 @@ from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain import deadlines, schedule
-from ckanext.challenge.programmes import names as programme_names
 from ckanext.challenge.views.forms import lines, texts
 from ckanext.challenge.views.manager.layout import desk_url
 
@@ -129,7 +128,7 @@ def season_form(
         "labels": named,
         "groups": groups,
         "kinds": h.challenge_kinds(),
-        "programmes": [(name, name) for name in programme_names()],
+        "programmes": h.challenge_programmes(),
         "heading": tk._("Settings of the season") if name else tk._("New season"),
         "scheduled": _scheduled(page["cohort"], data),
         "promotes": data.get("automatic_promotion") in (True, "true"),

@@ -1,0 +1,81 @@
+"""Who reads a mail that is for the staff, or for those who publish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge.model import Application, Participant, Staff
+
+
+def staff(
+    application: Application | None,
+    cohort_id: str | None,
+    participant: Participant | None = None,
+) -> list[str]:
+    """The ids of the users to whom a mail for the staff goes.
+
+    The reviewer of the application, or the adviser of the participant, or else all
+    managers of the season, or else, since somebody has to, the sysadmins.
+    """
+    if application is not None and application.reviewer_id:
+        return [application.reviewer_id]
+    # Somebody may manage a season and advise in it too.
+    users = (
+        model.Session.query(model.User.id)
+        .filter(
+            model.User.state == model.State.ACTIVE,
+            model.User.email.isnot(None),
+        )
+        .distinct()
+    )
+    team = users.join(Staff, Staff.user_id == model.User.id).filter(
+        Staff.cohort_id == cohort_id
+    )
+    found: list[Any] = []
+    if participant is not None and participant.adviser_id:
+        # Who has left the team advises nobody.
+        found = team.filter(model.User.id == participant.adviser_id).all()
+    found = (
+        found
+        or team.filter(Staff.role == "manager").all()
+        or users.filter(model.User.sysadmin.is_(True)).all()
+    )
+    return [user_id for (user_id,) in found]
+
+
+def members(participant: Participant | None) -> list[str]:
+    """The ids of the users to whom a mail for a participant's members goes.
+
+    They are the admins and editors of its organization, those included who have yet
+    to choose a password: whoever only reads there can do nothing about it.
+    """
+    if participant is None:
+        return []
+    rows = model.Session.execute(
+        publishers()
+        .where(model.Member.group_id == participant.organization_id)
+        .order_by(model.User.id)
+    )
+    return [row.user_id for row in rows]
+
+
+def publishers() -> Any:
+    """Who publishes for each organization, once each, as a query.
+
+    :returns: a ``SELECT`` of ``user_id`` from CKAN's members and users
+    """
+    return (
+        sa.select(model.User.id.label("user_id"))
+        .join(model.Member, model.Member.table_id == model.User.id)
+        .where(
+            model.Member.table_name == "user",
+            model.Member.state == model.State.ACTIVE,
+            model.Member.capacity.in_(("admin", "editor")),
+            model.User.state != model.State.DELETED,
+            model.User.email.isnot(None),
+        )
+        .distinct()
+    )
