@@ -23,6 +23,7 @@ from ckanext.challenge.badges import structured_data
 from ckanext.challenge.common import labels, language
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.domain import deadlines, eligibility
+from ckanext.challenge.domain.lifecycle import COHORT_PRESENTED
 from ckanext.challenge.programmes.frequencies import frequencies
 from ckanext.challenge.schemas.choices import (
     challenge_kit_choices,
@@ -384,12 +385,12 @@ def challenge_first_schema(dataset: str) -> str:
 
 
 def challenge_home_season() -> dict[str, Any] | None:
-    """The season that the home page presents: open, else running, else the last.
+    """The season that the home page presents: running, else open, else finished.
 
     :returns: a row of ``challenge_cohort_list`` with ``url``, ``words`` and ``share``
     """
     rows: Sequence[dict[str, Any]] = _rows("challenge_cohort_list", limit=20)
-    for state in ("running", "open", "finished"):
+    for state in COHORT_PRESENTED:
         for row in rows:
             if row["state"] == state:
                 return {**row, **challenge_season_words(row)}

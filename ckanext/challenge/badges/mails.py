@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.common.labels import N_
+from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.measures import labels as measure_labels
 from ckanext.challenge.notifications.kinds import MailKind, Occasion
 
 from .award_mails import Change
 
 #: In which states of an award a change is still worth telling.
-_STILL: dict[Change, tuple[str, ...]] = {
+_STILL: dict[Change, Collection[str]] = {
     "at_risk": ("at_risk",),
     "lost": ("revoked",),
-    "earned": ("active", "at_risk"),
+    "earned": AWARD_HELD,
     "kept": ("active",),
 }
 

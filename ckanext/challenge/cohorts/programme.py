@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import programmes
+from ckanext.challenge.domain.lifecycle import COHORT_OVER
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.model import Cohort, Participant, StepStatus
 
@@ -70,7 +71,7 @@ def offer(cohort: Cohort) -> Offer:
 def _obstacle(
     cohort: Cohort, kept: Programme | None, offered: Programme | None
 ) -> Obstacle | None:
-    if cohort.state in ("finished", "archived"):
+    if cohort.state in COHORT_OVER:
         return "over"
     if offered is None or kept is None:
         return "gone"

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import programmes
-from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.model import Award, Cohort, Participant, figures
-from ckanext.challenge.model.figures import COUNTING, DATASETS
+from ckanext.challenge.model.figures import DATASETS
 
 __all__ = ["brief", "results"]
 
@@ -99,7 +99,7 @@ def _participants(
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(
             Participant.cohort_id == cohort.id,
-            Participant.state.in_(COUNTING),
+            Participant.state.in_(PARTICIPANT_COUNTED),
             model.Group.state == "active",
         )
         .order_by(Participant.percent.desc(), model.Group.title, Participant.id)

@@ -173,6 +173,33 @@ AWARD = Lifecycle(
     },
 )
 
+#: States of a season before its launch: it may still be filled with participants.
+COHORT_COMING = frozenset({"draft", "open"})
+
+#: States of a season in which the catalogue is followed and people are reminded.
+COHORT_LIVE = frozenset({"open", "running"})
+
+#: States of a season that is over: what was achieved in it no longer changes.
+COHORT_OVER = frozenset({"finished", "archived"})
+
+#: States in which a season can be deleted: nobody works in it.
+COHORT_DELETABLE = frozenset({"draft", "archived"})
+
+#: Of the seasons of a portal, the home page presents one of the first of these states.
+COHORT_PRESENTED = ("running", "open", "finished")
+
+#: States of a participant that counts: all but those that withdrew.
+PARTICIPANT_COUNTED = frozenset({"active", "completed"})
+
+#: States of a step that nobody has begun.
+STEP_UNBEGUN = frozenset({"todo", "planned"})
+
+#: States of a step that its people say is done.
+STEP_CLAIMED = frozenset({"done", "to_confirm"})
+
+#: States that people may give to a step; to waive one is a decision of a manager.
+STEP_SAID = ("todo", "planned", "in_progress", "to_confirm", "done")
+
 #: States in which a step asks nothing more of the collectivité's checklist.
 STEP_SETTLED = frozenset({"done", "waived"})
 

@@ -11,10 +11,7 @@ from . import deadlines
 from .lifecycle import STEP_SETTLED
 from .programme import Programme
 
-__all__ = ["SEASONS", "Reminder", "due", "is_time"]
-
-#: The states of a season in which anybody is reminded.
-SEASONS = ("open", "running")
+__all__ = ["Reminder", "due", "is_time"]
 
 
 class Reminder(NamedTuple):

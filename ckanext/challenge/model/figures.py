@@ -8,14 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.domain.lifecycle import STEP_SETTLED
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED, STEP_SETTLED
 
 from .participant import Participant, StepStatus
 
-__all__ = ["COUNTING", "DATASETS", "by_cohort", "settled_by_step"]
-
-#: A participant that withdrew no longer counts.
-COUNTING = ("active", "completed")
+__all__ = ["DATASETS", "by_cohort", "settled_by_step"]
 
 #: How many datasets a participant has opened since the launch, as last measured.
 DATASETS: Any = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
@@ -40,7 +37,10 @@ def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
             sa.func.count().filter(Participant.state == "completed").label("completed"),
             sa.func.array_agg(Participant.departement.distinct()).label("departements"),
         )
-        .where(Participant.cohort_id.in_(cohort_ids), Participant.state.in_(COUNTING))
+        .where(
+            Participant.cohort_id.in_(cohort_ids),
+            Participant.state.in_(PARTICIPANT_COUNTED),
+        )
         .group_by(Participant.cohort_id)
     )
     found = {row.cohort_id: row for row in rows}
@@ -73,7 +73,7 @@ def settled_by_step(cohort_id: str) -> dict[str, int]:
         .join(Participant, Participant.id == StepStatus.participant_id)
         .where(
             Participant.cohort_id == cohort_id,
-            Participant.state.in_(COUNTING),
+            Participant.state.in_(PARTICIPANT_COUNTED),
             StepStatus.state.in_(STEP_SETTLED),
         )
         .group_by(StepStatus.step)

@@ -17,7 +17,7 @@ from ckanext.challenge.common import journal
 from ckanext.challenge.common.action_helpers import cohort_of
 from ckanext.challenge.domain import deadlines, reminders
 from ckanext.challenge.domain import progress as rules
-from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.domain.lifecycle import AWARD_HELD, COHORT_LIVE
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, locks
 from ckanext.challenge.model.base import utcnow
 
@@ -61,7 +61,7 @@ def candidates(cohort: Cohort | None, ahead: int) -> list[Candidate]:
     :param cohort: only of this season
     :param ahead: how many days ahead a step is named
     """
-    seasons = model.Session.query(Cohort).filter(Cohort.state.in_(reminders.SEASONS))
+    seasons = model.Session.query(Cohort).filter(Cohort.state.in_(COHORT_LIVE))
     if cohort is not None:
         seasons = seasons.filter(Cohort.id == cohort.id)
     cohorts = {season.id: season for season in seasons}
@@ -193,7 +193,7 @@ def _due(
 
     :param known: the statuses of its steps, by their keys
     """
-    if cohort.state not in reminders.SEASONS or not reminders.is_time(
+    if cohort.state not in COHORT_LIVE or not reminders.is_time(
         _day_of(participant.reminded_at),
         config.today(),
         config.reminder_interval_days(),

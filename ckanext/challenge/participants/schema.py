@@ -65,9 +65,7 @@ def step_update() -> Schema:
     return {
         "participant": fields.raw(),
         "step": fields.raw(),
-        "state": fields.choice(
-            ("todo", "planned", "in_progress", "to_confirm", "done"), required=True
-        ),
+        "state": fields.choice(lifecycle.STEP_SAID, required=True),
         "note": fields.paragraph(5000),
         "evidence_url": fields.web_address(),
         "planned_for": fields.day(),

@@ -75,7 +75,7 @@ def find(context: Context, action: str, participant_id: str, key: str) -> Found:
     # A season that finishes at this moment waits for this step, or this for it: what
     # is said after the end is in no result.
     locks.read_and_keep(cohort)
-    if cohort.state in ("finished", "archived") or participant.state == "withdrawn":
+    if cohort.state in lifecycle.COHORT_OVER or participant.state == "withdrawn":
         raise refusal("participant", tk._("This season is over for this participant"))
     step = known(cohort, key)
     # In the order in which the evaluation locks: the participant, then its steps.

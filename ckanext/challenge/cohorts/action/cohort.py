@@ -31,6 +31,7 @@ from ckanext.challenge.common.action_helpers import (
     validated,
 )
 from ckanext.challenge.domain import budget, deadlines, schedule
+from ckanext.challenge.domain.lifecycle import COHORT_DELETABLE
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
@@ -301,7 +302,7 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None
     data = validated(context, data_dict, fields.reference())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_delete", context, {"id": cohort.id})
-    if cohort.state not in ("draft", "archived"):
+    if cohort.state not in COHORT_DELETABLE:
         raise tk.ValidationError(
             {"id": [tk._("Only a draft or an archived season can be deleted")]}
         )

@@ -14,6 +14,7 @@ from ckanext.challenge import config
 from ckanext.challenge.cohorts import transitions
 from ckanext.challenge.common import journal
 from ckanext.challenge.domain import deadlines, schedule
+from ckanext.challenge.domain.lifecycle import COHORT_OVER
 from ckanext.challenge.model import Cohort, locks
 from ckanext.challenge.model.base import utcnow
 
@@ -39,7 +40,7 @@ def challenge_cohort_publish_scheduled(
     waiting = model.Session.execute(
         sa.select(Cohort.id)
         .where(
-            Cohort.state.in_(("draft", "open", "running")),
+            Cohort.state.not_in(COHORT_OVER),
             sa.func.jsonb_array_length(Cohort.scheduled_transitions) > 0,
         )
         .order_by(Cohort.season, Cohort.name)

@@ -14,9 +14,10 @@ from sqlalchemy.orm import class_mapper
 from ckanext.challenge.common.action_helpers import validated
 from ckanext.challenge.directory import schema
 from ckanext.challenge.directory.text import compact
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Cohort, Participant
 from ckanext.challenge.model.dictize import as_json
-from ckanext.challenge.model.figures import COUNTING, DATASETS
+from ckanext.challenge.model.figures import DATASETS
 
 __all__ = ["challenge_collectivite_history"]
 
@@ -124,7 +125,7 @@ def _participations(siren: str) -> Sequence[Any]:
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(
             Participant.siren == siren,
-            Participant.state.in_(COUNTING),
+            Participant.state.in_(PARTICIPANT_COUNTED),
             Cohort.state != "draft",
             model.Group.state == "active",
         )

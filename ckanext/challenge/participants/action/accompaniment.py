@@ -23,6 +23,7 @@ from ckanext.challenge.common.action_helpers import (
     validated,
 )
 from ckanext.challenge.domain import accompaniment as rules
+from ckanext.challenge.domain.lifecycle import COHORT_OVER
 from ckanext.challenge.model import (
     Cohort,
     Evidence,
@@ -49,7 +50,6 @@ _SHOWN = (
     "joined_at",
     "last_activity_at",
 )
-_OVER = ("finished", "archived")
 
 
 @tk.side_effect_free
@@ -221,7 +221,7 @@ class _Team:
 
     def __init__(self, cohort: Cohort, only: str | None) -> None:
         self.cohort, self.only = cohort, only
-        self.over = cohort.state in _OVER
+        self.over = cohort.state in COHORT_OVER
         self.now = utcnow()
 
     def _own(self) -> list[Any]:

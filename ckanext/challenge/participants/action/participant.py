@@ -294,7 +294,7 @@ def challenge_participant_kits_update(
         "challenge_participant_kits_update", context, {"participant": participant.id}
     )
     cohort = cohort_of(participant)
-    if cohort.state in ("finished", "archived") or participant.state == "withdrawn":
+    if cohort.state in lifecycle.COHORT_OVER or participant.state == "withdrawn":
         raise tk.ValidationError(
             {"participant": [tk._("This season is over for this participant")]}
         )

@@ -28,7 +28,7 @@ from ckanext.challenge.common.action_helpers import (
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
-from ckanext.challenge.domain.lifecycle import AWARD_HELD, STEP_SETTLED
+from ckanext.challenge.domain.lifecycle import AWARD_HELD, COHORT_OVER, STEP_SETTLED
 from ckanext.challenge.domain.programme import Programme, Step
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
 from ckanext.challenge.model.dictize import as_json
@@ -156,9 +156,7 @@ class _Shown:
             )
         }
         self.states = {key: status.state for key, status in self.statuses.items()}
-        self.over = (
-            cohort.state in ("finished", "archived") or participant.state == "withdrawn"
-        )
+        self.over = cohort.state in COHORT_OVER or participant.state == "withdrawn"
         with_files = detailed and any(
             status.evidence_file for status in self.statuses.values()
         )

@@ -104,7 +104,7 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
     _keep_words(context, found, data, data_dict)
     _plan(found, data)
     state = data["state"]
-    if state in ("done", "to_confirm"):
+    if state in lifecycle.STEP_CLAIMED:
         kept = status.evidence_file if replaced is None else None
         if check.evidence != "none" and not (upload or kept or status.evidence_url):
             raise _no_proof(check)

@@ -13,6 +13,7 @@ from ckanext.challenge import config, programmes
 from ckanext.challenge.common.action_helpers import find_cohort, validated
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.domain.lifecycle import COHORT_OVER
 from ckanext.challenge.model import Participant, StepStatus
 from ckanext.challenge.participants import schema
 
@@ -42,7 +43,7 @@ def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> Any:
     due = rules.due_days(
         programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
     )
-    over = cohort.state in ("finished", "archived")
+    over = cohort.state in COHORT_OVER
     conditions = [Participant.cohort_id == cohort.id]
     if "participants" in data:
         conditions.append(Participant.id.in_(data["participants"]))

@@ -9,6 +9,7 @@ from flask import Response, request, stream_with_context
 from werkzeug.wrappers import Response as AnyResponse
 
 from ckanext.challenge.common.spreadsheets import FORMATS
+from ckanext.challenge.domain.lifecycle import COHORT_COMING
 from ckanext.challenge.views.common import (
     act,
     attached,
@@ -40,7 +41,7 @@ def season(cohort: str) -> AnyResponse | str:
     tab = request.args.get("tab")
     if tab != "participants":
         shown = act("challenge_cohort_show", id=cohort)
-        begins = shown["state"] in ("draft", "open") or tab == "applications"
+        begins = shown["state"] in COHORT_COMING or tab == "applications"
         if begins and may("challenge_application_list", cohort=shown["id"]):
             return tk.redirect_to(_list(cohort))
     return tk.render("challenge/manage/season.html", season_page(cohort, request.args))

@@ -13,6 +13,7 @@ from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import file_store
 from ckanext.challenge.common.labels import as_effort
+from ckanext.challenge.domain.lifecycle import STEP_CLAIMED, STEP_SETTLED, STEP_UNBEGUN
 from ckanext.challenge.views.forms import flat_errors
 
 from .reasons import reasons
@@ -33,7 +34,6 @@ STEP, CONFIRM, WAIVE = "step", "confirm", "waive"
 #: In the page's address, that the choice of kits stands open.
 KITS = "kits"
 NOTHING_SENT: dict[str, Any] = {"form": "", "step": "", "errors": {}, "data": {}}
-_SETTLED = ("done", "waived")
 
 
 def refused(
@@ -234,7 +234,7 @@ def _form(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
 def _summary(step: Mapping[str, Any], form: Any) -> str:
     if not form:
         return tk._("How to do it")
-    if step["state"] in ("done", "to_confirm"):
+    if step["state"] in STEP_CLAIMED:
         return tk._("Change the answer")
     return tk._("Answer this step")
 
@@ -260,7 +260,7 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     }
     if not reader.detailed:
         return shown
-    settled = step["state"] in _SETTLED
+    settled = step["state"] in STEP_SETTLED
     measures = step.get("measures") or []
     form = _form(step, reader)
     kits = reader.kits if _chooses_kits(step) and step["state"] != "waived" else ()
@@ -271,7 +271,7 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     errors = form["errors"] if form else {}
     return {
         **shown,
-        "show_state": step["state"] not in ("todo", "planned", *_SETTLED),
+        "show_state": step["state"] not in STEP_UNBEGUN | STEP_SETTLED,
         "words": _words(step),
         "proofs": _proofs(step, reader),
         "measured": _measured(step),

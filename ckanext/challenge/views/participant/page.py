@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_CLAIMED, STEP_SETTLED
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.badge_rows import badge_rows
 from ckanext.challenge.views.common import act
@@ -84,7 +85,7 @@ def _next_due(progress: Mapping[str, Any]) -> str:
         str(step["due"])
         for step in progress["steps"]
         if step.get("due")
-        and step["state"] not in ("done", "waived", "to_confirm")
+        and step["state"] not in STEP_SETTLED | STEP_CLAIMED
         and h.challenge_days_until(step["due"]) >= 0
     ]
     if not dates:
@@ -168,8 +169,7 @@ def _reader(
     # The actions ask again; this says what is worth showing.
     roles = set(progress.get("roles", ()))
     under_way = (
-        cohort["state"] not in ("finished", "archived")
-        and participant["state"] != "withdrawn"
+        cohort["state"] not in COHORT_OVER and participant["state"] != "withdrawn"
     )
     return checklist.Reader(
         url=url,

@@ -12,7 +12,7 @@ from flask import Response
 from werkzeug.wrappers import Response as AnyResponse
 
 from ckanext.challenge.common import ical, labels
-from ckanext.challenge.domain.lifecycle import STEP_SETTLED
+from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_SETTLED
 from ckanext.challenge.views.common import act, attached, blueprint, keep_private
 from ckanext.challenge.views.participant.accompaniment import days as in_words
 
@@ -123,7 +123,7 @@ def participant(cohort: str, organization: str) -> AnyResponse:
     )
     found = [*_milestones(shown)]
     # What a finished season did not see done is asked of nobody.
-    if shown["state"] not in ("finished", "archived"):
+    if shown["state"] not in COHORT_OVER:
         found += _steps(progress)
     follows = bool(progress.get("roles"))
     if follows:

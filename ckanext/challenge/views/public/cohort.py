@@ -12,6 +12,7 @@ from markupsafe import Markup
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.domain.lifecycle import COHORT_COMING, COHORT_OVER
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.common import (
     Pager,
@@ -71,7 +72,7 @@ def lead(cohort: Mapping[str, Any]) -> str:
     """The sentence under the title: what this season is, now."""
     figures = cohort["figures"]
     number = figures["participants"]
-    if cohort["state"] in ("draft", "open") and cohort["capacity"]:
+    if cohort["state"] in COHORT_COMING and cohort["capacity"]:
         return tk.ungettext(
             "{number} place for a collectivité to open its first data, with support at "
             "every step.",
@@ -79,7 +80,7 @@ def lead(cohort: Mapping[str, Any]) -> str:
             "at every step.",
             cohort["capacity"],
         ).format(number=h.challenge_number(cohort["capacity"]))
-    if cohort["state"] in ("finished", "archived"):
+    if cohort["state"] in COHORT_OVER:
         return tk.ungettext(
             "{number} collectivité opened its first data.",
             "{number} collectivités opened their first data.",

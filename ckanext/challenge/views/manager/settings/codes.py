@@ -8,6 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.domain.lifecycle import COHORT_LIVE
 from ckanext.challenge.views.common import act
 
 from .layout import settings_page
@@ -62,7 +63,7 @@ def codes_page(
             }
             for row in found["results"]
         ],
-        "taken": cohort["state"] in ("open", "running"),
+        "taken": cohort["state"] in COHORT_LIVE,
         "typed": {"max_uses": "1", **(typed or {})},
         "errors": errors or {},
         "labels": {
