@@ -19,6 +19,7 @@ from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
 from ckanext.challenge.badges import receivers as badge_receivers
 from ckanext.challenge.cli import get_commands
+from ckanext.challenge.common import session_events
 from ckanext.challenge.common import validators as common_validators
 from ckanext.challenge.conformity import changes as conformity_changes
 from ckanext.challenge.conformity import validators as conformity_validators
@@ -148,8 +149,9 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             subscriber_mails,
         ):
             kinds.register(*mails.KINDS)
-        changes.collector.listen()
-        conformity_changes.collector.listen()
+        session_events.listen()
+        changes.listener.listen()
+        conformity_changes.listener.listen()
 
     def get_signal_subscriptions(self) -> SignalMapping:
         return {

@@ -347,7 +347,7 @@ def test_the_job_waits_for_a_quiet_moment(
 
 def test_the_listener_is_there_once() -> None:
     """Loading the plugin again, as tests do, does not note things twice."""
-    changes.collector.listen()
-    changes.collector.listen()
+    changes.listener.listen()
+    changes.listener.listen()
     listeners = list(meta.Session().dispatch.after_commit)
-    assert listeners.count(changes.collector._after_commit) == 1
+    assert listeners.count(changes.listener._after_commit) == 1

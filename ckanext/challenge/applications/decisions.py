@@ -7,29 +7,28 @@ season and the application; once that is committed, :func:`follow` does the rest
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.types import Context
 from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import notifications
 from ckanext.challenge.common import journal
 from ckanext.challenge.common.action_helpers import all_or_nothing, checked_transition
-from ckanext.challenge.datasets import search
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.progress import queue
 
 from . import logos, mails, onboarding, waiting_list
 from .dictize import WRITTEN
 from .transitions import advance, already_applied, check_alone, decide, lock_cohort
 
-__all__ = ["CORRECTABLE", "Wish", "drop", "follow", "keep", "promote_next", "take"]
+__all__ = ["CORRECTABLE", "Wish", "drop", "keep", "promote_next", "take"]
 
 log = logging.getLogger(__name__)
 
@@ -161,16 +160,7 @@ def drop(application: Application, actor: str) -> None:
     )
 
 
-def follow(applications: Iterable[Application]) -> None:
-    """What comes after decisions that are stored, and never undoes them."""
-    for application in applications:
-        if application.state == "accepted" and application.organization_id:
-            queue.add([f"organization:{application.organization_id}"])
-            search.join(application.organization_id)
-    notifications.schedule_sending()
-
-
-def promote_next(cohort_id: str) -> Application | None:
+def promote_next(context: Context, cohort_id: str) -> Application | None:
     """Give a place that became free to the head of the waiting list.
 
     It does so where the season says so; the rest is left to its managers, who are
@@ -179,7 +169,7 @@ def promote_next(cohort_id: str) -> Application | None:
     :returns: who was accepted
     """
     try:
-        with all_or_nothing():
+        with all_or_nothing(context):
             cohort = lock_cohort(cohort_id)
             if not cohort.automatic_promotion or onboarding.places(cohort).free == 0:
                 return None
@@ -192,7 +182,6 @@ def promote_next(cohort_id: str) -> Application | None:
             "Nobody was promoted to season %s: %s", cohort_id, sorted(error.error_dict)
         )
         return None
-    follow([application])
     return application
 
 

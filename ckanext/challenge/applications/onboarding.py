@@ -2,7 +2,7 @@
 
 All of it happens in the caller's transaction: the organization, its admin, the
 participant, its steps and the journal exist together or not at all. Nothing here
-commits, mails or queues; the caller does so afterwards.
+commits or mails: the caller does so.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ckan import model
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import journal
+from ckanext.challenge.datasets import search
 from ckanext.challenge.directory import naming
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.measures import catalog
@@ -168,6 +169,7 @@ def join(
         participant.id,
         {"cohort_id": cohort.id, "organization_id": group.id},
     )
+    search.reindex_after_commit(group.id)
     return participant
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "all_or_nothing",
     "checked_transition",
     "cohort_of",
+    "commit",
     "counted",
     "find_application",
     "find_cohort",
@@ -41,6 +42,7 @@ __all__ = [
     "find_participation",
     "find_visit",
     "forbidden",
+    "is_deferred",
     "read_lists",
     "refusal",
     "user_id_of",
@@ -132,12 +134,32 @@ def forbidden(
     return tk.ValidationError({field: [labels.Wording(told, codes)]})
 
 
+def is_deferred(context: Context) -> bool:
+    """Whether the caller of an action commits what it does, together with more."""
+    return bool(context.get("defer_commit"))
+
+
+def commit(context: Context) -> bool:
+    """Commit what an action did, unless its caller does.
+
+    :returns: whether it is committed now
+    """
+    if is_deferred(context):
+        model.Session.flush()
+        return False
+    model.Session.commit()
+    return True
+
+
 @contextmanager
-def all_or_nothing() -> Iterator[None]:
-    """Within this everything is stored together, at the end, or not at all."""
+def all_or_nothing(context: Context) -> Iterator[None]:
+    """Within this everything is stored together, at the end, or not at all.
+
+    Where the caller of the action commits, it is stored with what the caller does.
+    """
     try:
         yield
-        model.Session.commit()
+        commit(context)
     except BaseException:
         model.Session.rollback()
         raise

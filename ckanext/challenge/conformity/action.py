@@ -9,8 +9,8 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.common import language
-from ckanext.challenge.common.action_helpers import validated
+from ckanext.challenge.common import language, session_events
+from ckanext.challenge.common.action_helpers import commit, is_deferred, validated
 from ckanext.challenge.model import Conformity
 
 from . import jobs, labels, schema, store
@@ -44,12 +44,13 @@ def challenge_conformity_check(context: Context, data_dict: dict[str, Any]) -> A
     resource = _find(data["resource_id"])
     tk.check_access("challenge_conformity_check", context, data)
     if store.is_checkable(resource):
-        if is_upload(resource) and _size(resource) <= _SMALL:
+        small = is_upload(resource) and _size(resource) <= _SMALL
+        if small and not is_deferred(context):
             jobs.check_resource(resource.id)
         else:
             store.outdate(model.Session.connection(), [resource.id])
-            model.Session.commit()
-            jobs.enqueue([resource.id])
+            session_events.after_commit(_queue_check, resource.id)
+            commit(context)
     return _dictize(resource)
 
 
@@ -168,3 +169,7 @@ def _group(group: dict[str, Any]) -> dict[str, Any]:
         "advice": group["advice"],
         "examples": [{**one, "message": labels.where(one)} for one in examples],
     }
+
+
+def _queue_check(resource_id: str) -> None:
+    jobs.enqueue([resource_id])

@@ -13,11 +13,11 @@ from typing import Any
 from ckan import model
 from sqlalchemy import inspect
 
-from ckanext.challenge.common.session_events import Collector
+from ckanext.challenge.common.session_events import CommitListener
 
 from . import jobs, store
 
-__all__ = ["collector"]
+__all__ = ["listener"]
 
 #: A change of any of these may change the verdict.
 _RELEVANT = ("url", "url_type", "last_modified", "state", "extras")
@@ -62,4 +62,6 @@ def _read_differs(history: Any) -> bool:
 
 
 #: Hands the resources that changed to the job that checks them.
-collector = Collector("conformity", _to_check, lambda ids: jobs.enqueue(sorted(ids)))
+listener = CommitListener(
+    "conformity", _to_check, lambda ids: jobs.enqueue(sorted(ids))
+)

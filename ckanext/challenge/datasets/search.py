@@ -19,10 +19,17 @@ from ckan.types import Context
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import package_badges
-from ckanext.challenge.common import jobs, language
+from ckanext.challenge.common import jobs, language, session_events
 from ckanext.challenge.model import Cohort
 
-__all__ = ["COHORT", "KIT", "SearchPlugin", "index_again", "join", "season_of"]
+__all__ = [
+    "COHORT",
+    "KIT",
+    "SearchPlugin",
+    "index_again",
+    "reindex_after_commit",
+    "season_of",
+]
 
 COHORT = "challenge_cohort"
 KIT = "challenge_kit"
@@ -114,11 +121,15 @@ def _kit_titles(names: Collection[str]) -> dict[str, str]:
     }
 
 
-def join(organization_id: str) -> None:
-    """Have the datasets of an organization that joined a season indexed anew.
+def reindex_after_commit(organization_id: str) -> None:
+    """Have the datasets of an organization that joins a season indexed anew.
 
-    Most have none yet, so that the job ends at once. Call it after the commit.
+    A job does it after the commit. Most have none yet, so that the job ends at once.
     """
+    session_events.after_commit(_queue_indexing, organization_id)
+
+
+def _queue_indexing(organization_id: str) -> None:
     jobs.later(
         index_again,
         organization_id,

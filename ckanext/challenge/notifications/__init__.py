@@ -14,7 +14,7 @@ from typing import Any
 
 from ckan import model
 
-from ckanext.challenge.common import jobs
+from ckanext.challenge.common import jobs, session_events
 from ckanext.challenge.model import Application, Mail, Participant, Subscription
 
 from . import kinds, outbox, recipients
@@ -49,6 +49,8 @@ def enqueue(
     **data: Any,
 ) -> int:
     """Add a mail to the outbox, in the current transaction of CKAN's session.
+
+    A job sends it after the commit.
 
     It goes to the user or the subscriber; without either, to the contact of the
     application or, where the kind is for the staff or the members, to each of those
@@ -90,11 +92,12 @@ def enqueue(
         )
         for user in readers
     )
+    session_events.after_commit(schedule_sending)
     return len(readers)
 
 
 def schedule_sending() -> None:
-    """Have a job send what is due; call it after the commit.
+    """Have a job send what is due.
 
     Where Redis cannot be reached a line is logged, and ``ckan challenge mail send``
     sends it later.

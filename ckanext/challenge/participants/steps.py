@@ -15,6 +15,7 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     checked_transition,
     cohort_of,
+    commit,
     find_participant,
     refusal,
     user_id_of,
@@ -146,10 +147,8 @@ def save(
             author_id=user_id_of(context),
             step=step.key,
         )
-    model.Session.commit()
-    evaluate.refresh([participant.organization_id])
-    if tell:
-        notifications.schedule_sending()
+    if commit(context):
+        evaluate.refresh([participant.organization_id])
 
 
 def evidence_of(participant_id: str, *keys: str) -> dict[str, Evidence]:

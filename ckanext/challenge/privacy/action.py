@@ -10,9 +10,10 @@ from ckan.types import Context
 
 from ckanext.challenge.applications import schema
 from ckanext.challenge.applications.transitions import lock_with_cohort
-from ckanext.challenge.common import file_store, roles
+from ckanext.challenge.common import file_store, roles, session_events
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     find_application,
     validated,
 )
@@ -60,6 +61,6 @@ def challenge_application_erase(context: Context, data_dict: dict[str, Any]) -> 
         )
         raise tk.ValidationError({"state": [text]})
     file_ids = erasure.erase(application, actor_of(context))
-    model.Session.commit()
-    file_store.remove(*file_ids)
+    session_events.after_commit(file_store.remove, *file_ids)
+    commit(context)
     return columns(application, ("id", "reference", "state", "erased_at"))

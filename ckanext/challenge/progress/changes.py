@@ -19,12 +19,12 @@ from typing import Any
 from ckan import model
 from sqlalchemy import inspect
 
-from ckanext.challenge.common.session_events import Collector
+from ckanext.challenge.common.session_events import CommitListener
 from ckanext.challenge.model import Cohort, Conformity, Participant
 
 from . import queue
 
-__all__ = ["BULK_ACTIONS", "bulk_update", "collector"]
+__all__ = ["BULK_ACTIONS", "bulk_update", "listener"]
 
 #: Actions that change datasets by SQL of their own in CKAN 2.11.
 BULK_ACTIONS = ("bulk_update_public", "bulk_update_private", "bulk_update_delete")
@@ -107,4 +107,4 @@ def _touched(instance: Any) -> list[str]:
 
 
 #: Hands what changed to the queue of the evaluation.
-collector = Collector("changes", _changed, queue.add)
+listener = CommitListener("changes", _changed, queue.add)

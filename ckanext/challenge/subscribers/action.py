@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ckanext.challenge import notifications, programmes
 from ckanext.challenge.common import language, rate_limit, roles
 from ckanext.challenge.common.action_helpers import (
+    commit,
     find_cohort,
     find_organization,
     refusal,
@@ -92,8 +93,7 @@ def challenge_subscription_create(
             # The days within which it may be confirmed begin anew.
             subscription.created_at, subscription.language = utcnow(), spoken
             notifications.enqueue("subscription", subscription=subscription)
-        model.Session.commit()
-        notifications.schedule_sending()
+        commit(context)
     return {"done": True}
 
 
@@ -120,7 +120,7 @@ def challenge_subscription_confirm(
     model.Session.query(Subscription).filter_by(id=id_, confirmed_at=None).update(
         {"confirmed_at": utcnow()}, synchronize_session=False
     )
-    model.Session.commit()
+    commit(context)
     return _show(_found(id_))
 
 
@@ -202,7 +202,7 @@ def challenge_subscription_delete(
         else:
             ended = _of(_address(data))
         ended.delete(synchronize_session=False)
-    model.Session.commit()
+    commit(context)
     return {"done": True}
 
 

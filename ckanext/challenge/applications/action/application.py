@@ -35,6 +35,7 @@ from ckanext.challenge.applications.transitions import (
 from ckanext.challenge.common import access_links, journal, language, rate_limit, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     find_application,
     find_cohort,
     validated,
@@ -158,8 +159,7 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     )
     if draft and user_id is None:
         notifications.enqueue("draft", application=application)
-    model.Session.commit()
-    notifications.schedule_sending()
+    commit(context)
     return _with_key(context, application)
 
 
@@ -225,8 +225,7 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
         if application.contact_email:
             notifications.enqueue("link", application=application)
     journal.record(actor_of(context), "update", "application", application.id)
-    model.Session.commit()
-    notifications.schedule_sending()
+    commit(context)
     return dictize(context, application)
 
 
@@ -280,8 +279,7 @@ def challenge_application_submit(context: Context, data_dict: dict[str, Any]) ->
     application.state_reason = application.changes_kind = None
     application.changes_fields = []
     notifications.enqueue("receipt", application=application)
-    model.Session.commit()
-    notifications.schedule_sending()
+    commit(context)
     return dictize(context, application)
 
 
@@ -306,8 +304,7 @@ def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) 
     advance(application, path, actor_of(context))
     if application.submitted_at:
         notifications.enqueue("withdrawn", application=application)
-    model.Session.commit()
-    notifications.schedule_sending()
+    commit(context)
     return dictize(context, application)
 
 

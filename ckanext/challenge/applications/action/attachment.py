@@ -12,9 +12,16 @@ from ckanext.challenge.applications import schema
 from ckanext.challenge.applications import schema as reference_schema
 from ckanext.challenge.applications.dictize import EDITABLE, dictize_file, keep_previous
 from ckanext.challenge.applications.transitions import lock
-from ckanext.challenge.common import file_store, journal, rate_limit, uploads
+from ckanext.challenge.common import (
+    file_store,
+    journal,
+    rate_limit,
+    session_events,
+    uploads,
+)
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     find_application,
     find_file,
     validated,
@@ -72,7 +79,7 @@ def challenge_application_attachment_create(
             application.id,
             {"file_id": file.id, "purpose": file.purpose, "digest": file.digest},
         )
-        model.Session.commit()
+        commit(context)
     return dictize_file(file)
 
 
@@ -107,8 +114,8 @@ def challenge_application_attachment_delete(
         application.id,
         {"file_id": file.id},
     )
-    model.Session.commit()
-    file_store.remove(data["id"])
+    session_events.after_commit(file_store.remove, data["id"])
+    commit(context)
 
 
 @tk.side_effect_free

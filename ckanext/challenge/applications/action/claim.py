@@ -24,7 +24,6 @@ from ckanext.challenge.common.action_helpers import (
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Claim, locks
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.progress import queue
 
 __all__ = ["challenge_claim_answer", "challenge_claim_list", "challenge_claim_show"]
 
@@ -119,7 +118,7 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
             {"reason": [tk._("Say why; the team of the season will read it")]}
         )
     after = "accepted" if accepted else "declined"
-    with all_or_nothing():
+    with all_or_nothing(context):
         locks.read_and_hold(claim)
         before = claim.state
         if before == after:
@@ -145,9 +144,6 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
             claim.id,
             {"from": before, "to": after},
         )
-    if accepted:
-        queue.add([f"organization:{claim.organization_id}"])
-    notifications.schedule_sending()
     return _show(claim)
 
 

@@ -15,6 +15,7 @@ from ckanext.challenge.applications.transitions import lock
 from ckanext.challenge.common import journal, rate_limit, roles, uploads
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     counted,
     find_application,
     user_id_of,
@@ -96,11 +97,10 @@ def challenge_application_message_create(
     sent: list[ApplicationFile] = []
     if upload:
         with uploads.taken(application, upload, "message", message.id) as file:
-            model.Session.commit()
+            commit(context)
             sent.append(file)
     else:
-        model.Session.commit()
-    notifications.schedule_sending()
+        commit(context)
     return _dictize(message, _names([message]), sent)
 
 

@@ -14,6 +14,7 @@ from ckanext.challenge.applications import schema
 from ckanext.challenge.common import access_links, journal, rate_limit
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     find_application,
     validated,
 )
@@ -54,8 +55,7 @@ def challenge_application_link_send(
         with suppress(rate_limit.TooMany):
             rate_limit.spend("link", application.contact_email)
             notifications.enqueue("link", application=application)
-            model.Session.commit()
-            notifications.schedule_sending()
+            commit(context)
     return {"done": True}
 
 
@@ -84,7 +84,7 @@ def challenge_application_email_confirm(
         journal.record(
             actor_of(context), "confirm_email", "application", application.id
         )
-        model.Session.commit()
+        commit(context)
     return {"confirmed": application.email_confirmed_at is not None}
 
 

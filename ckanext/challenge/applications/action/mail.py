@@ -13,9 +13,10 @@ from ckan.types import Context
 from ckanext.challenge import notifications
 from ckanext.challenge.applications import mails, schema, waiting_list
 from ckanext.challenge.applications.transitions import cohort_of
-from ckanext.challenge.common import journal, roles
+from ckanext.challenge.common import journal, roles, session_events
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     counted,
     find_application,
     find_cohort,
@@ -162,8 +163,8 @@ def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> Any:
             for mail in found
         ]
     )
-    model.Session.commit()
-    notifications.schedule_sending()
+    session_events.after_commit(notifications.schedule_sending)
+    commit(context)
     if "id" not in data:
         return {"count": len(found)}
     (mail,) = found

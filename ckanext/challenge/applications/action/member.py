@@ -18,7 +18,6 @@ from ckanext.challenge.common.action_helpers import (
     validated,
 )
 from ckanext.challenge.model import Participant
-from ckanext.challenge.progress import queue
 
 __all__ = ["challenge_member_invite"]
 
@@ -49,7 +48,7 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
     group = find_organization(data["organization"])
     tk.check_access("challenge_member_invite", context, {"organization": group.id})
     _check_role(context, group, data["role"])
-    with all_or_nothing():
+    with all_or_nothing(context):
         user = accounts.find_or_invite(data["email"], group.title or group.name, None)
         known = accounts.role_in(user, group)
         if known and user.state != model.State.PENDING:
@@ -73,8 +72,6 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
             group.id,
             {"user_id": user.id, "role": data["role"]},
         )
-    queue.add([f"organization:{group.id}"])
-    notifications.schedule_sending()
     return {
         "organization_id": group.id,
         "user": user.name,

@@ -48,7 +48,7 @@ def challenge_application_note_create(
         author_id=user_id_of(context),
         text=data["text"],
     )
-    with all_or_nothing():
+    with all_or_nothing(context):
         model.Session.add(note)
         model.Session.flush()
         # That there is a note, and not what it says: the journal is for ever.

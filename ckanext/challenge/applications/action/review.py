@@ -21,6 +21,7 @@ from ckanext.challenge.common.action_helpers import (
     all_or_nothing,
     find_application,
     find_cohort,
+    is_deferred,
     user_id_of,
     validated,
 )
@@ -73,9 +74,7 @@ def challenge_application_review(context: Context, data_dict: dict[str, Any]) ->
     application = find_application(data["id"])
     tk.check_access("challenge_application_review", context, {"id": application.id})
     pending = data.get("pending", False)
-    _decide(application, Wish.of(data, user_id_of(context)), pending)
-    if not pending:
-        decisions.follow([application])
+    _decide(context, application, Wish.of(data, user_id_of(context)), pending)
     return dictize(context, application)
 
 
@@ -102,10 +101,10 @@ def challenge_application_batch_review(
     wish = Wish.of(data, user_id_of(context))
 
     def decide(application: Application) -> bool:
-        _decide(application, wish, data.get("pending", False))
+        _decide(context, application, wish, data.get("pending", False))
         return True
 
-    return _each(data["ids"], decide, wish.decision)
+    return _each(context, data["ids"], decide, wish.decision)
 
 
 def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -132,7 +131,7 @@ def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> 
     )
 
     def publish(application: Application) -> bool:
-        with all_or_nothing():
+        with all_or_nothing(context):
             season = lock_with_cohort(application)
             pending = application.pending_decision
             # Somebody else may have published, decided or dropped it meanwhile.
@@ -141,7 +140,7 @@ def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> 
             decisions.take(season, application, Wish.of(pending, pending["by"]))
             return True
 
-    return _each([id_ for (id_,) in kept.all()], publish)
+    return _each(context, [id_ for (id_,) in kept.all()], publish)
 
 
 def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -157,7 +156,7 @@ def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> Any:
     data = validated(context, data_dict, fields.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_decision_drop", context, {"id": application.id})
-    with all_or_nothing():
+    with all_or_nothing(context):
         lock(application)
         decisions.drop(application, actor_of(context))
     return dictize(context, application)
@@ -183,7 +182,7 @@ def challenge_application_assign(context: Context, data_dict: dict[str, Any]) ->
     reviewer = None
     if "reviewer" in data:
         reviewer = _manager(application.cohort_id, data["reviewer"])
-    with all_or_nothing():
+    with all_or_nothing(context):
         lock(application)
         application.reviewer_id = reviewer.id if reviewer else None
         journal.record(
@@ -196,9 +195,11 @@ def challenge_application_assign(context: Context, data_dict: dict[str, Any]) ->
     return dictize(context, application)
 
 
-def _decide(application: Application, wish: Wish, pending: bool) -> None:
+def _decide(
+    context: Context, application: Application, wish: Wish, pending: bool
+) -> None:
     """Take the decision, or keep it, in a transaction of its own."""
-    with all_or_nothing():
+    with all_or_nothing(context):
         cohort = lock_with_cohort(application)
         if pending:
             decisions.keep(cohort, application, wish)
@@ -207,62 +208,66 @@ def _decide(application: Application, wish: Wish, pending: bool) -> None:
 
 
 def _each(
+    context: Context,
     ids: Iterable[str],
     decide: Callable[[Application], bool],
     decision: str | None = None,
 ) -> dict[str, Any]:
     """Decide on one after the other and tell what came of each.
 
+    Where the caller of the action commits, the first that fails ends all of them: what
+    was decided before it is undone with it.
+
     :param decide: answers whether there was anything to decide
     :param decision: what is decided; what is pending, when left out
     """
     results: list[dict[str, Any]] = []
-    decided: list[Application] = []
-    try:
-        for id_ in ids:
-            result: dict[str, Any] = {
-                "id": id_,
-                "reference": None,
-                "decision": decision,
-                "ok": False,
-                "state": None,
-                "errors": {},
+    for id_ in ids:
+        result: dict[str, Any] = {
+            "id": id_,
+            "reference": None,
+            "decision": decision,
+            "ok": False,
+            "state": None,
+            "errors": {},
+        }
+        try:
+            application = find_application(id_)
+            pending = application.pending_decision or {}
+            result |= {
+                "id": application.id,
+                "reference": application.reference,
+                "decision": decision or pending.get("decision"),
+                "state": application.state,
             }
-            try:
-                application = find_application(id_)
-                pending = application.pending_decision or {}
-                result |= {
-                    "id": application.id,
-                    "reference": application.reference,
-                    "decision": decision or pending.get("decision"),
-                    "state": application.state,
-                }
-                if not decide(application):
-                    continue
-            except tk.ObjectNotFound as error:
-                result["errors"] = {"id": [str(error)]}
-            except tk.ValidationError as error:
-                result["errors"] = error.error_dict
-            except Exception as error:
-                # The others are not to suffer from it.
-                model.Session.rollback()
-                log.error(
-                    "Application %s could not be decided: %s",
-                    id_,
-                    type(error).__name__,
-                    # The database's own words quote the row, with its contact.
-                    exc_info=not isinstance(error, SQLAlchemyError),
-                )
-                result["errors"] = {
-                    "id": [tk._("Something went wrong here; nothing was changed")]
-                }
-            else:
-                result |= {"state": application.state, "ok": True}
-                decided.append(application)
-            results.append(result)
-    finally:
-        decisions.follow(decided)
-    return {"count": len(results), "done": len(decided), "results": results}
+            if not decide(application):
+                continue
+            result |= {"state": application.state, "ok": True}
+        except Exception as error:
+            if is_deferred(context):
+                raise
+            result["errors"] = _errors(id_, error)
+        results.append(result)
+    done = sum(result["ok"] for result in results)
+    return {"count": len(results), "done": done, "results": results}
+
+
+def _errors(id_: str, error: Exception) -> dict[str, Any]:
+    """What is told of an application that could not be decided, by field."""
+    if isinstance(error, tk.ObjectNotFound):
+        return {"id": [str(error)]}
+    if isinstance(error, tk.ValidationError):
+        return error.error_dict
+    # The others are not to suffer from it.
+    model.Session.rollback()
+    log.error(
+        "Application %s could not be decided: %s",
+        id_,
+        type(error).__name__,
+        # The database's own words quote the row, with its contact.
+        exc_info=None if isinstance(error, SQLAlchemyError) else error,
+    )
+    return {"id": [tk._("Something went wrong here; nothing was changed")]}
 
 
 def _manager(cohort_id: str, reference: str) -> model.User:

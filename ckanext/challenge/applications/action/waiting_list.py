@@ -66,7 +66,7 @@ def challenge_waitlist_move(context: Context, data_dict: dict[str, Any]) -> Any:
     data = validated(context, data_dict, schema.waitlist_move())
     application = find_application(data["id"])
     tk.check_access("challenge_waitlist_move", context, {"id": application.id})
-    with all_or_nothing():
+    with all_or_nothing(context):
         cohort = lock_with_cohort(application)
         if application.state != "waitlisted":
             raise tk.ValidationError(

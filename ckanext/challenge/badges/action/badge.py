@@ -14,10 +14,11 @@ from sqlalchemy.dialects.postgresql import insert
 from ckanext.challenge import programmes
 from ckanext.challenge.badges import schema
 from ckanext.challenge.badges.shortfalls import described, pictured
-from ckanext.challenge.common import fields, journal, roles
+from ckanext.challenge.common import fields, journal, roles, session_events
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     checked_transition,
+    commit,
     find_cohort,
     find_organization,
     user_id_of,
@@ -548,9 +549,12 @@ def _badge_to_give(
 
 def _commit_and_show(context: Context, event: AwardEvent) -> Any:
     awards_changed.send("award", events=[event])
-    if not context.get("defer_commit"):
-        model.Session.commit()
-        awards_stored.send("award", events=[event])
+    session_events.after_commit(_tell_stored, event)
+    commit(context)
     return tk.get_action("challenge_award_show")(
         {"user": context.get("user", ""), "ignore_auth": True}, {"id": event.award_id}
     )
+
+
+def _tell_stored(event: AwardEvent) -> None:
+    awards_stored.send("award", events=[event])

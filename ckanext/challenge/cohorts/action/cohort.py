@@ -22,9 +22,11 @@ from ckanext.challenge.common import (
     labels,
     language,
     roles,
+    session_events,
 )
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     counted,
     find_cohort,
     read_lists,
@@ -321,8 +323,8 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None
     )
     file_ids = [file_id for (file_id,) in (*of_applications, *of_steps)]
     model.Session.delete(cohort)
-    model.Session.commit()
-    file_store.remove(*file_ids)
+    session_events.after_commit(file_store.remove, *file_ids)
+    commit(context)
 
 
 def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -456,8 +458,7 @@ def _save(cohort: Cohort, data: dict[str, Any]) -> None:
 
 def _commit_and_show(context: Context, cohort: Cohort) -> Any:
     id_ = cohort.id
-    if not context.get("defer_commit"):
-        model.Session.commit()
+    commit(context)
     return tk.get_action("challenge_cohort_show")(
         {"user": context.get("user", ""), "ignore_auth": True}, {"id": id_}
     )

@@ -11,7 +11,12 @@ from ckan.types import Context
 
 from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import journal
-from ckanext.challenge.common.action_helpers import actor_of, find_cohort, validated
+from ckanext.challenge.common.action_helpers import (
+    actor_of,
+    commit,
+    find_cohort,
+    validated,
+)
 from ckanext.challenge.domain import copying, deadlines
 from ckanext.challenge.model import Cohort, Staff
 from ckanext.challenge.model.base import utcnow
@@ -82,7 +87,7 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
     journal.record(
         actor_of(context), "copy", "cohort", copied["id"], {"from": source.id}
     )
-    model.Session.commit()
+    commit(context)
     return copied
 
 

@@ -15,6 +15,7 @@ from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     counted,
     find_cohort,
     user_id_of,
@@ -114,7 +115,7 @@ def challenge_late_code_create(context: Context, data_dict: dict[str, Any]) -> A
             "valid_until": made.valid_until and made.valid_until.isoformat(),
         },
     )
-    model.Session.commit()
+    commit(context)
     return _dictize(made, today)
 
 
@@ -146,7 +147,7 @@ def challenge_late_code_delete(context: Context, data_dict: dict[str, Any]) -> N
         found.max_uses = found.uses
     else:
         model.Session.delete(found)
-    model.Session.commit()
+    commit(context)
 
 
 def _give_code(made: LateCode) -> None:

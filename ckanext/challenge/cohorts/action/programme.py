@@ -14,6 +14,7 @@ from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import fields, journal, language
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     find_cohort,
     refusal,
     validated,
@@ -134,8 +135,8 @@ def challenge_cohort_programme_update(
         {"from": kept.version, "to": offered.version, "digest": offered.digest},
     )
     id_ = cohort.id
-    model.Session.commit()
-    evaluate.evaluate(cohort_ids=[id_])
+    if commit(context):
+        evaluate.evaluate(cohort_ids=[id_])
     return tk.get_action("challenge_cohort_show")(
         {"user": context.get("user", ""), "ignore_auth": True}, {"id": id_}
     )

@@ -13,6 +13,7 @@ from ckan.types import Context
 from ckanext.challenge import config
 from ckanext.challenge.cohorts import transitions
 from ckanext.challenge.common import journal
+from ckanext.challenge.common.action_helpers import commit, is_deferred
 from ckanext.challenge.domain import deadlines, schedule
 from ckanext.challenge.domain.lifecycle import COHORT_OVER
 from ckanext.challenge.model import Cohort, locks
@@ -48,12 +49,15 @@ def challenge_cohort_publish_scheduled(
     results: list[dict[str, str]] = []
     failed: list[dict[str, str]] = []
     for (id_,) in waiting.all():
-        _catch_up(id_, results, failed)
+        _catch_up(context, id_, results, failed)
     return {"count": len(results), "results": results, "failed": failed}
 
 
 def _catch_up(
-    id_: str, results: list[dict[str, str]], failed: list[dict[str, str]]
+    context: Context,
+    id_: str,
+    results: list[dict[str, str]],
+    failed: list[dict[str, str]],
 ) -> None:
     """Make all changes of one season that are due, each in its own transaction."""
     cohort = model.Session.get(Cohort, id_)
@@ -64,12 +68,15 @@ def _catch_up(
             locks.read_and_hold(cohort)
             # Somebody may have been faster while this one waited for the row.
             if _due(cohort) != to:
-                model.Session.rollback()
+                if not is_deferred(context):
+                    model.Session.rollback()
                 continue
             before = cohort.state
             transitions.move(cohort, to, journal.SYSTEM, by_itself=True)
-            model.Session.commit()
+            commit(context)
         except Exception:
+            if is_deferred(context):
+                raise
             model.Session.rollback()
             log.exception("Season %s could not become %s", told["name"], to)
             failed.append({**told, "to": to})

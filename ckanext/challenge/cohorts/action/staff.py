@@ -13,6 +13,7 @@ from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    commit,
     counted,
     find_cohort,
     validated,
@@ -84,8 +85,7 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
         model.Session.add(staff)
         model.Session.flush()
         journal.record(actor_of(context), "create", "staff", staff.id, key)
-    if not context.get("defer_commit"):
-        model.Session.commit()
+    commit(context)
     return _dictize_staff(staff, user)
 
 
@@ -118,7 +118,7 @@ def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
         },
     )
     model.Session.delete(staff)
-    model.Session.commit()
+    commit(context)
 
 
 def _find_user(reference: str) -> model.User:

@@ -17,6 +17,7 @@ from ckanext.challenge.common import journal, language, spreadsheets
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     cohort_of,
+    commit,
     find_cohort,
     find_participant,
     user_id_of,
@@ -88,8 +89,7 @@ def challenge_feedback_update(context: Context, data_dict: dict[str, Any]) -> An
     if follows and programme.feedback_step is not None:
         _settle(context, participant, programme.feedback_step)
     organization_id = participant.organization_id
-    model.Session.commit()
-    if follows:
+    if commit(context) and follows:
         evaluate.refresh([organization_id])
     return _show(find_participant(data["participant"]), context)
 

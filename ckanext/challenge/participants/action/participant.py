@@ -19,18 +19,18 @@ from ckanext.challenge.common.action_helpers import (
     all_or_nothing,
     checked_transition,
     cohort_of,
+    commit,
     find_cohort,
     find_organization,
     find_participant,
     validated,
 )
-from ckanext.challenge.datasets import search
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Award, Cohort, Participant, locks
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 from ckanext.challenge.participants import accompaniment, schema
-from ckanext.challenge.progress import evaluate, queue
+from ckanext.challenge.progress import evaluate
 
 __all__ = [
     "challenge_participant_assign",
@@ -189,9 +189,7 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
                 ]
             }
         ) from error
-    model.Session.commit()
-    queue.add([f"organization:{group.id}"])
-    search.join(group.id)
+    commit(context)
     return _show(context, participant.id)
 
 
@@ -212,7 +210,7 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
     participant = find_participant(data["id"])
     tk.check_access("challenge_participant_withdraw", context, {"id": participant.id})
     cohort_id = participant.cohort_id
-    with all_or_nothing():
+    with all_or_nothing(context):
         # The season first, as for an acceptance: a place is given away once.
         lock_cohort(cohort_id)
         locks.read_and_hold(participant)
@@ -229,7 +227,7 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
             participant.id,
             {"from": before, "to": "withdrawn"},
         )
-    promoted = decisions.promote_next(cohort_id)
+    promoted = decisions.promote_next(context, cohort_id)
     return {
         **_show(context, participant.id),
         "promoted": _waiting(promoted),
@@ -270,7 +268,7 @@ def challenge_participant_assign(context: Context, data_dict: dict[str, Any]) ->
         participant.id,
         {"adviser_id": participant.adviser_id},
     )
-    model.Session.commit()
+    commit(context)
     return _show(context, participant.id)
 
 
@@ -319,8 +317,8 @@ def challenge_participant_kits_update(
         participant.id,
         {"kits": data["kits"]},
     )
-    model.Session.commit()
-    evaluate.refresh([participant.organization_id])
+    if commit(context):
+        evaluate.refresh([participant.organization_id])
     return _show(context, participant.id)
 
 

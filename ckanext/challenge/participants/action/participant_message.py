@@ -64,7 +64,7 @@ def challenge_participant_message_create(
         author_id=author_id,
         text=data["text"],
     )
-    with all_or_nothing():
+    with all_or_nothing(context):
         model.Session.add(message)
         model.Session.flush()
         if side == "member":
@@ -83,7 +83,6 @@ def challenge_participant_message_create(
             author_id=author_id,
             message_id=message.id,
         )
-    notifications.schedule_sending()
     return accompaniment.dictize_message(message, model.User.get(author_id or ""))
 
 

@@ -131,7 +131,7 @@ def challenge_visit_delete(context: Context, data_dict: dict[str, Any]) -> None:
     tk.check_access("challenge_visit_delete", context, {"id": visit.id})
     participant = find_participant(visit.participant_id)
     accompaniment.open_for_words(participant)
-    with all_or_nothing():
+    with all_or_nothing(context):
         _record(context, participant, visit, "visit_delete")
         model.Session.delete(visit)
 
@@ -236,7 +236,7 @@ def _record(
 def _keep(
     context: Context, participant: Participant, visit: Visit, action: str
 ) -> dict[str, Any]:
-    with all_or_nothing():
+    with all_or_nothing(context):
         model.Session.flush()
         _record(context, participant, visit, action)
     cohort = cohort_of(participant)
