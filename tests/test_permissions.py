@@ -224,7 +224,6 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_collectivite_show": (EVERYBODY, {"siren": "214500241"}),
     "challenge_journal_list": ({"sysadmin"}, {}),
     "challenge_shield_show": (EVERYBODY, {"organization": "{organization}"}),
-    "challenge_stamp_show": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_standing_show": (EVERYBODY, {"organization": "{organization}"}),
     "challenge_dataset_season_show": (EVERYBODY, {"id": "{dataset}"}),
     "challenge_quality_show": (EVERYBODY, {"id": "{dataset}"}),

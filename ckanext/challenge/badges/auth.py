@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import authz, model
+from ckan import model
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.common import roles
@@ -76,13 +76,3 @@ def challenge_standing_show(context: Context, data_dict: dict[str, Any]) -> Auth
 def challenge_shield_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody: it is made to be embedded elsewhere."""
     return {"success": True}
-
-
-@tk.auth_allow_anonymous_access
-def challenge_stamp_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Whoever may read the season; the state spares a statement for most."""
-    if data_dict.get("state", "draft") != "draft":
-        return {"success": True}
-    return authz.is_authorized(
-        "challenge_cohort_show", context, {"id": data_dict.get("cohort")}
-    )

@@ -60,12 +60,3 @@ def shield_show() -> Schema:
         "cohort": fields.word(200),
         "badge": fields.word(200),
     }
-
-
-def stamp_show() -> Schema:
-    """Which season, and which organization in it; or which award."""
-    return {
-        "cohort": fields.raw(required=False),
-        "organization": fields.raw(required=False),
-        "award": fields.raw(required=False),
-    }

@@ -1,7 +1,7 @@
 """What a process remembers of answers that it gave a moment ago.
 
 Only what everybody may read is remembered. An answer is given again as long as its
-stamp is the same (for pages: what stands in the database) and for a bounded time.
+version is the same (see :mod:`.page_version`) and for a bounded time.
 """
 
 from __future__ import annotations
@@ -15,15 +15,13 @@ from typing import Any, TypeVar
 from ckan import model
 from sqlalchemy import event
 
-__all__ = ["Memory", "forget_all", "listen"]
-
 T = TypeVar("T")
 
-_memories: list[Memory] = []
+_caches: list[PageCache] = []
 _WROTE = "challenge_wrote"
 
 
-class Memory:
+class PageCache:
     """The latest answers of one kind, the oldest forgotten first.
 
     :param seconds: how long an answer is good at most
@@ -34,23 +32,25 @@ class Memory:
         self.seconds, self.size = seconds, size
         self._kept: OrderedDict[Hashable, tuple[float, Any, Any]] = OrderedDict()
         self._lock = threading.Lock()
-        _memories.append(self)
+        _caches.append(self)
 
-    def recall(self, key: Hashable, stamp: Hashable, make: Callable[[], T]) -> T:
+    def get_or_create(
+        self, key: Hashable, version: Hashable, make: Callable[[], T]
+    ) -> T:
         """The answer to a question, made anew where it is not remembered.
 
         :param key: the question
-        :param stamp: what the answer depends on; another one makes it anew
+        :param version: of what the answer shows; another one makes it anew
         :param make: makes the answer; what it raises is not remembered
         """
         now = time.monotonic()
         with self._lock:
             kept = self._kept.get(key)
-        if kept and kept[0] > now and kept[1] == stamp:
+        if kept and kept[0] > now and kept[1] == version:
             return kept[2]
         answer = make()
         with self._lock:
-            self._kept[key] = (now + self.seconds, stamp, answer)
+            self._kept[key] = (now + self.seconds, version, answer)
             self._kept.move_to_end(key)
             while len(self._kept) > self.size:
                 self._kept.popitem(last=False)
@@ -63,9 +63,9 @@ class Memory:
 
 
 def forget_all() -> None:
-    """Forget all that any memory of this process keeps."""
-    for memory in _memories:
-        memory.forget()
+    """Forget all that any cache of this process keeps."""
+    for cache in _caches:
+        cache.forget()
 
 
 def _wrote(session: Any, *_: Any) -> None:

@@ -107,7 +107,7 @@ def test_the_page_follows_what_changes(browser: Callable[..., Any], world: Any) 
     assert "Baule la nouvelle" not in words()
 
 
-def test_another_process_is_followed_by_the_stamp(
+def test_another_process_is_followed_by_the_version(
     browser: Callable[..., Any], world: Any
 ) -> None:
     visitor = browser()

@@ -10,7 +10,7 @@ from flask import Response, request
 from flask_babel import force_locale
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.cards import embed_card
 from ckanext.challenge.svg.schemes import PHASES, POLICY, SCHEMES, Scheme
@@ -36,7 +36,7 @@ class Picture(Shared):
 
 
 # Sites embed the picture in pages that are read often; browsers keep it for minutes.
-_pictures = Memory(seconds=10, size=2000)
+_pictures = PageCache(seconds=10, size=2000)
 
 
 def _progress(row: Row) -> str:
@@ -190,7 +190,7 @@ def embedded_picture(organization: str) -> Response:
     scheme = schemes.get(asked.get("theme", ""), "auto")
     look = (style, scheme, asked_language())
     wanted = {name: asked[name] for name in ("cohort", "badge") if asked.get(name)}
-    document, tag = _pictures.recall(
+    document, tag = _pictures.get_or_create(
         (organization, look, *sorted(wanted.items())),
         None,
         lambda: _draw(organization, wanted, look),

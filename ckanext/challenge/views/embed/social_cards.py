@@ -10,7 +10,7 @@ from flask import Response
 from flask_babel import force_locale
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.svg.cards import SOCIAL, social_card
 from ckanext.challenge.svg.raster import png
 from ckanext.challenge.svg.schemes import PHASES
@@ -23,8 +23,8 @@ from .response import Shared, act_as_nobody, asked_language
 __all__ = ["award_card", "participant_card", "season_card"]
 
 # What a card says changes slowly; drawing it as pixels takes some 50 ms.
-_drawings = Memory(seconds=60, size=1000)
-_pixels = Memory(seconds=3600, size=100)
+_drawings = PageCache(seconds=60, size=1000)
+_pixels = PageCache(seconds=3600, size=100)
 
 
 def _card(key: tuple[str, ...], draw: Any) -> Response:
@@ -35,11 +35,11 @@ def _card(key: tuple[str, ...], draw: Any) -> Response:
         with force_locale(language):
             return draw(language)
 
-    svg = _drawings.recall((*key, language), None, drawn)
+    svg = _drawings.get_or_create((*key, language), None, drawn)
     tag = etag(svg)
     response = conditional(Shared(b"", mimetype="image/png"), tag)
     if response.status_code == 200:
-        response.set_data(_pixels.recall(tag, None, lambda: png(svg, SOCIAL[0])))
+        response.set_data(_pixels.get_or_create(tag, None, lambda: png(svg, SOCIAL[0])))
     return response
 
 

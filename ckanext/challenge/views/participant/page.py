@@ -11,7 +11,8 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.common import page_version
+from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_CLAIMED, STEP_SETTLED
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.badge_rows import badge_rows
@@ -93,8 +94,8 @@ def _next_due(progress: Mapping[str, Any]) -> str:
     return tk._("next date: {date}").format(date=h.challenge_date(min(dates)))
 
 
-# A day's turn changes the stamp; nothing on the page is older than this.
-_bodies = Memory(seconds=60)
+# A new day is a new version; nothing on the page is older than this.
+_bodies = PageCache(seconds=60)
 
 
 def participant_page(
@@ -103,17 +104,19 @@ def participant_page(
     """The page of a participant: its head, and its body as it was rendered.
 
     Everybody who has not signed in reads the same body, so that it is kept as long
-    as the stamp of the participant stays.
+    as the version of the page stays.
 
     :param sent: the step whose form was just refused, its errors and what was typed
     :raises tk.ObjectNotFound: no such season, or the organization is not in it
     """
     if tk.current_user.is_authenticated:
         return _body(cohort, organization, sent)
-    found = act("challenge_stamp_show", cohort=cohort, organization=organization)
+    version = page_version.of_season(cohort, organization)
+    if version is None:
+        return _body(cohort, organization, NOTHING_SENT)
     key = (cohort, organization, tk.h.lang(), tk.request.script_root)
-    return _bodies.recall(
-        key, found["stamp"], lambda: _body(cohort, organization, NOTHING_SENT)
+    return _bodies.get_or_create(
+        key, version, lambda: _body(cohort, organization, NOTHING_SENT)
     )
 
 

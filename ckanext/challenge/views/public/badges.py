@@ -9,8 +9,8 @@ from urllib.parse import quote
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import labels
-from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.common import labels, page_version
+from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.common import Pager, act, page_number
 from ckanext.challenge.views.embed.sharing import sharing
@@ -116,23 +116,25 @@ def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
     }
 
 
-# A dataset's title may change without a change of the stamp.
-_awards = Memory(seconds=60, size=1000)
+# A dataset's title may change without a change of the version.
+_awards = PageCache(seconds=60, size=1000)
 
 
 def award_page(award_id: str) -> dict[str, Any]:
     """A badge that somebody holds: is it true?
 
-    What everybody reads who has not signed in is kept as long as the stamp of the
-    award stays.
+    What everybody reads who has not signed in is kept as long as the version of
+    the page stays.
 
     :raises tk.ObjectNotFound: no such award
     """
     if tk.current_user.is_authenticated:
         return _award_page(award_id)
-    stamp = act("challenge_stamp_show", award=award_id)["stamp"]
+    version = page_version.of_award(award_id)
+    if version is None:
+        return _award_page(award_id)
     key = (award_id, tk.h.lang(), tk.request.script_root)
-    return dict(_awards.recall(key, stamp, lambda: _award_page(award_id)))
+    return dict(_awards.get_or_create(key, version, lambda: _award_page(award_id)))
 
 
 def _award_page(award_id: str) -> dict[str, Any]:

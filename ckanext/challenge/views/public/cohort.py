@@ -10,8 +10,8 @@ import ckan.plugins.toolkit as tk
 from markupsafe import Markup
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import labels
-from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.common import labels, page_version
+from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.lifecycle import COHORT_COMING, COHORT_OVER
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.common import (
@@ -191,15 +191,15 @@ def _badges(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-# What is in the search index may change without a change of the stamp: a title.
-_bodies = Memory(seconds=60)
+# What is in the search index may change without a change of the version: a title.
+_bodies = PageCache(seconds=60)
 
 
 def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     """The page of a season: its head, and its body as it was rendered.
 
     Everybody who has not signed in reads the same body, so that it is kept as long
-    as the season's stamp stays.
+    as the version of the page stays.
 
     :param name: of the cohort
     :param params: of the address: the filters, ``sort``, ``page``, ``view``
@@ -207,9 +207,11 @@ def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     """
     if tk.current_user.is_authenticated:
         return _render(name, params)
-    stamp = act("challenge_stamp_show", cohort=name)["stamp"]
+    version = page_version.of_season(name)
+    if version is None:
+        return _render(name, params)
     key = (name, tk.h.lang(), tk.request.script_root, *sorted(params.items()))
-    return _bodies.recall(key, stamp, lambda: _render(name, params))
+    return _bodies.get_or_create(key, version, lambda: _render(name, params))
 
 
 def _render(name: str, params: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common.issuer import portal
-from ckanext.challenge.common.page_cache import Memory
+from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.baking import bake_png, bake_svg
 from ckanext.challenge.svg.raster import png
@@ -38,7 +38,7 @@ _WIDTH = 600
 #: yet, may still be shown.
 _SOON = 60
 
-_pictures = Memory(seconds=3600)
+_pictures = PageCache(seconds=3600)
 
 
 def _json(document: Any, mimetype: str, seconds: int | None = None) -> Response:
@@ -108,7 +108,7 @@ def picture(award: str) -> Response:
     """The same as PNG."""
     svg, jwt = _drawn(award)
     key = sha256(svg.encode()).digest()
-    pixels = _pictures.recall(key, None, lambda: png(svg, _WIDTH))
+    pixels = _pictures.get_or_create(key, None, lambda: png(svg, _WIDTH))
     if jwt is None:
         return shared(pixels, "image/png", _SOON)
     return shared(bake_png(pixels, jwt), "image/png")

@@ -1,0 +1,80 @@
+"""The version of a page that everybody reads: it changes with what the page shows.
+
+As long as it stays, so do the season, its participants, their progress, their badges
+and the day. One statement reads it. Pages that are remembered ask for it.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge import config
+
+# PostgreSQL gives each row the number of the transaction that wrote it: the sum and
+# the count of these change with whatever row is added, changed or removed.
+_SEASON = sa.text(
+    """
+    SELECT c.id, c.state, concat_ws('/', c.xmin,
+      (SELECT concat_ws('.', count(*), sum(p.xmin::text::bigint),
+                        sum(g.xmin::text::bigint))
+       FROM challenge_participant p
+       JOIN "group" g ON g.id = p.organization_id
+       WHERE p.cohort_id = c.id
+         AND (CAST(:organization AS text) IS NULL
+              OR g.id = :organization OR g.name = :organization)),
+      (SELECT concat_ws('.', count(*), sum(a.xmin::text::bigint))
+       FROM challenge_award a
+       JOIN "group" g ON g.id = a.organization_id
+       WHERE CASE WHEN CAST(:organization AS text) IS NULL THEN a.cohort_id = c.id
+                  ELSE g.id = :organization OR g.name = :organization END),
+      (SELECT concat_ws('.', count(*), sum(s.xmin::text::bigint))
+       FROM challenge_step_status s
+       JOIN challenge_participant p ON p.id = s.participant_id
+       JOIN "group" g ON g.id = p.organization_id
+       WHERE p.cohort_id = c.id
+         AND (g.id = :organization OR g.name = :organization))
+    ) AS version
+    FROM challenge_cohort c
+    WHERE c.id = :cohort OR c.name = :cohort
+    """
+)
+
+_AWARD = sa.text(
+    """
+    SELECT a.cohort_id AS id, c.state, concat_ws('/', a.xmin, g.xmin, c.xmin, d.xmin,
+                                                 d.key_id) AS version
+    FROM challenge_award a
+    JOIN "group" g ON g.id = a.organization_id AND g.state = 'active'
+    LEFT JOIN challenge_cohort c ON c.id = a.cohort_id
+    LEFT JOIN challenge_credential d ON d.award_id = a.id
+    WHERE a.id = :award
+    """
+)
+
+
+def of_season(cohort: str, organization: str | None = None) -> str | None:
+    """The version of the page of a season, or of a participant.
+
+    :param cohort: the id or name of the season
+    :param organization: the id or name of an organization, for its progress alone
+    :returns: ``None`` where not everybody may read the page, or there is none
+    """
+    row = model.Session.execute(
+        _SEASON, {"cohort": cohort, "organization": organization}
+    ).first()
+    return None if row is None else _version(row.state, row.version)
+
+
+def of_award(award: str) -> str | None:
+    """The version of the page of an award, as :func:`of_season`.
+
+    :param award: its id
+    """
+    row = model.Session.execute(_AWARD, {"award": award}).first()
+    return None if row is None else _version(row.state, row.version)
+
+
+def _version(state: str | None, version: str) -> str | None:
+    # What belongs to no season is everybody's.
+    return None if state == "draft" else f"{version}/{config.today().isoformat()}"
