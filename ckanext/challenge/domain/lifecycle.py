@@ -68,11 +68,6 @@ class Lifecycle:
         """All states, in the order of a life."""
         return tuple(self.ways)
 
-    @property
-    def final(self) -> tuple[str, ...]:
-        """The states that nothing follows."""
-        return tuple(state for state, following in self.ways.items() if not following)
-
     def following(self, current: str) -> tuple[str, ...]:
         """Return the states that may follow ``current`` (none if it is unknown)."""
         return self.ways.get(current, ())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -66,13 +65,6 @@ def season_card(name: str) -> Response:
         )
 
     return _card(("season", name), draw)
-
-
-def _badge_of(rows: list[dict[str, Any]]) -> Mapping[str, Any] | None:
-    """The badge to show first: of those with levels the highest, then the latest."""
-    held = [row for row in rows if row["earned"]]
-    held.sort(key=lambda row: (row["level"] or 0, row["awarded_at"]), reverse=True)
-    return held[0] if held else None
 
 
 def participant_card(cohort: str, organization: str) -> Response:
