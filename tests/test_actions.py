@@ -1,23 +1,46 @@
-"""Every action for everybody: the table of who may, as one test."""
+"""What holds for every action: who may, what it says of itself, who commits."""
 
 from __future__ import annotations
 
 import contextlib
 import inspect
+import io
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import ckan.plugins.toolkit as tk
 import pytest
+import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
 from ckan.types import Context
-from factories import POINCONNET, apply, call_as, collectivites, make_cohort
+from factories import (
+    LIGNIERES,
+    POINCONNET,
+    apply,
+    call_as,
+    collectivites,
+    day,
+    make_cohort,
+)
 from factories import make_participant as participate
+from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
-from ckanext.challenge.model import ApplicationFile, Claim
+from ckanext.challenge.common import access_links
+from ckanext.challenge.model import (
+    ApplicationFile,
+    Claim,
+    Cohort,
+    Conformity,
+    Subscription,
+)
+from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.plugin import all_actions, all_auth_functions
+from ckanext.challenge.subscribers import links
 
 WHO = (
     "anonymous",
@@ -314,7 +337,14 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
     )
     dataset = factories.Dataset(
         owner_org=participant["organization_id"],
-        resources=[{"url": "https://www.example.org/a.csv", "format": "CSV"}],
+        resources=[
+            {"url": "https://www.example.org/a.csv", "format": "CSV"},
+            {
+                "url": "https://www.example.org/b.csv",
+                "format": "CSV",
+                "schema": "scdl/deliberations",
+            },
+        ],
     )
     file = ApplicationFile(
         application_id=application["id"],
@@ -351,8 +381,11 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         "step": "elu-referent",
         "dataset": dataset["id"],
         "resource": dataset["resources"][0]["id"],
+        "checked": dataset["resources"][1]["id"],
         "people": people,
         "cohort": cohort["name"],
+        "season": cohort,
+        "other": other["id"],
         "participant": participant["id"],
         "organization": participant["organization_name"],
         "application": application["id"],
@@ -419,3 +452,280 @@ def test_every_action_says_what_it_takes_and_gives() -> None:
         text = inspect.getdoc(action) or ""
         assert re.search(r"\bmay\b", text), f"{name} does not say who may"
         assert ":returns:" in text or name.endswith("_delete"), name
+
+
+def _draft(world: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A draft of a third collectivité."""
+    return apply(world["season"], LIGNIERES[0], submit=False, **fields)
+
+
+def _waived(world: dict[str, Any]) -> dict[str, Any]:
+    step = {"participant": world["participant"], "step": world["step"]}
+    call_as(world["people"]["sysadmin"], "challenge_step_waive", **step, reason="x")
+    return step
+
+
+def _to_confirm(world: dict[str, Any]) -> dict[str, Any]:
+    step = {"participant": world["participant"], "step": "deliberation"}
+    call_as(
+        world["people"]["sysadmin"],
+        "challenge_step_update",
+        **step,
+        state="done",
+        evidence_url="https://example.org/deliberation.pdf",
+    )
+    return {**step, "confirmed": True}
+
+
+def _decided(world: dict[str, Any], decision: str, **more: Any) -> str:
+    call_as(
+        world["people"]["sysadmin"],
+        "challenge_application_review",
+        id=world["application"],
+        decision=decision,
+        **more,
+    )
+    return world["application"]
+
+
+def _subscription(world: dict[str, Any], **fields: Any) -> Subscription:
+    made = Subscription(
+        badge=world["badge"], email="lectrice@example.org", language="fr", **fields
+    )
+    model.Session.add(made)
+    model.Session.commit()
+    return made
+
+
+def _scheduled(world: dict[str, Any]) -> dict[str, Any]:
+    cohort = model.Session.get(Cohort, world["season"]["id"])
+    assert cohort is not None
+    cohort.scheduled_transitions = ["running"]
+    cohort.application_deadline = day(-12)
+    model.Session.commit()
+    return {}
+
+
+def _second_in_line(world: dict[str, Any]) -> dict[str, Any]:
+    first = _decided(world, "waitlist")
+    second = apply(world["season"], LIGNIERES[0])
+    _decided({**world, "application": second["id"]}, "waitlist")
+    return {"id": first, "rank": 2}
+
+
+def _checked(world: dict[str, Any]) -> dict[str, Any]:
+    report = model.Session.get(Conformity, world["checked"])
+    if report is None:
+        report = Conformity(resource_id=world["checked"], errors=[], groups=[])
+        model.Session.add(report)
+    report.schema, report.status = "scdl/deliberations", "valid"
+    report.checked_at = utcnow()
+    model.Session.commit()
+    return {"resource_id": world["checked"]}
+
+
+def _pdf() -> FileStorage:
+    return FileStorage(io.BytesIO(b"%PDF-1.4\n%%EOF\n"), filename="lettre.pdf")
+
+
+Fill = Callable[[dict[str, Any]], dict[str, Any]]
+_SEASON = {"name": "saison-9", "title": "Saison 9", "season": 9}
+
+#: Of each action that changes something, arguments with which it does; whatever has to
+#: be there before is made and committed first.
+CHANGES: dict[str, Fill] = {
+    "challenge_cohort_create": lambda _: _SEASON,
+    "challenge_cohort_update": lambda w: {**_SEASON, "id": w["other"], "season": 3},
+    "challenge_cohort_patch": lambda w: {"id": w["cohort"], "title": "Autre"},
+    "challenge_cohort_transition": lambda w: {"id": w["cohort"], "to": "running"},
+    "challenge_cohort_delete": lambda w: {"id": make_cohort("draft", **_SEASON)["id"]},
+    "challenge_cohort_publish_scheduled": _scheduled,
+    "challenge_cohort_copy": lambda w: {
+        **_SEASON,
+        "id": w["cohort"],
+        "launch": "2030-01-01",
+    },
+    "challenge_late_code_create": lambda w: {"cohort": w["cohort"]},
+    "challenge_late_code_delete": lambda w: {"id": w["code"]},
+    "challenge_staff_create": lambda w: {
+        "cohort": w["cohort"],
+        "user": w["people"]["stranger"]["id"],
+        "role": "adviser",
+    },
+    "challenge_staff_delete": lambda w: {"id": w["staff"]},
+    "challenge_application_create": lambda w: {
+        "cohort": w["cohort"],
+        "siren": LIGNIERES[0],
+        "contact_email": "mairie@example.org",
+        "draft": True,
+    },
+    "challenge_application_update": lambda w: {
+        "id": _draft(w)["id"],
+        "motivation": "Autre",
+    },
+    "challenge_application_submit": lambda w: {"id": _draft(w)["id"]},
+    "challenge_application_withdraw": lambda w: {"id": w["application"]},
+    "challenge_application_review": lambda w: {
+        "id": w["application"],
+        "decision": "accept",
+    },
+    "challenge_application_batch_review": lambda w: {
+        "ids": [w["application"]],
+        "decision": "accept",
+    },
+    "challenge_application_assign": lambda w: {
+        "id": w["application"],
+        "reviewer": w["people"]["manager"]["id"],
+    },
+    "challenge_application_note_create": lambda w: {
+        "id": w["application"],
+        "text": "x",
+    },
+    "challenge_waitlist_move": _second_in_line,
+    "challenge_decisions_publish": lambda w: {
+        "cohort": _decided(w, "accept", pending=True) and w["cohort"]
+    },
+    "challenge_decision_drop": lambda w: {"id": _decided(w, "accept", pending=True)},
+    "challenge_claim_answer": lambda w: {"id": w["claim"], "accepted": True},
+    "challenge_member_invite": lambda w: {
+        "organization": w["organization"],
+        "email": "x@example.org",
+    },
+    "challenge_application_link_send": lambda w: {"id": w["application"]},
+    "challenge_application_email_confirm": lambda w: {
+        "id": w["application"],
+        "key": access_links.make_key(w["application"], "mairie@example.org"),
+    },
+    "challenge_application_attachment_create": lambda w: {
+        "id": _draft(w)["id"],
+        "purpose": "letter",
+        "upload": _pdf(),
+    },
+    "challenge_application_attachment_delete": lambda w: {
+        "id": call_as(
+            w["people"]["sysadmin"],
+            "challenge_application_attachment_create",
+            id=_draft(w)["id"],
+            purpose="letter",
+            upload=_pdf(),
+        )["id"]
+    },
+    "challenge_application_message_create": lambda w: {
+        "id": w["application"],
+        "text": "x",
+    },
+    "challenge_application_erase": lambda w: {"id": w["application"]},
+    "challenge_mail_retry": lambda w: {"id": w["mail"]},
+    "challenge_participant_create": lambda w: {
+        "cohort": w["cohort"],
+        "organization": factories.Organization()["id"],
+    },
+    "challenge_participant_withdraw": lambda w: {"id": w["participant"]},
+    "challenge_participant_assign": lambda w: {"id": w["participant"]},
+    "challenge_participant_kits_update": lambda w: {
+        "participant": w["participant"],
+        "kits": ["deliberations"],
+    },
+    "challenge_step_update": lambda w: {
+        "participant": w["participant"],
+        "step": w["step"],
+        "state": "done",
+    },
+    "challenge_step_confirm": _to_confirm,
+    "challenge_step_waive": lambda w: {
+        "participant": w["participant"],
+        "step": w["step"],
+        "reason": "x",
+    },
+    "challenge_step_unwaive": _waived,
+    "challenge_visit_create": lambda w: {
+        "participant": w["participant"],
+        "date": "2026-03-02",
+        "days": 1,
+        "topic": "x",
+    },
+    "challenge_visit_update": lambda w: {"id": w["visit"], "topic": "Autre"},
+    "challenge_visit_delete": lambda w: {"id": w["visit"]},
+    "challenge_participant_message_create": lambda w: {
+        "participant": w["participant"],
+        "text": "x",
+    },
+    "challenge_feedback_update": lambda w: {
+        "participant": w["participant"],
+        "answers": {
+            "utile": "beaucoup",
+            "aide": ["kits"],
+            "journees": "1",
+            "continuer": "true",
+        },
+    },
+    "challenge_subscription_create": lambda w: {
+        "badge": w["badge"],
+        "email": "lectrice@example.org",
+    },
+    "challenge_subscription_confirm": lambda w: {
+        "key": links.confirm_key(_subscription(w))
+    },
+    "challenge_subscription_delete": lambda w: {"key": links.end_key(_subscription(w))},
+    "challenge_award_create": lambda w: {
+        "badge": programmes.get("saison").badges[1].key,
+        "organization": w["organization"],
+        "cohort": w["cohort"],
+        "reason": "x",
+    },
+    "challenge_award_revoke": lambda w: {"id": w["award"], "reason": "x"},
+    "challenge_conformity_check": _checked,
+    "challenge_evaluate": lambda _: {"all": True},
+}
+
+#: Those that change nothing, and those that are tried elsewhere: a newer programme is
+#: in ``tests/cohorts/test_programme.py``.
+ELSEWHERE = {"challenge_credential_verify", "challenge_cohort_programme_update"}
+
+
+@pytest.mark.parametrize("action", sorted(CHANGES))
+def test_an_action_leaves_the_commit_to_its_caller(
+    action: str, world: dict[str, Any], tmp_path: Path, ckan_config: dict[str, Any]
+) -> None:
+    """With ``defer_commit`` nothing is stored before its caller commits."""
+    with mock.patch.dict(ckan_config, {"ckan.storage_path": str(tmp_path)}):
+        data = CHANGES[action](world)
+        model.Session.commit()
+        before = _stored()
+        context: Context = {
+            "user": world["people"]["sysadmin"]["name"],
+            "defer_commit": True,
+        }
+        tk.get_action(action)(context, data)
+        assert _stored() == before, "another connection sees nothing of it"
+        model.Session.flush()
+        assert _stored(model.Session.connection()) != before, "and it did something"
+        model.Session.rollback()
+        assert _stored() == before
+
+
+def _stored(connection: Any = None) -> dict[str, str]:
+    """A digest of each table of the challenge and of what it changes in CKAN."""
+    if connection is None:
+        with model.ensure_engine().connect() as another:
+            return _stored(another)
+    tables = [
+        *(name for name in model.meta.metadata.tables if name.startswith("challenge_")),
+        "member",
+        "group",
+        "user",
+    ]
+    rows = "SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {} t"
+    return {
+        name: connection.execute(sa.text(rows.format(f'"{name}"'))).scalar() or ""
+        for name in tables
+    }
+
+
+def test_every_action_that_changes_something_is_tried() -> None:
+    changing = {
+        name
+        for name, action in all_actions().items()
+        if not getattr(action, "side_effect_free", False)
+    }
+    assert changing - ELSEWHERE == set(CHANGES)
