@@ -105,7 +105,7 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
     if wish.decision == "waitlist":
         waiting_list.join(application)
     application.decided_at = application.decided_by = None
-    if application.state in ("accepted", "waitlisted", "refused"):
+    if application.state in lifecycle.APPLICATION_DECIDED:
         application.decided_at = utcnow()
         application.decided_by = wish.by
     kind = mails.OF_DECISION.get(wish.decision)
@@ -193,7 +193,8 @@ def _check(cohort: Cohort, application: Application, wish: Wish) -> tuple[str, .
             {"reason": [tk._("Say why; the applicant will read it")]}
         )
     _check_fields(cohort, wish)
-    if wish.decision == "accept" and cohort.state not in ("open", "running"):
+    admits = cohort.state in lifecycle.COHORT_ADMITTING
+    if wish.decision == "accept" and not admits:
         raise tk.ValidationError(
             {
                 "decision": [

@@ -24,7 +24,6 @@ from . import accounts, answers, onboarding, waiting_list
 from .transitions import cohort_of
 
 __all__ = [
-    "EDITABLE",
     "WRITTEN",
     "attachments_of",
     "dictize",
@@ -49,8 +48,6 @@ WRITTEN = (
     "elected_sponsor",
     "motivation",
 )
-#: States in which the applicant may change what is written.
-EDITABLE = ("draft", "changes_requested")
 
 _SHOWN = (
     "id",

@@ -24,6 +24,7 @@ __all__ = [
     "Facets",
     "conditions",
     "facets",
+    "handed_in",
     "matching",
     "narrowing",
     "neighbours",
@@ -53,6 +54,15 @@ def obligation() -> sa.ColumnElement[str]:
         rule=config.obligation_rule(),
         population_threshold=config.obligation_population(),
         agents_threshold=config.obligation_agents(),
+    )
+
+
+def handed_in() -> sa.ColumnElement[bool]:
+    """Applications that are the team's to read."""
+    return sa.and_(
+        _columns.state != "draft",
+        # Taken back before it was handed in, it never was.
+        sa.or_(_columns.state != "withdrawn", _columns.submitted_at.is_not(None)),
     )
 
 
@@ -93,11 +103,7 @@ def conditions(
     found: list[Any] = [_columns.cohort_id == cohort.id]
     # A draft is its applicant's own until it is handed in.
     if not roles.is_sysadmin(context):
-        found += [
-            _columns.state != "draft",
-            # Taken back before it was handed in, it was never the team's to read.
-            sa.or_(_columns.state != "withdrawn", _columns.submitted_at.is_not(None)),
-        ]
+        found.append(handed_in())
     if "kind" in data:
         found.append(_columns.kind == data["kind"])
     if "obligation" in data:

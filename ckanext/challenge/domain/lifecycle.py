@@ -174,6 +174,9 @@ COHORT_COMING = frozenset({"draft", "open"})
 #: States of a season in which the catalogue is followed and people are reminded.
 COHORT_LIVE = frozenset({"open", "running"})
 
+#: States of a season in which an application can be accepted.
+COHORT_ADMITTING = frozenset({"open", "running"})
+
 #: States of a season that is over: what was achieved in it no longer changes.
 COHORT_OVER = frozenset({"finished", "archived"})
 
@@ -209,6 +212,15 @@ APPLICATION_LIVE = frozenset(
         "accepted",
     }
 )
+
+#: States in which the applicant may change what is written.
+APPLICATION_EDITABLE = frozenset({"draft", "changes_requested"})
+
+#: States in which the application has its answer, for now or for good.
+APPLICATION_DECIDED = frozenset({"accepted", "waitlisted", "refused"})
+
+#: States in which applicants erase their data by themselves: nobody works on it.
+APPLICATION_ERASABLE = frozenset({"draft", "withdrawn", "refused"})
 
 #: States of an award in which the organization holds the badge.
 AWARD_HELD = frozenset({"active", "at_risk"})

@@ -10,11 +10,10 @@ import datetime
 from dataclasses import dataclass
 from typing import Literal
 
+from .lifecycle import COHORT_OVER
+
 #: The contact is told this long before.
 NOTICE = datetime.timedelta(days=14)
-
-#: States of a season in which no application is decided any more.
-_OVER = ("finished", "archived")
 
 Due = Literal["keep", "announce", "erase"]
 
@@ -79,7 +78,7 @@ def counts_from(facts: Facts) -> datetime.datetime | None:
     if facts.state == "accepted":
         over = facts.archived or facts.finished
         return over if facts.season == "archived" else None
-    if facts.season in _OVER:
+    if facts.season in COHORT_OVER:
         return facts.finished or facts.archived or facts.changed
     return None
 

@@ -17,14 +17,12 @@ from ckanext.challenge.common.action_helpers import (
     find_application,
     validated,
 )
+from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model.dictize import columns
 
 from . import erasure
 
 __all__ = ["challenge_application_erase"]
-
-#: In these states applicants erase by themselves: nobody works on the file.
-_OWN = ("draft", "withdrawn", "refused")
 
 
 def challenge_application_erase(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -49,9 +47,8 @@ def challenge_application_erase(context: Context, data_dict: dict[str, Any]) -> 
     application = find_application(data["id"])
     tk.check_access("challenge_application_erase", context, data)
     lock_with_cohort(application)
-    if application.state not in _OWN and not roles.is_manager(
-        context, application.cohort_id
-    ):
+    free = application.state in lifecycle.APPLICATION_ERASABLE
+    if not free and not roles.is_manager(context, application.cohort_id):
         accepted = application.state == "accepted"
         model.Session.rollback()
         text = (

@@ -90,7 +90,7 @@ def erase(application: Application, actor: str) -> list[str]:
         return []
     undecided = "withdraw" in lifecycle.decisions_for(application.state, "applicant")
     if undecided and (
-        application.state == "draft" or cohort.state not in ("finished", "archived")
+        application.state == "draft" or cohort.state not in lifecycle.COHORT_OVER
     ):
         waiting_list.leave(application)
         advance(application, ("withdrawn",), actor)
@@ -115,7 +115,7 @@ def erase(application: Application, actor: str) -> list[str]:
     mails.update({"last_error": None, "data": {}}, synchronize_session=False)
     journal.record(actor, "erase", "application", application.id)
     participants = session.query(Participant.id).filter_by(**of_this)
-    if cohort.state not in ("finished", "archived"):
+    if cohort.state not in lifecycle.COHORT_OVER:
         participants = participants.filter(Participant.state == "withdrawn")
     return file_ids + _forget([id_ for (id_,) in participants])
 

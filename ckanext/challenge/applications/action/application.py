@@ -18,7 +18,6 @@ from ckanext.challenge.applications import (
     waiting_list,
 )
 from ckanext.challenge.applications.dictize import (
-    EDITABLE,
     WRITTEN,
     dictize,
     keep_previous,
@@ -42,6 +41,7 @@ from ckanext.challenge.common.action_helpers import (
 )
 from ckanext.challenge.common.labels import state_label
 from ckanext.challenge.domain import questions
+from ckanext.challenge.domain.lifecycle import APPLICATION_EDITABLE
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
@@ -356,7 +356,7 @@ def _checked(
 
 
 def _check_current(application: Application, revision: int | None) -> None:
-    if application.state not in EDITABLE:
+    if application.state not in APPLICATION_EDITABLE:
         model.Session.rollback()
         text = tk._("An application that is “{state}” can no longer be changed")
         state = state_label("application", application.state)

@@ -10,7 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config
-from ckanext.challenge.applications import onboarding, schema
+from ckanext.challenge.applications import onboarding, query, schema
 from ckanext.challenge.applications.transitions import cohort_of
 from ckanext.challenge.common.action_helpers import find_application, validated
 from ckanext.challenge.directory.text import fold
@@ -168,10 +168,7 @@ def _duplicates(application: Application, homonyms: list[str]) -> list[dict[str,
         .join(Cohort, Cohort.id == Application.cohort_id)
         .where(
             Application.id != application.id,
-            Application.state != "draft",
-            sa.or_(
-                Application.state != "withdrawn", Application.submitted_at.is_not(None)
-            ),
+            query.handed_in(),
             # Who took part in another season is public; who asked to is not.
             sa.or_(
                 sa.and_(here, sa.or_(same_siren, same_name, same_contact)),

@@ -10,7 +10,7 @@ from ckan.types import Context
 
 from ckanext.challenge.applications import schema
 from ckanext.challenge.applications import schema as reference_schema
-from ckanext.challenge.applications.dictize import EDITABLE, dictize_file, keep_previous
+from ckanext.challenge.applications.dictize import dictize_file, keep_previous
 from ckanext.challenge.applications.transitions import lock
 from ckanext.challenge.common import (
     file_store,
@@ -27,6 +27,7 @@ from ckanext.challenge.common.action_helpers import (
     validated,
 )
 from ckanext.challenge.common.labels import state_label
+from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application
 
 __all__ = [
@@ -141,7 +142,7 @@ def challenge_application_attachment_show(
 
 
 def _check_editable(application: Application) -> None:
-    if application.state not in EDITABLE:
+    if application.state not in lifecycle.APPLICATION_EDITABLE:
         model.Session.rollback()
         text = tk._("An application that is “{state}” can no longer be changed")
         state = state_label("application", application.state)

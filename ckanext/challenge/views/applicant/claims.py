@@ -10,6 +10,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.views.common import (
     act,
     blueprint,
@@ -76,7 +77,7 @@ def _page(
         ),
         "facts": _facts(claim),
         "outcome": _outcome(claim),
-        "says_yes": answers and claim["state"] in ("asked", "declined"),
+        "says_yes": answers and lifecycle.CLAIM.allows(claim["state"], "accepted"),
         "says_no": answers and claim["state"] == "asked",
         "waits": claim["state"] == "asked" and not answers,
         "given": {"reason": reason},

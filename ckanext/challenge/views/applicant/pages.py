@@ -10,6 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import rate_limit
+from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.common import act
 
@@ -310,7 +311,8 @@ def application_page(
         "next": _next(application),
         # A manager reads it here too, and decides at the desk.
         "own": own,
-        "editable": own and application["state"] in ("draft", "changes_requested"),
+        "editable": own and application["state"] in lifecycle.APPLICATION_EDITABLE,
+        "erasable": application["state"] in lifecycle.APPLICATION_ERASABLE,
         "too_late": application["state"] == "draft"
         and not cohort["accepts_applications"],
         "may_withdraw": "withdraw" in decisions,
