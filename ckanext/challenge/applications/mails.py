@@ -12,8 +12,8 @@ from ckan.lib import mailer
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import access_links, language
-from ckanext.challenge.common.labels import N_
 from ckanext.challenge.domain import deadlines, questions
+from ckanext.challenge.domain.text import N_
 from ckanext.challenge.model import Application, Claim, Cohort, Message
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications.kinds import MailKind, Occasion

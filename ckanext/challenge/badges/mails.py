@@ -7,8 +7,8 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.challenge.common.labels import N_
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.domain.text import N_
 from ckanext.challenge.measures import labels as measure_labels
 from ckanext.challenge.notifications.kinds import MailKind, Occasion
 

@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError, numbers
 from babel import dates as babel_dates
 
 from ckanext.challenge import config
+from ckanext.challenge.domain.text import N_
 
 from . import language
 
@@ -151,11 +152,6 @@ def withdrawal(reason: str | None) -> str:
     if reason == "criteria_no_longer_hold":
         return tk._("What it says no longer held, and was not put right in time.")
     return tk._("Reason: {reason}").format(reason=reason) if reason else ""
-
-
-def N_(text: str) -> str:
-    """Mark a text to be translated, where it stands before there is a reader."""
-    return text
 
 
 # entity → state → its name, translated where it is read

@@ -14,7 +14,7 @@ import ckan.plugins.toolkit as tk
 from babel.numbers import format_decimal
 
 from ckanext.challenge.common import labels
-from ckanext.challenge.common.labels import N_
+from ckanext.challenge.domain.text import N_
 
 __all__ = ["ADVICE", "fix", "sentence", "title", "what", "where"]
 

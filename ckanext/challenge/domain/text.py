@@ -1,8 +1,13 @@
-"""Texts that are written in French and in English."""
+"""Texts that are written in French and in English, or that are to be translated."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+def N_(text: str) -> str:
+    """Mark a text to be translated, where it stands before there is a reader."""
+    return text
 
 
 @dataclass(frozen=True)

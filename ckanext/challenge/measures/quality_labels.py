@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.challenge.common.labels import N_
+from ckanext.challenge.domain.text import N_
 
 __all__ = ["help_of", "of_criterion", "of_dataset", "of_organization"]
 

@@ -10,9 +10,9 @@ from ckan import model
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import language
-from ckanext.challenge.common.labels import N_
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.domain.text import N_
 from ckanext.challenge.model import Cohort, Participant, ParticipantMessage, StepStatus
 from ckanext.challenge.notifications.kinds import MailKind, Occasion
 

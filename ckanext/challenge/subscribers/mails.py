@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.badges.mails import current_awards
-from ckanext.challenge.common.labels import N_
+from ckanext.challenge.domain.text import N_
 from ckanext.challenge.model import Subscription
 from ckanext.challenge.notifications.kinds import MailKind, Occasion
 

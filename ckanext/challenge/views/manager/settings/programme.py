@@ -7,7 +7,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.challenge.common.labels import N_
+from ckanext.challenge.domain.text import N_
 from ckanext.challenge.views.common import act
 
 from .layout import settings_page
