@@ -11,6 +11,7 @@ from ckan import model
 from ckanext.challenge import config
 from ckanext.challenge.cohorts.window import window_of
 from ckanext.challenge.domain import admission
+from ckanext.challenge.domain.application_fields import OF_DIRECTORY
 from ckanext.challenge.model import Cohort, Collectivite
 from ckanext.challenge.model.base import utcnow
 
@@ -83,11 +84,7 @@ def fill_in(data: dict[str, Any]) -> None:
     known = model.Session.get(Collectivite, data["siren"])
     if known is not None:
         data.update(
-            organization_title=known.name,
-            kind=known.kind,
-            insee_code=known.insee_code,
-            departement=known.departement,
-            population=known.population,
+            {field: getattr(known, name) for field, name in OF_DIRECTORY.items()}
         )
     elif not data.get("organization_title"):
         text = tk._("This SIREN is not in the directory: write the name")

@@ -10,10 +10,15 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge.common import fields
 from ckanext.challenge.domain import questions
 
-__all__ = ["FIELD", "check", "given"]
+__all__ = ["FIELD", "check", "field_of", "given"]
 
 #: How a form names the answer to a question.
 FIELD = "answers-"
+
+
+def field_of(key: str) -> str:
+    """How a form names the answer to the question of this key."""
+    return f"{FIELD}{key}"
 
 
 def given(data_dict: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -44,7 +49,7 @@ def check(
     """
     answers, wrong = questions.check_answers(asked, raw, complete)
     return dict(answers), {
-        f"{FIELD}{key}": [_sentence(error)] for key, error in wrong.items()
+        field_of(key): [_sentence(error)] for key, error in wrong.items()
     }
 
 

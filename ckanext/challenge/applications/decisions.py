@@ -20,24 +20,16 @@ from sqlalchemy.exc import IntegrityError
 from ckanext.challenge import notifications
 from ckanext.challenge.common import journal
 from ckanext.challenge.common.action_helpers import all_or_nothing, checked_transition
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import application_fields, lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
 
-from . import logos, mails, onboarding, waiting_list
-from .dictize import WRITTEN
+from . import answers, logos, mails, onboarding, waiting_list
 from .transitions import advance, already_applied, check_alone, decide, lock_cohort
 
-__all__ = ["CORRECTABLE", "Wish", "drop", "keep", "promote_next", "take"]
+__all__ = ["Wish", "drop", "keep", "promote_next", "take"]
 
 log = logging.getLogger(__name__)
-
-#: What the team of a season can ask to be corrected, beside its own questions.
-CORRECTABLE = (
-    # The place comes from the directory, with the SIREN.
-    *(name for name in WRITTEN if name not in ("insee_code", "departement")),
-    "attachments",
-)
 
 
 @dataclass(frozen=True)
@@ -210,14 +202,16 @@ def _check(cohort: Cohort, application: Application, wish: Wish) -> tuple[str, .
 
 
 def _check_fields(cohort: Cohort, wish: Wish) -> None:
-    own = [f"answers-{question['key']}" for question in cohort.questions]
+    allowed = application_fields.correctable(
+        answers.field_of(question["key"]) for question in cohort.questions
+    )
     for name in wish.fields:
-        if name not in (*CORRECTABLE, *own):
+        if name not in allowed:
             raise tk.ValidationError(
                 {
                     "fields": [
                         tk._("“{value}” is not one of: {allowed}").format(
-                            value=name[:40], allowed=", ".join((*CORRECTABLE, *own))
+                            value=name[:40], allowed=", ".join(allowed)
                         )
                     ]
                 }

@@ -10,7 +10,8 @@ from ckan.types import Context
 
 from ckanext.challenge import config
 from ckanext.challenge.common import roles
-from ckanext.challenge.domain import eligibility, lifecycle
+from ckanext.challenge.domain import application_fields, eligibility, lifecycle
+from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
@@ -24,7 +25,6 @@ from . import accounts, answers, onboarding, waiting_list
 from .transitions import cohort_of
 
 __all__ = [
-    "WRITTEN",
     "attachments_of",
     "dictize",
     "dictize_file",
@@ -32,48 +32,8 @@ __all__ = [
     "keep_previous",
 ]
 
-#: What the applicant writes and may read again, besides the answers and the files.
-WRITTEN = (
-    "siren",
-    "organization_title",
-    "kind",
-    "insee_code",
-    "departement",
-    "population",
-    "agents",
-    "contact_name",
-    "contact_role",
-    "contact_email",
-    "contact_phone",
-    "elected_sponsor",
-    "motivation",
-)
-
-_SHOWN = (
-    "id",
-    "reference",
-    "cohort_id",
-    *WRITTEN,
-    "answers",
-    "consent_at",
-    "language",
-    "state",
-    "state_reason",
-    "changes_kind",
-    "changes_fields",
-    "waitlist_rank",
-    "revision",
-    "email_confirmed_at",
-    "created_at",
-    "updated_at",
-    "submitted_at",
-    "decided_at",
-    "erased_at",
-    "user_id",
-    "organization_id",
-)
-#: What only the team of the season reads.
-_FOR_MANAGERS = ("decided_by", "reviewer_id", "pending_decision")
+_SHOWN = application_fields.read_by("applicant")
+_FOR_MANAGERS = application_fields.read_by("managers")
 
 
 def attachments_of(application: Application) -> list[ApplicationFile]:
@@ -110,7 +70,7 @@ def _content(application: Application) -> dict[str, Any]:
     """All that a reviewer compares, by the name of the field."""
     return {
         **columns(application, WRITTEN),
-        **{f"{answers.FIELD}{key}": v for key, v in application.answers.items()},
+        **{answers.field_of(key): v for key, v in application.answers.items()},
         "attachments": [file.name for file in attachments_of(application)],
     }
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.common import language
+from ckanext.challenge.domain.application_fields import FIELDS
+from ckanext.challenge.domain.application_fields import correctable as correctable_names
 from ckanext.challenge.domain.text import Text
 
-__all__ = ["decided", "decisions", "fields", "in_words", "obligations"]
+from . import answers
+
+__all__ = [
+    "correctable",
+    "decided",
+    "decisions",
+    "fields",
+    "in_words",
+    "obligations",
+]
 
 
 def decisions() -> dict[str, str]:
@@ -48,34 +59,17 @@ def obligations() -> dict[str, str]:
 
 def fields() -> dict[str, str]:
     """The names of an application's fields, for those who read it."""
-    return {
-        "reference": tk._("Reference"),
-        "siren": tk._("SIREN"),
-        "organization_title": tk._("Name of the collectivité"),
-        "kind": tk._("Kind"),
-        "insee_code": tk._("INSEE code"),
-        "departement": tk._("Département"),
-        "population": tk._("Inhabitants"),
-        "agents": tk._("Number of employees (full-time equivalents)"),
-        "obligation": tk._("Duty to publish"),
-        "state": tk._("State"),
-        "state_reason": tk._("Reason"),
-        "pending_decision": tk._("Decision to be published"),
-        "waitlist_rank": tk._("Rank on the waiting list"),
-        "reviewer": tk._("Read by"),
-        "contact_name": tk._("First and last name"),
-        "contact_role": tk._("Role in the collectivité"),
-        "contact_email": tk._("E-mail address"),
-        "email_confirmed_at": tk._("Address confirmed on"),
-        "contact_phone": tk._("Telephone"),
-        "elected_sponsor": tk._("Elected sponsor: name and office"),
-        "motivation": tk._("Why do you want to take part?"),
-        "language": tk._("Language"),
-        "consent_at": tk._("Agreement"),
-        "created_at": tk._("Begun on"),
-        "submitted_at": tk._("Submitted on"),
-        "decided_at": tk._("Decided on"),
-    }
+    return {field.name: tk._(field.label) for field in FIELDS if field.label}
+
+
+def correctable(questions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What an applicant can be asked to correct, by the name that a decision takes.
+
+    :param questions: the season's own
+    """
+    own = {answers.field_of(asked["key"]): in_words(asked) for asked in questions}
+    words = {**fields(), **own, "attachments": tk._("Attachments")}
+    return {name: words[name] for name in correctable_names(own)}
 
 
 def in_words(definition: Mapping[str, Any]) -> str:

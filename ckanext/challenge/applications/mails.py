@@ -12,7 +12,7 @@ from ckan.lib import mailer
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import access_links, language
-from ckanext.challenge.domain import deadlines, questions
+from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain.text import N_
 from ckanext.challenge.model import Application, Claim, Cohort, Message
 from ckanext.challenge.model.base import utcnow
@@ -116,11 +116,8 @@ def _password_link(user: model.User | None, preview: bool) -> str:
 
 
 def _named(fields: Iterable[str], cohort: Cohort) -> Iterator[str]:
-    """Fields of an application in words, the season's own questions as it asks them."""
-    words = labels.fields()
-    for question in questions.read(cohort.questions):
-        label = question.label.in_(language.current())
-        words[f"answers-{question.key}"] = label
+    """What is to be corrected, in words."""
+    words = labels.correctable(cohort.questions)
     for name in fields:
         yield words.get(name, name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -12,7 +12,8 @@ from ckanext.challenge.applications.mails import PREVIEWED
 from ckanext.challenge.applications.query import SORTS
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
-from ckanext.challenge.domain import eligibility, lifecycle
+from ckanext.challenge.domain import application_fields, eligibility, lifecycle
+from ckanext.challenge.domain.application_fields import Field, Kind
 
 
 def _agreed(value: Any) -> Any:
@@ -23,6 +24,33 @@ def _agreed(value: Any) -> Any:
     return value
 
 
+def _word(field: Field, required: bool) -> list[fields.Validator]:
+    return fields.word(field.limit, required)
+
+
+#: What checks the values of a field of the form, by their kind.
+_CHECKS: dict[Kind | None, Callable[[Field, bool], list[fields.Validator]]] = {
+    "siren": lambda field, required: fields.siren(required),
+    "kind": lambda field, required: fields.choice(eligibility.KINDS, required),
+    "departement": _word,
+    "word": _word,
+    "phone": _word,
+    "email": lambda field, required: fields.email(required),
+    "paragraph": lambda field, required: fields.paragraph(field.limit, required),
+    "whole": lambda field, required: fields.whole(0, field.limit, required),
+    "number": lambda field, required: fields.number(0, field.limit, required=required),
+}
+
+
+def _is_needed(field: Field, complete: bool, anonymous: bool) -> bool:
+    if field.kind == "siren":
+        return True
+    if anonymous and field.name == "contact_email":
+        return True
+    # What the directory knows it fills in after this check.
+    return complete and field.needed and not field.directory
+
+
 def application_save(complete: bool, anonymous: bool = False) -> Schema:
     """The fields that an applicant fills in.
 
@@ -30,19 +58,12 @@ def application_save(complete: bool, anonymous: bool = False) -> Schema:
     :param anonymous: whether only a mailed link leads back to it
     """
     return {
-        "siren": fields.siren(),
-        "organization_title": fields.word(200),
-        "kind": fields.choice(eligibility.KINDS),
-        "insee_code": fields.word(5),
-        "departement": fields.word(3),
-        "population": fields.whole(0, 100_000_000),
-        "agents": fields.number(0, 1_000_000, required=complete),
-        "contact_name": fields.word(200, required=complete),
-        "contact_role": fields.word(200),
-        "contact_email": fields.email(required=complete or anonymous),
-        "contact_phone": fields.word(40),
-        "elected_sponsor": fields.word(300),
-        "motivation": fields.paragraph(10_000, required=complete),
+        **{
+            field.name: _CHECKS[field.kind](
+                field, _is_needed(field, complete, anonymous)
+            )
+            for field in application_fields.FORM
+        },
         # Left out, it is not given.
         "consent": [fields.default(False), *fields.truth(), _agreed]
         if complete

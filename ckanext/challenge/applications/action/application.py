@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckan.types import Context
+from ckan.types import Action, Context
 from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import notifications
@@ -18,7 +19,6 @@ from ckanext.challenge.applications import (
     waiting_list,
 )
 from ckanext.challenge.applications.dictize import (
-    WRITTEN,
     dictize,
     keep_previous,
 )
@@ -41,6 +41,7 @@ from ckanext.challenge.common.action_helpers import (
 )
 from ckanext.challenge.common.labels import state_label
 from ckanext.challenge.domain import questions
+from ckanext.challenge.domain.application_fields import FORM, WRITTEN, Kind
 from ckanext.challenge.domain.lifecycle import APPLICATION_EDITABLE
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import make_id, utcnow
@@ -54,7 +55,24 @@ __all__ = [
     "challenge_application_withdraw",
 ]
 
+_TYPES: dict[Kind | None, str] = {"whole": "int", "number": "number"}
 
+
+def _with_fields(action: Action) -> Action:
+    """Put the fields of the form into the documentation of an action."""
+    lines = (
+        textwrap.fill(line, 84, initial_indent=" " * 4, subsequent_indent=" " * 8)
+        for field in FORM
+        for line in (
+            f":param {field.name}: {field.doc}",
+            f":type {field.name}: {_TYPES.get(field.kind, 'string')}",
+        )
+    )
+    action.__doc__ = (action.__doc__ or "").replace("    {fields}", "\n".join(lines))
+    return action
+
+
+@_with_fields
 def challenge_application_create(context: Context, data_dict: dict[str, Any]) -> Any:
     """Begin an application to a season.
 
@@ -63,29 +81,7 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
 
     :param cohort: the id or name of the season
     :type cohort: string
-    :param siren: the SIREN of the collectivité; one of the directory fills in the
-        name, kind, département and population
-    :type siren: string
-    :param organization_title: its name, needed for a SIREN outside the directory
-    :type organization_title: string
-    :param kind: ``commune``, ``cc``, ``ca``, ``cu``, ``metropole`` or ``autre``
-    :type kind: string
-    :param population: inhabitants
-    :type population: int
-    :param agents: full-time equivalents
-    :type agents: number
-    :param contact_name: whom to write to
-    :type contact_name: string
-    :param contact_role: what that person does there
-    :type contact_role: string
-    :param contact_email: where to write to; without an account a draft needs it too
-    :type contact_email: string
-    :param contact_phone: where to call
-    :type contact_phone: string
-    :param elected_sponsor: name and office of the elected sponsor
-    :type elected_sponsor: string
-    :param motivation: why the collectivité wants to take part
-    :type motivation: string
+    {fields}
     :param answers: to the season's own questions, by their keys; or one by one, as
         ``answers-<key>``
     :type answers: dict

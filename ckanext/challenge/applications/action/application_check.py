@@ -11,25 +11,17 @@ from ckan.types import Context
 
 from ckanext.challenge import config
 from ckanext.challenge.applications import onboarding, query, schema
+from ckanext.challenge.applications.answers import field_of
 from ckanext.challenge.applications.transitions import cohort_of
 from ckanext.challenge.common.action_helpers import find_application, validated
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain import deadlines, lifecycle, questions, scrutiny
+from ckanext.challenge.domain.application_fields import NEEDED, OF_DIRECTORY
 from ckanext.challenge.model import Application, Cohort, Collectivite
 from ckanext.challenge.model.dictize import as_json
 
 __all__ = ["challenge_application_check"]
 
-#: What the directory knows of a collectivité, by the application's name for it.
-_IDENTITY = {
-    "organization_title": "name",
-    "kind": "kind",
-    "insee_code": "insee_code",
-    "departement": "departement",
-    "population": "population",
-}
-#: What an application cannot be handed in without.
-_NEEDED = ("agents", "contact_name", "contact_email", "motivation")
 #: How many of a kind are listed: more tell a reader nothing.
 _MOST = 20
 
@@ -106,7 +98,7 @@ def _identity(
     application: Application, known: Collectivite | None
 ) -> list[dict[str, Any]]:
     rows = []
-    for field, name in _IDENTITY.items():
+    for field, name in OF_DIRECTORY.items():
         given = getattr(application, field)
         directory = getattr(known, name) if known else None
         rows.append(
@@ -186,9 +178,9 @@ def _duplicates(application: Application, homonyms: list[str]) -> list[dict[str,
 def _missing(application: Application, cohort: Cohort) -> tuple[str, ...]:
     answers = application.answers or {}
     return (
-        *(name for name in _NEEDED if getattr(application, name) in (None, "")),
+        *(name for name in NEEDED if getattr(application, name) in (None, "")),
         *(
-            f"answers-{question.key}"
+            field_of(question.key)
             for question in questions.read(cohort.questions)
             if question.required and questions.is_empty(answers.get(question.key))
         ),

@@ -11,30 +11,16 @@ from ckan.types import Context
 from ckanext.challenge.applications import dictize, schema
 from ckanext.challenge.applications.transitions import cohort_of
 from ckanext.challenge.common.action_helpers import find_application, validated
-from ckanext.challenge.domain import questions
+from ckanext.challenge.domain import application_fields, questions
 from ckanext.challenge.model import ApplicationFile, JournalEntry, Message
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 
 __all__ = ["challenge_application_data"]
 
-#: What is kept about somebody without having been written by them.
-_KEPT = (
-    "id",
-    "reference",
-    "consent_at",
-    "language",
-    "state",
-    "state_reason",
-    "changes_kind",
-    "changes_fields",
-    "waitlist_rank",
-    "email_confirmed_at",
-    "created_at",
-    "updated_at",
-    "submitted_at",
-    "decided_at",
-    "erasure_announced_at",
+#: All that the applicant reads; the answers stand beside it, with their questions.
+_COLUMNS = tuple(
+    name for name in application_fields.read_by("applicant") if name != "answers"
 )
 #: What the team does among itself: a decision that waits is nobody else's yet.
 _AMONG_STAFF = frozenset({"assign", "drop", "keep", "note", "retry_mail"})
@@ -81,7 +67,7 @@ def challenge_application_data(
     return {
         "exported_at": as_json(utcnow()),
         "season": {"name": cohort.name, "title": cohort.title},
-        "application": columns(application, (*_KEPT, *dictize.WRITTEN)),
+        "application": columns(application, _COLUMNS),
         "answers": [
             {
                 "key": key,

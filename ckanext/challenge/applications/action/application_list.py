@@ -10,7 +10,6 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.applications import (
-    dictize,
     onboarding,
     query,
     schema,
@@ -18,6 +17,7 @@ from ckanext.challenge.applications import (
 )
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import find_cohort, validated
+from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.model import Application, Staff
 from ckanext.challenge.model.dictize import as_json, columns
 
@@ -30,7 +30,7 @@ _SHOWN = (
     "id",
     "reference",
     "cohort_id",
-    *dictize.WRITTEN,
+    *WRITTEN,
     "consent_at",
     "state",
     "state_reason",

@@ -16,10 +16,12 @@ from sqlalchemy.orm import class_mapper
 from ckanext.challenge import config
 from ckanext.challenge.applications import labels as application_labels
 from ckanext.challenge.applications import query, schema
+from ckanext.challenge.applications.answers import field_of
 from ckanext.challenge.common import language, spreadsheets
 from ckanext.challenge.common.action_helpers import find_cohort, validated
 from ckanext.challenge.common.spreadsheets import Column
 from ckanext.challenge.domain import lifecycle, questions
+from ckanext.challenge.domain.application_fields import EXPORTED
 from ckanext.challenge.domain.eligibility import KINDS
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.dictize import as_json, name_of
@@ -31,22 +33,6 @@ _people: Any = class_mapper(model.User).local_table
 
 #: Rows fetched from the database at once.
 _BATCH = 200
-
-#: Columns that are worked out, not read from the table as they are.
-_MADE = ("obligation", "pending_decision", "reviewer")
-
-_WIDTHS = {
-    "organization_title": 32,
-    "insee_code": 10,
-    "population": 11,
-    "state_reason": 32,
-    "contact_name": 24,
-    "contact_role": 24,
-    "contact_email": 28,
-    "elected_sponsor": 28,
-    "motivation": 48,
-    "language": 9,
-}
 
 
 @tk.side_effect_free
@@ -96,16 +82,17 @@ def challenge_application_export(context: Context, data_dict: dict[str, Any]) ->
 def _statement(
     context: Context, cohort: Cohort, data: Mapping[str, Any]
 ) -> sa.sql.Select[Any]:
+    made = {
+        "obligation": query.obligation(),
+        "pending_decision": _fields.pending_decision["decision"].astext,
+        "reviewer": name_of(_people.c),
+    }
     return (
         sa.select(
             *(
-                _fields[name]
-                for name in application_labels.fields()
-                if name not in _MADE
+                made.get(field.name, _fields.get(field.name)).label(field.name)
+                for field in EXPORTED
             ),
-            query.obligation().label("obligation"),
-            _fields.pending_decision["decision"].astext.label("pending_decision"),
-            name_of(_people.c).label("reviewer"),
             _fields.answers,
         )
         .select_from(
@@ -120,13 +107,11 @@ def _statement(
 
 def _columns(cohort: Cohort) -> list[Column]:
     spoken = language.current()
+    words = application_labels.fields()
     return [
+        *(Column(field.name, words[field.name], field.width) for field in EXPORTED),
         *(
-            Column(name, label, _WIDTHS.get(name, 16))
-            for name, label in application_labels.fields().items()
-        ),
-        *(
-            Column(f"answers-{question.key}", question.label.in_(spoken), 28)
+            Column(field_of(question.key), question.label.in_(spoken), 28)
             for question in questions.read(cohort.questions)
         ),
     ]
@@ -145,7 +130,6 @@ class _Rows:
         # Words now: a language belongs to the request, which is over by then.
         self.words = _words() if for_people else {}
         self.zone = config.display_timezone() if for_people else None
-        self.names = list(application_labels.fields())
         self.questions = questions.read(cohort.questions)
         spoken = language.current()
         self.choices = {
@@ -167,7 +151,9 @@ class _Rows:
                     yield self._values(row)
 
     def _values(self, row: Any) -> list[Any]:
-        values = [self._value(name, getattr(row, name)) for name in self.names]
+        values = [
+            self._value(field.name, getattr(row, field.name)) for field in EXPORTED
+        ]
         answers = row.answers or {}
         return values + [
             self._answer(question.key, answers.get(question.key))

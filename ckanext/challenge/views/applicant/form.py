@@ -9,13 +9,14 @@ import ckan.plugins.toolkit as tk
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
 from ckanext.challenge import config
+from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
 from ckanext.challenge.common import file_store, language
 from ckanext.challenge.domain import questions
+from ckanext.challenge.domain.application_fields import PARTS, Field, asked_in
 from ckanext.challenge.views.forms import texts
 
 __all__ = [
-    "FIELDS",
     "HONEYPOT",
     "answered",
     "asked",
@@ -23,29 +24,22 @@ __all__ = [
     "file_fields",
     "given",
     "in_order",
+    "inputs",
     "labels",
     "removed_files",
     "sent_files",
     "typed_number",
 ]
 
-_WHO = ("organization_title", "kind", "population")
-_PROJECT = (
-    "contact_name",
-    "contact_role",
-    "contact_email",
-    "contact_phone",
-    "agents",
-    "elected_sponsor",
-    "motivation",
-)
-#: What the applicant types, besides the SIREN, the answers and the consent.
-FIELDS = (*_WHO, *_PROJECT)
 #: The field that people do not see, and robots fill in.
 HONEYPOT = "homepage"
 _ANSWERS = "answers-"
 _FILE = "file-"
 _REMOVE = "remove"
+#: The type of a control of HTML, where it is no plain text.
+_TYPES = {"email": "email", "phone": "tel", "paragraph": "textarea", "kind": "select"}
+#: Which keys a telephone offers.
+_INPUT_MODES = {"siren": "numeric", "whole": "numeric", "number": "decimal"}
 
 
 def purposes() -> dict[str, str]:
@@ -69,6 +63,26 @@ def labels(cohort: Mapping[str, Any]) -> dict[str, str]:
         "upload": tk._("A document to go with it"),
         **{f"{_FILE}{purpose}": label for purpose, label in purposes().items()},
         **{question["name"]: question["label"] for question in asked(cohort)},
+    }
+
+
+def inputs() -> dict[str, list[dict[str, Any]]]:
+    """The fields as the form has them, by the part of the form that asks for them."""
+    return {part: [_input(field) for field in asked_in(part)] for part in PARTS}
+
+
+def _input(field: Field) -> dict[str, Any]:
+    attributes = {
+        "inputmode": _INPUT_MODES.get(field.kind or "", ""),
+        "autocomplete": field.autocomplete,
+    }
+    return {
+        "name": field.name,
+        "type": _TYPES.get(field.kind or "", "text"),
+        "help": tk._(field.help) if field.help else "",
+        "required": field.needed,
+        "options": h.challenge_kinds() if field.kind == "kind" else None,
+        "attrs": {name: value for name, value in attributes.items() if value},
     }
 
 
@@ -123,7 +137,7 @@ def given(
 ) -> dict[str, Any]:
     """What was typed, as the actions take it."""
     return {
-        **texts(form, "siren", *FIELDS),
+        **texts(form, *(field.name for field in asked_in(*PARTS))),
         "consent": form.get("consent") == "true",
         "answers": answered(form, cohort),
     }
@@ -134,10 +148,9 @@ def in_order(
 ) -> dict[str, list[str]]:
     """Errors in the order in which the form has their fields."""
     names = [
-        "siren",
-        *_WHO,
+        *(field.name for field in asked_in("collectivite")),
         "late_code",
-        *_PROJECT,
+        *(field.name for field in asked_in("contact", "project")),
         *(question["name"] for question in asked(cohort)),
         *(f"{_FILE}{purpose}" for purpose in purposes()),
         "consent",

@@ -11,7 +11,9 @@ from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import rate_limit
 from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain.application_fields import FORM, WRITTEN, asked_in
 from ckanext.challenge.views import cards
+from ckanext.challenge.views.application_values import value_text
 from ckanext.challenge.views.common import act
 
 from . import form as application_form
@@ -151,7 +153,7 @@ def apply_page(
         "files": application_form.file_fields(),
         "form": situation["form"] if "form" in wrong or not form else form,
         "honeypot": application_form.HONEYPOT if config.form_honeypot() else "",
-        "kinds": h.challenge_kinds(),
+        "fields": application_form.inputs(),
         "consent_help": application_form.consent_help(),
         "errors": application_form.in_order(wrong, cohort),
         "labels": application_form.labels(cohort),
@@ -203,24 +205,10 @@ def _shown(
     labels: Mapping[str, str],
 ) -> list[tuple[str, str]]:
     """What was written, to read."""
-    names = (
-        "contact_name",
-        "contact_role",
-        "contact_email",
-        "contact_phone",
-        "agents",
-        "elected_sponsor",
-        "motivation",
-    )
     rows = [
-        (
-            labels[name],
-            h.challenge_number(application[name])
-            if name == "agents"
-            else application[name],
-        )
-        for name in names
-        if application[name] not in (None, "")
+        (labels[field.name], text)
+        for field in asked_in("contact", "project")
+        if (text := value_text(field.name, application[field.name]))
     ]
     for question in questions:
         answer = application["answers"].get(question["key"])
@@ -251,7 +239,7 @@ def _stored(
     """What is stored otherwise than it was typed, for who saves too late."""
     same = {
         labels[name]
-        for name in application_form.FIELDS
+        for name in WRITTEN
         if str(stored.get(name) or "") == str(given.get(name) or "")
     }
     return [row for row in shown if row[0] not in same]
@@ -295,7 +283,11 @@ def application_page(
     shown = _shown(application, questions, labels)
     stored = {
         **application,
-        "agents": application_form.typed_number(application["agents"]),
+        **{
+            field.name: application_form.typed_number(application[field.name])
+            for field in FORM
+            if field.kind == "number"
+        },
     }
     user = tk.current_user
     own = bool(key) or (
@@ -333,7 +325,7 @@ def application_page(
         else [],
         "errors": application_form.in_order(wrong, cohort),
         "labels": labels,
-        "kinds": h.challenge_kinds(),
+        "fields": application_form.inputs(),
         "consent_help": application_form.consent_help(),
         "csrf": tk.h.csrf_input(),
         "key": key,

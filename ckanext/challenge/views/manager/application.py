@@ -10,48 +10,17 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
 from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain.application_fields import FORM
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.applicant.pages import duty_text
+from ckanext.challenge.views.application_values import value_text
 from ckanext.challenge.views.common import act, context
 
 from .applications import KEPT, chosen_filters, reviewers
-from .decisions import changeable
 from .history import history
 from .layout import frame
 
 __all__ = ["application_page", "neighbours"]
-
-_FACTS = (
-    "siren",
-    "organization_title",
-    "kind",
-    "insee_code",
-    "departement",
-    "population",
-    "agents",
-    "contact_name",
-    "contact_role",
-    "contact_email",
-    "contact_phone",
-    "elected_sponsor",
-)
-
-
-def _shown(field: str, value: Any) -> str:
-    """The value of a field, as people write it."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return tk._("Yes") if value else tk._("No")
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    said = {
-        "kind": h.challenge_kind,
-        "departement": h.challenge_departement,
-        "population": h.challenge_number,
-        "agents": h.challenge_number,
-    }
-    return said.get(field, str)(value)
 
 
 def neighbours(
@@ -98,11 +67,18 @@ def _addresses(
     }
 
 
+def _names(cohort: Mapping[str, Any]) -> dict[str, str]:
+    """All that can be missing, wrong or changed in an application, in words."""
+    return application_labels.fields() | application_labels.correctable(
+        cohort["questions"]
+    )
+
+
 def _rules(
     checked: Mapping[str, Any], cohort: Mapping[str, Any]
 ) -> list[dict[str, str]]:
     """The map of rules in words, what needs a look first."""
-    names = application_labels.fields() | dict(changeable(cohort))
+    names = _names(cohort)
     words = {
         ("directory", "passed"): tk._("The SIREN is in the directory"),
         ("directory", "look"): tk._("This SIREN is not in the directory"),
@@ -155,25 +131,30 @@ def _rules(
 
 def _facts(
     application: Mapping[str, Any], checked: Mapping[str, Any]
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     """Who applies, beside what the directory says."""
     directory = {row["field"]: row for row in checked["identity"]["fields"]}
     asked = set(application.get("changes_fields") or [])
     names = application_labels.fields()
     rows = []
-    for field in _FACTS:
-        known = directory.get(field)
-        other = _shown(field, known["directory"]) if known and not known["same"] else ""
-        value = _shown(field, application.get(field))
+    for field in FORM:
+        name, other = field.name, ""
+        if name == "motivation":
+            # The page begins with it.
+            continue
+        if (known := directory.get(name)) and not known["same"]:
+            other = value_text(name, known["directory"])
+        value = value_text(name, application.get(name))
         if not value and not other:
             continue
         rows.append(
             {
-                "label": names[field],
+                "label": names[name],
                 "value": value or "—",
+                "lines": field.kind == "paragraph",
                 "directory": other,
-                "asked": tk._("correction asked for") if field in asked else "",
-                "mail": value if field == "contact_email" else "",
+                "asked": tk._("correction asked for") if name in asked else "",
+                "mail": value if field.kind == "email" else "",
             }
         )
     return rows
@@ -194,7 +175,7 @@ def _answers(
             value = [chosen.get(item, item) for item in value]
         elif isinstance(value, str):
             value = chosen.get(value, value)
-        text = _shown("", value)
+        text = value_text("", value)
         if question.get("type") == "date" and text:
             text = h.challenge_date(text)
         rows.append((application_labels.in_words(question), text or "—"))
@@ -204,12 +185,12 @@ def _answers(
 def _changes(
     application: Mapping[str, Any], cohort: Mapping[str, Any]
 ) -> list[dict[str, str]]:
-    names = application_labels.fields() | dict(changeable(cohort))
+    names = _names(cohort)
     return [
         {
             "label": str(names.get(change["field"], change["field"])),
-            "before": _shown(change["field"], change["before"]) or "—",
-            "after": _shown(change["field"], change["after"]) or "—",
+            "before": value_text(change["field"], change["before"]) or "—",
+            "after": value_text(change["field"], change["after"]) or "—",
         }
         for change in application.get("changes") or []
     ]
@@ -370,7 +351,7 @@ def application_page(
             lifecycle.DECISIONS[decision].can_wait
             for decision in application["decisions"]
         ),
-        "changeable": changeable(cohort),
+        "correctable": application_labels.correctable(cohort["questions"]),
         "people": reviewers(cohort),
         "claim": _claim(cohort, application),
         "messages": _said(

@@ -15,7 +15,7 @@ from ckanext.challenge.views.forms import flat_errors
 
 from .layout import frame
 
-__all__ = ["batch_page", "changeable", "publish_page", "results_page"]
+__all__ = ["batch_page", "publish_page", "results_page"]
 
 #: How many applications one batch decides on: what the action takes at once.
 MOST = 200
@@ -94,7 +94,7 @@ def batch_page(
         "given": given,
         "errors": errors or {},
         "labels": {"reason": tk._("Reason"), "decision": tk._("Decision")},
-        "fields": changeable(cohort),
+        "fields": application_labels.correctable(cohort["questions"]),
         "csrf": tk.h.csrf_input(),
     }
 
@@ -112,29 +112,6 @@ def _short(cohort: Mapping[str, Any], decision: str, number: int) -> str:
         "accepted.",
         free,
     ).format(free=h.challenge_number(free))
-
-
-def changeable(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What an applicant can be asked to correct: fields and their names."""
-    words = application_labels.fields()
-    names = (
-        "organization_title",
-        "agents",
-        "contact_name",
-        "contact_role",
-        "contact_email",
-        "contact_phone",
-        "elected_sponsor",
-        "motivation",
-    )
-    return [
-        *((name, words[name]) for name in names),
-        *(
-            (f"answers-{question['key']}", application_labels.in_words(question))
-            for question in cohort.get("questions") or []
-        ),
-        ("attachments", tk._("Attachments")),
-    ]
 
 
 def publish_page(cohort_name: str) -> dict[str, Any]:
