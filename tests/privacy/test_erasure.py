@@ -21,6 +21,7 @@ from factories import (
     apply,
     call_as,
     collectivites,
+    day,
     make_cohort,
     make_participant,
     only_message,
@@ -35,6 +36,7 @@ from ckanext.challenge.model import (
     Claim,
     Cohort,
     JournalEntry,
+    LateCode,
     Mail,
 )
 from ckanext.challenge.model.base import utcnow
@@ -228,6 +230,32 @@ def test_an_applicant_erases_what_nobody_works_on(
         assert told.startswith(("Withdraw", "Retirez"))
         call_as(None, "challenge_application_withdraw", **mine)
         call_as(None, "challenge_application_erase", **mine)
+
+
+def test_the_note_on_a_late_code_goes_with_the_last_who_used_it(
+    cohort: dict[str, Any],
+) -> None:
+    admin = factories.Sysadmin()
+    code = call_as(
+        admin,
+        "challenge_late_code_create",
+        cohort=cohort["id"],
+        max_uses=2,
+        note="Pour Camille Secret",
+    )
+    call_as(
+        admin,
+        "challenge_cohort_patch",
+        id=cohort["id"],
+        application_opens=day(-20).isoformat(),
+        application_deadline=day(-1).isoformat(),
+    )
+    made = [
+        apply(cohort, siren, late_code=code["code"]) for siren in (BAULE, POINCONNET)
+    ]
+    for application, left in zip(made, ("Pour Camille Secret", None), strict=True):
+        call_as(admin, "challenge_application_erase", id=application["id"])
+        assert model.Session.query(LateCode).one().note == left
 
 
 def test_a_participant_keeps_its_place_and_people(cohort: dict[str, Any]) -> None:

@@ -21,7 +21,12 @@ from ckanext.challenge import config, notifications, programmes
 from ckanext.challenge.applications import waiting_list
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
 from ckanext.challenge.common import file_store, journal
-from ckanext.challenge.domain import lifecycle, opinions, retention
+from ckanext.challenge.domain import (
+    application_fields,
+    lifecycle,
+    opinions,
+    retention,
+)
 from ckanext.challenge.domain.questions import Question
 from ckanext.challenge.model import (
     Application,
@@ -31,6 +36,7 @@ from ckanext.challenge.model import (
     Evidence,
     Feedback,
     JournalEntry,
+    LateCode,
     Mail,
     Message,
     Note,
@@ -55,26 +61,6 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-#: The columns of an application that are emptied, with what is left in them.
-EMPTIED: dict[str, Any] = {
-    "contact_name": None,
-    "contact_role": None,
-    "contact_email": None,
-    "contact_phone": None,
-    "elected_sponsor": None,
-    "motivation": None,
-    "answers": {},
-    "previous": None,
-    "state_reason": None,
-    "changes_kind": None,
-    "changes_fields": [],
-    "pending_decision": None,
-    "email_confirmed_at": None,
-    "late_code_id": None,
-    "reviewer_id": None,
-    "user_id": None,
-}
-
 
 def erase(application: Application, actor: str) -> list[str]:
     """Empty what an application says of persons, in the caller's transaction.
@@ -82,7 +68,7 @@ def erase(application: Application, actor: str) -> list[str]:
     One that could still be decided is withdrawn: nobody could be told. What was written
     in the course of the season goes too, unless the season still needs it.
 
-    :returns: the ids of its files: remove their content (:func:`files.remove`) after
+    :returns: the ids of its files, whose content ``file_store.remove`` removes after
         the commit
     """
     cohort = lock_with_cohort(application)
@@ -94,11 +80,15 @@ def erase(application: Application, actor: str) -> list[str]:
     ):
         waiting_list.leave(application)
         advance(application, ("withdrawn",), actor)
-    for name, left in EMPTIED.items():
-        setattr(application, name, left)
+    code_id = application.late_code_id
+    for name in application_fields.PERSONAL:
+        # JSON that is never null becomes the empty list or object that it began as.
+        nullable = Application.__table__.c[name].nullable
+        setattr(application, name, None if nullable else sa.text("DEFAULT"))
     application.revision += 1
     application.erased_at = utcnow()
     session = model.Session
+    session.flush()
     of_this = {"application_id": application.id}
     file_ids = [
         id_ for (id_,) in session.query(ApplicationFile.id).filter_by(**of_this)
@@ -113,6 +103,7 @@ def erase(application: Application, actor: str) -> list[str]:
         {"state": "cancelled"}, synchronize_session=False
     )
     mails.update({"last_error": None, "data": {}}, synchronize_session=False)
+    _forget_late_codes(LateCode.id == code_id, LateCode.uses >= LateCode.max_uses)
     journal.record(actor, "erase", "application", application.id)
     participants = session.query(Participant.id).filter_by(**of_this)
     if cohort.state not in lifecycle.COHORT_OVER:
@@ -136,6 +127,7 @@ def _forget(participant_ids: Collection[str]) -> list[str]:
     file_ids = [file.id for file in of(Evidence)]
     of(Evidence).delete(synchronize_session=False)
     of(ParticipantMessage).delete(synchronize_session=False)
+    _forget_mails(participant_ids)
     for table, emptied in (
         (StepStatus, ("note", "reason", "evidence_url", "evidence_file")),
         (Visit, ("notes",)),
@@ -156,6 +148,33 @@ def _forget(participant_ids: Collection[str]) -> list[str]:
         if kept != answers:
             _empty(of(Feedback).filter_by(id=id_), Feedback, answers=kept)
     return file_ids
+
+
+def _forget_mails(participant_ids: Collection[str]) -> None:
+    """Cancel the mails about participants that wait, and leave no text in any of them.
+
+    They stay in the list of the season's mails, with what they are about.
+    """
+    about = Mail.data["participant_id"]
+    mails = model.Session.query(Mail).filter(about.astext.in_(participant_ids))  # type: ignore[attr-defined]
+    mails.filter_by(state="waiting").update(
+        {"state": "cancelled"}, synchronize_session=False
+    )
+    kept = sa.func.jsonb_build_object("participant_id", about)
+    mails.filter(sa.or_(Mail.last_error.isnot(None), Mail.data != kept)).update(
+        {"last_error": None, "data": kept}, synchronize_session=False
+    )
+
+
+def _forget_late_codes(*which: Any) -> None:
+    """Empty the notes on codes for late entry: they say for whom the codes are.
+
+    A code with which somebody else came in keeps its note.
+    """
+    used = sa.select(Application.id).where(Application.late_code_id == LateCode.id)
+    model.Session.query(LateCode).filter(*which, ~used.exists()).update(
+        {"note": None}, synchronize_session=False
+    )
 
 
 def _empty(query: Any, table: Any, **left: Any) -> None:
@@ -192,6 +211,7 @@ def _forget_seasons(now: datetime) -> list[str]:
         Participant.cohort_id.in_(over)
     )
     file_ids = _forget([id_ for (id_,) in participants])
+    _forget_late_codes(LateCode.cohort_id.in_(over), LateCode.note.isnot(None))
     model.Session.commit()
     return file_ids
 
