@@ -58,7 +58,7 @@ def _one(names: Sequence[str], ids: Sequence[str]) -> float:
 
 def seconds(portion: int = PORTION, processes: int = 1) -> float:
     """How long all measures of all organizations of the volume take together."""
-    return _all(list(measures.registry()), organization_ids(), portion, processes)
+    return _all(list(measures.registry.known()), organization_ids(), portion, processes)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
     options: Any = parser.parse_args(arguments)
     load_ckan(options.ini)
     ids = organization_ids()
-    names = list(measures.registry())
+    names = list(measures.registry.known())
     print(f"{len(ids)} organizations, in portions of {options.portion}")
     print(f"{'measure':24}{'all (s)':>10}{'one (ms)':>10}")
     for title, some in [(name, [name]) for name in names] + [("together", names)]:

@@ -29,7 +29,7 @@ def example(with_plugins: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 def test_its_measure_proves_the_step_of_its_programme(
     make_cohort: MakeCohort, join: Join
 ) -> None:
-    assert "datasets_tagged" in measures.registry()
+    assert "datasets_tagged" in measures.registry.known()
     assert programmes.names()[-1] == "mots-cles"
     assert not programmes.advise(programmes.get("mots-cles"))
     organization = factories.Organization()
@@ -43,5 +43,5 @@ def test_its_measure_proves_the_step_of_its_programme(
 
 
 def test_without_it_neither_is_there(with_plugins: None) -> None:
-    assert "datasets_tagged" not in measures.registry()
+    assert "datasets_tagged" not in measures.registry.known()
     assert "mots-cles" not in programmes.names()

@@ -9,7 +9,7 @@ from ckan.plugins.interfaces import Interface
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .measures import Measure
+    from .measures.base import Measure
 
 __all__ = ["IChallenge"]
 
@@ -20,7 +20,8 @@ class IChallenge(Interface):
     def get_measures(self) -> Iterable[Measure]:
         """Measures that programme files may name in their criteria.
 
-        A measure whose name is already taken replaces the former one.
+        Each carries all that pages and mails say of it. The extension's own ones come
+        from this very method of its plugin, and are replaced by those of the same name.
         """
         return []
 

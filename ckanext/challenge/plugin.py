@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.plugins import DefaultTranslation
 from ckan.types import SignalMapping
 
-from ckanext.challenge import signals
+from ckanext.challenge import measures, signals
 from ckanext.challenge.applications import mails as application_mails
 from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
@@ -25,6 +25,8 @@ from ckanext.challenge.conformity import changes as conformity_changes
 from ckanext.challenge.conformity import validators as conformity_validators
 from ckanext.challenge.credentials import jobs as credential_jobs
 from ckanext.challenge.datasets.search import SearchPlugin
+from ckanext.challenge.interfaces import IChallenge
+from ckanext.challenge.measures.base import Measure
 from ckanext.challenge.notifications import kinds
 from ckanext.challenge.participants import mails as participant_mails
 from ckanext.challenge.progress import changes
@@ -121,6 +123,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
     p.implements(p.IConfigurer)
     p.implements(p.ISignal)
     p.implements(p.ITranslation)
+    p.implements(IChallenge, inherit=True)
 
     def update_config(self, config: Any) -> None:
         tk.add_template_directory(config, "templates")
@@ -168,3 +171,6 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
                 credential_jobs.awards_stored,
             ],
         }
+
+    def get_measures(self) -> Iterable[Measure]:
+        return measures.built_in()

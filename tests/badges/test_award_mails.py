@@ -232,7 +232,7 @@ def test_the_catalogue_itself_tells_what_is_missing_and_until_when(
     ((subject, text),) = evaluated()
     day = labels.as_day(utcnow() + dt.timedelta(days=30))
     assert day in subject
-    assert "0 of 1 datasets published so far." in text
+    assert "0 of 1 dataset published so far." in text
     ((subject, text),) = evaluated(days=31)
     assert "no longer holds the badge “Fresh data”" in subject
     assert "You can earn it again" in text

@@ -22,6 +22,7 @@ from factories import (
 from helpers.progress import held, publish, states
 
 from ckanext.challenge import programmes
+from ckanext.challenge.measures import registry
 from ckanext.challenge.model import Award, Cohort, KeptProgramme
 from ckanext.challenge.progress import evaluate
 
@@ -258,8 +259,8 @@ def test_no_step_back_and_none_after_the_end(
 def test_a_measure_that_went_away_is_told(
     participant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = dict(evaluate.measures.registry())
+    known = dict(registry.known())
     del known["datasets_public"]
-    monkeypatch.setattr(evaluate.measures, "registry", lambda: known)
+    monkeypatch.setattr(registry, "known", lambda: known)
     result = evaluate.evaluate()
     assert result.errors == ("saison-2: there is no measure datasets_public",)

@@ -335,10 +335,11 @@ def test_a_badge_without_a_season_asks_for_nothing_of_one(
     criteria: dict[str, Any], words: str
 ) -> None:
     document = edited("badges.0.criteria", criteria)
-    parse(document, "essai.yaml")
+    known = Known(seasonal={"kits_chosen", "datasets_since_launch"})
+    parse(document, "essai.yaml", known=known)
     document["badges"][0]["scope"] = "organization"
     with pytest.raises(ProgrammeError, match=words):
-        parse(document, "essai.yaml")
+        parse(document, "essai.yaml", known=known)
 
 
 def test_a_level_needs_the_one_below() -> None:

@@ -214,12 +214,13 @@ def test_what_waits_for_a_first_dataset_comes_after_it() -> None:
         step("decrire", "un", catalog("described_share", 1), due=day),
         step("publier", "deux", catalog("datasets_public", 1)),
     )
-    waiting = progress.waiting_for_data(of, {"datasets_public": 0, "members": 1})
+    about = {"described_share"}
+    waiting = progress.waiting_for_data(of, {"datasets_public": 0}, about)
     assert waiting == {"decrire"}
     assert _next({}, of=of, waiting=waiting) == ("publier", "gain")
     assert _next({}, of=of) == ("decrire", "due")
-    assert not progress.waiting_for_data(of, {"datasets_public": 2})
-    assert not progress.waiting_for_data(of, {})
+    assert not progress.waiting_for_data(of, {"datasets_public": 2}, about)
+    assert not progress.waiting_for_data(of, {}, about)
 
 
 any_state = st.sampled_from(["todo", "planned", "in_progress", "to_confirm", "done"])

@@ -14,7 +14,7 @@ from benchmarks.statements import sent_statements
 from ckanext.challenge import measures
 from ckanext.challenge.domain import quality
 from ckanext.challenge.domain.measurement import Measurement, Subject
-from ckanext.challenge.measures import datasets, mending
+from ckanext.challenge.measures import datasets, mending, registry
 from ckanext.challenge.model import Cohort, Conformity, Participant
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -89,7 +89,7 @@ def test_what_does_not_count_keeps_no_share_down(owner: str) -> None:
 def test_an_organization_with_nothing_has_zero_of_everything() -> None:
     empty = Subject(organization(), "a cohort", dt.date(2022, 9, 1))
     unknown = Subject("no such organization")
-    known = measures.registry()
+    known = registry.known()
     found = measures.measure(known, [empty, unknown])
     for name, measure in known.items():
         # Whoever creates an organization is a member of it, and it has its page.
@@ -109,7 +109,7 @@ def test_a_measure_is_one_statement_for_any_number_of_organizations() -> None:
     for subject in subjects:
         dataset(subject.organization_id, resources=[{"url": "a.csv"}])
     model.Session.commit()
-    for name in measures.registry():
+    for name in registry.known():
         for some in (subjects[:1], subjects):
             with sent_statements() as seen:
                 found = measures.measure([name], some)
@@ -121,10 +121,11 @@ def test_the_measures_over_datasets_are_one_statement_together(owner: str) -> No
     dataset(owner, **GOOD)
     dataset(owner)
     subject = Subject(owner)
+    names = [measure.name for measure in datasets.MEASURES]
     with sent_statements() as seen:
-        together = measures.measure(datasets.NAMES, [subject])
+        together = measures.measure(names, [subject])
     assert len(seen) == 1
-    for name in datasets.NAMES:
+    for name in names:
         assert together[name] == measures.measure([name], [subject])[name], name
 
 
@@ -433,7 +434,7 @@ def test_conform_datasets(owner: str) -> None:
 
 
 def test_downloads_are_measured_only_where_they_are_tracked() -> None:
-    assert "downloads" not in measures.registry()
+    assert "downloads" not in registry.known()
 
 
 def test_downloads(owner: str) -> None:
@@ -481,8 +482,42 @@ def test_any_text_can_be_an_id(organization_id: str) -> None:
     assert one("datasets_public", organization_id) == Measurement(0.0)
 
 
-def test_definitions_are_sentences() -> None:
-    for name, measure in measures.registry().items():
-        assert measure.name == name
-        assert str(measure.definition).endswith(".")
+def test_each_says_all_that_pages_and_mails_ask_for() -> None:
+    assert all(name == one.name for name, one in registry.known().items())
+    for measure in (*registry.known().values(), datasets.DOWNLOADS):
+        name = measure.name
         assert measure.unit in ("count", "share")
+        assert str(measure.definition).endswith(".")
+        for number in (1, 2):
+            short, least = (
+                str(text(number) if callable(text) else text)
+                for text in (measure.shortfall, measure.at_least)
+            )
+            assert short.endswith(".")
+            assert "{value}" in short and "{target}" in short, name
+            assert not least.endswith("."), name
+            assert "{number}" in least or least.startswith("All "), name
+
+
+def test_what_is_missing_has_words_and_names_datasets_where_it_says_so() -> None:
+    owner = organization()
+    dataset(owner)
+    good = dataset(owner, **GOOD, challenge_kit="budget")
+    resource = call("package_show", id=good)["resources"][0]["id"]
+    followed = {"resource_id": resource, "schema": "scdl/budget", "status": "valid"}
+    call("resource_patch", id=resource, schema=followed["schema"])
+    model.Session.query(Conformity).filter_by(resource_id=resource).delete()
+    model.Session.add(Conformity(**followed))
+    model.Session.commit()
+    subject = Subject(owner, "a cohort", dt.date(2022, 9, 1))
+    known = registry.known()
+    for name, found in measures.measure(known, [subject]).items():
+        measure, measurement = known[name], found[subject]
+        named = bool(measurement.passing or measurement.failing)
+        assert named == measure.names_datasets, name
+        words = {lack.name for lack in measure.lacks}
+        said = {
+            *measurement.lacking,
+            *(one for part in measurement.missing for one in part),
+        }
+        assert said <= words, name

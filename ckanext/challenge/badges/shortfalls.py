@@ -9,14 +9,15 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.challenge import measures
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.criteria import Finding, Verdict
 from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.domain.quality import first_of
-from ckanext.challenge.measures import mending, quality_labels
+from ckanext.challenge.measures import mending, registry
+from ckanext.challenge.measures.base import Measure
+from ckanext.challenge.measures.fixes import Place
 from ckanext.challenge.model import Award
 from ckanext.challenge.model.dictize import as_json
 
@@ -43,11 +44,14 @@ def stored_measurement(value: float, missing: Mapping[str, Any]) -> Measurement:
 
 def described(name: str) -> dict[str, str]:
     """A measure by its name: ``measure``, ``definition`` and ``unit``."""
-    measure = measures.registry().get(name)
+    return _described(registry.find(name))
+
+
+def _described(measure: Measure) -> dict[str, str]:
     return {
-        "measure": name,
-        "definition": str(measure.definition) if measure else name,
-        "unit": measure.unit if measure else "count",
+        "measure": measure.name,
+        "definition": str(measure.definition),
+        "unit": measure.unit,
     }
 
 
@@ -123,29 +127,27 @@ class Shortfalls:
         :returns: ``{measure, definition, unit, value, target, datasets: [{id, name,
             title, fix_url, missing}], missing: [{name, title, fix_url}], fix_url}``
         """
-        measure = finding["measure"]
+        measure = registry.find(finding["measure"])
         group = self._organization
         names: Mapping[str, Sequence[str]] = finding.get("missing", {})
         return {
-            **described(measure),
+            **_described(measure),
             "value": finding["value"],
             "target": finding["target"],
             "datasets": [
-                _lacking(*self._datasets[id_], names.get(id_, []))
+                _lacking(measure, *self._datasets[id_], names.get(id_, []))
                 for id_ in finding["datasets"]
                 if id_ in self._datasets
             ],
             "missing": [
                 {
-                    "name": field,
-                    "title": quality_labels.of_organization(field),
-                    "fix_url": fix_urls.organization_url(group.name, field),
+                    "name": lack.name,
+                    "title": str(lack.title),
+                    "fix_url": fix_urls.organization_url(group.name, lack),
                 }
-                for field in names.get("", [])
+                for lack in map(measure.lack, names.get("", []))
             ],
-            "fix_url": fix_urls.measure_url(
-                measure, group.id, group.name, self._cohort
-            ),
+            "fix_url": measure.fix.url(Place(group.id, group.name, self._cohort)),
         }
 
     def of_badge(self, programme: Programme, finding: Finding) -> dict[str, Any]:
@@ -176,17 +178,22 @@ class Shortfalls:
 
 
 def _lacking(
-    dataset: mending.Dataset, forms: fix_urls.DatasetForms, names: Sequence[str]
+    measure: Measure,
+    dataset: mending.Dataset,
+    forms: fix_urls.DatasetForms,
+    names: Sequence[str],
 ) -> dict[str, Any]:
     """A dataset, what it lacks, and where that is mended."""
     missing = [
         {
-            "name": name,
-            "title": quality_labels.of_dataset(name),
-            "fix_url": forms.url(name),
+            "name": lack.name,
+            "title": str(lack.title),
+            "fix_url": forms.url(lack),
         }
         # What comes with something else is not said twice.
-        for name in dict.fromkeys(first_of(name, names) for name in names)
+        for lack in map(
+            measure.lack, dict.fromkeys(first_of(name, names) for name in names)
+        )
     ]
     return {
         "id": dataset.id,

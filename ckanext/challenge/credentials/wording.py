@@ -11,7 +11,6 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from babel import Locale, numbers
 
-from ckanext.challenge import measures
 from ckanext.challenge.common import labels
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain.criteria import (
@@ -22,6 +21,7 @@ from ckanext.challenge.domain.criteria import (
     StepsDone,
 )
 from ckanext.challenge.domain.programme import Badge, Programme
+from ckanext.challenge.measures import registry
 
 from .documents import Achievement, Figure
 
@@ -97,9 +97,7 @@ def _step(programme: Programme | None, key: str) -> str:
 
 
 def _measure(name: str) -> tuple[str, str]:
-    measure = measures.registry().get(name)
-    if measure is None:
-        return name, "count"
+    measure = registry.find(name)
     return str(measure.definition).removesuffix("."), measure.unit
 
 

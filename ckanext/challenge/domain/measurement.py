@@ -11,17 +11,12 @@ from typing import NamedTuple
 #: How many datasets a measurement names at most on either side.
 NAMED_DATASETS = 20
 
-#: Measures that differ between the seasons of one organization, and are nothing
-#: without one.
-SEASONAL = frozenset({"datasets_since_launch", "kits_chosen"})
-
 
 class Subject(NamedTuple):
     """Whom to measure.
 
     :ivar organization_id: id of the CKAN organization
     :ivar cohort_id: id of the cohort, for the measures that depend on a season
-        (:data:`SEASONAL`)
     :ivar since: day of that cohort's launch, in the portal's time zone
     """
 
@@ -39,9 +34,8 @@ class Measurement(NamedTuple):
         value down
     :ivar passing: ids of (at most :data:`NAMED_DATASETS`) datasets that count
     :ivar missing: for each of ``failing``, in its order, the names of what it lacks:
-        criteria of :mod:`.quality`, ``license_id`` (an open licence) or ``schema`` (a
-        file that follows it)
-    :ivar lacking: the names of the fields that the organization itself lacks
+        those that its measure has words for
+    :ivar lacking: the names of what the organization itself lacks, likewise
     """
 
     value: float

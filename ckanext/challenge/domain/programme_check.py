@@ -22,7 +22,6 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from . import questions
-from .measurement import SEASONAL
 
 __all__ = [
     "Known",
@@ -93,12 +92,15 @@ class Known:
     """What a portal knows that programmes name; ``None`` leaves it unchecked.
 
     :ivar measures: names of measures
+    :ivar seasonal: names of those that differ between the seasons of one organization,
+        and are nothing without one
     :ivar schemas: ids of national schemas
     :ivar frequencies: codes of the EU's vocabulary, in lower case
     :ivar licences: ids of the portal's licences
     """
 
     measures: Collection[str] | None = None
+    seasonal: Collection[str] = ()
     schemas: Collection[str] | None = None
     frequencies: Collection[str] | None = None
     licences: Collection[str] | None = None
@@ -256,7 +258,7 @@ def cross_problems(document: Mapping[str, Any], known: Known) -> Iterator[Proble
                 ("phases", index), f"{phase} has no step, expected at least one"
             )
     for index, badge in enumerate(badges):
-        yield from _badge_problems(badge, ("badges", index), known.measures, step_keys)
+        yield from _badge_problems(badge, ("badges", index), known, step_keys)
     yield from _level_problems(badges)
     yield from _feedback_problems(document)
 
@@ -264,11 +266,11 @@ def cross_problems(document: Mapping[str, Any], known: Known) -> Iterator[Proble
 def _badge_problems(
     badge: Mapping[str, Any],
     path: Path,
-    measures: Collection[str] | None,
+    known: Known,
     steps: Collection[str],
 ) -> Iterator[Problem]:
     criteria = badge["criteria"]
-    yield from _criteria_problems(criteria, (*path, "criteria"), measures, steps)
+    yield from _criteria_problems(criteria, (*path, "criteria"), known.measures, steps)
     if badge.get("scope") == "organization":
         if _looks_at_steps(criteria):
             yield Problem(
@@ -276,7 +278,7 @@ def _badge_problems(
                 "looks at steps, expected measures alone in a badge that "
                 "organizations earn outside a season too",
             )
-        for measure in sorted(SEASONAL.intersection(_measures(criteria))):
+        for measure in sorted({*known.seasonal} & {*_measures(criteria)}):
             yield Problem(
                 (*path, "criteria"),
                 f"{measure} is measured in a season, expected a measure that "

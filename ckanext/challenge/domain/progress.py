@@ -15,18 +15,6 @@ from .programme import Badge, CatalogCheck, Programme, Step
 
 Days = Mapping[str, "datetime.date | None"]
 
-#: Measures that say how the datasets are, and nothing while there is none.
-OF_DATASETS = frozenset(
-    {
-        "conform_datasets",
-        "described_share",
-        "fresh_share",
-        "open_format_share",
-        "open_licence_share",
-        "quality_mean",
-    }
-)
-
 #: How many days a badge that comes nearer is worth, when what to do next is weighed.
 A_BADGE = 3
 # A step without a date comes after those of a season.
@@ -252,18 +240,22 @@ def phase_figures(
 
 
 def waiting_for_data(
-    programme: Programme, measured: Mapping[str, float]
+    programme: Programme,
+    measured: Mapping[str, float],
+    about_datasets: Collection[str],
 ) -> frozenset[str]:
     """Return the keys of the steps that say how datasets are while there is none.
 
     :param measured: the values of the measures by their names
+    :param about_datasets: the names of the measures that say how the datasets are, and
+        nothing while there is none
     """
     if measured.get("datasets_public", 1):
         return frozenset()
     return frozenset(
         step.key
         for step in programme.steps
-        if step.measures and step.measures <= OF_DATASETS
+        if step.measures and step.measures.issubset(about_datasets)
     )
 
 

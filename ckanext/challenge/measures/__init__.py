@@ -7,147 +7,54 @@ is the same for one organization and for all of the portal.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from ckan import plugins
-from flask_babel import lazy_gettext as _
 
 from ckanext.challenge.common.gc_pause import search_paused
 from ckanext.challenge.domain.measurement import Measurement, Subject
-from ckanext.challenge.interfaces import IChallenge
 
-from . import datasets, organizations
-from .base import MANY, Measure, prepare_for_many
+from . import base, datasets, organizations, registry
+from .base import MANY, prepare_for_many
 
 Found = Mapping[Subject, Measurement]
 
-__all__ = ["Measure", "Measurement", "Reading", "Subject", "measure", "registry"]
+
+def __getattr__(name: str) -> Any:
+    """Keep for one release the place from which plugins imported ``Measure``."""
+    if name != "Measure":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(
+        f"Measure is imported from {base.__name__}", DeprecationWarning, stacklevel=2
+    )
+    return base.Measure
 
 
-def _of_datasets(name: str) -> Callable[[Sequence[Subject]], Found]:
-    """One of the measures over datasets, asked for by itself."""
-    return lambda subjects: datasets.Reading([name], subjects).of(subjects)[name]
-
-
-_OWN = (
-    Measure(
-        "members",
-        "count",
-        _("People who can act for the organization on the portal."),
-        organizations.members,
-        names_datasets=False,
-    ),
-    Measure(
-        "organization_profile",
-        "share",
-        _(
-            "Share of the organization's page that is filled in: description, logo, "
-            "website, SIREN, kind, département, population, employees, and a "
-            "commune's INSEE code."
-        ),
-        organizations.organization_profile,
-        names_datasets=False,
-    ),
-    Measure(
-        "kits_chosen",
-        "count",
-        _("Kits that the organization has chosen to open in this season."),
-        organizations.kits_chosen,
-        names_datasets=False,
-    ),
-    Measure(
-        "datasets_public",
-        "count",
-        _("Datasets that everyone can see."),
-        _of_datasets("datasets_public"),
-    ),
-    Measure(
-        "datasets_since_launch",
-        "count",
-        _("Public datasets created since the launch of the season."),
-        _of_datasets("datasets_since_launch"),
-    ),
-    Measure(
-        "kits_covered",
-        "count",
-        _("Different kits of which there is a public dataset."),
-        _of_datasets("kits_covered"),
-    ),
-    Measure(
-        "resources_public",
-        "count",
-        _("Files and links in the public datasets."),
-        _of_datasets("resources_public"),
-    ),
-    Measure(
-        "open_licence_share",
-        "share",
-        _("Share of the public datasets under the Licence Ouverte 2.0 or the ODbL."),
-        _of_datasets("open_licence_share"),
-    ),
-    Measure(
-        "open_format_share",
-        "share",
-        _(
-            "Share of the public datasets with at least one file in an open format: "
-            "neither PDF, nor Word, nor Excel."
-        ),
-        _of_datasets("open_format_share"),
-    ),
-    Measure(
-        "described_share",
-        "share",
-        _("Share of the public datasets whose quality is at least 7 out of 9."),
-        _of_datasets("described_share"),
-    ),
-    Measure(
-        "quality_mean",
-        "share",
-        _(
-            "Mean quality of the public datasets: licence, period, territory, "
-            "frequency, kept up to date, description, open format, files that "
-            "answer, files described."
-        ),
-        _of_datasets("quality_mean"),
-    ),
-    Measure(
-        "conform_datasets",
-        "count",
-        _("Public datasets with a file that follows its national schema."),
-        _of_datasets("conform_datasets"),
-    ),
-    Measure(
-        "fresh_share",
-        "share",
-        _(
-            "Share of the public datasets whose files are as recent as their declared "
-            "frequency promises."
-        ),
-        _of_datasets("fresh_share"),
-    ),
-)
-
-_DOWNLOADS = Measure(
-    "downloads",
-    "count",
-    _("Downloads of the files of the public datasets."),
-    datasets.downloads,
-)
-
-_BY_NAME = {measure.name: measure for measure in _OWN}
-
-
-def registry() -> dict[str, Measure]:
-    """All measures by name: ours, then those of plugins (``IChallenge``).
+def built_in() -> list[base.Measure]:
+    """The measures that the plugin ``challenge`` brings.
 
     ``downloads`` is there only where CKAN's plugin ``tracking`` is.
     """
-    measures = dict(_BY_NAME)
+    found = [*organizations.MEASURES, *datasets.MEASURES]
     if plugins.plugin_loaded("tracking"):
-        measures[_DOWNLOADS.name] = _DOWNLOADS
-    for plugin in plugins.PluginImplementations(IChallenge):
-        measures |= {measure.name: measure for measure in plugin.get_measures()}
-    return measures
+        found.append(datasets.DOWNLOADS)
+    return found
+
+
+def _wanted(names: Collection[str]) -> dict[str, base.Measure]:
+    known = registry.known()
+    return {name: known[name] for name in names}
+
+
+def _together(wanted: Mapping[str, base.Measure]) -> dict[str, datasets.OverDatasets]:
+    """Those that are one statement together, by name."""
+    return {
+        name: measure.function
+        for name, measure in wanted.items()
+        if isinstance(measure.function, datasets.OverDatasets)
+    }
 
 
 def measure(
@@ -176,12 +83,8 @@ class Reading:
         :param subjects: whom to measure, each once
         :raises KeyError: a measure of one of the names does not exist
         """
-        known = registry()
-        self._wanted = {name: known[name] for name in names}
-        # One statement for all measures over datasets that no plugin has replaced.
-        together = [
-            name for name in datasets.NAMES if self._wanted.get(name) is _BY_NAME[name]
-        ]
+        self._wanted = _wanted(names)
+        together = _together(self._wanted)
         self._of_datasets: datasets.Reading | None = None
         self._others: dict[str, Found] = {}
         if not subjects:
@@ -223,7 +126,7 @@ class Reading:
 
 
 def _complete(
-    found: Found, measure: Measure, subjects: Sequence[Subject]
+    found: Found, measure: base.Measure, subjects: Sequence[Subject]
 ) -> dict[Subject, Measurement]:
     nothing = Measurement(0.0, of=0 if measure.unit == "share" else None)
     return {subject: found.get(subject, nothing) for subject in subjects}

@@ -17,6 +17,8 @@ from itertools import compress, groupby, islice
 from operator import attrgetter, not_
 from typing import Any, NamedTuple
 
+import ckan.plugins.toolkit as tk
+from flask_babel import lazy_gettext as _
 from psycopg2.extensions import INTEGERARRAY, LONGINTEGERARRAY, UNICODEARRAY
 
 from ckanext.challenge import config
@@ -31,11 +33,11 @@ from ckanext.challenge.domain.quality import (
 from ckanext.challenge.model.arrays import array
 
 from . import quality
-from .base import rows
+from .base import Measure, rows
 from .catalog import PUBLIC, Extras, dataset_extras
+from .fixes import CRITERIA as QUALITY_LACKS
+from .fixes import NEW_DATASET, Lack
 from .quality import Fact
-
-__all__ = ["NAMES", "Reading", "downloads"]
 
 #: Licences that an administration may choose for free reuse (CRPA D323-2-1, décret
 #: 2017-638): Licence Ouverte 2.0 and ODbL, under the names that catalogues use.
@@ -245,47 +247,33 @@ def conform_datasets(datasets: Datasets) -> Measurement:
 
 
 @dataclass(frozen=True)
-class _Recipe:
-    """How a measure is made: what it needs to know, and its function.
+class OverDatasets:
+    """The function of a measure that is made of what the one statement answers.
 
-    :ivar columns: more that it needs of each dataset (``kit``, ``created``,
-        ``resources``)
-    :ivar of_season: whether it differs between the seasons of one organization
+    :ivar function: its value, of the datasets of one organization that has some
+    :ivar facts: what it needs to know of each dataset, of :data:`FACTS`
+    :ivar columns: more that it needs of each (``kit``, ``created``, ``resources``)
+    :ivar by_subject: whether its value differs between subjects of one organization
     """
 
     function: Callable[[Datasets, Subject], Measurement]
     facts: tuple[str, ...] = ()
     columns: frozenset[str] = frozenset()
-    of_season: bool = False
+    by_subject: bool = False
+
+    def __call__(self, subjects: Sequence[Subject]) -> dict[Subject, Measurement]:
+        """The measure by itself, in a statement of its own."""
+        return Reading({"": self}, subjects).of(subjects)[""]
 
 
-def _recipe(
+def _over(
     function: Callable[[Datasets], Measurement], *facts: str, column: str | None = None
-) -> _Recipe:
-    return _Recipe(
+) -> OverDatasets:
+    return OverDatasets(
         lambda datasets, _: function(datasets),
         facts,
         frozenset([column] if column else []),
     )
-
-
-_RECIPES: Mapping[str, _Recipe] = {
-    "datasets_public": _recipe(datasets_public),
-    "datasets_since_launch": _Recipe(
-        datasets_since_launch, columns=frozenset(["created"]), of_season=True
-    ),
-    "kits_covered": _recipe(kits_covered, column="kit"),
-    "resources_public": _recipe(resources_public, "has_files", column="resources"),
-    "open_licence_share": _recipe(open_licence_share, "open_licence"),
-    "open_format_share": _recipe(open_format_share, "open_format"),
-    "described_share": _recipe(described_share, *CRITERIA),
-    "quality_mean": _recipe(quality_mean, *CRITERIA),
-    "conform_datasets": _recipe(conform_datasets, "report"),
-    "fresh_share": _recipe(fresh_share, "updated_in_time", "frequency"),
-}
-
-#: The measures that a :class:`Reading` makes.
-NAMES = tuple(_RECIPES)
 
 
 class Reading:
@@ -295,13 +283,15 @@ class Reading:
     again, and take several times its memory.
     """
 
-    def __init__(self, names: Collection[str], subjects: Iterable[Subject]) -> None:
+    def __init__(
+        self, functions: Mapping[str, OverDatasets], subjects: Iterable[Subject]
+    ) -> None:
         """Run the statement.
 
-        :param names: any of :data:`NAMES`
+        :param functions: those of the measures that are wanted, by name
         :param subjects: of whose organizations
         """
-        self._recipes = {name: _RECIPES[name] for name in names}
+        self._recipes = functions
         recipes = self._recipes.values()
         wanted = {fact for recipe in recipes for fact in recipe.facts}
         self._shifts: dict[str, int] = {}
@@ -347,7 +337,7 @@ class Reading:
                 for subject in others:
                     found[name][subject] = (
                         recipe.function(datasets, subject)
-                        if recipe.of_season
+                        if recipe.by_subject
                         else measured
                     )
         return found
@@ -472,3 +462,208 @@ def downloads(subjects: Sequence[Subject]) -> dict[Subject, Measurement]:
         for subject in subjects
         if subject.organization_id in found
     }
+
+
+MEASURES = (
+    Measure(
+        "datasets_public",
+        "count",
+        _("Datasets that everyone can see."),
+        _over(datasets_public),
+        shortfall=lambda target: tk.ungettext(
+            "{value} of {target} dataset published so far.",
+            "{value} of {target} datasets published so far.",
+            target,
+        ),
+        at_least=lambda number: tk.ungettext(
+            "At least {number} public dataset",
+            "At least {number} public datasets",
+            number,
+        ),
+        fix=NEW_DATASET,
+    ),
+    Measure(
+        "datasets_since_launch",
+        "count",
+        _("Public datasets created since the launch of the season."),
+        OverDatasets(
+            datasets_since_launch, columns=frozenset(["created"]), by_subject=True
+        ),
+        shortfall=lambda target: tk.ungettext(
+            "{value} of {target} dataset published since the launch.",
+            "{value} of {target} datasets published since the launch.",
+            target,
+        ),
+        at_least=lambda number: tk.ungettext(
+            "At least {number} public dataset since the launch of the season",
+            "At least {number} public datasets since the launch of the season",
+            number,
+        ),
+        fix=NEW_DATASET,
+        of_season=True,
+    ),
+    Measure(
+        "kits_covered",
+        "count",
+        _("Different kits of which there is a public dataset."),
+        _over(kits_covered, column="kit"),
+        shortfall=lambda target: tk.ungettext(
+            "Datasets published for {value} of {target} kit so far.",
+            "Datasets published for {value} of {target} kits so far.",
+            target,
+        ),
+        at_least=lambda number: tk.ungettext(
+            "Public datasets of at least {number} kit",
+            "Public datasets of at least {number} different kits",
+            number,
+        ),
+        fix=NEW_DATASET,
+    ),
+    Measure(
+        "resources_public",
+        "count",
+        _("Files and links in the public datasets."),
+        _over(resources_public, "has_files", column="resources"),
+        shortfall=lambda target: tk.ungettext(
+            "{value} of {target} file published so far.",
+            "{value} of {target} files published so far.",
+            target,
+        ),
+        at_least=lambda number: tk.ungettext(
+            "At least {number} public file", "At least {number} public files", number
+        ),
+    ),
+    Measure(
+        "open_licence_share",
+        "share",
+        _("Share of the public datasets under the Licence Ouverte 2.0 or the ODbL."),
+        _over(open_licence_share, "open_licence"),
+        shortfall=_(
+            "{value} of the datasets have an open licence; {target} are needed."
+        ),
+        at_least=lambda share: (
+            _("All public datasets under an open licence")
+            if share >= 1
+            else _("At least {number} of the public datasets under an open licence")
+        ),
+        lacks=(
+            Lack(
+                "license_id",
+                _("an open licence"),
+                field="license_id",
+            ),
+        ),
+        about_datasets=True,
+    ),
+    Measure(
+        "open_format_share",
+        "share",
+        _(
+            "Share of the public datasets with at least one file in an open format: "
+            "neither PDF, nor Word, nor Excel."
+        ),
+        _over(open_format_share, "open_format"),
+        shortfall=_(
+            "{value} of the datasets have an open format; {target} are needed."
+        ),
+        at_least=lambda share: (
+            _("All public datasets in an open format")
+            if share >= 1
+            else _("At least {number} of the public datasets in an open format")
+        ),
+        lacks=(QUALITY_LACKS["open_format"],),
+        about_datasets=True,
+    ),
+    Measure(
+        "described_share",
+        "share",
+        _("Share of the public datasets whose quality is at least 7 out of 9."),
+        _over(described_share, *CRITERIA),
+        shortfall=_("{value} of the datasets are well described; {target} are needed."),
+        at_least=lambda share: (
+            _("All public datasets well described, with 7 points out of 9 or more")
+            if share >= 1
+            else _(
+                "At least {number} of the public datasets well described, with 7 "
+                "points out of 9 or more"
+            )
+        ),
+        lacks=tuple(QUALITY_LACKS.values()),
+        about_datasets=True,
+    ),
+    Measure(
+        "quality_mean",
+        "share",
+        _(
+            "Mean quality of the public datasets: licence, period, territory, "
+            "frequency, kept up to date, description, open format, files that "
+            "answer, files described."
+        ),
+        _over(quality_mean, *CRITERIA),
+        shortfall=_("Quality of the datasets: {value} out of 9; {target} are needed."),
+        at_least=_("Datasets of a mean quality of at least {number} out of 9"),
+        out_of=MAXIMUM,
+        lacks=tuple(QUALITY_LACKS.values()),
+        about_datasets=True,
+    ),
+    Measure(
+        "conform_datasets",
+        "count",
+        _("Public datasets with a file that follows its national schema."),
+        _over(conform_datasets, "report"),
+        shortfall=lambda target: tk.ungettext(
+            "{value} of {target} dataset conforms to its national schema.",
+            "{value} of {target} datasets conform to their national schema.",
+            target,
+        ),
+        at_least=lambda number: tk.ungettext(
+            "At least {number} dataset that follows its national schema",
+            "At least {number} datasets that follow their national schema",
+            number,
+        ),
+        lacks=(
+            Lack(
+                "schema",
+                _("a file that follows its national schema"),
+                form="report",
+                file="wrong",
+            ),
+        ),
+        about_datasets=True,
+    ),
+    Measure(
+        "fresh_share",
+        "share",
+        _(
+            "Share of the public datasets whose files are as recent as their declared "
+            "frequency promises."
+        ),
+        _over(fresh_share, "updated_in_time", "frequency"),
+        shortfall=_("{value} of the datasets are up to date; {target} are needed."),
+        at_least=lambda share: (
+            _("All public datasets up to date, by the frequency that they announce")
+            if share >= 1
+            else _(
+                "At least {number} of the public datasets up to date, by the frequency "
+                "that they announce"
+            )
+        ),
+        lacks=(QUALITY_LACKS["updated_in_time"], QUALITY_LACKS["frequency"]),
+        about_datasets=True,
+    ),
+)
+
+DOWNLOADS = Measure(
+    "downloads",
+    "count",
+    _("Downloads of the files of the public datasets."),
+    downloads,
+    shortfall=lambda target: tk.ungettext(
+        "{value} of {target} download so far.",
+        "{value} of {target} downloads so far.",
+        target,
+    ),
+    at_least=lambda number: tk.ungettext(
+        "At least {number} download", "At least {number} downloads", number
+    ),
+)

@@ -2,74 +2,74 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from flask_babel import lazy_gettext as _
 
-__all__ = ["shortfall"]
+from . import registry
+from .base import Measure, Sentence
+from .fixes import Fix
 
-#: How far one is, in a sentence, by the name of the measure.
-_SENTENCES = {
-    "members": _("{value} of {target} members so far."),
-    "organization_profile": _("{value} of the page is filled in; {target} are enough."),
-    "kits_chosen": _("{value} of {target} kits chosen so far."),
-    "datasets_public": _("{value} of {target} datasets published so far."),
-    "datasets_since_launch": _(
-        "{value} of {target} datasets published since the launch."
-    ),
-    "kits_covered": _("Datasets published for {value} of {target} kits so far."),
-    "resources_public": _("{value} of {target} files published so far."),
-    "open_licence_share": _(
-        "{value} of the datasets have an open licence; {target} are needed."
-    ),
-    "open_format_share": _(
-        "{value} of the datasets have an open format; {target} are needed."
-    ),
-    "described_share": _(
-        "{value} of the datasets are well described; {target} are needed."
-    ),
-    "quality_mean": _(
-        "Quality of the datasets: {value} out of 9; {target} are needed."
-    ),
-    "conform_datasets": _(
-        "{value} of {target} datasets conform to their national schema."
-    ),
-    "fresh_share": _("{value} of the datasets are up to date; {target} are needed."),
-    "downloads": _("{value} of {target} downloads so far."),
-}
-#: That of a measure of another plugin, which speaks for itself.
-_OTHER = _("{measure}: {value} of {target}.")
-
-#: How the values of a measure are written, where that is not as its unit says.
-_UNITS = {
-    "organization_profile": "share",
-    "open_licence_share": "share",
-    "open_format_share": "share",
-    "described_share": "share",
-    "quality_mean": "points",
-    "fresh_share": "share",
-}
+#: How far a measure is that has no sentence of its own.
+_SHORTFALL = _("{measure}: {value} of {target}.")
+#: What a badge asks for of such a one.
+_AT_LEAST = _("{measure}: at least {number}")
 
 
 def shortfall(row: Mapping[str, Any]) -> str:
     """How far a measure is from what is asked of it, in a sentence.
 
-    :param row: of ``why_not`` or ``missing`` in the API: ``measure``, ``value``,
-        ``target``, and for a measure of another plugin ``definition`` and ``unit``
+    :param row: of ``why_not`` or ``missing`` in the API: ``measure``, ``value`` and
+        ``target``
     """
-    measure, value, target = row["measure"], row["value"] or 0, row["target"] or 0
-    sentence = str(_SENTENCES.get(measure, _OTHER))
-    unit = _UNITS.get(measure) or ("share" if row.get("unit") == "share" else "count")
-    return sentence.format(
-        value=_in_words(unit, value),
-        target=_in_words(unit, target),
-        measure=str(row.get("definition") or measure).rstrip(". "),
+    measure = registry.find(row["measure"])
+    value, target = row["value"] or 0, row["target"] or 0
+    return _said(measure.shortfall or _SHORTFALL, measure, target).format(
+        value=_written(measure, value),
+        target=_written(measure, target),
+        measure=_name(measure),
     )
 
 
-def _in_words(unit: str, value: float) -> str:
-    if unit == "share":
+def at_least(row: Mapping[str, Any]) -> str:
+    """What a badge asks of a measure, in a line without a full stop.
+
+    :param row: of ``criteria`` in the API: ``measure`` and ``at_least``
+    """
+    measure = registry.find(row["measure"])
+    least = row["at_least"]
+    return _said(measure.at_least or _AT_LEAST, measure, least).format(
+        number=_written(measure, least), measure=_name(measure)
+    )
+
+
+def fix(name: str) -> Fix:
+    """Where a measure is brought up, with what the button says that leads there."""
+    return registry.find(name).fix
+
+
+def says_how_datasets_are(name: str) -> bool:
+    """Whether a measure says nothing while there is no dataset."""
+    return registry.find(name).about_datasets
+
+
+def _said(sentence: Sentence, measure: Measure, number: float) -> str:
+    if callable(sentence):
+        # Half a dataset more is one more.
+        sentence = sentence(math.ceil(number) if measure.unit == "count" else number)
+    return str(sentence)
+
+
+def _name(measure: Measure) -> str:
+    return str(measure.definition).rstrip(". ")
+
+
+def _written(measure: Measure, value: float) -> str:
+    if measure.out_of is not None:
+        return tk.h.challenge_number(value * measure.out_of)
+    if measure.unit == "share":
         return tk.h.challenge_share(value)
-    return tk.h.challenge_number(value * 9 if unit == "points" else value)
+    return tk.h.challenge_number(value)

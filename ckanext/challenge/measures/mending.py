@@ -11,6 +11,7 @@ from ckanext.challenge.model.arrays import array
 from . import quality
 from .base import rows
 from .catalog import PUBLIC, dataset_extras
+from .fixes import Lack
 from .quality import FACTS
 
 __all__ = ["Dataset", "Files", "dataset", "datasets"]
@@ -31,16 +32,9 @@ class Files:
     unreachable: str | None
     wrong: str | None
 
-    def to_mend(self, criterion: str) -> str | None:
-        """The file that something missing is about.
-
-        :param criterion: a criterion of quality, or ``schema``
-        """
-        if criterion == "schema":
-            return self.wrong or self.first
-        if criterion == "reachable":
-            return self.unreachable or self.first
-        return self.latest if criterion == "updated_in_time" else self.first
+    def to_mend(self, lack: Lack) -> str | None:
+        """The file that something missing is about; else the first."""
+        return getattr(self, lack.file) or self.first
 
 
 @dataclass(frozen=True)

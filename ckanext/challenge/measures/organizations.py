@@ -6,27 +6,41 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import ckan.plugins.toolkit as tk
+from flask_babel import lazy_gettext as _
+
 from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.model.arrays import array
 
-from .base import SUBJECTS, by_organization, rows
+from . import fixes
+from .base import SUBJECTS, Measure, by_organization, rows
 from .catalog import organization_extras
-
-__all__ = ["PROFILE", "for_kits", "kits_chosen", "members", "organization_profile"]
+from .fixes import Lack, Text
 
 Found = dict[Subject, Measurement]
 
+
+def _field(name: str, title: Text, field: str = "") -> Lack:
+    return Lack(name, title, form="organization", field=field or name)
+
+
 #: What a complete page says. A commune's has its INSEE code too.
-_PROFILE_COLUMNS = ("description", "image_url")
-_PROFILE_EXTRAS = (
-    "siren",
-    "kind",
-    "departement",
-    "population",
-    "agents",
-    "website",
+_PAGE = (
+    _field("description", _("a presentation")),
+    # CKAN's field for the logo is one for its address, which a script hides, and one
+    # for the file.
+    _field("image_url", _("a logo"), "image-upload"),
+    _field("siren", _("the SIREN")),
+    _field("kind", _("the kind of collectivité")),
+    _field("departement", _("the département")),
+    _field("population", _("the number of inhabitants")),
+    _field("agents", _("the number of employees")),
+    _field("website", _("the website")),
+    _field("insee_code", _("the INSEE code")),
 )
-PROFILE = (*_PROFILE_COLUMNS, *_PROFILE_EXTRAS, "insee_code")
+PROFILE = tuple(lack.name for lack in _PAGE)
+#: Those that CKAN keeps in columns; the others are extras.
+_COLUMNS = ("description", "image_url")
 
 
 def members(subjects: Sequence[Subject]) -> Found:
@@ -44,8 +58,8 @@ def members(subjects: Sequence[Subject]) -> Found:
 
 def organization_profile(subjects: Sequence[Subject]) -> Found:
     """Share of the fields that are filled in; names those that are not."""
-    extras = organization_extras((*_PROFILE_EXTRAS, "insee_code"))
-    columns = {key: f"g.{key}" for key in _PROFILE_COLUMNS} | dict(extras.columns)
+    extras = organization_extras([key for key in PROFILE if key not in _COLUMNS])
+    columns = {key: f"g.{key}" for key in _COLUMNS} | dict(extras.columns)
     filled = " + ".join(
         f"(CAST(coalesce({columns[key]}, '') <> '' AS int) << {bit})"
         for bit, key in enumerate(PROFILE)
@@ -111,6 +125,60 @@ def kits_chosen(subjects: Sequence[Subject]) -> Found:
         for subject in subjects
         if (subject.organization_id, subject.cohort_id) in found
     }
+
+
+MEASURES = (
+    Measure(
+        "members",
+        "count",
+        _("People who can act for the organization on the portal."),
+        members,
+        names_datasets=False,
+        shortfall=lambda target: tk.ungettext(
+            "{value} of {target} member so far.",
+            "{value} of {target} members so far.",
+            target,
+        ),
+        at_least=lambda number: tk.ungettext(
+            "At least {number} person who can act for the organization",
+            "At least {number} people who can act for the organization",
+            number,
+        ),
+        fix=fixes.MEMBERS,
+    ),
+    Measure(
+        "organization_profile",
+        "share",
+        _(
+            "Share of the organization's page that is filled in: description, logo, "
+            "website, SIREN, kind, département, population, employees, and a "
+            "commune's INSEE code."
+        ),
+        organization_profile,
+        names_datasets=False,
+        shortfall=_("{value} of the page is filled in; {target} are enough."),
+        at_least=_("At least {number} of the organization's page filled in"),
+        fix=fixes.PROFILE,
+        lacks=_PAGE,
+    ),
+    Measure(
+        "kits_chosen",
+        "count",
+        _("Kits that the organization has chosen to open in this season."),
+        kits_chosen,
+        names_datasets=False,
+        shortfall=lambda target: tk.ungettext(
+            "{value} of {target} kit chosen so far.",
+            "{value} of {target} kits chosen so far.",
+            target,
+        ),
+        at_least=lambda number: tk.ungettext(
+            "At least {number} kit chosen", "At least {number} kits chosen", number
+        ),
+        fix=fixes.KITS,
+        of_season=True,
+    ),
+)
 
 
 def for_kits(organization_id: str) -> dict[str, Any]:

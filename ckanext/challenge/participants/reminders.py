@@ -18,6 +18,7 @@ from ckanext.challenge.common.action_helpers import cohort_of
 from ckanext.challenge.domain import deadlines, reminders
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, COHORT_LIVE
+from ckanext.challenge.measures import registry
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, locks
 from ckanext.challenge.model.base import utcnow
 
@@ -156,7 +157,9 @@ def _remind(participant_id: str, ahead: int) -> int | None:
         config.today(),
         planned=_planned(known),
         held=_held(participant),
-        waiting=rules.waiting_for_data(programmes.of(cohort), participant.measures),
+        waiting=rules.waiting_for_data(
+            programmes.of(cohort), participant.measures, registry.about_datasets()
+        ),
     )
     mails = notifications.enqueue(
         "reminder",

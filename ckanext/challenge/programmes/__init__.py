@@ -260,7 +260,8 @@ def _read(files: tuple[str, ...]) -> dict[str, Programme]:
 def vocabulary() -> Known:
     """Return what this portal knows that a programme file may name."""
     return Known(
-        measures=measures.registry().keys(),
+        measures=measures.registry.known().keys(),
+        seasonal=measures.registry.seasonal(),
         schemas=registry.known().keys(),
         frequencies=frequencies().keys(),
     )

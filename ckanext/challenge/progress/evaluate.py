@@ -26,7 +26,7 @@ from ckanext.challenge.common.gc_pause import search_paused
 from ckanext.challenge.domain import criteria, deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.criteria import Finding
-from ckanext.challenge.domain.measurement import SEASONAL, Measurement, Subject
+from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
@@ -340,7 +340,7 @@ def _with_programmes(
     found: Mapping[str, store.CohortRow],
 ) -> tuple[dict[str, _Cohort], tuple[str, ...]]:
     """The cohorts with their programmes, and what is said of those without."""
-    known = measures.registry().keys()
+    known = measures.registry.known().keys()
     cohorts: dict[str, _Cohort] = {}
     errors: list[str] = []
     for row in found.values():
@@ -365,7 +365,7 @@ def _with_programmes(
 
 def _judged_without_season() -> tuple[tuple[Programme, Badge], ...]:
     """The badges that need no season, but for those whose measure went away."""
-    known = measures.registry().keys()
+    known = measures.registry.known().keys()
     return tuple(
         (programme, badge)
         for programme, badge in programmes.badges_without_season()
@@ -378,8 +378,8 @@ def _measures_of(portal: Sequence[tuple[Programme, Badge]]) -> tuple[str, ...]:
     names = frozenset[str]().union(
         *(criteria.measures_of(badge.criteria) for _, badge in portal)
     )
-    names |= FIGURES & measures.registry().keys()
-    return store.in_stored_order(names - SEASONAL)
+    names |= FIGURES & measures.registry.known().keys()
+    return store.in_stored_order(names - measures.registry.seasonal())
 
 
 def _figures(

@@ -13,8 +13,8 @@ from ckan.tests import factories
 from benchmarks.statements import sent_statements
 from ckanext.challenge.badges import fix_urls
 from ckanext.challenge.domain import quality
-from ckanext.challenge.measures import mending
-from ckanext.challenge.measures.organizations import PROFILE
+from ckanext.challenge.measures import mending, registry
+from ckanext.challenge.measures.fixes import CRITERIA
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -106,7 +106,8 @@ def test_every_link_opens_a_form_at_the_field(
     assert len(links) == len(set(quality.CRITERIA)) and all(links)
     with app.flask_app.test_request_context():
         links += [
-            fix_urls.organization_url(organization["name"], field) for field in PROFILE
+            fix_urls.organization_url(organization["name"], lack)
+            for lack in registry.find("organization_profile").lacks
         ]
     pages: dict[str, BeautifulSoup] = {}
     for link in links:
@@ -152,8 +153,9 @@ def test_the_file_at_fault_is_the_one_to_mend(
             ("reachable", dead),
             ("resources_described", first),
         ):
-            assert f"/resource/{file_id}/edit" in forms.url(name), name
-        assert forms.url("schema").endswith(f"/resource/{first}#challenge-conformity")
+            assert f"/resource/{file_id}/edit" in forms.url(CRITERIA[name]), name
+        report = forms.url(registry.find("conform_datasets").lack("schema"))
+        assert report.endswith(f"/resource/{first}#challenge-conformity")
 
 
 def test_the_page_of_a_dataset_shows_it_to_those_who_may_change_it(

@@ -11,7 +11,7 @@ from ckanext.challenge.badges import fix_urls
 from ckanext.challenge.common.action_helpers import validated
 from ckanext.challenge.datasets import schema
 from ckanext.challenge.domain import quality
-from ckanext.challenge.measures import mending, quality_labels
+from ckanext.challenge.measures import fixes, mending, quality_labels
 
 __all__ = ["challenge_quality_show"]
 
@@ -51,7 +51,7 @@ def challenge_quality_show(context: Context, data_dict: dict[str, Any]) -> Any:
         for row in criteria:
             met, first = row["met"], quality.first_of(row["name"], missing)
             row["help"] = None if met else quality_labels.help_of(first)
-            row["fix_url"] = None if met else forms.url(first)
+            row["fix_url"] = None if met else forms.url(fixes.CRITERIA[first])
     return {
         "points": quality.points(dataset.met),
         "maximum": quality.MAXIMUM,

@@ -30,6 +30,7 @@ from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, COHORT_OVER, STEP_SETTLED
 from ckanext.challenge.domain.programme import Programme, Step
+from ckanext.challenge.measures import registry
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.participants import schema, steps
@@ -288,7 +289,9 @@ class _Shown:
             self.today,
             planned={key: row.planned_for for key, row in self.statuses.items()},
             held={badge for badge, _ in held},
-            waiting=rules.waiting_for_data(self.programme, self.participant.measures),
+            waiting=rules.waiting_for_data(
+                self.programme, self.participant.measures, registry.about_datasets()
+            ),
         )
 
     def _ahead(

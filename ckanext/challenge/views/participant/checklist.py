@@ -14,6 +14,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import file_store
 from ckanext.challenge.common.labels import as_effort
 from ckanext.challenge.domain.lifecycle import STEP_CLAIMED, STEP_SETTLED, STEP_UNBEGUN
+from ckanext.challenge.measures import labels
 from ckanext.challenge.views.forms import flat_errors
 
 from .reasons import reasons
@@ -241,7 +242,8 @@ def _summary(step: Mapping[str, Any], form: Any) -> str:
 
 def _chooses_kits(step: Mapping[str, Any]) -> bool:
     """Whether it is by choosing kits that a step becomes done."""
-    return any(row["measure"] == "kits_chosen" for row in step.get("measures") or [])
+    measures = step.get("measures") or []
+    return any(labels.fix(row["measure"]).kind == "kits" for row in measures)
 
 
 def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common.labels import as_effort
-from ckanext.challenge.domain.progress import OF_DATASETS
+from ckanext.challenge.measures import labels
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.forms import new_dataset_url
 
@@ -19,8 +19,6 @@ from .reasons import reasons
 
 __all__ = ["ahead", "nothing_ahead"]
 
-#: Steps that begin with a new dataset.
-_PUBLISH = frozenset({"datasets_public", "datasets_since_launch", "kits_covered"})
 #: How many datasets it names: the step below has more.
 _MOST = 3
 
@@ -68,6 +66,13 @@ def _publish(participant: Mapping[str, Any], reader: Reader) -> list[dict[str, s
     ]
 
 
+def _kind(measure: str, published: bool) -> str:
+    """What kind of page brings a measure up: see :class:`.measures.fixes.Fix`."""
+    if not published and labels.says_how_datasets_are(measure):
+        return "dataset"
+    return labels.fix(measure).kind
+
+
 def _actions(
     step: Mapping[str, Any], participant: Mapping[str, Any], reader: Reader
 ) -> list[dict[str, str]]:
@@ -78,10 +83,10 @@ def _actions(
     if step.get("feedback"):
         return [{"text": tk._("Give your opinion"), "url": f"{reader.url}/feedback"}]
     why = step.get("why_not") or []
-    measures = {reason["measure"] for reason in why}
-    if step["source"] == "person" or "kits_chosen" in measures:
+    kinds = {_kind(reason["measure"], reader.published) for reason in why}
+    if step["source"] == "person" or "kits" in kinds:
         return [{"text": tk._("Answer this step"), "url": anchor}]
-    if measures & (_PUBLISH if reader.published else _PUBLISH | OF_DATASETS):
+    if "dataset" in kinds:
         return _publish(participant, reader)
     found = [
         {"text": reason["action"], "url": reason["url"]}

@@ -7,8 +7,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.challenge.domain.progress import OF_DATASETS
-from ckanext.challenge.measures.labels import shortfall
+from ckanext.challenge.measures import labels
 
 __all__ = ["reasons"]
 
@@ -21,20 +20,16 @@ def _text(row: Mapping[str, Any], published: bool) -> str:
         return row["title"]
     if _comes_later(row, published):
         return tk._("It begins with a first dataset.")
-    return shortfall(row)
+    return labels.shortfall(row)
 
 
 def _comes_later(row: Mapping[str, Any], published: bool) -> bool:
     """Whether it is about datasets where there is none: another step leads to one."""
-    return not published and row.get("measure") in OF_DATASETS
-
-
-def _way_out(measure: str) -> str:
-    return {
-        "members": tk._("Invite a member"),
-        "organization_profile": tk._("Complete the page"),
-        "kits_chosen": tk._("Choose kits"),
-    }.get(measure, tk._("Publish a dataset"))
+    return (
+        not published
+        and "measure" in row
+        and labels.says_how_datasets_are(row["measure"])
+    )
 
 
 def _dataset(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,7 +65,7 @@ def reasons(
                 "url": "" if elsewhere else row.get("fix_url") or "",
                 "action": tk._("See this step")
                 if row.get("step")
-                else _way_out(row["measure"]),
+                else str(labels.fix(row["measure"]).action),
             }
         )
     return found
