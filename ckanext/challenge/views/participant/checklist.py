@@ -269,7 +269,7 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     opinion = step.get("feedback") and reader.edits and step["state"] != "waived"
     confirms = reader.confirms and step["state"] == "to_confirm"
     waives = reader.waives and step["state"] != "done"
-    guide = not settled and bool(step.get("help"))
+    guide = not settled and bool(step.get("help") or measures)
     errors = form["errors"] if form else {}
     return {
         **shown,
