@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from ckan.lib.plugins import DefaultTranslation
+from flask_babel import lazy_gettext as _
 
 from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.interfaces import IChallenge
-from ckanext.challenge.measures import Measure
-from ckanext.challenge.measures.base import SUBJECTS, by_organization
+from ckanext.challenge.measures.base import SUBJECTS, Measure, by_organization
+from ckanext.challenge.measures.fixes import NEW_DATASET, Lack
 
 
 def datasets_tagged(
@@ -18,18 +21,24 @@ def datasets_tagged(
     """Public datasets with a tag, for any number of organizations in one statement."""
     return by_organization(
         f"""
-        SELECT subject.organization, count(DISTINCT p.id) AS value
+        SELECT subject.organization, count(p.id) FILTER (WHERE tagged) AS value,
+               array_agg(p.id ORDER BY p.id) FILTER (WHERE NOT tagged) AS failing
         FROM {SUBJECTS}
         JOIN package p ON p.owner_org = subject.organization
-        JOIN package_tag t ON t.package_id = p.id AND t.state = 'active'
-        WHERE p.state = 'active' AND NOT p.private
+        CROSS JOIN LATERAL (
+            SELECT EXISTS (SELECT FROM package_tag t
+                           WHERE t.package_id = p.id AND t.state = 'active') AS tagged
+        ) AS tags
+        WHERE p.state = 'active' AND p.private IS NOT TRUE AND p.type = 'dataset'
         GROUP BY subject.organization
         """,
         subjects,
+        lacks="tags",
     )
 
 
-class ExampleChallengePlugin(p.SingletonPlugin):
+class ExampleChallengePlugin(p.SingletonPlugin, DefaultTranslation):
+    p.implements(p.ITranslation)
     p.implements(IChallenge, inherit=True)
 
     def get_measures(self) -> Iterable[Measure]:
@@ -37,9 +46,20 @@ class ExampleChallengePlugin(p.SingletonPlugin):
             Measure(
                 "datasets_tagged",
                 "count",
-                "Public datasets with at least one tag.",
+                _("Public datasets with at least one tag."),
                 datasets_tagged,
-                names_datasets=False,
+                shortfall=lambda target: tk.ungettext(
+                    "{value} of {target} dataset has a tag.",
+                    "{value} of {target} datasets have a tag.",
+                    target,
+                ),
+                at_least=lambda number: tk.ungettext(
+                    "At least {number} public dataset with a tag",
+                    "At least {number} public datasets with a tag",
+                    number,
+                ),
+                fix=NEW_DATASET,
+                lacks=[Lack("tags", _("a tag"), field="tags")],
             )
         ]
 
