@@ -241,13 +241,13 @@ def main(rounds: int = 30) -> None:
     make_seasons()
     try:
         pages = measure(rounds)
-        counted = statements()
+        paginate = statements()
     finally:
         clear()
     print_pages(pages, rounds)
     print("\n| page | SQL statements |")
     print("|---|---:|")
-    for name, number in counted.items():
+    for name, number in paginate.items():
         print(f"| {name} | {number} |")
 
 

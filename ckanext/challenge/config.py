@@ -13,35 +13,6 @@ from zoneinfo import ZoneInfo
 
 import ckan.plugins.toolkit as tk
 
-__all__ = [
-    "badge_cache_seconds",
-    "display_timezone",
-    "evaluation_delay",
-    "follow_up_days",
-    "form_honeypot",
-    "form_seconds",
-    "keys_path",
-    "link_max_size",
-    "link_networks",
-    "link_seconds",
-    "max_file_size",
-    "obligation_agents",
-    "obligation_population",
-    "obligation_rule",
-    "programmes",
-    "rate_limit_address",
-    "rate_limit_email",
-    "rate_limit_network",
-    "redis_key",
-    "reminder_days",
-    "reminder_interval_days",
-    "retention_months",
-    "retention_months_drafts",
-    "stalled_days",
-    "today",
-    "trusted_proxies",
-]
-
 
 def programmes() -> list[str]:
     """Programme files, each ``module:path``."""

@@ -286,7 +286,7 @@ def challenge_badge_image(badge: Mapping[str, Any], title: str = "") -> Markup:
     return badge_svg(badge, title=title)
 
 
-def _season_url(name: str, *parts: str) -> str:
+def _cohort_url(name: str, *parts: str) -> str:
     base = str(tk.h.url_for("challenge.index"))
     return "/".join([base, name, *map(quote, parts)])
 
@@ -308,7 +308,7 @@ def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
         "challenge_participant_list", organization=organization_id, limit=20
     )
     for row in participations:
-        row["url"] = _season_url(row["cohort"], row["organization_name"])
+        row["url"] = _cohort_url(row["cohort"], row["organization_name"])
         row["words"] = challenge_steps(row["steps_done"], row["steps_total"])
         row["phase"] = 1 if row["percent"] < 25 else 2 if row["percent"] < 50 else 3
     base = str(tk.h.url_for("challenge.index"))
@@ -419,7 +419,7 @@ def challenge_season_words(cohort: Mapping[str, Any]) -> dict[str, Any]:
             ).format(number=challenge_number(figures["datasets"])),
         ]
     return {
-        "url": _season_url(cohort["name"]),
+        "url": _cohort_url(cohort["name"]),
         "words": words,
         "share": tk._("{percent} of the steps done").format(
             percent=challenge_percent(figures["percent"])
@@ -448,7 +448,7 @@ def challenge_dataset_season(dataset: Mapping[str, Any]) -> dict[str, str] | Non
     label = titles.get(kit, {})
     return {
         "title": found["cohort_title"],
-        "url": _season_url(found["cohort"], "data"),
+        "url": _cohort_url(found["cohort"], "data"),
         "kit": label.get(language.current()) or label.get("en", ""),
     }
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from .measures.base import Measure
 
-__all__ = ["IChallenge"]
-
 
 class IChallenge(Interface):
     """Add measures and programmes to the challenge from another plugin."""

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 import ckan.plugins.toolkit as tk
 
-__all__ = ["AwardEvent", "awards_changed", "awards_stored"]
-
 
 class AwardEvent(NamedTuple):
     """What became of an award.

@@ -33,7 +33,7 @@ def test_a_file_that_holds_no_seasons(
     file = tmp_path / name
     if content is not None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(import_export.SeasonFileError) as caught:
+    with pytest.raises(import_export.CohortFileError) as caught:
         import_export.read(file, ("name", "title"))
     assert words in str(caught.value)
     assert str(file) in str(caught.value)

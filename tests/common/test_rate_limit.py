@@ -56,7 +56,7 @@ def spend(app: Any) -> Callable[..., bool]:
         environ = {"REMOTE_ADDR": address}
         with app.flask_app.test_request_context(environ_overrides=environ):
             try:
-                rate_limit.spend(action, email)
+                rate_limit.check(action, email)
             except TooMany as error:
                 assert list(error.error_dict) == ["limit"]
                 return False

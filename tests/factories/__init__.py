@@ -16,21 +16,6 @@ from ckanext.challenge import config
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.model import Collectivite
 
-__all__ = [
-    "BAULE",
-    "LIGNIERES",
-    "POINCONNET",
-    "altered",
-    "apply",
-    "call_as",
-    "collectivites",
-    "day",
-    "make_cohort",
-    "make_participant",
-    "only_message",
-    "work_in_this_process",
-]
-
 BAULE = "214500241"
 POINCONNET = "213601594"
 # Two communes of the region bear this name.

@@ -8,8 +8,6 @@ from typing import Any
 
 from ckan import model
 
-__all__ = ["at_once"]
-
 
 def at_once(app: Any, *functions: Callable[[], Any]) -> list[Any]:
     """Run functions in threads that start together, each with its own session.

@@ -7,8 +7,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-__all__ = ["Mailbox"]
-
 
 @dataclass
 class Mailbox:

@@ -21,8 +21,6 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from pyld import jsonld
 
-__all__ = ["Refused", "is_revoked", "verify_document", "verify_token"]
-
 #: The digests of the contexts as their editors publish them.
 _CONTEXTS = {
     "https://www.w3.org/ns/credentials/v2": (

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-__all__ = ["Answer", "Website", "file", "moved", "website"]
-
 #: Writes an answer to a request, from its status line on.
 Answer = Callable[[BaseHTTPRequestHandler], None]
 

@@ -279,7 +279,7 @@ def test_what_is_no_longer_public_is_not_told(
 def test_telling_subscribers_costs_the_same_for_one_and_for_many(
     organization: dict[str, Any],
 ) -> None:
-    counted = []
+    paginate = []
     for number in (1, 200):
         model.Session.query(Subscription).delete()
         model.Session.add_all(
@@ -298,12 +298,12 @@ def test_telling_subscribers_costs_the_same_for_one_and_for_many(
         ]
         with sent_statements() as sent:
             awards_changed.send("test", events=events)
-        counted.append(len(sent))
+        paginate.append(len(sent))
         model.Session.commit()
         told = model.Session.query(Mail).filter_by(kind="subscription_news")
         assert told.count() == number
         told.delete()
-    assert counted == [4, 4]
+    assert paginate == [4, 4]
 
 
 class TestKeys:

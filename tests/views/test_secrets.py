@@ -134,7 +134,7 @@ def _send_all() -> outbox.Outcome:
     return outbox.send_due()
 
 
-class _Season:
+class _Cohort:
     """A season, its manager, and applications that all is said about."""
 
     def __init__(self) -> None:
@@ -299,7 +299,7 @@ def life(  # noqa: PLR0917 (fixtures)
     """Ids of what there is once applications went through all that can happen."""
     monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
     collectivites()
-    season = _Season()
+    season = _Cohort()
     # Corrected, accepted, and not let in by the organization that exists.
     mayor = factories.User()
     town = factories.Organization(

@@ -15,8 +15,6 @@ from ckan.types import Context
 from ckanext.challenge.directory import naming
 from ckanext.challenge.model import locks
 
-__all__ = ["admins", "deferred", "find", "find_or_invite", "give_role", "role_in"]
-
 
 def deferred() -> Context:
     """A context in which CKAN's actions commit nothing.

@@ -16,18 +16,10 @@ from ckanext.challenge.model import Cohort, Collectivite
 from ckanext.challenge.model.base import utcnow
 
 from . import form_token
-from .form_token import OpenedForm
-
-__all__ = [
-    "check_eligible",
-    "check_open",
-    "fill_in",
-    "next_reference",
-    "read_form",
-]
+from .form_token import FormToken
 
 
-def read_form(cohort: Cohort, data_dict: dict[str, Any]) -> OpenedForm | None:
+def read_form(cohort: Cohort, data_dict: dict[str, Any]) -> FormToken | None:
     """The form that somebody filled in, if they say which.
 
     :raises ValidationError: on ``form`` when it was filled in faster than people do
@@ -46,7 +38,7 @@ def read_form(cohort: Cohort, data_dict: dict[str, Any]) -> OpenedForm | None:
 
 
 def check_open(
-    cohort: Cohort, form: OpenedForm | None = None, code: str | None = None
+    cohort: Cohort, form: FormToken | None = None, code: str | None = None
 ) -> bool:
     """Stop who comes too early or too late.
 

@@ -10,8 +10,6 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge.common import fields
 from ckanext.challenge.domain import questions
 
-__all__ = ["FIELD", "check", "field_of", "given"]
-
 #: How a form names the answer to a question.
 FIELD = "answers-"
 

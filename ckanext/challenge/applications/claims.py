@@ -13,8 +13,6 @@ from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Claim, Cohort
 from ckanext.challenge.model.dictize import columns
 
-__all__ = ["dictize", "end", "find", "selected"]
-
 _SHOWN = (
     "id",
     "state",

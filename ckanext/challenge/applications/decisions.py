@@ -27,13 +27,11 @@ from ckanext.challenge.model.base import utcnow
 from . import answers, logos, mails, onboarding, waiting_list
 from .transitions import advance, already_applied, check_alone, decide, lock_cohort
 
-__all__ = ["Wish", "drop", "keep", "promote_next", "take"]
-
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Wish:
+class ReviewDecision:
     """What somebody wants to decide.
 
     :ivar decision: a name in :data:`lifecycle.REVIEW_DECISIONS`
@@ -55,7 +53,7 @@ class Wish:
         return self.by or journal.SYSTEM
 
     @classmethod
-    def of(cls, data: dict[str, Any], by: str | None) -> Wish:
+    def of(cls, data: dict[str, Any], by: str | None) -> ReviewDecision:
         """What an action was given, or what was kept pending."""
         changes = data["decision"] == "request_changes"
         return cls(
@@ -67,7 +65,7 @@ class Wish:
         )
 
 
-def take(cohort: Cohort, application: Application, wish: Wish) -> None:
+def apply(cohort: Cohort, application: Application, review: ReviewDecision) -> None:
     """Do what was decided; an acceptance of what is accepted changes nothing.
 
     :param cohort: locked by the caller
@@ -75,32 +73,32 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
     :raises ValidationError: on ``decision`` when the season is full, on ``state``
         when the decision cannot be taken now, on ``reason`` or ``fields``
     """
-    if wish.decision == "accept" and application.state == "accepted":
+    if review.decision == "accept" and application.state == "accepted":
         return
-    path = _check(cohort, application, wish)
+    path = _check(cohort, application, review)
     waiting_list.leave(application)
     made = None
-    if wish.decision == "accept":
-        made = _admit(cohort, application, wish)
-    if wish.decision != "start":
+    if review.decision == "accept":
+        made = _admit(cohort, application, review)
+    if review.decision != "start":
         application.pending_decision = None
-    advance(application, path, wish.actor)
-    if wish.decision == "reopen":
+    advance(application, path, review.actor)
+    if review.decision == "reopen":
         try:
             model.Session.flush()
         except IntegrityError as error:
             # Another application was made since it was looked for.
             raise already_applied() from error
-    application.state_reason = wish.reason
-    application.changes_kind = wish.kind
-    application.changes_fields = list(wish.fields)
-    if wish.decision == "waitlist":
+    application.state_reason = review.reason
+    application.changes_kind = review.kind
+    application.changes_fields = list(review.fields)
+    if review.decision == "waitlist":
         waiting_list.join(application)
     application.decided_at = application.decided_by = None
     if application.state in lifecycle.APPLICATION_DECIDED:
         application.decided_at = utcnow()
-        application.decided_by = wish.by
-    kind = mails.OF_DECISION.get(wish.decision)
+        application.decided_by = review.by
+    kind = mails.OF_DECISION.get(review.decision)
     if kind is not None:
         notifications.enqueue(kind, application=application)
     if made and made.created:
@@ -108,37 +106,37 @@ def take(cohort: Cohort, application: Application, wish: Wish) -> None:
         logos.give(application.id, made.created)
 
 
-def keep(cohort: Cohort, application: Application, wish: Wish) -> None:
+def hold(cohort: Cohort, application: Application, review: ReviewDecision) -> None:
     """Keep a decision pending, in the place of one that was kept before.
 
     :param cohort: locked by the caller
     :param application: locked by the caller
-    :raises ValidationError: as :func:`take`, and on ``decision`` for one that cannot
+    :raises ValidationError: as :func:`apply`, and on ``decision`` for one that cannot
         wait, or for which no place is left once what is pending is published
     """
-    if not lifecycle.DECISIONS[wish.decision].can_wait:
+    if not lifecycle.DECISIONS[review.decision].can_wait:
         raise tk.ValidationError(
             {"decision": [tk._("This cannot be kept for later: do it now")]}
         )
-    _check(cohort, application, wish)
-    if wish.decision == "accept":
+    _check(cohort, application, review)
+    if review.decision == "accept":
         with _told_when_full():
             onboarding.check_place(cohort, promised=_promised(application))
     application.pending_decision = {
-        **asdict(wish),
-        "fields": list(wish.fields),
+        **asdict(review),
+        "fields": list(review.fields),
         "at": utcnow().isoformat(),
     }
     journal.record(
-        wish.actor,
+        review.actor,
         "keep",
         "application",
         application.id,
-        {"decision": wish.decision},
+        {"decision": review.decision},
     )
 
 
-def drop(application: Application, actor: str) -> None:
+def discard(application: Application, actor: str) -> None:
     """Drop the pending decision, if there is one.
 
     :param application: locked by the caller
@@ -168,7 +166,7 @@ def promote_next(context: Context, cohort_id: str) -> Application | None:
             application = waiting_list.head(cohort_id, locked=True)
             if application is None:
                 return None
-            take(cohort, application, Wish("accept"))
+            apply(cohort, application, ReviewDecision("accept"))
     except tk.ValidationError as error:
         log.warning(
             "Nobody was promoted to season %s: %s", cohort_id, sorted(error.error_dict)
@@ -177,16 +175,18 @@ def promote_next(context: Context, cohort_id: str) -> Application | None:
     return application
 
 
-def _check(cohort: Cohort, application: Application, wish: Wish) -> tuple[str, ...]:
+def _check(
+    cohort: Cohort, application: Application, review: ReviewDecision
+) -> tuple[str, ...]:
     """The states through which the decision leads, if it can be taken."""
-    path = decide(application, wish.decision)
-    if lifecycle.DECISIONS[wish.decision].needs_reason and not wish.reason:
+    path = decide(application, review.decision)
+    if lifecycle.DECISIONS[review.decision].needs_reason and not review.reason:
         raise tk.ValidationError(
             {"reason": [tk._("Say why; the applicant will read it")]}
         )
-    _check_fields(cohort, wish)
+    _check_fields(cohort, review)
     admits = cohort.state in lifecycle.COHORT_ADMITTING
-    if wish.decision == "accept" and not admits:
+    if review.decision == "accept" and not admits:
         raise tk.ValidationError(
             {
                 "decision": [
@@ -196,16 +196,16 @@ def _check(cohort: Cohort, application: Application, wish: Wish) -> tuple[str, .
                 ]
             }
         )
-    if wish.decision == "reopen":
+    if review.decision == "reopen":
         check_alone(cohort, application.siren, application)
     return path
 
 
-def _check_fields(cohort: Cohort, wish: Wish) -> None:
+def _check_fields(cohort: Cohort, review: ReviewDecision) -> None:
     allowed = application_fields.correctable(
         answers.field_of(question["key"]) for question in cohort.questions
     )
-    for name in wish.fields:
+    for name in review.fields:
         if name not in allowed:
             raise tk.ValidationError(
                 {
@@ -219,10 +219,10 @@ def _check_fields(cohort: Cohort, wish: Wish) -> None:
 
 
 def _admit(
-    cohort: Cohort, application: Application, wish: Wish
+    cohort: Cohort, application: Application, review: ReviewDecision
 ) -> onboarding.Onboarded:
     with checked_transition("decision"), _told_when_full():
-        made = onboarding.accept(cohort, application, wish.actor)
+        made = onboarding.accept(cohort, application, review.actor)
     for admin in made.asked:
         assert made.claim is not None
         notifications.enqueue(

@@ -24,14 +24,6 @@ from ckanext.challenge.model.dictize import as_json, columns
 from . import accounts, answers, onboarding, waiting_list
 from .transitions import cohort_of
 
-__all__ = [
-    "attachments_of",
-    "dictize",
-    "dictize_file",
-    "duty",
-    "keep_previous",
-]
-
 _SHOWN = application_fields.read_by("applicant")
 _FOR_MANAGERS = application_fields.read_by("managers")
 

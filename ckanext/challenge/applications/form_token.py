@@ -15,15 +15,13 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from ckanext.challenge.model.base import make_id
 
-__all__ = ["OpenedForm", "make", "read"]
-
 _SALT = "ckanext.challenge.form"
 #: How long somebody may be busy with a form.
 _PATIENCE = dt.timedelta(hours=24)
 
 
 @dataclass(frozen=True)
-class OpenedForm:
+class FormToken:
     """A form of a season that somebody opened.
 
     :ivar application_id: of the application that the form makes
@@ -56,7 +54,7 @@ def make(cohort_id: str, in_time: bool) -> str:
     return _serializer().dumps([cohort_id, make_id(), in_time])
 
 
-def read(mark: Any, cohort_id: str) -> OpenedForm | None:
+def read(mark: Any, cohort_id: str) -> FormToken | None:
     """What a mark says, if it is genuine and of this season."""
     if not isinstance(mark, str):
         return None
@@ -68,4 +66,4 @@ def read(mark: Any, cohort_id: str) -> OpenedForm | None:
         return None
     if cohort != cohort_id:
         return None
-    return OpenedForm(application_id, opened_at, in_time)
+    return FormToken(application_id, opened_at, in_time)

@@ -14,15 +14,6 @@ from ckanext.challenge.domain.text import Text
 
 from . import answers
 
-__all__ = [
-    "correctable",
-    "decided",
-    "decisions",
-    "fields",
-    "in_words",
-    "obligations",
-]
-
 
 def decisions() -> dict[str, str]:
     """What staff can decide, as a button says it, in the order of a desk."""

@@ -10,8 +10,6 @@ from ckanext.challenge import config
 from ckanext.challenge.domain import late_codes
 from ckanext.challenge.model import Cohort, LateCode
 
-__all__ = ["use"]
-
 
 def use(cohort: Cohort, code: str) -> str:
     """Use a code once, in the current transaction.

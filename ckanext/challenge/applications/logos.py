@@ -13,8 +13,6 @@ from werkzeug.datastructures import FileStorage
 from ckanext.challenge.common import file_store
 from ckanext.challenge.model import ApplicationFile
 
-__all__ = ["give"]
-
 log = logging.getLogger(__name__)
 
 

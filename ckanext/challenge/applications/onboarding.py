@@ -32,17 +32,6 @@ from ckanext.challenge.model import (
 
 from . import accounts
 
-__all__ = [
-    "CohortFull",
-    "Onboarded",
-    "Places",
-    "accept",
-    "check_place",
-    "join",
-    "organizations_with_siren",
-    "places",
-]
-
 
 class CohortFull(Exception):
     """No place is left in the cohort.

@@ -19,19 +19,6 @@ from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Cohort, Collectivite
 from ckanext.challenge.model.duty import duty_status
 
-__all__ = [
-    "SORTS",
-    "Facets",
-    "conditions",
-    "facets",
-    "handed_in",
-    "matching",
-    "narrowing",
-    "neighbours",
-    "obligation",
-    "order",
-]
-
 # The columns of the tables, not the attributes of the classes: a statement of these is
 # put together in half the time, and nothing here wants an object of the session.
 _columns: Any = Application.__table__.c
@@ -190,17 +177,17 @@ def facets(
         .where(*chosen)
         .group_by(_columns.state, _columns.departement)
     ).all()
-    counted: dict[str, int] = {}
+    paginate: dict[str, int] = {}
     pending = 0
     for state, code, number, kept in rows:
         if departement in (None, code):
-            counted[state] = counted.get(state, 0) + number
+            paginate[state] = paginate.get(state, 0) + number
             pending += kept
     return Facets(
         {
-            state: counted[state]
+            state: paginate[state]
             for state in lifecycle.APPLICATION.states
-            if state in counted
+            if state in paginate
         },
         pending,
         sorted({row[1] for row in rows if row[1]}),

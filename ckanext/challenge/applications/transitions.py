@@ -10,17 +10,6 @@ from ckanext.challenge.common.action_helpers import checked_transition
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Cohort, locks
 
-__all__ = [
-    "advance",
-    "already_applied",
-    "check_alone",
-    "cohort_of",
-    "decide",
-    "lock",
-    "lock_cohort",
-    "lock_with_cohort",
-]
-
 
 def cohort_of(application: Application) -> Cohort:
     """The season to which it was sent."""
@@ -29,13 +18,13 @@ def cohort_of(application: Application) -> Cohort:
 
 def lock(application: Application) -> None:
     """Read the application anew and keep it from everybody else until the end."""
-    locks.read_and_hold(application)
+    locks.refresh_for_update(application)
 
 
 def lock_cohort(cohort_id: str) -> Cohort:
     """Read the season anew and keep it from everybody else until the end."""
     cohort = model.Session.query(Cohort).filter_by(id=cohort_id).one()
-    locks.read_and_hold(cohort)
+    locks.refresh_for_update(cohort)
     return cohort
 
 

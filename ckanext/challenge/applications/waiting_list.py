@@ -12,8 +12,6 @@ from ckan import model
 
 from ckanext.challenge.model import Application
 
-__all__ = ["head", "join", "leave", "move", "next_rank", "position", "query"]
-
 
 def query(cohort_id: str) -> Any:
     """A query of those who wait, the next one first."""

@@ -22,7 +22,7 @@ def _manager(context: Context, cohort_id: str | None) -> AuthResult:
     return {"success": True} if allowed else roles.refused()
 
 
-def _of_season(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+def _of_cohort(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     if not data_dict.get("cohort"):
         return {"success": True}
     return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
@@ -31,7 +31,7 @@ def _of_season(context: Context, data_dict: dict[str, Any]) -> AuthResult:
 @tk.auth_allow_anonymous_access
 def challenge_badge_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody; badges of drafts are for staff."""
-    return _of_season(context, data_dict)
+    return _of_cohort(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access
@@ -43,7 +43,7 @@ def challenge_badge_show(context: Context, data_dict: dict[str, Any]) -> AuthRes
 @tk.auth_allow_anonymous_access
 def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody; awards of drafts are for staff."""
-    return _of_season(context, data_dict)
+    return _of_cohort(context, data_dict)
 
 
 @tk.auth_allow_anonymous_access

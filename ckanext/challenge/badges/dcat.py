@@ -23,8 +23,6 @@ from ckanext.dcat.profiles.base import (  # type: ignore[import]
 
 from . import package_badges
 
-__all__ = ["BadgesProfile", "SchemaOrgBadgesProfile"]
-
 DQV = Namespace("http://www.w3.org/ns/dqv#")
 OA = Namespace("http://www.w3.org/ns/oa#")
 

@@ -24,8 +24,6 @@ from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.dictize import as_json
 
-__all__ = ["FIELD", "add_to_datasets", "add_to_organizations", "chained", "said_of"]
-
 #: Of a dataset and of an organization.
 FIELD = "badges"
 

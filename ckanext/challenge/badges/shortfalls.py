@@ -23,8 +23,6 @@ from ckanext.challenge.model.dictize import as_json
 
 from . import fix_urls
 
-__all__ = ["Shortfalls", "badge_row", "described", "pictured", "stored_measurement"]
-
 
 def stored_measurement(value: float, missing: Mapping[str, Any]) -> Measurement:
     """A measure as it is stored.

@@ -14,8 +14,6 @@ import ckan.plugins.toolkit as tk
 
 from . import package_badges
 
-__all__ = ["of_award", "of_dataset", "of_organization"]
-
 _CONTEXT = "https://schema.org"
 
 

@@ -7,8 +7,6 @@ import pkgutil
 
 import click
 
-__all__ = ["get_commands"]
-
 
 @click.group(short_help="Seasons of the challenge, progress and badges.")
 def challenge() -> None:

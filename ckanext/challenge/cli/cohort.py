@@ -12,8 +12,6 @@ from ckan.types import Context
 
 from ckanext.challenge.cohorts import import_export, schema
 
-__all__ = ["command"]
-
 _PATH = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 _FIELDS = (*schema.FIELDS, "staff")
 _PAGE = 1000
@@ -69,7 +67,7 @@ def export(file: Path, names: tuple[str, ...]) -> None:
         return
     try:
         import_export.write(file, seasons)
-    except import_export.SeasonFileError as error:
+    except import_export.CohortFileError as error:
         raise click.ClickException(str(error)) from None
     count = "1 season" if len(seasons) == 1 else f"{len(seasons)} seasons"
     click.echo(f"{count} in {file}")
@@ -103,7 +101,7 @@ def import_(file: Path, dry_run: bool, drop_answered: bool) -> None:
     """
     try:
         seasons = import_export.read(file, _FIELDS)
-    except import_export.SeasonFileError as error:
+    except import_export.CohortFileError as error:
         raise click.ClickException(str(error)) from None
     problems: list[str] = []
     lines: list[str] = []

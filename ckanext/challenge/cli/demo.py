@@ -11,8 +11,6 @@ import click
 from ckanext.challenge.demo import clear as clearing
 from ckanext.challenge.demo import load as loading
 
-__all__ = ["command"]
-
 
 @click.group("demo", short_help="Content to try the challenge with.")
 def command() -> None:

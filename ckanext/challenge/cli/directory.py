@@ -10,8 +10,6 @@ from ckanext.challenge.directory import extract as extraction
 from ckanext.challenge.directory import reader
 from ckanext.challenge.directory.loader import load as store
 
-__all__ = ["command"]
-
 _FILE = click.Path(path_type=Path)
 _VINTAGE = click.IntRange(min(reader.VINTAGES), max(reader.VINTAGES))
 

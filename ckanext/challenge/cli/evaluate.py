@@ -17,8 +17,6 @@ from ckanext.challenge.progress import evaluate
 
 from .keys import sign
 
-__all__ = ["command"]
-
 
 def _organization(reference: str) -> str:
     group = model.Group.get(reference)

@@ -8,8 +8,6 @@ import click
 
 from ckanext.challenge.common import journal
 
-__all__ = ["command"]
-
 # More of them say no more.
 _SHOWN = 20
 

@@ -10,8 +10,6 @@ from ckanext.challenge import config
 from ckanext.challenge.credentials import generations, jobs, keys, store
 from ckanext.challenge.model import SigningKey
 
-__all__ = ["command", "sign"]
-
 
 @click.group("keys", short_help="The keys that sign badges.")
 def command() -> None:

@@ -10,8 +10,6 @@ import click
 from ckanext.challenge.applications.schema import STATES
 from ckanext.challenge.notifications import outbox
 
-__all__ = ["command"]
-
 
 @click.group("mail", short_help="The mails: send what is due, see what fails.")
 def command() -> None:

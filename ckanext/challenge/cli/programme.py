@@ -7,8 +7,6 @@ import click
 from ckanext.challenge import programmes
 from ckanext.challenge.domain.programme import Programme, ProgrammeError
 
-__all__ = ["command"]
-
 
 @click.group("programme", short_help="Programmes: steps, badges and kits of a season.")
 def command() -> None:

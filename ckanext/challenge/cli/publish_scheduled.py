@@ -5,8 +5,6 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 import click
 
-__all__ = ["command"]
-
 
 @click.command(
     "publish-scheduled", short_help="Open, start and finish seasons on their dates."

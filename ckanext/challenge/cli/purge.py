@@ -8,8 +8,6 @@ from ckanext.challenge.domain import retention
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.privacy import erasure
 
-__all__ = ["command"]
-
 
 @click.command("purge", short_help="Erase personal data whose time is over.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")

@@ -8,8 +8,6 @@ from ckanext.challenge import config
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.participants import reminders
 
-__all__ = ["command"]
-
 
 @click.command("remind", short_help="Remind participants of what is late or due soon.")
 @click.option("--dry-run", is_flag=True, help="Only say who would be reminded of what.")

@@ -12,13 +12,11 @@ from typing import Any
 import click
 import yaml
 
-__all__ = ["SUFFIXES", "SeasonFileError", "dump", "read", "write"]
-
 #: How a file's name ends, and what is in it then.
 SUFFIXES = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
-class SeasonFileError(Exception):
+class CohortFileError(Exception):
     """A file that holds no seasons; the message says where and what was expected."""
 
 
@@ -60,7 +58,7 @@ _Dumper.add_representer(str, _text)
 def _format(path: Path) -> str:
     found = SUFFIXES.get(path.suffix.lower())
     if found is None:
-        raise SeasonFileError(
+        raise CohortFileError(
             f"{path}: the name of the file has to end with {' or '.join(SUFFIXES)}"
         )
     return found
@@ -105,7 +103,7 @@ def write(path: Path, seasons: Sequence[Mapping[str, Any]]) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise SeasonFileError(f"{path}: {error.strerror}") from None
+        raise CohortFileError(f"{path}: {error.strerror}") from None
 
 
 def read(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
@@ -122,26 +120,26 @@ def read(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
         with click.open_file(str(path), "rb") as file:
             text = file.read().decode("utf-8-sig")
     except OSError as error:
-        raise SeasonFileError(f"{path}: {error.strerror}") from None
+        raise CohortFileError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise SeasonFileError(
+        raise CohortFileError(
             f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"
         ) from None
     try:
         content = json.loads(text) if format_ == "json" else yaml.safe_load(text)
     except json.JSONDecodeError as error:
-        raise SeasonFileError(
+        raise CohortFileError(
             f"{path}, line {error.lineno}, column {error.colno}: {error.msg}"
         ) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise SeasonFileError(f"{path}{place}: {error.problem}") from None
+        raise CohortFileError(f"{path}{place}: {error.problem}") from None
     except yaml.YAMLError as error:
-        raise SeasonFileError(f"{path}: {error}") from None
+        raise CohortFileError(f"{path}: {error}") from None
     seasons = [content] if isinstance(content, Mapping) else content
     if not isinstance(seasons, list) or not seasons:
-        raise SeasonFileError(f"{path}: expected a list of seasons")
+        raise CohortFileError(f"{path}: expected a list of seasons")
     problems = [
         f"{path}, season {number}: {problem}"
         for number, season in enumerate(seasons, start=1)
@@ -154,7 +152,7 @@ def read(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
         if isinstance(name, str) and names.count(name) > 1
     ]
     if problems:
-        raise SeasonFileError("\n".join(problems))
+        raise CohortFileError("\n".join(problems))
     return [dict(season) for season in seasons]
 
 

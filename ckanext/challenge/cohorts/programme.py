@@ -12,8 +12,6 @@ from ckanext.challenge.domain.lifecycle import COHORT_OVER
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.model import Cohort, Participant, StepStatus
 
-__all__ = ["Offer", "follow", "keep", "move", "offer"]
-
 #: Why a season cannot move: it follows the portal's file by itself, it is over, the
 #: portal has its programme no more, has nothing else, has an older one, or has another
 #: one whose version was not raised.

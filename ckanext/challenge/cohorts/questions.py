@@ -12,15 +12,13 @@ from ckanext.challenge.common import fields
 from ckanext.challenge.domain import questions
 from ckanext.challenge.model import Application, Cohort
 
-__all__ = ["answer_counts", "check"]
-
 
 def answer_counts(cohort_id: str) -> dict[str, int]:
     """How many applications answer each question, by its key."""
     keys = sa.func.jsonb_object_keys(Application.answers).label("key")
     asked = sa.select(keys).where(Application.cohort_id == cohort_id).subquery()
-    counted = sa.select(asked.c.key, sa.func.count()).group_by(asked.c.key)
-    return {row[0]: row[1] for row in model.Session.execute(counted)}
+    paginate = sa.select(asked.c.key, sa.func.count()).group_by(asked.c.key)
+    return {row[0]: row[1] for row in model.Session.execute(paginate)}
 
 
 def check(

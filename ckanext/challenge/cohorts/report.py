@@ -14,8 +14,6 @@ from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.model import Award, Cohort, Participant, figures
 from ckanext.challenge.model.figures import DATASETS
 
-__all__ = ["brief", "results"]
-
 #: What the page of a season shows of a snapshot; the rest is for the report.
 _BRIEF = ("date", "programme", "programme_version", "figures")
 

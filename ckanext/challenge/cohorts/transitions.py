@@ -17,8 +17,6 @@ from ckanext.challenge.progress import evaluate
 
 from . import programme, report
 
-__all__ = ["move", "prepare"]
-
 
 def prepare(cohort: Cohort, to: str) -> None:
     """Do what takes long before a season is moved, and commit it."""

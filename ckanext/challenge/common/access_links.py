@@ -15,8 +15,6 @@ from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from ckanext.challenge import config
 
-__all__ = ["Verdict", "digest_of", "judge", "make_key", "opens", "proves"]
-
 #: What a key is to an application: that it ``opens`` it, that it has ``expired``, or
 #: that it is ``wrong`` (altered, cut off, or of another application).
 Verdict = Literal["opens", "expired", "wrong"]

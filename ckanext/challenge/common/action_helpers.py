@@ -26,31 +26,8 @@ from ckanext.challenge.model.base import is_id
 
 from . import journal, labels
 
-__all__ = [
-    "actor_of",
-    "all_or_nothing",
-    "checked_transition",
-    "cohort_of",
-    "commit",
-    "counted",
-    "find_application",
-    "find_cohort",
-    "find_file",
-    "find_mail",
-    "find_organization",
-    "find_participant",
-    "find_participation",
-    "find_visit",
-    "forbidden",
-    "is_deferred",
-    "read_lists",
-    "refusal",
-    "user_id_of",
-    "validated",
-]
 
-
-def validated(
+def validate(
     context: Context, data_dict: Mapping[str, Any], schema: Schema
 ) -> dict[str, Any]:
     """The data as the schema leaves it.
@@ -63,7 +40,7 @@ def validated(
     return data
 
 
-def counted(query: Any, data: Mapping[str, Any]) -> tuple[list[Any], int]:
+def paginate(query: Any, data: Mapping[str, Any]) -> tuple[list[Any], int]:
     """A page of a query, and how many rows the whole of it has.
 
     :param data: with its ``offset`` and ``limit``; a page that is not full tells the
@@ -181,7 +158,7 @@ def checked_transition(field: str = "state") -> Iterator[None]:
         raise forbidden(error, field) from error
 
 
-def refusal(field: str, message: str) -> tk.ValidationError:
+def rollback_and_error(field: str, message: str) -> tk.ValidationError:
     """The error on one field; what was begun is undone, with the locks it holds."""
     model.Session.rollback()
     return tk.ValidationError({field: [message]})

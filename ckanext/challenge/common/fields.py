@@ -18,27 +18,6 @@ from ckanext.challenge.domain.plaintext import find_problem
 
 from . import validators
 
-__all__ = [
-    "choice",
-    "choices",
-    "day",
-    "default",
-    "email",
-    "limit",
-    "number",
-    "offset",
-    "paging",
-    "paragraph",
-    "problem_text",
-    "raw",
-    "reference",
-    "siren",
-    "truth",
-    "web_address",
-    "whole",
-    "word",
-]
-
 Validator = Callable[..., Any]
 
 #: The most rows that a list answers at once, and what it answers unasked.

@@ -20,20 +20,6 @@ import magic
 
 from ckanext.challenge import config
 
-__all__ = [
-    "DOCUMENTS",
-    "IMAGES",
-    "PROOFS",
-    "Refused",
-    "Stored",
-    "clean_name",
-    "enabled",
-    "path_of",
-    "remove",
-    "store",
-    "stored",
-]
-
 #: Media types that are taken, with the ends of names that are theirs.
 IMAGES: dict[str, tuple[str, ...]] = {
     "image/jpeg": (".jpg", ".jpeg"),

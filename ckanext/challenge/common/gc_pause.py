@@ -6,8 +6,6 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["search_paused"]
-
 
 @contextmanager
 def search_paused(when: bool = True) -> Iterator[None]:

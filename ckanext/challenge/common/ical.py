@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 from icalendar import Calendar, Event, vDuration
 
-__all__ = ["MEDIA_TYPE", "Day", "write"]
-
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 _PRODUCT = "-//ckanext-challenge//{language}"

@@ -12,8 +12,6 @@ from urllib.parse import quote, urlsplit
 
 import ckan.plugins.toolkit as tk
 
-__all__ = ["Issuer", "did_web", "portal"]
-
 
 def did_web(base: str) -> str:
     """Return the ``did:web`` whose document is served under an address.

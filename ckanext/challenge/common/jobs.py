@@ -12,8 +12,6 @@ from redis.exceptions import RedisError
 
 from ckanext.challenge import config
 
-__all__ = ["begun", "later", "once"]
-
 log = logging.getLogger(__name__)
 
 #: After so many seconds a job that has not begun is taken for lost.

@@ -19,18 +19,6 @@ from ckanext.challenge.domain.chain import GENESIS, digest
 from ckanext.challenge.model import JournalEntry
 from ckanext.challenge.model.base import utcnow
 
-__all__ = [
-    "ANONYMOUS",
-    "SYSTEM",
-    "Entry",
-    "Fault",
-    "last",
-    "record",
-    "record_many",
-    "take_turn",
-    "verify",
-]
-
 #: The actor of what nobody asked for by hand, such as an evaluation.
 SYSTEM = "system"
 #: The actor of what somebody without an account did.

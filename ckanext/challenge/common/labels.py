@@ -15,19 +15,6 @@ from ckanext.challenge.domain.text import N_
 
 from . import language
 
-__all__ = [
-    "Wording",
-    "as_day",
-    "as_effort",
-    "as_moment",
-    "citation",
-    "locale",
-    "milestone",
-    "parse",
-    "state_label",
-    "withdrawal",
-]
-
 
 class Wording(str):
     """A sentence for people, that ends with its codes where a program reads it.

@@ -10,8 +10,6 @@ from ckan.lib import helpers
 from flask import current_app, has_app_context, has_request_context
 from flask_babel import force_locale, get_locale
 
-__all__ = ["current", "speaking"]
-
 
 def current() -> str:
     """The language of the request; that of the portal where there is none."""

@@ -53,7 +53,7 @@ _AWARD = sa.text(
 )
 
 
-def of_season(cohort: str, organization: str | None = None) -> str | None:
+def of_cohort(cohort: str, organization: str | None = None) -> str | None:
     """The version of the page of a season, or of a participant.
 
     :param cohort: the id or name of the season
@@ -67,7 +67,7 @@ def of_season(cohort: str, organization: str | None = None) -> str | None:
 
 
 def of_award(award: str) -> str | None:
-    """The version of the page of an award, as :func:`of_season`.
+    """The version of the page of an award, as :func:`of_cohort`.
 
     :param award: its id
     """

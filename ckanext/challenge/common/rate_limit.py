@@ -19,8 +19,6 @@ from redis.exceptions import RedisError
 
 from ckanext.challenge import config
 
-__all__ = ["TooMany", "client_address", "spend"]
-
 log = logging.getLogger(__name__)
 
 Action = Literal[
@@ -84,13 +82,13 @@ def _limits(email: str | None) -> dict[str, int]:
     header = request.headers.get("X-Forwarded-For", "")
     forwarded = [part for part in header.split(",") if part.strip()]
     address = client_address(request.remote_addr, forwarded, config.trusted_proxies())
-    counted: dict[str, int] = {}
+    paginate: dict[str, int] = {}
     if email:
-        counted[f"email:{email.strip().lower()}"] = config.rate_limit_email()
+        paginate[f"email:{email.strip().lower()}"] = config.rate_limit_email()
     if address:
-        counted[f"one:{_network(address, _ONE)}"] = config.rate_limit_address()
-        counted[f"site:{_network(address, _SITE)}"] = config.rate_limit_network()
-    return {who: limit for who, limit in counted.items() if limit > 0}
+        paginate[f"one:{_network(address, _ONE)}"] = config.rate_limit_address()
+        paginate[f"site:{_network(address, _SITE)}"] = config.rate_limit_network()
+    return {who: limit for who, limit in paginate.items() if limit > 0}
 
 
 def _redis() -> Redis:
@@ -101,7 +99,7 @@ def _redis() -> Redis:
     )
 
 
-def spend(action: Action, email: str | None = None) -> None:
+def check(action: Action, email: str | None = None) -> None:
     """Count something that the visitor does; outside of a request nothing is counted.
 
     :param action: what is done

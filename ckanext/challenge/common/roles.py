@@ -13,29 +13,6 @@ from ckanext.challenge.model import Application, Cohort, Participant, Staff
 from . import access_links
 from .action_helpers import find_application, find_cohort, user_id_of
 
-__all__ = [
-    "answer",
-    "for_manager",
-    "for_owner",
-    "for_reader",
-    "for_staff",
-    "is_adviser",
-    "is_manager",
-    "is_member",
-    "is_staff",
-    "is_sysadmin",
-    "manages_participant",
-    "may_add_members",
-    "may_annotate",
-    "may_decide",
-    "may_follow",
-    "may_read",
-    "may_see_cohort",
-    "of_participant",
-    "owns",
-    "refused",
-]
-
 
 def is_sysadmin(context: Context) -> bool:
     """Whether the caller is a sysadmin."""

@@ -24,8 +24,6 @@ import xlsxwriter
 
 from ckanext.challenge.domain.cells import neutral, neutral_in_csv
 
-__all__ = ["FORMATS", "Column", "Format", "Kind", "as_answer", "write"]
-
 Kind = Literal["csv", "xlsx", "ods", "json"]
 #: None, text, a number, true or false, a date or a moment; in JSON also a list.
 Cell = Any

@@ -16,9 +16,7 @@ from ckanext.challenge.model import Application, ApplicationFile, Evidence
 from ckanext.challenge.model.base import make_id
 
 from . import file_store
-from .action_helpers import refusal
-
-__all__ = ["MOST", "given", "proven", "taken"]
+from .action_helpers import rollback_and_error
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +61,7 @@ def taken(
     )
     if count >= MOST:
         text = tk._("There are {number} files already; remove one first")
-        raise refusal("upload", text.format(number=count))
+        raise rollback_and_error("upload", text.format(number=count))
     allowed = file_store.IMAGES if purpose == "logo" else file_store.DOCUMENTS
     with _kept("upload", upload, allowed) as (file_id, stored):
         row = ApplicationFile(
@@ -110,16 +108,16 @@ def _kept(
 ) -> Iterator[tuple[str, file_store.Stored]]:
     """Store the content, which goes again when the block fails."""
     if not file_store.enabled():
-        raise refusal(field, tk._("This portal has no place for files"))
+        raise rollback_and_error(field, tk._("This portal has no place for files"))
     file_id = make_id()
     try:
         stored = file_store.store(file_id, upload, allowed)
     except file_store.Refused as error:
-        raise refusal(field, _why(error, allowed)) from error
+        raise rollback_and_error(field, _why(error, allowed)) from error
     except OSError as error:
         log.exception("A file could not be stored")
         text = tk._("The file could not be stored. Try again in a while.")
-        raise refusal(field, text) from error
+        raise rollback_and_error(field, text) from error
     try:
         yield file_id, stored
     except BaseException:

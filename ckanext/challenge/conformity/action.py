@@ -10,14 +10,12 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.common import language, session_events
-from ckanext.challenge.common.action_helpers import commit, is_deferred, validated
+from ckanext.challenge.common.action_helpers import commit, is_deferred, validate
 from ckanext.challenge.model import Conformity
 
 from . import jobs, labels, schema, store
 from .files import Place, is_upload, opened
 from .report import Unreadable
-
-__all__ = ["challenge_conformity_check", "challenge_conformity_show"]
 
 #: Bytes up to which a file is checked at once: about a second.
 _SMALL = 256 * 1024
@@ -40,7 +38,7 @@ def challenge_conformity_check(context: Context, data_dict: dict[str, Any]) -> A
     :raises ObjectNotFound: there is no such resource
     :raises NotAuthorized: the caller may not change it
     """
-    data = validated(context, data_dict, schema.resource())
+    data = validate(context, data_dict, schema.resource())
     resource = _find(data["resource_id"])
     tk.check_access("challenge_conformity_check", context, data)
     if store.is_checkable(resource):
@@ -81,7 +79,7 @@ def challenge_conformity_show(context: Context, data_dict: dict[str, Any]) -> An
     :raises ObjectNotFound: there is no such resource
     :raises NotAuthorized: the caller may not see it
     """
-    data = validated(context, data_dict, schema.resource())
+    data = validate(context, data_dict, schema.resource())
     resource = _find(data["resource_id"])
     tk.check_access("challenge_conformity_show", context, data)
     return _dictize(resource)

@@ -7,8 +7,6 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-__all__ = ["challenge_conformity_check", "challenge_conformity_show"]
-
 
 def _allowed(action: str, context: Context, data_dict: dict[str, Any]) -> AuthResult:
     # A context of its own: CKAN's functions leave what they looked up in it.

@@ -17,8 +17,6 @@ from ckanext.challenge.common.session_events import CommitListener
 
 from . import jobs, store
 
-__all__ = ["listener"]
-
 #: A change of any of these may change the verdict.
 _RELEVANT = ("url", "url_type", "last_modified", "state", "extras")
 

@@ -23,8 +23,6 @@ from . import checks, reading
 from .registry import Schema
 from .report import Problem, Report, Tally, Unreadable
 
-__all__ = ["MAX_ERRORS", "MAX_ROWS", "check"]
-
 #: After as many rows, or problems, a check ends.
 MAX_ROWS = 200_000
 MAX_ERRORS = 100_000

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from .registry import Schema
 
-__all__ = ["HEADINGS", "NAMES", "RuleError", "of"]
-
 #: The first level of ACTES, the State's classification of official acts.
 HEADINGS = (
     "Commande publique",

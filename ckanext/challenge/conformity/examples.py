@@ -14,8 +14,6 @@ from importlib import resources
 
 from .registry import Schema
 
-__all__ = ["columns", "example"]
-
 Row = tuple[str, ...]
 
 

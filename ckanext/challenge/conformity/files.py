@@ -19,8 +19,6 @@ from . import links
 from .reading import MAX_BYTES
 from .report import Unreadable
 
-__all__ = ["File", "Place", "is_reachable", "is_upload", "opened"]
-
 
 @dataclass(frozen=True)
 class Place:

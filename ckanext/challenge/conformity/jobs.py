@@ -16,8 +16,6 @@ from .check import check
 from .files import Place, opened
 from .report import Report, Unreadable
 
-__all__ = ["check_due", "check_resource", "enqueue"]
-
 log = logging.getLogger(__name__)
 
 #: Seconds after which a job is ended.

@@ -16,8 +16,6 @@ from babel.numbers import format_decimal
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain.text import N_
 
-__all__ = ["ADVICE", "fix", "sentence", "title", "what", "where"]
-
 Facts = Mapping[str, Any]
 
 #: Types of what could be better although nothing is wrong.

@@ -36,8 +36,6 @@ from werkzeug.http import parse_options_header
 
 from .report import Unreadable
 
-__all__ = ["Limits", "fetch", "is_link", "is_public"]
-
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -16,8 +16,6 @@ from typing import IO
 
 from .report import Unreadable
 
-__all__ = ["MAX_BYTES", "MAX_COLUMNS", "MAX_LINE", "Layout", "layout", "records"]
-
 MAX_BYTES = 1024**3
 #: Characters of one record, its line breaks within quotes included.
 MAX_LINE = 1024**2

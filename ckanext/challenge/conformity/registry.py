@@ -18,8 +18,6 @@ import yaml
 
 from ckanext.challenge.domain.text import Text
 
-__all__ = ["Schema", "get", "known", "normalise"]
-
 _NATIONAL_HOST = "schema.data.gouv.fr"
 #: The keys of a bundled file that are ours and not of the Table Schema standard.
 _OWN_KEYS = frozenset({"id", "version", "source", "homepage", "title", "checks"})

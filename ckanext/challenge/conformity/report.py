@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["STORED_ERRORS", "Group", "Problem", "Report", "Tally", "Unreadable"]
-
 #: How many problems a report keeps; all are counted.
 STORED_ERRORS = 100
 #: Of each kind of problem, so many are shown; and so many kinds.

@@ -6,8 +6,6 @@ from ckan.types import Schema
 
 from ckanext.challenge.common import fields
 
-__all__ = ["resource"]
-
 
 def resource() -> Schema:
     """Which resource."""

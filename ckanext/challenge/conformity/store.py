@@ -20,19 +20,6 @@ from . import registry
 from .files import is_reachable
 from .report import Report
 
-__all__ = [
-    "FAILED",
-    "READ",
-    "checked_schema",
-    "due",
-    "forget",
-    "is_checkable",
-    "is_due",
-    "outdate",
-    "save",
-    "schema_of",
-]
-
 #: The extras of a resource that decide on its verdict.
 READ = ("schema", "encoding", "validation_status", "validation_timestamp")
 #: The one problem in a report of a check that broke; it is tried again every night.

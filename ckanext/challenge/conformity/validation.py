@@ -17,8 +17,6 @@ from ckan import model, plugins
 
 from .report import Problem, Report, Tally
 
-__all__ = ["verdict"]
-
 Status = Literal["valid", "invalid", "error"]
 _STATUS: Mapping[str, Status] = {
     "success": "valid",

@@ -12,7 +12,7 @@ from ckan.types import Context
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import language
-from ckanext.challenge.common.action_helpers import validated
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.model import Award
 from ckanext.challenge.model.base import utcnow
@@ -27,16 +27,6 @@ from .documents import (
     readable,
 )
 from .verification import Verdict, verify
-
-__all__ = [
-    "challenge_achievement_show",
-    "challenge_credential_show",
-    "challenge_credential_verify",
-    "challenge_did_show",
-    "challenge_issuer_show",
-    "challenge_key_list",
-    "challenge_status_list_show",
-]
 
 _KEY = ("id", "created_at", "retired_at", "compromised_at")
 _TIMES = ("issued_at", "lost_on", "revoked_at", "revoked_reason")
@@ -58,7 +48,7 @@ def challenge_credential_show(context: Context, data_dict: dict[str, Any]) -> An
     :rtype: dict
     :raises ObjectNotFound: when there is no such award
     """
-    data = validated(context, data_dict, schema.credential_show())
+    data = validate(context, data_dict, schema.credential_show())
     award_state = model.Session.execute(
         sa.select(Award.state)
         .join(model.Group, model.Group.id == Award.organization_id)
@@ -96,7 +86,7 @@ def challenge_credential_verify(context: Context, data_dict: dict[str, Any]) -> 
     :rtype: dict
     """
     tk.check_access("challenge_credential_verify", context, {})
-    data = validated(context, data_dict, schema.verify())
+    data = validate(context, data_dict, schema.verify())
     verdict = verify(data["credential"], store.find_key, store.find_record, utcnow())
     record = verdict.record
     return {
@@ -155,7 +145,7 @@ def challenge_achievement_show(context: Context, data_dict: dict[str, Any]) -> A
     :raises ObjectNotFound: when there is no such badge
     """
     tk.check_access("challenge_achievement_show", context, {})
-    data = validated(context, data_dict, schema.achievement_show())
+    data = validate(context, data_dict, schema.achievement_show())
     found = programmes.badges().get(data["badge"])
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no such badge"))
@@ -186,7 +176,7 @@ def challenge_status_list_show(context: Context, data_dict: dict[str, Any]) -> A
     :raises ObjectNotFound: when there is no such list, or it has not been signed yet
     """
     tk.check_access("challenge_status_list_show", context, {})
-    data = validated(context, data_dict, schema.status_list_show())
+    data = validate(context, data_dict, schema.status_list_show())
     if data["kind"] == "revocation":
         document = status.revocation_list(portal(), data["number"])
         if document is not None:

@@ -10,16 +10,6 @@ from ckan.types import AuthResult, Context
 from ckanext.challenge.badges.auth import challenge_award_show
 from ckanext.challenge.common import roles
 
-__all__ = [
-    "challenge_achievement_show",
-    "challenge_credential_show",
-    "challenge_credential_verify",
-    "challenge_did_show",
-    "challenge_issuer_show",
-    "challenge_key_list",
-    "challenge_status_list_show",
-]
-
 
 @tk.auth_allow_anonymous_access
 def challenge_credential_show(

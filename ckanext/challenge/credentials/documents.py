@@ -14,24 +14,6 @@ from typing import Any
 
 from ckanext.challenge.common.issuer import Issuer
 
-__all__ = [
-    "CONTEXTS",
-    "LIST_SIZE",
-    "Achievement",
-    "Figure",
-    "Holding",
-    "PublicKey",
-    "achievement_document",
-    "bitstring_document",
-    "credential_document",
-    "did_document",
-    "issuer_profile",
-    "moment",
-    "readable",
-    "revocation_document",
-    "token_payload",
-]
-
 #: The contexts of a credential; both come along with openbadgeslib.
 CONTEXTS = (
     "https://www.w3.org/ns/credentials/v2",

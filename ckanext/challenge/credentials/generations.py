@@ -10,8 +10,6 @@ from ckanext.challenge.model.base import utcnow
 
 from . import keys, store
 
-__all__ = ["KeyExists", "create", "revoke", "rotate"]
-
 
 class KeyExists(Exception):
     """There is a key that signs already."""

@@ -31,15 +31,6 @@ from . import keys, status, store, wording
 from .documents import Achievement, Holding, credential_document
 from .signing import Signer
 
-__all__ = [
-    "NO_KEY",
-    "Outcome",
-    "awards_stored",
-    "catch_up",
-    "sign",
-    "sign_missing",
-]
-
 log = logging.getLogger(__name__)
 
 #: How many credentials are signed in one transaction: about half a second.

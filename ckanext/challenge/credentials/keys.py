@@ -33,8 +33,6 @@ from ckanext.challenge import config
 from ckanext.challenge.model import SigningKey
 from ckanext.challenge.model.base import utcnow
 
-__all__ = ["KeyPair", "KeyProblem", "create", "has_file", "load", "remove"]
-
 _RSA_BITS = 2048
 _PEM = re.compile(rb"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----\n?", re.DOTALL)
 

@@ -9,8 +9,6 @@ from ckan.types import Schema
 
 from ckanext.challenge.common import fields
 
-__all__ = ["achievement_show", "credential_show", "status_list_show", "verify"]
-
 
 def credential_show() -> Schema:
     """Of which award."""

@@ -18,8 +18,6 @@ from ckanext.challenge.common.issuer import Issuer
 from .documents import token_payload
 from .keys import KeyPair
 
-__all__ = ["Signer"]
-
 
 class Signer:
     """Signs in the name of a portal.

@@ -19,8 +19,6 @@ from . import store
 from .documents import LIST_SIZE, bitstring_document, revocation_document
 from .signing import Signer
 
-__all__ = ["RENEWED_AFTER", "VALID_FOR", "outdated", "renew", "revocation_list"]
-
 #: How long a signed list is good, so that an old copy hides no revocation for ever.
 VALID_FOR = dt.timedelta(days=30)
 

@@ -14,27 +14,6 @@ from ckanext.challenge.model.arrays import array
 
 from .documents import LIST_SIZE, PublicKey
 
-__all__ = [
-    "active_key",
-    "as_public",
-    "credential_of",
-    "dataset_titles",
-    "detach",
-    "find_key",
-    "find_record",
-    "lists",
-    "places",
-    "public_keys",
-    "revoked",
-    "save",
-    "save_list",
-    "signed_again",
-    "status_list",
-    "unsigned",
-    "unsigned_ids",
-    "waiting",
-]
-
 _CREDENTIALS = """
     FROM challenge_credential k
     LEFT JOIN challenge_award a ON a.id = k.award_id

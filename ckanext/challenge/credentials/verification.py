@@ -24,8 +24,6 @@ from openbadgeslib.ob3 import (
 
 from .documents import LIST_SIZE
 
-__all__ = ["LONGEST", "Key", "Record", "Verdict", "verify"]
-
 #: The longest credential that is read, in characters; those of this portal have a
 #: fraction of it.
 LONGEST = 256 * 1024

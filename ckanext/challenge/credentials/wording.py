@@ -25,8 +25,6 @@ from ckanext.challenge.measures import registry
 
 from .documents import Achievement, Figure
 
-__all__ = ["achievement", "figures"]
-
 
 def achievement(programme: Programme, badge: Badge) -> Achievement:
     """A badge of a programme, in the current language."""

@@ -22,15 +22,6 @@ from ckanext.challenge.badges import package_badges
 from ckanext.challenge.common import jobs, language, session_events
 from ckanext.challenge.model import Cohort
 
-__all__ = [
-    "COHORT",
-    "KIT",
-    "SearchPlugin",
-    "index_again",
-    "reindex_after_commit",
-    "season_of",
-]
-
 COHORT = "challenge_cohort"
 KIT = "challenge_kit"
 
@@ -71,7 +62,7 @@ class SearchPlugin(p.SingletonPlugin):
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         if pkg_dict.get("owner_org"):
-            season = season_of(pkg_dict["id"])
+            season = cohort_of_dataset(pkg_dict["id"])
             if season:
                 pkg_dict[COHORT] = season
         return pkg_dict
@@ -80,7 +71,7 @@ class SearchPlugin(p.SingletonPlugin):
         self, search_results: dict[str, Any], search_params: dict[str, Any]
     ) -> dict[str, Any]:
         facets = search_results.get("search_facets") or {}
-        for facet, titles in ((COHORT, _season_titles), (KIT, _kit_titles)):
+        for facet, titles in ((COHORT, _cohort_titles), (KIT, _kit_titles)):
             items = facets.get(facet, {}).get("items")
             if items:
                 known = titles({item["name"] for item in items})
@@ -100,13 +91,13 @@ class SearchPlugin(p.SingletonPlugin):
             package_badges.add_to_datasets([pkg_dict])
 
 
-def season_of(dataset_id: str) -> str | None:
+def cohort_of_dataset(dataset_id: str) -> str | None:
     """The name of the season that a dataset belongs to, in one statement."""
     zone = str(config.display_timezone())
     return model.Session.execute(_SEASON, {"id": dataset_id, "zone": zone}).scalar()
 
 
-def _season_titles(names: Collection[str]) -> dict[str, str]:
+def _cohort_titles(names: Collection[str]) -> dict[str, str]:
     rows = model.Session.query(Cohort.name, Cohort.title).filter(Cohort.name.in_(names))
     return {row[0]: row[1] for row in rows}
 

@@ -80,7 +80,7 @@ def clear(show: Show) -> Cleared | None:
             len(made.organizations),
             lambda: _organizations(made, cleared),
         ),
-        Part("Seasons", len(made.cohorts), lambda: _seasons(made, cleared)),
+        Part("Seasons", len(made.cohorts), lambda: _cohorts(made, cleared)),
         Part("Accounts", 1, lambda: _people(made, known)),
     ]
     for part in parts:
@@ -194,7 +194,7 @@ def _proofs(*of_participants: Any) -> list[str]:
     return [id_ for (id_,) in found]
 
 
-def _seasons(made: _Made, cleared: Cleared) -> Iterator[None]:
+def _cohorts(made: _Made, cleared: Cleared) -> Iterator[None]:
     kept: set[str | None] = set()
     for id_ in made.cohorts:
         applications = model.Session.query(Application).filter_by(cohort_id=id_)

@@ -160,7 +160,7 @@ class Content:
             longitude=longitude,
         )
 
-    def of_season(self, season: str) -> tuple[Participant, ...]:
+    def of_cohort(self, season: str) -> tuple[Participant, ...]:
         """The participants of the season that is running, or of the one before."""
         return {CURRENT: self.participants, PAST: self.alumni}[season]
 

@@ -111,7 +111,7 @@ def _parts() -> list[Part]:
     ]
     for season in (demo.PAST, demo.CURRENT):
         number = next(s["season"] for s in content.seasons if s["name"] == season)
-        participants = content.of_season(season)
+        participants = content.of_cohort(season)
         datasets = sum(len(each.datasets) for each in participants)
         work += [
             Part(f"Season {number}: {label}", length, partial(run, season))
@@ -272,7 +272,7 @@ class _Loading:
     # --- participants and their steps -------------------------------------------
 
     def participants(self, season: str) -> Iterator[None]:
-        for participant in self.content.of_season(season):
+        for participant in self.content.of_cohort(season):
             facts = self.content.facts(participant.siren)
             office = (
                 "Secrétariat de mairie"
@@ -431,7 +431,7 @@ class _Loading:
             return
         programme = programmes.get("saison")
         checks = {step.key: step.check for step in programme.steps}
-        for participant in self.content.of_season(season):
+        for participant in self.content.of_cohort(season):
             joined = self._joined(season, participant.siren)
             user = self.content.user_names(participant)[0]
             if participant.steps() and joined.adviser_id is None:
@@ -542,7 +542,7 @@ class _Loading:
         return cohort is not None and cohort.state in ("finished", "archived")
 
     def datasets(self, season: str) -> Iterator[None]:
-        for participant in self.content.of_season(season):
+        for participant in self.content.of_cohort(season):
             joined = self._joined(season, participant.siren)
             user = self.content.user_names(participant)[0]
             for dataset in participant.datasets:

@@ -63,7 +63,7 @@ def _date_participants(
         next(each for each in content.seasons if each["name"] == season), today
     )
     launch = dt.date.fromisoformat(dates["launch"])
-    for number, participant in enumerate(content.of_season(season)):
+    for number, participant in enumerate(content.of_cohort(season)):
         steps = participant.steps()
         # Who has done nothing yet has only just been taken in.
         decided = _moment(

@@ -7,12 +7,6 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-__all__ = [
-    "challenge_collectivite_history",
-    "challenge_collectivite_search",
-    "challenge_collectivite_show",
-]
-
 
 @tk.auth_allow_anonymous_access
 def challenge_collectivite_history(

@@ -12,8 +12,6 @@ from ckanext.challenge.domain.eligibility import KINDS
 
 from .departements import departements
 
-__all__ = ["search", "show"]
-
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_QUERY = 200

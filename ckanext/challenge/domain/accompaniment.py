@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-__all__ = ["LEAST", "LONGEST", "days_left", "is_stalled", "waits_for_answer"]
-
 #: The time of a visit is counted in these, in days.
 LEAST = Decimal("0.5")
 

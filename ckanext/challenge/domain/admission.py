@@ -7,8 +7,6 @@ from typing import Literal
 
 from .deadlines import day_of, has_ended
 
-__all__ = ["Window", "window"]
-
 #: ``open``; ``early``, before its applications begin; ``late``, once they have ended
 #: but the season still admits somebody whom its team lets in; ``closed`` to all.
 Window = Literal["early", "open", "late", "closed"]

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["neutral", "neutral_in_csv"]
-
 _FORMULA = re.compile("^[=+\\-@\t\r\n＝＋－＠]")
 # Where a program that takes a semicolon or a tab for the separator, as Excel does in
 # French, would begin another cell: it does not see quotes inside of what it takes for

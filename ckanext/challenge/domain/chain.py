@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-__all__ = ["GENESIS", "digest"]
-
 #: What the first row is chained to.
 GENESIS = "0" * 64
 

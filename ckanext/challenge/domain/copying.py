@@ -7,8 +7,6 @@ from collections.abc import Mapping
 
 from .deadlines import MILESTONES
 
-__all__ = ["shifted"]
-
 
 def shifted(
     milestones: Mapping[str, dt.date | None], launch: dt.date

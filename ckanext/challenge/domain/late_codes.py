@@ -6,8 +6,6 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 
-__all__ = ["ALPHABET", "new_code", "normalised"]
-
 #: Nothing that looks like something else (0 O D Q, 1 I L, 2 Z, 5 S, 8 B, U V) and no
 #: vowel, so that no code is a word.
 ALPHABET = "CFGHJKMNPRTVWXY34679"

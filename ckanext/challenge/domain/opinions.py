@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 from .questions import CHOOSING, Question
 
-__all__ = ["Tally", "tally", "without_words"]
-
 #: The types of question that are answered in one's own words.
 _IN_WORDS = frozenset({"text", "paragraph", "url"})
 

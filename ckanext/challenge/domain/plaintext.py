@@ -13,8 +13,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Problem", "ProblemKind", "find_problem"]
-
 ProblemKind = Literal["html", "control", "direction", "pictogram"]
 
 # The start of a tag, of a closing tag or of a comment; "a < b" is plain text.

@@ -29,7 +29,6 @@ from .deadlines import Due
 from .programme_check import (
     Known,
     Path,
-    Problem,
     ProgrammeError,
     chosen_problems,
     cross_problems,
@@ -38,23 +37,6 @@ from .programme_check import (
 )
 from .questions import Question
 from .text import Text
-
-__all__ = [
-    "Badge",
-    "CatalogCheck",
-    "Kit",
-    "Known",
-    "PersonCheck",
-    "Phase",
-    "Problem",
-    "Programme",
-    "ProgrammeError",
-    "Step",
-    "default_name",
-    "kits_file",
-    "parse",
-    "restore",
-]
 
 
 class ProgrammeMissing(KeyError):

@@ -23,18 +23,6 @@ from jsonschema.exceptions import ValidationError
 
 from . import questions
 
-__all__ = [
-    "Known",
-    "Path",
-    "Problem",
-    "ProgrammeError",
-    "advice",
-    "chosen_problems",
-    "cross_problems",
-    "kit_problems",
-    "schema_problems",
-]
-
 Path = tuple[str | int, ...]
 
 

@@ -9,8 +9,6 @@ from typing import Any, Literal, NamedTuple
 from .programme import Programme
 from .text import Text
 
-__all__ = ["PARTS", "Change", "compare"]
-
 #: The parts that are compared, in the order in which people read them.
 PARTS = ("programme", "phases", "steps", "badges", "kits", "feedback")
 

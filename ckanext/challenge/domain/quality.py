@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-__all__ = ["CRITERIA", "DESCRIBED", "MAXIMUM", "first_of", "missing", "points"]
-
 #: The names of the criteria, in the order in which pages list them; the first one is
 #: the lowest bit.
 CRITERIA = (

@@ -20,26 +20,6 @@ from typing import Any
 from .plaintext import find_problem
 from .text import Text
 
-__all__ = [
-    "CHOOSING",
-    "LANGUAGES",
-    "TYPES",
-    "Answer",
-    "AnswerError",
-    "Choice",
-    "DefinitionErrors",
-    "Problem",
-    "Question",
-    "check_answer",
-    "check_answers",
-    "check_definitions",
-    "check_type_changes",
-    "choices_of_lines",
-    "is_empty",
-    "new_key",
-    "read",
-]
-
 #: What can be asked for, in the order in which an editor offers it.
 TYPES: tuple[str, ...] = (
     "text",

@@ -11,8 +11,6 @@ from . import deadlines
 from .lifecycle import STEP_SETTLED
 from .programme import Programme
 
-__all__ = ["Reminder", "due", "is_time"]
-
 
 class Reminder(NamedTuple):
     """What a reminder says; the keys of steps, in the order in which they are due.

@@ -7,15 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 
 from .deadlines import end_of_day, start_of_day
 
-__all__ = [
-    "MILESTONE_OF",
-    "STATES",
-    "due_transition",
-    "instant_of",
-    "still_to_come",
-    "undated",
-]
-
 #: Which date of a season brings which state.
 MILESTONE_OF: dict[str, str] = {
     "open": "application_opens",

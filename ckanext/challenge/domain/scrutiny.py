@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["RULES", "Facts", "Verdict", "judge"]
-
 Outcome = Literal["passed", "look", "failed", "unknown"]
 
 #: The rules, in the order in which they are read.

@@ -9,11 +9,9 @@ from ckan import model
 from ckan.types import Context, Schema
 
 from ckanext.challenge.common import fields, journal
-from ckanext.challenge.common.action_helpers import counted, validated
+from ckanext.challenge.common.action_helpers import paginate, validate
 from ckanext.challenge.model import JournalEntry
 from ckanext.challenge.model.dictize import columns
-
-__all__ = ["challenge_journal_list"]
 
 _SHOWN = ("id", "at", "actor", "action", "object_type", "object_id", "data", "digest")
 OBJECT_TYPES = (
@@ -58,13 +56,13 @@ def challenge_journal_list(context: Context, data_dict: dict[str, Any]) -> Any:
         there
     :rtype: dict
     """
-    data = validated(context, data_dict, _schema())
+    data = validate(context, data_dict, _schema())
     tk.check_access("challenge_journal_list", context, data)
     query = model.Session.query(JournalEntry)
     for name in ("object_type", "object_id"):
         if name in data:
             query = query.filter_by(**{name: data[name]})
-    rows, count = counted(query.order_by(JournalEntry.id.desc()), data)
+    rows, count = paginate(query.order_by(JournalEntry.id.desc()), data)
     shown = [columns(row, _SHOWN) for row in rows]
     names = _names({row["actor"] for row in shown})
     return {

@@ -10,8 +10,6 @@ from ckan.types import AuthResult, Context
 from ckanext.challenge.common import roles
 from ckanext.challenge.model import Application, Award, Cohort, Participant
 
-__all__ = ["challenge_journal_list"]
-
 _TABLES: dict[str, Any] = {
     "application": Application,
     "award": Award,

@@ -62,7 +62,7 @@ class Measure:
     fix: Fix = DATASETS
     lacks: Sequence[Lack] = ()
     about_datasets: bool = False
-    of_season: bool = False
+    of_cohort: bool = False
 
     def lack(self, name: str) -> Lack:
         """What its measurements mean by a name; one without words is its own."""

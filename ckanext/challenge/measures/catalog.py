@@ -14,15 +14,6 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-__all__ = [
-    "PUBLIC",
-    "Extras",
-    "dataset_extras",
-    "extras_in_tables",
-    "organization_extras",
-    "organization_siren",
-]
-
 #: What the public can see of the table ``package p``.
 PUBLIC = "p.state = 'active' AND p.private IS NOT TRUE AND p.type = 'dataset'"
 

@@ -500,7 +500,7 @@ MEASURES = (
             number,
         ),
         fix=NEW_DATASET,
-        of_season=True,
+        of_cohort=True,
     ),
     Measure(
         "kits_covered",

@@ -14,8 +14,6 @@ from .catalog import PUBLIC, dataset_extras
 from .fixes import Lack
 from .quality import FACTS
 
-__all__ = ["Dataset", "Files", "dataset", "datasets"]
-
 
 @dataclass(frozen=True)
 class Files:

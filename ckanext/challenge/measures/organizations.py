@@ -176,7 +176,7 @@ MEASURES = (
             "At least {number} kit chosen", "At least {number} kits chosen", number
         ),
         fix=fixes.KITS,
-        of_season=True,
+        of_cohort=True,
     ),
 )
 

@@ -14,17 +14,6 @@ from ckanext.challenge.domain.quality import CRITERIA
 
 from .catalog import Extras
 
-__all__ = [
-    "FACTS",
-    "HAS_FILES",
-    "LAST_CHANGE",
-    "NUMBER",
-    "UNREACHABLE",
-    "Fact",
-    "now",
-    "packed",
-]
-
 
 @dataclass(frozen=True)
 class Fact:

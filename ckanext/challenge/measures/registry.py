@@ -34,7 +34,7 @@ def find(name: str) -> Measure:
 
 def seasonal() -> frozenset[str]:
     """The names of those that are nothing without a season."""
-    return frozenset(name for name, one in known().items() if one.of_season)
+    return frozenset(name for name, one in known().items() if one.of_cohort)
 
 
 def about_datasets() -> frozenset[str]:

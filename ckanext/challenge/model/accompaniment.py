@@ -12,8 +12,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, json_column, key_column, time_column, utcnow
 
-__all__ = ["Feedback", "ParticipantMessage", "Visit"]
-
 
 class Visit(tk.BaseModel):
     """Some time that an adviser spent with a participant.

@@ -14,8 +14,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, json_column, key_column, time_column, utcnow
 
-__all__ = ["Application"]
-
 # A withdrawn or refused application leaves the way free for another one.
 LIVE = "state NOT IN ('withdrawn', 'refused')"
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-__all__ = ["array"]
-
 
 def array(values: Iterable[str | float | date | None]) -> str:
     """The literal of a PostgreSQL array, for ``CAST(:name AS text[])`` and the like.

@@ -12,8 +12,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, json_column, key_column, time_column, utcnow
 
-__all__ = ["Award"]
-
 
 class Award(tk.BaseModel):
     """A badge that an organization earned, with what was met when it did.

@@ -10,17 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-__all__ = [
-    "id_column",
-    "is_id",
-    "json_column",
-    "key_column",
-    "make_id",
-    "time_column",
-    "utcnow",
-]
-
-
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -10,8 +10,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, key_column, time_column, utcnow
 
-__all__ = ["Claim"]
-
 
 class Claim(tk.BaseModel):
     """What the admins of an organization are asked: may this person become one too?

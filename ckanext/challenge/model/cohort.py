@@ -21,8 +21,6 @@ from .base import (
     utcnow,
 )
 
-__all__ = ["Cohort", "LateCode", "Staff"]
-
 
 class Cohort(tk.BaseModel):
     """A season: its dates, its money, its partners and the state of its life."""

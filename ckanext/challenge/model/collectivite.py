@@ -9,8 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped
 
-__all__ = ["Collectivite"]
-
 
 def _code(context: Any) -> str:
     values = context.get_current_parameters()

@@ -12,8 +12,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import json_column, time_column
 
-__all__ = ["Conformity"]
-
 
 class Conformity(tk.BaseModel):
     """The last report on one resource.

@@ -10,8 +10,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, key_column, time_column, utcnow
 
-__all__ = ["ApplicationFile", "Message", "Note"]
-
 
 class Message(tk.BaseModel):
     """A message between an applicant and the staff; both read it.

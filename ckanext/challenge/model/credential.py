@@ -12,8 +12,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, key_column, time_column, utcnow
 
-__all__ = ["Credential", "SigningKey"]
-
 
 class SigningKey(tk.BaseModel):
     """The public half of a pair of keys; the private half is never in the database.

@@ -9,8 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-__all__ = ["as_json", "columns", "name_of"]
-
 
 def as_json(value: Any) -> Any:
     """One value as JSON can hold it."""

@@ -12,8 +12,6 @@ import sqlalchemy as sa
 
 from ckanext.challenge.domain.eligibility import EPCI_KINDS, Rule
 
-__all__ = ["duty_status"]
-
 
 def duty_status(
     columns: Any, *, rule: Rule, population_threshold: int, agents_threshold: float

@@ -12,8 +12,6 @@ from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED, STEP_SETTLED
 
 from .participant import Participant, StepStatus
 
-__all__ = ["DATASETS", "by_cohort", "settled_by_step"]
-
 #: How many datasets a participant has opened since the launch, as last measured.
 DATASETS: Any = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
 

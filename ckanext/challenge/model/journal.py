@@ -11,8 +11,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import json_column, time_column
 
-__all__ = ["JournalEntry"]
-
 
 class JournalEntry(tk.BaseModel):
     """What was done, by whom, to which object.

@@ -7,8 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-__all__ = ["hold", "read_and_hold", "read_and_keep", "share"]
-
 
 def hold(topic: str) -> None:
     """Wait until nobody else holds or shares this topic, and hold it."""
@@ -26,12 +24,12 @@ def _number(topic: str) -> Any:
     return sa.func.hashtext(f"ckanext.challenge.{topic}")
 
 
-def read_and_keep(row: Any) -> None:
+def refresh_for_share(row: Any) -> None:
     """Read a row anew and keep it as it is: others may do the same meanwhile."""
     model.Session.refresh(row, with_for_update={"read": True})
 
 
-def read_and_hold(row: Any) -> None:
+def refresh_for_update(row: Any) -> None:
     """Read a row anew and keep everybody else from changing it.
 
     Rows that refer to it may still be written meanwhile (``FOR NO KEY UPDATE``):

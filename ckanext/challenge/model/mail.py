@@ -11,8 +11,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, json_column, key_column, time_column, utcnow
 
-__all__ = ["Mail"]
-
 
 class Mail(tk.BaseModel):
     """One mail to one person, written when it goes.

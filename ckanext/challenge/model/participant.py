@@ -12,8 +12,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, json_column, key_column, time_column, utcnow
 
-__all__ = ["Evidence", "Participant", "StepStatus"]
-
 
 class Participant(tk.BaseModel):
     """An organization in a cohort, with its progress as last evaluated.

@@ -13,8 +13,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import time_column, utcnow
 
-__all__ = ["KeptProgramme"]
-
 
 class KeptProgramme(tk.BaseModel):
     """A copy of a programme, by the digest of its content; never changed.

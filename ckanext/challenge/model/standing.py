@@ -10,8 +10,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import json_column, time_column
 
-__all__ = ["Standing"]
-
 
 class Standing(tk.BaseModel):
     """Where an organization stands towards the badges that need no season.

@@ -12,8 +12,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import key_column, time_column
 
-__all__ = ["StatusList"]
-
 
 class StatusList(tk.BaseModel):
     """A Bitstring Status List, so that pages need no private key to answer it.

@@ -11,8 +11,6 @@ from sqlalchemy.orm import Mapped
 
 from .base import id_column, key_column, time_column, utcnow
 
-__all__ = ["Subscription"]
-
 
 class Subscription(tk.BaseModel):
     """An address that is told of a badge, a season or an organization.

@@ -14,14 +14,6 @@ from ckanext.challenge.common.action_helpers import cohort_of
 from ckanext.challenge.model import Participant, ParticipantMessage, Staff, Visit
 from ckanext.challenge.model.dictize import columns
 
-__all__ = [
-    "dictize_message",
-    "dictize_visit",
-    "on_team",
-    "open_for_words",
-    "spent",
-]
-
 _MESSAGE = ("id", "side", "text", "created_at")
 _VISIT = (
     "id",

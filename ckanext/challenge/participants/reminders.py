@@ -22,8 +22,6 @@ from ckanext.challenge.measures import registry
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, locks
 from ckanext.challenge.model.base import utcnow
 
-__all__ = ["Candidate", "Reminded", "candidates", "remind"]
-
 log = logging.getLogger(__name__)
 
 
@@ -141,7 +139,7 @@ def _remind(participant_id: str, ahead: int) -> int | None:
     if participant is None:
         return None
     try:
-        locks.read_and_hold(participant)
+        locks.refresh_for_update(participant)
     except InvalidRequestError:  # it was purged meanwhile
         return None
     cohort = cohort_of(participant)

@@ -17,7 +17,7 @@ from ckanext.challenge.common.action_helpers import (
     cohort_of,
     commit,
     find_participant,
-    refusal,
+    rollback_and_error,
     user_id_of,
 )
 from ckanext.challenge.domain import lifecycle
@@ -26,17 +26,6 @@ from ckanext.challenge.model import Cohort, Evidence, Participant, StepStatus, l
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import columns
 from ckanext.challenge.progress import evaluate
-
-__all__ = [
-    "Found",
-    "dictize",
-    "dictize_evidence",
-    "evidence_of",
-    "find",
-    "known",
-    "lock_status",
-    "save",
-]
 
 
 @dataclass(frozen=True)
@@ -59,7 +48,9 @@ def known(cohort: Cohort, key: str) -> Step:
     steps = programmes.of(cohort).steps_by_key
     if key not in steps:
         text = tk._("“{value}” is not one of: {allowed}")
-        raise refusal("step", text.format(value=key[:40], allowed=", ".join(steps)))
+        raise rollback_and_error(
+            "step", text.format(value=key[:40], allowed=", ".join(steps))
+        )
     return steps[key]
 
 
@@ -75,12 +66,14 @@ def find(context: Context, action: str, participant_id: str, key: str) -> Found:
     cohort = cohort_of(participant)
     # A season that finishes at this moment waits for this step, or this for it: what
     # is said after the end is in no result.
-    locks.read_and_keep(cohort)
+    locks.refresh_for_share(cohort)
     if cohort.state in lifecycle.COHORT_OVER or participant.state == "withdrawn":
-        raise refusal("participant", tk._("This season is over for this participant"))
+        raise rollback_and_error(
+            "participant", tk._("This season is over for this participant")
+        )
     step = known(cohort, key)
     # In the order in which the evaluation locks: the participant, then its steps.
-    locks.read_and_hold(participant)
+    locks.refresh_for_update(participant)
     return Found(participant, step, lock_status(participant, step))
 
 

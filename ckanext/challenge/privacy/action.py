@@ -15,14 +15,12 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
     find_application,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model.dictize import columns
 
 from . import erasure
-
-__all__ = ["challenge_application_erase"]
 
 
 def challenge_application_erase(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -43,7 +41,7 @@ def challenge_application_erase(context: Context, data_dict: dict[str, Any]) -> 
     :rtype: dict
     :raises ValidationError: on ``state`` when the applicant has to withdraw it first
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validate(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_erase", context, data)
     lock_with_cohort(application)

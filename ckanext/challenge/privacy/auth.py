@@ -9,8 +9,6 @@ from ckan.types import AuthResult, Context
 
 from ckanext.challenge.common import roles
 
-__all__ = ["challenge_application_erase"]
-
 
 @tk.auth_allow_anonymous_access
 def challenge_application_erase(

@@ -49,16 +49,6 @@ from ckanext.challenge.model import (
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.subscribers import links
 
-__all__ = [
-    "Candidate",
-    "Purged",
-    "candidates",
-    "erase",
-    "purge",
-    "remove_orphans",
-    "unconfirmed",
-]
-
 log = logging.getLogger(__name__)
 
 
@@ -190,7 +180,7 @@ def _final_form(cohort: Cohort) -> Sequence[Question]:
         return ()
 
 
-def _forget_seasons(now: datetime) -> list[str]:
+def _forget_cohorts(now: datetime) -> list[str]:
     """Empty what was written in seasons whose archive is old enough, and commit.
 
     Organizations take part without an application, too, and one that was erased early
@@ -338,7 +328,7 @@ def purge(
             log.error("Application %s could not be purged: %s", candidate.id, kind)
             purged.errors.append(f"{candidate.reference}: {kind}")
         on_progress(1)
-    file_store.remove(*_forget_seasons(now))
+    file_store.remove(*_forget_cohorts(now))
     purged.files = remove_orphans(now)
     purged.subscriptions = unconfirmed(now).delete(synchronize_session=False)
     model.Session.commit()

@@ -26,7 +26,6 @@ from ckanext.challenge.conformity import registry
 from ckanext.challenge.domain.programme import (
     Badge,
     Known,
-    Problem,
     Programme,
     ProgrammeError,
     ProgrammeMissing,
@@ -34,29 +33,12 @@ from ckanext.challenge.domain.programme import (
     parse,
     restore,
 )
-from ckanext.challenge.domain.programme_check import Path, advice
+from ckanext.challenge.domain.programme_check import Path, Problem, advice
 from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.model import KeptProgramme
 from ckanext.challenge.model.base import utcnow
 
 from .frequencies import frequencies
-
-__all__ = [
-    "ProgrammeMissing",
-    "advise",
-    "all",
-    "badge_of",
-    "badges",
-    "badges_without_season",
-    "find_badge",
-    "forget",
-    "get",
-    "keep",
-    "load",
-    "names",
-    "of",
-    "vocabulary",
-]
 
 _lock = threading.Lock()
 _loaded: dict[tuple[str, ...], dict[str, Programme]] = {}
@@ -64,7 +46,7 @@ _loaded: dict[tuple[str, ...], dict[str, Programme]] = {}
 _kept: dict[str, Programme] = {}
 
 
-class Season(Protocol):
+class CohortLike(Protocol):
     """What has a programme: a cohort, or a row that says as much of one."""
 
     @property
@@ -78,7 +60,7 @@ class Season(Protocol):
         ...
 
 
-class Awarded(Season, Protocol):
+class Awarded(CohortLike, Protocol):
     """What says which badge was given: a row of an award, joined with its season."""
 
     @property
@@ -87,7 +69,7 @@ class Awarded(Season, Protocol):
         ...
 
 
-def of(season: Season) -> Programme:
+def of(season: CohortLike) -> Programme:
     """Return the programme of a season: the copy that it keeps, else the portal's.
 
     The copy is read with one statement, once per process.
@@ -123,7 +105,7 @@ def badges(name: str | None = None) -> dict[str, tuple[Programme, Badge]]:
     return found
 
 
-def badges_without_season() -> tuple[tuple[Programme, Badge], ...]:
+def badges_without_cohort() -> tuple[tuple[Programme, Badge], ...]:
     """Return the badges that any organization earns, in a season or outside one.
 
     Each with the programme that has it first.

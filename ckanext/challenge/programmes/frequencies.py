@@ -10,8 +10,6 @@ import yaml
 
 from ckanext.challenge.domain.text import Text
 
-__all__ = ["frequencies"]
-
 
 @cache
 def frequencies() -> Mapping[str, Text]:

@@ -16,8 +16,6 @@ from ckanext.challenge.signals import AwardEvent
 
 from . import store
 
-__all__ = ["Awards", "Measured"]
-
 #: A badge of an organization, in a cohort or without one.
 _Key = tuple[str, str, str | None]
 

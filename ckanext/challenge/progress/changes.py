@@ -24,8 +24,6 @@ from ckanext.challenge.model import Cohort, Conformity, Participant
 
 from . import queue
 
-__all__ = ["BULK_ACTIONS", "bulk_update", "listener"]
-
 #: Actions that change datasets by SQL of their own in CKAN 2.11.
 BULK_ACTIONS = ("bulk_update_public", "bulk_update_private", "bulk_update_delete")
 

@@ -34,8 +34,6 @@ from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 from . import portions, store
 from .awards import Awards, Measured
 
-__all__ = ["FIGURES", "Result", "evaluate", "organizations", "refresh"]
-
 log = logging.getLogger(__name__)
 
 #: Measures that are stored for pages, whether or not a programme asks for them.
@@ -183,7 +181,7 @@ class _Evaluation:
         for row in rows:
             if row.cohort_id in self._cohorts:
                 self._rows[row.organization_id].append(row)
-        self._portal = _judged_without_season()
+        self._portal = _judged_without_cohort()
         self._portal_measures = _measures_of(self._portal)
         names = frozenset(self._portal_measures).union(
             *(cohort.measures for cohort in self._cohorts.values())
@@ -363,12 +361,12 @@ def _with_programmes(
     return cohorts, tuple(errors)
 
 
-def _judged_without_season() -> tuple[tuple[Programme, Badge], ...]:
+def _judged_without_cohort() -> tuple[tuple[Programme, Badge], ...]:
     """The badges that need no season, but for those whose measure went away."""
     known = measures.registry.known().keys()
     return tuple(
         (programme, badge)
-        for programme, badge in programmes.badges_without_season()
+        for programme, badge in programmes.badges_without_cohort()
         if criteria.measures_of(badge.criteria) <= known
     )
 

@@ -8,8 +8,6 @@ from ckanext.challenge.credentials import jobs as credentials
 
 from . import evaluate, queue, store
 
-__all__ = ["evaluate_queued"]
-
 log = logging.getLogger(__name__)
 
 

@@ -18,8 +18,6 @@ from ckan import model
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-__all__ = ["each", "in_one_transaction"]
-
 log = logging.getLogger(__name__)
 
 Done = TypeVar("Done")

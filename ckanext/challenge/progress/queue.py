@@ -29,8 +29,6 @@ from redis.exceptions import RedisError
 
 from ckanext.challenge import config
 
-__all__ = ["References", "add", "is_pending", "release", "settle", "take", "taken_done"]
-
 log = logging.getLogger(__name__)
 
 #: After so many seconds a marker no longer counts: its job was lost.

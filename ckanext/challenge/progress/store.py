@@ -25,35 +25,6 @@ from ckanext.challenge.model import Award, Cohort, Participant, Standing, StepSt
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.base import make_id
 
-__all__ = [
-    "AwardChange",
-    "CohortRow",
-    "NewAward",
-    "ParticipantRow",
-    "Progress",
-    "StandingRow",
-    "StatusRow",
-    "as_stored",
-    "award_changes",
-    "award_inserts",
-    "awards",
-    "cohorts",
-    "findings_by_badge",
-    "forget_loaded",
-    "in_stored_order",
-    "lock",
-    "organizations",
-    "organizations_of",
-    "same",
-    "same_progress",
-    "save_participants",
-    "save_standings",
-    "save_statuses",
-    "standings",
-    "statuses",
-    "values_as_stored",
-]
-
 #: States of a cohort in which its steps follow the catalogue. Some participants are
 #: accepted while others still apply, so an open cohort has them too.
 FOLLOWING = ("open", "running")

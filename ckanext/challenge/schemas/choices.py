@@ -16,13 +16,6 @@ from ckanext.challenge import programmes
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.domain.programme import Kit
 
-__all__ = [
-    "challenge_kit_choices",
-    "challenge_license_choices",
-    "challenge_schema_choices",
-    "kits",
-]
-
 Choice = dict[str, Any]
 
 

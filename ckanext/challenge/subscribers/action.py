@@ -18,22 +18,14 @@ from ckanext.challenge.common.action_helpers import (
     commit,
     find_cohort,
     find_organization,
-    refusal,
-    validated,
+    rollback_and_error,
+    validate,
 )
 from ckanext.challenge.model import Mail, Subscription, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
 
 from . import links, schema
-
-__all__ = [
-    "challenge_subscription_confirm",
-    "challenge_subscription_create",
-    "challenge_subscription_delete",
-    "challenge_subscription_list",
-    "challenge_subscription_show",
-]
 
 _SHOWN = (
     "id",
@@ -79,13 +71,13 @@ def challenge_subscription_create(
         on ``limit`` when this was asked too often
     """
     tk.check_access("challenge_subscription_create", context, data_dict)
-    data = validated(context, data_dict, schema.create())
-    rate_limit.spend("subscribe")
+    data = validate(context, data_dict, schema.create())
+    rate_limit.check("subscribe")
     wanted = _object(data)
     email = data["email"].strip()
     # To say that this address got too many would say that it is known.
     with suppress(rate_limit.TooMany):
-        rate_limit.spend("subscription", email)
+        rate_limit.check("subscription", email)
         locks.hold(f"subscriptions of {email.lower()}")
         spoken = data.get("lang") or language.current()
         subscription = _kept(wanted, email, spoken)
@@ -112,7 +104,7 @@ def challenge_subscription_confirm(
     :raises ValidationError: on ``key`` when it is wrong or older than seven days
     :raises ObjectNotFound: when the subscription was ended or erased
     """
-    data = validated(context, data_dict, schema.own())
+    data = validate(context, data_dict, schema.own())
     tk.check_access("challenge_subscription_confirm", context, data)
     id_ = links.confirms(data.get("key"))
     if id_ is None:
@@ -141,7 +133,7 @@ def challenge_subscription_show(
     :raises ValidationError: on ``key`` when it is wrong
     :raises ObjectNotFound: when the subscription was ended or erased
     """
-    data = validated(context, data_dict, schema.own())
+    data = validate(context, data_dict, schema.own())
     tk.check_access("challenge_subscription_show", context, data)
     return _show(_found(_opened(data)))
 
@@ -165,7 +157,7 @@ def challenge_subscription_list(
     :raises ValidationError: on ``key`` when it is wrong
     :raises ObjectNotFound: when its subscription was ended or erased
     """
-    data = validated(context, data_dict, schema.mine())
+    data = validate(context, data_dict, schema.mine())
     tk.check_access("challenge_subscription_list", context, data)
     email = _address(data)
     found = _of(email).order_by(Subscription.created_at, Subscription.id).all()
@@ -194,7 +186,7 @@ def challenge_subscription_delete(
     :rtype: dict
     :raises ValidationError: on ``key`` when it is wrong
     """
-    data = validated(context, data_dict, schema.mine())
+    data = validate(context, data_dict, schema.mine())
     tk.check_access("challenge_subscription_delete", context, data)
     with suppress(tk.ObjectNotFound):
         if data.get("key") and not data.get("all"):
@@ -210,7 +202,7 @@ def _object(data: dict[str, Any]) -> dict[str, str]:
     """The column of what somebody subscribes to, with its key or id."""
     given = [name for name in schema.OBJECTS if data.get(name)]
     if len(given) != 1:
-        raise refusal(
+        raise rollback_and_error(
             "badge", tk._("Say one of these: a badge, a season or an organization")
         )
     if "cohort" in data:

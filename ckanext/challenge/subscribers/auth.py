@@ -9,14 +9,6 @@ from ckan.types import AuthResult, Context
 
 from ckanext.challenge.common import roles
 
-__all__ = [
-    "challenge_subscription_confirm",
-    "challenge_subscription_create",
-    "challenge_subscription_delete",
-    "challenge_subscription_list",
-    "challenge_subscription_show",
-]
-
 
 def _of_key(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     # Whose key it is, or none, is seen by the action.

@@ -17,8 +17,6 @@ from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 from ckanext.challenge.model import Subscription
 
-__all__ = ["WAITS", "About", "about", "confirm_key", "confirms", "end_key", "opens"]
-
 #: How long an address may be confirmed; afterwards it is erased.
 WAITS = dt.timedelta(days=7)
 

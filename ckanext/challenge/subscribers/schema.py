@@ -7,8 +7,6 @@ from ckan.types import Schema
 
 from ckanext.challenge.common import fields
 
-__all__ = ["OBJECTS", "create", "mine", "own"]
-
 #: What somebody can subscribe to.
 OBJECTS = ("badge", "cohort", "organization")
 

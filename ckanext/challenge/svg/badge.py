@@ -13,16 +13,6 @@ from markupsafe import Markup
 
 from .lettering import cut, fold, said, text_width
 
-__all__ = [
-    "BADGE",
-    "ICONS",
-    "SHAPES",
-    "badge_body",
-    "badge_document",
-    "badge_svg",
-    "drawing",
-]
-
 NAMESPACE = "http://www.w3.org/2000/svg"
 FONT = "Verdana, 'DejaVu Sans', Geneva, sans-serif"
 COLOURS = ("#1d5fa6", "#9c4a06", "#1c6b3d", "#6b3fa0", "#8a2b52", "#0f6b75")

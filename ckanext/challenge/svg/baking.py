@@ -18,8 +18,6 @@ from defusedxml.ElementTree import DefusedXMLParser
 from openbadgeslib import baking
 from openbadgeslib.errors import LibOpenBadgesException
 
-__all__ = ["MAX_FILE", "NAMESPACE", "Unreadable", "bake_png", "bake_svg", "carried"]
-
 #: Bytes of the largest file that is looked at; a badge of ours has less than 100,000.
 MAX_FILE = 2 * 1024 * 1024
 NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"

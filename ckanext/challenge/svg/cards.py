@@ -9,8 +9,6 @@ from .badge import FONT, NAMESPACE, badge_body, drawing
 from .lettering import cut, fold, said, text_width
 from .schemes import Scheme, phase_class, style
 
-__all__ = ["EMBED", "SOCIAL", "embed_card", "social_card"]
-
 #: Width and height of a social card: what the networks ask for.
 SOCIAL = (1200, 630)
 

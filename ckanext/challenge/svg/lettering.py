@@ -6,8 +6,6 @@ import re
 
 from markupsafe import Markup, escape
 
-__all__ = ["cut", "fold", "plain", "said", "text_width"]
-
 # What XML cannot hold, or changes: a title that CKAN took may have it all the same.
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

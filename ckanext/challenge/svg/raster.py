@@ -15,8 +15,6 @@ from xml.etree.ElementTree import Element, ParseError
 import resvg_py
 from defusedxml.ElementTree import fromstring
 
-__all__ = ["MAX_PIXELS", "MAX_TEXT", "png"]
-
 #: Width and height of the biggest picture, which bounds its memory and its time.
 MAX_PIXELS = 2400
 #: Characters of the longest drawing.

@@ -10,8 +10,6 @@ import base64
 import hashlib
 from typing import Literal
 
-__all__ = ["PHASES", "POLICY", "SCHEMES", "Scheme", "phase_class", "style"]
-
 Scheme = Literal["auto", "light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("auto", "light", "dark")
 

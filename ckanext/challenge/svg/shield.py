@@ -8,8 +8,6 @@ from .badge import FONT, NAMESPACE
 from .lettering import cut, said, text_width
 from .schemes import Scheme, phase_class, style
 
-__all__ = ["etag", "shield", "text_width"]
-
 LABEL_COLOUR = "#1e2a35"
 
 

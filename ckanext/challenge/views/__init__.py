@@ -11,7 +11,7 @@ from ckanext.challenge.views.applicant.routes import applicant
 from ckanext.challenge.views.manager.adviser import adviser
 from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.routes import manager
-from ckanext.challenge.views.manager.settings import settings
+from ckanext.challenge.views.manager.settings.routes import settings
 from ckanext.challenge.views.participant.accompaniment_routes import accompanying
 from ckanext.challenge.views.participant.conformity import conformity
 from ckanext.challenge.views.participant.feedback import feedback, opinions
@@ -23,8 +23,6 @@ from ckanext.challenge.views.public.organization import organization
 from ckanext.challenge.views.public.report import report
 from ckanext.challenge.views.public.routes import public
 from ckanext.challenge.views.public.subscriptions import subscriptions
-
-__all__ = ["get_blueprints"]
 
 
 def get_blueprints() -> list[Blueprint]:

@@ -13,8 +13,6 @@ from ckanext.challenge.views.participant.reasons import reasons
 
 from . import cards
 
-__all__ = ["badge_rows"]
-
 #: How many datasets are named for each thing that a badge lacks.
 _MOST = 3
 
@@ -55,7 +53,7 @@ def badge_rows(
         ``percent`` is nothing for what is earned, ``why`` for the ``why_not``
         component, empty for the public
     """
-    base = cards.season_prefix()
+    base = cards.cohort_prefix()
     return [_row(row, base, published) for row in sorted(rows, key=_order)]
 
 

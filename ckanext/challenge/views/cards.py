@@ -14,16 +14,13 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 
-__all__ = ["facts", "participant_cards", "phase_numbers", "phase_rows", "season_prefix"]
-
-
 NBSP = "\u00a0"
 
 
-def season_prefix() -> str:
+def cohort_prefix() -> str:
     """The address under which all seasons stand, with language and root path.
 
-    ``season_prefix() + "/" + cohort + "/" + organization``; built once for a page.
+    ``cohort_prefix() + "/" + cohort + "/" + organization``; built once for a page.
     """
     return str(tk.h.url_for("challenge.index")).rstrip("/")
 
@@ -76,7 +73,7 @@ def participant_cards(
     rows: Sequence[Mapping[str, Any]], cohort: str, phases: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """The participants of a season for the ``participant_card`` component."""
-    base = f"{season_prefix()}/{cohort}/"
+    base = f"{cohort_prefix()}/{cohort}/"
     numbers = phase_numbers(phases)
     titles = {phase["key"]: phase["title"] for phase in phases}
     kinds = dict(h.challenge_kinds())

@@ -21,27 +21,6 @@ from ckanext.challenge.domain.programme import ProgrammeMissing
 
 from .csrf import check_token
 
-__all__ = [
-    "Pager",
-    "act",
-    "attached",
-    "blueprint",
-    "context",
-    "flash_refused",
-    "is_staff_of_any",
-    "keep_private",
-    "managers_blueprint",
-    "may",
-    "not_authorized",
-    "only_for_people",
-    "options",
-    "page_number",
-    "participant_id",
-    "participant_row",
-    "stored_file",
-]
-
-
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 

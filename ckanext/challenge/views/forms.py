@@ -9,8 +9,6 @@ from urllib.parse import urlencode
 
 import ckan.plugins.toolkit as tk
 
-__all__ = ["flat_errors", "lines", "new_dataset_url", "texts"]
-
 #: Of the name of a dataset, in CKAN.
 _LONGEST_NAME = 100
 

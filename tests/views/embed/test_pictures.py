@@ -227,8 +227,8 @@ def test_an_organization_outside_the_challenge_shows_its_badges(
     for query, words in (("?lang=en", "1 badge"), ("?lang=en&style=card", "1 badge")):
         answer = browser().get(f"/challenge/badge/{group['name']}.svg{query}")
         assert words in answer.get_data(as_text=True)
-    of_season = browser().get(f"/challenge/badge/{group['name']}.svg?cohort=saison-2")
-    assert of_season.status_code == 404
+    of_cohort = browser().get(f"/challenge/badge/{group['name']}.svg?cohort=saison-2")
+    assert of_cohort.status_code == 404
 
 
 def test_an_organization_outside_the_challenge_without_badges_has_no_picture(

@@ -37,7 +37,7 @@ from ckanext.challenge.common.action_helpers import (
     commit,
     find_application,
     find_cohort,
-    validated,
+    validate,
 )
 from ckanext.challenge.common.labels import state_label
 from ckanext.challenge.domain import questions
@@ -46,14 +46,6 @@ from ckanext.challenge.domain.lifecycle import APPLICATION_EDITABLE
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
-
-__all__ = [
-    "challenge_application_create",
-    "challenge_application_show",
-    "challenge_application_submit",
-    "challenge_application_update",
-    "challenge_application_withdraw",
-]
 
 _TYPES: dict[Kind | None, str] = {"whole": "int", "number": "number"}
 
@@ -103,7 +95,7 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
         on ``late_code`` when that lets nobody in; on ``limit`` after too many
     """
     tk.check_access("challenge_application_create", context, data_dict)
-    cohort = find_cohort(validated(context, data_dict, schema.season())["cohort"])
+    cohort = find_cohort(validate(context, data_dict, schema.season())["cohort"])
     form = admission.read_form(cohort, data_dict)
     if form and (made := model.Session.get(Application, form.application_id)):
         return _with_key(context, made)
@@ -122,7 +114,7 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     admission.fill_in(data)
     admission.check_eligible(cohort, data)
     if not roles.is_sysadmin(context):
-        rate_limit.spend("apply", data.get("contact_email"))
+        rate_limit.check("apply", data.get("contact_email"))
     application = Application(
         id=form.application_id if form else make_id(),
         cohort_id=cohort.id,
@@ -179,7 +171,7 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     The other parameters are those of :py:func:`challenge_application_create`; what
     is not given stays as it is. A new e-mail address is mailed a link, to prove it.
     """
-    reference = validated(context, data_dict, schema.revision())
+    reference = validate(context, data_dict, schema.revision())
     application = find_application(reference["id"])
     tk.check_access("challenge_application_update", context, data_dict)
     lock(application)
@@ -202,11 +194,11 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     admission.check_eligible(cohort, data)
     if data["siren"] != application.siren and not roles.is_sysadmin(context):
         # As with the form: who applied is not to be read from one draft.
-        rate_limit.spend("look")
+        rate_limit.check("look")
     check_alone(cohort, data["siren"], application)
     moved = data.get("contact_email") != application.contact_email
     if moved and not roles.is_sysadmin(context):
-        rate_limit.spend("link", data.get("contact_email"))
+        rate_limit.check("link", data.get("contact_email"))
     keep_previous(application)
     _write(application, data)
     application.revision += 1
@@ -244,7 +236,7 @@ def challenge_application_submit(context: Context, data_dict: dict[str, Any]) ->
         ``late_code`` when that lets nobody in; on ``state`` when it was handed in
         already
     """
-    data = validated(context, data_dict, schema.submission())
+    data = validate(context, data_dict, schema.submission())
     application = find_application(data["id"])
     tk.check_access("challenge_application_submit", context, data)
     lock(application)
@@ -291,7 +283,7 @@ def challenge_application_withdraw(context: Context, data_dict: dict[str, Any]) 
     :returns: the application
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validate(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_withdraw", context, data)
     lock_with_cohort(application)
@@ -322,7 +314,7 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
         before, after}]``), ``reviewer_id``, ``pending_decision`` and ``decided_by``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validate(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_show", context, data)
     return dictize(context, application)

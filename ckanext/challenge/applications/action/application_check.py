@@ -13,14 +13,12 @@ from ckanext.challenge import config
 from ckanext.challenge.applications import onboarding, query, schema
 from ckanext.challenge.applications.answers import field_of
 from ckanext.challenge.applications.transitions import cohort_of
-from ckanext.challenge.common.action_helpers import find_application, validated
+from ckanext.challenge.common.action_helpers import find_application, validate
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain import deadlines, lifecycle, questions, scrutiny
 from ckanext.challenge.domain.application_fields import NEEDED, OF_DIRECTORY
 from ckanext.challenge.model import Application, Cohort, Collectivite
 from ckanext.challenge.model.dictize import as_json
-
-__all__ = ["challenge_application_check"]
 
 #: How many of a kind are listed: more tell a reader nothing.
 _MOST = 20
@@ -47,7 +45,7 @@ def challenge_application_check(context: Context, data_dict: dict[str, Any]) -> 
         ``failed``, ``unknown``, and what it is about)
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validate(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_check", context, {"id": application.id})
     cohort = cohort_of(application)

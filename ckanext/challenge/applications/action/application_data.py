@@ -10,13 +10,11 @@ from ckan.types import Context
 
 from ckanext.challenge.applications import dictize, schema
 from ckanext.challenge.applications.transitions import cohort_of
-from ckanext.challenge.common.action_helpers import find_application, validated
+from ckanext.challenge.common.action_helpers import find_application, validate
 from ckanext.challenge.domain import application_fields, questions
 from ckanext.challenge.model import ApplicationFile, JournalEntry, Message
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
-
-__all__ = ["challenge_application_data"]
 
 #: All that the applicant reads; the answers stand beside it, with their questions.
 _COLUMNS = tuple(
@@ -44,7 +42,7 @@ def challenge_application_data(
         content) and the states through which it went
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validate(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_data", context, data)
     cohort = cohort_of(application)

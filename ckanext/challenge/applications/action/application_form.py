@@ -11,11 +11,9 @@ from ckan.types import Context
 from ckanext.challenge.applications import dictize, form_token, schema
 from ckanext.challenge.cohorts.window import window_of
 from ckanext.challenge.common import rate_limit, roles
-from ckanext.challenge.common.action_helpers import find_cohort, user_id_of, validated
+from ckanext.challenge.common.action_helpers import find_cohort, user_id_of, validate
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Collectivite
-
-__all__ = ["challenge_application_form"]
 
 
 @tk.side_effect_free
@@ -36,7 +34,7 @@ def challenge_application_form(context: Context, data_dict: dict[str, Any]) -> A
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
-    data = validated(context, data_dict, schema.form())
+    data = validate(context, data_dict, schema.form())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_application_form", context, {"cohort": cohort.id})
     if not roles.may_see_cohort(context, cohort):
@@ -59,7 +57,7 @@ def challenge_application_form(context: Context, data_dict: dict[str, Any]) -> A
             known.kind, known.population, float(agents) if agents is not None else None
         )
     # Who applied is not public: one may look up one's own, not the whole region.
-    rate_limit.spend("look")
+    rate_limit.check("look")
     other = (
         model.Session.query(Application)
         .filter(

@@ -16,12 +16,10 @@ from ckanext.challenge.applications import (
     waiting_list,
 )
 from ckanext.challenge.common import roles
-from ckanext.challenge.common.action_helpers import find_cohort, validated
+from ckanext.challenge.common.action_helpers import find_cohort, validate
 from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.model import Application, Staff
 from ckanext.challenge.model.dictize import as_json, columns
-
-__all__ = ["challenge_application_list"]
 
 # Columns, not objects of the session: a list is only read.
 _columns: Any = Application.__table__.c
@@ -101,25 +99,25 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         also ``neighbours`` (``{previous, next, position}``, ids and a number from 1,
         ``None`` where there is none)
     """
-    data = validated(context, data_dict, schema.application_list())
+    data = validate(context, data_dict, schema.application_list())
     if "cohort" not in data:
         tk.check_access("challenge_application_list", context, {})
         return _own(context, data)
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
     chosen = query.conditions(context, cohort, data)
-    counted = query.facets(chosen, data.get("departement"))
+    paginate = query.facets(chosen, data.get("departement"))
     chosen += query.narrowing(data)
     answer: dict[str, Any] = {
-        "count": _count(data, counted, chosen),
+        "count": _count(data, paginate, chosen),
         "results": _rows(chosen, data, (*_SHOWN, *_FOR_MANAGERS)),
         "facets": {
-            "state": counted.states,
-            "pending": counted.pending,
-            "departement": counted.departements,
+            "state": paginate.states,
+            "pending": paginate.pending,
+            "departement": paginate.departements,
         },
         "next_in_line": _next_in_line(cohort.id)
-        if "waitlisted" in counted.states
+        if "waitlisted" in paginate.states
         else None,
         "season": {
             **columns(cohort, ("id", "name", "title", "state", "capacity")),
@@ -132,13 +130,13 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     return answer
 
 
-def _count(data: dict[str, Any], counted: query.Facets, chosen: list[Any]) -> int:
+def _count(data: dict[str, Any], paginate: query.Facets, chosen: list[Any]) -> int:
     """How many there are, from what was counted already where that tells."""
     if data.get("pending"):
         return sum(query.facets(chosen).states.values())
     return sum(
         number
-        for state, number in counted.states.items()
+        for state, number in paginate.states.items()
         if "state" not in data or state in data["state"]
     )
 

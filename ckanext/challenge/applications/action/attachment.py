@@ -24,17 +24,11 @@ from ckanext.challenge.common.action_helpers import (
     commit,
     find_application,
     find_file,
-    validated,
+    validate,
 )
 from ckanext.challenge.common.labels import state_label
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application
-
-__all__ = [
-    "challenge_application_attachment_create",
-    "challenge_application_attachment_delete",
-    "challenge_application_attachment_show",
-]
 
 
 def challenge_application_attachment_create(
@@ -58,7 +52,7 @@ def challenge_application_attachment_create(
     :raises ValidationError: on ``upload`` when it is not taken, on ``state`` when the
         application can no longer be changed
     """
-    data = validated(
+    data = validate(
         context,
         {name: value for name, value in data_dict.items() if name != "upload"},
         schema.attachment(),
@@ -68,7 +62,7 @@ def challenge_application_attachment_create(
     upload = uploads.given(data_dict)
     if upload is None:
         raise tk.ValidationError({"upload": [tk._("Choose a file")]})
-    rate_limit.spend("upload")
+    rate_limit.check("upload")
     lock(application)
     _check_editable(application)
     keep_previous(application)
@@ -96,7 +90,7 @@ def challenge_application_attachment_delete(
     :param key: the follow-up key
     :type key: string
     """
-    data = validated(context, data_dict, reference_schema.reference())
+    data = validate(context, data_dict, reference_schema.reference())
     file = find_file(data["id"])
     tk.check_access("challenge_application_attachment_delete", context, data)
     application = find_application(file.application_id)
@@ -135,7 +129,7 @@ def challenge_application_attachment_show(
     :returns: ``{id, application_id, purpose, name, media_type, size, created_at}``
     :rtype: dict
     """
-    data = validated(context, data_dict, reference_schema.reference())
+    data = validate(context, data_dict, reference_schema.reference())
     file = find_file(data["id"])
     tk.check_access("challenge_application_attachment_show", context, data)
     return {**dictize_file(file), "application_id": file.application_id}

@@ -15,17 +15,15 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     checked_transition,
-    counted,
     find_cohort,
     find_organization,
+    paginate,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Claim, locks
 from ckanext.challenge.model.base import utcnow
-
-__all__ = ["challenge_claim_answer", "challenge_claim_list", "challenge_claim_show"]
 
 
 @tk.side_effect_free
@@ -46,7 +44,7 @@ def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> Any:
         which need not be that of the contact
     :rtype: dict
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     claim = claims.find(data["id"])
     tk.check_access("challenge_claim_show", context, {"id": claim.id})
     return _show(claim)
@@ -73,7 +71,7 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> Any:
         :py:func:`challenge_claim_show` answers each
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.claim_list())
+    data = validate(context, data_dict, schema.claim_list())
     if "cohort" not in data and "organization" not in data:
         raise tk.ValidationError({"cohort": [tk._("Name a season or an organization")]})
     rows = claims.selected()
@@ -87,7 +85,7 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access("challenge_claim_list", context, scope)
     if "state" in data:
         rows = rows.filter(Claim.state == data["state"])
-    page, count = counted(rows.order_by(Claim.asked_at.desc(), Claim.id), data)
+    page, count = paginate(rows.order_by(Claim.asked_at.desc(), Claim.id), data)
     return {"count": count, "results": [claims.dictize(row) for row in page]}
 
 
@@ -109,7 +107,7 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ValidationError: on ``reason`` when it is missing, on ``accepted`` when
         it was answered otherwise or is asked no more
     """
-    data = validated(context, data_dict, schema.claim_answer())
+    data = validate(context, data_dict, schema.claim_answer())
     claim = claims.find(data["id"])
     tk.check_access("challenge_claim_answer", context, {"id": claim.id})
     accepted = data["accepted"]
@@ -119,7 +117,7 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
         )
     after = "accepted" if accepted else "declined"
     with all_or_nothing(context):
-        locks.read_and_hold(claim)
+        locks.refresh_for_update(claim)
         before = claim.state
         if before == after:
             return _show(claim)

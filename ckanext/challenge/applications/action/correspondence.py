@@ -16,19 +16,14 @@ from ckanext.challenge.common import journal, rate_limit, roles, uploads
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    counted,
     find_application,
+    paginate,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.model import ApplicationFile, Message
 from ckanext.challenge.model.base import make_id
 from ckanext.challenge.model.dictize import columns
-
-__all__ = [
-    "challenge_application_message_create",
-    "challenge_application_message_list",
-]
 
 _SHOWN = ("id", "side", "text", "created_at")
 
@@ -53,7 +48,7 @@ def challenge_application_message_create(
     :rtype: dict
     :raises ValidationError: on ``text``, ``upload``, or ``state`` for a draft
     """
-    data = validated(
+    data = validate(
         context,
         {name: value for name, value in data_dict.items() if name != "upload"},
         schema.message(),
@@ -66,7 +61,7 @@ def challenge_application_message_create(
         raise tk.ValidationError({"state": [text]})
     side = _side(context, application, data)
     if side == "applicant":
-        rate_limit.spend("message")
+        rate_limit.check("message")
     lock(application)
     if application.erased_at is not None:
         # Erased while this was on its way: nothing may come after that.
@@ -126,11 +121,11 @@ def challenge_application_message_list(
         somebody with an account
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.messages())
+    data = validate(context, data_dict, schema.messages())
     application = find_application(data["id"])
     tk.check_access("challenge_application_message_list", context, data)
     query = model.Session.query(Message).filter_by(application_id=application.id)
-    rows, count = counted(query.order_by(Message.created_at, Message.id), data)
+    rows, count = paginate(query.order_by(Message.created_at, Message.id), data)
     sent = (
         model.Session.query(ApplicationFile)
         .filter(ApplicationFile.message_id.in_([row.id for row in rows]))

@@ -18,15 +18,13 @@ from ckanext.challenge.applications import labels as application_labels
 from ckanext.challenge.applications import query, schema
 from ckanext.challenge.applications.answers import field_of
 from ckanext.challenge.common import language, spreadsheets
-from ckanext.challenge.common.action_helpers import find_cohort, validated
+from ckanext.challenge.common.action_helpers import find_cohort, validate
 from ckanext.challenge.common.spreadsheets import Column
 from ckanext.challenge.domain import lifecycle, questions
 from ckanext.challenge.domain.application_fields import EXPORTED
 from ckanext.challenge.domain.eligibility import KINDS
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.dictize import as_json, name_of
-
-__all__ = ["challenge_application_export"]
 
 _fields: Any = Application.__table__.c
 _people: Any = class_mapper(model.User).local_table
@@ -63,7 +61,7 @@ def challenge_application_export(context: Context, data_dict: dict[str, Any]) ->
     A caller in this process that sets ``stream`` in the context gets an iterator of
     bytes as ``content``: it needs little memory, whatever the number of rows.
     """
-    data = validated(context, data_dict, schema.application_export())
+    data = validate(context, data_dict, schema.application_export())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_application_export", context, {"cohort": cohort.id})
     kind: spreadsheets.Kind = data["format"]

@@ -16,16 +16,11 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
     find_application,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
-
-__all__ = [
-    "challenge_application_email_confirm",
-    "challenge_application_link_send",
-]
 
 
 def challenge_application_link_send(
@@ -47,13 +42,13 @@ def challenge_application_link_send(
     :raises ValidationError: on ``limit`` when this was asked too often
     """
     tk.check_access("challenge_application_link_send", context, data_dict)
-    data = validated(context, data_dict, schema.link())
-    rate_limit.spend("link")
+    data = validate(context, data_dict, schema.link())
+    rate_limit.check("link")
     application = _meant(data)
     if application is not None and application.contact_email:
         # To say that this address got too many would say that it has applied.
         with suppress(rate_limit.TooMany):
-            rate_limit.spend("link", application.contact_email)
+            rate_limit.check("link", application.contact_email)
             notifications.enqueue("link", application=application)
             commit(context)
     return {"done": True}
@@ -74,7 +69,7 @@ def challenge_application_email_confirm(
     :returns: ``{confirmed: bool}``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.reference())
+    data = validate(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_email_confirm", context, data)
     if application.email_confirmed_at is None and access_links.proves(

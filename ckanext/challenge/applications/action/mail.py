@@ -17,11 +17,11 @@ from ckanext.challenge.common import journal, roles, session_events
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    counted,
     find_application,
     find_cohort,
     find_mail,
-    validated,
+    paginate,
+    validate,
 )
 from ckanext.challenge.model import Application, Mail, Participant
 from ckanext.challenge.model.base import utcnow
@@ -33,8 +33,6 @@ from ckanext.challenge.notifications.rendering import (
     WrongAddress,
     render,
 )
-
-__all__ = ["challenge_mail_list", "challenge_mail_preview", "challenge_mail_retry"]
 
 _SHOWN = (
     "id",
@@ -84,7 +82,7 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
         is for)
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.mail_list())
+    data = validate(context, data_dict, schema.mail_list())
     tk.check_access("challenge_mail_list", context, data)
     query = (
         model.Session.query(Mail, Application, model.User)
@@ -107,7 +105,7 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
         query = query.filter(_IS_FAILING)
     elif state:
         query = query.filter(Mail.state == state)
-    rows, count = counted(
+    rows, count = paginate(
         query.order_by(sa.desc(_IS_FAILING), Mail.created_at.desc(), Mail.id), data
     )
     titles = _organizations(mail for mail, _, _ in rows)
@@ -136,7 +134,7 @@ def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ValidationError: on ``state`` when it was sent; on ``id`` when there is
         neither it nor ``cohort``
     """
-    data = validated(context, data_dict, schema.retry())
+    data = validate(context, data_dict, schema.retry())
     tk.check_access("challenge_mail_retry", context, data)
     query = model.Session.query(Mail).filter(Mail.state.in_(_RETRIED))
     if "id" in data:
@@ -202,7 +200,7 @@ def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ValidationError: on ``decision`` when there is neither it nor ``mail``; on
         ``application`` when there is nobody to write to
     """
-    data = validated(context, data_dict, schema.preview())
+    data = validate(context, data_dict, schema.preview())
     tk.check_access("challenge_mail_preview", context, data)
     application = find_application(data["application"])
     kind = data.get("mail")

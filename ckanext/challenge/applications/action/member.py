@@ -15,11 +15,9 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     find_organization,
-    validated,
+    validate,
 )
 from ckanext.challenge.model import Participant
-
-__all__ = ["challenge_member_invite"]
 
 
 def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -44,7 +42,7 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
         ``role`` when a manager of a season would make somebody more than a ``member``
         of an organization that has admins of its own
     """
-    data = validated(context, data_dict, schema.invite())
+    data = validate(context, data_dict, schema.invite())
     group = find_organization(data["organization"])
     tk.check_access("challenge_member_invite", context, {"organization": group.id})
     _check_role(context, group, data["role"])

@@ -15,12 +15,10 @@ from ckanext.challenge.common.action_helpers import (
     all_or_nothing,
     find_application,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.model import Note
 from ckanext.challenge.model.dictize import columns
-
-__all__ = ["challenge_application_note_create", "challenge_application_note_list"]
 
 
 def challenge_application_note_create(
@@ -38,7 +36,7 @@ def challenge_application_note_create(
     :returns: ``{id, author_id, author, text, created_at}``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.note_create())
+    data = validate(context, data_dict, schema.note_create())
     application = find_application(data["id"])
     tk.check_access(
         "challenge_application_note_create", context, {"id": application.id}
@@ -79,7 +77,7 @@ def challenge_application_note_list(context: Context, data_dict: dict[str, Any])
         :py:func:`challenge_application_note_create` answers each
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.note_list())
+    data = validate(context, data_dict, schema.note_list())
     application = find_application(data["id"])
     tk.check_access("challenge_application_note_list", context, {"id": application.id})
     notes = (

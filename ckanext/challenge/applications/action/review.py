@@ -12,7 +12,7 @@ from ckan.types import Context
 from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.challenge.applications import decisions, schema
-from ckanext.challenge.applications.decisions import Wish
+from ckanext.challenge.applications.decisions import ReviewDecision
 from ckanext.challenge.applications.dictize import dictize
 from ckanext.challenge.applications.transitions import lock, lock_with_cohort
 from ckanext.challenge.common import fields, journal
@@ -23,17 +23,9 @@ from ckanext.challenge.common.action_helpers import (
     find_cohort,
     is_deferred,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.model import Application, Staff
-
-__all__ = [
-    "challenge_application_assign",
-    "challenge_application_batch_review",
-    "challenge_application_review",
-    "challenge_decision_drop",
-    "challenge_decisions_publish",
-]
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +62,11 @@ def challenge_application_review(context: Context, data_dict: dict[str, Any]) ->
         cannot be kept; on ``state`` when it cannot be taken now; on ``reason`` when
         it is missing; on ``fields``
     """
-    data = validated(context, data_dict, schema.review())
+    data = validate(context, data_dict, schema.review())
     application = find_application(data["id"])
     tk.check_access("challenge_application_review", context, {"id": application.id})
     pending = data.get("pending", False)
-    _decide(context, application, Wish.of(data, user_id_of(context)), pending)
+    _decide(context, application, ReviewDecision.of(data, user_id_of(context)), pending)
     return dictize(context, application)
 
 
@@ -96,15 +88,15 @@ def challenge_application_batch_review(
         given
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.batch_review())
+    data = validate(context, data_dict, schema.batch_review())
     tk.check_access("challenge_application_batch_review", context, {"ids": data["ids"]})
-    wish = Wish.of(data, user_id_of(context))
+    review = ReviewDecision.of(data, user_id_of(context))
 
     def decide(application: Application) -> bool:
-        _decide(context, application, wish, data.get("pending", False))
+        _decide(context, application, review, data.get("pending", False))
         return True
 
-    return _each(context, data["ids"], decide, wish.decision)
+    return _each(context, data["ids"], decide, review.decision)
 
 
 def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -118,7 +110,7 @@ def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> 
     :returns: as :py:func:`challenge_application_batch_review`
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.cohort())
+    data = validate(context, data_dict, schema.cohort())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_decisions_publish", context, {"cohort": cohort.id})
     kept = (
@@ -137,7 +129,9 @@ def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> 
             # Somebody else may have published, decided or dropped it meanwhile.
             if pending is None:
                 return False
-            decisions.take(season, application, Wish.of(pending, pending["by"]))
+            decisions.apply(
+                season, application, ReviewDecision.of(pending, pending["by"])
+            )
             return True
 
     return _each(context, [id_ for (id_,) in kept.all()], publish)
@@ -153,12 +147,12 @@ def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: the application
     :rtype: dict
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_decision_drop", context, {"id": application.id})
     with all_or_nothing(context):
         lock(application)
-        decisions.drop(application, actor_of(context))
+        decisions.discard(application, actor_of(context))
     return dictize(context, application)
 
 
@@ -176,7 +170,7 @@ def challenge_application_assign(context: Context, data_dict: dict[str, Any]) ->
     :rtype: dict
     :raises ValidationError: on ``reviewer`` for somebody who may not read it
     """
-    data = validated(context, data_dict, schema.assign())
+    data = validate(context, data_dict, schema.assign())
     application = find_application(data["id"])
     tk.check_access("challenge_application_assign", context, {"id": application.id})
     reviewer = None
@@ -196,15 +190,15 @@ def challenge_application_assign(context: Context, data_dict: dict[str, Any]) ->
 
 
 def _decide(
-    context: Context, application: Application, wish: Wish, pending: bool
+    context: Context, application: Application, review: ReviewDecision, pending: bool
 ) -> None:
     """Take the decision, or keep it, in a transaction of its own."""
     with all_or_nothing(context):
         cohort = lock_with_cohort(application)
         if pending:
-            decisions.keep(cohort, application, wish)
+            decisions.hold(cohort, application, review)
         else:
-            decisions.take(cohort, application, wish)
+            decisions.apply(cohort, application, review)
 
 
 def _each(

@@ -16,12 +16,10 @@ from ckanext.challenge.common.action_helpers import (
     all_or_nothing,
     find_application,
     find_cohort,
-    validated,
+    validate,
 )
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.dictize import columns
-
-__all__ = ["challenge_waitlist_list", "challenge_waitlist_move"]
 
 
 @tk.side_effect_free
@@ -44,7 +42,7 @@ def challenge_waitlist_list(context: Context, data_dict: dict[str, Any]) -> Any:
         place is free
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.waitlist_list())
+    data = validate(context, data_dict, schema.waitlist_list())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_waitlist_list", context, {"cohort": cohort.id})
     return _dictize(cohort, data["limit"], data["offset"])
@@ -63,7 +61,7 @@ def challenge_waitlist_move(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ValidationError: on ``id`` for one that does not wait
     """
-    data = validated(context, data_dict, schema.waitlist_move())
+    data = validate(context, data_dict, schema.waitlist_move())
     application = find_application(data["id"])
     tk.check_access("challenge_waitlist_move", context, {"id": application.id})
     with all_or_nothing(context):

@@ -22,7 +22,7 @@ from ckanext.challenge.common.action_helpers import (
     find_cohort,
     find_organization,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain import lifecycle
@@ -40,15 +40,6 @@ from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
-
-__all__ = [
-    "challenge_award_create",
-    "challenge_award_list",
-    "challenge_award_revoke",
-    "challenge_award_show",
-    "challenge_badge_list",
-    "challenge_badge_show",
-]
 
 _AWARD_COLUMNS = (
     "id",
@@ -91,7 +82,7 @@ def challenge_badge_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
-    data = validated(context, data_dict, schema.badge_list())
+    data = validate(context, data_dict, schema.badge_list())
     cohort = find_cohort(data["cohort"]) if "cohort" in data else None
     tk.check_access(
         "challenge_badge_list", context, {"cohort": cohort.id} if cohort else {}
@@ -127,7 +118,7 @@ def challenge_badge_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ObjectNotFound: when there is no such badge
     """
-    data = validated(context, data_dict, schema.badge_show())
+    data = validate(context, data_dict, schema.badge_show())
     tk.check_access("challenge_badge_show", context, data)
     found = programmes.badges(data.get("programme")).get(data["badge"])
     if found is None:
@@ -162,7 +153,7 @@ def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> Any:
         ``criteria``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.award_list())
+    data = validate(context, data_dict, schema.award_list())
     conditions: list[Any] = [
         Award.state == data["state"]
         if "state" in data
@@ -210,7 +201,7 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ObjectNotFound: when there is no such award
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     row = model.Session.execute(
         _awards(*_selected(), Award.criteria).where(Award.id == data["id"])
     ).first()
@@ -241,7 +232,7 @@ def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ValidationError: on ``badge`` when it is unknown or held already, on
         ``cohort`` when the organization takes no part in it
     """
-    data = validated(context, data_dict, schema.award_create())
+    data = validate(context, data_dict, schema.award_create())
     group = find_organization(data["organization"])
     cohort = _cohort_to_award(context, group, data.get("cohort"))
     tk.check_access(
@@ -308,12 +299,12 @@ def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ValidationError: on ``id`` when it is revoked already
     """
-    data = validated(context, data_dict, schema.award_revoke())
+    data = validate(context, data_dict, schema.award_revoke())
     award = Award.get(data["id"])
     if award is None:
         raise tk.ObjectNotFound(tk._("There is no such award"))
     tk.check_access("challenge_award_revoke", context, {"id": award.id})
-    locks.read_and_hold(award)
+    locks.refresh_for_update(award)
     before = award.state
     with checked_transition("id"):
         lifecycle.AWARD.check(before, "revoked")
@@ -528,7 +519,7 @@ def _badge_to_give(
     else:
         allowed = {
             badge.key: (programme, badge)
-            for programme, badge in programmes.badges_without_season()
+            for programme, badge in programmes.badges_without_cohort()
         }
         if named or (key not in allowed and key in programmes.badges()):
             raise tk.ValidationError(

@@ -12,13 +12,11 @@ from ckan.types import Context
 
 from ckanext.challenge import programmes
 from ckanext.challenge.badges import schema
-from ckanext.challenge.common.action_helpers import validated
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.svg.schemes import PHASES
-
-__all__ = ["challenge_shield_show"]
 
 _FAR = sa.text(
     """
@@ -83,7 +81,7 @@ def challenge_shield_show(context: Context, data_dict: dict[str, Any]) -> Any:
         badge, or there is no such badge
     """
     tk.check_access("challenge_shield_show", context, data_dict)
-    data = validated(context, data_dict, schema.shield_show())
+    data = validate(context, data_dict, schema.shield_show())
     # A text and not an expression: to build and compile one takes longer than
     # PostgreSQL needs to answer, and sites ask for this picture at each page view.
     row = model.Session.execute(

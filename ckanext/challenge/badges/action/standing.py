@@ -18,7 +18,7 @@ from ckanext.challenge.badges.shortfalls import (
     stored_measurement,
 )
 from ckanext.challenge.common import roles
-from ckanext.challenge.common.action_helpers import find_organization, validated
+from ckanext.challenge.common.action_helpers import find_organization, validate
 from ckanext.challenge.domain import criteria
 from ckanext.challenge.domain.criteria import Verdict
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
@@ -26,8 +26,6 @@ from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.model import Award, Cohort, Participant, Standing, StepStatus
 from ckanext.challenge.model.dictize import as_json
-
-__all__ = ["challenge_standing_show"]
 
 
 @tk.side_effect_free
@@ -53,7 +51,7 @@ def challenge_standing_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ObjectNotFound: when there is no such organization
     """
-    data = validated(context, data_dict, schema.standing_show())
+    data = validate(context, data_dict, schema.standing_show())
     tk.check_access("challenge_standing_show", context, data)
     group = find_organization(data["organization"])
     season = _season(group.id)
@@ -81,7 +79,7 @@ def challenge_standing_show(context: Context, data_dict: dict[str, Any]) -> Any:
     return {**shown, "roles": sorted(mine)} if mine else shown
 
 
-class _Season(NamedTuple):
+class _Cohort(NamedTuple):
     """The season in which an organization takes part."""
 
     cohort: Cohort
@@ -97,11 +95,11 @@ class _Judged(NamedTuple):
     verdict: Verdict
 
     @property
-    def of_season(self) -> bool:
+    def of_cohort(self) -> bool:
         return self.badge.scope == "cohort"
 
 
-def _season(organization_id: str) -> _Season | None:
+def _season(organization_id: str) -> _Cohort | None:
     """The season under way, else the latest; drafts are nobody's."""
     found = (
         model.Session.query(Cohort, Participant)
@@ -117,13 +115,13 @@ def _season(organization_id: str) -> _Season | None:
     if found is None:
         return None
     try:
-        return _Season(found[0], found[1], programmes.of(found[0]))
+        return _Cohort(found[0], found[1], programmes.of(found[0]))
     except programmes.ProgrammeMissing:
         # Its own page says so; what needs no season is still to be seen.
         return None
 
 
-def _roles(context: Context, group: model.Group, season: _Season | None) -> set[str]:
+def _roles(context: Context, group: model.Group, season: _Cohort | None) -> set[str]:
     if season is not None:
         return roles.of_participant(context, season.participant)
     if roles.is_member(context, group.id):
@@ -132,13 +130,13 @@ def _roles(context: Context, group: model.Group, season: _Season | None) -> set[
 
 
 def _judged(
-    group: model.Group, season: _Season | None, standing: Standing | None
+    group: model.Group, season: _Cohort | None, standing: Standing | None
 ) -> list[_Judged]:
     """The badges of the season, and those of all programmes that need none."""
     found: dict[tuple[str, str], _Judged] = {}
     measured: dict[str, Measurement] = {}
     if season is not None:
-        measured, states = _of_season(season.participant)
+        measured, states = _of_cohort(season.participant)
         for badge in season.programme.badges:
             if badge.scope == "cohort":
                 verdict = criteria.judge(
@@ -147,7 +145,7 @@ def _judged(
                 found[badge.scope, badge.key] = _Judged(
                     season.programme, badge, verdict
                 )
-    for programme, badge in programmes.badges_without_season():
+    for programme, badge in programmes.badges_without_cohort():
         # Until it is measured for itself, what its season measured is near.
         known = _of_standing(standing, badge.key) if standing else measured
         verdict = criteria.judge(badge.criteria, known, {})
@@ -155,7 +153,7 @@ def _judged(
     return list(found.values())
 
 
-def _of_season(
+def _of_cohort(
     participant: Participant,
 ) -> tuple[dict[str, Measurement], dict[str, str]]:
     """What was measured of a participant, and the states of its steps."""
@@ -190,7 +188,7 @@ def _measurements(
 
 
 def _awards(
-    organization_id: str, season: _Season | None
+    organization_id: str, season: _Cohort | None
 ) -> dict[tuple[str, bool], Award]:
     """What it holds, or a person took back, by badge and whether it is of a season."""
     cohort_id = season.cohort.id if season else None
@@ -208,11 +206,11 @@ def _awards(
 
 
 def _shortfalls(
-    group: model.Group, season: _Season | None, judged: Iterable[_Judged]
+    group: model.Group, season: _Cohort | None, judged: Iterable[_Judged]
 ) -> dict[bool, Shortfalls]:
     """What is missing for the badges of the season, and for those without one."""
     found = [
-        (one.of_season, finding.as_dict())
+        (one.of_cohort, finding.as_dict())
         for one in judged
         for finding in one.verdict.missing
     ]
@@ -226,23 +224,23 @@ def _shortfalls(
 
 def _row(
     one: _Judged,
-    season: _Season | None,
+    season: _Cohort | None,
     awards: Mapping[tuple[str, bool], Award],
     shortfalls: Mapping[bool, Shortfalls] | None,
 ) -> dict[str, Any]:
-    award = awards.get((one.badge.key, one.of_season))
+    award = awards.get((one.badge.key, one.of_cohort))
     held = award if award is not None and award.state in AWARD_HELD else None
     row = {
         **badge_row(one.badge, one.verdict, held),
         "scope": one.badge.scope,
-        "cohort": season.cohort.name if season and one.of_season else None,
+        "cohort": season.cohort.name if season and one.of_cohort else None,
     }
     if award is not None:
         row["state"] = award.state
     if shortfalls is not None:
         kept = award is not None and award.state != "at_risk"
         row["missing"] = [
-            shortfalls[one.of_season].of_badge(one.programme, finding)
+            shortfalls[one.of_cohort].of_badge(one.programme, finding)
             for finding in (() if kept else one.verdict.missing)
         ]
     return row

@@ -12,7 +12,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.cohorts import programme as season_programme
+from ckanext.challenge.cohorts import programme as cohort_programme
 from ckanext.challenge.cohorts import questions, report, schema, transitions
 from ckanext.challenge.cohorts.window import window_of
 from ckanext.challenge.common import (
@@ -27,10 +27,10 @@ from ckanext.challenge.common import (
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    counted,
     find_cohort,
+    paginate,
     read_lists,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import budget, deadlines, schedule
 from ckanext.challenge.domain.lifecycle import COHORT_DELETABLE
@@ -45,16 +45,6 @@ from ckanext.challenge.model import (
     locks,
 )
 from ckanext.challenge.model.dictize import as_json, columns
-
-__all__ = [
-    "challenge_cohort_create",
-    "challenge_cohort_delete",
-    "challenge_cohort_list",
-    "challenge_cohort_patch",
-    "challenge_cohort_show",
-    "challenge_cohort_transition",
-    "challenge_cohort_update",
-]
 
 #: What a field is saved as that is empty, where that is not nothing.
 _EMPTY: dict[str, Any] = {
@@ -97,7 +87,7 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> Any:
         :py:func:`challenge_cohort_show` without ``phases``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.cohort_list())
+    data = validate(context, data_dict, schema.cohort_list())
     tk.check_access("challenge_cohort_list", context, data)
     query = model.Session.query(Cohort)
     if "state" in data:
@@ -107,7 +97,7 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> Any:
             Staff.user_id == (roles.user_id_of(context) or "")
         )
         query = query.filter(sa.or_(Cohort.state != "draft", Cohort.id.in_(mine)))
-    rows, count = counted(
+    rows, count = paginate(
         query.order_by(Cohort.season.desc(), Cohort.created_at.desc()), data
     )
     totals = figures.by_cohort([row.id for row in rows])
@@ -140,7 +130,7 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
-    data = validated(context, data_dict, schema.cohort_show())
+    data = validate(context, data_dict, schema.cohort_show())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_show", context, {"id": cohort.id})
     shown = _dictize(cohort)
@@ -246,12 +236,12 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
     """
     cohort = find_cohort(data_dict.get("id"))
     tk.check_access("challenge_cohort_update", context, {"id": cohort.id})
-    locks.read_and_hold(cohort)
+    locks.refresh_for_update(cohort)
     _check_unchanged(cohort, data_dict.get("revision"))
     data = _validated(context, data_dict, cohort)
     before = columns(cohort, _FIELDS)
     _save(cohort, data)
-    season_programme.follow(cohort)
+    cohort_programme.follow(cohort)
     changed = sorted(
         name
         for name, value in columns(cohort, _FIELDS).items()
@@ -280,7 +270,7 @@ def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> Any:
     cohort = find_cohort(data_dict.get("id"))
     tk.check_access("challenge_cohort_patch", context, {"id": cohort.id})
     # Two who change different fields at once: neither writes what the other replaced.
-    locks.read_and_hold(cohort)
+    locks.refresh_for_update(cohort)
     merged = {**columns(cohort, _FIELDS), **data_dict, "id": cohort.id}
     return tk.get_action("challenge_cohort_update")(
         {
@@ -301,7 +291,7 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None
     :param id: the id or name of the season
     :type id: string
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_delete", context, {"id": cohort.id})
     if cohort.state not in COHORT_DELETABLE:
@@ -342,11 +332,11 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
     :rtype: dict
     :raises ValidationError: on ``to``, naming both states, when that is not allowed
     """
-    data = validated(context, data_dict, schema.transition())
+    data = validate(context, data_dict, schema.transition())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_transition", context, {"id": cohort.id})
     transitions.prepare(cohort, data["to"])
-    locks.read_and_hold(cohort)
+    locks.refresh_for_update(cohort)
     transitions.move(cohort, data["to"], actor_of(context))
     return _commit_and_show(context, cohort)
 

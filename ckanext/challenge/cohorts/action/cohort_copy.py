@@ -15,14 +15,12 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
     find_cohort,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import copying, deadlines
 from ckanext.challenge.model import Cohort, Staff
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
-
-__all__ = ["challenge_cohort_copy"]
 
 #: What a season has in common with the one before. What participants said of it,
 #: its state and what was to come by itself are its own.
@@ -68,7 +66,7 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
     """
     source = find_cohort(data_dict.get("id"))
     tk.check_access("challenge_cohort_copy", context, {"id": source.id})
-    data = validated(context, data_dict, schema.cohort_copy())
+    data = validate(context, data_dict, schema.cohort_copy())
     made = {
         **columns(source, _KEPT),
         "name": data["name"],

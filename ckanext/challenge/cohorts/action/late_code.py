@@ -16,20 +16,14 @@ from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    counted,
     find_cohort,
+    paginate,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import late_codes
 from ckanext.challenge.model import LateCode
 from ckanext.challenge.model.dictize import columns
-
-__all__ = [
-    "challenge_late_code_create",
-    "challenge_late_code_delete",
-    "challenge_late_code_list",
-]
 
 _SHOWN = (
     "id",
@@ -61,11 +55,11 @@ def challenge_late_code_list(context: Context, data_dict: dict[str, Any]) -> Any
         ``used`` (as often as it could be) or ``expired``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.late_code_list())
+    data = validate(context, data_dict, schema.late_code_list())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_late_code_list", context, {"cohort": cohort.id})
     query = model.Session.query(LateCode).filter_by(cohort_id=cohort.id)
-    rows, count = counted(
+    rows, count = paginate(
         query.order_by(LateCode.created_at.desc(), LateCode.code), data
     )
     today = config.today()
@@ -92,7 +86,7 @@ def challenge_late_code_create(context: Context, data_dict: dict[str, Any]) -> A
     """
     cohort = find_cohort(data_dict.get("cohort"))
     tk.check_access("challenge_late_code_create", context, {"cohort": cohort.id})
-    data = validated(context, data_dict, schema.late_code_create())
+    data = validate(context, data_dict, schema.late_code_create())
     today = config.today()
     if "valid_until" in data and data["valid_until"] < today:
         raise tk.ValidationError({"valid_until": [tk._("This day is over")]})
@@ -129,7 +123,7 @@ def challenge_late_code_delete(context: Context, data_dict: dict[str, Any]) -> N
     :param id: the id of the code, as :py:func:`challenge_late_code_list` gives it
     :type id: string
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     found = model.Session.get(LateCode, data["id"])
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no such code"))

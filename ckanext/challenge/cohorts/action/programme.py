@@ -9,15 +9,15 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.cohorts import programme as season_programme
+from ckanext.challenge.cohorts import programme as cohort_programme
 from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import fields, journal, language
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
     find_cohort,
-    refusal,
-    validated,
+    rollback_and_error,
+    validate,
 )
 from ckanext.challenge.domain import programme_diff
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
@@ -31,8 +31,6 @@ from ckanext.challenge.model import (
     locks,
 )
 from ckanext.challenge.progress import evaluate
-
-__all__ = ["challenge_cohort_programme_diff", "challenge_cohort_programme_update"]
 
 
 @tk.side_effect_free
@@ -59,10 +57,10 @@ def challenge_cohort_programme_diff(context: Context, data_dict: dict[str, Any])
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_programme_diff", context, {"id": cohort.id})
-    kept, offered, obstacle = season_programme.offer(cohort)
+    kept, offered, obstacle = cohort_programme.offer(cohort)
     changes = programme_diff.compare(kept, offered) if kept and offered else ()
     touched = _touched(cohort) if changes else {}
     spoken = language.current()
@@ -108,25 +106,25 @@ def challenge_cohort_programme_update(
     :raises ValidationError: on ``version`` or ``digest`` when the portal's file is
         another one, on ``id`` when the season cannot move
     """
-    data = validated(context, data_dict, schema.programme_update())
+    data = validate(context, data_dict, schema.programme_update())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_programme_update", context, {"id": cohort.id})
     if "version" not in data and "digest" not in data:
         raise tk.ValidationError({"version": [tk._("Missing value")]})
-    locks.read_and_hold(cohort)
-    kept, offered, obstacle = season_programme.offer(cohort)
+    locks.refresh_for_update(cohort)
+    kept, offered, obstacle = cohort_programme.offer(cohort)
     if obstacle is not None or offered is None or kept is None:
-        raise refusal("id", _obstacle_text(obstacle or "gone"))
+        raise rollback_and_error("id", _obstacle_text(obstacle or "gone"))
     for name in ("version", "digest"):
         if name in data and data[name] != getattr(offered, name):
-            raise refusal(
+            raise rollback_and_error(
                 name,
                 tk._(
                     "The portal has version {version} now: look at what it changes, "
                     "then move."
                 ).format(version=offered.version),
             )
-    season_programme.move(cohort, offered)
+    cohort_programme.move(cohort, offered)
     journal.record(
         actor_of(context),
         "programme",
@@ -142,7 +140,7 @@ def challenge_cohort_programme_update(
     )
 
 
-def _obstacle_text(obstacle: season_programme.Obstacle) -> str:
+def _obstacle_text(obstacle: cohort_programme.Obstacle) -> str:
     """Say why a season cannot move."""
     return {
         "follows": tk._(

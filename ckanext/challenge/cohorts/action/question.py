@@ -9,9 +9,7 @@ from ckan.types import Context
 
 from ckanext.challenge.cohorts import questions
 from ckanext.challenge.common import fields
-from ckanext.challenge.common.action_helpers import find_cohort, validated
-
-__all__ = ["challenge_question_list"]
+from ckanext.challenge.common.action_helpers import find_cohort, validate
 
 
 @tk.side_effect_free
@@ -27,7 +25,7 @@ def challenge_question_list(context: Context, data_dict: dict[str, Any]) -> Any:
         answers}``, the last being how many applications answer it, drafts included
     :rtype: dict
     """
-    data = validated(context, data_dict, fields.reference("cohort"))
+    data = validate(context, data_dict, fields.reference("cohort"))
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_question_list", context, {"cohort": cohort.id})
     counts = questions.answer_counts(cohort.id)

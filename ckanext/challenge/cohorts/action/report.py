@@ -11,15 +11,13 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.cohorts import report as season_report
+from ckanext.challenge.cohorts import report as cohort_report
 from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import labels, language, roles
-from ckanext.challenge.common.action_helpers import find_cohort, validated
+from ckanext.challenge.common.action_helpers import find_cohort, validate
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.model import Cohort, Feedback, Participant, Visit
 from ckanext.challenge.model.dictize import as_json, name_of
-
-__all__ = ["challenge_cohort_report"]
 
 
 @tk.side_effect_free
@@ -50,7 +48,7 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
-    data = validated(context, data_dict, schema.cohort_report())
+    data = validate(context, data_dict, schema.cohort_report())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_report", context, {"id": cohort.id})
     found = _results(cohort)
@@ -111,12 +109,12 @@ def _results(cohort: Cohort) -> dict[str, Any]:
     """Those of the day on which the season finished, else those of today."""
     snapshot = cohort.snapshot
     if snapshot is None:
-        return season_report.results(cohort, config.today())
+        return cohort_report.results(cohort, config.today())
     if "participants" in snapshot:
         return snapshot
     # It finished before snapshots told of each participant: their rows are as they
     # were then.
-    return {**season_report.results(cohort, config.today()), **snapshot}
+    return {**cohort_report.results(cohort, config.today()), **snapshot}
 
 
 def _phases(programme: Programme, found: Mapping[str, Any]) -> list[dict[str, Any]]:

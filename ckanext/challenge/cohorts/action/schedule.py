@@ -19,8 +19,6 @@ from ckanext.challenge.domain.lifecycle import COHORT_OVER
 from ckanext.challenge.model import Cohort, locks
 from ckanext.challenge.model.base import utcnow
 
-__all__ = ["challenge_cohort_publish_scheduled"]
-
 log = logging.getLogger(__name__)
 
 
@@ -65,7 +63,7 @@ def _catch_up(
         told = {"name": cohort.name, "title": cohort.title}
         try:
             transitions.prepare(cohort, to)
-            locks.read_and_hold(cohort)
+            locks.refresh_for_update(cohort)
             # Somebody may have been faster while this one waited for the row.
             if _due(cohort) != to:
                 if not is_deferred(context):

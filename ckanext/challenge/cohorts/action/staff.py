@@ -14,18 +14,12 @@ from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    counted,
     find_cohort,
-    validated,
+    paginate,
+    validate,
 )
 from ckanext.challenge.model import Staff, locks
 from ckanext.challenge.model.dictize import columns
-
-__all__ = [
-    "challenge_staff_create",
-    "challenge_staff_delete",
-    "challenge_staff_list",
-]
 
 
 @tk.side_effect_free
@@ -40,7 +34,7 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
         display_name, role}``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.staff_list())
+    data = validate(context, data_dict, schema.staff_list())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_staff_list", context, {"cohort": cohort.id})
     query = (
@@ -48,7 +42,7 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
         .join(model.User, model.User.id == Staff.user_id)
         .filter(Staff.cohort_id == cohort.id)
     )
-    rows, count = counted(query.order_by(Staff.role, model.User.name), data)
+    rows, count = paginate(query.order_by(Staff.role, model.User.name), data)
     return {
         "count": count,
         "results": [_dictize_staff(staff, user) for staff, user in rows],
@@ -70,14 +64,14 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: ``{id, cohort_id, user_id, user_name, display_name, role}``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.staff_create())
+    data = validate(context, data_dict, schema.staff_create())
     cohort = find_cohort(data["cohort"])
     tk.check_access(
         "challenge_staff_create", context, {"cohort": cohort.id, "role": data["role"]}
     )
     user = _find_user(data["user"])
     # Two who name the same person at once: the second finds it done.
-    locks.read_and_hold(cohort)
+    locks.refresh_for_update(cohort)
     key = {"cohort_id": cohort.id, "user_id": user.id, "role": data["role"]}
     staff = model.Session.query(Staff).filter_by(**key).first()
     if staff is None:
@@ -97,7 +91,7 @@ def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
     :param id: the id of the role, as :py:func:`challenge_staff_list` gives it
     :type id: string
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     staff = model.Session.get(Staff, data["id"])
     if staff is None:
         raise tk.ObjectNotFound(tk._("There is no such role"))

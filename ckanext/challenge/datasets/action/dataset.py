@@ -7,11 +7,9 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
-from ckanext.challenge.common.action_helpers import validated
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.datasets import schema, search
 from ckanext.challenge.model import Cohort
-
-__all__ = ["challenge_dataset_season_show"]
 
 
 @tk.side_effect_free
@@ -26,9 +24,9 @@ def challenge_dataset_season_show(context: Context, data_dict: dict[str, Any]) -
         where the dataset belongs to no season
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.show())
+    data = validate(context, data_dict, schema.show())
     tk.check_access("challenge_dataset_season_show", context, data)
-    name = search.season_of(data["id"])
+    name = search.cohort_of_dataset(data["id"])
     cohort = Cohort.get(name) if name else None
     return {
         "cohort": cohort.name if cohort else None,

@@ -13,15 +13,13 @@ from ckanext.challenge.common import language
 from ckanext.challenge.common.action_helpers import (
     find_cohort,
     find_organization,
-    validated,
+    validate,
 )
 from ckanext.challenge.conformity import examples, registry
 from ckanext.challenge.datasets import schema
 from ckanext.challenge.domain.programme import Kit
 from ckanext.challenge.measures import organizations
 from ckanext.challenge.schemas import choices
-
-__all__ = ["challenge_kit_list", "challenge_kit_show"]
 
 
 @tk.side_effect_free
@@ -64,7 +62,7 @@ def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: there is no such programme, season or organization
     :raises NotAuthorized: the caller may not see the season
     """
-    data = validated(context, data_dict, schema.kit_list())
+    data = validate(context, data_dict, schema.kit_list())
     tk.check_access("challenge_kit_list", context, data)
     whose = _organization(data)
     found = [
@@ -103,7 +101,7 @@ def challenge_kit_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: there is no such kit, programme, season or organization
     :raises NotAuthorized: the caller may not see the season
     """
-    data = validated(context, data_dict, schema.kit_show())
+    data = validate(context, data_dict, schema.kit_show())
     tk.check_access("challenge_kit_show", context, data)
     whose = _organization(data)
     for kit in _kits(context, data):

@@ -8,12 +8,10 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
 from ckanext.challenge.badges import fix_urls
-from ckanext.challenge.common.action_helpers import validated
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.datasets import schema
 from ckanext.challenge.domain import quality
 from ckanext.challenge.measures import fixes, mending, quality_labels
-
-__all__ = ["challenge_quality_show"]
 
 
 @tk.side_effect_free
@@ -32,7 +30,7 @@ def challenge_quality_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ObjectNotFound: when there is no such dataset
     """
-    data = validated(context, data_dict, schema.show())
+    data = validate(context, data_dict, schema.show())
     tk.check_access("challenge_quality_show", context, data)
     dataset = mending.dataset(data["id"])
     if dataset is None:

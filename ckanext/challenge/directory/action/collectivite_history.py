@@ -11,15 +11,13 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.orm import class_mapper
 
-from ckanext.challenge.common.action_helpers import validated
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory import schema
 from ckanext.challenge.directory.text import compact
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Cohort, Participant
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.model.figures import DATASETS
-
-__all__ = ["challenge_collectivite_history"]
 
 _packages: Any = class_mapper(model.Package).local_table
 
@@ -48,7 +46,7 @@ def challenge_collectivite_history(context: Context, data_dict: dict[str, Any]) 
     :raises ValidationError: on ``siren`` when it is none
     :raises ObjectNotFound: when neither the directory nor a season knows it
     """
-    siren = compact(validated(context, data_dict, schema.show())["siren"])
+    siren = compact(validate(context, data_dict, schema.show())["siren"])
     tk.check_access("challenge_collectivite_history", context, {"siren": siren})
     rows = _participations(siren)
     known = _known(context, siren, needed=not rows)

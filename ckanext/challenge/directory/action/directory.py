@@ -11,13 +11,11 @@ from ckan import model
 from ckan.types import Context
 from stdnum.fr import siren as siren_number
 
-from ckanext.challenge.common.action_helpers import validated
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory import schema
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.directory.text import compact, fold
 from ckanext.challenge.model import Collectivite
-
-__all__ = ["challenge_collectivite_search", "challenge_collectivite_show"]
 
 _ARTICLES = ("l", "la", "le", "les")
 _CODE_LIKE = re.compile(r"\d{2,}|2[ab]\d*")
@@ -55,7 +53,7 @@ def challenge_collectivite_search(
         a query of more than 200 characters or a limit that is no number
     """
     tk.check_access("challenge_collectivite_search", context, data_dict)
-    data = validated(context, data_dict, schema.search())
+    data = validate(context, data_dict, schema.search())
 
     conditions: list[sa.ColumnElement[bool]] = []
     if data.get("kind"):
@@ -104,7 +102,7 @@ def challenge_collectivite_show(
     :raises ckan.plugins.toolkit.ObjectNotFound: if the directory does not have it
     """
     tk.check_access("challenge_collectivite_show", context, data_dict)
-    code = compact(validated(context, data_dict, schema.show())["siren"])
+    code = compact(validate(context, data_dict, schema.show())["siren"])
     epci = _table.alias()
     row = model.Session.execute(
         sa.select(

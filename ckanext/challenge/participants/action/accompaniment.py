@@ -20,7 +20,7 @@ from ckanext.challenge.common.action_helpers import (
     find_cohort,
     find_participant,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import accompaniment as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER
@@ -35,8 +35,6 @@ from ckanext.challenge.model import (
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns, name_of
 from ckanext.challenge.participants import accompaniment, schema
-
-__all__ = ["challenge_accompaniment_list", "challenge_accompaniment_show"]
 
 _SHOWN = (
     "id",
@@ -72,7 +70,7 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
     :rtype: dict
     :raises ObjectNotFound: when there is no such participant
     """
-    data = validated(context, data_dict, schema.accompaniment_show())
+    data = validate(context, data_dict, schema.accompaniment_show())
     participant = find_participant(data["participant"])
     tk.check_access(
         "challenge_accompaniment_show", context, {"participant": participant.id}
@@ -160,7 +158,7 @@ def challenge_accompaniment_list(context: Context, data_dict: dict[str, Any]) ->
     :raises ObjectNotFound: when there is no such season
     :raises ValidationError: on ``adviser`` for somebody who is not on its team
     """
-    data = validated(context, data_dict, schema.accompaniment_list())
+    data = validate(context, data_dict, schema.accompaniment_list())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_accompaniment_list", context, {"cohort": cohort.id})
     conditions: list[Any] = [

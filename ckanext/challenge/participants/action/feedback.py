@@ -21,7 +21,7 @@ from ckanext.challenge.common.action_helpers import (
     find_cohort,
     find_participant,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.common.spreadsheets import Column
 from ckanext.challenge.domain import lifecycle, opinions
@@ -32,13 +32,6 @@ from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.participants import schema, steps
 from ckanext.challenge.progress import evaluate
-
-__all__ = [
-    "challenge_feedback_export",
-    "challenge_feedback_list",
-    "challenge_feedback_show",
-    "challenge_feedback_update",
-]
 
 
 def challenge_feedback_update(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -59,7 +52,7 @@ def challenge_feedback_update(context: Context, data_dict: dict[str, Any]) -> An
     :raises ValidationError: on ``answers-<key>`` for what is no answer, on
         ``participant`` when the season is archived
     """
-    data = validated(context, data_dict, schema.participant())
+    data = validate(context, data_dict, schema.participant())
     participant = find_participant(data["participant"])
     tk.check_access(
         "challenge_feedback_update", context, {"participant": participant.id}
@@ -74,7 +67,7 @@ def challenge_feedback_update(context: Context, data_dict: dict[str, Any]) -> An
     if wrong:
         raise tk.ValidationError(dict(wrong))
     # In the order in which the evaluation locks: the participant, then its steps.
-    locks.read_and_hold(participant)
+    locks.refresh_for_update(participant)
     now, author = utcnow(), user_id_of(context)
     values = {"answers": checked, "author_id": author, "updated_at": now}
     model.Session.execute(
@@ -111,7 +104,7 @@ def challenge_feedback_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: when there is no such participant, or its programme has
         no such form
     """
-    data = validated(context, data_dict, schema.participant())
+    data = validate(context, data_dict, schema.participant())
     participant = find_participant(data["participant"])
     tk.check_access("challenge_feedback_show", context, {"participant": participant.id})
     return _show(participant, context)
@@ -139,7 +132,7 @@ def challenge_feedback_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ObjectNotFound: when the season's programme has no such form
     """
-    data = validated(context, data_dict, schema.feedback_list())
+    data = validate(context, data_dict, schema.feedback_list())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_feedback_list", context, {"cohort": cohort.id})
     programme = _with_form(cohort)
@@ -184,7 +177,7 @@ def challenge_feedback_export(context: Context, data_dict: dict[str, Any]) -> An
     :rtype: dict
     :raises ObjectNotFound: when the season's programme has no such form
     """
-    data = validated(context, data_dict, schema.feedback_export())
+    data = validate(context, data_dict, schema.feedback_export())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_feedback_export", context, {"cohort": cohort.id})
     asked = _with_form(cohort).feedback

@@ -23,7 +23,7 @@ from ckanext.challenge.common.action_helpers import (
     find_cohort,
     find_organization,
     find_participant,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Award, Cohort, Participant, locks
@@ -31,15 +31,6 @@ from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 from ckanext.challenge.participants import accompaniment, schema
 from ckanext.challenge.progress import evaluate
-
-__all__ = [
-    "challenge_participant_assign",
-    "challenge_participant_create",
-    "challenge_participant_kits_update",
-    "challenge_participant_list",
-    "challenge_participant_show",
-    "challenge_participant_withdraw",
-]
 
 _SHOWN = (
     "id",
@@ -96,7 +87,7 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
         ``badges_count``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.participant_list())
+    data = validate(context, data_dict, schema.participant_list())
     if "cohort" not in data and "organization" not in data:
         raise tk.ValidationError({"cohort": [tk._("Name a season or an organization")]})
     conditions: list[Any] = []
@@ -147,7 +138,7 @@ def challenge_participant_show(context: Context, data_dict: dict[str, Any]) -> A
     :returns: a row as those of :py:func:`challenge_participant_list`
     :rtype: dict
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     participant = find_participant(data["id"])
     tk.check_access("challenge_participant_show", context, {"id": participant.id})
     rows = _rows([Participant.id == participant.id], "name", 1, 0)
@@ -170,11 +161,11 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
     :rtype: dict
     :raises ValidationError: on ``cohort`` when it is full
     """
-    data = validated(context, data_dict, schema.participant_create())
+    data = validate(context, data_dict, schema.participant_create())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_participant_create", context, {"cohort": cohort.id})
     group = find_organization(data["organization"])
-    locks.read_and_hold(cohort)
+    locks.refresh_for_update(cohort)
     try:
         with checked_transition():
             participant = onboarding.join(cohort, group, actor_of(context))
@@ -206,14 +197,14 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
         organization_title}`` or ``null``
     :rtype: dict
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     participant = find_participant(data["id"])
     tk.check_access("challenge_participant_withdraw", context, {"id": participant.id})
     cohort_id = participant.cohort_id
     with all_or_nothing(context):
         # The season first, as for an acceptance: a place is given away once.
         lock_cohort(cohort_id)
-        locks.read_and_hold(participant)
+        locks.refresh_for_update(participant)
         before = participant.state
         with checked_transition():
             lifecycle.PARTICIPANT.check(before, "withdrawn")
@@ -254,7 +245,7 @@ def challenge_participant_assign(context: Context, data_dict: dict[str, Any]) ->
     :returns: the participant
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.assign())
+    data = validate(context, data_dict, schema.assign())
     participant = find_participant(data["id"])
     tk.check_access("challenge_participant_assign", context, {"id": participant.id})
     adviser = None
@@ -286,7 +277,7 @@ def challenge_participant_kits_update(
     :returns: the participant
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.kits_update())
+    data = validate(context, data_dict, schema.kits_update())
     participant = find_participant(data["participant"])
     tk.check_access(
         "challenge_participant_kits_update", context, {"participant": participant.id}

@@ -16,16 +16,11 @@ from ckanext.challenge.common.action_helpers import (
     all_or_nothing,
     find_participant,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.model import ParticipantMessage
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.participants import accompaniment, schema
-
-__all__ = [
-    "challenge_participant_message_create",
-    "challenge_participant_message_list",
-]
 
 
 def challenge_participant_message_create(
@@ -46,7 +41,7 @@ def challenge_participant_message_create(
     :raises ValidationError: on ``text``; on ``participant`` once the season is in the
         archive, or the participant has left it
     """
-    data = validated(context, data_dict, schema.message_create())
+    data = validate(context, data_dict, schema.message_create())
     participant = find_participant(data["participant"])
     tk.check_access(
         "challenge_participant_message_create",
@@ -105,7 +100,7 @@ def challenge_participant_message_list(
         ``side`` is ``member`` or ``staff``, ``author`` the name of who wrote it
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.of_participant())
+    data = validate(context, data_dict, schema.of_participant())
     participant = find_participant(data["participant"])
     tk.check_access(
         "challenge_participant_message_list", context, {"participant": participant.id}

@@ -23,7 +23,7 @@ from ckanext.challenge.common.action_helpers import (
     find_cohort,
     find_organization,
     find_participation,
-    validated,
+    validate,
 )
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain import deadlines
@@ -35,8 +35,6 @@ from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.participants import schema, steps
 from ckanext.challenge.progress import evaluate
-
-__all__ = ["challenge_evaluate", "challenge_progress_show"]
 
 
 def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -58,7 +56,7 @@ def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ValidationError: when none of the parameters is given, or several are
     """
-    data = validated(context, data_dict, schema.evaluate())
+    data = validate(context, data_dict, schema.evaluate())
     given = [name for name in ("organization", "cohort", "all") if data.get(name)]
     if len(given) != 1:
         raise tk.ValidationError(
@@ -117,7 +115,7 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: when there is no such organization or season, or the one
         takes no part in the other
     """
-    data = validated(context, data_dict, schema.progress_show())
+    data = validate(context, data_dict, schema.progress_show())
     group = find_organization(data["organization"])
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_progress_show", context, {"cohort": cohort.id})

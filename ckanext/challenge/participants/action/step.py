@@ -15,23 +15,15 @@ from ckanext.challenge.common import file_store, roles, uploads
 from ckanext.challenge.common.action_helpers import (
     checked_transition,
     find_participant,
-    refusal,
+    rollback_and_error,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.programme import PersonCheck
 from ckanext.challenge.model import Evidence
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.participants import schema, steps
-
-__all__ = [
-    "challenge_step_confirm",
-    "challenge_step_evidence_show",
-    "challenge_step_unwaive",
-    "challenge_step_update",
-    "challenge_step_waive",
-]
 
 _FILE = "evidence_file"
 
@@ -75,7 +67,7 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
         changed since it was read
     """
     plain = {name: value for name, value in data_dict.items() if name != _FILE}
-    data = validated(context, plain, schema.step_update())
+    data = validate(context, plain, schema.step_update())
     upload = uploads.given(data_dict, _FILE)
     found = steps.find(
         context, "challenge_step_update", data["participant"], data["step"]
@@ -83,22 +75,22 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
     check, status = found.step.check, found.status
     if not isinstance(check, PersonCheck):
         text = tk._("The catalogue itself sets this step: it follows your datasets")
-        raise refusal("step", text)
+        raise rollback_and_error("step", text)
     if status.state == "waived":
         text = tk._(
             "This step is not asked of you any more; a manager can ask it again"
         )
-        raise refusal("state", text)
+        raise rollback_and_error("state", text)
     if check.feedback:
-        raise refusal("step", tk._("Sending the final form sets this step"))
+        raise rollback_and_error("step", tk._("Sending the final form sets this step"))
     if upload is not None and check.evidence != "file":
-        raise refusal(_FILE, tk._("This step takes no file"))
+        raise rollback_and_error(_FILE, tk._("This step takes no file"))
     if _has_changed(found, data):
         text = tk._(
             "This step has been answered meanwhile, by somebody else or in another "
             "window. Yours is not stored yet: read the other answer, then send yours."
         )
-        raise refusal("updated_at", text)
+        raise rollback_and_error("updated_at", text)
     emptied = _FILE in data_dict and data_dict[_FILE] in (None, "")
     replaced = status.evidence_file if upload or emptied else None
     _keep_words(context, found, data, data_dict)
@@ -158,19 +150,21 @@ def _plan(found: steps.Found, data: dict[str, Any]) -> None:
     day: dt.date | None = data.get("planned_for", found.status.planned_for)
     planned = data["state"] == "planned"
     if planned and day is None:
-        raise refusal("planned_for", tk._("Say for which day"))
+        raise rollback_and_error("planned_for", tk._("Say for which day"))
     new = day != found.status.planned_for
     if day is not None and day < config.today() and (planned or new):
         text = tk._("{date} is past; choose today or a later day")
-        raise refusal("planned_for", text.format(date=tk.h.challenge_date(day)))
+        raise rollback_and_error(
+            "planned_for", text.format(date=tk.h.challenge_date(day))
+        )
     found.status.planned_for = day
 
 
 def _no_proof(check: PersonCheck) -> tk.ValidationError:
     if check.evidence == "file" and file_store.enabled():
         text = tk._("This step needs a proof: choose a file, or give its address")
-        return refusal(_FILE, text)
-    return refusal("evidence_url", tk._("This step needs a proof"))
+        return rollback_and_error(_FILE, text)
+    return rollback_and_error("evidence_url", tk._("This step needs a proof"))
 
 
 @tk.side_effect_free
@@ -189,7 +183,7 @@ def challenge_step_evidence_show(context: Context, data_dict: dict[str, Any]) ->
     :rtype: dict
     :raises ObjectNotFound: when the step has no file
     """
-    data = validated(context, data_dict, schema.step_reference())
+    data = validate(context, data_dict, schema.step_reference())
     participant = find_participant(data["participant"])
     tk.check_access(
         "challenge_step_evidence_show", context, {"participant": participant.id}
@@ -223,7 +217,7 @@ def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> Any:
         ``updated_at`` when it has changed since it was read, on ``note`` when it is
         sent back without a word
     """
-    data = validated(context, data_dict, schema.step_confirm())
+    data = validate(context, data_dict, schema.step_confirm())
     found = steps.find(
         context, "challenge_step_confirm", data["participant"], data["step"]
     )
@@ -234,9 +228,9 @@ def challenge_step_confirm(context: Context, data_dict: dict[str, Any]) -> Any:
             raise lifecycle.ForbiddenTransition("step", found.status.state, target)
     if _has_changed(found, data):
         text = tk._("This answer has changed meanwhile. Read it again, then decide.")
-        raise refusal("updated_at", text)
+        raise rollback_and_error("updated_at", text)
     if not confirmed and "note" not in data:
-        raise refusal("note", tk._("Say why; the collectivité will read it"))
+        raise rollback_and_error("note", tk._("Say why; the collectivité will read it"))
     found.status.reason = data.get("note")
     tell = "step_confirmed" if confirmed else "step_returned"
     steps.save(context, found, target, tell=tell)
@@ -259,7 +253,7 @@ def challenge_step_waive(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ValidationError: on ``reason`` when there is none, on ``state`` when the
         step is done already
     """
-    data = validated(context, data_dict, schema.step_waive())
+    data = validate(context, data_dict, schema.step_waive())
     found = steps.find(
         context, "challenge_step_waive", data["participant"], data["step"]
     )
@@ -281,7 +275,7 @@ def challenge_step_unwaive(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ValidationError: on ``state`` when it is not waived
     """
-    data = validated(context, data_dict, schema.step_reference())
+    data = validate(context, data_dict, schema.step_reference())
     found = steps.find(
         context, "challenge_step_unwaive", data["participant"], data["step"]
     )

@@ -10,14 +10,12 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common.action_helpers import find_cohort, validated
+from ckanext.challenge.common.action_helpers import find_cohort, validate
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER
 from ckanext.challenge.model import Participant, StepStatus
 from ckanext.challenge.participants import schema
-
-__all__ = ["challenge_step_list"]
 
 
 @tk.side_effect_free
@@ -35,7 +33,7 @@ def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> Any:
         step, ``{state, late}``
     :rtype: dict
     """
-    data = validated(context, data_dict, schema.step_list())
+    data = validate(context, data_dict, schema.step_list())
     cohort = find_cohort(data["cohort"])
     tk.check_access("challenge_step_list", context, {"cohort": cohort.id})
     programme = programmes.of(cohort)

@@ -18,20 +18,13 @@ from ckanext.challenge.common.action_helpers import (
     find_participant,
     find_visit,
     user_id_of,
-    validated,
+    validate,
 )
 from ckanext.challenge.domain import accompaniment as rules
 from ckanext.challenge.model import Participant, Visit
 from ckanext.challenge.model.base import make_id
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.participants import accompaniment, schema
-
-__all__ = [
-    "challenge_visit_create",
-    "challenge_visit_delete",
-    "challenge_visit_list",
-    "challenge_visit_update",
-]
 
 _CHANGED = ("date", "days", "topic", "notes")
 
@@ -63,7 +56,7 @@ def challenge_visit_create(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ValidationError: on the field that is wrong; on ``participant`` once the
         season is in the archive, or the participant has left it
     """
-    data = validated(context, data_dict, schema.visit_create())
+    data = validate(context, data_dict, schema.visit_create())
     participant = find_participant(data["participant"])
     tk.check_access("challenge_visit_create", context, {"participant": participant.id})
     accompaniment.open_for_words(participant)
@@ -100,7 +93,7 @@ def challenge_visit_update(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ValidationError: on the field that is wrong; on ``participant`` once the
         season is in the archive, or the participant has left it
     """
-    data = validated(context, data_dict, schema.visit_update(data_dict))
+    data = validate(context, data_dict, schema.visit_update(data_dict))
     visit = find_visit(data["id"])
     tk.check_access("challenge_visit_update", context, {"id": visit.id})
     participant = find_participant(visit.participant_id)
@@ -126,7 +119,7 @@ def challenge_visit_delete(context: Context, data_dict: dict[str, Any]) -> None:
     :raises ValidationError: on ``participant`` once the season is in the archive, or
         the participant has left it
     """
-    data = validated(context, data_dict, fields.reference())
+    data = validate(context, data_dict, fields.reference())
     visit = find_visit(data["id"])
     tk.check_access("challenge_visit_delete", context, {"id": visit.id})
     participant = find_participant(visit.participant_id)
@@ -160,7 +153,7 @@ def challenge_visit_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ValidationError: on ``participant`` when there is neither it nor
         ``cohort``, or both
     """
-    data = validated(context, data_dict, schema.visit_list())
+    data = validate(context, data_dict, schema.visit_list())
     if ("participant" in data) == ("cohort" in data):
         raise tk.ValidationError(
             {"participant": [tk._("Name a participant or a season")]}

@@ -20,8 +20,6 @@ from ckanext.challenge.views.common import (
 )
 from ckanext.challenge.views.forms import flat_errors
 
-__all__ = ["claims"]
-
 claims = blueprint("challenge_claims")
 claims.before_request(only_for_people)
 claims.after_request(keep_private)

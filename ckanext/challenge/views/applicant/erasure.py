@@ -12,8 +12,6 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.views.common import act, blueprint, keep_private
 from ckanext.challenge.views.forms import flat_errors
 
-__all__ = ["erasure"]
-
 erasure = blueprint("challenge_erasure")
 erasure.after_request(keep_private)
 

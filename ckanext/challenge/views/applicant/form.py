@@ -16,21 +16,6 @@ from ckanext.challenge.domain import questions
 from ckanext.challenge.domain.application_fields import PARTS, Field, asked_in
 from ckanext.challenge.views.forms import texts
 
-__all__ = [
-    "HONEYPOT",
-    "answered",
-    "asked",
-    "consent_help",
-    "file_fields",
-    "given",
-    "in_order",
-    "inputs",
-    "labels",
-    "removed_files",
-    "sent_files",
-    "typed_number",
-]
-
 #: The field that people do not see, and robots fill in.
 HONEYPOT = "homepage"
 _ANSWERS = "answers-"

@@ -18,14 +18,6 @@ from ckanext.challenge.views.common import act
 
 from . import form as application_form
 
-__all__ = [
-    "application_page",
-    "apply_page",
-    "duty_text",
-    "link_page",
-    "own_page",
-]
-
 OUTSIDE = "other"
 MATCHES = 10
 MESSAGES = 200
@@ -105,7 +97,7 @@ def apply_page(
     :raises tk.ObjectNotFound: no such season
     """
     cohort = act("challenge_cohort_show", id=cohort_name)
-    season = f"{cards.season_prefix()}/{cohort['name']}"
+    season = f"{cards.cohort_prefix()}/{cohort['name']}"
     url = f"{season}/apply"
     typed, wrong = given or {}, errors or {}
     code = params.get("code", "").strip()[:100]
@@ -275,7 +267,7 @@ def application_page(
     with_key = {"key": key} if key else {}
     application = act("challenge_application_show", id=id_, **with_key)
     cohort = act("challenge_cohort_show", id=application["cohort_id"])
-    season = f"{cards.season_prefix()}/{cohort['name']}"
+    season = f"{cards.cohort_prefix()}/{cohort['name']}"
     name = application.get("organization_name")
     decisions = application.get("decisions") or []
     questions = application_form.asked(cohort)

@@ -16,8 +16,6 @@ from ckanext.challenge.views.forms import flat_errors, texts
 
 from . import form, pages
 
-__all__ = ["applicant"]
-
 applicant = blueprint("challenge_applicant")
 
 

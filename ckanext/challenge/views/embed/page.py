@@ -32,8 +32,6 @@ from .pictures import STYLES
 from .response import act_as_nobody, shared
 from .sharing import announced
 
-__all__ = ["embed_page", "oembed"]
-
 #: Width and height of the pictures that have one size.
 _SIZES = {"card": EMBED, "badge": BADGE}
 _SHIELD_HEIGHT = 20
@@ -312,7 +310,7 @@ def _of_award(id_: str) -> _Embedded:
     )
 
 
-def _of_season(name: str) -> _Embedded:
+def _of_cohort(name: str) -> _Embedded:
     cohort = act_as_nobody("challenge_cohort_show", id=name, include_figures=False)
     picture = _address(
         "challenge.season_card", language.current(), cohort=cohort["name"]
@@ -322,7 +320,7 @@ def _of_season(name: str) -> _Embedded:
 
 #: What can be embedded, by the endpoint of its page.
 _EMBEDDED: dict[str, Callable[[Mapping[str, Any]], _Embedded]] = {
-    "challenge.read": lambda place: _of_season(place["cohort"]),
+    "challenge.read": lambda place: _of_cohort(place["cohort"]),
     "challenge.award": lambda place: _of_award(place["award"]),
     "challenge.embed": lambda place: _of_organization(place["organization"]),
     "challenge_participant.read": lambda place: _of_organization(

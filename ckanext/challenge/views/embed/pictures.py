@@ -18,8 +18,6 @@ from ckanext.challenge.svg.shield import etag, shield
 
 from .response import Shared, act_as_nobody, asked_language
 
-__all__ = ["STYLES", "Picture", "conditional", "embedded_picture"]
-
 #: What can be embedded: the shield, the card with a badge, the badge alone.
 STYLES = ("shield", "card", "badge")
 

@@ -11,8 +11,6 @@ from flask import Response, request
 
 from ckanext.challenge import config
 
-__all__ = ["Shared", "act_as_nobody", "asked_language", "shared"]
-
 
 class Shared(Response):
     """An answer that any site may use and any cache may keep.

@@ -9,8 +9,6 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.svg.cards import SOCIAL
 
-__all__ = ["announced", "sharing"]
-
 
 def sharing(
     title: str, description: str, page: str, card: str, **place: str

@@ -19,8 +19,6 @@ from ckanext.challenge.views.public import cohort as season
 from .pictures import conditional
 from .response import Shared, act_as_nobody, asked_language
 
-__all__ = ["award_card", "participant_card", "season_card"]
-
 # What a card says changes slowly; drawing it as pixels takes some 50 ms.
 _drawings = PageCache(seconds=60, size=1000)
 _pixels = PageCache(seconds=3600, size=100)
@@ -46,7 +44,7 @@ def _site() -> str:
     return str(tk.config["ckan.site_title"])
 
 
-def season_card(name: str) -> Response:
+def cohort_card(name: str) -> Response:
     """The card of a season.
 
     :raises tk.ObjectNotFound: no such season, or one in preparation

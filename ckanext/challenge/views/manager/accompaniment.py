@@ -15,8 +15,6 @@ from ckanext.challenge.views.participant.accompaniment import days
 
 from .layout import frame
 
-__all__ = ["KEPT", "NOTHING_SENT", "accompaniment_page", "form_name"]
-
 #: What of the address a form keeps.
 KEPT = ("who", "page")
 NOTHING_SENT: dict[str, Any] = {"form": "", "errors": {}, "reason": ""}
@@ -62,7 +60,7 @@ def accompaniment_page(
     )
     around = frame(cohort, "accompaniment", manages)
     url = f"{around['url']}/accompaniment"
-    prefix = f"{cards.season_prefix()}/{cohort['name']}/"
+    prefix = f"{cards.cohort_prefix()}/{cohort['name']}/"
     kept = tk.h.challenge_query({"who": who, "page": params.get("page")})
     waiting = found["waiting"]
     return {

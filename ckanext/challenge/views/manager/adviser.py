@@ -14,8 +14,6 @@ from ckanext.challenge.views.participant.accompaniment import flash_answered
 
 from .accompaniment import KEPT, NOTHING_SENT, accompaniment_page, form_name
 
-__all__ = ["adviser"]
-
 adviser = managers_blueprint("challenge_adviser")
 
 

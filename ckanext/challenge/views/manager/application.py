@@ -20,8 +20,6 @@ from .applications import KEPT, chosen_filters, reviewers
 from .history import history
 from .layout import frame
 
-__all__ = ["application_page", "neighbours"]
-
 
 def neighbours(
     cohort: Mapping[str, Any], id_: str, params: Mapping[str, str]
@@ -379,9 +377,9 @@ def application_page(
         "csrf": tk.h.csrf_input(),
         "urls": {
             **_addresses(cohort, around["url"], id_, params, beside),
-            "participant": f"{cards.season_prefix()}/{cohort['name']}/{name}"
+            "participant": f"{cards.cohort_prefix()}/{cohort['name']}/{name}"
             if name and application["state"] == "accepted"
             else "",
-            "file": f"{cards.season_prefix()}/application/{id_}/file/",
+            "file": f"{cards.cohort_prefix()}/application/{id_}/file/",
         },
     }

@@ -14,8 +14,6 @@ from ckanext.challenge.views.common import Pager, act, options, page_number
 
 from .layout import frame
 
-__all__ = ["ALL", "KEPT", "applications_page", "chosen_filters", "reviewers"]
-
 #: Rows of one page: what somebody decides on in an afternoon.
 SIZE = 40
 FILTERS = ("q", "kind", "departement", "obligation", "reviewer")
@@ -64,12 +62,12 @@ def _tabs(
     found: Mapping[str, Any], params: Mapping[str, str], url: str
 ) -> list[dict[str, Any]]:
     """The states as a row of links with their numbers."""
-    counted: Mapping[str, int] = found["facets"]["state"]
+    paginate: Mapping[str, int] = found["facets"]["state"]
     kept = {key: params.get(key) for key in (*FILTERS, "sort", "order")}
     asked = chosen_filters(params)
     tabs = []
     for states in _TABS:
-        number = sum(counted.get(state, 0) for state in states.split(","))
+        number = sum(paginate.get(state, 0) for state in states.split(","))
         current = asked.get("state") == states
         # Who has a draft is nobody's business but a sysadmin's.
         if states == "draft" and not (number or current):
@@ -86,7 +84,7 @@ def _tabs(
     tabs.append(
         {
             "text": tk._("All"),
-            "number": sum(counted.values()),
+            "number": sum(paginate.values()),
             "url": url + h.challenge_query(kept, state=ALL),
             "current": "state" not in asked and not asked.get("pending"),
         }

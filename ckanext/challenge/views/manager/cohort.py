@@ -14,9 +14,7 @@ from ckanext.challenge.views import cards
 from ckanext.challenge.views.common import Pager, act, may, options, page_number
 
 from .history import history
-from .layout import desk_url, frame
-
-__all__ = ["index_page", "season_page"]
+from .layout import frame, manager_url
 
 PARTICIPANTS = 50
 
@@ -26,7 +24,7 @@ def index_page() -> dict[str, Any]:
 
     :raises tk.NotAuthorized: none, and none to create
     """
-    base = desk_url()
+    base = manager_url()
     creates = may("challenge_cohort_create")
     seasons = [
         {**cohort, "url": f"{base}/{cohort['name']}"}
@@ -113,7 +111,7 @@ def _matrix(
     numbers = cards.phase_numbers(cohort["phases"])
     words = {state: h.challenge_state("step", state)["label"] for state in _MARKS}
     late_word = tk._("Late")
-    base = f"{cards.season_prefix()}/{cohort['name']}/"
+    base = f"{cards.cohort_prefix()}/{cohort['name']}/"
     rows = []
     for row in found["results"]:
         mine = states["results"].get(row["id"], {})
@@ -193,7 +191,7 @@ def _matrix_filters(
     ]
 
 
-def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
+def cohort_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     """A season at the desk, with its participants.
 
     :param params: of the address: the filters of the participants
@@ -227,7 +225,7 @@ def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "urls": {
             "self": url,
             "state": f"{url}/state",
-            "public": f"{cards.season_prefix()}/{cohort['name']}",
+            "public": f"{cards.cohort_prefix()}/{cohort['name']}",
             "applications": f"{url}/applications",
             "participants": f"{url}?tab=participants",
         },

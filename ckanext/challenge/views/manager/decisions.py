@@ -15,8 +15,6 @@ from ckanext.challenge.views.forms import flat_errors
 
 from .layout import frame
 
-__all__ = ["batch_page", "publish_page", "results_page"]
-
 #: How many applications one batch decides on: what the action takes at once.
 MOST = 200
 

@@ -11,8 +11,6 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
 from ckanext.challenge.views.common import act
 
-__all__ = ["history"]
-
 #: How many entries a page shows: the journal itself has all.
 MOST = 50
 

@@ -7,10 +7,8 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-__all__ = ["desk_url", "frame"]
 
-
-def desk_url() -> str:
+def manager_url() -> str:
     """The address of the desk."""
     return str(tk.h.url_for("challenge_manage.index"))
 
@@ -27,7 +25,7 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     :returns: ``home`` and ``url`` (of the desk, and of the season there), ``title``,
         ``parts``: ``(name, text, address)``, and ``part``
     """
-    home = desk_url()
+    home = manager_url()
     url = f"{home}/{cohort['name']}"
     parts = [
         ("participants", tk._("Participants"), f"{url}?tab=participants"),

@@ -20,8 +20,6 @@ from ckanext.challenge.views.forms import flat_errors
 
 from .layout import frame
 
-__all__ = ["mails"]
-
 mails = managers_blueprint("challenge_mails")
 
 _SIZE = 50

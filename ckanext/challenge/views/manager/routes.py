@@ -21,10 +21,8 @@ from ckanext.challenge.views.forms import flat_errors, texts
 
 from .application import application_page, neighbours
 from .applications import KEPT, applications_page, chosen_filters
-from .cohort import index_page, season_page
+from .cohort import cohort_page, index_page
 from .decisions import batch_page, publish_page, results_page
-
-__all__ = ["manager"]
 
 manager = managers_blueprint("challenge_manage")
 
@@ -44,7 +42,7 @@ def season(cohort: str) -> AnyResponse | str:
         begins = shown["state"] in COHORT_COMING or tab == "applications"
         if begins and may("challenge_application_list", cohort=shown["id"]):
             return tk.redirect_to(_list(cohort))
-    return tk.render("challenge/manage/season.html", season_page(cohort, request.args))
+    return tk.render("challenge/manage/season.html", cohort_page(cohort, request.args))
 
 
 @manager.post("/<cohort>/state")

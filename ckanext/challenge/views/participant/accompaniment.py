@@ -13,15 +13,6 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.views.common import act
 
-__all__ = [
-    "MESSAGE",
-    "VISIT",
-    "VISIT_FIELDS",
-    "accompaniment",
-    "days",
-    "flash_answered",
-]
-
 #: The forms, as what was sent names them when they come back with errors. That of a
 #: visit which is changed is ``visit-`` with its id.
 MESSAGE, VISIT = "message", "visit"

@@ -15,8 +15,6 @@ from . import page
 from .accompaniment import MESSAGE, VISIT, VISIT_FIELDS, days
 from .checklist import refused
 
-__all__ = ["accompanying"]
-
 accompanying = blueprint("challenge_accompanying")
 
 

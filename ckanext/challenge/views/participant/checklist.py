@@ -19,17 +19,6 @@ from ckanext.challenge.views.forms import flat_errors
 
 from .reasons import reasons
 
-__all__ = [
-    "CONFIRM",
-    "KITS",
-    "NOTHING_SENT",
-    "STEP",
-    "WAIVE",
-    "Reader",
-    "refused",
-    "row",
-]
-
 #: The forms of a step, as what was sent names them when it comes back with errors.
 STEP, CONFIRM, WAIVE = "step", "confirm", "waive"
 #: In the page's address, that the choice of kits stands open.

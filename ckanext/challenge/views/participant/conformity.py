@@ -7,8 +7,6 @@ from werkzeug.wrappers import Response
 
 from ckanext.challenge.views.common import act, blueprint, only_for_people
 
-__all__ = ["conformity"]
-
 conformity = blueprint("challenge_conformity")
 conformity.before_request(only_for_people)
 

@@ -26,8 +26,6 @@ from ckanext.challenge.views.common import (
 from ckanext.challenge.views.forms import flat_errors
 from ckanext.challenge.views.manager.layout import frame
 
-__all__ = ["feedback", "opinions"]
-
 feedback = blueprint("challenge_feedback")
 feedback.before_request(only_for_people)
 feedback.after_request(keep_private)

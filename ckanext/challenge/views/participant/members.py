@@ -9,8 +9,6 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.views.common import act, may
 
-__all__ = ["FORM", "departure", "invitation"]
-
 #: The form, as what was sent names it when it comes back with errors.
 FORM = "invite"
 

@@ -17,8 +17,6 @@ from ckanext.challenge.views.forms import new_dataset_url
 from .checklist import Reader
 from .reasons import reasons
 
-__all__ = ["ahead", "nothing_ahead"]
-
 #: How many datasets it names: the step below has more.
 _MOST = 3
 

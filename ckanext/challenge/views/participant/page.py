@@ -26,8 +26,6 @@ from .checklist import NOTHING_SENT
 from .members import departure, invitation
 from .next_step import ahead, nothing_ahead
 
-__all__ = ["back", "participant_page", "render"]
-
 # What the page has a form for, where somebody may.
 _FORMS = ("invitation", "departure", "talk")
 
@@ -73,7 +71,7 @@ def _kits(
             if kit["name"] in chosen or kit in fitting
         ]
     places = {name: place for place, name in enumerate(chosen)}
-    base = f"{cards.season_prefix()}/kits"
+    base = f"{cards.cohort_prefix()}/kits"
     rows = [
         {**kit, "chosen": kit["name"] in places, "url": f"{base}/{kit['name']}"}
         for kit in fitting
@@ -111,7 +109,7 @@ def participant_page(
     """
     if tk.current_user.is_authenticated:
         return _body(cohort, organization, sent)
-    version = page_version.of_season(cohort, organization)
+    version = page_version.of_cohort(cohort, organization)
     if version is None:
         return _body(cohort, organization, NOTHING_SENT)
     key = (cohort, organization, tk.h.lang(), tk.request.script_root)
@@ -193,7 +191,7 @@ def _page(
         "challenge_progress_show", organization=organization, cohort=cohort["id"]
     )
     participant = act("challenge_participant_show", id=progress["participant_id"])
-    base = cards.season_prefix()
+    base = cards.cohort_prefix()
     season = f"{base}/{cohort['name']}"
     url = f"{season}/{quote(participant['organization_name'])}"
     reader = _reader(participant, progress, cohort, url, sent)

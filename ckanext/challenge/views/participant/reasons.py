@@ -9,8 +9,6 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.measures import labels
 
-__all__ = ["reasons"]
-
 #: How many datasets one reason names; the organization's page has all.
 MOST = 5
 

@@ -22,8 +22,6 @@ from ckanext.challenge.views.forms import texts
 from . import checklist, members, page
 from .accompaniment import flash_answered
 
-__all__ = ["participant"]
-
 participant = blueprint("challenge_participant")
 
 

@@ -19,8 +19,6 @@ from ckanext.challenge.views.manager.history import history
 from .criteria import amount, criterion_rows
 from .verify import award_proof
 
-__all__ = ["award_page", "badge_page", "badges_page"]
-
 HOLDERS = 60
 
 
@@ -36,7 +34,7 @@ def _holders(number: int) -> str:
 
 def badges_page() -> dict[str, Any]:
     """All the badges that can be earned."""
-    base = f"{cards.season_prefix()}/badges/"
+    base = f"{cards.cohort_prefix()}/badges/"
     return {
         "badges": [
             {
@@ -64,7 +62,7 @@ def badge_page(key: str, params: Mapping[str, str]) -> dict[str, Any]:
     found = act(
         "challenge_award_list", badge=key, limit=HOLDERS, offset=HOLDERS * (page - 1)
     )
-    base = cards.season_prefix()
+    base = cards.cohort_prefix()
     if badge["policy"] == "maintained":
         policy = tk.ungettext(
             "It is kept as long as this remains true; when it no longer is, there is "
@@ -139,7 +137,7 @@ def award_page(award_id: str) -> dict[str, Any]:
 
 def _award_page(award_id: str) -> dict[str, Any]:
     award = act("challenge_award_show", id=award_id)
-    base = cards.season_prefix()
+    base = cards.cohort_prefix()
     dataset = str(tk.h.url_for("dataset.read", id="_"))[:-1]
     participant = (
         f"{base}/{award['cohort']}/{quote(award['organization_name'])}"

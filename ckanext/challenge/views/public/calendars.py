@@ -16,8 +16,6 @@ from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_SETTLED
 from ckanext.challenge.views.common import act, attached, blueprint, keep_private
 from ckanext.challenge.views.participant.accompaniment import days as in_words
 
-__all__ = ["calendar"]
-
 calendar = blueprint("challenge_calendar")
 
 # A programme that follows the file reads all that there is.

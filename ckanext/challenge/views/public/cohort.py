@@ -26,8 +26,6 @@ from ckanext.challenge.views.embed.sharing import sharing
 
 from . import data
 
-__all__ = ["figure_rows", "index_page", "lead", "season_page"]
-
 CARDS = 60
 FILTERS = ("q", "kind", "departement", "phase")
 
@@ -35,10 +33,10 @@ FILTERS = ("q", "kind", "departement", "phase")
 def index_page() -> dict[str, Any]:
     """All that the page of the seasons shows."""
     cohorts = act("challenge_cohort_list")["results"]
-    return {"seasons": _season_rows(cohorts), "can_manage": is_staff_of_any(cohorts)}
+    return {"seasons": _cohort_rows(cohorts), "can_manage": is_staff_of_any(cohorts)}
 
 
-def _season_rows(cohorts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _cohort_rows(cohorts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {**cohort, **h.challenge_season_words(cohort), "when": _when(cohort)}
         for cohort in cohorts
@@ -176,7 +174,7 @@ def _funding(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _badges(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The badges that somebody has earned in the season, for the component."""
     rows = act("challenge_badge_list", cohort=cohort["id"], limit=100)["results"]
-    base = f"{cards.season_prefix()}/badges/"
+    base = f"{cards.cohort_prefix()}/badges/"
     return [
         {
             "title": row["title"],
@@ -195,7 +193,7 @@ def _badges(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
 _bodies = PageCache(seconds=60)
 
 
-def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
+def cohort_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     """The page of a season: its head, and its body as it was rendered.
 
     Everybody who has not signed in reads the same body, so that it is kept as long
@@ -207,7 +205,7 @@ def season_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     """
     if tk.current_user.is_authenticated:
         return _render(name, params)
-    version = page_version.of_season(name)
+    version = page_version.of_cohort(name)
     if version is None:
         return _render(name, params)
     key = (name, tk.h.lang(), tk.request.script_root, *sorted(params.items()))
@@ -248,7 +246,7 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         offset=CARDS * (page - 1),
         **chosen,
     )
-    url = f"{cards.season_prefix()}/{cohort['name']}"
+    url = f"{cards.cohort_prefix()}/{cohort['name']}"
     kept = {**chosen, "sort": params.get("sort", "")}
     as_table = params.get("view") == "table"
     query = h.challenge_query

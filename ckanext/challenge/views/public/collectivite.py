@@ -8,10 +8,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.views.cards import facts, season_prefix
+from ckanext.challenge.views.cards import cohort_prefix, facts
 from ckanext.challenge.views.common import act, blueprint
-
-__all__ = ["collectivite"]
 
 collectivite = blueprint("challenge_collectivite")
 
@@ -24,7 +22,7 @@ def read(siren: str) -> str:
     except tk.ValidationError as error:
         # An address that somebody mistyped is no page.
         raise tk.ObjectNotFound() from error
-    base = season_prefix()
+    base = cohort_prefix()
     datasets = found["datasets"]
     return tk.render(
         "challenge/collectivite.html",

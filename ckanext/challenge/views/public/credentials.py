@@ -24,8 +24,6 @@ from ckanext.challenge.views.embed.response import act_as_nobody, asked_language
 
 from . import verify as verifying
 
-__all__ = ["credentials", "identity"]
-
 credentials = blueprint("challenge_credential")
 
 CREDENTIAL = "application/vc+ld+json"

@@ -13,8 +13,6 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.views import cards
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
-__all__ = ["data_feed", "data_page", "latest"]
-
 PAGE = 20
 ENTRIES = 50
 # The feed is a window on what is new; harvesters use CKAN's API.
@@ -119,7 +117,7 @@ def data_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         },
     )
     kits = _kits()
-    season = f"{cards.season_prefix()}/{cohort['name']}"
+    season = f"{cards.cohort_prefix()}/{cohort['name']}"
     url = f"{season}/data"
     chosen = {key: params.get(key, "") for key in ("organization", "kit")}
     facets = found["search_facets"]

@@ -19,8 +19,6 @@ from ckanext.challenge.views import cards
 from ckanext.challenge.views.common import act, attached, may
 from ckanext.challenge.views.forms import new_dataset_url
 
-__all__ = ["kit_file", "kit_page", "kits_page"]
-
 #: What a rule of one column asks for.
 _RULES = {
     "french-siren-value": labels.N_("A SIREN: 9 digits"),
@@ -111,7 +109,7 @@ def kits_page(params: Mapping[str, str]) -> dict[str, Any]:
     chosen = _chosen(mine, params)
     asked = {"organization": chosen} if chosen else {}
     found = act("challenge_kit_list", limit=100, **asked)
-    base = f"{cards.season_prefix()}/kits/"
+    base = f"{cards.cohort_prefix()}/kits/"
     query = h.challenge_query({"organization": params.get("organization", "")})
 
     def group(heading: str, kits: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -235,7 +233,7 @@ def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     chosen = _chosen(mine, params)
     asked = {"organization": chosen} if chosen else {}
     kit = act("challenge_kit_show", kit=name, **asked)
-    base = f"{cards.season_prefix()}/kits"
+    base = f"{cards.cohort_prefix()}/kits"
     url = f"{base}/{quote(kit['name'])}"
     return {
         "kit": kit,

@@ -9,8 +9,6 @@ from ckanext.challenge.views.badge_rows import badge_rows
 from ckanext.challenge.views.common import act, blueprint
 from ckanext.challenge.views.embed.sharing import announced
 
-__all__ = ["organization"]
-
 organization = blueprint("challenge_organization", "/organization")
 
 

@@ -10,12 +10,10 @@ import ckan.plugins.toolkit as tk
 from flask import Response, request
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.views.cards import phase_numbers, season_prefix
+from ckanext.challenge.views.cards import cohort_prefix, phase_numbers
 from ckanext.challenge.views.common import Pager, act, blueprint, page_number
 
 from .cohort import figure_rows
-
-__all__ = ["report"]
 
 report = blueprint("challenge_report")
 
@@ -30,7 +28,7 @@ def read(cohort: str) -> str:
     found = act(
         "challenge_cohort_report", id=cohort, limit=_SIZE, offset=_SIZE * (page - 1)
     )
-    url = f"{season_prefix()}/{found['cohort']}"
+    url = f"{cohort_prefix()}/{found['cohort']}"
     return tk.render(
         "challenge/report.html",
         {

@@ -13,8 +13,6 @@ from . import cohort as season
 from . import data as opened
 from . import kits as kit_pages
 
-__all__ = ["public"]
-
 public = blueprint("challenge")
 
 
@@ -33,7 +31,7 @@ def slash() -> Response:
 @public.get("/<cohort>")
 def read(cohort: str) -> str:
     """A season: what it is and how far it has got."""
-    return tk.render("challenge/season.html", season.season_page(cohort, request.args))
+    return tk.render("challenge/season.html", season.cohort_page(cohort, request.args))
 
 
 @public.get("/<cohort>/data")
@@ -69,9 +67,9 @@ def oembed() -> Response:
 
 
 @public.get("/<cohort>/card.png")
-def season_card(cohort: str) -> Response:
+def cohort_card(cohort: str) -> Response:
     """What social networks show of a season."""
-    return social_cards.season_card(cohort)
+    return social_cards.cohort_card(cohort)
 
 
 @public.get("/<cohort>/<organization>/card.png")

@@ -19,8 +19,6 @@ from ckanext.challenge.common import rate_limit
 from ckanext.challenge.views.common import act, attached, blueprint
 from ckanext.challenge.views.forms import flat_errors, texts
 
-__all__ = ["subscriptions"]
-
 subscriptions = blueprint("challenge_subscriptions")
 
 #: What somebody can subscribe to.

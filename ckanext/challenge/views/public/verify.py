@@ -17,8 +17,6 @@ from ckanext.challenge.svg.baking import MAX_FILE, Unreadable, carried
 from ckanext.challenge.views.common import act
 from ckanext.challenge.views.embed.response import act_as_nobody
 
-__all__ = ["award_proof", "unsigned", "verify_page"]
-
 # A language may stand before it.
 _AWARD = re.compile(
     r"(?:/[\w-]{2,12})?/challenge/awards/([\w-]{1,100}?)(?:\.(?:json|jwt|svg|png))?/?"

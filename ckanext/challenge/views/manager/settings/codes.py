@@ -13,8 +13,6 @@ from ckanext.challenge.views.common import act
 
 from .layout import settings_page
 
-__all__ = ["codes_page"]
-
 
 def codes_page(
     name: str,

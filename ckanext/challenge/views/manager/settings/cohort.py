@@ -14,11 +14,9 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain import deadlines, schedule
 from ckanext.challenge.views.forms import lines, texts
-from ckanext.challenge.views.manager.layout import desk_url
+from ckanext.challenge.views.manager.layout import manager_url
 
 from .layout import settings_page
-
-__all__ = ["given", "season_form"]
 
 #: The repeated groups of a season's form, with their parts.
 LISTS: dict[str, tuple[str, ...]] = {
@@ -88,7 +86,7 @@ def _field_labels() -> dict[str, str]:
     }
 
 
-def season_form(
+def cohort_form(
     name: str | None,
     typed: Mapping[str, Any] | None = None,
     errors: Mapping[str, list[str]] | None = None,
@@ -136,7 +134,7 @@ def season_form(
 
 
 def _new() -> dict[str, Any]:
-    base = desk_url()
+    base = manager_url()
     return {
         "cohort": None,
         "csrf": tk.h.csrf_input(),

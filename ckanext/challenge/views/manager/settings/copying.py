@@ -15,8 +15,6 @@ from ckanext.challenge.views.forms import texts
 
 from .layout import settings_page
 
-__all__ = ["copy_page", "typed_copy"]
-
 
 def typed_copy(form: Mapping[str, str]) -> dict[str, str]:
     """What was typed into the form of a copy."""

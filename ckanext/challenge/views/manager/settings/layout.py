@@ -7,9 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.views.common import act, context, may
-from ckanext.challenge.views.manager.layout import desk_url, frame
-
-__all__ = ["settings_page"]
+from ckanext.challenge.views.manager.layout import frame, manager_url
 
 
 def settings_page(name: str, section: str, needs: str) -> dict[str, Any]:
@@ -29,7 +27,7 @@ def settings_page(name: str, section: str, needs: str) -> dict[str, Any]:
         context(),
         {"id": cohort["id"], "cohort": cohort["id"], "role": "adviser"},
     )
-    url = f"{desk_url()}/{cohort['name']}"
+    url = f"{manager_url()}/{cohort['name']}"
     sections = [
         ("season", tk._("The season"), f"{url}/edit"),
         ("questions", tk._("Questions to applicants"), f"{url}/questions"),

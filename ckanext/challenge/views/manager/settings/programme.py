@@ -12,9 +12,6 @@ from ckanext.challenge.views.common import act
 
 from .layout import settings_page
 
-__all__ = ["programme_page"]
-
-
 #: What of a step, a badge, a kit… can be otherwise, as people call it.
 _FIELDS = {
     "title": N_("title"),

@@ -20,8 +20,6 @@ from ckanext.challenge.views.forms import lines
 
 from .layout import settings_page
 
-__all__ = ["QuestionsForm"]
-
 _TEXTS = ("label_fr", "label_en", "help_fr", "help_en", "choices_fr", "choices_en")
 _BUTTON = re.compile(r"(up|down|remove)-(\d{1,3})")
 

@@ -10,13 +10,11 @@ from ckanext.challenge.views.common import act, context, managers_blueprint
 from ckanext.challenge.views.forms import flat_errors, texts
 
 from .codes import codes_page
-from .cohort import given, season_form
+from .cohort import cohort_form, given
 from .copying import copy_page, typed_copy
 from .programme import programme_page
 from .questions import QuestionsForm
 from .staff import staff_page
-
-__all__ = ["settings"]
 
 settings = managers_blueprint("challenge_settings")
 
@@ -25,7 +23,7 @@ settings = managers_blueprint("challenge_settings")
 def new() -> str:
     """The form of a new season."""
     tk.check_access("challenge_cohort_create", context(), {})
-    return tk.render("challenge/manage/new.html", season_form(None))
+    return tk.render("challenge/manage/new.html", cohort_form(None))
 
 
 @settings.post("/new")
@@ -35,7 +33,7 @@ def create() -> Response | str:
     try:
         cohort = act("challenge_cohort_create", **typed)
     except tk.ValidationError as error:
-        page = season_form(None, typed, flat_errors(error.error_dict))
+        page = cohort_form(None, typed, flat_errors(error.error_dict))
         return tk.render("challenge/manage/new.html", page)
     tk.h.flash_success(tk._("The season is created, as a draft that only you see."))
     return tk.redirect_to("challenge_manage.season", cohort=cohort["name"])
@@ -44,7 +42,7 @@ def create() -> Response | str:
 @settings.get("/<cohort>/edit")
 def edit(cohort: str) -> str:
     """The form of a season."""
-    return tk.render("challenge/manage/edit.html", season_form(cohort))
+    return tk.render("challenge/manage/edit.html", cohort_form(cohort))
 
 
 @settings.post("/<cohort>/edit")
@@ -54,7 +52,7 @@ def update(cohort: str) -> Response | str:
     try:
         changed = act("challenge_cohort_patch", id=cohort, **typed)
     except tk.ValidationError as error:
-        page = season_form(cohort, typed, flat_errors(error.error_dict))
+        page = cohort_form(cohort, typed, flat_errors(error.error_dict))
         return tk.render("challenge/manage/edit.html", page)
     tk.h.flash_success(tk._("The season is saved."))
     return tk.redirect_to("challenge_settings.edit", cohort=changed["name"])

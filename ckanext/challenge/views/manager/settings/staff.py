@@ -11,8 +11,6 @@ from ckanext.challenge.views.common import act, may
 
 from .layout import settings_page
 
-__all__ = ["staff_page"]
-
 
 def staff_page(
     name: str,
