@@ -105,16 +105,16 @@ def import_(file: Path, dry_run: bool, drop_answered: bool) -> None:
         raise click.ClickException(str(error)) from None
     problems: list[str] = []
     lines: list[str] = []
-    for number, season in enumerate(seasons, start=1):
+    for number, cohort in enumerate(seasons, start=1):
         try:
-            lines += _stored(season, drop_answered)
+            lines += _stored(cohort, drop_answered)
         except tk.ValidationError as error:
             model.Session.rollback()
-            place = f"{file}, season {number} ({season['name']})"
+            place = f"{file}, season {number} ({cohort['name']})"
             problems += [f"{place}, {line}" for line in _told(error.error_dict)]
         except tk.ObjectNotFound as error:
             model.Session.rollback()
-            problems.append(f"{file}, season {number} ({season['name']}): {error}")
+            problems.append(f"{file}, season {number} ({cohort['name']}): {error}")
     if problems:
         raise click.ClickException("\n".join([*problems, "Nothing was stored."]))
     if dry_run:
@@ -126,13 +126,13 @@ def import_(file: Path, dry_run: bool, drop_answered: bool) -> None:
         click.echo(line)
 
 
-def _stored(season: dict[str, Any], drop_answered: bool) -> list[str]:
+def _stored(cohort: dict[str, Any], drop_answered: bool) -> list[str]:
     """Create or change one season, in the current transaction, and say so.
 
     :raises ValidationError: by field
     """
-    fields = {name: value for name, value in season.items() if name != "staff"}
-    name = season["name"]
+    fields = {name: value for name, value in cohort.items() if name != "staff"}
+    name = cohort["name"]
     try:
         before = tk.get_action("challenge_cohort_show")(_context(), {"id": name})
     except tk.ObjectNotFound:
@@ -145,7 +145,7 @@ def _stored(season: dict[str, Any], drop_answered: bool) -> list[str]:
         changed = [field for field in schema.FIELDS if before[field] != after[field]]
         done = f"changed ({', '.join(changed)})" if changed else "unchanged"
         lines = [f"{name}: {done}"]
-    return [*lines, *_staffed(name, season.get("staff"))]
+    return [*lines, *_staffed(name, cohort.get("staff"))]
 
 
 def _staffed(name: str, people: Any) -> list[str]:

@@ -70,7 +70,7 @@ def dump(seasons: Sequence[Mapping[str, Any]], format_: str = "yaml") -> str:
     :param format_: ``yaml`` or ``json``
     """
     listed = [
-        {name: _in_order(value) for name, value in season.items()} for season in seasons
+        {name: _in_order(value) for name, value in cohort.items()} for cohort in seasons
     ]
     if format_ == "json":
         return json.dumps(listed, ensure_ascii=False, indent=2) + "\n"
@@ -142,10 +142,10 @@ def read(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
         raise CohortFileError(f"{path}: expected a list of seasons")
     problems = [
         f"{path}, season {number}: {problem}"
-        for number, season in enumerate(seasons, start=1)
-        for problem in _problems(season, fields)
+        for number, cohort in enumerate(seasons, start=1)
+        for problem in _problems(cohort, fields)
     ]
-    names = [season.get("name") for season in seasons if isinstance(season, Mapping)]
+    names = [cohort.get("name") for cohort in seasons if isinstance(cohort, Mapping)]
     problems += [
         f"{path}: the name {name} stands {names.count(name)} times"
         for name in dict.fromkeys(names)
@@ -153,17 +153,17 @@ def read(path: Path, fields: Collection[str]) -> list[dict[str, Any]]:
     ]
     if problems:
         raise CohortFileError("\n".join(problems))
-    return [dict(season) for season in seasons]
+    return [dict(cohort) for cohort in seasons]
 
 
-def _problems(season: object, fields: Collection[str]) -> list[str]:
-    if not isinstance(season, Mapping):
+def _problems(cohort: object, fields: Collection[str]) -> list[str]:
+    if not isinstance(cohort, Mapping):
         return ["expected fields with their values"]
     found = [
         f"unknown field {field}, expected one of: {', '.join(fields)}"
-        for field in season
+        for field in cohort
         if field not in fields
     ]
-    if not isinstance(season.get("name"), str) or not season["name"].strip():
+    if not isinstance(cohort.get("name"), str) or not cohort["name"].strip():
         found.append("expected a name: its address under /challenge/")
     return found

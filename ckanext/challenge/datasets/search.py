@@ -62,9 +62,9 @@ class SearchPlugin(p.SingletonPlugin):
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         if pkg_dict.get("owner_org"):
-            season = cohort_of_dataset(pkg_dict["id"])
-            if season:
-                pkg_dict[COHORT] = season
+            cohort = cohort_of_dataset(pkg_dict["id"])
+            if cohort:
+                pkg_dict[COHORT] = cohort
         return pkg_dict
 
     def after_dataset_search(

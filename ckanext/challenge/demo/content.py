@@ -160,9 +160,9 @@ class Content:
             longitude=longitude,
         )
 
-    def of_cohort(self, season: str) -> tuple[Participant, ...]:
+    def of_cohort(self, cohort: str) -> tuple[Participant, ...]:
         """The participants of the season that is running, or of the one before."""
-        return {CURRENT: self.participants, PAST: self.alumni}[season]
+        return {CURRENT: self.participants, PAST: self.alumni}[cohort]
 
     def all_user_names(self) -> set[str]:
         """Names of all accounts that the demonstration makes itself."""
@@ -224,13 +224,13 @@ def content() -> Content:
     )
 
 
-def dates_of(season: dict[str, Any], today: dt.date) -> dict[str, str]:
+def dates_of(cohort: dict[str, Any], today: dt.date) -> dict[str, str]:
     """The milestones of a season as ISO dates."""
     return {
         name: (
-            today + dt.timedelta(season[name])
-            if isinstance(season[name], int)
-            else season[name]
+            today + dt.timedelta(cohort[name])
+            if isinstance(cohort[name], int)
+            else cohort[name]
         ).isoformat()
         for name in MILESTONES
     }

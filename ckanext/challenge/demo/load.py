@@ -109,12 +109,12 @@ def _parts() -> list[Part]:
         Part("Accounts", len(content.accounts), loading.accounts),
         Part("Seasons", len(content.seasons), loading.seasons),
     ]
-    for season in (demo.PAST, demo.CURRENT):
-        number = next(s["season"] for s in content.seasons if s["name"] == season)
-        participants = content.of_cohort(season)
+    for cohort in (demo.PAST, demo.CURRENT):
+        number = next(s["season"] for s in content.seasons if s["name"] == cohort)
+        participants = content.of_cohort(cohort)
         datasets = sum(len(each.datasets) for each in participants)
         work += [
-            Part(f"Season {number}: {label}", length, partial(run, season))
+            Part(f"Season {number}: {label}", length, partial(run, cohort))
             for label, length, run in (
                 ("participants", len(participants), loading.participants),
                 ("steps", len(participants), loading.steps),
@@ -137,7 +137,7 @@ def _check_room(content: Content) -> None:
             model.User.name.in_(users)
         )
     ]
-    seasons = [season["name"] for season in content.seasons]
+    seasons = [cohort["name"] for cohort in content.seasons]
     taken += [
         f"season {name}"
         for (name,) in model.Session.query(Cohort.name).filter(Cohort.name.in_(seasons))
@@ -257,16 +257,16 @@ class _Loading:
             for name, count in zip(demo.MILESTONES, days, strict=True)
         }
 
-    def _transition(self, season: str, to: str) -> None:
-        _call("challenge_cohort_transition", MANAGER, id=season, to=to)
+    def _transition(self, cohort: str, to: str) -> None:
+        _call("challenge_cohort_transition", MANAGER, id=cohort, to=to)
 
     def _dates_as_meant(self, name: str) -> None:
-        season = next(each for each in self.content.seasons if each["name"] == name)
+        cohort = next(each for each in self.content.seasons if each["name"] == name)
         _call(
             "challenge_cohort_patch",
             self.admin,
             id=name,
-            **demo.dates_of(season, self.today),
+            **demo.dates_of(cohort, self.today),
         )
 
     # --- participants and their steps -------------------------------------------
@@ -328,7 +328,7 @@ class _Loading:
 
     def _apply(
         self,
-        season: str,
+        cohort: str,
         siren: str,
         agents: int,
         motivation: str,
@@ -339,13 +339,13 @@ class _Loading:
         submit: bool = True,
     ) -> str:
         """Apply as a user, or without account; returns the id of the application."""
-        known = self._application(season, siren)
+        known = self._application(cohort, siren)
         if known is None:
             commune = self.content.facts(siren).kind == "commune"
             created = _call(
                 "challenge_application_create",
                 user,
-                cohort=season,
+                cohort=cohort,
                 siren=siren,
                 agents=agents,
                 contact_name="Secrétariat de mairie"
@@ -426,13 +426,13 @@ class _Loading:
         assert joined is not None
         return joined
 
-    def steps(self, season: str) -> Iterator[None]:
-        if self._is_over(season):
+    def steps(self, cohort: str) -> Iterator[None]:
+        if self._is_over(cohort):
             return
         programme = programmes.get("saison")
         checks = {step.key: step.check for step in programme.steps}
-        for participant in self.content.of_cohort(season):
-            joined = self._joined(season, participant.siren)
+        for participant in self.content.of_cohort(cohort):
+            joined = self._joined(cohort, participant.siren)
             user = self.content.user_names(participant)[0]
             if participant.steps() and joined.adviser_id is None:
                 _call(
@@ -541,9 +541,9 @@ class _Loading:
         cohort = Cohort.get(season)
         return cohort is not None and cohort.state in ("finished", "archived")
 
-    def datasets(self, season: str) -> Iterator[None]:
-        for participant in self.content.of_cohort(season):
-            joined = self._joined(season, participant.siren)
+    def datasets(self, cohort: str) -> Iterator[None]:
+        for participant in self.content.of_cohort(cohort):
+            joined = self._joined(cohort, participant.siren)
             user = self.content.user_names(participant)[0]
             for dataset in participant.datasets:
                 self._dataset(participant, dataset, joined.organization_id, user)

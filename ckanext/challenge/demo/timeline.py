@@ -23,8 +23,8 @@ def spread_over_time(
     """Date what was just made as if it had been made over the last months."""
     rng = random.Random("challenge/dates")
     _date_datasets(today, packages, rng)
-    for season in (demo.PAST, demo.CURRENT):
-        _date_participants(content, season, today, rng)
+    for cohort in (demo.PAST, demo.CURRENT):
+        _date_participants(content, cohort, today, rng)
     for number, application in enumerate(content.applications):
         submitted = _moment(today - dt.timedelta(18 - number), 0, rng)
         decided = min(submitted + dt.timedelta(5), _moment(today, 1, rng))
@@ -49,27 +49,27 @@ def spread_over_time(
         "  WHERE s.participant_id = p.id AND s.source = 'person'"
         "  AND s.state <> 'todo'), p.joined_at)"
         " FROM challenge_cohort c WHERE c.id = p.cohort_id AND c.name IN :seasons",
-        seasons=tuple(season["name"] for season in content.seasons),
+        seasons=tuple(cohort["name"] for cohort in content.seasons),
     )
     model.Session.commit()
     model.Session.expire_all()
 
 
 def _date_participants(
-    content: Content, season: str, today: dt.date, rng: random.Random
+    content: Content, cohort: str, today: dt.date, rng: random.Random
 ) -> None:
     """Date applications, participations and the steps of people."""
     dates = demo.dates_of(
-        next(each for each in content.seasons if each["name"] == season), today
+        next(each for each in content.seasons if each["name"] == cohort), today
     )
     launch = dt.date.fromisoformat(dates["launch"])
-    for number, participant in enumerate(content.of_cohort(season)):
+    for number, participant in enumerate(content.of_cohort(cohort)):
         steps = participant.steps()
         # Who has done nothing yet has only just been taken in.
         decided = _moment(
             launch - dt.timedelta(12 - number % 5) if steps else today, 2, rng
         )
-        _date_application(season, participant.siren, decided - dt.timedelta(9), decided)
+        _date_application(cohort, participant.siren, decided - dt.timedelta(9), decided)
         for index, (key, _state) in enumerate(steps):
             day = launch + dt.timedelta(4 + number % 4 + index * 13)
             _execute(
@@ -78,7 +78,7 @@ def _date_participants(
                 " ON c.id = p.cohort_id WHERE p.id = s.participant_id"
                 " AND c.name = :season AND p.siren = :siren AND s.step = :step",
                 at=_moment(min(day, today), 1, rng),
-                season=season,
+                cohort=cohort,
                 siren=participant.siren,
                 step=key,
             )
@@ -119,10 +119,10 @@ def _date_datasets(
 
 
 def _date_application(
-    season: str, siren: str, submitted: dt.datetime, decided: dt.datetime
+    cohort: str, siren: str, submitted: dt.datetime, decided: dt.datetime
 ) -> None:
     """Date an application, and the participation that it became."""
-    known = {"season": season, "siren": siren}
+    known = {"season": cohort, "siren": siren}
     _execute(
         "UPDATE challenge_application a SET created_at = :created,"
         " updated_at = :submitted, consent_at = :created,"
@@ -148,20 +148,20 @@ def _date_application(
 
 def date_results(packages: dict[str, Dataset]) -> None:
     """Date badges, and the steps that the catalogue ticked, by what earned them."""
-    for season in (demo.PAST, demo.CURRENT):
-        _date_results_of(season, packages)
+    for cohort in (demo.PAST, demo.CURRENT):
+        _date_results_of(cohort, packages)
     _execute(
         "UPDATE challenge_cohort SET finished_at = :at, snapshot = jsonb_set("
         "snapshot, '{date}', to_jsonb(CAST(:day AS text))) WHERE name = :season",
         at=dt.datetime(2019, 12, 10, 17, tzinfo=dt.timezone.utc),
         day="2019-12-10",
-        season=demo.PAST,
+        cohort=demo.PAST,
     )
     model.Session.commit()
     model.Session.expire_all()
 
 
-def _date_results_of(season: str, packages: dict[str, Dataset]) -> None:
+def _date_results_of(cohort: str, packages: dict[str, Dataset]) -> None:
     _execute(
         "UPDATE challenge_award a SET awarded_at = greatest(p.joined_at, coalesce("
         " CASE WHEN a.badge = 'engagee' THEN (SELECT max(s.updated_at)"
@@ -177,7 +177,7 @@ def _date_results_of(season: str, packages: dict[str, Dataset]) -> None:
         " JOIN challenge_cohort c ON c.id = p.cohort_id AND c.name = :season"
         " WHERE p.organization_id = a.organization_id",
         packages=tuple(packages),
-        season=season,
+        cohort=cohort,
     )
     _execute(
         "UPDATE challenge_step_status s SET updated_at = greatest(p.joined_at,"
@@ -193,7 +193,7 @@ def _date_results_of(season: str, packages: dict[str, Dataset]) -> None:
         " WHERE p.id = s.participant_id AND s.source = 'catalog'"
         " AND s.state = 'done'",
         packages=tuple(packages),
-        season=season,
+        cohort=cohort,
     )
 
 

@@ -69,7 +69,7 @@ class Awarded(CohortLike, Protocol):
         ...
 
 
-def of(season: CohortLike) -> Programme:
+def of(cohort: CohortLike) -> Programme:
     """Return the programme of a season: the copy that it keeps, else the portal's.
 
     The copy is read with one statement, once per process.
@@ -78,14 +78,14 @@ def of(season: CohortLike) -> Programme:
         programme
     :raises ProgrammeError: when one of the portal's files cannot be used
     """
-    digest = season.programme_digest
+    digest = cohort.programme_digest
     if digest is None:
-        return get(season.programme)
+        return get(cohort.programme)
     found = _kept.get(digest)
     if found is None:
         copy = KeptProgramme.get(digest)
         if copy is None:
-            return get(season.programme)
+            return get(cohort.programme)
         source = f"{copy.name} version {copy.version}"
         found = _kept[digest] = restore(copy.document, source)
     return found
@@ -136,16 +136,16 @@ def badge_of(award: Awarded) -> tuple[Programme, Badge] | None:
 
 
 def find_badge(
-    key: str, season: Programme | None, named: str | None
+    key: str, cohort: Programme | None, named: str | None
 ) -> tuple[Programme, Badge] | None:
     """Return a badge by its key, and the programme that has it.
 
-    :param season: where to look first
+    :param cohort: where to look first
     :param named: the name of the programme where to look then, before all others
     :raises ProgrammeError: when one of the portal's files cannot be used
     """
-    if season is not None and key in season.badges_by_key:
-        return season, season.badges_by_key[key]
+    if cohort is not None and key in cohort.badges_by_key:
+        return cohort, cohort.badges_by_key[key]
     return badges(named).get(key) or badges().get(key)
 
 

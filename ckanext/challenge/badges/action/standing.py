@@ -54,27 +54,27 @@ def challenge_standing_show(context: Context, data_dict: dict[str, Any]) -> Any:
     data = validate(context, data_dict, schema.standing_show())
     tk.check_access("challenge_standing_show", context, data)
     group = find_organization(data["organization"])
-    season = _season(group.id)
-    mine = _roles(context, group, season)
+    cohort = _season(group.id)
+    mine = _roles(context, group, cohort)
     standing = model.Session.get(Standing, group.id)
-    judged = _judged(group, season, standing)
-    awards = _awards(group.id, season)
-    shortfalls = _shortfalls(group, season, judged) if mine else None
+    judged = _judged(group, cohort, standing)
+    awards = _awards(group.id, cohort)
+    shortfalls = _shortfalls(group, cohort, judged) if mine else None
     evaluated = [
         moment
         for moment in (
             standing.evaluated_at if standing else None,
-            season.participant.evaluated_at if season else None,
+            cohort.participant.evaluated_at if cohort else None,
         )
         if moment is not None
     ]
     shown: dict[str, Any] = {
         "organization": group.name,
         "organization_id": group.id,
-        "cohort": season.cohort.name if season else None,
-        "cohort_title": season.cohort.title if season else None,
+        "cohort": cohort.cohort.name if cohort else None,
+        "cohort_title": cohort.cohort.title if cohort else None,
         "evaluated_at": as_json(max(evaluated, default=None)),
-        "badges": [_row(one, season, awards, shortfalls) for one in judged],
+        "badges": [_row(one, cohort, awards, shortfalls) for one in judged],
     }
     return {**shown, "roles": sorted(mine)} if mine else shown
 
@@ -121,29 +121,29 @@ def _season(organization_id: str) -> _Cohort | None:
         return None
 
 
-def _roles(context: Context, group: model.Group, season: _Cohort | None) -> set[str]:
-    if season is not None:
-        return roles.of_participant(context, season.participant)
+def _roles(context: Context, group: model.Group, cohort: _Cohort | None) -> set[str]:
+    if cohort is not None:
+        return roles.of_participant(context, cohort.participant)
     if roles.is_member(context, group.id):
         return {"member"}
     return {"manager"} if roles.is_sysadmin(context) else set()
 
 
 def _judged(
-    group: model.Group, season: _Cohort | None, standing: Standing | None
+    group: model.Group, cohort: _Cohort | None, standing: Standing | None
 ) -> list[_Judged]:
     """The badges of the season, and those of all programmes that need none."""
     found: dict[tuple[str, str], _Judged] = {}
     measured: dict[str, Measurement] = {}
-    if season is not None:
-        measured, states = _of_cohort(season.participant)
-        for badge in season.programme.badges:
+    if cohort is not None:
+        measured, states = _of_cohort(cohort.participant)
+        for badge in cohort.programme.badges:
             if badge.scope == "cohort":
                 verdict = criteria.judge(
-                    badge.criteria, measured, states, season.programme.required
+                    badge.criteria, measured, states, cohort.programme.required
                 )
                 found[badge.scope, badge.key] = _Judged(
-                    season.programme, badge, verdict
+                    cohort.programme, badge, verdict
                 )
     for programme, badge in programmes.badges_without_cohort():
         # Until it is measured for itself, what its season measured is near.
@@ -188,10 +188,10 @@ def _measurements(
 
 
 def _awards(
-    organization_id: str, season: _Cohort | None
+    organization_id: str, cohort: _Cohort | None
 ) -> dict[tuple[str, bool], Award]:
     """What it holds, or a person took back, by badge and whether it is of a season."""
-    cohort_id = season.cohort.id if season else None
+    cohort_id = cohort.cohort.id if cohort else None
     rows = model.Session.query(Award).filter(
         Award.organization_id == organization_id,
         sa.or_(Award.cohort_id.is_(None), Award.cohort_id == cohort_id),
@@ -206,7 +206,7 @@ def _awards(
 
 
 def _shortfalls(
-    group: model.Group, season: _Cohort | None, judged: Iterable[_Judged]
+    group: model.Group, cohort: _Cohort | None, judged: Iterable[_Judged]
 ) -> dict[bool, Shortfalls]:
     """What is missing for the badges of the season, and for those without one."""
     found = [
@@ -218,13 +218,13 @@ def _shortfalls(
     general = Shortfalls(group, None, datasets)
     return {
         False: general,
-        True: general.within(season.cohort.name) if season else general,
+        True: general.within(cohort.cohort.name) if cohort else general,
     }
 
 
 def _row(
     one: _Judged,
-    season: _Cohort | None,
+    cohort: _Cohort | None,
     awards: Mapping[tuple[str, bool], Award],
     shortfalls: Mapping[bool, Shortfalls] | None,
 ) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def _row(
     row = {
         **badge_row(one.badge, one.verdict, held),
         "scope": one.badge.scope,
-        "cohort": season.cohort.name if season and one.of_cohort else None,
+        "cohort": cohort.cohort.name if cohort and one.of_cohort else None,
     }
     if award is not None:
         row["state"] = award.state

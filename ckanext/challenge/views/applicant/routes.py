@@ -211,8 +211,8 @@ def update(id: str) -> Any:
     if asked == "withdraw":
         return _withdraw(id)
     shown = act("challenge_application_show", id=id, **_with_key())
-    season = act("challenge_cohort_show", id=shown["cohort_id"])
-    given = form.given(request.form, season)
+    cohort = act("challenge_cohort_show", id=shown["cohort_id"])
+    given = form.given(request.form, cohort)
     try:
         saved = act(
             "challenge_application_update",

@@ -168,7 +168,7 @@ def _counted(question: Mapping[str, Any], senders: int) -> dict[str, Any]:
 def _opinion(
     row: Mapping[str, Any],
     questions: Sequence[Mapping[str, Any]],
-    season: Mapping[str, Any],
+    cohort: Mapping[str, Any],
 ) -> dict[str, Any]:
     said = [
         (question["label"], _said(question, row["answers"].get(question["key"])))
@@ -178,7 +178,7 @@ def _opinion(
         "title": row["organization_title"],
         "url": tk.h.url_for(
             "challenge_participant.read",
-            cohort=season["name"],
+            cohort=cohort["name"],
             organization=row["organization_name"],
         ),
         "date": h.challenge_date(row["updated_at"]),
