@@ -144,9 +144,9 @@ def test_a_room_without_a_place_fails_the_check(house: Path, name: str) -> None:
         ("model/base.py", f"from {PACKAGE}.common import journal"),
         ("cohorts/window.py", f"from {PACKAGE}.badges import mails"),
         ("notifications/kinds.py", f"from {PACKAGE}.applications import mails"),
-        ("views/cards.py", f"from {PACKAGE}.model import Cohort"),
-        ("views/cards.py", f"from {PACKAGE}.badges import shortfalls"),
-        ("views/cards.py", "import sqlalchemy"),
+        ("views/participant_rows.py", f"from {PACKAGE}.model import Cohort"),
+        ("views/participant_rows.py", f"from {PACKAGE}.badges import shortfalls"),
+        ("views/participant_rows.py", "import sqlalchemy"),
     ],
 )
 def test_an_arrow_that_goes_up_fails_the_check(

@@ -11,7 +11,7 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from ckanext.challenge.svg.badge import ICONS, SHAPES, badge_document, badge_svg
 from ckanext.challenge.svg.lettering import text_width
-from ckanext.challenge.svg.shield import shield
+from ckanext.challenge.svg.progress_badge import progress_badge
 
 # What XML 1.0 can carry at all.
 texts = st.text(
@@ -57,7 +57,7 @@ def test_texts_stay_texts(title: str, description: str, colour: str) -> None:
     document = etree.fromstring(badge_document(badge, description, "fr").encode())
     assert (document[0].text or "") == title
     assert (document[1].text or "") == description
-    drawn = shield(
+    drawn = progress_badge(
         "open data",
         title,
         "#1d5fa6",

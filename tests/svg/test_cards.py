@@ -14,9 +14,9 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.cards import embed_card, social_card
 from ckanext.challenge.svg.lettering import fold, said, text_width
+from ckanext.challenge.svg.progress_badge import progress_badge
 from ckanext.challenge.svg.raster import png
 from ckanext.challenge.svg.schemes import POLICY, SCHEMES, Scheme
-from ckanext.challenge.svg.shield import shield
 
 SVG = "{http://www.w3.org/2000/svg}"
 anything = st.text(max_size=80)
@@ -24,7 +24,7 @@ anything = st.text(max_size=80)
 
 def _sheet(scheme: Scheme) -> str:
     words = {"title": "", "description": "", "language": "fr"}
-    root = etree.fromstring(shield("a", "b", "#1d5fa6", **words, scheme=scheme))
+    root = etree.fromstring(progress_badge("a", "b", "#1d5fa6", **words, scheme=scheme))
     return root.findtext(f"{SVG}style") or ""
 
 
@@ -33,7 +33,7 @@ def test_texts_stay_texts(one: str, other: str, scheme: Scheme) -> None:
     said_by = {"title": one, "description": other, "language": "fr"}
     badge = {"badge": one, "title": other, "colour": one, "shape": other, "level": 2}
     for document in (
-        shield(one, other, "#1d5fa6", **said_by, scheme=scheme),
+        progress_badge(one, other, "#1d5fa6", **said_by, scheme=scheme),
         embed_card(badge, one, other, 40, "#9c4a06", **said_by, scheme=scheme),
         social_card(
             one, other, one, figures=[(one, other)], badge=badge, language="fr"
@@ -66,7 +66,7 @@ def test_a_title_without_end_costs_no_more_than_another(text: str) -> None:
     words = {"title": text, "description": text, "language": "fr"}
     begun = time.process_time()
     drawn = [
-        shield("a", "b", "#1d5fa6", **words, scheme="auto"),
+        progress_badge("a", "b", "#1d5fa6", **words, scheme="auto"),
         embed_card(badge, text, text, 40, "#1d5fa6", **words, scheme="auto"),
         social_card(text, text, text, badge=badge, language="fr"),
         badge_document(badge, text, "fr"),

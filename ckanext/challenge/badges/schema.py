@@ -53,7 +53,7 @@ def standing_show() -> Schema:
     return {"organization": fields.raw()}
 
 
-def shield_show() -> Schema:
+def progress_badge_show() -> Schema:
     """Whose badge, in which season, and which one."""
     return {
         "organization": fields.word(200, required=True),

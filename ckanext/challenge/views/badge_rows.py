@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge import helpers as h
 from ckanext.challenge.views.participant.reasons import reasons
 
-from . import cards
+from . import participant_rows
 
 #: How many datasets are named for each thing that a badge lacks.
 _MOST = 3
@@ -53,7 +53,7 @@ def badge_rows(
         ``percent`` is nothing for what is earned, ``why`` for the ``why_not``
         component, empty for the public
     """
-    base = cards.cohort_prefix()
+    base = participant_rows.cohort_prefix()
     return [_row(row, base, published) for row in sorted(rows, key=_order)]
 
 

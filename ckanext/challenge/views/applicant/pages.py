@@ -12,7 +12,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import rate_limit
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.application_fields import FORM, WRITTEN, asked_in
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.application_values import value_text
 from ckanext.challenge.views.common import act
 
@@ -63,7 +63,7 @@ def _collectivite(siren: str) -> dict[str, Any] | None:
         row = act("challenge_collectivite_show", siren=siren)
     except (tk.ObjectNotFound, tk.ValidationError):
         return None
-    return {**row, "meta": cards.facts(row)}
+    return {**row, "meta": participant_rows.facts(row)}
 
 
 def _situation(cohort: str, known: Mapping[str, Any] | None, agents: str) -> Any:
@@ -97,7 +97,7 @@ def apply_page(
     :raises tk.ObjectNotFound: no such season
     """
     cohort = act("challenge_cohort_show", id=cohort_name)
-    season = f"{cards.cohort_prefix()}/{cohort['name']}"
+    season = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
     url = f"{season}/apply"
     typed, wrong = given or {}, errors or {}
     code = params.get("code", "").strip()[:100]
@@ -125,7 +125,7 @@ def apply_page(
         "matches": [
             {
                 "name": row["name"],
-                "meta": cards.facts(row),
+                "meta": participant_rows.facts(row),
                 "url": url + h.challenge_query({"siren": row["siren"], **late}),
             }
             for row in found["results"]
@@ -267,7 +267,7 @@ def application_page(
     with_key = {"key": key} if key else {}
     application = act("challenge_application_show", id=id_, **with_key)
     cohort = act("challenge_cohort_show", id=application["cohort_id"])
-    season = f"{cards.cohort_prefix()}/{cohort['name']}"
+    season = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
     name = application.get("organization_name")
     decisions = application.get("decisions") or []
     questions = application_form.asked(cohort)
@@ -290,7 +290,7 @@ def application_page(
     return {
         "application": application,
         "cohort": cohort,
-        "meta": cards.facts(application),
+        "meta": participant_rows.facts(application),
         "duty": duty_text(application["duty"]),
         "next": _next(application),
         # A manager reads it here too, and decides at the desk.

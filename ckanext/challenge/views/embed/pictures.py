@@ -13,8 +13,8 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.cards import embed_card
+from ckanext.challenge.svg.progress_badge import etag, progress_badge
 from ckanext.challenge.svg.schemes import PHASES, POLICY, SCHEMES, Scheme
-from ckanext.challenge.svg.shield import etag, shield
 
 from .response import Shared, act_as_nobody, asked_language
 
@@ -101,7 +101,7 @@ def _shield(row: Row, asked: bool, scheme: Scheme, language: str) -> str:
     badge = row["badge"] if asked else None
     if badge is not None:
         earned = badge["earned"] and badge["colour"]
-        return shield(
+        return progress_badge(
             badge["title"],
             _of_badge(badge),
             earned or _NEUTRAL,
@@ -118,7 +118,7 @@ def _shield(row: Row, asked: bool, scheme: Scheme, language: str) -> str:
         if row["level"]:
             level = tk._("level {level}").format(level=row["level"])
             value = f"{level} · {value}"
-    return shield(
+    return progress_badge(
         tk._("open data"),
         value,
         row["colour"] or PHASES[2],

@@ -11,9 +11,9 @@ from flask_babel import force_locale
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.svg.cards import SOCIAL, social_card
+from ckanext.challenge.svg.progress_badge import etag
 from ckanext.challenge.svg.raster import png
 from ckanext.challenge.svg.schemes import PHASES
-from ckanext.challenge.svg.shield import etag
 from ckanext.challenge.views.public import cohort as season
 
 from .pictures import conditional

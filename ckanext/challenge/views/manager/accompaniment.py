@@ -9,7 +9,7 @@ from urllib.parse import quote
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, may, page_number
 from ckanext.challenge.views.participant.accompaniment import days
 
@@ -60,7 +60,7 @@ def accompaniment_page(
     )
     around = frame(cohort, "accompaniment", manages)
     url = f"{around['url']}/accompaniment"
-    prefix = f"{cards.cohort_prefix()}/{cohort['name']}/"
+    prefix = f"{participant_rows.cohort_prefix()}/{cohort['name']}/"
     kept = tk.h.challenge_query({"who": who, "page": params.get("page")})
     waiting = found["waiting"]
     return {

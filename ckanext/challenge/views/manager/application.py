@@ -11,7 +11,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.application_fields import FORM
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.applicant.pages import duty_text
 from ckanext.challenge.views.application_values import value_text
 from ckanext.challenge.views.common import act, context
@@ -227,7 +227,9 @@ def _homonyms(checked: Mapping[str, Any]) -> list[str]:
                 row["name"],
                 # It is what tells them apart, as a rule.
                 h.challenge_departement(row["departement"]),
-                cards.facts({name: row[name] for name in ("population", "siren")}),
+                participant_rows.facts(
+                    {name: row[name] for name in ("population", "siren")}
+                ),
             )
             if part
         )
@@ -377,9 +379,9 @@ def application_page(
         "csrf": tk.h.csrf_input(),
         "urls": {
             **_addresses(cohort, around["url"], id_, params, beside),
-            "participant": f"{cards.cohort_prefix()}/{cohort['name']}/{name}"
+            "participant": f"{participant_rows.cohort_prefix()}/{cohort['name']}/{name}"
             if name and application["state"] == "accepted"
             else "",
-            "file": f"{cards.cohort_prefix()}/application/{id_}/file/",
+            "file": f"{participant_rows.cohort_prefix()}/application/{id_}/file/",
         },
     }

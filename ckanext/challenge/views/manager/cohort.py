@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, may, options, page_number
 
 from .history import history
@@ -108,10 +108,10 @@ def _matrix(
         cohort=cohort["id"],
         participants=[row["id"] for row in found["results"]],
     )
-    numbers = cards.phase_numbers(cohort["phases"])
+    numbers = participant_rows.phase_numbers(cohort["phases"])
     words = {state: h.challenge_state("step", state)["label"] for state in _MARKS}
     late_word = tk._("Late")
-    base = f"{cards.cohort_prefix()}/{cohort['name']}/"
+    base = f"{participant_rows.cohort_prefix()}/{cohort['name']}/"
     rows = []
     for row in found["results"]:
         mine = states["results"].get(row["id"], {})
@@ -225,7 +225,7 @@ def cohort_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "urls": {
             "self": url,
             "state": f"{url}/state",
-            "public": f"{cards.cohort_prefix()}/{cohort['name']}",
+            "public": f"{participant_rows.cohort_prefix()}/{cohort['name']}",
             "applications": f"{url}/applications",
             "participants": f"{url}?tab=participants",
         },

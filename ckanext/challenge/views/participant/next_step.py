@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common.labels import as_effort
 from ckanext.challenge.measures import labels
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.forms import new_dataset_url
 
 from .checklist import Reader
@@ -132,7 +132,7 @@ def ahead(
     step = progress.get("next_step")
     if not step or not reader.detailed:
         return None
-    numbers = cards.phase_numbers(progress["phases"])
+    numbers = participant_rows.phase_numbers(progress["phases"])
     return {
         "title": step["title"],
         "number": numbers.get(step["phase"], 1),

@@ -14,7 +14,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import page_version
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_CLAIMED, STEP_SETTLED
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.badge_rows import badge_rows
 from ckanext.challenge.views.common import act
 from ckanext.challenge.views.embed.sharing import sharing
@@ -33,7 +33,7 @@ _FORMS = ("invitation", "departure", "talk")
 def _phases(
     progress: Mapping[str, Any], rows: Mapping[str, dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    numbers = cards.phase_numbers(progress["phases"])
+    numbers = participant_rows.phase_numbers(progress["phases"])
     return [
         {
             **phase,
@@ -71,7 +71,7 @@ def _kits(
             if kit["name"] in chosen or kit in fitting
         ]
     places = {name: place for place, name in enumerate(chosen)}
-    base = f"{cards.cohort_prefix()}/kits"
+    base = f"{participant_rows.cohort_prefix()}/kits"
     rows = [
         {**kit, "chosen": kit["name"] in places, "url": f"{base}/{kit['name']}"}
         for kit in fitting
@@ -191,12 +191,12 @@ def _page(
         "challenge_progress_show", organization=organization, cohort=cohort["id"]
     )
     participant = act("challenge_participant_show", id=progress["participant_id"])
-    base = cards.cohort_prefix()
+    base = participant_rows.cohort_prefix()
     season = f"{base}/{cohort['name']}"
     url = f"{season}/{quote(participant['organization_name'])}"
     reader = _reader(participant, progress, cohort, url, sent)
     rows = {step["step"]: checklist.row(step, reader) for step in progress["steps"]}
-    numbers = cards.phase_numbers(progress["phases"])
+    numbers = participant_rows.phase_numbers(progress["phases"])
     words = h.challenge_steps(participant["steps_done"], participant["steps_total"])
     evaluated = progress.get("evaluated_at")
     measures = participant.get("measures") or {}
@@ -221,7 +221,7 @@ def _page(
         "number": numbers.get(participant["current_phase"], 1),
         "words": words,
         "next_due": _next_due(progress),
-        "meta": cards.facts({**participant, "siren": None}),
+        "meta": participant_rows.facts({**participant, "siren": None}),
         "phases": _phases(progress, rows),
         "next_step": ahead(progress, participant, reader),
         "nothing": nothing_ahead(progress, reader),

@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels, page_version
 from ckanext.challenge.common.page_cache import PageCache
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, page_number
 from ckanext.challenge.views.embed.sharing import sharing
 from ckanext.challenge.views.manager.history import history
@@ -34,7 +34,7 @@ def _holders(number: int) -> str:
 
 def badges_page() -> dict[str, Any]:
     """All the badges that can be earned."""
-    base = f"{cards.cohort_prefix()}/badges/"
+    base = f"{participant_rows.cohort_prefix()}/badges/"
     return {
         "badges": [
             {
@@ -62,7 +62,7 @@ def badge_page(key: str, params: Mapping[str, str]) -> dict[str, Any]:
     found = act(
         "challenge_award_list", badge=key, limit=HOLDERS, offset=HOLDERS * (page - 1)
     )
-    base = cards.cohort_prefix()
+    base = participant_rows.cohort_prefix()
     if badge["policy"] == "maintained":
         policy = tk.ungettext(
             "It is kept as long as this remains true; when it no longer is, there is "
@@ -137,7 +137,7 @@ def award_page(award_id: str) -> dict[str, Any]:
 
 def _award_page(award_id: str) -> dict[str, Any]:
     award = act("challenge_award_show", id=award_id)
-    base = cards.cohort_prefix()
+    base = participant_rows.cohort_prefix()
     dataset = str(tk.h.url_for("dataset.read", id="_"))[:-1]
     participant = (
         f"{base}/{award['cohort']}/{quote(award['organization_name'])}"

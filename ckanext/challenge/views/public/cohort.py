@@ -13,7 +13,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels, page_version
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.lifecycle import COHORT_COMING, COHORT_OVER
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import (
     Pager,
     act,
@@ -174,7 +174,7 @@ def _funding(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _badges(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The badges that somebody has earned in the season, for the component."""
     rows = act("challenge_badge_list", cohort=cohort["id"], limit=100)["results"]
-    base = f"{cards.cohort_prefix()}/badges/"
+    base = f"{participant_rows.cohort_prefix()}/badges/"
     return [
         {
             "title": row["title"],
@@ -246,7 +246,7 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         offset=CARDS * (page - 1),
         **chosen,
     )
-    url = f"{cards.cohort_prefix()}/{cohort['name']}"
+    url = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
     kept = {**chosen, "sort": params.get("sort", "")}
     as_table = params.get("view") == "table"
     query = h.challenge_query
@@ -258,9 +258,9 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "points": _points(cohort),
         "citation": _citation(cohort),
         "figures": figure_rows(results["figures"]),
-        "phases": cards.phase_rows(cohort["phases"]),
+        "phases": participant_rows.phase_rows(cohort["phases"]),
         "participants": found,
-        "cards": cards.participant_cards(
+        "cards": participant_rows.participant_cards(
             found["results"], cohort["name"], cohort["phases"]
         ),
         "filters": _filters(cohort, params),

@@ -8,8 +8,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.views.cards import cohort_prefix, facts
 from ckanext.challenge.views.common import act, blueprint
+from ckanext.challenge.views.participant_rows import cohort_prefix, facts
 
 collectivite = blueprint("challenge_collectivite")
 

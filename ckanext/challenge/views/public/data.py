@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 from feedgen.feed import FeedGenerator
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
 PAGE = 20
@@ -117,7 +117,7 @@ def data_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         },
     )
     kits = _kits()
-    season = f"{cards.cohort_prefix()}/{cohort['name']}"
+    season = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
     url = f"{season}/data"
     chosen = {key: params.get(key, "") for key in ("organization", "kit")}
     facets = found["search_facets"]

@@ -15,7 +15,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.domain import eligibility
-from ckanext.challenge.views import cards
+from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import act, attached, may
 from ckanext.challenge.views.forms import new_dataset_url
 
@@ -109,7 +109,7 @@ def kits_page(params: Mapping[str, str]) -> dict[str, Any]:
     chosen = _chosen(mine, params)
     asked = {"organization": chosen} if chosen else {}
     found = act("challenge_kit_list", limit=100, **asked)
-    base = f"{cards.cohort_prefix()}/kits/"
+    base = f"{participant_rows.cohort_prefix()}/kits/"
     query = h.challenge_query({"organization": params.get("organization", "")})
 
     def group(heading: str, kits: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     chosen = _chosen(mine, params)
     asked = {"organization": chosen} if chosen else {}
     kit = act("challenge_kit_show", kit=name, **asked)
-    base = f"{cards.cohort_prefix()}/kits"
+    base = f"{participant_rows.cohort_prefix()}/kits"
     url = f"{base}/{quote(kit['name'])}"
     return {
         "kit": kit,

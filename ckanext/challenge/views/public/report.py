@@ -10,8 +10,8 @@ import ckan.plugins.toolkit as tk
 from flask import Response, request
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.views.cards import cohort_prefix, phase_numbers
 from ckanext.challenge.views.common import Pager, act, blueprint, page_number
+from ckanext.challenge.views.participant_rows import cohort_prefix, phase_numbers
 
 from .cohort import figure_rows
 

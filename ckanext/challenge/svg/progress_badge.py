@@ -11,7 +11,7 @@ from .schemes import Scheme, phase_class, style
 LABEL_COLOUR = "#1e2a35"
 
 
-def shield(
+def progress_badge(
     label: str,
     value: str,
     colour: str,
@@ -21,7 +21,7 @@ def shield(
     language: str,
     scheme: Scheme = "auto",
 ) -> str:
-    """A shield 20 pixels high, as its SVG text.
+    """A line 20 pixels high, steps and level, as its SVG text.
 
     :param label: the left part
     :param value: the right part, on ``colour``

@@ -81,7 +81,7 @@ def challenge_shield_show(context: Context, data_dict: dict[str, Any]) -> Any:
         badge, or there is no such badge
     """
     tk.check_access("challenge_shield_show", context, data_dict)
-    data = validate(context, data_dict, schema.shield_show())
+    data = validate(context, data_dict, schema.progress_badge_show())
     # A text and not an expression: to build and compile one takes longer than
     # PostgreSQL needs to answer, and sites ask for this picture at each page view.
     row = model.Session.execute(
