@@ -38,6 +38,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "badge": "Jeux de données avec un mot-clé\u202f: 1 sur 2.",
         "criterion": "Au moins 2 jeux de données publics avec un mot-clé",
         "lack": "un mot-clé",
+        "button": "Ajouter des mots-clés",
         "first": "À regarder d'abord\u202f: Budget.",
     },
     "en": {
@@ -46,6 +47,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "badge": "1 of 2 datasets have a tag.",
         "criterion": "At least 2 public datasets with a tag",
         "lack": "a tag",
+        "button": "Add tags",
         "first": "To look at first: Budget.",
     },
 }
@@ -122,11 +124,17 @@ def test_what_it_says_of_its_measure_stands_where_ours_stand(
     member: dict[str, Any], app: Any, language: str
 ) -> None:
     texts, group = TEXTS[language], member["organization"]
+    browser = Browser(app).sign_in(member)
+    address = PAGE.format(language=language, organization=group["name"])
+    # While it names no dataset, a button leads to where it is brought up.
+    evaluate.evaluate()
+    page = _read(browser.get(address))
+    for part in ("//li[@id='step-mots-cles']", "//section[@aria-labelledby='now']"):
+        (button,) = page.xpath(f"{part}//a[contains(@href, 'owner_org={group['id']}')]")
+        assert texts["button"] in _text(button)
     dataset = publish(group["id"], title="Budget")
     field = f"/dataset/edit/{dataset['name']}#field-tags"
     evaluate.evaluate()
-    browser = Browser(app).sign_in(member)
-    address = PAGE.format(language=language, organization=group["name"])
     page = _read(browser.get(address))
     (step,) = page.xpath("//li[@id='step-mots-cles']")
     assert texts["step"] in _text(step)

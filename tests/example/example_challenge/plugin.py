@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.measures.base import SUBJECTS, Measure, by_organization
-from ckanext.challenge.measures.fixes import NEW_DATASET, Lack
+from ckanext.challenge.measures.fixes import Fix, Lack
 
 
 def datasets_tagged(
@@ -58,7 +58,12 @@ class ExampleChallengePlugin(p.SingletonPlugin, DefaultTranslation):
                     "At least {number} public datasets with a tag",
                     number,
                 ),
-                fix=NEW_DATASET,
+                fix=Fix(
+                    _("Add tags"),
+                    lambda place: tk.h.url_for(
+                        "dataset.search", owner_org=place.organization_id
+                    ),
+                ),
                 lacks=[Lack("tags", _("a tag"), field="tags")],
             )
         ]
