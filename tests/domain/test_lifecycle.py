@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -167,3 +170,33 @@ def test_what_an_adviser_answers() -> None:
     assert lifecycle.answered_state(False) == "in_progress"
     for answered in (True, False):
         assert PERSON_STEP.allows("to_confirm", lifecycle.answered_state(answered))
+
+
+PACKAGE = Path(lifecycle.__file__).parents[1]
+LIVES = (
+    lifecycle.COHORT,
+    lifecycle.APPLICATION,
+    lifecycle.PARTICIPANT,
+    lifecycle.CLAIM,
+    lifecycle.PERSON_STEP,
+    lifecycle.AWARD,
+)
+
+
+def _sets_of_states(tree: ast.AST) -> Iterator[ast.expr]:
+    """Tuples, lists and sets that hold two states or more and nothing else."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) > 1:
+            values = {getattr(part, "value", None) for part in node.elts}
+            if any(values <= set(life.states) for life in LIVES):
+                yield node
+
+
+def test_a_set_of_states_has_its_name_in_one_place() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.parent.name not in ("domain", "versions")
+        for node in _sets_of_states(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert found == []

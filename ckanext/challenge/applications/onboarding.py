@@ -19,6 +19,7 @@ from ckanext.challenge.common import journal
 from ckanext.challenge.datasets import search
 from ckanext.challenge.directory import naming
 from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.measures import catalog
 from ckanext.challenge.model import (
     Application,
@@ -130,7 +131,7 @@ def join(
     """
     participant = Participant.of(cohort.id, group.id)
     if participant is not None:
-        if participant.state == "withdrawn":
+        if participant.state not in PARTICIPANT_COUNTED:
             lifecycle.PARTICIPANT.check(participant.state, "active")
         return participant
     check_place(cohort)
@@ -183,7 +184,10 @@ def places(cohort: Cohort) -> Places:
     """Count the places of a cohort."""
     taken = (
         model.Session.query(Participant.id)
-        .filter(Participant.cohort_id == cohort.id, Participant.state != "withdrawn")
+        .filter(
+            Participant.cohort_id == cohort.id,
+            Participant.state.in_(PARTICIPANT_COUNTED),
+        )
         .count()
     )
     return Places(cohort.capacity, taken)

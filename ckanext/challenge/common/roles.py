@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import authz, model
 from ckan.types import AuthResult, Context
 
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Application, Cohort, Participant, Staff
 
 from . import access_links
@@ -110,7 +111,7 @@ def manages_participant(context: Context, organization_id: str) -> bool:
     """Whether the caller manages a season in which the organization takes part."""
     cohorts = model.Session.query(Participant.cohort_id).filter(
         Participant.organization_id == organization_id,
-        Participant.state != "withdrawn",
+        Participant.state.in_(PARTICIPANT_COUNTED),
     )
     return any(is_manager(context, cohort_id) for (cohort_id,) in cohorts.all())
 

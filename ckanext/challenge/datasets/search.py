@@ -20,6 +20,7 @@ from ckan.types import Context
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import package_badges
 from ckanext.challenge.common import jobs, language, session_events
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Cohort
 
 COHORT = "challenge_cohort"
@@ -32,7 +33,7 @@ _SEASON = sa.text(
     FROM package p
     JOIN challenge_participant cp ON cp.organization_id = p.owner_org
     JOIN challenge_cohort c ON c.id = cp.cohort_id
-    WHERE p.id = :id AND cp.state <> 'withdrawn' AND c.state <> 'draft'
+    WHERE p.id = :id AND cp.state = ANY(:counted) AND c.state <> 'draft'
       AND (c.launch IS NULL OR
            c.launch::timestamp AT TIME ZONE :zone AT TIME ZONE 'UTC'
            <= p.metadata_created)
@@ -94,7 +95,10 @@ class SearchPlugin(p.SingletonPlugin):
 def cohort_of_dataset(dataset_id: str) -> str | None:
     """The name of the season that a dataset belongs to, in one statement."""
     zone = str(config.display_timezone())
-    return model.Session.execute(_SEASON, {"id": dataset_id, "zone": zone}).scalar()
+    return model.Session.execute(
+        _SEASON,
+        {"id": dataset_id, "zone": zone, "counted": sorted(PARTICIPANT_COUNTED)},
+    ).scalar()
 
 
 def _cohort_titles(names: Collection[str]) -> dict[str, str]:

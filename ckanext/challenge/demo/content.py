@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from ckanext.challenge.directory import naming, reader
+from ckanext.challenge.domain.lifecycle import STEP_SAID
 
 from .tables import Place
 
@@ -93,8 +94,8 @@ class Participant:
 
     def steps(self) -> list[tuple[str, str]]:
         """Keys of the steps of people that are under way, each with its state."""
-        states = ("done", "to_confirm", "in_progress", "planned")
-        return [(key, state) for state in states for key in getattr(self, state)]
+        begun = [state for state in reversed(STEP_SAID) if state != "todo"]
+        return [(key, state) for state in begun for key in getattr(self, state)]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ from ckanext.challenge import config, notifications, programmes
 from ckanext.challenge.applications import onboarding
 from ckanext.challenge.directory import loader, reader
 from ckanext.challenge.directory.naming import slug as slug_of
+from ckanext.challenge.domain.lifecycle import (
+    COHORT,
+    COHORT_COMING,
+    COHORT_OVER,
+    STEP_CLAIMED,
+)
 from ckanext.challenge.domain.programme import PersonCheck
 from ckanext.challenge.model import (
     Application,
@@ -241,7 +247,7 @@ class _Loading:
                         role=role,
                     )
                 cohort = Cohort.get(season["name"])
-            elif cohort.state in ("draft", "open") and season["state"] != "open":
+            elif cohort.state in COHORT_COMING and season["state"] != "open":
                 _call("challenge_cohort_patch", self.admin, id=season["name"], **dates)
             assert cohort is not None
             if cohort.state == "draft":
@@ -459,7 +465,7 @@ class _Loading:
                 assert isinstance(check, PersonCheck)
                 if now[key] == "todo":
                     data: dict[str, Any] = {}
-                    if state in ("done", "to_confirm"):
+                    if state in STEP_CLAIMED:
                         data = self._evidence(check, key, participant.siren)
                     if state == "planned":
                         planned = self.today + dt.timedelta(20)
@@ -539,7 +545,7 @@ class _Loading:
     @staticmethod
     def _is_over(season: str) -> bool:
         cohort = Cohort.get(season)
-        return cohort is not None and cohort.state in ("finished", "archived")
+        return cohort is not None and cohort.state in COHORT_OVER
 
     def datasets(self, cohort: str) -> Iterator[None]:
         for participant in self.content.of_cohort(cohort):
@@ -730,11 +736,11 @@ class _Loading:
         timeline.spread_over_time(self.content, self.today, packages)
         # What was opened since the launch is counted from the launch as meant.
         self._dates_as_meant(demo.PAST)
-        for before, after in (("running", "finished"), ("finished", "archived")):
+        for state in COHORT.states:
             cohort = Cohort.get(demo.PAST)
             assert cohort is not None
-            if cohort.state == before:
-                self._transition(demo.PAST, after)
+            if state in COHORT_OVER and COHORT.allows(cohort.state, state):
+                self._transition(demo.PAST, state)
         yield
         _call("challenge_evaluate", self.admin, all=True)
         timeline.date_results(packages)

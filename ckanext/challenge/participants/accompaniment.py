@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common.action_helpers import cohort_of
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Participant, ParticipantMessage, Staff, Visit
 from ckanext.challenge.model.dictize import columns
 
@@ -49,7 +50,10 @@ def open_for_words(participant: Participant) -> None:
 
     :raises ValidationError: on ``participant``
     """
-    if cohort_of(participant).state == "archived" or participant.state == "withdrawn":
+    if (
+        cohort_of(participant).state == "archived"
+        or participant.state not in PARTICIPANT_COUNTED
+    ):
         raise tk.ValidationError(
             {"participant": [tk._("This season is over for this participant")]}
         )

@@ -21,6 +21,7 @@ from ckanext.challenge.common.action_helpers import (
     user_id_of,
 )
 from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Step
 from ckanext.challenge.model import Cohort, Evidence, Participant, StepStatus, locks
 from ckanext.challenge.model.base import utcnow
@@ -67,7 +68,10 @@ def find(context: Context, action: str, participant_id: str, key: str) -> Found:
     # A season that finishes at this moment waits for this step, or this for it: what
     # is said after the end is in no result.
     locks.refresh_for_share(cohort)
-    if cohort.state in lifecycle.COHORT_OVER or participant.state == "withdrawn":
+    if (
+        cohort.state in lifecycle.COHORT_OVER
+        or participant.state not in PARTICIPANT_COUNTED
+    ):
         raise rollback_and_error(
             "participant", tk._("This season is over for this participant")
         )

@@ -17,6 +17,7 @@ from ckanext.challenge.common.action_helpers import (
     find_organization,
     validate,
 )
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Participant
 
 
@@ -108,7 +109,8 @@ def _season(group: model.Group) -> str | None:
     return (
         model.Session.query(Participant.cohort_id)
         .filter(
-            Participant.organization_id == group.id, Participant.state != "withdrawn"
+            Participant.organization_id == group.id,
+            Participant.state.in_(PARTICIPANT_COUNTED),
         )
         .order_by(Participant.joined_at.desc())
         .limit(1)

@@ -33,7 +33,7 @@ from ckanext.challenge.domain.criteria import (
     StepDone,
     StepsDone,
 )
-from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.measures import catalog
 from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
@@ -333,7 +333,8 @@ def _holders(badges: Sequence[str], cohort: Cohort | None = None) -> dict[str, i
     within: list[Any] = []
     if cohort is not None:
         taking_part = sa.select(Participant.organization_id).where(
-            Participant.cohort_id == cohort.id, Participant.state != "withdrawn"
+            Participant.cohort_id == cohort.id,
+            Participant.state.in_(PARTICIPANT_COUNTED),
         )
         within = [
             sa.or_(Award.cohort_id == cohort.id, Award.cohort_id.is_(None)),
@@ -486,7 +487,8 @@ def _cohort_to_award(
         model.Session.query(Cohort)
         .join(Participant, Participant.cohort_id == Cohort.id)
         .filter(
-            Participant.organization_id == group.id, Participant.state != "withdrawn"
+            Participant.organization_id == group.id,
+            Participant.state.in_(PARTICIPANT_COUNTED),
         )
     )
     if reference is not None:

@@ -14,7 +14,7 @@ from ckanext.challenge import programmes
 from ckanext.challenge.badges import schema
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.common.language import current
-from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.svg.schemes import PHASES
 
@@ -45,7 +45,7 @@ _FAR = sa.text(
         JOIN challenge_cohort c ON c.id = p.cohort_id
         WHERE p.organization_id = g.id
           AND (CAST(:cohort AS text) IS NULL OR c.name = :cohort OR c.id = :cohort)
-          AND c.state <> 'draft' AND p.state <> 'withdrawn'
+          AND c.state <> 'draft' AND p.state = ANY(:counted)
         ORDER BY c.state = 'running' DESC, c.season DESC
         LIMIT 1
     ) AS far ON true
@@ -85,7 +85,12 @@ def challenge_shield_show(context: Context, data_dict: dict[str, Any]) -> Any:
     # A text and not an expression: to build and compile one takes longer than
     # PostgreSQL needs to answer, and sites ask for this picture at each page view.
     row = model.Session.execute(
-        _FAR, {"organization": data["organization"], "cohort": data.get("cohort")}
+        _FAR,
+        {
+            "organization": data["organization"],
+            "cohort": data.get("cohort"),
+            "counted": sorted(PARTICIPANT_COUNTED),
+        },
     ).first()
     awards: list[dict[str, Any]] = (row.awards or []) if row else []
     held = [award for award in awards if award["state"] in AWARD_HELD]

@@ -21,7 +21,7 @@ from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import find_organization, validate
 from ckanext.challenge.domain import criteria
 from ckanext.challenge.domain.criteria import Verdict
-from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.model import Award, Cohort, Participant, Standing, StepStatus
@@ -106,7 +106,7 @@ def _season(organization_id: str) -> _Cohort | None:
         .join(Participant, Participant.cohort_id == Cohort.id)
         .filter(
             Participant.organization_id == organization_id,
-            Participant.state != "withdrawn",
+            Participant.state.in_(PARTICIPANT_COUNTED),
             Cohort.state != "draft",
         )
         .order_by((Cohort.state == "running").desc(), Cohort.season.desc(), Cohort.id)

@@ -20,7 +20,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.domain import programme_diff
-from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.model import (
     Award,
@@ -169,7 +169,10 @@ def _brief(programme: Programme | None) -> dict[str, Any] | None:
 
 def _touched(cohort: Cohort) -> dict[tuple[str, str], int]:
     """How many participants have to do with each step, badge and kit."""
-    mine = (Participant.cohort_id == cohort.id, Participant.state != "withdrawn")
+    mine = (
+        Participant.cohort_id == cohort.id,
+        Participant.state.in_(PARTICIPANT_COUNTED),
+    )
     steps = (
         sa.select(sa.literal("steps"), StepStatus.step, sa.func.count())
         .join(Participant, Participant.id == StepStatus.participant_id)

@@ -23,7 +23,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.domain import accompaniment as rules
-from ckanext.challenge.domain.lifecycle import COHORT_OVER
+from ckanext.challenge.domain.lifecycle import COHORT_OVER, PARTICIPANT_COUNTED
 from ckanext.challenge.model import (
     Cohort,
     Evidence,
@@ -163,7 +163,7 @@ def challenge_accompaniment_list(context: Context, data_dict: dict[str, Any]) ->
     tk.check_access("challenge_accompaniment_list", context, {"cohort": cohort.id})
     conditions: list[Any] = [
         Participant.cohort_id == cohort.id,
-        Participant.state != "withdrawn",
+        Participant.state.in_(PARTICIPANT_COUNTED),
         model.Group.state == "active",
     ]
     if "adviser" in data:

@@ -25,6 +25,7 @@ from ckanext.challenge.common.action_helpers import (
 )
 from ckanext.challenge.common.spreadsheets import Column
 from ckanext.challenge.domain import lifecycle, opinions
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Programme, Step
 from ckanext.challenge.domain.questions import Question
 from ckanext.challenge.model import Cohort, Feedback, Participant, locks
@@ -78,7 +79,7 @@ def challenge_feedback_update(context: Context, data_dict: dict[str, Any]) -> An
     participant.last_activity_at = now
     # What was answered is not for the journal, which managers read.
     journal.record(actor_of(context), "feedback", "participant", participant.id)
-    follows = cohort.state != "finished" and participant.state != "withdrawn"
+    follows = cohort.state != "finished" and participant.state in PARTICIPANT_COUNTED
     if follows and programme.feedback_step is not None:
         _settle(context, participant, programme.feedback_step)
     organization_id = participant.organization_id
@@ -138,7 +139,7 @@ def challenge_feedback_list(context: Context, data_dict: dict[str, Any]) -> Any:
     programme = _with_form(cohort)
     rows = _rows(cohort)
     taking_part = model.Session.query(Participant.id).filter(
-        Participant.cohort_id == cohort.id, Participant.state != "withdrawn"
+        Participant.cohort_id == cohort.id, Participant.state.in_(PARTICIPANT_COUNTED)
     )
     shown = rows[data["offset"] : data["offset"] + data["limit"]]
     return {

@@ -26,6 +26,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Application, Award, Cohort, Participant, locks
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
@@ -107,7 +108,7 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
     if "state" in data:
         conditions.append(Participant.state == data["state"])
     else:
-        conditions.append(Participant.state != "withdrawn")
+        conditions.append(Participant.state.in_(PARTICIPANT_COUNTED))
     for name, column in (
         ("phase", Participant.current_phase),
         ("departement", Participant.departement),
@@ -283,7 +284,10 @@ def challenge_participant_kits_update(
         "challenge_participant_kits_update", context, {"participant": participant.id}
     )
     cohort = cohort_of(participant)
-    if cohort.state in lifecycle.COHORT_OVER or participant.state == "withdrawn":
+    if (
+        cohort.state in lifecycle.COHORT_OVER
+        or participant.state not in PARTICIPANT_COUNTED
+    ):
         raise tk.ValidationError(
             {"participant": [tk._("This season is over for this participant")]}
         )

@@ -28,7 +28,12 @@ from ckanext.challenge.common.action_helpers import (
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
-from ckanext.challenge.domain.lifecycle import AWARD_HELD, COHORT_OVER, STEP_SETTLED
+from ckanext.challenge.domain.lifecycle import (
+    AWARD_HELD,
+    COHORT_OVER,
+    PARTICIPANT_COUNTED,
+    STEP_SETTLED,
+)
 from ckanext.challenge.domain.programme import Programme, Step
 from ckanext.challenge.measures import registry
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
@@ -121,7 +126,9 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access("challenge_progress_show", context, {"cohort": cohort.id})
     participant = find_participation(cohort, group)
     mine = roles.of_participant(context, participant) if participant else set()
-    if participant is None or (participant.state == "withdrawn" and not mine):
+    if participant is None or (
+        participant.state not in PARTICIPANT_COUNTED and not mine
+    ):
         raise tk.ObjectNotFound(
             tk._("This organization does not take part in this season")
         )
@@ -155,7 +162,9 @@ class _Shown:
             )
         }
         self.states = {key: status.state for key, status in self.statuses.items()}
-        self.over = cohort.state in COHORT_OVER or participant.state == "withdrawn"
+        self.over = (
+            cohort.state in COHORT_OVER or participant.state not in PARTICIPANT_COUNTED
+        )
         with_files = detailed and any(
             status.evidence_file for status in self.statuses.values()
         )

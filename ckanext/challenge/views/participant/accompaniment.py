@@ -11,6 +11,7 @@ from flask import request
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.views.common import act
 
 #: The forms, as what was sent names them when they come back with errors. That of a
@@ -58,7 +59,9 @@ def accompaniment(
         participant=participant["id"],
         limit=_ALL if everything else _FIRST,
     )
-    open_ = cohort["state"] != "archived" and participant["state"] != "withdrawn"
+    open_ = (
+        cohort["state"] != "archived" and participant["state"] in PARTICIPANT_COUNTED
+    )
     logs = open_ and found["accompanies"]
     messages, visits = found["messages"], found["visits"]
     form = sent.get("form", "")

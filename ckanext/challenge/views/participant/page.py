@@ -13,7 +13,12 @@ from werkzeug.wrappers import Response
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import page_version
 from ckanext.challenge.common.page_cache import PageCache
-from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_CLAIMED, STEP_SETTLED
+from ckanext.challenge.domain.lifecycle import (
+    COHORT_OVER,
+    PARTICIPANT_COUNTED,
+    STEP_CLAIMED,
+    STEP_SETTLED,
+)
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.badge_rows import badge_rows
 from ckanext.challenge.views.common import act
@@ -170,7 +175,8 @@ def _reader(
     # The actions ask again; this says what is worth showing.
     roles = set(progress.get("roles", ()))
     under_way = (
-        cohort["state"] not in COHORT_OVER and participant["state"] != "withdrawn"
+        cohort["state"] not in COHORT_OVER
+        and participant["state"] in PARTICIPANT_COUNTED
     )
     return checklist.Reader(
         url=url,
