@@ -78,28 +78,25 @@ def _timed(**whom: Any) -> tuple[float, int]:
         return time.perf_counter() - started, len(sent)
 
 
-def measure(
-    organizations: int, datasets: int, resources: int, processes: int = 1
-) -> dict[str, float]:
-    """Make a catalogue of a size, evaluate it three times, and remove it.
+def measure(organizations: int, datasets: int, resources: int) -> dict[str, float]:
+    """Make a catalogue of a size, evaluate it in several ways, and remove it.
 
-    :param processes: among which the evaluation of all is shared
     :returns: seconds by situation, those of all measures alone (``measures``),
-        ``statements`` that this process sent for the first evaluation, and ``memory``
-        in MB, of all processes together
+        ``statements`` that were sent for the first evaluation, and ``memory`` in MB
     """
     _clear()
     volume.make(organizations, datasets, resources)
     _join()
     try:
-        alone = measures.seconds(processes=processes)
+        alone = measures.seconds()
         with memory.peak() as first:
-            new, statements = _timed(processes=processes)
+            new, statements = _timed()
         for table in ("challenge_participant", "challenge_step_status"):
             model.Session.execute(sa.text(f"ANALYZE {table}"))
         model.Session.commit()
         with memory.peak() as second:
-            same, _ = _timed(processes=processes)
+            same, _ = _timed()
+            full, _ = _timed(full=True)
         some = volume.organization_ids()[:: max(1, organizations // ONES)]
         one = statistics.median(_timed(organization_ids=[id_])[0] for id_ in some)
     finally:
@@ -108,6 +105,7 @@ def measure(
         "measures": alone,
         "new": new,
         "same": same,
+        "full": full,
         "one": one,
         "statements": statements,
         "memory": max(first.megabytes, second.megabytes),

@@ -1,6 +1,6 @@
 """How long each measure takes, over the catalogue that benchmarks.volume made.
 
-    python -m benchmarks.measures --portion 6000 --processes 2
+    python -m benchmarks.measures --portion 6000
 
 Prints, for each measure, the time for all organizations (in portions) and the median
 time for one, and the largest memory of the process.
@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
 import resource
 import statistics
 import time
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from ckan import model
@@ -23,7 +21,6 @@ from ckan import model
 from benchmarks.volume import load_ckan, organization_ids
 from ckanext.challenge import measures
 from ckanext.challenge.domain.measurement import Subject
-from ckanext.challenge.progress import portions
 
 ONES = 30
 #: Measured together: more at a time are quicker, and take more memory.
@@ -36,13 +33,10 @@ def _measure(ids: Sequence[str], names: Sequence[str]) -> None:
     model.Session.rollback()
 
 
-def _all(
-    names: Sequence[str], ids: Sequence[str], portion: int, processes: int
-) -> float:
+def _all(names: Sequence[str], ids: Sequence[str], portion: int) -> float:
     started = time.perf_counter()
-    work = partial(_measure, names=names)
-    for _ in portions.each(work, ids, size=portion, processes=processes):
-        pass
+    for start in range(0, len(ids), portion):
+        _measure(ids[start : start + portion], names)
     return time.perf_counter() - started
 
 
@@ -56,16 +50,15 @@ def _one(names: Sequence[str], ids: Sequence[str]) -> float:
     return statistics.median(times)
 
 
-def seconds(portion: int = PORTION, processes: int = 1) -> float:
+def seconds() -> float:
     """How long all measures of all organizations of the volume take together."""
-    return _all(list(measures.registry.known()), organization_ids(), portion, processes)
+    return _all(list(measures.registry.known()), organization_ids(), PORTION)
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ini", default="test.ini")
     parser.add_argument("--portion", type=int, default=PORTION)
-    parser.add_argument("--processes", type=int, default=os.cpu_count())
     options: Any = parser.parse_args(arguments)
     load_ckan(options.ini)
     ids = organization_ids()
@@ -73,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"{len(ids)} organizations, in portions of {options.portion}")
     print(f"{'measure':24}{'all (s)':>10}{'one (ms)':>10}")
     for title, some in [(name, [name]) for name in names] + [("together", names)]:
-        seconds = _all(some, ids, options.portion, options.processes)
+        seconds = _all(some, ids, options.portion)
         one = _one(some, ids) * 1000
         print(f"{title:24}{seconds:10.2f}{one:10.2f}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

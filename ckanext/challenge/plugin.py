@@ -170,6 +170,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
                 badge_receivers.awards_stored,
                 credential_jobs.awards_stored,
             ],
+            signals.evaluated: [credential_jobs.evaluated],
         }
 
     def get_measures(self) -> Iterable[Measure]:

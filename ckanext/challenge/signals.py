@@ -32,3 +32,8 @@ awards_changed = tk.signals.ckanext.signal("challenge:awards_changed")
 
 #: Sent with the same ``events`` after the commit.
 awards_stored = tk.signals.ckanext.signal("challenge:awards_stored")
+
+#: Sent after the commit when the background job has evaluated what changed, with
+#: ``result`` (:class:`ckanext.challenge.progress.evaluate.Result`): also when no award
+#: changed. Badges may cease to be good without that, with their organization.
+evaluated = tk.signals.ckanext.signal("challenge:evaluated")

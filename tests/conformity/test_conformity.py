@@ -17,6 +17,7 @@ from ckan.tests import factories, helpers
 from helpers.website import Website, file, website
 from rq import SimpleWorker
 
+from benchmarks.jobs import forget
 from ckanext.challenge import measures
 from ckanext.challenge.common import jobs as background
 from ckanext.challenge.conformity import jobs, store
@@ -490,8 +491,7 @@ def test_a_report_has_the_organization_evaluated(
     upload: Any, dataset: dict[str, Any]
 ) -> None:
     resource_id = upload(GOOD)
-    queue.take()
-    queue.taken_done()
+    queue.finish(queue.take())
     jobs.check_resource(resource_id)
     assert queue.take().resources == {resource_id}
 
@@ -504,7 +504,7 @@ def test_a_second_opinion(upload: Any) -> None:
 
 def test_a_large_file_is_left_to_a_job(upload: Any) -> None:
     resource_id = upload(GOOD + "45024,F,Zoé,3,2022\n" * 20_000)
-    ckan_jobs.get_queue().empty()
+    forget()
     shown = call("challenge_conformity_check", resource_id=resource_id)
     assert shown["status"] == "pending"
     assert waiting() == [resource_id]

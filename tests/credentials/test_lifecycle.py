@@ -31,12 +31,12 @@ from openbadgeslib import baking
 from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 from rq import SimpleWorker
 
+from benchmarks.jobs import forget
 from ckanext.challenge.common import journal
 from ckanext.challenge.common.issuer import Issuer, did_web, portal
 from ckanext.challenge.credentials import generations, jobs, status, store
 from ckanext.challenge.model import Award, Credential, SigningKey, StatusList
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.progress import queue
 from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.baking import bake_png, bake_svg, carried
 from ckanext.challenge.svg.raster import png
@@ -506,16 +506,16 @@ def test_runs_at_the_same_time_sign_each_badge_once(
 
 
 @pytest.mark.usefixtures("key")
-def test_many_are_shared_among_processes(
+def test_many_are_signed_in_portions(
     give: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "PORTION", 2)
     for _ in range(5):
         give()
     seen: list[int] = []
-    assert jobs.sign(seen.append, processes=2).signed == 5
+    assert jobs.sign(seen.append).signed == 5
     assert jobs.sign().looked_at == 0
-    assert sorted(seen) == [1, 2, 2]
+    assert seen == [2, 2, 1]
     for credential in model.Session.query(Credential):
         verify_document(credential.document, act("challenge_did_show"))
 
@@ -525,7 +525,7 @@ def test_a_run_signs_nothing_more_with_a_key_that_is_replaced_meanwhile(
 ) -> None:
     old = key.id
     generations.rotate()
-    assert jobs._portion(old, [give().id]) == (0, [])
+    assert jobs._sign(old, [give().id]) == (0, [])
     assert store.waiting() == 1
     jobs.sign()
     do("challenge_award_revoke", id=model.Session.query(Award).one().id, reason="x")
@@ -539,8 +539,7 @@ def test_the_lists_follow_what_goes_with_its_organization(give: Give) -> None:
     kept_id, gone_id = kept.id, gone.id
     jobs.sign()
     empty(gone, "dataset_purge")
-    queue.clear()
-    background.get_queue().empty()
+    forget()
     do("organization_delete", id=gone.organization_id)
     worker = SimpleWorker(
         [background.get_queue()], connection=background.get_queue().connection

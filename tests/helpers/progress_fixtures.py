@@ -7,21 +7,19 @@ from typing import Any
 
 import pytest
 from ckan import model
-from ckan.lib import jobs
 from ckan.tests import factories
 from factories import day
 
+from benchmarks.jobs import forget
 from benchmarks.statements import sent_statements
 from ckanext.challenge.applications import onboarding
 from ckanext.challenge.model import Cohort, Participant
-from ckanext.challenge.progress import queue
 from helpers.progress import Join, MakeCohort
 
 
 @pytest.fixture
 def redis_is_empty(with_plugins: None, reset_redis: Callable[[], None]) -> None:
     reset_redis()
-    queue.clear()
 
 
 @pytest.fixture
@@ -60,8 +58,7 @@ def join() -> Join:
         assert group is not None
         participant = onboarding.join(cohort, group, "system")
         model.Session.commit()
-        queue.clear()
-        jobs.get_queue().empty()
+        forget()
         return participant
 
     return do

@@ -281,7 +281,7 @@ def test_a_job_that_was_lost_keeps_no_mail_back_for_long(
 ) -> None:
     apply(cohort)
     queue = jobs.get_queue()
-    (marker,) = queue.connection.keys("*:waits:send_queued")
+    (marker,) = queue.connection.keys("*:waits:*:send_queued")
     assert 0 < queue.connection.ttl(marker) <= 300
 
 

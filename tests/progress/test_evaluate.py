@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Any
 
 import pytest
@@ -14,9 +13,7 @@ from factories import day
 from helpers.progress import Join, MakeCohort, do, held, publish, set_state, states
 
 from ckanext.challenge.common import journal
-from ckanext.challenge.domain.criteria import Finding
 from ckanext.challenge.model import Award, Cohort, JournalEntry, Participant, StepStatus
-from ckanext.challenge.progress import store
 from ckanext.challenge.progress.evaluate import evaluate
 
 pytestmark = [
@@ -378,50 +375,3 @@ def test_as_many_statements_for_twenty_as_for_two(
         return len(statements)
 
     assert count(2) == count(20) <= 40
-
-
-def test_what_is_missing_is_stored_as_postgresql_prints_it(
-    participant: Participant, organization: dict[str, Any]
-) -> None:
-    """So that an unchanged portal is compared without parsing it."""
-    publish(organization["id"], license_id="notspecified", title="Été")
-    evaluate()
-    stored_rows = store.statuses([participant.id])[participant.id]
-    texts = {key: row.why_not for key, row in stored_rows.items()}
-    (why_not,) = json.loads(texts["page-organisation"])
-    finding = Finding(
-        why_not["value"],
-        why_not["target"],
-        measure=why_not["measure"],
-        lacking=tuple(why_not["missing"][""]),
-    )
-    assert store.as_stored([finding]) == texts["page-organisation"]
-    (why_not,) = json.loads(texts["licences-ouvertes"])
-    finding = Finding(
-        why_not["value"],
-        why_not["target"],
-        measure=why_not["measure"],
-        datasets=tuple(why_not["datasets"]),
-        missing=(("license_id",),),
-    )
-    assert store.as_stored([finding]) == texts["licences-ouvertes"]
-    assert texts["premier-jeu"] == store.as_stored([]) == "[]"
-
-
-@pytest.mark.parametrize(
-    "finding",
-    [
-        Finding(0.0, 1, measure="members"),
-        Finding(0, 1, step="élu-référent"),
-        Finding(
-            1e-05,
-            0.8,
-            measure="described_share",
-            datasets=('un "nom"', "b\\c", "é"),
-            missing=(("licence", "frequency"), (), ("schema",)),
-            lacking=("website",),
-        ),
-    ],
-)
-def test_the_text_of_a_finding_says_what_its_values_say(finding: Finding) -> None:
-    assert json.loads(store.as_stored([finding, finding])) == [finding.as_dict()] * 2

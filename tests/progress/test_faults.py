@@ -13,10 +13,10 @@ from ckan import model, plugins
 from ckan.lib import jobs
 from ckan.model import ensure_engine
 from ckan.tests import factories
-from helpers.progress import do, held, publish, states, work
+from helpers.progress import do, held, publish, queued, states, work
 
 from ckanext.challenge.model import Award, Participant
-from ckanext.challenge.progress import evaluate, queue, store
+from ckanext.challenge.progress import evaluate, store
 from ckanext.challenge.progress.jobs import evaluate_queued
 
 pytestmark = [pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty")]
@@ -100,7 +100,7 @@ def test_a_purged_organization_leaves_nothing_that_breaks(
     do("organization_purge", id=organization["id"])
     # What waits names an organization and datasets that are there no more.
     assert work() == 1
-    assert not queue.is_pending()
+    assert not queued()
     answers = pages(organization["name"])
     own = [path for path in answers if organization["name"] in path]
     assert {answers.pop(path) for path in own} == {404}
@@ -133,7 +133,7 @@ def test_a_job_that_is_killed_in_the_middle_is_done_by_the_next(
     assert states(participant.id)["premier-jeu"] == "todo"
     evaluate_queued()
     assert states(participant.id)["premier-jeu"] == "done"
-    assert not queue.is_pending()
+    assert not queued()
 
 
 @pytest.fixture
@@ -182,5 +182,5 @@ def test_a_thousand_changes_are_three_evaluations_at_most(
     work()
     assert 1 <= len(evaluations) <= 3
     assert all(ids == {organization["id"]} for ids in evaluations)
-    assert not queue.is_pending()
+    assert not queued()
     assert states(participant.id)["premier-jeu"] == "done"

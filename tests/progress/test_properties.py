@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from ckan.lib import jobs
 from ckan.tests import factories
 from helpers.progress import Join, publish
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import jobs
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
-from ckanext.challenge.progress import queue
 from ckanext.challenge.progress.evaluate import Result, evaluate
 from ckanext.challenge.progress.jobs import evaluate_queued
 
@@ -81,8 +80,7 @@ class Catalogue:
         self.forget()
 
     def forget(self) -> None:
-        queue.clear()
-        jobs.get_queue().empty()
+        jobs.forget()
 
     def set(self, number: int, name: str, value: Any) -> None:
         package: Any = model.Package.get(self.datasets[number])

@@ -13,7 +13,7 @@ from helpers.progress import Join, do, held, publish
 from ckanext.challenge import programmes
 from ckanext.challenge.model import Award, Cohort, Standing
 from ckanext.challenge.progress import evaluate as evaluating
-from ckanext.challenge.progress.evaluate import evaluate
+from ckanext.challenge.progress.evaluate import Result, evaluate
 from ckanext.challenge.signals import awards_changed, awards_stored
 
 pytestmark = pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty")
@@ -58,15 +58,19 @@ def test_an_organization_outside_the_challenge_earns_keeps_and_loses_a_badge(
 
 
 def test_what_has_not_changed_is_not_written_again(
-    organization: dict[str, Any], statements: list[str]
+    participant: Any, organization: dict[str, Any], statements: list[str]
 ) -> None:
     publish(organization["id"])
     evaluate()
     first = standing(organization["id"]).evaluated_at
-    statements.clear()
-    evaluate()
-    assert not [one for one in statements if "INSERT INTO challenge_" in one]
-    assert standing(organization["id"]).evaluated_at > first
+    for full in (False, True):
+        statements.clear()
+        evaluate(full=full)
+        written = [one for one in statements if "INSERT INTO challenge_" in one]
+        assert all("challenge_judgement" in one for one in written)
+        again = standing(organization["id"]).evaluated_at
+        assert again > first
+        first = again
 
 
 def test_a_participant_is_judged_once_for_what_needs_no_season(
@@ -147,7 +151,7 @@ def test_nothing_is_stored_where_one_who_is_told_fails(
     assert held(organization["id"]) == ["premiere-publication"]
 
 
-def test_several_processes_do_what_one_does(
+def test_a_portal_is_evaluated_in_portions(
     cohort: Cohort, join: Join, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [factories.Organization()["id"] for _ in range(5)]
@@ -156,24 +160,10 @@ def test_several_processes_do_what_one_does(
         publish(id_, frequency="annual")
     monkeypatch.setattr(evaluating, "PORTION", 2)
     done: list[int] = []
-    result = evaluate(processes=3, on_progress=done.append)
-    assert sorted(done) == [1, 2, 2]
-    assert (result.organizations, result.awards_created) == (5, 6)
+    result = evaluate(on_progress=done.append)
+    assert done == [0, 2, 2, 1]
+    assert (result.organizations, result.judged, result.awards_created) == (5, 5, 6)
     assert result.steps_changed > 0
-    again = evaluate()
-    assert (again.steps_changed, again.awards_created) == (0, 0)
-
-
-def test_what_goes_wrong_in_another_process_is_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for _ in range(3):
-        factories.Organization()
-    monkeypatch.setattr(evaluating, "PORTION", 1)
-
-    def fails(*_: Any) -> Any:
-        raise RuntimeError("the disk is full")
-
-    monkeypatch.setattr(evaluating.store, "save_standings", fails)
-    with pytest.raises(RuntimeError, match="the disk is full"):
-        evaluate(processes=2)
+    again = evaluate(on_progress=done.append)
+    assert done[4:] == [5]
+    assert again == Result(organizations=5, seconds=again.seconds)

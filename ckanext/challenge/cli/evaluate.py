@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import gc
 
 import click
 from ckan import model
@@ -41,10 +41,10 @@ def _check_files(organizations: list[str] | None) -> None:
         conformity.check_due(on_progress=bar.update, resource_ids=due)
 
 
-def _sign(processes: int) -> tuple[str, ...]:
+def _sign() -> tuple[str, ...]:
     """Sign the badges whose job was lost, and tell what could not be signed."""
     waiting = credentials.waiting()
-    done = sign(waiting, processes)
+    done = sign(waiting)
     if done.problem == jobs.NO_KEY:
         # A portal without keys has badges all the same.
         if waiting:
@@ -60,14 +60,10 @@ def _sign(processes: int) -> tuple[str, ...]:
     "--all", "everyone", is_flag=True, help="All organizations: to be run every night."
 )
 @click.option(
-    "--processes",
-    type=click.IntRange(min=1),
-    default=lambda: os.cpu_count() or 1,
-    show_default="one for each core",
-    help="Among how many processes a large portal is shared.",
+    "--full", is_flag=True, help="With --all: also those that did not change."
 )
 def command(
-    organization: str | None, cohort: str | None, everyone: bool, processes: int
+    organization: str | None, cohort: str | None, everyone: bool, full: bool
 ) -> None:
     """Measure what the catalogue says of organizations, and store the progress and
     badges that follow.
@@ -75,13 +71,21 @@ def command(
     Cohorts that are open or running are evaluated, finished ones are frozen. Badges
     that await their signature are signed. It may be repeated and interrupted: what was
     done before stays.
+
+    With --all, an organization is judged where anything differs from the last time: the
+    catalogue, the programmes, the dates or what is stored. --full judges all of them.
     """
     if sum(map(bool, (organization, cohort, everyone))) != 1:
         raise click.UsageError("Give one of --organization, --cohort, --all")
+    if full and not everyone:
+        raise click.UsageError("--full goes with --all")
     organizations = [_organization(organization)] if organization else None
     cohorts = [_cohort(cohort)] if cohort else None
     concerned = evaluate.organizations(organizations, cohorts)
     _check_files(None if everyone else concerned)
+    # What CKAN has loaded is never garbage: to search it again and again takes a
+    # quarter of the evaluation of a large portal.
+    gc.freeze()
     try:
         length = len(concerned)
         with click.progressbar(
@@ -91,15 +95,16 @@ def command(
                 organizations,
                 cohort_ids=cohorts,
                 on_progress=bar.update,
-                processes=processes,
+                full=full,
             )
     except ProgrammeError as error:
         raise click.ClickException(str(error)) from None
     click.echo(
-        f"{found.organizations} organizations: {found.steps_changed} steps changed,"
+        f"{found.organizations} organizations, {found.judged} of them judged:"
+        f" {found.steps_changed} steps changed,"
         f" {found.awards_created} badges given, {found.awards_revoked} lost,"
         f" {found.seconds:.1f} s"
     )
-    errors = [*found.errors, *_sign(processes)]
+    errors = [*found.errors, *_sign()]
     if errors:
         raise click.ClickException("\n".join(errors))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from ckanext.challenge import config
@@ -21,14 +19,13 @@ def command() -> None:
     """
 
 
-def sign(waiting: int, processes: int) -> jobs.Outcome:
+def sign(waiting: int) -> jobs.Outcome:
     """Sign the badges that await it, with a bar that tells how far it is.
 
     :param waiting: how many do
-    :param processes: among how many processes they are shared
     """
     with click.progressbar(length=waiting, label="Badges", show_pos=True) as bar:
-        return jobs.sign(bar.update, processes)
+        return jobs.sign(bar.update)
 
 
 def _told(made: SigningKey) -> None:
@@ -39,7 +36,7 @@ def _told(made: SigningKey) -> None:
 
 
 def _sign() -> None:
-    done = sign(store.waiting(), os.cpu_count() or 1)
+    done = sign(store.waiting())
     click.echo(f"{done.signed} badges signed, {done.lists} lists of revoked ones")
     if done.problem or done.errors:
         raise click.ClickException(

@@ -1,4 +1,9 @@
-"""Handing work to CKAN's background jobs without depending on their being there."""
+"""CKAN's background jobs, without depending on Redis or a worker being there.
+
+A job is a function of a module with plain arguments, safe to run again. Where Redis
+cannot be reached a line is logged, what the caller saved stays saved, and the nightly
+commands do the work.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +19,12 @@ from ckanext.challenge import config
 
 log = logging.getLogger(__name__)
 
-#: After so many seconds a job that has not begun is taken for lost.
-_LOST = 300
+#: Seconds after which a job that has not begun is taken for lost: the next call of
+#: :func:`enqueue_once` queues another one.
+LOST_AFTER = 300
 
 
-def later(
+def enqueue(
     work: Callable[..., None], *arguments: Any, title: str, **rq_options: Any
 ) -> bool:
     """Queue a job; call it after the commit.
@@ -26,49 +32,58 @@ def later(
     :param work: a function of a module
     :param arguments: ids and other plain values
     :param title: what CKAN's list of jobs shows
-    :param rq_options: for RQ, such as ``retry``
-    :returns: whether it was queued; where Redis cannot be reached a line is logged,
-        and what the caller did stays done
+    :param rq_options: for RQ, such as ``timeout``
+    :returns: whether it was queued; ``False`` where Redis cannot be reached
     """
     try:
         tk.enqueue_job(work, list(arguments), title=title, rq_kwargs=rq_options)
-    except RedisError:
+    except (RedisError, OSError):
         log.exception("Not queued, since Redis cannot be reached: %s", title)
         return False
     return True
 
 
-def once(work: Callable[[], None], *, title: str) -> bool:
-    """Queue a job that finds by itself what there is to do, unless it waits already.
+def enqueue_once(
+    work: Callable[..., None], *arguments: str, title: str, **rq_options: Any
+) -> bool:
+    """Queue a job, unless the same one waits already; see :func:`enqueue`.
 
-    A worker takes longer to begin a job than such a job often takes: a rush of
-    applications would keep all other jobs waiting.
+    For jobs that find by themselves what there is to do: a rush of changes makes one of
+    them, and not hundreds that keep all others waiting.
 
-    :param work: a function of a module, which calls :func:`begun` before all else
-    :param title: what CKAN's list of jobs shows
-    :returns: whether it waits in the queue now; see :func:`later`
+    The job's id is not fixed: RQ keeps a finished job's data under its id for some
+    minutes, and a job of the same id that is queued while the former one ends loses
+    them. A marker in Redis says that the job waits.
+
+    :param work: a function of a module, which calls :func:`begun` with the same
+        arguments before it looks at what there is to do
+    :returns: whether it waits in the queue now
     """
     try:
-        first = connect_to_redis().set(_marker(work), "1", nx=True, ex=_LOST)
-    except RedisError:
+        first = connect_to_redis().set(
+            _marker(work, arguments), "1", nx=True, ex=LOST_AFTER
+        )
+    except (RedisError, OSError):
         log.exception("Not queued, since Redis cannot be reached: %s", title)
         return False
-    if not first or later(work, title=title):
+    if not first or enqueue(work, *arguments, title=title, **rq_options):
         return True
-    begun(work)
+    # Without its job the marker would keep others from making one.
+    begun(work, *arguments)
     return False
 
 
-def begun(work: Callable[[], None]) -> None:
-    """Say that a job queued by :func:`once` looks at what there is to do from now on.
+def begun(work: Callable[..., None], *arguments: str) -> None:
+    """Say that a job looks at what there is to do from now on.
 
-    What comes after this needs another one.
+    What comes after this needs another job. One that was queued without a marker may
+    call it too.
     """
     try:
-        connect_to_redis().delete(_marker(work))
-    except RedisError:
-        log.warning("Redis cannot be reached: %s may wait", work.__name__)
+        connect_to_redis().delete(_marker(work, arguments))
+    except (RedisError, OSError):
+        log.warning("Redis cannot be reached: the next %s may wait", work.__name__)
 
 
-def _marker(work: Callable[[], None]) -> str:
-    return config.redis_key("waits", work.__name__)
+def _marker(work: Callable[..., None], arguments: tuple[str, ...]) -> str:
+    return config.redis_key("waits", work.__module__, work.__name__, *arguments)

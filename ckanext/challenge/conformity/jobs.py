@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from ckan import model
 
-from ckanext.challenge.common.jobs import later
+from ckanext.challenge.common import jobs
 
 from . import registry, store, validation
 from .check import check
@@ -32,6 +32,7 @@ def check_resource(resource_id: str) -> None:
     report is removed then. Whatever the file is, the worker lives on. Where
     ckanext-validation has judged the file, its verdict is stored.
     """
+    jobs.begun(check_resource, resource_id)
     began = datetime.now(timezone.utc)
     resource = model.Session.get(model.Resource, resource_id)
     schema = None
@@ -112,9 +113,12 @@ def check_due(
 
 
 def enqueue(resource_ids: Iterable[str]) -> None:
-    """Have resources checked soon; without Redis the nightly command finds them."""
+    """Have resources checked soon, each once however often it has just changed.
+
+    Without Redis the nightly command finds them.
+    """
     for resource_id in resource_ids:
-        if not later(
+        if not jobs.enqueue_once(
             check_resource,
             resource_id,
             title=f"challenge: check resource {resource_id}",

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -22,10 +21,10 @@ from stdnum.fr import siren as sirens
 from ckanext.challenge import programmes
 from ckanext.challenge.common import jobs, language
 from ckanext.challenge.common.issuer import portal
+from ckanext.challenge.common.transactions import in_one_transaction
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Credential, locks
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.progress import portions
 
 from . import keys, status, store, wording
 from .documents import Achievement, Holding, credential_document
@@ -71,19 +70,24 @@ class Outcome:
     errors: tuple[str, ...] = ()
 
 
+def enqueue() -> None:
+    """Have what awaits it signed soon; call it after the commit."""
+    jobs.enqueue_once(sign_missing, title="challenge: sign badges and lists of status")
+
+
 def awards_stored(sender: Any, **kwargs: Any) -> None:
     """Queue the job once awards have changed; a receiver of the signal."""
-    jobs.once(sign_missing, title="Sign badges and lists of revoked badges")
+    enqueue()
 
 
-def catch_up() -> None:
+def evaluated(sender: Any, **kwargs: Any) -> None:
     """Queue the job where a list of status does not say what is revoked now.
 
-    Awards also cease to be good without a change of their own: with their organization
-    or their season.
+    A receiver of the signal. Awards also cease to be good without a change of their
+    own: with their organization or their season.
     """
     if status.outdated():
-        awards_stored(None)
+        enqueue()
 
 
 def sign_missing() -> None:
@@ -92,16 +96,15 @@ def sign_missing() -> None:
     Where much awaits it, another job goes on after the others that wait.
     """
     jobs.begun(sign_missing)
-    outcome = sign(processes=os.cpu_count() or 1, limit=TURN)
+    outcome = sign(limit=TURN)
     if outcome.signed and outcome.looked_at == TURN:
-        awards_stored(None)
+        enqueue()
     if outcome.signed or outcome.lists:
         log.info("Signed %d badges, %d lists", outcome.signed, outcome.lists)
 
 
 def sign(
     on_progress: Callable[[int], None] | None = None,
-    processes: int = 1,
     limit: int | None = None,
 ) -> Outcome:
     """Sign all awards that have no credential, and the lists that have changed.
@@ -109,14 +112,13 @@ def sign(
     Without a key that can be used, awards stay as they are; a later run signs them.
 
     :param on_progress: told after each portion how many awards it had
-    :param processes: among how many processes many awards are shared
     :param limit: how many awards to look at, at most
     """
     key = store.active_key()
     try:
         if key is None:
             raise keys.KeyProblem(NO_KEY)
-        # Read anew in each run, and inherited by the processes that this one starts.
+        # Read anew in each run.
         _signer.cache_clear()
         signer = _signer(key.id)
     except keys.KeyProblem as problem:
@@ -127,16 +129,15 @@ def sign(
         return Outcome(problem=str(problem))
     ids = store.unsigned_ids(limit)
     model.Session.rollback()
-    work = partial(_portion, signer.key_id)
     signed, errors = 0, list[str]()
-    for number, (done, failed) in portions.each(
-        work, ids, size=PORTION, processes=processes
-    ):
+    for start in range(0, len(ids), PORTION):
+        portion = ids[start : start + PORTION]
+        done, failed = in_one_transaction(lambda: _sign(signer.key_id, portion))  # noqa: B023
         signed += done
         errors += failed
         if on_progress is not None:
-            on_progress(number)
-    lists = portions.in_one_transaction(lambda: _renew(signer.key_id))
+            on_progress(len(portion))
+    lists = in_one_transaction(lambda: _renew(signer.key_id))
     for error in errors:
         log.error("Not signed: %s", error)
     return Outcome(len(ids), signed, lists, errors=tuple(errors))
@@ -168,15 +169,11 @@ def _still_signs(key_id: str) -> bool:
     return key is not None and key.id == key_id
 
 
-def _portion(key_id: str, ids: Sequence[str]) -> tuple[int, list[str]]:
-    """Sign a portion and commit it.
+def _sign(key_id: str, ids: Sequence[str]) -> tuple[int, list[str]]:
+    """Sign some awards.
 
     :returns: how many were signed, and what could not be
     """
-    return portions.in_one_transaction(lambda: _sign(key_id, ids))
-
-
-def _sign(key_id: str, ids: Sequence[str]) -> tuple[int, list[str]]:
     if not _still_signs(key_id):
         return 0, []
     signer, now = _signer(key_id), utcnow()

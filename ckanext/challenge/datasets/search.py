@@ -125,7 +125,7 @@ def reindex_after_commit(organization_id: str) -> None:
 
 
 def _queue_indexing(organization_id: str) -> None:
-    jobs.later(
+    jobs.enqueue(
         index_again,
         organization_id,
         title=f"challenge: index the datasets of {organization_id}",

@@ -7,13 +7,13 @@ is the same for one organization and for all of the portal.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ckan import plugins
 
-from ckanext.challenge.common.gc_pause import search_paused
 from ckanext.challenge.domain.measurement import Measurement, Subject
 
 from . import base, datasets, organizations, registry
@@ -67,6 +67,51 @@ def measure(
     return Reading(names, subjects).of(subjects)
 
 
+def digests(names: Collection[str], subjects: Sequence[Subject]) -> dict[str, str]:
+    """Return a digest of all that measures would say of each organization.
+
+    It takes a fraction of the time and of the memory: the database itself goes through
+    the datasets, and of these no more than a number for each organization is fetched.
+
+    :param names: of the measures
+    :param subjects: whom to measure
+    :returns: by the ids of organizations; as long as the digest is the same, so are
+        the measurements, if names and subjects are the same and in the same order
+    :raises KeyError: a measure of one of the names does not exist
+    """
+    if not subjects:
+        return {}
+    if len(subjects) > MANY:
+        prepare_for_many()
+    wanted = _wanted(names)
+    together = _together(wanted)
+    of_datasets = datasets.digests(together.values(), subjects) if together else {}
+    # One after the other: none is kept while the next one is taken.
+    others = (
+        measure.function(subjects)
+        for name, measure in wanted.items()
+        if name not in together
+    )
+    return _digests(subjects, of_datasets, others)
+
+
+def _digests(
+    subjects: Sequence[Subject],
+    of_datasets: Mapping[str, str],
+    others: Iterable[Found],
+) -> dict[str, str]:
+    found = {
+        id_: hashlib.sha256(of_datasets.get(id_, "").encode())
+        for id_ in dict.fromkeys(subject.organization_id for subject in subjects)
+    }
+    for measured in others:
+        for subject in subjects:
+            # A tuple's text takes half the time of a named tuple's.
+            said = tuple(measured.get(subject, ()))
+            found[subject.organization_id].update(repr(said).encode())
+    return {id_: digest.hexdigest() for id_, digest in found.items()}
+
+
 class Reading:
     """What the catalogue says of some organizations, at one moment.
 
@@ -89,17 +134,23 @@ class Reading:
         self._others: dict[str, Found] = {}
         if not subjects:
             return
-        many = len(subjects) > MANY
-        if many:
+        if len(subjects) > MANY:
             prepare_for_many()
-        with search_paused(many):
-            if together:
-                self._of_datasets = datasets.Reading(together, subjects)
-            self._others = {
-                name: measure.function(subjects)
-                for name, measure in self._wanted.items()
-                if name not in together
-            }
+        if together:
+            self._of_datasets = datasets.Reading(together, subjects)
+        self._others = {
+            name: measure.function(subjects)
+            for name, measure in self._wanted.items()
+            if name not in together
+        }
+
+    def digests(self, subjects: Sequence[Subject]) -> dict[str, str]:
+        """Return what :func:`digests` would have said at the same moment.
+
+        :param subjects: those that were read
+        """
+        of_datasets = self._of_datasets.digests if self._of_datasets else {}
+        return _digests(subjects, of_datasets, self._others.values())
 
     def changed_at(self, organization_id: str) -> dt.datetime | None:
         """Return when an organization last changed a dataset that the public can see.

@@ -292,22 +292,14 @@ class Reading:
         :param subjects: of whose organizations
         """
         self._recipes = functions
-        recipes = self._recipes.values()
-        wanted = {fact for recipe in recipes for fact in recipe.facts}
-        self._shifts: dict[str, int] = {}
-        width = 0
-        for name, fact in FACTS.items():
-            if name in wanted:
-                self._shifts[name] = width
-                width += fact.bits
-        columns = frozenset[str]().union(*(recipe.columns for recipe in recipes))
-        statement = _statement(self._shifts, columns)
-        now = {"now": quality.now()} if ":now" in statement else {}
-        organizations = array(dict.fromkeys(one.organization_id for one in subjects))
-        self._rows = {
-            row.organization: row
-            for row in rows(statement, organizations=organizations, **now)
-        }
+        question = _Question(functions.values())
+        self._shifts = question.shifts
+        self._rows = question.ask(question.statement(), subjects)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What :func:`digests` would have said at the same moment."""
+        return {id_: row.digest for id_, row in self._rows.items()}
 
     def changed_at(self, organization_id: str) -> dt.datetime | None:
         """Return when an organization last changed a public dataset, if it has any."""
@@ -343,43 +335,119 @@ class Reading:
         return found
 
 
-def _statement(shifts: Mapping[str, int], columns: Collection[str]) -> str:
-    """One row for each organization: its datasets, and the facts of each.
+def digests(
+    functions: Iterable[OverDatasets], subjects: Iterable[Subject]
+) -> dict[str, str]:
+    """Return a digest of what a :class:`Reading` would be made of.
 
-    Arrays are sent, and kept, as the text that PostgreSQL prints: as Python's objects
-    they take four times the memory.
+    As long as it is the same, so are the measurements of a subject.
 
-    The planner is left to choose how: of one organization it reads by the indexes, of
-    many it reads the tables once.
+    :param functions: those of the measures that are wanted
+    :returns: by the ids of organizations; there is none of one without a dataset
     """
-    facts = [FACTS[name] for name in shifts]
-    keys = {key for fact in facts for key in fact.extras}
-    files = {name: sql for fact in facts for name, sql in fact.files.items()}
-    if "kit" in columns:
-        keys.add("challenge_kit")
-    if "resources" in columns:
-        files |= quality.NUMBER
-    extras = dataset_extras(sorted(keys))
-    # Each is read once, and not wherever an expression names it.
-    read = Extras({key: f"p.{key}" for key in keys})
-    optional = {
-        "kit": "p.challenge_kit",
-        "created": "CAST(floor(extract(epoch FROM p.metadata_created)) AS bigint)",
-        "resources": "coalesce(files.number, 0)",
-    }
-    selected = "".join(
-        f", {sql} AS {name}" for name, sql in optional.items() if name in columns
-    )
-    own = "".join(f", {sql} AS {key}" for key, sql in extras.columns.items())
-    return f"""
-        SELECT organization, CAST(array_agg(id) AS text) AS ids,
-               CAST(array_agg(facts) AS text) AS facts,
-               {"CAST(array_agg(kit) AS text)" if "kit" in columns else "NULL"} AS kits,
-               {"CAST(array_agg(created) AS text)" if "created" in columns else "NULL"}
-               AS created,
-               {"sum(resources)" if "resources" in columns else "0"} AS resources,
-               max(changed) AS changed
-        FROM (
+    question = _Question(functions)
+    rows = question.ask(question.digest_statement(), subjects)
+    return {id_: row.digest for id_, row in rows.items()}
+
+
+class _Question:
+    """What some measures need to know of datasets.
+
+    :ivar shifts: the lowest bit of each fact in the number of a dataset
+    """
+
+    def __init__(self, functions: Iterable[OverDatasets]) -> None:
+        facts, columns = set[str](), set[str]()
+        for function in functions:
+            facts.update(function.facts)
+            columns.update(function.columns)
+        self._columns = columns
+        self.shifts: dict[str, int] = {}
+        width = 0
+        for name, fact in FACTS.items():
+            if name in facts:
+                self.shifts[name] = width
+                width += fact.bits
+
+    def ask(self, statement: str, subjects: Iterable[Subject]) -> dict[str, Any]:
+        """Run a statement of this question.
+
+        :returns: a row for each organization that has a dataset, by its id
+        """
+        now = {"now": quality.now()} if ":now" in statement else {}
+        organizations = array(dict.fromkeys(one.organization_id for one in subjects))
+        found = rows(statement, organizations=organizations, **now)
+        return {row.organization: row for row in found}
+
+    def statement(self) -> str:
+        """One row for each organization: its datasets, and the facts of each.
+
+        Arrays are sent, and kept, as the text that PostgreSQL prints: as Python's
+        objects they take four times the memory.
+        """
+        arrays = {"ids": "id", "facts": "facts"} | {
+            name: column
+            for name, column in (("kits", "kit"), ("created", "created"))
+            if column in self._columns
+        }
+        selected = ", ".join(
+            f"CAST(array_agg({column}) AS text) AS {name}"
+            for name, column in arrays.items()
+        )
+        missing = "".join(
+            f", NULL AS {name}" for name in ("kits", "created") if name not in arrays
+        )
+        resources = "sum(resources)" if "resources" in self._columns else "0"
+        return f"""
+            SELECT organization, {selected}{missing}, {resources} AS resources,
+                   max(changed) AS changed, {self._digest()}
+            FROM ({self._each()} ORDER BY organization, id) AS datasets
+            GROUP BY organization
+        """
+
+    def digest_statement(self) -> str:
+        """One row for each organization: the digest of its datasets and their facts."""
+        return f"""
+            SELECT organization, {self._digest()}
+            FROM ({self._each()}) AS datasets
+            GROUP BY organization
+        """
+
+    def _digest(self) -> str:
+        """The hashes of an organization's datasets added up, in whatever order."""
+        row = ", ".join(["id", "facts", "changed", *sorted(self._columns)])
+        return f"""
+            CAST(sum(hashtextextended(concat_ws(' ', {row}), 0)) AS text) AS digest
+        """
+
+    def _each(self) -> str:
+        """One row for each dataset.
+
+        The planner is left to choose how: of one organization it reads by the indexes,
+        of many it reads the tables once.
+        """
+        facts = [FACTS[name] for name in self.shifts]
+        keys = {key for fact in facts for key in fact.extras}
+        files = {name: sql for fact in facts for name, sql in fact.files.items()}
+        if "kit" in self._columns:
+            keys.add("challenge_kit")
+        if "resources" in self._columns:
+            files |= quality.NUMBER
+        extras = dataset_extras(sorted(keys))
+        # Each is read once, and not wherever an expression names it.
+        read = Extras({key: f"p.{key}" for key in keys})
+        optional = {
+            "kit": "p.challenge_kit",
+            "created": "CAST(floor(extract(epoch FROM p.metadata_created)) AS bigint)",
+            "resources": "coalesce(files.number, 0)",
+        }
+        selected = "".join(
+            f", {sql} AS {name}"
+            for name, sql in optional.items()
+            if name in self._columns
+        )
+        own = "".join(f", {sql} AS {key}" for key, sql in extras.columns.items())
+        return f"""
             SELECT p.owner_org COLLATE "C" AS organization, p.id COLLATE "C" AS id,
                    {quality.packed(facts, read)} AS facts,
                    p.metadata_modified AS changed{selected}
@@ -392,10 +460,7 @@ def _statement(shifts: Mapping[str, int], columns: Collection[str]) -> str:
                 OFFSET 0
             ) AS p
             {_files(files)}
-            ORDER BY organization, id
-        ) AS datasets
-        GROUP BY organization
-    """
+        """
 
 
 def _files(files: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from .conformity import Conformity
 from .correspondence import ApplicationFile, Message, Note
 from .credential import Credential, SigningKey
 from .journal import JournalEntry
+from .judgement import Judgement
 from .mail import Mail
 from .participant import Evidence, Participant, StepStatus
 from .programme import KeptProgramme
@@ -31,6 +32,7 @@ __all__ = [
     "Evidence",
     "Feedback",
     "JournalEntry",
+    "Judgement",
     "KeptProgramme",
     "LateCode",
     "Mail",

@@ -14,7 +14,7 @@ from typing import Any
 
 from ckan import model
 
-from ckanext.challenge.common import jobs, session_events
+from ckanext.challenge.common import session_events
 from ckanext.challenge.model import Application, Mail, Participant, Subscription
 
 from . import kinds, outbox, recipients
@@ -103,4 +103,4 @@ def schedule_sending() -> None:
     sends it later.
     """
     if not _quiet.get():
-        jobs.once(outbox.send_queued, title="challenge: send mails")
+        outbox.enqueue()

@@ -66,11 +66,16 @@ def due() -> int:
     )
 
 
+def enqueue() -> None:
+    """Have what is due sent soon; call it after the commit."""
+    jobs.enqueue_once(send_queued, title="challenge: send mails")
+
+
 def send_queued() -> None:
     """The job: send what is due, and leave the rest to another job."""
     jobs.begun(send_queued)
     if send_due(seconds=_JOB_SECONDS).more:
-        jobs.once(send_queued, title="challenge: send mails")
+        enqueue()
 
 
 def send_due(

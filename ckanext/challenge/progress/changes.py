@@ -22,7 +22,7 @@ from sqlalchemy import inspect
 from ckanext.challenge.common.session_events import CommitListener
 from ckanext.challenge.model import Cohort, Conformity, Participant
 
-from . import queue
+from . import jobs
 
 #: Actions that change datasets by SQL of their own in CKAN 2.11.
 BULK_ACTIONS = ("bulk_update_public", "bulk_update_private", "bulk_update_delete")
@@ -32,7 +32,7 @@ def bulk_update(sender: str, **kwargs: Any) -> None:
     """Receive the signal of one of :data:`BULK_ACTIONS`: it names the organization."""
     organization_id = (kwargs.get("data_dict") or {}).get("org_id")
     if organization_id:
-        queue.add([f"organization:{organization_id}"])
+        jobs.evaluate_soon([f"organization:{organization_id}"])
 
 
 def _changed(session: Any) -> set[str]:
@@ -105,4 +105,4 @@ def _touched(instance: Any) -> list[str]:
 
 
 #: Hands what changed to the queue of the evaluation.
-listener = CommitListener("changes", _changed, queue.add)
+listener = CommitListener("changes", _changed, jobs.evaluate_soon)

@@ -15,32 +15,26 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, NamedTuple
 
 from ckan import model
 
 from ckanext.challenge import config, measures, programmes
 from ckanext.challenge.common import journal
-from ckanext.challenge.common.gc_pause import search_paused
+from ckanext.challenge.common.transactions import in_one_transaction
 from ckanext.challenge.domain import criteria, deadlines
-from ckanext.challenge.domain import progress as rules
-from ckanext.challenge.domain.criteria import Finding
+from ckanext.challenge.domain import progress as checklist
 from ckanext.challenge.domain.measurement import Measurement, Subject
-from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 
-from . import portions, store
+from . import judgements, rules, store
 from .awards import Awards, Measured
 
 log = logging.getLogger(__name__)
 
-#: Measures that are stored for pages, whether or not a programme asks for them.
-FIGURES = frozenset({"datasets_public", "datasets_since_launch", "resources_public"})
-
 #: How many organizations are measured together, and evaluated in one transaction.
-PORTION = 4500
+PORTION = 9000
 
 #: How many of these are judged, and what is stored of them is in memory, at a time.
 BATCH = 500
@@ -51,6 +45,7 @@ class Result:
     """What an evaluation did.
 
     :ivar organizations: how many were evaluated
+    :ivar judged: those of them of which something differed
     :ivar steps_changed: steps whose state changed
     :ivar awards_created: badges given
     :ivar awards_revoked: maintained badges lost
@@ -59,6 +54,7 @@ class Result:
     """
 
     organizations: int = 0
+    judged: int = 0
     steps_changed: int = 0
     awards_created: int = 0
     awards_revoked: int = 0
@@ -99,41 +95,66 @@ def evaluate(
     organization_ids: Collection[str] | None = None,
     *,
     cohort_ids: Collection[str] | None = None,
+    full: bool = False,
     now: dt.datetime | None = None,
     on_progress: Callable[[int], None] | None = None,
-    processes: int = 1,
 ) -> Result:
     """Evaluate organizations, in all open and running cohorts that they take part in.
 
-    It commits after each portion.
+    It commits after each portion. Whoever names organizations or cohorts has a reason:
+    these are judged. Of all there are, only those are judged of which something differs
+    from the last time (:mod:`.judgements`).
 
     :param organization_ids: only these
     :param cohort_ids: only those that take part in these; without both, all there are
+    :param full: judge all there are, whether anything differs or not
     :param now: the present (aware of its zone), to try another day
-    :param on_progress: told after each portion how many organizations were done
-    :param processes: among how many processes the portions are shared; for commands,
-        which are alone in their process
+    :param on_progress: told now and then how many organizations were done
     :raises ProgrammeError: when a programme file of the portal cannot be used
     """
     began = time.monotonic()
-    # Read once, before there are several processes; and a wrong file stops all at once.
+    # Read once, and a wrong file stops all at once.
     programmes.all()
+    now = now or utcnow()
+    on_progress = on_progress or (lambda number: None)
     chosen = store.organizations(organization_ids, cohort_ids)
     total = Result(organizations=len(chosen))
-    work = partial(_portion, now=now or utcnow())
-    for number, done in portions.each(work, chosen, size=PORTION, processes=processes):
+    if organization_ids is None and cohort_ids is None and not full:
+        same, errors = in_one_transaction(lambda: _leave_unchanged(chosen, now))
+        total = replace(total, errors=errors)
+        on_progress(len(same))
+        chosen = [id_ for id_ in chosen if id_ not in same]
+    for start in range(0, len(chosen), PORTION):
+        ids = chosen[start : start + PORTION]
+        done = _portion(ids, now)
         total = replace(
             total,
+            judged=total.judged + len(ids),
             steps_changed=total.steps_changed + done.steps_changed,
             awards_created=total.awards_created + done.awards_created,
             awards_revoked=total.awards_revoked + done.awards_revoked,
             errors=tuple(dict.fromkeys((*total.errors, *done.errors))),
         )
-        if on_progress is not None:
-            on_progress(number)
+        on_progress(len(ids))
     for error in total.errors:
         log.error("Not evaluated: %s", error)
     return replace(total, seconds=time.monotonic() - began)
+
+
+def _leave_unchanged(
+    ids: Sequence[str], now: dt.datetime
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Note that organizations were evaluated of which nothing differs.
+
+    :returns: their ids, and why some of their participants cannot be judged at all
+    """
+    same, errors = judgements.unchanged(ids, _day_of(now))
+    store.touch(same, now)
+    return frozenset(same), tuple(errors)
+
+
+def _day_of(now: dt.datetime) -> dt.date:
+    return deadlines.day_of(now, config.display_timezone())
 
 
 def refresh(organization_ids: Collection[str]) -> None:
@@ -151,10 +172,7 @@ def refresh(organization_ids: Collection[str]) -> None:
 
 def _portion(organization_ids: Sequence[str], now: dt.datetime) -> Result:
     """Evaluate some organizations, and commit."""
-    with search_paused(len(organization_ids) > BATCH):
-        done = portions.in_one_transaction(
-            lambda: _Evaluation(organization_ids, now).run()
-        )
+    done = in_one_transaction(lambda: _Evaluation(organization_ids, now).run())
     store.forget_loaded()
     if done.events:
         awards_stored.send("evaluate", events=done.events)
@@ -169,39 +187,22 @@ class _Evaluation:
     """The evaluation of a portion, in the current transaction."""
 
     def __init__(self, ids: Sequence[str], now: dt.datetime) -> None:
-        """Read and lock what is stored, then read the catalogue."""
+        """Lock and read what is stored, then read the catalogue."""
         self._ids, self._now = ids, now
-        self._today = deadlines.day_of(now, config.display_timezone())
-        rows = store.lock(ids)
-        self._standings = store.standings(ids)
-        self._cohorts, self._errors = _with_programmes(
-            store.cohorts([row.id for row in rows])
-        )
-        self._rows: dict[str, list[store.ParticipantRow]] = {id_: [] for id_ in ids}
-        for row in rows:
-            if row.cohort_id in self._cohorts:
-                self._rows[row.organization_id].append(row)
-        self._portal = _judged_without_cohort()
-        self._portal_measures = _measures_of(self._portal)
-        names = frozenset(self._portal_measures).union(
-            *(cohort.measures for cohort in self._cohorts.values())
-        )
-        self._reading = measures.Reading(sorted(names), self._subjects(ids))
+        self._progress = store.lock(ids)
+        self._rules = rules.read(_day_of(now))
+        self._participants = judgements.by_organization(ids, list(self._progress))
+        self._reading = measures.Reading(self._rules.measures, self._subjects(ids))
         self._entries: list[journal.Entry] = []
         self._events: list[AwardEvent] = []
         self._steps_changed = 0
 
     def _subjects(self, ids: Sequence[str]) -> list[Subject]:
-        """Whom to measure: an organization in each of its seasons, or without one."""
         return [
             subject
             for id_ in ids
-            for subject in [*map(self._subject, self._rows[id_])] or [Subject(id_)]
+            for subject in self._rules.subjects(id_, self._participants[id_])
         ]
-
-    def _subject(self, row: store.ParticipantRow) -> Subject:
-        launch = self._cohorts[row.cohort_id].row.milestones["launch"]
-        return Subject(row.organization_id, row.cohort_id, launch)
 
     def run(self) -> _Done:
         """Judge and write: the journal last, since its writers wait for each other."""
@@ -209,19 +210,27 @@ class _Evaluation:
             self._judge(self._ids[start : start + BATCH])
         if self._events:
             awards_changed.send("evaluate", events=self._events)
+        digests = self._reading.digests(self._subjects(self._ids))
+        judgements.save(self._rules, self._participants, digests)
         journal.record_many(self._entries)
         result = Result(
             steps_changed=self._steps_changed,
             awards_created=sum(event.before is None for event in self._events),
             awards_revoked=sum(event.after == "revoked" for event in self._events),
-            errors=self._errors,
+            errors=tuple(self._errors()),
         )
         return _Done(result, self._events)
+
+    def _errors(self) -> dict[str, None]:
+        """Why some participants of this portion could not be judged."""
+        errors = self._rules.errors
+        concerned = dict.fromkeys(row.cohort_id for row in self._progress)
+        return dict.fromkeys(errors[id_] for id_ in concerned if id_ in errors)
 
     def _judge(self, ids: Sequence[str]) -> None:
         """Judge some organizations, and write what changed of them."""
         measured = self._reading.of(self._subjects(ids))
-        awards = Awards(store.awards(ids), self._today)
+        awards = Awards(store.awards(ids), self._rules.today)
         self._judge_participants(ids, measured, awards)
         self._judge_organizations(ids, measured, awards)
         events, entries = awards.save(self._now)
@@ -232,31 +241,35 @@ class _Evaluation:
         self, ids: Sequence[str], measured: _Found, awards: Awards
     ) -> None:
         """Judge what organizations have done in their seasons."""
-        rows = [row for id_ in ids for row in self._rows[id_]]
+        rows = [
+            row
+            for id_ in ids
+            for row in self._participants[id_]
+            if row.cohort_id in self._rules.cohorts
+        ]
         if not rows:
             return
         all_stored = store.statuses([row.id for row in rows])
         statuses: list[store.StatusRow] = []
         figures: dict[str, store.Progress] = {}
         for row in rows:
-            stored = all_stored[row.id]
-            cohort = self._cohorts[row.cohort_id]
-            subject = self._subject(row)
+            stored, before = all_stored[row.id], self._progress[row]
+            cohort = self._rules.cohorts[row.cohort_id]
+            subject = self._rules.subject(row)
             found = {name: measured[name][subject] for name in cohort.measures}
-            verdict = rules.evaluate(
+            verdict = checklist.evaluate(
                 cohort.programme,
                 found,
                 {step: status.state for step, status in stored.items()},
                 cohort.due,
-                self._today,
+                self._rules.today,
             )
             statuses += self._changed_statuses(row, verdict, stored)
             last = _latest(
-                row.progress.last_activity_at,
-                self._reading.changed_at(row.organization_id),
+                before.last_activity_at, self._reading.changed_at(row.organization_id)
             )
             after = _figures(verdict, found, last)
-            if not store.same_progress(row.progress, after):
+            if before != after:
                 figures[row.id] = after
             about = Measured(row.organization_id, row.cohort_id, found, verdict.states)
             for badge in cohort.badges:
@@ -266,8 +279,8 @@ class _Evaluation:
 
     def _changed_statuses(
         self,
-        row: store.ParticipantRow,
-        verdict: rules.Evaluation,
+        row: store.Participation,
+        verdict: checklist.Evaluation,
         stored: Mapping[str, store.StatusRow],
     ) -> list[store.StatusRow]:
         """The statuses to write; a state that changed is noted for the journal."""
@@ -285,9 +298,9 @@ class _Evaluation:
                 "catalog",
                 step.value,
                 step.target,
-                store.as_stored(step.why_not),
+                [missing.as_dict() for missing in step.why_not],
             )
-            if before and (before.state == "waived" or store.same(before, after)):
+            if before and (before.state == "waived" or before == after):
                 continue
             changed.append(after)
             if after.state != (before.state if before else "todo"):
@@ -305,83 +318,29 @@ class _Evaluation:
         self, ids: Sequence[str], measured: _Found, awards: Awards
     ) -> None:
         """Judge organizations by the badges that need no season."""
+        before = store.standings(ids)
         changed: list[store.StandingRow] = []
         for id_ in ids:
             # What needs no season is the same in each.
-            subject = next(map(self._subject, self._rows[id_]), Subject(id_))
-            found = {name: measured[name][subject] for name in self._portal_measures}
+            subject = self._rules.subjects(id_, self._participants[id_])[0]
+            found = {
+                name: measured[name][subject] for name in self._rules.portal_measures
+            }
             about = Measured(id_, None, found)
-            missing: dict[str, tuple[Finding, ...]] = {}
-            for programme, badge in self._portal:
+            missing: dict[str, list[dict[str, object]]] = {}
+            for programme, badge in self._rules.portal:
                 awards.judge(programme, badge, about)
                 verdict = criteria.judge(badge.criteria, found, {})
                 if not verdict.met:
-                    missing[badge.key] = verdict.missing
-            after = store.StandingRow(
-                id_, store.values_as_stored(found), store.findings_by_badge(missing)
-            )
-            if self._standings.get(id_) != after.fingerprint:
+                    missing[badge.key] = [part.as_dict() for part in verdict.missing]
+            after = store.StandingRow(id_, _values(found), missing)
+            if before.get(id_) != after:
                 changed.append(after)
         store.save_standings(ids, changed, self._now)
 
 
-@dataclass(frozen=True)
-class _Cohort:
-    row: store.CohortRow
-    programme: Programme
-    due: Mapping[str, dt.date | None]
-    measures: tuple[str, ...]
-    badges: tuple[Badge, ...]
-
-
-def _with_programmes(
-    found: Mapping[str, store.CohortRow],
-) -> tuple[dict[str, _Cohort], tuple[str, ...]]:
-    """The cohorts with their programmes, and what is said of those without."""
-    known = measures.registry.known().keys()
-    cohorts: dict[str, _Cohort] = {}
-    errors: list[str] = []
-    for row in found.values():
-        try:
-            programme = programmes.of(row)
-        except KeyError:
-            errors.append(f"{row.name}: there is no programme {row.programme}")
-            continue
-        # A copy outlives the plugin that brought a measure.
-        if gone := programme.measures - known:
-            errors.append(f"{row.name}: there is no measure {', '.join(sorted(gone))}")
-            continue
-        cohorts[row.id] = _Cohort(
-            row,
-            programme,
-            rules.due_days(programme, row.milestones),
-            store.in_stored_order(programme.measures | FIGURES),
-            tuple(badge for badge in programme.badges if badge.scope == "cohort"),
-        )
-    return cohorts, tuple(errors)
-
-
-def _judged_without_cohort() -> tuple[tuple[Programme, Badge], ...]:
-    """The badges that need no season, but for those whose measure went away."""
-    known = measures.registry.known().keys()
-    return tuple(
-        (programme, badge)
-        for programme, badge in programmes.badges_without_cohort()
-        if criteria.measures_of(badge.criteria) <= known
-    )
-
-
-def _measures_of(portal: Sequence[tuple[Programme, Badge]]) -> tuple[str, ...]:
-    """What is measured of every organization."""
-    names = frozenset[str]().union(
-        *(criteria.measures_of(badge.criteria) for _, badge in portal)
-    )
-    names |= FIGURES & measures.registry.known().keys()
-    return store.in_stored_order(names - measures.registry.seasonal())
-
-
 def _figures(
-    verdict: rules.Evaluation,
+    verdict: checklist.Evaluation,
     measurements: Mapping[str, Measurement],
     last_activity_at: dt.datetime | None,
 ) -> store.Progress:
@@ -392,9 +351,17 @@ def _figures(
         percent=summary.percent,
         current_phase=summary.current_phase,
         late_steps=summary.late_steps,
-        measures=store.values_as_stored(measurements),
+        measures=_values(measurements),
         last_activity_at=last_activity_at,
     )
+
+
+def _values(measurements: Mapping[str, Measurement]) -> dict[str, float]:
+    """The values of measures, rounded to what can be told apart.
+
+    A share's fifth digit is no change.
+    """
+    return {name: round(float(found.value), 4) for name, found in measurements.items()}
 
 
 def _latest(*instants: dt.datetime | None) -> dt.datetime | None:

@@ -1,19 +1,15 @@
-"""Whom to look at again: a set in Redis, and one job for all of it.
+"""What waits to be evaluated: a set in Redis, and one job for all of it.
 
 Whoever changes something puts a *reference* here: ``organization:<id>``,
 ``cohort:<id>``, ``user:<id>`` (all organizations of a member), ``dataset:<id>`` or
-``resource:<id>`` (the organization that owns it). The set keeps each once. A marker
-says that a job is on its way, so a thousand changes make one job, not a thousand; it is
-set and the reference added in one Redis transaction, and it is taken away by a script
-that first looks whether the set is empty, so that no change falls between.
-
-The job's id is not fixed: RQ keeps a finished job's data under its id for some
-minutes, and a job of the same id that is queued while the former one ends loses them.
-The marker does what a fixed id is meant to do.
+``resource:<id>`` (the organization that owns it). The set keeps each once, and a
+thousand changes make one job (:func:`ckanext.challenge.common.jobs.enqueue_once`). A
+reference is added before its job is asked for, and the job says that it has begun
+before it takes what waits: no change falls between.
 
 If Redis is down, nothing is remembered, what was being saved is saved, and the nightly
-evaluation finds the change. The same holds when a worker dies: what it had taken
-stays in a set of its own, which the next job takes too.
+evaluation finds the change. When a worker dies, what it had taken stays in a set of its
+own, which the next job takes too.
 """
 
 from __future__ import annotations
@@ -23,50 +19,43 @@ import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-import ckan.plugins.toolkit as tk
 from ckan.lib.redis import connect_to_redis
 from redis.exceptions import RedisError
 
 from ckanext.challenge import config
+from ckanext.challenge.common.jobs import LOST_AFTER
 
 log = logging.getLogger(__name__)
 
-#: After so many seconds a marker no longer counts: its job was lost.
-_MARKER_SECONDS = 300
+#: Where changes never pause, a job waits this many times the quiet time at most: a
+#: thousand datasets that a script sends are some evaluations, not hundreds.
+_MOST_QUIET_TIMES = 60
 
-#: Under changes without a pause, a job waits this many times the quiet time at most:
-#: a thousand datasets that a script sends are some evaluations, not hundreds.
-_PATIENCE = 60
+#: Seconds that a job waits at most, well before it is taken for lost.
+_LONGEST_WAIT = LOST_AFTER / 2
 
-#: And no longer than this many seconds, well before its marker stops to count.
-_LONGEST_WAIT = _MARKER_SECONDS / 2
-
-#: Deletes the marker unless there is more to do; answers how much there is.
-_RELEASE = """
-local waiting = redis.call('SCARD', KEYS[1])
-if waiting == 0 then
-    redis.call('DEL', KEYS[2])
-else
-    redis.call('EXPIRE', KEYS[2], ARGV[1])
-end
-return waiting
-"""
+#: Seconds for which the moment of the last change is kept.
+_KEPT = LOST_AFTER
 
 
 @dataclass
 class References:
-    """What was waiting, by kind: sets of ids."""
+    """What was waiting, by kind: sets of ids.
+
+    :ivar texts: all of them as they were added
+    """
 
     organizations: set[str] = field(default_factory=set)
     cohorts: set[str] = field(default_factory=set)
     users: set[str] = field(default_factory=set)
     datasets: set[str] = field(default_factory=set)
     resources: set[str] = field(default_factory=set)
+    texts: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, references: Iterable[str]) -> References:
         """Sort ``kind:id`` by kind; what has another kind is left out."""
-        found = cls()
+        found = cls(texts=frozenset(references))
         kinds = {
             "organization": found.organizations,
             "cohort": found.cohorts,
@@ -74,7 +63,7 @@ class References:
             "dataset": found.datasets,
             "resource": found.resources,
         }
-        for reference in references:
+        for reference in found.texts:
             kind, _, id_ = reference.partition(":")
             if kind in kinds and id_:
                 kinds[kind].add(id_)
@@ -86,21 +75,16 @@ def _key(name: str) -> str:
 
 
 def add(references: Collection[str]) -> bool:
-    """Have what these references name evaluated soon.
+    """Note what waits; :func:`.jobs.evaluate_soon` queues the job too.
 
     :param references: each ``kind:id``, see the module
-    :returns: whether it was noted; ``False`` when Redis could not be reached
+    :returns: whether it was noted; ``False`` when Redis cannot be reached
     """
-    if not references:
-        return True
     try:
         pipeline = connect_to_redis().pipeline(transaction=True)
         pipeline.sadd(_key("waiting"), *references)
-        pipeline.set(_key("changed"), repr(time.time()), ex=_MARKER_SECONDS)
-        pipeline.set(_key("pending"), "1", nx=True, ex=_MARKER_SECONDS)
-        *_, first = pipeline.execute()
-        if first:
-            _enqueue()
+        pipeline.set(_key("changed"), repr(time.time()), ex=_KEPT)
+        pipeline.execute()
     except (RedisError, OSError) as error:
         log.warning(
             "Redis cannot be reached (%s): %s wait for the nightly evaluation",
@@ -111,29 +95,13 @@ def add(references: Collection[str]) -> bool:
     return True
 
 
-def _enqueue() -> None:
-    # At the call: the job's module imports this one.
-    from . import jobs  # noqa: PLC0415
-
-    try:
-        tk.enqueue_job(
-            jobs.evaluate_queued,
-            title="challenge: evaluate what changed",
-            rq_kwargs={"result_ttl": 0},
-        )
-    except BaseException:
-        # Without its job the marker would keep others from making one.
-        connect_to_redis().delete(_key("pending"))
-        raise
-
-
 def settle() -> None:
     """Wait until nothing has changed for the configured quiet time.
 
-    Under changes without a pause this ends after a while all the same.
+    Where changes never pause this ends after a while all the same.
     """
     quiet = config.evaluation_delay()
-    end = time.time() + min(quiet * _PATIENCE, _LONGEST_WAIT)
+    end = time.time() + min(quiet * _MOST_QUIET_TIMES, _LONGEST_WAIT)
     redis = connect_to_redis()
     while True:
         stamp = redis.get(_key("changed"))
@@ -147,7 +115,7 @@ def settle() -> None:
 
 
 def take() -> References:
-    """Take all that waits, along with what a job before took and did not finish."""
+    """Take all that waits, along with what another job took and has not finished."""
     pipeline = connect_to_redis().pipeline(transaction=True)
     pipeline.sunionstore(_key("taken"), [_key("taken"), _key("waiting")])
     pipeline.delete(_key("waiting"))
@@ -158,28 +126,7 @@ def take() -> References:
     )
 
 
-def taken_done() -> None:
+def finish(found: References) -> None:
     """Forget what was taken: it has been evaluated."""
-    connect_to_redis().delete(_key("taken"))
-
-
-def release() -> None:
-    """End a job: let the next change make a new one, or make it where more waits."""
-    redis = connect_to_redis()
-    waiting = redis.eval(
-        _RELEASE, 2, _key("waiting"), _key("pending"), str(_MARKER_SECONDS)
-    )
-    if waiting:
-        _enqueue()
-
-
-def is_pending() -> bool:
-    """Say whether a job is on its way."""
-    return bool(connect_to_redis().exists(_key("pending")))
-
-
-def clear() -> None:
-    """Forget everything that waits."""
-    connect_to_redis().delete(
-        *(_key(name) for name in ("waiting", "taken", "pending", "changed"))
-    )
+    if found.texts:
+        connect_to_redis().srem(_key("taken"), *found.texts)

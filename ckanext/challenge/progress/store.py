@@ -1,36 +1,37 @@
 """Reading and writing progress in sets: a few statements, however many rows.
 
 No row becomes an object of the ORM: whole portals pass through here. The SQL is that
-of PostgreSQL (``unnest`` of arrays, ``ON CONFLICT``).
+of PostgreSQL (rows as one JSON document, ``ON CONFLICT``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from json.encoder import encode_basestring
+from operator import methodcaller
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.domain.criteria import Finding
-from ckanext.challenge.domain.lifecycle import AWARD_HELD
-from ckanext.challenge.domain.measurement import Measurement
-from ckanext.challenge.model import Award, Cohort, Participant, Standing, StepStatus
+from ckanext.challenge.domain.deadlines import MILESTONES
+from ckanext.challenge.domain.lifecycle import (
+    AWARD_HELD,
+    COHORT_LIVE,
+    PARTICIPANT_COUNTED,
+)
+from ckanext.challenge.model import (
+    Award,
+    Cohort,
+    Judgement,
+    Participant,
+    Standing,
+    StepStatus,
+)
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.base import make_id
-
-#: States of a cohort in which its steps follow the catalogue. Some participants are
-#: accepted while others still apply, so an open cohort has them too.
-FOLLOWING = ("open", "running")
-
-#: States of a participant in which its steps follow the catalogue.
-TAKING_PART = ("active", "completed")
 
 
 def _table(mapped: Any) -> sa.Table:
@@ -47,10 +48,16 @@ _cohort: sa.Table = Cohort.__table__  # type: ignore[assignment]
 _status: sa.Table = StepStatus.__table__  # type: ignore[assignment]
 _award: sa.Table = Award.__table__  # type: ignore[assignment]
 _standing: sa.Table = Standing.__table__  # type: ignore[assignment]
+_judgement: sa.Table = Judgement.__table__  # type: ignore[assignment]
+
+_PARTICIPATION = (
+    _participant.c.id,
+    _participant.c.organization_id,
+    _participant.c.cohort_id,
+)
 
 
-@dataclass(frozen=True)
-class CohortRow:
+class CohortRow(NamedTuple):
     """What an evaluation needs to know of a cohort."""
 
     id: str
@@ -63,7 +70,7 @@ class CohortRow:
 class Progress(NamedTuple):
     """The figures that a participant's row keeps.
 
-    :ivar measures: JSON, as :func:`values_as_stored` writes it
+    :ivar measures: the values of measures by their names
     """
 
     steps_done: int
@@ -71,24 +78,22 @@ class Progress(NamedTuple):
     percent: int
     current_phase: str | None
     late_steps: int
-    measures: str
+    measures: dict[str, float]
     last_activity_at: dt.datetime | None
 
 
-class ParticipantRow(NamedTuple):
-    """A participant as it is stored."""
+class Participation(NamedTuple):
+    """An organization in a cohort in which its steps follow the catalogue."""
 
     id: str
     organization_id: str
     cohort_id: str
-    progress: Progress
 
 
 class StatusRow(NamedTuple):
     """A step's status as it is, or is to be, stored.
 
-    :ivar why_not: JSON, as :func:`as_stored` writes it: a portal has hundreds of
-        thousands, and most are the same text as yesterday
+    :ivar why_not: ``Finding.as_dict`` of each thing that is missing
     """
 
     participant_id: str
@@ -97,25 +102,19 @@ class StatusRow(NamedTuple):
     source: str
     value: float | None
     target: float | None
-    why_not: str
+    why_not: list[dict[str, object]]
 
 
 class StandingRow(NamedTuple):
     """Where an organization stands, whatever the season.
 
-    :ivar measures: JSON, as :func:`values_as_stored` writes it
-    :ivar why_not: JSON, as :func:`findings_by_badge` writes it
+    :ivar measures: the values of measures by their names
+    :ivar why_not: what each badge still needs, by its key: ``Finding.as_dict``
     """
 
     organization_id: str
-    measures: str
-    why_not: str
-
-    @property
-    def fingerprint(self) -> str:
-        """What :func:`standings` says of a row that is stored like this."""
-        text = self.measures + self.why_not
-        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    measures: dict[str, float]
+    why_not: dict[str, list[dict[str, object]]]
 
 
 @dataclass(frozen=True)
@@ -145,84 +144,6 @@ class AwardChange:
     state: str
     lost_on: dt.date | None = None
     revoked_reason: str | None = None
-
-
-def as_stored(findings: Iterable[Finding]) -> str:
-    """Return what is missing as JSON: the list of each ``as_dict``.
-
-    It is the very text that PostgreSQL prints of it (keys by their length, then by
-    their letters), so that what has not changed need not be parsed.
-    """
-    return f"[{', '.join(map(_finding, findings))}]"
-
-
-def findings_by_badge(findings: Mapping[str, Iterable[Finding]]) -> str:
-    """Return what each badge still needs as JSON, in the way of :func:`as_stored`."""
-    keys = in_stored_order(findings)
-    parts = [f"{encode_basestring(key)}: {as_stored(findings[key])}" for key in keys]
-    return f"{{{', '.join(parts)}}}"
-
-
-def values_as_stored(measurements: Mapping[str, Measurement]) -> str:
-    """Return the values of measures as JSON, in the way of :func:`as_stored`.
-
-    They are rounded to what can be told apart: a share's fifth digit is no change.
-
-    :param measurements: in the order of :func:`in_stored_order`
-    """
-    parts = [
-        f"{encode_basestring(name)}: {round(float(found.value), 4)!r}"
-        for name, found in measurements.items()
-    ]
-    return f"{{{', '.join(parts)}}}"
-
-
-def in_stored_order(keys: Iterable[str]) -> tuple[str, ...]:
-    """Return keys in the order in which PostgreSQL keeps those of an object."""
-    return tuple(sorted(keys, key=lambda key: (len(key.encode()), key.encode())))
-
-
-def _finding(finding: Finding) -> str:
-    ids = list(map(encode_basestring, finding.datasets))
-    about = (
-        f'"measure": {encode_basestring(finding.measure)}'
-        if finding.measure
-        else f'"step": {encode_basestring(finding.step or "")}'
-    )
-    value, target = f'"value": {finding.value!r}', f'"target": {finding.target!r}'
-    parts = [value, target, about] if finding.measure else [about, value, target]
-    if finding.missing or finding.lacking:
-        missing = [
-            f"{id_}: {_list(names)}"
-            for id_, names in zip(ids, finding.missing, strict=False)
-        ]
-        if finding.lacking:
-            missing.insert(0, f'"": {_list(finding.lacking)}')
-        parts.append(f'"missing": {{{", ".join(missing)}}}')
-    parts.append(f'"datasets": [{", ".join(ids)}]')
-    return f"{{{', '.join(parts)}}}"
-
-
-@lru_cache(maxsize=4096)
-def _list(names: tuple[str, ...]) -> str:
-    return f"[{', '.join(map(encode_basestring, names))}]"
-
-
-def same(before: StatusRow, after: StatusRow) -> bool:
-    """Say whether a status is stored as it is to be."""
-    return before == after or (
-        before[:-1] == after[:-1]
-        # A number, or an id of another length, may be written in another way.
-        and json.loads(before.why_not) == json.loads(after.why_not)
-    )
-
-
-def same_progress(before: Progress, after: Progress) -> bool:
-    """Say whether the figures of a participant are stored as they are to be."""
-    return before == after or (
-        before == after._replace(measures=before.measures)
-        and json.loads(before.measures) == json.loads(after.measures)
-    )
 
 
 def organizations(
@@ -258,7 +179,7 @@ def organizations(
 def _taking_part(query: Any) -> Any:
     """A query of participants, of those whose steps follow the catalogue."""
     return query.join(_cohort, _cohort.c.id == _participant.c.cohort_id).where(
-        _cohort.c.state.in_(FOLLOWING), _participant.c.state.in_(TAKING_PART)
+        _cohort.c.state.in_(COHORT_LIVE), _participant.c.state.in_(PARTICIPANT_COUNTED)
     )
 
 
@@ -296,62 +217,55 @@ def organizations_of(
     }
 
 
-def cohorts(participant_ids: Sequence[str]) -> dict[str, CohortRow]:
-    """Return the cohorts of some participants, by their ids."""
-    query = sa.select(
-        _cohort.c.id,
-        _cohort.c.name,
-        _cohort.c.programme,
-        _cohort.c.programme_digest,
-        _cohort.c.application_opens,
-        _cohort.c.application_deadline,
-        _cohort.c.launch,
-        _cohort.c.first_publication,
-        _cohort.c.finalisation,
-    ).where(
-        _cohort.c.id.in_(
-            sa.select(_participant.c.cohort_id).where(
-                _among(_participant.c.id, participant_ids)
-            )
+def cohorts() -> list[CohortRow]:
+    """Return the cohorts in which steps follow the catalogue."""
+    query = (
+        sa.select(
+            _cohort.c.id,
+            _cohort.c.name,
+            _cohort.c.programme,
+            _cohort.c.programme_digest,
+            *(_cohort.c[name] for name in MILESTONES),
         )
+        .where(_cohort.c.state.in_(COHORT_LIVE))
+        .order_by(_cohort.c.id)
     )
-    return {
-        row.id: CohortRow(
+    return [
+        CohortRow(
             row.id,
             row.name,
             row.programme,
             row.programme_digest,
-            {
-                "application_opens": row.application_opens,
-                "application_deadline": row.application_deadline,
-                "launch": row.launch,
-                "first_publication": row.first_publication,
-                "finalisation": row.finalisation,
-            },
+            {name: row._mapping[name] for name in MILESTONES},
         )
         for row in model.Session.execute(query)
-    }
+    ]
 
 
-def lock(organization_ids: Sequence[str]) -> list[ParticipantRow]:
-    """Read the participants that organizations are, and lock their rows.
-
-    Whoever evaluates a participant measures after this, so that of two evaluations at
-    the same time the second one sees what the first one saw, or more.
-    """
+def participations(organization_ids: Collection[str]) -> list[Participation]:
+    """Return the participants that organizations are, in the order of their ids."""
     query = (
+        _taking_part(sa.select(*_PARTICIPATION))
+        .where(_among(_participant.c.organization_id, organization_ids))
+        .order_by(_participant.c.id)
+    )
+    return [Participation(*row) for row in model.Session.execute(query)]
+
+
+def lock(organization_ids: Collection[str]) -> dict[Participation, Progress]:
+    """Lock what is stored of organizations until the end of the transaction.
+
+    Whoever evaluates an organization measures after this, so that of two evaluations
+    at the same time the second one sees what the first one saw, or more. Others may
+    still give or take back an award: none of them changes what a person gave or took.
+
+    :returns: the participants that they are, in the order of their ids, and the
+        figures that these have
+    """
+    participants = (
         _taking_part(
             sa.select(
-                _participant.c.id,
-                _participant.c.organization_id,
-                _participant.c.cohort_id,
-                _participant.c.steps_done,
-                _participant.c.steps_total,
-                _participant.c.percent,
-                _participant.c.current_phase,
-                _participant.c.late_steps,
-                sa.cast(_participant.c.measures, sa.Text),
-                _participant.c.last_activity_at,
+                *_PARTICIPATION, *(_participant.c[name] for name in Progress._fields)
             )
         )
         .where(_among(_participant.c.organization_id, organization_ids))
@@ -359,68 +273,67 @@ def lock(organization_ids: Sequence[str]) -> list[ParticipantRow]:
         # Not the key: statuses that refer to the row may still be written.
         .with_for_update(key_share=True, of=_participant)
     )
-    return [
-        ParticipantRow(row[0], row[1], row[2], Progress(*row[3:]))
-        for row in model.Session.execute(query).all()
-    ]
-
-
-def standings(organization_ids: Sequence[str]) -> dict[str, str]:
-    """Read where organizations stand, and lock the rows; see :func:`lock`.
-
-    :returns: the fingerprint of each row that is there: its text takes kilobytes
-    """
-    text = sa.cast(_standing.c.measures, sa.Text).concat(
-        sa.cast(_standing.c.why_not, sa.Text)
-    )
-    query = (
-        sa.select(_standing.c.organization_id, sa.func.md5(text))
+    standings_ = (
+        sa.select(_standing.c.organization_id)
         .where(_among(_standing.c.organization_id, organization_ids))
         .order_by(_standing.c.organization_id)
         .with_for_update()
     )
-    return dict(map(tuple, model.Session.execute(query).all()))
+    number = len(_PARTICIPATION)
+    found = {
+        Participation(*row[:number]): Progress(*row[number:])
+        for row in model.Session.execute(participants)
+    }
+    model.Session.execute(standings_).close()
+    return found
 
 
-def statuses(participant_ids: Sequence[str]) -> dict[str, dict[str, StatusRow]]:
-    """Return the stored statuses of participants, by participant and step."""
+def standings(organization_ids: Collection[str]) -> dict[str, StandingRow]:
+    """Return where organizations stand, by their ids."""
     query = sa.select(
-        _status.c.participant_id,
-        _status.c.step,
-        _status.c.state,
-        _status.c.source,
-        _status.c.value,
-        _status.c.target,
-        sa.cast(_status.c.why_not, sa.Text),
-    ).where(_among(_status.c.participant_id, participant_ids))
+        *(_standing.c[name] for name in StandingRow._fields),
+    ).where(_among(_standing.c.organization_id, organization_ids))
+    return {row[0]: StandingRow(*row) for row in model.Session.execute(query)}
+
+
+def statuses(participant_ids: Collection[str]) -> dict[str, dict[str, StatusRow]]:
+    """Return the stored statuses of participants, by participant and step."""
+    query = sa.select(*(_status.c[name] for name in StatusRow._fields)).where(
+        _among(_status.c.participant_id, participant_ids)
+    )
     found: dict[str, dict[str, StatusRow]] = {id_: {} for id_ in participant_ids}
-    for row in model.Session.execute(query).all():
+    for row in model.Session.execute(query):
         found[row[0]][row[1]] = StatusRow(*row)
     return found
 
 
 def awards(organization_ids: Collection[str]) -> list[Any]:
-    """Return the awards that decide whether another one may be given.
+    """Lock and return the awards that decide whether another one may be given.
 
     Those that are held, and those that a person took back: the catalogue does not
     give these again.
 
     :returns: rows of ``id, badge, organization_id, cohort_id, state, source, lost_on``
     """
-    query = sa.select(
-        _award.c.id,
-        _award.c.badge,
-        _award.c.organization_id,
-        _award.c.cohort_id,
-        _award.c.state,
-        _award.c.source,
-        _award.c.lost_on,
-    ).where(
-        _among(_award.c.organization_id, organization_ids),
-        sa.or_(
-            _award.c.state.in_(sorted(AWARD_HELD)),
-            _award.c.revoked_source == "person",
-        ),
+    query = (
+        sa.select(
+            _award.c.id,
+            _award.c.badge,
+            _award.c.organization_id,
+            _award.c.cohort_id,
+            _award.c.state,
+            _award.c.source,
+            _award.c.lost_on,
+        )
+        .where(
+            _among(_award.c.organization_id, organization_ids),
+            sa.or_(
+                _award.c.state.in_(sorted(AWARD_HELD)),
+                _award.c.revoked_source == "person",
+            ),
+        )
+        .order_by(_award.c.id)
+        .with_for_update(key_share=True)
     )
     return list(model.Session.execute(query).all())
 
@@ -439,12 +352,11 @@ def save_statuses(rows: Sequence[StatusRow], now: dt.datetime) -> None:
             participant_id, step, state, source, value, target, why_not, updated_at
         )
         SELECT new.participant_id, new.step, new.state, new.source, new.value,
-               new.target, CAST(new.why_not AS jsonb), :now
-        FROM unnest(
-            CAST(:participant_id AS text[]), CAST(:step AS text[]),
-            CAST(:state AS text[]), CAST(:source AS text[]), CAST(:value AS float[]),
-            CAST(:target AS float[]), CAST(:why_not AS text[])
-        ) AS new (participant_id, step, state, source, value, target, why_not)
+               new.target, new.why_not, :now
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (
+            participant_id text, step text, state text, source text, value float,
+            target float, why_not jsonb
+        )
         ON CONFLICT (participant_id, step) DO UPDATE SET
             state = excluded.state,
             source = excluded.source,
@@ -457,9 +369,8 @@ def save_statuses(rows: Sequence[StatusRow], now: dt.datetime) -> None:
                               THEN stored.updated_by END
         WHERE excluded.source = 'catalog' AND stored.state <> 'waived'
         """,
-        rows,
-        StatusRow._fields,
-        now=now,
+        [row._asdict() for row in rows],
+        now,
     )
 
 
@@ -480,32 +391,20 @@ def save_participants(
                 percent = new.percent,
                 current_phase = new.current_phase,
                 late_steps = new.late_steps,
-                measures = CAST(new.measures AS jsonb),
+                measures = new.measures,
                 last_activity_at = new.last_activity_at,
                 evaluated_at = :now
-            FROM unnest(
-                CAST(:id AS text[]), CAST(:steps_done AS int[]),
-                CAST(:steps_total AS int[]), CAST(:percent AS int[]),
-                CAST(:current_phase AS text[]), CAST(:late_steps AS int[]),
-                CAST(:measures AS text[]), CAST(:last_activity_at AS timestamptz[])
-            ) AS new (id, steps_done, steps_total, percent, current_phase, late_steps,
-                      measures, last_activity_at)
+            FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (
+                id text, steps_done int, steps_total int, percent int,
+                current_phase text, late_steps int, measures jsonb,
+                last_activity_at timestamptz
+            )
             WHERE stored.id = new.id
             """,
-            list(changed.values()),
-            (
-                "steps_done",
-                "steps_total",
-                "percent",
-                "current_phase",
-                "late_steps",
-                "measures",
-                "last_activity_at",
-            ),
-            id=list(changed),
-            now=now,
+            [{"id": id_, **after._asdict()} for id_, after in changed.items()],
+            now,
         )
-    _touch(Participant, [id_ for id_ in evaluated if id_ not in changed], now)
+    _touch(_participant.c.id, [id_ for id_ in evaluated if id_ not in changed], now)
 
 
 def save_standings(
@@ -522,34 +421,50 @@ def save_standings(
             INSERT INTO challenge_standing (
                 organization_id, measures, why_not, evaluated_at
             )
-            SELECT new.organization_id, CAST(new.measures AS jsonb),
-                   CAST(new.why_not AS jsonb), :now
-            FROM unnest(
-                CAST(:organization_id AS text[]), CAST(:measures AS text[]),
-                CAST(:why_not AS text[])
-            ) AS new (organization_id, measures, why_not)
+            SELECT new.organization_id, new.measures, new.why_not, :now
+            FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (
+                organization_id text, measures jsonb, why_not jsonb
+            )
             ON CONFLICT (organization_id) DO UPDATE SET
                 measures = excluded.measures,
                 why_not = excluded.why_not,
                 evaluated_at = excluded.evaluated_at
             """,
-            changed,
-            StandingRow._fields,
-            now=now,
+            [row._asdict() for row in changed],
+            now,
         )
     new = {row.organization_id for row in changed}
-    _touch(Standing, [id_ for id_ in evaluated if id_ not in new], now)
-
-
-def _touch(mapped: type, ids: Sequence[str], now: dt.datetime) -> None:
-    """Write of rows in which nothing changed that they were evaluated."""
-    if not ids:
-        return
-    table: sa.Table = mapped.__table__  # type: ignore[attr-defined]
-    (key,) = table.primary_key
-    model.Session.execute(
-        table.update().where(_among(key, ids)).values(evaluated_at=now)
+    _touch(
+        _standing.c.organization_id, [id_ for id_ in evaluated if id_ not in new], now
     )
+
+
+def touch(organization_ids: Collection[str], now: dt.datetime) -> None:
+    """Write that organizations were evaluated, of which nothing changed.
+
+    Rows that somebody else has locked are his to write: nobody waits.
+    """
+    for key, query in (
+        (_participant.c.id, _taking_part(sa.select(_participant.c.id))),
+        (_standing.c.organization_id, sa.select(_standing.c.organization_id)),
+    ):
+        table = key.table
+        free = (
+            query.where(_among(table.c.organization_id, organization_ids))
+            .with_for_update(key_share=True, skip_locked=True, of=table)
+            .cte("free")
+        )
+        model.Session.execute(
+            table.update().where(key == free.c[key.name]).values(evaluated_at=now)
+        )
+
+
+def _touch(key: Any, ids: Collection[str], now: dt.datetime) -> None:
+    """Write of rows in which nothing changed that they were evaluated."""
+    if ids:
+        model.Session.execute(
+            key.table.update().where(_among(key, ids)).values(evaluated_at=now)
+        )
 
 
 def award_inserts(rows: Sequence[NewAward], now: dt.datetime) -> set[str]:
@@ -567,32 +482,19 @@ def award_inserts(rows: Sequence[NewAward], now: dt.datetime) -> set[str]:
             awarded_at, source, criteria, state
         )
         SELECT new.id, new.badge, new.programme, new.programme_version, new.level,
-               new.organization_id, new.cohort_id, :now, 'catalog',
-               CAST(new.criteria AS jsonb), 'active'
-        FROM unnest(
-            CAST(:id AS text[]), CAST(:badge AS text[]), CAST(:programme AS text[]),
-            CAST(:programme_version AS int[]), CAST(:level AS int[]),
-            CAST(:organization_id AS text[]), CAST(:cohort_id AS text[]),
-            CAST(:criteria AS text[])
-        ) AS new (id, badge, programme, programme_version, level, organization_id,
-                  cohort_id, criteria)
+               new.organization_id, new.cohort_id, :now, 'catalog', new.criteria,
+               'active'
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (
+            id text, badge text, programme text, programme_version int, level int,
+            organization_id text, cohort_id text, criteria jsonb
+        )
         -- The same order everywhere, so that two at a time cannot block each other.
         ORDER BY new.organization_id, new.badge, new.cohort_id
         ON CONFLICT DO NOTHING
         RETURNING id
         """,
-        rows,
-        (
-            "id",
-            "badge",
-            "programme",
-            "programme_version",
-            "level",
-            "organization_id",
-            "cohort_id",
-        ),
-        now=now,
-        criteria=[json.dumps(row.criteria) for row in rows],
+        [vars(row) for row in rows],
+        now,
     )
     return {row[0] for row in given}
 
@@ -612,18 +514,94 @@ def award_changes(rows: Sequence[AwardChange], now: dt.datetime) -> set[str]:
             revoked_at = CASE WHEN new.state = 'revoked' THEN :now END,
             revoked_reason = new.revoked_reason,
             revoked_source = CASE WHEN new.state = 'revoked' THEN 'catalog' END
-        FROM unnest(
-            CAST(:id AS text[]), CAST(:before AS text[]), CAST(:state AS text[]),
-            CAST(:lost_on AS date[]), CAST(:revoked_reason AS text[])
-        ) AS new (id, before, state, lost_on, revoked_reason)
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (
+            id text, before text, state text, lost_on date, revoked_reason text
+        )
         WHERE stored.id = new.id AND stored.state = new.before
         RETURNING stored.id
         """,
-        rows,
-        ("id", "before", "state", "lost_on", "revoked_reason"),
-        now=now,
+        [vars(row) for row in rows],
+        now,
     )
     return {row[0] for row in changed}
+
+
+def digests(organization_ids: Collection[str], today: dt.date) -> dict[str, str]:
+    """Return the digest of all rows that are stored of organizations.
+
+    :param today: a badge that is lost on this day is stored as before, and yet judged
+        in another way
+    :returns: by their ids; of one of which nothing is stored there is none
+    """
+    parts = [
+        _hashed(_standing.c.organization_id, _content(_standing)),
+        _taking_part(_hashed(_participant.c.organization_id, _content(_participant))),
+        _taking_part(
+            _hashed(
+                _participant.c.organization_id, _status.c.step, _version(_status)
+            ).join(_status, _participant.c.id == _status.c.participant_id)
+        ),
+        _hashed(
+            _award.c.organization_id,
+            sa.func.concat(_award.c.id, _award.c.lost_on <= today),
+            _version(_award),
+        ),
+    ]
+    rows = sa.union_all(
+        *(
+            part.where(_among(part.selected_columns.organization_id, organization_ids))
+            for part in parts
+        )
+    ).subquery()
+    query = sa.select(
+        rows.c.organization_id, sa.cast(sa.func.sum(rows.c.hash), sa.Text)
+    ).group_by(rows.c.organization_id)
+    return dict(map(tuple, model.Session.execute(query).all()))
+
+
+def _hashed(organization_id: Any, text: Any, seed: Any = 0) -> Any:
+    """A hash for each row, with the organization whose it is."""
+    return sa.select(
+        organization_id.label("organization_id"),
+        sa.func.hashtextextended(text, seed).label("hash"),
+    )
+
+
+def _content(table: sa.Table) -> Any:
+    """What a row says, but for when it was evaluated: that is written every time."""
+    columns = [column for column in table.c if column.name != "evaluated_at"]
+    return sa.cast(sa.func.row(*columns), sa.Text)
+
+
+def _version(table: sa.Table) -> Any:
+    """The transaction that wrote a row: another one whenever the row is written.
+
+    It takes a fraction of the time that its content takes.
+    """
+    written_by = sa.literal_column(f"{table.name}.xmin")
+    return sa.cast(sa.cast(written_by, sa.Text), sa.BigInteger)
+
+
+def judgements(organization_ids: Collection[str]) -> dict[str, str]:
+    """Return the digests that organizations were last judged by, by their ids."""
+    query = sa.select(_judgement.c.organization_id, _judgement.c.digest).where(
+        _among(_judgement.c.organization_id, organization_ids)
+    )
+    return dict(map(tuple, model.Session.execute(query).all()))
+
+
+def save_judgements(found: Mapping[str, str]) -> None:
+    """Write by which digests organizations were judged, by their ids."""
+    model.Session.execute(
+        sa.text(
+            """
+            INSERT INTO challenge_judgement (organization_id, digest)
+            SELECT * FROM jsonb_each_text(CAST(:rows AS jsonb)) ORDER BY 1
+            ON CONFLICT (organization_id) DO UPDATE SET digest = excluded.digest
+            """
+        ),
+        {"rows": json.dumps(found)},
+    )
 
 
 def forget_loaded() -> None:
@@ -641,12 +619,8 @@ def _among(column: Any, values: Collection[str]) -> Any:
 
 
 def _execute(
-    statement: str, rows: Sequence[Any], names: Iterable[str], **more: Any
+    statement: str, rows: Sequence[Mapping[str, Any]], now: dt.datetime
 ) -> Any:
-    """Run a statement with a column of the rows as an array for each name."""
-    columns = {name: [getattr(row, name) for row in rows] for name in names}
-    arrays = {
-        name: array(value) if isinstance(value, list) else value
-        for name, value in {**columns, **more}.items()
-    }
-    return model.Session.execute(sa.text(statement), arrays)
+    """Run a statement with rows as one JSON document (``:rows``) and ``:now``."""
+    document = json.dumps(rows, default=methodcaller("isoformat"))
+    return model.Session.execute(sa.text(statement), {"rows": document, "now": now})

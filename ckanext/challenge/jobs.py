@@ -1,0 +1,6 @@
+"""Deprecated: where jobs stood until version 0.1; removed after version 0.2.
+
+Jobs that were queued by the version before name their function by this path.
+"""
+
+from __future__ import annotations
