@@ -7,13 +7,16 @@ ARGS ?=
 LAUNCH = exec setpriv --pdeathsig TERM portal/portal
 
 .DEFAULT_GOAL := help
-.PHONY: demo stop test bench lint translations clean help
+.PHONY: demo stop check test bench lint translations clean help
 
 demo: ## Run the whole portal here: http://127.0.0.1:5000, or make demo PORT=5050
 	@$(LAUNCH) demo --port '$(PORT)'
 
 stop: ## End the portal that `make demo` runs
 	@exec portal/portal stop
+
+check: ## Lint and run the tests that need no service: half a minute, while you work
+	@$(LAUNCH) check
 
 test: ## Run the tests with services of their own; make test CKAN=2.11, make test ARGS="tests/domain -k name"
 	@$(LAUNCH) test --ckan '$(CKAN)' -- $(ARGS)

@@ -92,8 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("benchmark", nargs=argparse.REMAINDER)
     bench.set_defaults(run=_bench)
 
-    check = commands.add_parser("lint", help="check style, types and imports")
-    check.set_defaults(run=_lint)
+    linting = commands.add_parser("lint", help="check style, types and imports")
+    linting.set_defaults(run=lambda options: lint.lint(_checked()))
+
+    check = commands.add_parser(
+        "check", help="lint, and run the tests that ask for nothing of CKAN"
+    )
+    check.set_defaults(run=lambda options: lint.check(_checked()))
 
     translations = commands.add_parser(
         "translations", help="renew the catalogues of messages"
@@ -111,9 +116,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _test(options: argparse.Namespace) -> int:
-    return _with_services(
-        options.ckan, ["python", "-m", "pytest", *_after_dashes(options.pytest)]
-    )
+    env = _ready(options.ckan)
+    return runs.test(env, _after_dashes(options.pytest))
 
 
 def _shell(options: argparse.Namespace) -> int:
@@ -127,12 +131,13 @@ def _bench(options: argparse.Namespace) -> int:
     )
 
 
-def _lint(options: argparse.Namespace) -> int:
+def _checked() -> environment.Environment:
+    """The environment that checks are made in."""
     env = environment.environment()
     setup.prepare(
         env, ["run", "test", "lint"], [system.SETPRIV, system.LIBMAGIC], solr=False
     )
-    return lint.lint(env)
+    return env
 
 
 def _translations(options: argparse.Namespace) -> int:
@@ -150,9 +155,14 @@ def _wheel(options: argparse.Namespace) -> int:
 
 
 def _with_services(version: str, command: Sequence[str]) -> int:
+    return runs.run(_ready(version), command)
+
+
+def _ready(version: str) -> environment.Environment:
+    """The environment of this version of CKAN, with all that a run of it needs."""
     env = environment.environment(version)
     setup.prepare(env, ["run", "test"], [*setup.SERVICES, system.CHROMIUM])
-    return runs.run(env, command)
+    return env
 
 
 def _port(text: str) -> int:

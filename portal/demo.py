@@ -26,6 +26,7 @@ from portal.supervision import Supervisor
 
 LOCK = STATE / "demo.lock"
 LOADED = DEMO_DATA / "loaded.json"
+MIGRATED = DEMO_DATA / "migrated.json"
 ACCOUNTS = ROOT / "ckanext" / "challenge" / "demo" / "accounts.yaml"
 
 #: Commands of ``ckan challenge`` that run again and again, and the seconds in between.
@@ -194,8 +195,7 @@ def _run(env: Environment, choice: Choice, port: int, lock: int) -> None:
         ):
             supervisor.start([*services, *slow], _programs(env, port), lock)
             supervisor.wait_for(services)
-        with part("Bringing the database up to date"):
-            _ckan(env, "migrations", "the migrations failed", "db", "upgrade")
+        _migrate(env, None if choice.sqlalchemy_url else postgres)
         supervisor.wait_for(slow)
         # A cluster is known by when it was made, since its folder may have been removed
         # to start anew.
@@ -207,10 +207,11 @@ def _run(env: Environment, choice: Choice, port: int, lock: int) -> None:
         with part("Starting the web server and the worker"):
             _check_port(port)
             supervisor.start_program("web")
-            supervisor.start_program("worker")
-            supervisor.start_program("clock")
             supervisor.wait("web", lambda: _answers(site_url))
             _open_pages(site_url)
+            # Last, since they take as long to start, and nobody waits for them.
+            supervisor.start_program("worker")
+            supervisor.start_program("clock")
         _present(env, site_url)
         _stay(supervisor)
     finally:
@@ -255,6 +256,31 @@ def _programs(env: Environment, port: int) -> list[Program]:
         ),
         Program("clock", dies_with_parent(clock), folder=ROOT, autostart=False),
     ]
+
+
+def _migrate(env: Environment, postgres: Postgres | None) -> None:
+    """Bring the database up to date; one that the portal brings along only where it
+    lacks a migration of the code that runs now.
+    """
+
+    def state() -> dict[str, str]:
+        migrations = hashlib.sha256()
+        for folder in (env.path, ROOT / "ckanext"):
+            for path in sorted(folder.rglob("migration/**/versions/*.py")):
+                migrations.update(str(path).encode() + path.read_bytes())
+        applied = postgres.migrated_to() if postgres else ""
+        return {"code": migrations.hexdigest(), "database": applied}
+
+    if postgres is not None:
+        try:
+            if json.loads(MIGRATED.read_text(encoding="utf-8")) == state():
+                return
+        except (OSError, ValueError):
+            pass
+    with part("Bringing the database up to date"):
+        _ckan(env, "migrations", "the migrations failed", "db", "upgrade")
+    if postgres is not None:
+        MIGRATED.write_text(json.dumps(state()), encoding="utf-8")
 
 
 def _load(env: Environment, database: str) -> None:

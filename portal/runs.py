@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from portal import locks, ports, reaper
+from portal import locks, ports, reaper, workers
 from portal.console import PortalError, part, warn
 from portal.environment import Environment
 from portal.paths import ROOT, RUNS
@@ -37,11 +37,12 @@ REPLACEABLE = {
 
 @contextmanager
 def isolated(
-    env: Environment, *, ini: Path | None = TEST_INI
+    env: Environment, *, ini: Path | None = TEST_INI, processes: int = 1
 ) -> Iterator[dict[str, str]]:
     """Fresh services and, with an ini file, a database with all migrations applied.
 
     :param ini: the ini file whose database is made; ``None`` leaves the database empty
+    :param processes: how many processes of pytest-xdist get services of their own
     :returns: the environment in which a command finds these services, its run folder
         as ``PORTAL_RUN`` and the version of CKAN as ``PORTAL_CKAN``
     """
@@ -50,7 +51,8 @@ def isolated(
     supervisor = Supervisor(env, folder, supervisor_port)
     failed = False
     try:
-        services, environ = _services(env, folder, service_ports)
+        copies = [workers.core(name) for name in workers.names(processes)]
+        services, environ = _services(env, folder, service_ports, copies)
         # Solr is the slowest to start: what does not need it goes on meanwhile.
         slow = [service for service in services if isinstance(service, Solr)]
         names = ", ".join(service.name for service in services) or "no service"
@@ -65,6 +67,10 @@ def isolated(
                     failure="the migrations failed",
                     env=environ,
                 )
+        for service in services:
+            if isinstance(service, Postgres):
+                for name in copies:
+                    service.copy(name)
         with part("Waiting for Solr"):
             supervisor.wait_for(slow)
         yield environ
@@ -81,13 +87,16 @@ def isolated(
 
 
 def _services(
-    env: Environment, folder: Path, service_ports: Sequence[int]
+    env: Environment,
+    folder: Path,
+    service_ports: Sequence[int],
+    more_cores: Sequence[str] = (),
 ) -> tuple[list[Service], dict[str, str]]:
     """The services to start, and the environment in which a command finds them."""
     postgres_port, redis_port, solr_port = service_ports
     postgres = Postgres(folder / "postgres", postgres_port, new_secret(), durable=False)
     redis = Redis(folder / "redis", redis_port, new_secret(), durable=False)
-    solr = Solr(folder / "solr", solr_port, env)
+    solr = Solr(folder / "solr", solr_port, env, more_cores)
     embedded: dict[str, tuple[Service, str]] = {
         "CKAN_SQLALCHEMY_URL": (postgres, postgres.url),
         "CKAN_REDIS_URL": (redis, redis.url),
@@ -119,6 +128,20 @@ def run(
     :returns: its exit status, as a shell would give it
     """
     with isolated(env, ini=ini) as environ:
+        return call(command, environ)
+
+
+def test(env: Environment, arguments: Sequence[str]) -> int:
+    """Run pytest with fresh services, in as many processes as serve it.
+
+    :returns: its exit status
+    """
+    count = workers.count(arguments)
+    if any(map(os.environ.get, REPLACEABLE.values())):
+        # Nothing is made on a caller's own services beside what was named.
+        count = 1
+    command = ["python", "-m", "pytest", *workers.options(count), *arguments]
+    with isolated(env, processes=count) as environ:
         return call(command, environ)
 
 

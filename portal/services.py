@@ -63,6 +63,15 @@ class Service(Protocol):
         ...
 
 
+#: CKAN and each plugin have a table of their own for it.
+_VERSIONS = """
+SELECT string_agg(
+    query_to_xml(format('SELECT * FROM %I', table_name), true, true, '')::text,
+    '' ORDER BY table_name)
+FROM information_schema.tables WHERE table_name LIKE '%alembic_version'
+"""
+
+
 @dataclass
 class Postgres:
     """A cluster with one role and one database, both named ``ckan``.
@@ -179,6 +188,8 @@ class Postgres:
                 "fsync": "off",
                 "synchronous_commit": "off",
                 "full_page_writes": "off",
+                # Compiling a query takes longer than reading a few rows.
+                "jit": "off",
             }
         command = [
             *_as_owner(self._owner(), self.folder, pdeathsig="INT"),
@@ -210,7 +221,15 @@ class Postgres:
         if not self._sql("SELECT 1 FROM pg_database WHERE datname = 'ckan'"):
             self._sql("CREATE DATABASE ckan OWNER ckan")
 
-    def _sql(self, statement: str) -> str:
+    def copy(self, name: str) -> None:
+        """Make another database of what is in ``ckan`` now."""
+        self._sql(f"CREATE DATABASE {name} OWNER ckan TEMPLATE ckan")
+
+    def migrated_to(self) -> str:
+        """The versions that alembic has written into ``ckan``."""
+        return self._sql(_VERSIONS, "ckan")
+
+    def _sql(self, statement: str, database: str = "postgres") -> str:
         command = [
             str(self._bin() / "psql"),
             "-X",
@@ -228,7 +247,7 @@ class Postgres:
             "-U",
             "postgres",
             "-d",
-            "postgres",
+            database,
             "-f",
             "-",
         ]
@@ -354,11 +373,14 @@ class Redis:
 
 @dataclass
 class Solr:
-    """One core named ``ckan`` with the schema of the CKAN that uses it."""
+    """A core named ``ckan``, and others where more are asked for, with the schema of
+    the CKAN that uses them.
+    """
 
     folder: Path
     port: int
     env: Environment
+    more_cores: Sequence[str] = ()
     name: str = field(default="solr", init=False)
 
     @property
@@ -366,15 +388,18 @@ class Solr:
         return f"http://{HOST}:{self.port}/solr/ckan"
 
     def prepare(self) -> None:
-        core = self.folder / "ckan"
-        conf = core / "conf"
-        conf.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(PORTAL / "solr" / "solr.xml", self.folder)
-        shutil.copytree(PORTAL / "solr" / "conf", conf, dirs_exist_ok=True)
-        shutil.copy(self.env.site_file("ckan/config/solr/schema.xml"), conf)
-        for name in ("protwords.txt", "synonyms.txt", "stopwords.txt"):
-            (conf / name).touch()
-        (core / "core.properties").write_text("name=ckan\n", encoding="ascii")
+        for name in ("ckan", *self.more_cores):
+            conf = self.folder / name / "conf"
+            conf.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(PORTAL / "solr" / "conf", conf, dirs_exist_ok=True)
+            shutil.copy(self.env.site_file("ckan/config/solr/schema.xml"), conf)
+            for empty in ("protwords.txt", "synonyms.txt", "stopwords.txt"):
+                (conf / empty).touch()
+            (conf.parent / "core.properties").write_text(
+                f"name={name}\n", encoding="ascii"
+            )
 
     def program(self) -> Program:
         command = dies_with_parent(
@@ -399,7 +424,9 @@ class Solr:
 
     def is_ready(self) -> bool:
         try:
-            ports.get(f"{self.url}/select?q=*:*&rows=0", timeout=5)
+            for name in ("ckan", *self.more_cores):
+                core = self.url.removesuffix("ckan") + name
+                ports.get(f"{core}/select?q=*:*&rows=0", timeout=5)
             return True
         except OSError:
             return False

@@ -5,20 +5,29 @@ extension's tables.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import pysolr
 import pytest
+import redis
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from ckan import model, plugins
-from ckan.lib.redis import connect_to_redis
-from ckan.plugins import core as plugins_core
+from ckan.model import user as user_model
+from ckan.tests.helpers import CKANTestApp
+from ckan.tests.pytest_ckan import ckan_setup
+from helpers.application import Application
+from helpers.index import Index
 from helpers.mailbox import Mailbox
+from helpers.snapshots import MadeOnce, Snapshots, empty_redis
 from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import close_all_sessions
 
-from portal import ports
+from portal import ports, workers
 
 # On a machine that does other things too, slowness is no failure.
 settings.register_profile(
@@ -35,27 +44,96 @@ def pytest_configure(config: pytest.Config) -> None:
             "use `make test`, or name a database for them in CKAN_TEST_SQLALCHEMY_URL",
             returncode=pytest.ExitCode.USAGE_ERROR,
         )
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # CKAN reads where its services are when the session starts.
+        os.environ.update(workers.environ(worker, os.environ))
+        tempfile.tempdir = None
+    shares_out = not worker and config.getoption("dist", "no") != "no"
+    if shares_out or config.option.markexpr == "pure":
+        # No test runs here that needs a portal.
+        config.pluginmanager.unregister(ckan_setup)
+
+
+#: Fixtures from which all comes that a test has of CKAN: its settings, hence its
+#: plugins, database and application, and its index.
+_OF_CKAN = {"ckan_config", "_index", "_application"}
+
+#: Seconds that a test takes, roughly, by the first fixture that it uses of these.
+_SECONDS = {"address": 8.0, "app": 0.5, "clean_db": 0.3}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as pure what asks for nothing of CKAN.
+
+    Where several processes share out the files, let them begin with the longest: none
+    works on for long after the others have ended.
+    """
+    for item in items:
+        if not _OF_CKAN.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("pure")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    seconds: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        known = (cost for name, cost in _SECONDS.items() if name in used)
+        said = item.get_closest_marker("seconds")
+        seconds[item.path] += said.args[0] if said else next(known, 0.05)
+    items.sort(key=lambda item: seconds[item.path], reverse=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _plugins_of_the_session() -> Iterator[None]:
-    """The plugins of ``test.ini``, loaded once."""
+def _cheap_passwords() -> None:
+    """Hash passwords in one round: the people of the tests have nothing to hide."""
+    user_model.pbkdf2_sha512 = user_model.pbkdf2_sha512.using(rounds=1)
+
+
+@pytest.fixture(autouse=True)
+def _pure(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test that asks for nothing of CKAN get nothing of it."""
+    if request.node.get_closest_marker("pure") is None:
+        return
+    for owner, name in (
+        (sa.Engine, "connect"),
+        (CKANTestApp, "__init__"),
+        (pysolr.Solr, "_send_request"),
+        (redis.Connection, "connect"),
+    ):
+        monkeypatch.setattr(owner, name, _refuse)
+
+
+def _refuse(*arguments: Any, **options: Any) -> None:
+    raise AssertionError(
+        "this test runs as a pure one: let it ask for with_plugins, clean_db or app"
+    )
+
+
+@pytest.fixture(scope="session")
+def _application() -> Iterator[Application]:
+    """The plugins of ``test.ini``, loaded once, and the application around them."""
     plugins.load_all()
-    yield
+    yield Application()
     plugins.unload_all()
 
 
 @pytest.fixture
-def with_plugins(ckan_config: dict[str, Any], request: pytest.FixtureRequest) -> None:
+def with_plugins(ckan_config: dict[str, Any], _application: Application) -> None:
     """The configured plugins, read anew only where a test configures something.
 
     CKAN's own fixture of this name loads all plugins for every test: half a second
     each.
     """
-    wanted = list(ckan_config["ckan.plugins"])
-    configured = request.node.get_closest_marker("ckan_config") is not None
-    if configured or list(plugins_core._PLUGINS) != wanted:
-        plugins.load_all()
+    _application.load_plugins()
+
+
+@pytest.fixture
+def app(ckan_config: dict[str, Any], _application: Application) -> CKANTestApp:
+    """The portal, to ask for pages; built anew only where a test configures something.
+
+    CKAN's own fixture of this name builds it for every test.
+    """
+    return _application.get()
 
 
 # Tables that hold rows are emptied in one statement: a hundred times faster than
@@ -82,17 +160,33 @@ END $$
 
 
 def _has_tables() -> bool:
-    if not model.repo.tables_created_and_initialised:
+    # `make test` brings a database whose tables are made.
+    if not model.repo.tables_created_and_initialised and "PORTAL_RUN" not in os.environ:
         return False
     found = model.Session.execute(
-        sa.text("SELECT to_regclass('challenge_journal'), to_regclass('activity')")
+        sa.text(
+            "SELECT to_regclass('\"user\"'), to_regclass('activity'),"
+            " to_regclass('challenge_journal')"
+        )
     ).one()
-    return None not in found
+    model.repo.tables_created_and_initialised = None not in found
+    return model.repo.tables_created_and_initialised
+
+
+def _pool_connections(config: Mapping[str, Any]) -> None:
+    """Give CKAN back an engine that keeps its connections.
+
+    A migration that runs in this process leaves one that connects anew for each
+    session, which takes longer than most of what the sessions do.
+    """
+    if isinstance(model.ensure_engine().pool, sa.NullPool):
+        model.init_model(sa.engine_from_config(dict(config)))
 
 
 @pytest.fixture
 def clean_db(
     with_plugins: None,
+    ckan_config: dict[str, Any],
     reset_db: Callable[[], None],
     migrate_db_for: Callable[[str], None],
 ) -> None:
@@ -102,16 +196,46 @@ def clean_db(
     """
     close_all_sessions()
     # Jobs too, the failed ones included, belong to the test that made them.
-    connect_to_redis().flushdb()
+    empty_redis()
     if _has_tables():
         model.Session.execute(sa.text(_EMPTY))
         model.Session.commit()
         model.Session.remove()
-        return
-    reset_db()
-    for name in ("activity", "challenge"):
-        if plugins.plugin_loaded(name):
-            migrate_db_for(name)
+    else:
+        reset_db()
+        for name in ("activity", "challenge"):
+            if plugins.plugin_loaded(name):
+                migrate_db_for(name)
+    _pool_connections(ckan_config)
+
+
+@pytest.fixture(scope="session")
+def _index() -> Iterator[Index]:
+    index = Index()
+    with index.noted():
+        yield index
+
+
+@pytest.fixture
+def clean_index(_index: Index) -> None:
+    """An empty search index.
+
+    CKAN's own fixture of this name cleans also what is clean, down to the disk.
+    """
+    _index.clean()
+
+
+@pytest.fixture(scope="session")
+def _snapshots(_index: Index) -> Snapshots:
+    return Snapshots(_index)
+
+
+@pytest.fixture
+def made_once(clean_db: None, clean_index: None, _snapshots: Snapshots) -> MadeOnce:
+    """``made_once(name, make)``: what ``make`` makes, made by the first test that asks
+    for this name and put back, with all that belongs to it, for each other one.
+    """
+    return _snapshots.get
 
 
 @pytest.fixture

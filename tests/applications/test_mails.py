@@ -15,16 +15,17 @@ from factories import (
     call_as,
     collectivites,
     make_cohort,
+    season_and_directory,
     work_in_this_process,
 )
+from helpers.snapshots import MadeOnce
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_queues")
 
 
 @pytest.fixture
-def cohort() -> dict[str, Any]:
-    collectivites()
-    return make_cohort()
+def cohort(made_once: MadeOnce) -> dict[str, Any]:
+    return made_once("open season", season_and_directory)
 
 
 @pytest.fixture

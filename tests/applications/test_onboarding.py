@@ -23,7 +23,9 @@ from factories import (
     collectivites,
     make_cohort,
     only_message,
+    season_and_directory,
 )
+from helpers.snapshots import MadeOnce
 from sqlalchemy import event
 
 from ckanext.challenge import programmes
@@ -42,9 +44,8 @@ pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
 
 @pytest.fixture
-def cohort() -> dict[str, Any]:
-    collectivites()
-    return make_cohort()
+def cohort(made_once: MadeOnce) -> dict[str, Any]:
+    return made_once("open season", season_and_directory)
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 import requests
+from aiosmtpd.controller import Controller
+from ckan.lib import jobs
+from ckan.lib.redis import connect_to_redis
 from ckan.tests import factories
 from factories import (
     BAULE,
@@ -24,8 +27,10 @@ from factories import (
 )
 from helpers.browser import PASSWORD, World
 from helpers.mailbox import Mailbox
+from helpers.snapshots import MadeOnce
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, sync_playwright
+from rq import Worker
 
 from portal import ports
 
@@ -43,8 +48,12 @@ _WAIT = 60
 
 
 @pytest.fixture
-def world(with_plugins: None, clean_db: None, clean_index: None) -> World:
+def world(made_once: MadeOnce) -> World:
     """A season under way in which Baule takes part, and another that is open."""
+    return made_once("browser", _world)
+
+
+def _world() -> World:
     collectivites()
     people: dict[str, dict[str, Any]] = {
         role: factories.User(password=PASSWORD)
@@ -109,22 +118,48 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-@pytest.fixture
-def address(
-    world: World, tmp_path: Path, mailbox: Mailbox, ckan_config: dict[str, Any]
-) -> Iterator[str]:
-    """The address of a portal that serves this world, with a worker beside it.
+@pytest.fixture(scope="session")
+def _post() -> Iterator[tuple[Mailbox, str]]:
+    """The mail server of the portal, and its address."""
+    box = Mailbox()
+    (port,) = ports.choose(1)
+    controller = Controller(box, hostname=ports.HOST, port=port)
+    controller.start()
+    yield box, f"{ports.HOST}:{port}"
+    controller.stop()
 
-    What it mails is in ``mailbox``.
+
+@pytest.fixture
+def mailbox(
+    _post: tuple[Mailbox, str],
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Mailbox:
+    """What the portal and this process have mailed in this test."""
+    box, server = _post
+    box.messages.clear()
+    monkeypatch.setitem(ckan_config, "smtp.server", server)
+    monkeypatch.setitem(ckan_config, "smtp.starttls", False)
+    return box
+
+
+@pytest.fixture(scope="module")
+def _portal(
+    tmp_path_factory: pytest.TempPathFactory, _post: tuple[Mailbox, str]
+) -> Iterator[str]:
+    """The address of one portal for all tests of a module: it and its worker take
+    longer to start than most of the tests. With the module they end, since the tests
+    that follow may not share their database with them.
     """
+    folder = tmp_path_factory.mktemp("portal")
     (port,) = ports.choose(1)
     url = f"http://{ports.HOST}:{port}"
-    ini = tmp_path / "ckan.ini"
+    ini = folder / "ckan.ini"
     settings = {
         "WTF_CSRF_ENABLED": "true",
         "ckan.site_url": url,
-        "ckan.storage_path": str(tmp_path / "storage"),
-        "smtp.server": ckan_config["smtp.server"],
+        "ckan.storage_path": str(folder / "storage"),
+        "smtp.server": _post[1],
         "smtp.starttls": "false",
     }
     lines = [
@@ -142,24 +177,70 @@ def address(
             "--workers=1",
             "portal.wsgi:application",
         ],
-        tmp_path / "server.log",
+        folder / "server.log",
         PORTAL_INI=str(ini),
     )
-    worker = _run(["ckan", "-c", str(ini), "jobs", "worker"], tmp_path / "worker.log")
+    worker = _run(["ckan", "-c", str(ini), "jobs", "worker"], folder / "worker.log")
     try:
-        deadline = time.monotonic() + _WAIT
-        while True:
-            try:
-                requests.get(f"{url}/api/3/action/status_show", timeout=_WAIT)
-                break
-            except requests.ConnectionError:
-                log = (tmp_path / "server.log").read_text()[-2000:]
-                assert server.poll() is None and time.monotonic() < deadline, log
-                time.sleep(0.2)
+        _wait(lambda: _answers(url), server, folder / "server.log")
+        _wait(_worker_is_idle, worker, folder / "worker.log")
         yield url
     finally:
         _end(server)
         _end(worker)
+
+
+@pytest.fixture
+def address(
+    world: World, mailbox: Mailbox, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The address of a portal that serves this world, with a worker beside it.
+
+    What it mails is in ``mailbox``.
+    """
+    # Begun only now: a worker must not take the first world's jobs while it is made,
+    # and kept.
+    portal: str = request.getfixturevalue("_portal")
+    yield portal
+    # What the portal still does belongs to this test, and would stand in the way of the
+    # next one's cleaning. Its one process answers when it has done all else.
+    assert _answers(portal)
+    deadline = time.monotonic() + _WAIT
+    while not _worker_is_idle():
+        assert time.monotonic() < deadline, "the worker does not come to rest"
+        time.sleep(0.05)
+
+
+def _wait(
+    is_ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path
+) -> None:
+    deadline = time.monotonic() + _WAIT
+    while not is_ready():
+        said = log.read_text()[-2000:]
+        assert process.poll() is None and time.monotonic() < deadline, said
+        time.sleep(0.2)
+
+
+def _answers(url: str) -> bool:
+    try:
+        requests.get(f"{url}/api/3/action/status_show", timeout=_WAIT)
+    except requests.ConnectionError:
+        return False
+    return True
+
+
+def _worker_is_idle() -> bool:
+    """Whether it waits, and no job is there for it.
+
+    A job is asked how it is, since one that has just left the queue is in no list.
+    """
+    connection: Any = connect_to_redis()
+    states = {
+        connection.hget(key, "status")
+        for key in connection.scan_iter("rq:job:*", _type="hash")
+    }
+    workers = {worker.get_state() for worker in Worker.all(queue=jobs.get_queue())}
+    return workers == {"idle"} and not states & {b"queued", b"started"}
 
 
 @pytest.fixture(scope="session")

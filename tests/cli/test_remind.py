@@ -12,6 +12,7 @@ from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
 from factories import BAULE, POINCONNET, call_as, collectivites, day, make_cohort
 from helpers.mailbox import Mailbox
+from helpers.snapshots import MadeOnce
 from sqlalchemy import event
 
 from ckanext.challenge import programmes
@@ -24,12 +25,16 @@ COMMAND = ["challenge", "remind"]
 
 
 @pytest.fixture
-def season(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, Any]:
+def season(made_once: MadeOnce) -> dict[str, Any]:
     """A season twenty days after its launch, with two participants.
 
     The first has an editor, an admin and somebody who only reads; the second nobody
     who could do anything.
     """
+    return made_once(__name__, _season)
+
+
+def _season() -> dict[str, Any]:
     collectivites()
     launch = day(-20)
     cohort = make_cohort(

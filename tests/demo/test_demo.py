@@ -77,6 +77,7 @@ def _participants(season):
     return call_action("challenge_participant_list", cohort=season, limit=100)
 
 
+@pytest.mark.seconds(40)
 def test_loading_twice_and_clearing(cli, storage):
     call_action("get_site_user")  # CKAN's own, made at its first use
     before = _rows()
@@ -203,6 +204,7 @@ def little(monkeypatch):
     return part
 
 
+@pytest.mark.seconds(15)
 def test_what_was_interrupted_is_completed(app, storage, little):
     class Interrupted(Exception):
         pass

@@ -88,6 +88,12 @@ def make_cohort(state: str = "open", **fields: Any) -> dict[str, Any]:
     return cohort
 
 
+def season_and_directory() -> dict[str, Any]:
+    """An open season and the directory, of which collectivités apply."""
+    collectivites()
+    return make_cohort()
+
+
 def apply(
     cohort: dict[str, Any],
     siren: str = BAULE,

@@ -14,6 +14,7 @@ from factories import collectivites, make_cohort
 
 from ckanext.challenge.model import Mail
 from helpers.mailbox import Mailbox
+from helpers.snapshots import MadeOnce
 from portal import ports
 
 
@@ -55,9 +56,12 @@ def post_office(
 
 
 @pytest.fixture
-def cohort(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, Any]:
-    collectivites()
-    return make_cohort(contact_email="saison@example.org")
+def cohort(made_once: MadeOnce) -> dict[str, Any]:
+    def make() -> dict[str, Any]:
+        collectivites()
+        return make_cohort(contact_email="saison@example.org")
+
+    return made_once("open season with an address", make)
 
 
 @pytest.fixture

@@ -26,6 +26,12 @@ def clone(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def free_port() -> str:
+    """Where nothing listens: a demo of this machine may have the usual port."""
+    return str(ports.choose(1)[0])
+
+
+@pytest.fixture
 def taken_port() -> Iterator[int]:
     with socket.create_server((ports.HOST, 0)) as server:
         yield server.getsockname()[1]
@@ -98,12 +104,16 @@ def test_a_folder_that_cannot_be_written(clone: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["100%", "a ;b", "a #b"])
-def test_a_path_that_no_ini_file_can_name(clone: Path, name: str) -> None:
+def test_a_path_that_no_ini_file_can_name(
+    clone: Path, free_port: str, name: str
+) -> None:
     odd = clone.rename(clone.with_name(name))
-    assert_one_line(run(odd, "demo"), "the path of this clone holds")
+    assert_one_line(
+        run(odd, "demo", "--port", free_port), "the path of this clone holds"
+    )
 
 
-def test_a_second_portal_of_the_same_clone(clone: Path) -> None:
+def test_a_second_portal_of_the_same_clone(clone: Path, free_port: str) -> None:
     state = clone / ".portal"
     state.mkdir()
     holder = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print()"
@@ -116,7 +126,8 @@ def test_a_second_portal_of_the_same_clone(clone: Path) -> None:
     assert process.stdout is not None
     process.stdout.readline()
     try:
-        assert_one_line(run(clone, "demo"), "already running: make stop ends it")
+        again = run(clone, "demo", "--port", free_port)
+        assert_one_line(again, "already running: make stop ends it")
         assert_one_line(run(clone, "clean"), "is in use")
     finally:
         process.communicate("\n")

@@ -14,7 +14,17 @@ from pathlib import Path
 import ckan
 import pytest
 
-from portal import demo, environment, ini, locks, ports, reaper, system, wheel
+from portal import (
+    demo,
+    environment,
+    ini,
+    locks,
+    ports,
+    reaper,
+    system,
+    wheel,
+    workers,
+)
 from portal.console import PortalError
 from portal.files import private_file
 from portal.process import clean_environ, dies_with_parent, explain, run_logged
@@ -310,6 +320,35 @@ class TestServices:
         copied = tmp_path / "solr" / "ckan" / "conf" / "schema.xml"
         own = Path(ckan.__file__).parent / "config" / "solr" / "schema.xml"
         assert copied.read_bytes() == own.read_bytes()
+
+
+class TestWorkers:
+    def test_none_meets_another(self, tmp_path: Path) -> None:
+        shared = {
+            "CKAN_SQLALCHEMY_URL": "postgresql://ckan:x@127.0.0.1:1/ckan",
+            "CKAN_REDIS_URL": "redis://:x@127.0.0.1:2/0",
+            "CKAN_SOLR_URL": "http://127.0.0.1:3/solr/ckan",
+            "TMPDIR": str(tmp_path),
+        }
+        first, second = (workers.environ(name, shared) for name in workers.names(2))
+        assert first == {
+            "CKAN_SQLALCHEMY_URL": "postgresql://ckan:x@127.0.0.1:1/ckan_gw0",
+            "CKAN_REDIS_URL": "redis://:x@127.0.0.1:2/1",
+            "CKAN_SOLR_URL": "http://127.0.0.1:3/solr/ckan_gw0",
+            "TMPDIR": str(tmp_path / "gw0"),
+        }
+        values = [*shared.values(), *first.values(), *second.values()]
+        assert len(set(values)) == len(values)
+
+    @pytest.mark.parametrize(
+        "arguments", [["tests/a.py::test_b"], ["--pdb"], ["-p", "no:xdist"]]
+    )
+    def test_one_process_does_alone_what_only_one_can(
+        self, arguments: list[str]
+    ) -> None:
+        assert workers.count(arguments) == 1
+        assert workers.options(1) == []
+        assert workers.names(1) == []
 
 
 class TestWheel:

@@ -9,11 +9,16 @@ import pytest
 from ckan.tests import factories
 from factories import BAULE, POINCONNET, apply, call_as, collectivites, make_cohort
 from helpers.browser import PASSWORD, PERSONAL, Browser, World
+from helpers.snapshots import MadeOnce
 
 
 @pytest.fixture
-def world(with_plugins: None, clean_db: None, clean_index: None) -> World:
+def world(made_once: MadeOnce) -> World:
     """People of each role around one season; names as PERSONAL stay secret."""
+    return made_once("views", _world)
+
+
+def _world() -> World:
     collectivites()
     people: dict[str, dict[str, Any]] = {
         role: factories.User(password=PASSWORD)

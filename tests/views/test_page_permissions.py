@@ -291,6 +291,7 @@ def _refused(answer: Any) -> bool:
     )
 
 
+@pytest.mark.seconds(40)
 def test_every_page_is_for_those_the_table_says(
     browser: Callable[..., Any], known: dict[str, str]
 ) -> None:

@@ -19,8 +19,10 @@ from factories import (
     collectivites,
     make_cohort,
     only_message,
+    season_and_directory,
 )
 from freezegun import freeze_time
+from helpers.snapshots import MadeOnce
 
 from ckanext.challenge.model import Application
 
@@ -28,9 +30,8 @@ pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")
 
 
 @pytest.fixture
-def cohort() -> dict[str, Any]:
-    collectivites()
-    return make_cohort()
+def cohort(made_once: MadeOnce) -> dict[str, Any]:
+    return made_once("open season", season_and_directory)
 
 
 def test_the_directory_fills_in(cohort: dict[str, Any]) -> None:

@@ -18,11 +18,12 @@ from factories import (
     altered,
     apply,
     call_as,
-    collectivites,
     make_cohort,
     only_message,
+    season_and_directory,
 )
 from freezegun import freeze_time
+from helpers.snapshots import MadeOnce
 
 from ckanext.challenge.common import access_links
 from ckanext.challenge.model import Application, LateCode, Mail
@@ -45,9 +46,8 @@ QUESTIONS = [
 
 
 @pytest.fixture
-def cohort() -> dict[str, Any]:
-    collectivites()
-    return make_cohort()
+def cohort(made_once: MadeOnce) -> dict[str, Any]:
+    return made_once("open season", season_and_directory)
 
 
 def _update(application: dict[str, Any], **fields: Any) -> Any:

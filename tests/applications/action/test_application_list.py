@@ -19,6 +19,7 @@ from factories import (
     collectivites,
     make_cohort,
 )
+from helpers.snapshots import MadeOnce
 
 from benchmarks.statements import sent_statements
 from ckanext.challenge.domain.eligibility import RULES, STATUSES, duty_to_publish
@@ -28,8 +29,12 @@ from ckanext.challenge.model.duty import duty_status
 
 
 @pytest.fixture
-def season(with_plugins: None, clean_db: None) -> dict[str, Any]:
+def season(made_once: MadeOnce) -> dict[str, Any]:
     """Four applications, a draft among them, to a season with two managers."""
+    return made_once(__name__, _season)
+
+
+def _season() -> dict[str, Any]:
     collectivites()
     cohort = make_cohort()
     admin = factories.Sysadmin()

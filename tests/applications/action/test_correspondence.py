@@ -15,10 +15,10 @@ from factories import (
     altered,
     apply,
     call_as,
-    collectivites,
-    make_cohort,
     only_message,
+    season_and_directory,
 )
+from helpers.snapshots import MadeOnce
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.common import file_store, journal, uploads
@@ -38,9 +38,8 @@ def storage(
 
 
 @pytest.fixture
-def cohort() -> dict[str, Any]:
-    collectivites()
-    return make_cohort()
+def cohort(made_once: MadeOnce) -> dict[str, Any]:
+    return made_once("open season", season_and_directory)
 
 
 @pytest.fixture

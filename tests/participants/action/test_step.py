@@ -22,6 +22,7 @@ from factories import (
     make_participant,
     only_message,
 )
+from helpers.snapshots import MadeOnce
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
@@ -80,7 +81,11 @@ def _detail(season: dict[str, Any], step: str, who: str = "member") -> dict[str,
 
 
 @pytest.fixture
-def season() -> dict[str, Any]:
+def season(made_once: MadeOnce) -> dict[str, Any]:
+    return made_once(__name__, _season)
+
+
+def _season() -> dict[str, Any]:
     collectivites()
     cohort = make_cohort("open")
     user = factories.User(email="mairie@example.org")

@@ -1,0 +1,83 @@
+"""One web application for all tests that leave its settings alone.
+
+CKAN's own fixture builds an application for each test: it loads every plugin anew and
+compiles every template again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from ckan import model, plugins
+from ckan.common import config
+from ckan.config import middleware
+from ckan.lib import app_globals
+from ckan.plugins import core as plugins_core
+from ckan.tests.helpers import CKANTestApp, _get_test_app
+from ckan.tests.pytest_ckan import ckan_setup
+
+#: Settings that are read each time they are needed, by the start of their names: an
+#: application that was built under others serves as well.
+READ_LATE = ("ckan.storage_path", "ckanext.challenge.", "smtp.")
+
+
+class Application:
+    """Plugins and the application around them, kept as long as the settings that they
+    were made under hold.
+    """
+
+    def __init__(self) -> None:
+        self._app: Any = None
+        self._settings: dict[str, Any] = {}
+        #: The settings that the plugins were loaded under, where they are not those of
+        #: the session.
+        self._loaded_under: dict[str, Any] | None = {}
+
+    def load_plugins(self) -> None:
+        """Load the configured plugins, where others are loaded or were loaded under
+        other settings.
+        """
+        if not self._plugins_hold():
+            plugins.load_all()
+            self._loaded_under = changed()
+
+    def get(self) -> CKANTestApp:
+        """An application that knows the settings."""
+        # CKAN copies some settings into its globals, for good.
+        app_globals._CONFIG_CACHE.clear()
+        # As where it is built: what was made before belongs to no session.
+        model.Session.remove()
+        if changed():
+            # Other tests get the plugins as they were.
+            self._loaded_under = None
+            return _get_test_app()
+        self.load_plugins()
+        if self._app is None:
+            self._app = _get_test_app().app
+            self._loaded_under = {}
+            self._settings = dict(self._app._wsgi_app.config)
+        # A setting changed within a request is also changed in the application.
+        flask_app: flask.Flask = self._app._wsgi_app
+        flask_app.config.clear()
+        flask_app.config.update(self._settings)
+        middleware._internal_test_request_context = flask_app.test_request_context()
+        # A client of its own: no cookie passes from test to test.
+        return CKANTestApp(self._app)
+
+    def _plugins_hold(self) -> bool:
+        wanted = config["ckan.plugins"]
+        names = wanted.split() if isinstance(wanted, str) else list(wanted)
+        return self._loaded_under == changed() and names == plugins_core._PLUGINS
+
+
+def changed(but: tuple[str, ...] = READ_LATE) -> dict[str, Any]:
+    """The settings that a test has changed, except those whose names start so."""
+    kept = ckan_setup._config
+    missing = object()
+    return {
+        name: config.store.get(name, missing)
+        for name in {*config, *kept}
+        if config.store.get(name, missing) != kept.get(name, missing)
+        and not name.startswith(but)
+    }
