@@ -4,3 +4,7 @@ Jobs that were queued by the version before name their function by this path.
 """
 
 from __future__ import annotations
+
+from ckanext.challenge.progress.jobs import evaluate_queued
+
+__all__ = ["evaluate_queued"]

@@ -50,6 +50,7 @@ ABOUT_OTHERS = {
     "challenge_conformity": "a published file",
     "challenge_credential": "a public award, signed",
     "challenge_journal": "ids and states; searched for marks like all tables",
+    "challenge_judgement": "a digest for an organization",
     "challenge_programme": "a programme file",
     "challenge_signing_key": "a key of the portal",
     "challenge_staff": "ids of the accounts of the team",

@@ -345,7 +345,7 @@ def test_the_portal_s_programmes_are(
 ) -> None:
     publish(organization["id"], frequency="annual")
     evaluate()
-    monkeypatch.setattr(programmes, "badges_without_season", tuple)
+    monkeypatch.setattr(programmes, "badges_without_cohort", tuple)
     assert evaluate().judged == 1
 
 

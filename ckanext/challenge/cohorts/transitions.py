@@ -6,10 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
+from ckan.types import Context
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import journal
-from ckanext.challenge.common.action_helpers import checked_transition
+from ckanext.challenge.common.action_helpers import checked_transition, is_deferred
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Cohort, Participant, StepStatus
 from ckanext.challenge.model.base import utcnow
@@ -18,11 +19,14 @@ from ckanext.challenge.progress import evaluate
 from . import programme, report
 
 
-def prepare(cohort: Cohort, to: str) -> None:
-    """Do what takes long before a season is moved, and commit it."""
+def prepare(context: Context, cohort: Cohort, to: str) -> None:
+    """Do what takes long before a season is moved.
+
+    It is committed at once, unless the caller of the action commits.
+    """
     if to == "finished" and cohort.state == "running":
         # What the catalogue says on the last day is what the season ends with.
-        evaluate.evaluate(cohort_ids=[cohort.id])
+        evaluate.evaluate(cohort_ids=[cohort.id], commit=not is_deferred(context))
 
 
 def move(cohort: Cohort, to: str, actor: str, by_itself: bool = False) -> None:

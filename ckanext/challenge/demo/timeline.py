@@ -76,7 +76,7 @@ def _date_participants(
                 "UPDATE challenge_step_status s SET updated_at = :at"
                 " FROM challenge_participant p JOIN challenge_cohort c"
                 " ON c.id = p.cohort_id WHERE p.id = s.participant_id"
-                " AND c.name = :season AND p.siren = :siren AND s.step = :step",
+                " AND c.name = :cohort AND p.siren = :siren AND s.step = :step",
                 at=_moment(min(day, today), 1, rng),
                 cohort=cohort,
                 siren=participant.siren,
@@ -130,7 +130,7 @@ def _date_application(
         "  ELSE CAST(:submitted AS timestamptz) END,"
         " decided_at = CASE WHEN a.decided_at IS NULL THEN NULL"
         "  ELSE CAST(:decided AS timestamptz) END"
-        " FROM challenge_cohort c WHERE c.id = a.cohort_id AND c.name = :season"
+        " FROM challenge_cohort c WHERE c.id = a.cohort_id AND c.name = :cohort"
         " AND a.siren = :siren",
         created=submitted - dt.timedelta(minutes=25),
         submitted=submitted,
@@ -139,7 +139,7 @@ def _date_application(
     )
     _execute(
         "UPDATE challenge_participant p SET joined_at = :decided"
-        " FROM challenge_cohort c WHERE c.id = p.cohort_id AND c.name = :season"
+        " FROM challenge_cohort c WHERE c.id = p.cohort_id AND c.name = :cohort"
         " AND p.siren = :siren",
         decided=decided,
         **known,
@@ -152,7 +152,7 @@ def date_results(packages: dict[str, Dataset]) -> None:
         _date_results_of(cohort, packages)
     _execute(
         "UPDATE challenge_cohort SET finished_at = :at, snapshot = jsonb_set("
-        "snapshot, '{date}', to_jsonb(CAST(:day AS text))) WHERE name = :season",
+        "snapshot, '{date}', to_jsonb(CAST(:day AS text))) WHERE name = :cohort",
         at=dt.datetime(2019, 12, 10, 17, tzinfo=dt.timezone.utc),
         day="2019-12-10",
         cohort=demo.PAST,
@@ -174,7 +174,7 @@ def _date_results_of(cohort: str, packages: dict[str, Dataset]) -> None:
         "  max(metadata_created) AT TIME ZONE 'UTC' AS last"
         "  FROM package WHERE id IN :packages GROUP BY owner_org) d"
         "  ON d.owner_org = p.organization_id"
-        " JOIN challenge_cohort c ON c.id = p.cohort_id AND c.name = :season"
+        " JOIN challenge_cohort c ON c.id = p.cohort_id AND c.name = :cohort"
         " WHERE p.organization_id = a.organization_id",
         packages=tuple(packages),
         cohort=cohort,
@@ -189,7 +189,7 @@ def _date_results_of(cohort: str, packages: dict[str, Dataset]) -> None:
         "  max(metadata_created) AT TIME ZONE 'UTC' AS last"
         "  FROM package WHERE id IN :packages GROUP BY owner_org) d"
         "  ON d.owner_org = p.organization_id"
-        " JOIN challenge_cohort c ON c.id = p.cohort_id AND c.name = :season"
+        " JOIN challenge_cohort c ON c.id = p.cohort_id AND c.name = :cohort"
         " WHERE p.id = s.participant_id AND s.source = 'catalog'"
         " AND s.state = 'done'",
         packages=tuple(packages),

@@ -15,12 +15,13 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from ckan import model
 
 from ckanext.challenge import config, measures, programmes
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import journal, session_events
 from ckanext.challenge.common.transactions import in_one_transaction
 from ckanext.challenge.domain import criteria, deadlines
 from ckanext.challenge.domain import progress as checklist
@@ -98,10 +99,11 @@ def evaluate(
     full: bool = False,
     now: dt.datetime | None = None,
     on_progress: Callable[[int], None] | None = None,
+    commit: bool = True,
 ) -> Result:
     """Evaluate organizations, in all open and running cohorts that they take part in.
 
-    It commits after each portion. Whoever names organizations or cohorts has a reason:
+    Whoever names organizations or cohorts has a reason:
     these are judged. Of all there are, only those are judged of which something differs
     from the last time (:mod:`.judgements`).
 
@@ -110,6 +112,7 @@ def evaluate(
     :param full: judge all there are, whether anything differs or not
     :param now: the present (aware of its zone), to try another day
     :param on_progress: told now and then how many organizations were done
+    :param commit: whether to commit after each portion; else the caller does
     :raises ProgrammeError: when a programme file of the portal cannot be used
     """
     began = time.monotonic()
@@ -117,16 +120,17 @@ def evaluate(
     programmes.all()
     now = now or utcnow()
     on_progress = on_progress or (lambda number: None)
+    transaction = in_one_transaction if commit else _in_the_callers
     chosen = store.organizations(organization_ids, cohort_ids)
     total = Result(organizations=len(chosen))
     if organization_ids is None and cohort_ids is None and not full:
-        same, errors = in_one_transaction(lambda: _leave_unchanged(chosen, now))
+        same, errors = transaction(lambda: _leave_unchanged(chosen, now))
         total = replace(total, errors=errors)
         on_progress(len(same))
         chosen = [id_ for id_ in chosen if id_ not in same]
     for start in range(0, len(chosen), PORTION):
         ids = chosen[start : start + PORTION]
-        done = _portion(ids, now)
+        done = _portion(ids, now, commit)
         total = replace(
             total,
             judged=total.judged + len(ids),
@@ -170,13 +174,35 @@ def refresh(organization_ids: Collection[str]) -> None:
         log.exception("Evaluation of %s failed", ", ".join(organization_ids))
 
 
-def _portion(organization_ids: Sequence[str], now: dt.datetime) -> Result:
-    """Evaluate some organizations, and commit."""
-    done = in_one_transaction(lambda: _Evaluation(organization_ids, now).run())
+_Work = TypeVar("_Work")
+
+
+def _in_the_callers(work: Callable[[], _Work]) -> _Work:
+    """Do some work in the transaction of the caller, who commits it."""
+    return work()
+
+
+def _portion(organization_ids: Sequence[str], now: dt.datetime, commit: bool) -> Result:
+    """Evaluate some organizations, and commit unless the caller does."""
+    evaluation = partial(_run, organization_ids, now)
+    if not commit:
+        done = _in_the_callers(evaluation)
+        if done.events:
+            session_events.after_commit(_tell_stored, *done.events)
+        return done.result
+    done = in_one_transaction(evaluation)
     store.forget_loaded()
     if done.events:
-        awards_stored.send("evaluate", events=done.events)
+        _tell_stored(*done.events)
     return done.result
+
+
+def _run(organization_ids: Sequence[str], now: dt.datetime) -> _Done:
+    return _Evaluation(organization_ids, now).run()
+
+
+def _tell_stored(*events: AwardEvent) -> None:
+    awards_stored.send("evaluate", events=[*events])
 
 
 #: The measurements of each subject, by the name of the measure.

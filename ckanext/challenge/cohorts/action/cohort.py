@@ -335,7 +335,7 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
     data = validate(context, data_dict, schema.transition())
     cohort = find_cohort(data["id"])
     tk.check_access("challenge_cohort_transition", context, {"id": cohort.id})
-    transitions.prepare(cohort, data["to"])
+    transitions.prepare(context, cohort, data["to"])
     locks.refresh_for_update(cohort)
     transitions.move(cohort, data["to"], actor_of(context))
     return _commit_and_show(context, cohort)

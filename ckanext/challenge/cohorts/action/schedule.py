@@ -62,7 +62,7 @@ def _catch_up(
     while cohort is not None and (to := _due(cohort)) is not None:
         told = {"name": cohort.name, "title": cohort.title}
         try:
-            transitions.prepare(cohort, to)
+            transitions.prepare(context, cohort, to)
             locks.refresh_for_update(cohort)
             # Somebody may have been faster while this one waited for the row.
             if _due(cohort) != to:

@@ -23,6 +23,7 @@ from ckanext.challenge.common.action_helpers import (
     find_cohort,
     find_organization,
     find_participation,
+    is_deferred,
     validate,
 )
 from ckanext.challenge.common.language import current
@@ -68,12 +69,14 @@ def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> Any:
             {"organization": [tk._("Name one of: organization, cohort, all")]}
         )
     tk.check_access("challenge_evaluate", context, {given[0]: data[given[0]]})
+    organizations = cohorts = None
     if given == ["organization"]:
-        found = evaluate.evaluate([find_organization(data["organization"]).id])
+        organizations = [find_organization(data["organization"]).id]
     elif given == ["cohort"]:
-        found = evaluate.evaluate(cohort_ids=[find_cohort(data["cohort"]).id])
-    else:
-        found = evaluate.evaluate()
+        cohorts = [find_cohort(data["cohort"]).id]
+    found = evaluate.evaluate(
+        organizations, cohort_ids=cohorts, commit=not is_deferred(context)
+    )
     return found.as_dict()
 
 

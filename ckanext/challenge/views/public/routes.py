@@ -66,7 +66,7 @@ def oembed() -> Response:
     return page.oembed()
 
 
-@public.get("/<cohort>/card.png")
+@public.get("/<cohort>/card.png", endpoint="season_card")
 def cohort_card(cohort: str) -> Response:
     """What social networks show of a season."""
     return social_cards.cohort_card(cohort)
