@@ -122,7 +122,7 @@ def _date_application(
     cohort: str, siren: str, submitted: dt.datetime, decided: dt.datetime
 ) -> None:
     """Date an application, and the participation that it became."""
-    known = {"season": cohort, "siren": siren}
+    known = {"cohort": cohort, "siren": siren}
     _execute(
         "UPDATE challenge_application a SET created_at = :created,"
         " updated_at = :submitted, consent_at = :created,"

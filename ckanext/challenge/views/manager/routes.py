@@ -35,7 +35,7 @@ def index() -> str:
 
 @manager.get("/<cohort>")
 def season(cohort: str) -> AnyResponse | str:
-    """A season at the desk: managers begin with who waits for them."""
+    """A season in the managers' area: managers begin with who waits for them."""
     tab = request.args.get("tab")
     if tab != "participants":
         shown = act("challenge_cohort_show", id=cohort)
