@@ -19,13 +19,14 @@ from aiosmtpd.controller import Controller
 from ckan import model, plugins
 from ckan.model import user as user_model
 from ckan.tests.helpers import CKANTestApp
-from ckan.tests.pytest_ckan import ckan_setup
 from helpers.application import Application
 from helpers.index import Index
 from helpers.mailbox import Mailbox
 from helpers.snapshots import MadeOnce, Snapshots, empty_redis
 from hypothesis import HealthCheck, settings
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import close_all_sessions
+from sqlalchemy.pool import NullPool
 
 from portal import ports, workers
 
@@ -50,8 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
         tempfile.tempdir = None
     shares_out = not worker and config.getoption("dist", "no") != "no"
     if shares_out or config.option.markexpr == "pure":
-        # No test runs here that needs a portal.
-        config.pluginmanager.unregister(ckan_setup)
+        # No test runs here that needs a portal. Both CKAN and pytest-ckan bring a
+        # plugin of this name, and pytest takes the one that it finds first.
+        config.pluginmanager.unregister(name="ckan")
 
 
 #: Fixtures from which all comes that a test has of CKAN: its settings, hence its
@@ -95,7 +97,7 @@ def _pure(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     if request.node.get_closest_marker("pure") is None:
         return
     for owner, name in (
-        (sa.Engine, "connect"),
+        (Engine, "connect"),
         (CKANTestApp, "__init__"),
         (pysolr.Solr, "_send_request"),
         (redis.Connection, "connect"),
@@ -179,7 +181,7 @@ def _pool_connections(config: Mapping[str, Any]) -> None:
     A migration that runs in this process leaves one that connects anew for each
     session, which takes longer than most of what the sessions do.
     """
-    if isinstance(model.ensure_engine().pool, sa.NullPool):
+    if isinstance(model.ensure_engine().pool, NullPool):
         model.init_model(sa.engine_from_config(dict(config)))
 
 
