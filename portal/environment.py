@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.console import PortalError, part
-from portal.paths import DEMO_LOGS, PORTAL, ROOT, STATE
+from portal.paths import BYTECODE, DEMO_LOGS, PORTAL, ROOT, STATE
 from portal.process import clean_environ, run_logged
 
 DEFAULT_VERSION = "2.12"
@@ -44,6 +44,10 @@ class Environment:
         env = clean_environ()
         env["VIRTUAL_ENV"] = str(self.path)
         env["PATH"] = f"{self.path / 'bin'}:{env.get('PATH', '/usr/bin:/bin')}"
+        # Kept even where the shell forbids it beside the sources: without it, each of
+        # the many processes compiles the extension and its tests anew.
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
+        env["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
         return env
 
     def site_file(self, relative: str) -> Path:

@@ -22,7 +22,7 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("lint-imports", "--no-cache"),
 )
-PURE_TESTS = ("python", "-m", "pytest", "-q", "-m", "pure")
+PURE_TESTS = ("python", "-m", "pytest", "-q", "-m", "pure", "-n", "2")
 
 
 def lint(env: Environment) -> int:

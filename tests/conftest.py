@@ -45,15 +45,24 @@ def pytest_configure(config: pytest.Config) -> None:
             "use `make test`, or name a database for them in CKAN_TEST_SQLALCHEMY_URL",
             returncode=pytest.ExitCode.USAGE_ERROR,
         )
-    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    pure = config.option.markexpr == "pure"
+    if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and not pure:
         # CKAN reads where its services are when the session starts.
         os.environ.update(workers.environ(worker, os.environ))
         tempfile.tempdir = None
     shares_out = not worker and config.getoption("dist", "no") != "no"
-    if shares_out or config.option.markexpr == "pure":
+    if shares_out or pure:
         # No test runs here that needs a portal. Both CKAN and pytest-ckan bring a
         # plugin of this name, and pytest takes the one that it finds first.
         config.pluginmanager.unregister(name="ckan")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Never name a test by bytes: an archive holds the second in which it was made.
+
+    Processes that share out the tests must find the same names, each for itself.
+    """
+    return argname if isinstance(val, bytes) else None
 
 
 #: Fixtures from which all comes that a test has of CKAN: its settings, hence its

@@ -12,6 +12,7 @@ import ckan
 import polib
 import pytest
 import yaml
+from babel.messages.catalog import Catalog
 from babel.support import Translations
 from ckan.lib.jinja_extensions import _get_extensions
 from jinja2 import Environment, nodes
@@ -34,10 +35,15 @@ def french() -> polib.POFile:
 
 
 @pytest.fixture(scope="module")
-def said() -> set[Any]:
+def extracted() -> Catalog:
     """The messages of the code and the templates."""
+    return catalogues.extract()
+
+
+@pytest.fixture(scope="module")
+def said(extracted: Catalog) -> set[Any]:
     found: set[Any] = set()
-    for message in catalogues.messages(catalogues.extract()):
+    for message in catalogues.messages(extracted):
         found.add(message.id)
     return found
 
@@ -84,10 +90,9 @@ def test_the_files_name_no_machine_and_no_date() -> None:
         assert "-Date:" not in text
 
 
-def test_a_renewal_without_a_change_changes_no_file() -> None:
-    catalog = catalogues.extract()
+def test_a_renewal_without_a_change_changes_no_file(extracted: Catalog) -> None:
     for path, language in ((catalogues.TEMPLATE, ""), (FRENCH, "fr")):
-        file = catalogues.render(catalog, language)
+        file = catalogues.render(extracted, language)
         entries = {_id(entry): _texts(entry) for entry in file}
         assert entries == {_id(e): _texts(e) for e in polib.pofile(str(path))}
         assert file.metadata == polib.pofile(str(path)).metadata

@@ -54,7 +54,6 @@ def _store(
         (PNG, r"C:\Bureau\logo.png", "image/png", "logo.png"),
         (odt(), "lettre.odt", "application/vnd.oasis.opendocument.text", "lettre.odt"),
     ],
-    # The bytes of an archive hold the time: they are no name of a test.
     ids=["pdf", "pdf-named-html", "jpeg", "png", "odt"],
 )
 def test_a_file_is_what_its_content_says(

@@ -69,9 +69,13 @@ def silent(request: BaseHTTPRequestHandler) -> None:
     time.sleep(5)
 
 
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    return gzip.compress(b"0" * 50_000_000)
+
+
 @pytest.fixture
-def site() -> Iterator[Website]:
-    bomb = gzip.compress(b"0" * 50_000_000)
+def site(bomb: bytes) -> Iterator[Website]:
     answers: dict[str, Answer] = {
         "/file.csv": file(CONTENT, "text/csv; charset=ISO-8859-1"),
         "/packed": file(gzip.compress(CONTENT), Content_Encoding="gzip"),

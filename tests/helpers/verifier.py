@@ -93,8 +93,8 @@ def _hash(document: dict[str, Any]) -> bytes:
     options: Any = {"documentLoader": _load}
     form: Any = {**options, "algorithm": "URDNA2015", "format": "application/n-quads"}
     try:
-        quads = jsonld.normalize(document, form)
         expanded = jsonld.expand(document, options, on_property_dropped=_refuse_dropped)
+        quads = jsonld.normalize(expanded, form)
     except Exception as error:
         # Whatever cannot be read is not accepted, in whichever way it is broken.
         raise Refused(str(error)) from error
