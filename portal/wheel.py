@@ -27,7 +27,7 @@ from portal.process import clean_environ, dies_with_parent, run_logged
 
 #: What a browser is shown by an installed extension that is whole, in each language.
 _PAGES = ("/challenge", "/en/challenge", "/dataset/", "/api/3/action/status_show")
-_PATIENCE = 60.0
+_READY_TIMEOUT = 60.0
 
 
 def check(env: Environment) -> None:
@@ -170,10 +170,10 @@ def _try(programs: Path, folder: Path, services: Mapping[str, str]) -> None:
 
 def _get(url: str) -> None:
     """Ask for a page, which must answer 200, waiting for the server to start."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _READY_TIMEOUT
     while True:
         try:
-            ports.get(url, _PATIENCE)
+            ports.get(url, _READY_TIMEOUT)
             return
         except urllib.error.HTTPError as error:
             raise PortalError(f"{url} answers {error.code} with the wheel") from error

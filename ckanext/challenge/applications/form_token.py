@@ -17,7 +17,7 @@ from ckanext.challenge.model.base import make_id
 
 _SALT = "ckanext.challenge.form"
 #: How long somebody may be busy with a form.
-_PATIENCE = dt.timedelta(hours=24)
+_MAX_AGE = dt.timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class FormToken:
 
     def is_recent(self, now: dt.datetime) -> bool:
         """Whether somebody may still be busy with it."""
-        return self.age(now) <= _PATIENCE
+        return self.age(now) <= _MAX_AGE
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -27,7 +27,7 @@ Action = Literal[
 
 _HOUR = 3600
 #: Seconds that an answer of Redis is waited for: an applicant does not wait for it.
-_PATIENCE = 0.5
+_REDIS_TIMEOUT = 0.5
 #: What is done more often than applying, and how many times as often it may be.
 _OFTEN: dict[Action, int] = {"look": 10, "message": 2, "upload": 5}
 
@@ -94,8 +94,8 @@ def _limits(email: str | None) -> dict[str, int]:
 def _redis() -> Redis:
     return Redis.from_url(
         tk.config["ckan.redis.url"],
-        socket_timeout=_PATIENCE,
-        socket_connect_timeout=_PATIENCE,
+        socket_timeout=_REDIS_TIMEOUT,
+        socket_connect_timeout=_REDIS_TIMEOUT,
     )
 
 

@@ -54,32 +54,32 @@ def challenge_standing_show(context: Context, data_dict: dict[str, Any]) -> Any:
     data = validate(context, data_dict, schema.standing_show())
     tk.check_access("challenge_standing_show", context, data)
     group = find_organization(data["organization"])
-    cohort = _season(group.id)
-    mine = _roles(context, group, cohort)
+    entry = _entry(group.id)
+    mine = _roles(context, group, entry)
     standing = model.Session.get(Standing, group.id)
-    judged = _judged(group, cohort, standing)
-    awards = _awards(group.id, cohort)
-    shortfalls = _shortfalls(group, cohort, judged) if mine else None
+    judged = _judged(group, entry, standing)
+    awards = _awards(group.id, entry)
+    shortfalls = _shortfalls(group, entry, judged) if mine else None
     evaluated = [
         moment
         for moment in (
             standing.evaluated_at if standing else None,
-            cohort.participant.evaluated_at if cohort else None,
+            entry.participant.evaluated_at if entry else None,
         )
         if moment is not None
     ]
     shown: dict[str, Any] = {
         "organization": group.name,
         "organization_id": group.id,
-        "cohort": cohort.cohort.name if cohort else None,
-        "cohort_title": cohort.cohort.title if cohort else None,
+        "cohort": entry.cohort.name if entry else None,
+        "cohort_title": entry.cohort.title if entry else None,
         "evaluated_at": as_json(max(evaluated, default=None)),
-        "badges": [_row(one, cohort, awards, shortfalls) for one in judged],
+        "badges": [_row(one, entry, awards, shortfalls) for one in judged],
     }
     return {**shown, "roles": sorted(mine)} if mine else shown
 
 
-class _Cohort(NamedTuple):
+class _Entry(NamedTuple):
     """The season in which an organization takes part."""
 
     cohort: Cohort
@@ -99,7 +99,7 @@ class _Judged(NamedTuple):
         return self.badge.scope == "cohort"
 
 
-def _season(organization_id: str) -> _Cohort | None:
+def _entry(organization_id: str) -> _Entry | None:
     """The season under way, else the latest; drafts are nobody's."""
     found = (
         model.Session.query(Cohort, Participant)
@@ -115,36 +115,34 @@ def _season(organization_id: str) -> _Cohort | None:
     if found is None:
         return None
     try:
-        return _Cohort(found[0], found[1], programmes.of(found[0]))
+        return _Entry(found[0], found[1], programmes.of(found[0]))
     except programmes.ProgrammeMissing:
         # Its own page says so; what needs no season is still to be seen.
         return None
 
 
-def _roles(context: Context, group: model.Group, cohort: _Cohort | None) -> set[str]:
-    if cohort is not None:
-        return roles.of_participant(context, cohort.participant)
+def _roles(context: Context, group: model.Group, entry: _Entry | None) -> set[str]:
+    if entry is not None:
+        return roles.of_participant(context, entry.participant)
     if roles.is_member(context, group.id):
         return {"member"}
     return {"manager"} if roles.is_sysadmin(context) else set()
 
 
 def _judged(
-    group: model.Group, cohort: _Cohort | None, standing: Standing | None
+    group: model.Group, entry: _Entry | None, standing: Standing | None
 ) -> list[_Judged]:
     """The badges of the season, and those of all programmes that need none."""
     found: dict[tuple[str, str], _Judged] = {}
     measured: dict[str, Measurement] = {}
-    if cohort is not None:
-        measured, states = _of_cohort(cohort.participant)
-        for badge in cohort.programme.badges:
+    if entry is not None:
+        measured, states = _of_cohort(entry.participant)
+        for badge in entry.programme.badges:
             if badge.scope == "cohort":
                 verdict = criteria.judge(
-                    badge.criteria, measured, states, cohort.programme.required
+                    badge.criteria, measured, states, entry.programme.required
                 )
-                found[badge.scope, badge.key] = _Judged(
-                    cohort.programme, badge, verdict
-                )
+                found[badge.scope, badge.key] = _Judged(entry.programme, badge, verdict)
     for programme, badge in programmes.badges_without_cohort():
         # Until it is measured for itself, what its season measured is near.
         known = _of_standing(standing, badge.key) if standing else measured
@@ -188,10 +186,10 @@ def _measurements(
 
 
 def _awards(
-    organization_id: str, cohort: _Cohort | None
+    organization_id: str, entry: _Entry | None
 ) -> dict[tuple[str, bool], Award]:
     """What it holds, or a person took back, by badge and whether it is of a season."""
-    cohort_id = cohort.cohort.id if cohort else None
+    cohort_id = entry.cohort.id if entry else None
     rows = model.Session.query(Award).filter(
         Award.organization_id == organization_id,
         sa.or_(Award.cohort_id.is_(None), Award.cohort_id == cohort_id),
@@ -206,7 +204,7 @@ def _awards(
 
 
 def _shortfalls(
-    group: model.Group, cohort: _Cohort | None, judged: Iterable[_Judged]
+    group: model.Group, entry: _Entry | None, judged: Iterable[_Judged]
 ) -> dict[bool, Shortfalls]:
     """What is missing for the badges of the season, and for those without one."""
     found = [
@@ -218,13 +216,13 @@ def _shortfalls(
     general = Shortfalls(group, None, datasets)
     return {
         False: general,
-        True: general.within(cohort.cohort.name) if cohort else general,
+        True: general.within(entry.cohort.name) if entry else general,
     }
 
 
 def _row(
     one: _Judged,
-    cohort: _Cohort | None,
+    entry: _Entry | None,
     awards: Mapping[tuple[str, bool], Award],
     shortfalls: Mapping[bool, Shortfalls] | None,
 ) -> dict[str, Any]:
@@ -233,7 +231,7 @@ def _row(
     row = {
         **badge_row(one.badge, one.verdict, held),
         "scope": one.badge.scope,
-        "cohort": cohort.cohort.name if cohort and one.of_cohort else None,
+        "cohort": entry.cohort.name if entry and one.of_cohort else None,
     }
     if award is not None:
         row["state"] = award.state

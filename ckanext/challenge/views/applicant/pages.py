@@ -97,8 +97,8 @@ def apply_page(
     :raises tk.ObjectNotFound: no such season
     """
     cohort = act("challenge_cohort_show", id=cohort_name)
-    season = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
-    url = f"{season}/apply"
+    cohort_url = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
+    url = f"{cohort_url}/apply"
     typed, wrong = given or {}, errors or {}
     code = params.get("code", "").strip()[:100]
     late: dict[str, str] = {}
@@ -151,7 +151,7 @@ def apply_page(
         "labels": application_form.labels(cohort),
         "csrf": tk.h.csrf_input(),
         "urls": {
-            "season": season,
+            "season": cohort_url,
             "self": url,
             "again": url + h.challenge_query(late),
             "late": url + h.challenge_query({"late": "1"}),
@@ -267,7 +267,7 @@ def application_page(
     with_key = {"key": key} if key else {}
     application = act("challenge_application_show", id=id_, **with_key)
     cohort = act("challenge_cohort_show", id=application["cohort_id"])
-    season = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
+    cohort_url = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
     name = application.get("organization_name")
     decisions = application.get("decisions") or []
     questions = application_form.asked(cohort)
@@ -322,8 +322,8 @@ def application_page(
         "csrf": tk.h.csrf_input(),
         "key": key,
         "urls": {
-            "season": season,
-            "participant": f"{season}/{name}"
+            "season": cohort_url,
+            "participant": f"{cohort_url}/{name}"
             if name and application["state"] == "accepted"
             else "",
             "self": here,

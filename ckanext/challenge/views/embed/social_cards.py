@@ -14,7 +14,7 @@ from ckanext.challenge.svg.cards import SOCIAL, social_card
 from ckanext.challenge.svg.progress_badge import etag
 from ckanext.challenge.svg.raster import png
 from ckanext.challenge.svg.schemes import PHASES
-from ckanext.challenge.views.public import cohort as season
+from ckanext.challenge.views.public import cohort as pages
 
 from .pictures import conditional
 from .response import Shared, act_as_nobody, asked_language
@@ -55,9 +55,9 @@ def cohort_card(name: str) -> Response:
         figures = (cohort["snapshot"] or cohort)["figures"]
         return social_card(
             cohort["title"],
-            season.lead(cohort),
+            pages.lead(cohort),
             _site(),
-            figures=season.figure_rows(figures),
+            figures=pages.figure_rows(figures),
             percent=figures["percent"],
             language=language,
         )

@@ -198,8 +198,8 @@ def _page(
     )
     participant = act("challenge_participant_show", id=progress["participant_id"])
     base = participant_rows.cohort_prefix()
-    season = f"{base}/{cohort['name']}"
-    url = f"{season}/{quote(participant['organization_name'])}"
+    cohort_url = f"{base}/{cohort['name']}"
+    url = f"{cohort_url}/{quote(participant['organization_name'])}"
     reader = _reader(participant, progress, cohort, url, sent)
     rows = {step["step"]: checklist.row(step, reader) for step in progress["steps"]}
     numbers = participant_rows.phase_numbers(progress["phases"])
@@ -246,7 +246,7 @@ def _page(
         if evaluated
         else "",
         "urls": {
-            "season": season,
+            "season": cohort_url,
             "self": url,
             "kits": f"{url}/kits",
             "calendar": f"{url}/calendar.ics",

@@ -117,8 +117,8 @@ def data_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         },
     )
     kits = _kits()
-    season = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
-    url = f"{season}/data"
+    cohort_url = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
+    url = f"{cohort_url}/data"
     chosen = {key: params.get(key, "") for key in ("organization", "kit")}
     facets = found["search_facets"]
     return {
@@ -151,9 +151,9 @@ def data_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         ],
         "pages": Pager(url, chosen, found["count"], page, PAGE),
         "urls": {
-            "season": season,
+            "season": cohort_url,
             "self": url,
-            "feed": f"{season}/data.atom" + h.challenge_query(chosen),
+            "feed": f"{cohort_url}/data.atom" + h.challenge_query(chosen),
         },
     }
 

@@ -9,7 +9,7 @@ from ckanext.challenge.views.common import blueprint
 from ckanext.challenge.views.embed import page, pictures, social_cards
 
 from . import badges as honours
-from . import cohort as season
+from . import cohort as pages
 from . import data as opened
 from . import kits as kit_pages
 
@@ -19,7 +19,7 @@ public = blueprint("challenge")
 @public.get("", endpoint="index")
 def index() -> str:
     """The seasons of the challenge."""
-    return tk.render("challenge/index.html", season.index_page())
+    return tk.render("challenge/index.html", pages.index_page())
 
 
 @public.get("/")
@@ -31,7 +31,7 @@ def slash() -> Response:
 @public.get("/<cohort>")
 def read(cohort: str) -> str:
     """A season: what it is and how far it has got."""
-    return tk.render("challenge/season.html", season.cohort_page(cohort, request.args))
+    return tk.render("challenge/season.html", pages.cohort_page(cohort, request.args))
 
 
 @public.get("/<cohort>/data")
