@@ -103,6 +103,17 @@ def role_in(user: model.User, group: model.Group) -> str | None:
     )
 
 
+def sysadmins() -> list[model.User]:
+    """The people who run the portal, without the portal's own account."""
+    site_user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+    found = model.Session.query(model.User).filter(
+        model.User.state == model.State.ACTIVE,
+        model.User.sysadmin.is_(True),
+        model.User.name != site_user["name"],
+    )
+    return found.order_by(model.User.created).all()
+
+
 def admins(group: model.Group) -> list[model.User]:
     """The people who are admins of an organization, and can answer for it.
 
