@@ -27,6 +27,7 @@ def give(
     role: str,
     way: Way,
     actor: str,
+    *,
     participant: Participant | None = None,
     application_id: str | None = None,
 ) -> None:

@@ -114,7 +114,13 @@ def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
         claim = _claim(application, group, user, actor)
     else:
         given_roles.give(
-            user, group, "admin", "acceptance", actor, participant, application.id
+            user,
+            group,
+            "admin",
+            "acceptance",
+            actor,
+            participant=participant,
+            application_id=application.id,
         )
     application.organization_id = group.id
     return Onboarded(participant, user, claim, asked, created)

@@ -158,7 +158,13 @@ def _let_in(claim: Claim, actor: str) -> None:
         .first()
     )
     given_roles.give(
-        user, group, "admin", "claim", actor, participant, claim.application_id
+        user,
+        group,
+        "admin",
+        "claim",
+        actor,
+        participant=participant,
+        application_id=claim.application_id,
     )
 
 

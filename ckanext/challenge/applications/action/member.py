@@ -27,9 +27,10 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
 
     The admins of the organization and sysadmins may call this; the managers of a season
     too, while an organization that an acceptance of that very season made has no admin
-    of its own. Nobody invites themselves. The account with that address becomes a member; where
-    there is none, one is made that waits for its owner. Either is told by mail, after
-    all is stored. Who was invited and did not open the account yet is told again.
+    of its own. Nobody invites themselves. The account with that address becomes a
+    member; where there is none, one is made that waits for its owner. Either is told by
+    mail, after all is stored. Who was invited and did not open the account yet is told
+    again.
 
     :param organization: the id or name of the organization
     :type organization: string
@@ -56,7 +57,12 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
             raise tk.ValidationError({"email": [_member_already(group)]})
         participant = _participant(group)
         given_roles.give(
-            user, group, data["role"], "invitation", actor_of(context), participant
+            user,
+            group,
+            data["role"],
+            "invitation",
+            actor_of(context),
+            participant=participant,
         )
         notifications.enqueue(
             "invitation",
