@@ -29,7 +29,7 @@ from factories import (
 from helpers.browser import PERSONAL
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.common import file_store
+from ckanext.challenge.common import file_store, journal
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
@@ -279,6 +279,30 @@ def test_a_participant_keeps_its_place_and_the_others_their_roles(
     assert Application.get(application_id).state == "accepted"  # type: ignore[union-attr]
     people = call_as(admin, "member_list", id=organization)
     assert [row[2] for row in people] == ["Member"]
+
+
+@pytest.mark.parametrize("known", ["nobody", "claimant", "member", "active"])
+def test_an_invited_account_that_was_never_opened_goes_along(
+    cohort: dict[str, Any], known: str
+) -> None:
+    admin, mayor = factories.Sysadmin(), factories.User()
+    email = PERSONAL["contact_email"]
+    if known == "active":
+        factories.User(email=email)
+    elif known == "member":
+        # Somebody else invited the same address into another organization.
+        waiting = factories.User(email=email, state="pending")
+        factories.Organization(users=[{"name": waiting["name"], "capacity": "editor"}])
+    elif known == "claimant":
+        users = [{"name": mayor["name"], "capacity": "admin"}]
+        factories.Organization(siren=BAULE, users=users)
+    make_participant(cohort, BAULE, **PERSONAL)
+    account = model.Session.query(model.User).filter_by(email=email)
+    assert account.count() == 1
+    application_id = model.Session.query(Application).one().id
+    call_as(admin, "challenge_application_erase", id=application_id)
+    assert account.count() == (known in {"member", "active"})
+    assert journal.verify() == []
 
 
 @pytest.mark.parametrize("opened", [True, False])

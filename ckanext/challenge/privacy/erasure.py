@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import config, notifications, programmes
-from ckanext.challenge.applications import given_roles, waiting_list
+from ckanext.challenge.applications import accounts, given_roles, waiting_list
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
 from ckanext.challenge.common import file_store, journal
 from ckanext.challenge.domain import (
@@ -56,7 +56,8 @@ log = logging.getLogger(__name__)
 def erase(application: Application, actor: str) -> list[str]:
     """Empty what an application says of persons, in the caller's transaction.
 
-    One that could still be decided is withdrawn: nobody could be told. What was written
+    One that could still be decided is withdrawn: nobody could be told. The contact's
+    account goes along, if it was never opened and is of no use. What was written
     in the course of the season goes too, unless the season still needs it.
 
     :returns: the ids of its files, whose content ``file_store.remove`` removes after
@@ -71,6 +72,7 @@ def erase(application: Application, actor: str) -> list[str]:
     ):
         waiting_list.leave(application)
         advance(application, ("withdrawn",), actor)
+    address = application.contact_email
     code_id = application.late_code_id
     for name in application_fields.PERSONAL:
         # JSON that is never null becomes the empty list or object that it began as.
@@ -96,6 +98,7 @@ def erase(application: Application, actor: str) -> list[str]:
     mails.update({"last_error": None, "data": {}}, synchronize_session=False)
     _forget_late_codes(LateCode.id == code_id, LateCode.uses >= LateCode.max_uses)
     given_roles.take_back(actor, *_ending(application, actor))
+    accounts.forget_unopened(address)
     journal.record(actor, "erase", "application", application.id)
     participants = session.query(Participant.id).filter_by(**of_this)
     if cohort.state not in lifecycle.COHORT_OVER:
