@@ -130,7 +130,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"id": "{claim}", "accepted": True},
     ),
     "challenge_member_invite": (
-        {"org_admin", *MANAGER},
+        {"org_admin", "sysadmin"},
         {"organization": "{organization}", "email": "x@example.org"},
     ),
     "challenge_decision_drop": (MANAGER, {"id": "{application}"}),
@@ -174,8 +174,8 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_participant_list": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_participant_show": (EVERYBODY, {"id": "{participant}"}),
     "challenge_participant_create": (
-        MANAGER,
-        {"cohort": "{cohort}", "organization": "x"},
+        {"sysadmin"},
+        {"cohort": "{cohort}", "organization": "{organization}"},
     ),
     "challenge_participant_withdraw": (MANAGER, {"id": "{participant}"}),
     "challenge_participant_assign": (MANAGER, {"id": "{participant}"}),

@@ -78,7 +78,7 @@ def _upgrade(cli: Any) -> None:
 def _counts() -> dict[str, int]:
     model.Session.rollback()
     kinds = (Application, Award, Cohort, Participant)
-    return {kind.__name__: model.Session.query(kind).count() for kind in kinds}
+    return {kind.__name__: model.Session.query(kind.id).count() for kind in kinds}
 
 
 @pytest.mark.usefixtures("before")

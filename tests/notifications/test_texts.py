@@ -20,6 +20,7 @@ from ckanext.challenge.model import (
     Award,
     Claim,
     Cohort,
+    GivenRole,
     Message,
     Participant,
     ParticipantMessage,
@@ -80,8 +81,15 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
         user_id=user["id"],
         reason="Nous ne connaissons pas cette personne.",
     )
+    role = GivenRole(
+        organization_id=participant["organization_id"],
+        user_id=user["id"],
+        role="editor",
+        way="invitation",
+        given_by=user["id"],
+    )
     message = Message(application_id=application.id, side="staff", text="Bonjour & co")
-    model.Session.add_all([claim, message])
+    model.Session.add_all([claim, role, message])
     model.Session.flush()
     said = ParticipantMessage(
         id=message.id, participant_id=participant["id"], side="staff", text="Bonjour !"
@@ -106,6 +114,7 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
         "subscription": subscription.id,
         "data": {
             "claim_id": claim.id,
+            "given_role_id": role.id,
             "message_id": message.id,
             "date": "2026-12-01",
             "organization_id": participant["organization_id"],

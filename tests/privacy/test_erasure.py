@@ -29,7 +29,7 @@ from factories import (
 from helpers.browser import PERSONAL
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.common import file_store
+from ckanext.challenge.common import file_store, journal
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
@@ -258,20 +258,73 @@ def test_the_note_on_a_late_code_goes_with_the_last_who_used_it(
         assert model.Session.query(LateCode).one().note == left
 
 
-def test_a_participant_keeps_its_place_and_people(cohort: dict[str, Any]) -> None:
+def test_a_participant_keeps_its_place_and_the_others_their_roles(
+    cohort: dict[str, Any],
+) -> None:
     participant = make_participant(cohort, BAULE, **PERSONAL)
     application_id = model.Session.query(Application).one().id
-    call_as(factories.Sysadmin(), "challenge_application_erase", id=application_id)
+    admin, organization = factories.Sysadmin(), participant["organization_id"]
+    call_as(
+        admin,
+        "challenge_member_invite",
+        organization=organization,
+        email="collegue@example.org",
+    )
+    call_as(admin, "challenge_application_erase", id=application_id)
     after = call_as(None, "challenge_participant_show", id=participant["id"])
     assert (after["state"], after["steps_total"]) == (
         "active",
         participant["steps_total"],
     )
     assert Application.get(application_id).state == "accepted"  # type: ignore[union-attr]
+    people = call_as(admin, "member_list", id=organization)
+    assert [row[2] for row in people] == ["Member"]
+
+
+@pytest.mark.parametrize("known", ["nobody", "claimant", "member", "active"])
+def test_an_invited_account_that_was_never_opened_goes_along(
+    cohort: dict[str, Any], known: str
+) -> None:
+    admin, mayor = factories.Sysadmin(), factories.User()
+    email = PERSONAL["contact_email"]
+    if known == "active":
+        factories.User(email=email)
+    elif known == "member":
+        # Somebody else invited the same address into another organization.
+        waiting = factories.User(email=email, state="pending")
+        factories.Organization(users=[{"name": waiting["name"], "capacity": "editor"}])
+    elif known == "claimant":
+        users = [{"name": mayor["name"], "capacity": "admin"}]
+        factories.Organization(siren=BAULE, users=users)
+    make_participant(cohort, BAULE, **PERSONAL)
+    account = model.Session.query(model.User).filter_by(email=email)
+    assert account.count() == 1
+    application_id = model.Session.query(Application).one().id
+    call_as(admin, "challenge_application_erase", id=application_id)
+    assert account.count() == (known in {"member", "active"})
+    assert journal.verify() == []
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_when_the_time_is_over_only_accounts_never_opened_lose_their_role(
+    cohort: dict[str, Any], opened: bool
+) -> None:
+    """The organization goes on with the people it has; a stranger to it does not."""
+    user = factories.User() if opened else None
+    participant = make_participant(cohort, BAULE, user=user, **PERSONAL)
+    admin = factories.Sysadmin()
+    for state in ("running", "finished", "archived"):
+        call_as(admin, "challenge_cohort_transition", id=cohort["id"], to=state)
+    later = utcnow() + 800 * DAY
+    for _ in range(2):
+        erasure.purge(erasure.candidates(later), later)
+        later += 60 * DAY
+    application = model.Session.query(Application).one()
+    assert application.erased_at is not None
     people = call_as(
-        factories.Sysadmin(), "member_list", id=participant["organization_id"]
+        admin, "member_list", id=participant["organization_id"], capacity="admin"
     )
-    assert people
+    assert len(people) == opened
 
 
 def test_a_draft_is_announced_then_erased_by_the_command(

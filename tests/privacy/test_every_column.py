@@ -65,6 +65,8 @@ KEPT: dict[str, set[str]] = {
         *("insee_code", "departement", "language", "state"),
     },
     "challenge_claim": {"state"},
+    # Member, editor or admin, and by which way.
+    "challenge_given_role": {"role", "former", "way"},
     # What the code is, and not for whom.
     "challenge_late_code": {"code"},
     "challenge_mail": {"kind", "state"},

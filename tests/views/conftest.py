@@ -43,7 +43,7 @@ def _world() -> World:
         )
         made.append(
             call_as(
-                people["manager"],
+                people["sysadmin"],
                 "challenge_participant_create",
                 cohort=cohort["id"],
                 organization=organization["id"],

@@ -13,7 +13,7 @@ from ckan.logic import schema as ckan_schema
 from ckan.types import Context
 
 from ckanext.challenge.directory import naming
-from ckanext.challenge.model import locks
+from ckanext.challenge.model import Staff, locks
 
 
 def deferred() -> Context:
@@ -80,6 +80,34 @@ def find_or_invite(email: str | None, stem: str, code: str | None) -> model.User
     return user
 
 
+def forget_unopened(email: str | None) -> None:
+    """Delete the invited accounts of an address that nobody opened.
+
+    Those that are a member of anything, or in the team of a season, are somebody's.
+    """
+    if not email:
+        return
+    # What the caller has in mind counts, too.
+    model.Session.flush()
+    member = sa.select(model.Member.id).where(
+        model.Member.table_name == "user",
+        model.Member.table_id == model.User.id,
+        model.Member.state == model.State.ACTIVE,
+    )
+    team = sa.select(Staff.id).where(Staff.user_id == model.User.id)
+    unused = model.Session.query(model.User.id).filter(
+        sa.func.lower(model.User.email) == email.lower(),
+        model.User.state == model.State.PENDING,
+        ~member.exists(),
+        ~team.exists(),
+    )
+    ids = [id_ for (id_,) in unused]
+    # Memberships that ended stay, as CKAN leaves them: an id that is nobody's.
+    model.Session.query(model.User).filter(model.User.id.in_(ids)).delete(
+        synchronize_session="fetch"
+    )
+
+
 def give_role(user: model.User, group: model.Group, role: str) -> None:
     """Make somebody a member of an organization.
 
@@ -101,6 +129,17 @@ def role_in(user: model.User, group: model.Group) -> str | None:
         .limit(1)
         .scalar()
     )
+
+
+def sysadmins() -> list[model.User]:
+    """The people who run the portal, without the portal's own account."""
+    site_user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+    found = model.Session.query(model.User).filter(
+        model.User.state == model.State.ACTIVE,
+        model.User.sysadmin.is_(True),
+        model.User.name != site_user["name"],
+    )
+    return found.order_by(model.User.created).all()
 
 
 def admins(group: model.Group) -> list[model.User]:

@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-from ckanext.challenge.applications import claims
+from ckanext.challenge.applications import accounts, claims
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import (
     find_application,
@@ -244,12 +244,19 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> AuthR
 
 
 def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """The admins of the organization, and the managers of a cohort that it is in."""
+    """The admins of the organization; while it has none, the managers who made it."""
     organization = find_organization(data_dict.get("organization"))
-    return roles.answer(
-        roles.may_add_members(context, organization.id)
-        or roles.manages_participant(context, organization.id)
+    if roles.may_add_members(context, organization.id):
+        return {"success": True}
+    if not roles.manages_maker(context, organization.id):
+        return roles.refused()
+    if not accounts.admins(organization):
+        return {"success": True}
+    text = tk._(
+        "This organization has admins of its own: they alone let somebody in, or a "
+        "sysadmin"
     )
+    return {"success": False, "msg": text}
 
 
 def _managers_only(context: Context, cohort_id: str | None) -> AuthResult:

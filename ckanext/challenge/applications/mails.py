@@ -14,7 +14,13 @@ from ckanext.challenge import config, programmes
 from ckanext.challenge.common import access_links, language
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain.text import N_
-from ckanext.challenge.model import Application, Claim, Cohort, Message
+from ckanext.challenge.model import (
+    Application,
+    Claim,
+    Cohort,
+    GivenRole,
+    Message,
+)
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications.kinds import MailKind, Occasion
 
@@ -140,7 +146,7 @@ class _Arrival:
         return self.user is None or self.user.state == model.State.PENDING
 
 
-def _arrival(application: Application) -> _Arrival:
+def _arrival(application: Application, actor: str | None) -> _Arrival:
     claim = model.Session.query(Claim).filter_by(application_id=application.id).first()
     if claim is not None:
         return _Arrival(
@@ -155,18 +161,14 @@ def _arrival(application: Application) -> _Arrival:
         return _Arrival(model.Group.get(application.organization_id), user, asked=False)
     # A preview: what an acceptance would do now.
     known = onboarding.organizations_with_siren(application.siren)[:1]
-    asked = any(
-        accounts.admins(group)
-        for group in known
-        if user is None or accounts.role_in(user, group) != "admin"
-    )
+    asked = any(onboarding.to_ask(user, group, actor) for group in known)
     return _Arrival(known[0] if known else None, user, asked)
 
 
 def _welcome(occasion: Occasion) -> dict[str, Any]:
     """The first steps, and how to come to them: by a password where there is none."""
     application, cohort = _subject(occasion)
-    arrival = _arrival(application)
+    arrival = _arrival(application, occasion.data.get("actor"))
     if arrival.asked:
         return {"asked": True, **_linked(occasion)}
     programme = programmes.of(cohort)
@@ -221,6 +223,24 @@ def _invitation(occasion: Occasion) -> dict[str, Any]:
     }
 
 
+def _role_given(occasion: Occasion) -> dict[str, Any] | None:
+    """To the organization's admins; the data have ``given_role_id``."""
+    given = model.Session.get(GivenRole, occasion.data["given_role_id"])
+    if given is None or given.taken_back_at is not None:
+        return None
+    group = model.Group.get(given.organization_id)
+    user = model.User.get(given.user_id)
+    giver = model.User.get(given.given_by) if given.given_by else None
+    assert group is not None and user is not None
+    return {
+        "organization": group.title or group.name,
+        "role": given.role,
+        "account": user.name,
+        "giver": giver.display_name if giver else "",
+        "link": _url("organization.members", id=group.name),
+    }
+
+
 KINDS = (
     MailKind("draft", N_("Link to the draft"), _draft),
     MailKind("link", N_("New link"), _linked),
@@ -241,6 +261,7 @@ KINDS = (
         "claim_declined", N_("Refusal by the organization"), _claim_declined, "staff"
     ),
     MailKind("invitation", N_("Invitation"), _invitation, "user"),
+    MailKind("role_given", N_("Role in the organization"), _role_given, "user"),
     MailKind("retention", N_("Announcement of the erasure"), _retention),
 )
 

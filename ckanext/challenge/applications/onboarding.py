@@ -31,7 +31,7 @@ from ckanext.challenge.model import (
     locks,
 )
 
-from . import accounts
+from . import accounts, given_roles
 
 
 class CohortFull(Exception):
@@ -70,7 +70,7 @@ class Onboarded:
     :ivar user: the applicant's account
     :ivar claim: what the admins of the organization are asked; without one the
         applicant is an admin already
-    :ivar asked: these admins
+    :ivar asked: these admins; sysadmins where it has none
     :ivar created: the organization, if it is new
     """
 
@@ -84,8 +84,9 @@ class Onboarded:
 def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
     """Give the applicant an organization, an account in it and a checklist.
 
-    An organization with this SIREN takes part as it is. Where it has admins of its
-    own, the applicant becomes one only when one of them says yes.
+    An organization with this SIREN takes part as it is, and lets the applicant in only
+    when one of its own admins says yes. Where it has none, sysadmins are asked, unless
+    one of them decides here.
 
     :param cohort: locked by the caller, so that places are counted once
     :param application: locked by the caller
@@ -103,16 +104,44 @@ def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
     created = None
     if group is None:
         group = created = _organization(application)
-    elif accounts.role_in(user, group) != "admin":
-        asked = accounts.admins(group)
+    else:
+        asked = to_ask(user, group, actor)
+    participant = join(cohort, group, actor, application)
+    if created is not None:
+        participant.organization_created = True
     claim = None
     if asked:
         claim = _claim(application, group, user, actor)
     else:
-        accounts.give_role(user, group, "admin")
-    participant = join(cohort, group, actor, application)
+        given_roles.give(
+            user,
+            group,
+            "admin",
+            "acceptance",
+            actor,
+            participant=participant,
+            application_id=application.id,
+        )
     application.organization_id = group.id
     return Onboarded(participant, user, claim, asked, created)
+
+
+def to_ask(
+    user: model.User | None, group: model.Group, actor: str | None
+) -> list[model.User]:
+    """Who is asked whether an applicant becomes an admin of an organization.
+
+    :param actor: the id of the user who decides, or a word of the journal
+    :returns: its own admins; where it has none, the sysadmins, unless one of them
+        decides; nobody for somebody who is an admin of it
+    """
+    if user is not None and accounts.role_in(user, group) == "admin":
+        return []
+    asked = accounts.admins(group)
+    if asked:
+        return asked
+    decider = model.User.get(actor) if actor else None
+    return [] if decider and decider.sysadmin else accounts.sysadmins()
 
 
 def join(

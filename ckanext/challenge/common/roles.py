@@ -107,10 +107,14 @@ def may_add_members(context: Context, organization_id: str) -> bool:
     )
 
 
-def manages_participant(context: Context, organization_id: str) -> bool:
-    """Whether the caller manages a season in which the organization takes part."""
+def manages_maker(context: Context, organization_id: str) -> bool:
+    """Whether the caller manages the season of which an acceptance made it.
+
+    It has to take part in that season still.
+    """
     cohorts = model.Session.query(Participant.cohort_id).filter(
         Participant.organization_id == organization_id,
+        Participant.organization_created,
         Participant.state.in_(PARTICIPANT_COUNTED),
     )
     return any(is_manager(context, cohort_id) for (cohort_id,) in cohorts.all())

@@ -11,6 +11,7 @@ from .collectivite import Collectivite
 from .conformity import Conformity
 from .correspondence import ApplicationFile, Message, Note
 from .credential import Credential, SigningKey
+from .given_role import GivenRole
 from .journal import JournalEntry
 from .judgement import Judgement
 from .mail import Mail
@@ -31,6 +32,7 @@ __all__ = [
     "Credential",
     "Evidence",
     "Feedback",
+    "GivenRole",
     "JournalEntry",
     "Judgement",
     "KeptProgramme",

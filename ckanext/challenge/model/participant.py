@@ -28,6 +28,14 @@ class Participant(tk.BaseModel):
         key_column("cohort_id", "challenge_cohort.id", needed=True, with_it=True),
         key_column("organization_id", "group.id", needed=True, with_it=True),
         key_column("application_id", "challenge_application.id"),
+        # Whether the acceptance made its organization, which nobody ran before.
+        sa.Column(
+            "organization_created",
+            sa.Boolean,
+            nullable=False,
+            default=False,
+            server_default=sa.text("false"),
+        ),
         key_column("adviser_id", "user.id"),
         # Facts of the directory, kept as they were when the organization joined.
         sa.Column("siren", sa.UnicodeText),
@@ -58,6 +66,7 @@ class Participant(tk.BaseModel):
     cohort_id: Mapped[str]
     organization_id: Mapped[str]
     application_id: Mapped[str | None]
+    organization_created: Mapped[bool]
     adviser_id: Mapped[str | None]
     siren: Mapped[str | None]
     kind: Mapped[str | None]

@@ -24,7 +24,8 @@ class Occasion:
     :ivar user: whom it is for; without one, the subscriber or the contact of the
         application
     :ivar data: what the outbox keeps of it; for a preview also what a decision would
-        set: ``reason``, ``changes_kind``, ``changes_fields``, ``rank``
+        set: ``reason``, ``changes_kind``, ``changes_fields``, ``rank``, and
+        the id of who takes it, ``actor``
     :ivar preview: whether somebody else reads it: then no link in it opens anything
     """
 

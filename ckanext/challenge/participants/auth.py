@@ -52,8 +52,22 @@ def challenge_participant_show(
 def challenge_participant_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
-    """Managers of the cohort."""
-    return roles.for_manager(context, data_dict.get("cohort"))
+    """Managers of the cohort, of an organization whose admins they are; sysadmins."""
+    cohort = find_cohort(data_dict.get("cohort"))
+    if not roles.is_manager(context, cohort.id):
+        return roles.refused()
+    reference = data_dict.get("organization")
+    if not reference:
+        return {"success": True}
+    organization = find_organization(reference)
+    if roles.may_add_members(context, organization.id):
+        return {"success": True}
+    text = tk._(
+        "An organization decides itself whether it takes part: it applies, and its "
+        "admins are asked. Only a sysadmin, or a manager of the season who is an "
+        "admin of that organization, adds it without an application."
+    )
+    return {"success": False, "msg": text}
 
 
 def challenge_participant_withdraw(

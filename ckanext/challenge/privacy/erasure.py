@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import config, notifications, programmes
-from ckanext.challenge.applications import waiting_list
+from ckanext.challenge.applications import accounts, given_roles, waiting_list
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
 from ckanext.challenge.common import file_store, journal
 from ckanext.challenge.domain import (
@@ -35,6 +35,7 @@ from ckanext.challenge.model import (
     Cohort,
     Evidence,
     Feedback,
+    GivenRole,
     JournalEntry,
     LateCode,
     Mail,
@@ -55,7 +56,8 @@ log = logging.getLogger(__name__)
 def erase(application: Application, actor: str) -> list[str]:
     """Empty what an application says of persons, in the caller's transaction.
 
-    One that could still be decided is withdrawn: nobody could be told. What was written
+    One that could still be decided is withdrawn: nobody could be told. The contact's
+    account goes along, if it was never opened and is of no use. What was written
     in the course of the season goes too, unless the season still needs it.
 
     :returns: the ids of its files, whose content ``file_store.remove`` removes after
@@ -70,6 +72,7 @@ def erase(application: Application, actor: str) -> list[str]:
     ):
         waiting_list.leave(application)
         advance(application, ("withdrawn",), actor)
+    address = application.contact_email
     code_id = application.late_code_id
     for name in application_fields.PERSONAL:
         # JSON that is never null becomes the empty list or object that it began as.
@@ -94,11 +97,28 @@ def erase(application: Application, actor: str) -> list[str]:
     )
     mails.update({"last_error": None, "data": {}}, synchronize_session=False)
     _forget_late_codes(LateCode.id == code_id, LateCode.uses >= LateCode.max_uses)
+    given_roles.take_back(actor, *_ending(application, actor))
+    accounts.forget_unopened(address)
     journal.record(actor, "erase", "application", application.id)
     participants = session.query(Participant.id).filter_by(**of_this)
     if cohort.state not in lifecycle.COHORT_OVER:
         participants = participants.filter(Participant.state == "withdrawn")
     return file_ids + _forget([id_ for (id_,) in participants])
+
+
+def _ending(application: Application, actor: str) -> list[Any]:
+    """Which of the contact's roles end with their data.
+
+    All of them when somebody asked for it. When the time is over, the organization
+    goes on with the people that it has: only accounts that nobody opened lose theirs.
+    """
+    of_contact = given_roles.of_application(application.id)
+    if actor != journal.SYSTEM:
+        return [of_contact]
+    never_opened = sa.select(model.User.id).where(
+        model.User.state == model.State.PENDING
+    )
+    return [of_contact, GivenRole.user_id.in_(never_opened)]
 
 
 def _forget(participant_ids: Collection[str]) -> list[str]:

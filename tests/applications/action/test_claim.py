@@ -181,6 +181,40 @@ def test_nobody_is_asked_where_nobody_can_answer(
     assert _roles(group)[applicant["email"]] == "admin"
 
 
+def test_a_manager_opens_no_organization_by_an_acceptance(
+    admin: dict[str, Any],
+) -> None:
+    """Where nobody of it can answer, a sysadmin does."""
+    waiting = factories.User(state="pending")
+    group = factories.Organization(
+        siren=BAULE,
+        user=admin,
+        users=[{"name": waiting["name"], "capacity": "admin"}],
+    )
+    cohort, manager = make_cohort(), factories.User()
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=cohort["id"],
+        user=manager["id"],
+        role="manager",
+    )
+    application = apply(cohort, user=manager)
+    call_as(
+        manager,
+        "challenge_application_review",
+        id=application["id"],
+        decision="accept",
+    )
+    assert model.Session.query(Participant).count() == 1
+    assert manager["email"] not in _roles(group)
+    assert admin["id"] in _told("claim")
+    with pytest.raises(tk.NotAuthorized):
+        call_as(manager, "challenge_claim_answer", id=_claim().id, accepted=True)
+    call_as(admin, "challenge_claim_answer", id=_claim().id, accepted=True)
+    assert _roles(group)[manager["email"]] == "admin"
+
+
 def test_an_admin_who_applies_is_not_asked_to_let_themselves_in(
     admin: dict[str, Any], townhall: dict[str, Any]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from factories import (
+    BAULE,
     call_as,
     collectivites,
     make_cohort,
@@ -139,35 +140,72 @@ def test_managers_invite_only_into_their_own_participants(
         _invite(manager, participant, email="autre@example.org")
 
 
-def test_a_manager_makes_nobody_an_admin_where_somebody_is(
-    admin: dict[str, Any],
-) -> None:
-    """To take an organization into a season asks for nobody's consent."""
-    manager, mayor = factories.User(), factories.User()
-    cohort = make_cohort(state="open")
+def _manager_of(admin: dict[str, Any], cohort_id: str) -> dict[str, Any]:
+    manager = factories.User()
     call_as(
         admin,
         "challenge_staff_create",
-        cohort=cohort["id"],
+        cohort=cohort_id,
         user=manager["id"],
         role="manager",
     )
-    group = factories.Organization(users=[{"name": mayor["name"], "capacity": "admin"}])
+    return manager
+
+
+def test_a_manager_invites_until_the_organization_has_an_admin_of_its_own(
+    admin: dict[str, Any], participant: dict[str, Any]
+) -> None:
+    manager = _manager_of(admin, participant["cohort_id"])
+    assert _invite(manager, participant, role="editor")["role"] == "editor"
+    mayor = factories.User(email="maire@example.org")
+    _invite(admin, participant, email=mayor["email"], role="admin")
+    with pytest.raises(tk.NotAuthorized) as caught:
+        _invite(manager, participant, email="autre@example.org")
+    assert "sysadmin" in str(caught.value)
+    assert _invite(mayor, participant, email="autre@example.org")["invited"] is True
+
+
+@pytest.mark.parametrize("admins", ["a mayor", "a pending account", "nobody"])
+@pytest.mark.parametrize("role", ["member", "editor", "admin"])
+def test_no_manager_invites_into_an_organization_that_was_there_before(
+    admin: dict[str, Any], role: str, admins: str
+) -> None:
+    users = []
+    if admins != "nobody":
+        state = "active" if admins == "a mayor" else "pending"
+        users = [{"name": factories.User(state=state)["name"], "capacity": "admin"}]
+    cohort = make_cohort()
+    manager = _manager_of(admin, cohort["id"])
+    # By a sysadmin, and by the acceptance of an application.
+    added = factories.Organization(user=admin, users=users)
     call_as(
-        manager,
+        admin,
         "challenge_participant_create",
         cohort=cohort["id"],
-        organization=group["id"],
+        organization=added["id"],
     )
-    asked = {"organization": group["id"], "email": manager["email"]}
-    for role in ("admin", "editor"):
+    applied = factories.Organization(user=admin, users=users, siren=BAULE)
+    make_participant(cohort)
+    for group in (added, applied):
+        with pytest.raises(tk.NotAuthorized):
+            call_as(
+                manager,
+                "challenge_member_invite",
+                organization=group["id"],
+                email="collegue@example.org",
+                role=role,
+            )
+
+
+def test_nobody_invites_themselves(
+    admin: dict[str, Any], participant: dict[str, Any]
+) -> None:
+    manager = _manager_of(admin, participant["cohort_id"])
+    for who in (manager, admin):
         with pytest.raises(tk.ValidationError) as caught:
-            call_as(manager, "challenge_member_invite", role=role, **asked)
-        assert only_message(caught, "role")
-    members = call_as(admin, "member_list", id=group["id"], object_type="user")
-    assert manager["id"] not in {row[0] for row in members}
-    made = call_as(mayor, "challenge_member_invite", role="editor", **asked)
-    assert made["role"] == "editor"
+            _invite(who, participant, email=who["email"].upper(), role="admin")
+        assert only_message(caught, "email")
+        assert who["email"] not in _members(participant)
 
 
 def test_an_invitation_is_stored_as_a_whole_or_not_at_all(

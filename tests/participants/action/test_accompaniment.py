@@ -60,7 +60,7 @@ class World:
         ]
         self.participants = [
             call_as(
-                self.people["manager"],
+                self.admin,
                 "challenge_participant_create",
                 cohort=self.cohort["id"],
                 organization=organization["id"],

@@ -574,7 +574,7 @@ def test_proofs_go_with_the_season(season: dict[str, Any], storage: Path) -> Non
     )["results"][0]
     # While the season runs it needs them; the application's own data may go.
     call_as(admin, "challenge_application_erase", id=application["id"])
-    assert _detail(season, step)["note"] == "Un mot."
+    assert _detail(season, step, "adviser")["note"] == "Un mot."
     for state in ("running", "finished", "archived"):
         call_as(
             admin, "challenge_cohort_transition", id=season["cohort"]["id"], to=state
@@ -583,7 +583,7 @@ def test_proofs_go_with_the_season(season: dict[str, Any], storage: Path) -> Non
     assert _on_disk(storage) == [PDF]
     erasure.purge([], utcnow() + dt.timedelta(days=370))
     assert _on_disk(storage) == []
-    shown = _detail(season, step)
+    shown = _detail(season, step, "adviser")
     assert (shown["state"], shown["note"]) == ("to_confirm", None)
     assert model.Session.query(Evidence).count() == 0
 

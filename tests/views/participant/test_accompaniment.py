@@ -212,7 +212,7 @@ def test_pages_cost_the_same_for_few_and_for_many(
     before = _statements(manager, path)
     for number in range(8):
         made = call_as(
-            world.people["manager"],
+            world.people["sysadmin"],
             "challenge_participant_create",
             cohort=world.cohort["id"],
             organization=factories.Organization()["id"],

@@ -9,7 +9,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import accounts, claims, schema
+from ckanext.challenge.applications import claims, given_roles, schema
 from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
@@ -22,7 +22,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.model import Application, Claim, locks
+from ckanext.challenge.model import Application, Claim, Participant, locks
 from ckanext.challenge.model.base import utcnow
 
 
@@ -124,7 +124,7 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
         with checked_transition("accepted"):
             lifecycle.CLAIM.check(before, after)
         if accepted:
-            _let_in(claim)
+            _let_in(claim, actor_of(context))
         claim.state = after
         claim.reason = None if accepted else data["reason"]
         claim.answered_at = utcnow()
@@ -145,14 +145,27 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
     return _show(claim)
 
 
-def _let_in(claim: Claim) -> None:
+def _let_in(claim: Claim, actor: str) -> None:
     user = model.User.get(claim.user_id)
     group = model.Group.get(claim.organization_id)
     if user is None or group is None or user.state == model.State.DELETED:
         raise tk.ValidationError(
             {"accepted": [tk._("The account of this person is closed")]}
         )
-    accounts.give_role(user, group, "admin")
+    participant = (
+        model.Session.query(Participant)
+        .filter_by(application_id=claim.application_id)
+        .first()
+    )
+    given_roles.give(
+        user,
+        group,
+        "admin",
+        "claim",
+        actor,
+        participant=participant,
+        application_id=claim.application_id,
+    )
 
 
 def _show(claim: Claim) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ckanext.challenge.common.action_helpers import (
     find_cohort,
     find_mail,
     paginate,
+    user_id_of,
     validate,
 )
 from ckanext.challenge.model import Application, Mail, Participant
@@ -213,6 +214,7 @@ def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> Any:
     decided = {}
     if "decision" in data:
         decided = {
+            "actor": user_id_of(context),
             "reason": data.get("reason", ""),
             "changes_kind": data.get("kind"),
             "changes_fields": data["fields"],

@@ -9,12 +9,13 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import accounts, schema
-from ckanext.challenge.common import journal, roles
+from ckanext.challenge.applications import accounts, given_roles, schema
+from ckanext.challenge.common import journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     find_organization,
+    user_id_of,
     validate,
 )
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
@@ -24,10 +25,12 @@ from ckanext.challenge.model import Participant
 def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
     """Let somebody into an organization, by an e-mail address.
 
-    The admins of the organization, the managers of a season in which it takes part
-    and sysadmins may call this. The account with that address becomes a member; where
-    there is none, one is made that waits for its owner. Either is told by mail, after
-    all is stored. Who was invited and did not open the account yet is told again.
+    The admins of the organization and sysadmins may call this; the managers of a season
+    too, while an organization that an acceptance of that very season made has no admin
+    of its own. Nobody invites themselves. The account with that address becomes a
+    member; where there is none, one is made that waits for its owner. Either is told by
+    mail, after all is stored. Who was invited and did not open the account yet is told
+    again.
 
     :param organization: the id or name of the organization
     :type organization: string
@@ -39,25 +42,32 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
         account, whether it still waits for its owner, and whether this person had
         been invited already
     :rtype: dict
-    :raises ValidationError: on ``email`` for somebody who is a member already; on
-        ``role`` when a manager of a season would make somebody more than a ``member``
-        of an organization that has admins of its own
+    :raises ValidationError: on ``email`` for somebody who is a member already, and
+        for the caller's own address
     """
     data = validate(context, data_dict, schema.invite())
     group = find_organization(data["organization"])
     tk.check_access("challenge_member_invite", context, {"organization": group.id})
-    _check_role(context, group, data["role"])
     with all_or_nothing(context):
         user = accounts.find_or_invite(data["email"], group.title or group.name, None)
+        if user.id == user_id_of(context):
+            raise tk.ValidationError({"email": [tk._("You cannot invite yourself")]})
         known = accounts.role_in(user, group)
         if known and user.state != model.State.PENDING:
             raise tk.ValidationError({"email": [_member_already(group)]})
-        if known != data["role"]:
-            accounts.give_role(user, group, data["role"])
+        participant = _participant(group)
+        given_roles.give(
+            user,
+            group,
+            data["role"],
+            "invitation",
+            actor_of(context),
+            participant=participant,
+        )
         notifications.enqueue(
             "invitation",
             # That of its season, whose managers see whether it arrives.
-            cohort_id=_season(group),
+            cohort_id=participant.cohort_id if participant else None,
             user_id=user.id,
             organization_id=group.id,
             role=data["role"],
@@ -80,39 +90,20 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
     }
 
 
-def _check_role(context: Context, group: model.Group, role: str) -> None:
-    """Stop a manager of a season who would decide in the place of an organization.
-
-    Managers choose who takes part in their season, and need nobody's consent for it:
-    that is not to open the data of every organization of the portal to them.
-    """
-    if role == "member" or context.get("ignore_auth"):
-        return
-    if roles.may_add_members(context, group.id):
-        return
-    if accounts.admins(group):
-        text = tk._(
-            "This organization has admins of its own: they alone make somebody an "
-            "editor or an admin"
-        )
-        raise tk.ValidationError({"role": [text]})
-
-
 def _member_already(group: model.Group) -> str:
     return tk._("This person is a member of {organization} already").format(
         organization=group.title or group.name
     )
 
 
-def _season(group: model.Group) -> str | None:
-    """The latest season in which the organization takes part."""
+def _participant(group: model.Group) -> Participant | None:
+    """The organization in the latest season in which it takes part."""
     return (
-        model.Session.query(Participant.cohort_id)
+        model.Session.query(Participant)
         .filter(
             Participant.organization_id == group.id,
             Participant.state.in_(PARTICIPANT_COUNTED),
         )
         .order_by(Participant.joined_at.desc())
-        .limit(1)
-        .scalar()
+        .first()
     )

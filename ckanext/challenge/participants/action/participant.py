@@ -11,7 +11,13 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import programmes
-from ckanext.challenge.applications import claims, decisions, onboarding, waiting_list
+from ckanext.challenge.applications import (
+    claims,
+    decisions,
+    given_roles,
+    onboarding,
+    waiting_list,
+)
 from ckanext.challenge.applications.transitions import lock_cohort
 from ckanext.challenge.common import fields, journal, language, roles
 from ckanext.challenge.common.action_helpers import (
@@ -151,8 +157,9 @@ def challenge_participant_show(context: Context, data_dict: dict[str, Any]) -> A
 def challenge_participant_create(context: Context, data_dict: dict[str, Any]) -> Any:
     """Let an organization take part without an application.
 
-    Managers of the season and sysadmins may call this. An organization that takes
-    part already stays as it is.
+    Sysadmins may call this, and managers of the season who are admins of that very
+    organization: others would decide in its place. An organization that takes part
+    already stays as it is.
 
     :param cohort: the id or name of the season
     :type cohort: string
@@ -160,12 +167,19 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
     :type organization: string
     :returns: the participant
     :rtype: dict
+    :raises NotAuthorized: to a manager, with who can
     :raises ValidationError: on ``cohort`` when it is full
     """
     data = validate(context, data_dict, schema.participant_create())
     cohort = find_cohort(data["cohort"])
+    # Whoever may not at all is not told which organizations there are.
     tk.check_access("challenge_participant_create", context, {"cohort": cohort.id})
     group = find_organization(data["organization"])
+    tk.check_access(
+        "challenge_participant_create",
+        context,
+        {"cohort": cohort.id, "organization": group.id},
+    )
     locks.refresh_for_update(cohort)
     try:
         with checked_transition():
@@ -187,6 +201,8 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
 
 def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) -> Any:
     """Take a participant out of a season; its organization and datasets stay.
+
+    The roles in the organization that were given for this participation end.
 
     Managers of the season and sysadmins may call this. Where the season says so
     (``automatic_promotion``), the head of the waiting list takes the place.
@@ -210,6 +226,9 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
         with checked_transition():
             lifecycle.PARTICIPANT.check(before, "withdrawn")
         participant.state = "withdrawn"
+        given_roles.take_back(
+            actor_of(context), given_roles.of_participant(participant.id)
+        )
         if participant.application_id:
             claims.end(participant.application_id, actor_of(context))
         journal.record(

@@ -37,6 +37,8 @@ def invitation(
     organization = participant["organization_id"]
     if not {"admin", "manager"} & set(roles):
         return None
+    if not may("challenge_member_invite", organization=organization):
+        return None
     name = participant["organization_name"]
     asked: list[dict[str, Any]] = []
     manages = "admin" in roles or may("challenge_claim_list", organization=organization)

@@ -1,0 +1,158 @@
+"""Roles given through the challenge are recorded, told and taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ckan import model
+from ckan.tests import factories
+from factories import BAULE, apply, call_as, collectivites, make_cohort
+
+from ckanext.challenge.common import journal
+from ckanext.challenge.model import Claim, GivenRole, Mail
+
+pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+
+
+@pytest.fixture
+def admin() -> dict[str, Any]:
+    collectivites()
+    return factories.Sysadmin()
+
+
+def _accept(
+    admin: dict[str, Any], user: dict[str, Any], cohort: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    application = apply(cohort or make_cohort(), user=user)
+    return call_as(
+        admin, "challenge_application_review", id=application["id"], decision="accept"
+    )
+
+
+def _role(organization_id: str, user: dict[str, Any]) -> str | None:
+    model.Session.expire_all()
+    found = model.Session.query(model.Member).filter_by(
+        group_id=organization_id, table_id=user["id"], state="active"
+    )
+    return found.one().capacity if found.count() else None
+
+
+def _withdraw(admin: dict[str, Any], accepted: dict[str, Any]) -> None:
+    call_as(admin, "challenge_participant_withdraw", id=accepted["participant_id"])
+
+
+def _invite(who: dict[str, Any], organization: str, user: Any, role: str) -> None:
+    call_as(
+        who,
+        "challenge_member_invite",
+        organization=organization,
+        email=user["email"],
+        role=role,
+    )
+
+
+@pytest.fixture
+def town(admin: dict[str, Any]) -> dict[str, Any]:
+    """An organization of the SIREN, with two admins of its own."""
+    admins = [factories.User(), factories.User()]
+    users = [{"name": user["name"], "capacity": "admin"} for user in admins]
+    return {**factories.Organization(siren=BAULE, users=users), "admins": admins}
+
+
+def test_what_an_acceptance_gave_ends_with_the_withdrawal(
+    admin: dict[str, Any],
+) -> None:
+    applicant, colleague, friend = (factories.User() for _ in range(3))
+    accepted = _accept(admin, applicant)
+    organization = accepted["organization_id"]
+    _invite(applicant, organization, colleague, "editor")
+    # Whom the organization lets in itself is its own.
+    call_as(
+        applicant,
+        "organization_member_create",
+        id=organization,
+        username=friend["name"],
+        role="editor",
+    )
+    ways = {row.way: row for row in model.Session.query(GivenRole)}
+    assert sorted(ways) == ["acceptance", "invitation"]
+    assert ways["acceptance"].user_id == applicant["id"]
+    assert ways["acceptance"].given_by == admin["id"]
+    assert {row.participant_id for row in ways.values()} == {accepted["participant_id"]}
+    assert {row.taken_back_at for row in ways.values()} == {None}
+
+    _withdraw(admin, accepted)
+    assert _role(organization, applicant) is None
+    assert _role(organization, colleague) is None
+    assert _role(organization, friend) == "editor"
+    assert all(row.taken_back_at for row in model.Session.query(GivenRole))
+    assert journal.verify() == []
+
+
+def test_a_claim_gives_a_role_that_its_other_admins_hear_of(
+    admin: dict[str, Any], town: dict[str, Any]
+) -> None:
+    applicant = factories.User()
+    call_as(
+        admin,
+        "organization_member_create",
+        id=town["id"],
+        username=applicant["name"],
+        role="editor",
+    )
+    accepted = _accept(admin, applicant)
+    assert model.Session.query(GivenRole).count() == 0
+    first, second = town["admins"]
+    claim = model.Session.query(Claim).one()
+    call_as(first, "challenge_claim_answer", id=claim.id, accepted=True)
+    assert _role(town["id"], applicant) == "admin"
+    told = [
+        row.user_id for row in model.Session.query(Mail).filter_by(kind="role_given")
+    ]
+    assert told == [second["id"]]
+    _withdraw(admin, accepted)
+    assert _role(town["id"], applicant) == "editor", "what it was before"
+    assert _role(town["id"], first) == "admin"
+
+
+def test_a_role_that_the_organization_changed_is_its_own(
+    admin: dict[str, Any], town: dict[str, Any]
+) -> None:
+    guest, first = factories.User(), town["admins"][0]
+    accepted = _accept(admin, first)
+    _invite(first, town["id"], guest, "member")
+    call_as(
+        first,
+        "organization_member_create",
+        id=town["id"],
+        username=guest["name"],
+        role="editor",
+    )
+    _withdraw(admin, accepted)
+    assert _role(town["id"], guest) == "editor"
+    # Who was an admin before is one still: the challenge gave nothing.
+    assert _role(town["id"], first) == "admin"
+
+
+def test_of_two_seasons_the_last_one_to_end_takes_it_back(
+    admin: dict[str, Any],
+) -> None:
+    applicant = factories.User()
+    first = _accept(admin, applicant)
+    second = _accept(admin, applicant, make_cohort(name="saison-3", season=3))
+    organization = first["organization_id"]
+    assert second["organization_id"] == organization
+    _withdraw(admin, first)
+    assert _role(organization, applicant) == "admin"
+    _withdraw(admin, second)
+    assert _role(organization, applicant) is None
+
+
+def test_erasure_takes_the_role_of_the_contact_back(admin: dict[str, Any]) -> None:
+    applicant, colleague = factories.User(), factories.User()
+    accepted = _accept(admin, applicant)
+    _invite(applicant, accepted["organization_id"], colleague, "editor")
+    call_as(admin, "challenge_application_erase", id=accepted["id"])
+    assert _role(accepted["organization_id"], applicant) is None
+    assert _role(accepted["organization_id"], colleague) == "editor"
