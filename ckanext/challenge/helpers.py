@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import structured_data
-from ckanext.challenge.common import labels, language
+from ckanext.challenge.common import labels, language, shield
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.domain import deadlines, eligibility
 from ckanext.challenge.domain.lifecycle import COHORT_PRESENTED
@@ -73,6 +73,10 @@ _KINDS = {
     "metropole": labels.N_("Metropolis"),
     "autre": labels.N_("Other"),
 }
+
+
+def _nothing() -> None:
+    return None
 
 
 def challenge_date(value: Any, style: str = "long") -> str:
@@ -291,6 +295,19 @@ def _cohort_url(name: str, *parts: str) -> str:
     return "/".join([base, name, *map(quote, parts)])
 
 
+def _no_progress() -> dict[str, Any]:
+    return {
+        "participations": [],
+        "awards": [],
+        "nearest": None,
+        "standing": {"badges": [], "organization": ""},
+        "member": False,
+        "embed": "",
+        "history": "",
+    }
+
+
+@shield.shielded(_no_progress)
 def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
     """The seasons and badges of an organization, for its pages in CKAN.
 
@@ -384,6 +401,7 @@ def challenge_first_schema(dataset: str) -> str:
     return next((kit.schema or "" for kit in kits() if kit.key == chosen), "")
 
 
+@shield.shielded(_nothing)
 def challenge_home_season() -> dict[str, Any] | None:
     """The season that the home page presents: running, else open, else finished.
 
@@ -427,6 +445,7 @@ def challenge_season_words(cohort: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@shield.shielded(_nothing)
 def challenge_dataset_season(dataset: Mapping[str, Any]) -> dict[str, str] | None:
     """The season in which a dataset was opened, for its page in CKAN.
 
@@ -453,6 +472,7 @@ def challenge_dataset_season(dataset: Mapping[str, Any]) -> dict[str, str] | Non
     }
 
 
+@shield.shielded(_nothing)
 def challenge_conformity(resource: Mapping[str, Any]) -> dict[str, Any] | None:
     """The verdict on a file, for its page in CKAN.
 
@@ -484,6 +504,7 @@ def challenge_conformity(resource: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
+@shield.shielded(_nothing)
 def challenge_dataset_quality(dataset: Mapping[str, Any]) -> dict[str, Any] | None:
     """The quality of a dataset, for those who may change it, on its page in CKAN.
 

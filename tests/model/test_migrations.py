@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from ckan.cli.cli import ckan
 from ckan.model import ensure_engine
 from ckan.tests import factories
 
+from ckanext.challenge import migration
 from ckanext.challenge.model import (
     Award,
     Cohort,
@@ -73,6 +76,62 @@ def test_down_to_nothing_and_up_again(cli: Any) -> None:
     up = cli.invoke(ckan, ["db", "upgrade", "-p", "challenge"])
     assert up.exit_code == 0, up.output
     assert _tables() == before
+
+
+#: Of each migration that portals may have run: a change is a new one.
+FROZEN = {
+    "0001_tables.py": (
+        "27f604082fb2389779a978a4bef869696739c8c7d528aaa6db265b330bc228b0"
+    ),
+    "0002_the_way_in.py": (
+        "9101264024c930054bc0870d346930c77a1b4a161ae93e5e33d76f65be7692f6"
+    ),
+    "0003_step_by_step.py": (
+        "5d261e0c0fe0e1188adb499d5e2f2ee3f3a94bf675b0e9ff6e8570a403b1e2b6"
+    ),
+    "0004_proven_badges.py": (
+        "88e040abf8bcce4d6c292eab521d0280d10a8bee7ceef2e9bcfdc86615dd10e2"
+    ),
+    "0005_judgements.py": (
+        "f8ec1c15e1319409be7b0a56dd769274e08e16d426ac6c83ec0e1ab25513de95"
+    ),
+}
+
+
+def test_migrations_are_frozen() -> None:
+    folder = Path(migration.__path__[0]) / "challenge" / "versions"
+    assert {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in FROZEN
+    } == FROZEN
+
+
+#: What the first form of 0004 did not do.
+_AS_FIRST = """
+ALTER TABLE challenge_mail DROP COLUMN subscription_id;
+ALTER TABLE challenge_signing_key DROP COLUMN compromised_at;
+DROP TABLE challenge_status_list;
+ALTER TABLE challenge_step_status DROP CONSTRAINT challenge_step_status_pkey;
+ALTER TABLE challenge_step_status ADD CONSTRAINT challenge_step_once
+    UNIQUE (participant_id, step);
+ALTER TABLE challenge_step_status ADD COLUMN id text PRIMARY KEY;
+"""
+
+
+@pytest.mark.usefixtures("tables_again")
+@pytest.mark.parametrize("early", [True, False])
+def test_a_database_of_the_first_0004_is_mended(cli: Any, early: bool) -> None:
+    _migrate(cli, "downgrade", "-v", "0005")
+    if early:
+        with ensure_engine().begin() as connection:
+            connection.exec_driver_sql(_AS_FIRST)
+    _migrate(cli, "upgrade")
+    test_the_tables_are_those_of_the_models()
+    inspector = sa.inspect(ensure_engine())
+    indexes = {row["name"] for row in inspector.get_indexes("challenge_mail")}
+    assert "challenge_mail_subscription_idx" in indexes
+    key = inspector.get_pk_constraint("challenge_step_status")["constrained_columns"]
+    assert key == ["participant_id", "step"]
 
 
 def _stored() -> dict[str, list[dict[str, Any]]]:

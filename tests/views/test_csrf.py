@@ -10,6 +10,8 @@ from ckan.tests import factories
 from factories import call_as
 from helpers.browser import Browser
 
+from ckanext.challenge.plugin import all_actions
+
 
 @pytest.fixture(autouse=True)
 def protected(ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,3 +104,54 @@ def test_nothing_changes_by_reading(browser: Callable[..., Any], world: Any) -> 
     )
     cohort = call_as(None, "challenge_cohort_show", id="saison-2")
     assert cohort["state"] == "running"
+
+
+@pytest.mark.seconds(10)
+def test_no_action_with_effects_is_forged_through_the_api(
+    browser: Callable[..., Any], app: Any, world: Any
+) -> None:
+    """CKAN's view of all actions is exempted first, as anybody can have it."""
+    Browser(app).client.post("/api/3/action/status_show", json={})
+    sysadmin = browser("sysadmin")
+    token = sysadmin.token()
+    effects = [
+        name
+        for name, action in all_actions().items()
+        if not getattr(action, "side_effect_free", False)
+    ]
+    assert "challenge_staff_create" in effects
+    for prefix in ("/api/3/action/", "/api/action/"):
+        for name in effects:
+            forged = sysadmin.client.post(prefix + name, data={"id": "x"})
+            assert forged.status_code == 400, name
+            assert "CSRF" in forged.get_data(as_text=True), name
+    wrong = sysadmin.client.post(
+        "/api/3/action/challenge_staff_create", data={"_csrf_token": "x"}
+    )
+    assert wrong.status_code == 400
+    # Validated, so the token let it through.
+    for sent in ({"data": {"_csrf_token": token}}, {"headers": {"X-CSRFToken": token}}):
+        answer = sysadmin.client.post("/api/3/action/challenge_staff_create", **sent)
+        assert answer.status_code == 409, answer.get_data(as_text=True)
+    # What changes nothing needs none, nor does a program.
+    shown = sysadmin.client.post("/api/3/action/challenge_cohort_list", json={})
+    assert shown.status_code == 200
+    key = factories.APIToken(user=world.people["sysadmin"]["name"])["token"]
+    for client in (sysadmin.client, Browser(app).client):
+        answer = client.post(
+            "/api/3/action/challenge_staff_create",
+            json={},
+            headers={"Authorization": key},
+        )
+        assert answer.status_code == 409
+    # A key that is none leaves the cookie, which needs the token.
+    answer = sysadmin.client.post(
+        "/api/3/action/challenge_staff_create",
+        json={},
+        headers={"Authorization": "none"},
+    )
+    assert answer.status_code == 400
+    anonymous = Browser(app).client.post(
+        "/api/3/action/challenge_application_create", json={}
+    )
+    assert anonymous.status_code == 409

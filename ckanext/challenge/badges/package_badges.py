@@ -19,6 +19,7 @@ from ckan.lib import plugins as forms
 from ckan.types import Context
 
 from ckanext.challenge import programmes
+from ckanext.challenge.common import shield
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.model.arrays import array
@@ -140,6 +141,7 @@ def _held(
     return found
 
 
+@shield.shielded(lambda: None)
 def add_to_organizations(organizations: Sequence[dict[str, Any]]) -> None:
     """Add ``badges`` to organizations, as CKAN dictizes them.
 
@@ -153,6 +155,7 @@ def add_to_organizations(organizations: Sequence[dict[str, Any]]) -> None:
         row[FIELD] = [badge for badge, _ in held[row["id"]]]
 
 
+@shield.shielded(lambda: None)
 def add_to_datasets(datasets: Iterable[dict[str, Any]]) -> None:
     """Add to datasets the ``badges`` of their organization.
 

@@ -13,6 +13,7 @@ from typing import Any
 from ckan import model
 from sqlalchemy import inspect
 
+from ckanext.challenge.common import shield
 from ckanext.challenge.common.session_events import CommitListener
 
 from . import jobs, store
@@ -33,7 +34,12 @@ def _to_check(session: Any) -> set[str]:
         if isinstance(instance, model.Resource) and _needs_check(instance)
     }
     if changed:
-        store.outdate(session.connection(), changed)
+        connection = session.connection()
+        shield.write(
+            connection,
+            lambda: store.outdate(connection, changed),
+            "that reports are outdated",
+        )
     return new | changed
 
 

@@ -19,7 +19,7 @@ from ckan.types import Context
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import package_badges
-from ckanext.challenge.common import jobs, language, session_events
+from ckanext.challenge.common import jobs, language, session_events, shield
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Cohort
 
@@ -63,7 +63,11 @@ class SearchPlugin(p.SingletonPlugin):
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         if pkg_dict.get("owner_org"):
-            cohort = cohort_of_dataset(pkg_dict["id"])
+            cohort = shield.read(
+                "the season of a dataset",
+                lambda: cohort_of_dataset(pkg_dict["id"]),
+                None,
+            )
             if cohort:
                 pkg_dict[COHORT] = cohort
         return pkg_dict
@@ -101,11 +105,13 @@ def cohort_of_dataset(dataset_id: str) -> str | None:
     ).scalar()
 
 
+@shield.shielded(dict[str, str])
 def _cohort_titles(names: Collection[str]) -> dict[str, str]:
     rows = model.Session.query(Cohort.name, Cohort.title).filter(Cohort.name.in_(names))
     return {row[0]: row[1] for row in rows}
 
 
+@shield.shielded(dict[str, str])
 def _kit_titles(names: Collection[str]) -> dict[str, str]:
     spoken = language.current()
     return {

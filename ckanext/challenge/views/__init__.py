@@ -8,6 +8,7 @@ from ckanext.challenge.common import page_cache
 from ckanext.challenge.views.applicant.claims import claims
 from ckanext.challenge.views.applicant.erasure import erasure
 from ckanext.challenge.views.applicant.routes import applicant
+from ckanext.challenge.views.csrf import check_action
 from ckanext.challenge.views.manager.adviser import adviser
 from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.routes import manager
@@ -28,7 +29,10 @@ from ckanext.challenge.views.public.subscriptions import subscriptions
 def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
     page_cache.listen()
+    actions = Blueprint("challenge_actions", __name__)
+    actions.before_app_request(check_action)
     return [
+        actions,
         public,
         applicant,
         erasure,

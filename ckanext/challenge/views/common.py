@@ -16,7 +16,7 @@ from werkzeug.exceptions import (
 )
 from werkzeug.wrappers import Response
 
-from ckanext.challenge.common import file_store
+from ckanext.challenge.common import file_store, shield
 from ckanext.challenge.domain.programme import ProgrammeMissing
 
 from .csrf import check_token
@@ -107,6 +107,17 @@ def _programme_missing(error: ProgrammeMissing) -> Any:
     return _answer(ServiceUnavailable(text.format(name=error.args[0])))
 
 
+def _unavailable(error: Exception) -> Any:
+    """Our tables are missing, locked or read-only: said, and the portal goes on."""
+    if not shield.gave_way(error, request.path):
+        raise error
+    text = tk._(
+        "The pages of the challenge cannot be shown right now. The rest of the portal "
+        "works; please try again in some minutes."
+    )
+    return _answer(ServiceUnavailable(text))
+
+
 def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     """A blueprint that checks CSRF tokens and answers the actions' errors."""
     made = Blueprint(name, __name__, url_prefix=url_prefix)
@@ -115,6 +126,8 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     made.register_error_handler(tk.NotAuthorized, not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
     made.register_error_handler(ProgrammeMissing, _programme_missing)
+    made.register_error_handler(shield.DatabaseError, _unavailable)
+    made.before_request(shield.be_patient)
     return made
 
 

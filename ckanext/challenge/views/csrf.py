@@ -1,4 +1,4 @@
-"""The CSRF token of the extension's own forms, checked by its own blueprints.
+"""The CSRF token of the extension's own forms and actions, checked by the extension.
 
 CKAN 2.12.0 exempts a view from its protection for the whole process as soon as one
 request reaches it without a session (``csrf.exempt`` in
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ckan.plugins.toolkit as tk
 from ckan.common import session
-from flask import request
+from flask import g, request
 from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms.validators import ValidationError
 
@@ -38,3 +38,28 @@ def check_token() -> None:
         validate_csrf(token, time_limit=tk.config.get("WTF_CSRF_TIME_LIMIT"))
     except ValidationError as error:
         raise CSRFError(str(error.args[0])) from error
+
+
+def check_action() -> None:
+    """Refuse an action of ours with effects, asked of CKAN's API by a session's cookie
+    without the token.
+
+    One anonymous call exempts CKAN's view of all actions for the whole process. What
+    comes with a token of the API carries what no other site can make a browser send.
+
+    :raises CSRFError: answered 400 by CKAN
+    """
+    if request.endpoint != "api.action" or request.method in SAFE_METHODS:
+        return
+    name = str((request.view_args or {}).get("logic_function", ""))
+    if not name.startswith("challenge_"):
+        return
+    try:
+        action = tk.get_action(name)
+    except KeyError:
+        return
+    if getattr(action, "side_effect_free", False):
+        return
+    # Set as the user is looked for, also beside a cookie.
+    if tk.current_user.is_authenticated and not g.get("login_via_auth_header"):
+        check_token()
