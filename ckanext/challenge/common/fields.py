@@ -45,7 +45,7 @@ def _either(required: bool) -> Validator:
 def _plain(value: Any, longest: int, multiline: bool) -> str:
     if not isinstance(value, str):
         raise tk.Invalid(tk._("This must be a text"))
-    text = value.strip().replace("\r\n", "\n")
+    text = value.strip().replace("\r\n", "\n").replace("\r", "\n")
     if not text:
         raise tk.Invalid(tk._("Missing value"))
     if len(text) > longest:

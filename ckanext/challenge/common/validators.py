@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
+
+from ckanext.challenge.domain.characters import first_forbidden
 
 from . import labels
 
@@ -75,7 +76,14 @@ def challenge_short_text(limit: int) -> Callable[[Any], str]:
                     length=len(text), limit=limit
                 )
             )
-        if any(unicodedata.category(char) == "Cc" for char in text):
+        if (position := first_forbidden(text)) is not None:
+            raise tk.Invalid(
+                tk._(
+                    "Character {position} is an invisible control character; type the "
+                    "text again rather than pasting it"
+                ).format(position=position)
+            )
+        if "\n" in text or "\t" in text:
             raise tk.Invalid(tk._("This must be one line of plain text"))
         return text
 

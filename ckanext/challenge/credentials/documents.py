@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ckanext.challenge.common.issuer import Issuer
+from ckanext.challenge.domain.characters import cleaned, cleaned_document
 
 #: The contexts of a credential; both come along with openbadgeslib.
 CONTEXTS = (
@@ -121,14 +122,14 @@ def issuer_profile(issuer: Issuer) -> dict[str, Any]:
     return {
         "id": issuer.did,
         "type": ["Profile"],
-        "name": issuer.name,
+        "name": cleaned(issuer.name),
         "url": f"{issuer.base}/",
     }
 
 
 def achievement_document(issuer: Issuer, badge: Achievement) -> dict[str, Any]:
     """Return a badge as an ``Achievement`` for organizations."""
-    return {
+    document = {
         "id": issuer.achievement(badge.badge),
         "type": ["Achievement"],
         "achievementType": "QualityAssuranceCredential",
@@ -143,6 +144,7 @@ def achievement_document(issuer: Issuer, badge: Achievement) -> dict[str, Any]:
         "inLanguage": badge.language,
         "version": badge.version,
     }
+    return cleaned_document(document)
 
 
 def credential_document(
@@ -163,7 +165,7 @@ def credential_document(
     number, place = divmod(status_index, LIST_SIZE)
     bitstring = issuer.bitstring_list(number, form)
     earned = moment(holding.awarded_at)
-    return {
+    document = {
         "@context": list(CONTEXTS),
         "id": issuer.credential(holding.award_id),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
@@ -182,6 +184,8 @@ def credential_document(
             "statusListCredential": bitstring,
         },
     }
+    # Titles are CKAN's, which takes what verifiers canonicalize in different ways.
+    return cleaned_document(document)
 
 
 def _subject(issuer: Issuer, holding: Holding) -> dict[str, Any]:
@@ -318,7 +322,7 @@ def revocation_document(
             {
                 "id": credential_id,
                 "revoked": True,
-                **({"revocationReason": reason} if reason else {}),
+                **({"revocationReason": cleaned(reason)} if reason else {}),
             }
             for credential_id, reason in revoked
         ],
