@@ -53,11 +53,14 @@ class Figure:
     :ivar name: what
     :ivar found: what was found, in words
     :ivar datasets: ``(name, title)`` of the public datasets that counted
+    :ivar assurance: what stands behind it, a word of
+        :mod:`ckanext.challenge.domain.assurance`; none of what was not asked
     """
 
     name: str
     found: str
     datasets: tuple[tuple[str, str], ...] = ()
+    assurance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Holding:
     :ivar siren: of the collectivité, where the portal knows it
     :ivar season: the name and title of that in which it was earned, if in one
     :ivar reason: of an award given by hand
+    :ivar assurance: what stands behind it: the weakest of the words that it needed
     """
 
     award_id: str
@@ -79,6 +83,7 @@ class Holding:
     season: tuple[str, str] | None = None
     reason: str | None = None
     figures: tuple[Figure, ...] = ()
+    assurance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -223,6 +228,7 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
         "type": ["Evidence"],
         "name": f"{holding.achievement.name} — {holding.organization_title}",
         "genre": "award",
+        **_behind(holding.assurance),
         **({"narrative": holding.reason} if holding.reason else {}),
     }
     if holding.season:
@@ -241,6 +247,7 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
             "name": figure.name,
             "narrative": figure.found,
             "genre": "figure",
+            **_behind(figure.assurance),
         }
     for name, title in datasets.items():
         yield {
@@ -249,6 +256,11 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
             "name": title,
             "genre": "dataset",
         }
+
+
+def _behind(assurance: str | None) -> dict[str, str]:
+    """What stands behind a piece of evidence: one word, the same in all languages."""
+    return {"description": assurance} if assurance else {}
 
 
 def token_payload(document: dict[str, Any]) -> dict[str, Any]:
