@@ -58,8 +58,12 @@ def of_award(
     :param met: what it was given for, as it is stored; nothing for one given by hand
     :returns: ``confirmed`` where nothing but the word of the team stands behind it
     """
-    words = (of_part(programme, part) for part in met)
-    return weakest(word for word in words if word) or "confirmed"
+    words: list[Assurance] = []
+    for part in met:
+        word = of_part(programme, part)
+        if word is not None:
+            words.append(word)
+    return weakest(words) or "confirmed"
 
 
 def says_something(text: str | None) -> bool:

@@ -206,7 +206,7 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: when there is no such award
     """
     data = validate(context, data_dict, fields.reference())
-    row = model.Session.execute(
+    row: Any = model.Session.execute(
         _awards(*_selected(), Award.criteria).where(Award.id == data["id"])
     ).first()
     if row is None:
