@@ -186,7 +186,12 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     ),
     "challenge_step_update": (
         FOLLOWERS,
-        {"participant": "{participant}", "step": "{step}", "state": "done"},
+        {
+            "participant": "{participant}",
+            "step": "{step}",
+            "state": "done",
+            "note": "Camille Martin",
+        },
     ),
     "challenge_step_confirm": (
         {"adviser", *MANAGER},
@@ -630,6 +635,7 @@ CHANGES: dict[str, Fill] = {
         "participant": w["participant"],
         "step": w["step"],
         "state": "done",
+        "note": "Camille Martin",
     },
     "challenge_step_confirm": _to_confirm,
     "challenge_step_waive": lambda w: {

@@ -55,6 +55,7 @@ __all__ = [
     "challenge_organization_progress",
     "challenge_percent",
     "challenge_programmes",
+    "challenge_published_for",
     "challenge_query",
     "challenge_schema_choices",
     "challenge_season_words",
@@ -443,6 +444,29 @@ def challenge_season_words(cohort: Mapping[str, Any]) -> dict[str, Any]:
             percent=challenge_percent(figures["percent"])
         ),
     }
+
+
+@shield.shielded(str)
+def challenge_published_for(dataset: Mapping[str, Any]) -> str:
+    """For whom a dataset is published, where it is not its organization.
+
+    :param dataset: as ``package_show`` answers it
+    :returns: names, or the codes of those that the directory does not have; empty
+        where it is nobody else
+    """
+    extras = {row["key"]: row["value"] for row in dataset.get("extras") or ()}
+    codes = str(dataset.get("published_for") or extras.get("published_for") or "")
+    return ", ".join(_name_of(code) for code in codes.replace(",", " ").split())
+
+
+def _name_of(code: str) -> str:
+    try:
+        found = tk.get_action("challenge_collectivite_show")(
+            {"user": tk.current_user.name}, {"siren": code}
+        )
+    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
+        return code
+    return f"{found['name']} ({code})"
 
 
 @shield.shielded(_nothing)

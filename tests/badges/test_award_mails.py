@@ -126,6 +126,9 @@ def test_all_who_publish_get_one_mail_for_all_that_changed(
     text = first.get_body(("plain",)).get_content()
     assert "50% of the datasets are up to date; 90% are needed." in text
     assert "Congratulations: Lignières & <Cie> has earned the badge" in text
+    assert "What stands behind it: confirmed by the support team." in " ".join(
+        text.split()
+    )
     assert f"/organization/challenge/{organization['name']}" in text
     page = html.document_fromstring(first.get_body(("html",)).get_content())
     assert not page.xpath("//cie")

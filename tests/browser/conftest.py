@@ -84,6 +84,7 @@ def _world() -> World:
             participant=participant["id"],
             step=step,
             state="done",
+            note="Camille Martin, adjointe",
         )
     application = apply(open_cohort, POINCONNET, user=people["applicant"])
     awards = call_as(None, "challenge_award_list", badge="engagee")

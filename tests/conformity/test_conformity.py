@@ -551,3 +551,64 @@ def test_who_may(upload: Any, dataset: dict[str, Any]) -> None:
 def test_wrong_arguments(action: str, resource_id: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         call(f"challenge_conformity_{action}", resource_id=resource_id)
+
+
+OF_ANOTHER = GOOD.replace("45024", "36006")
+#: The commune of our example, which does not exist.
+OF_THE_EXAMPLE = GOOD.replace("45024", "00012")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "content", "reason"),
+    [
+        ({"insee_code": "45024"}, GOOD, None),
+        ({"insee_code": "45024"}, OF_ANOTHER, "other"),
+        ({"insee_code": "45024"}, OF_THE_EXAMPLE, "example"),
+        # Of whom nothing is known nothing is said, but of the example.
+        ({}, OF_ANOTHER, None),
+        ({}, OF_THE_EXAMPLE, "example"),
+    ],
+)
+def test_a_file_is_its_publishers_own(
+    upload: Any,
+    dataset: dict[str, Any],
+    numbers: dict[str, str],
+    content: str,
+    reason: str | None,
+) -> None:
+    call("organization_patch", id=dataset["owner_org"], **numbers)
+    resource_id = upload(content)
+    work()
+    shown = show(resource_id)
+    assert shown["status"] == ("invalid" if reason else "valid")
+    problems = [
+        (error["type"], error["row"], error["column"], error["expected"]["reason"])
+        for error in shown["errors"]
+    ]
+    wrong = ("publisher-value", 2, "COLL_INSEE", reason)
+    assert problems == ([wrong] if reason else [])
+    subject = Subject(dataset["owner_org"])
+    found = measures.measure(["conform_datasets"], [subject])["conform_datasets"]
+    assert found[subject].value == (0 if reason else 1)
+
+
+def test_publishing_for_another_is_said_on_the_dataset(
+    upload: Any, dataset: dict[str, Any], app: Any
+) -> None:
+    call("organization_patch", id=dataset["owner_org"], insee_code="45024")
+    resource_id = upload(OF_ANOTHER)
+    work()
+    assert show(resource_id)["status"] == "invalid"
+    call("package_patch", id=dataset["id"], published_for="36006")
+    # What it says of its publisher decides: it is checked again.
+    assert waiting() == [resource_id]
+    work()
+    assert show(resource_id)["status"] == "valid"
+    page = app.get(f"/dataset/{dataset['name']}").get_data(as_text=True)
+    assert "36006" in page
+    # The number of its organization decides likewise.
+    call("package_patch", id=dataset["id"], published_for="")
+    call("organization_patch", id=dataset["owner_org"], insee_code="36006")
+    assert waiting() == [resource_id]
+    work()
+    assert show(resource_id)["status"] == "valid"

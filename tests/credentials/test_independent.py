@@ -7,15 +7,18 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import getitem
 from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from helpers.verifier import Refused, verify_document, verify_token
+from helpers.verifier import Refused, canonical, verify_document, verify_token
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from openbadgeslib.ob3 import OB3LdpVerifier, OB3Verifier, resolve_did
@@ -158,6 +161,67 @@ def test_another_implementation_of_the_whole_standard_agrees() -> None:
         assert found.recipient_id == (
             "https://data.example.org:8443/catalogue/challenge/collectivite/213601594"
         )
+
+
+#: What RDFC-1.0 writes as an escape (canonical N-Quads) and PyLD as it is.
+_ESCAPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: Titles as CKAN takes them.
+odd = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+    | st.sampled_from('\x08\x0b\x0c\x1b\x7f\x85\u202e\u2068\ufffe\uffff\t\n"\\'),
+    max_size=20,
+)
+
+
+def _unsigned(title: str, name: str) -> dict[str, Any]:
+    achievement = replace(HOLDING.achievement, name=name, description=title)
+    holding = replace(HOLDING, organization_title=title, achievement=achievement)
+    return credential_document(ISSUER, holding, 0, "json")
+
+
+@given(odd, odd)
+def test_all_canonicalizations_write_what_is_signed_alike(
+    title: str, name: str
+) -> None:
+    quads = canonical(_unsigned(title, name))
+    assert _ESCAPED.search(quads) is None
+
+
+_CANONIZE = """
+const {canonize} = require('rdf-canonize');
+const input = require('fs').readFileSync(0, 'utf8');
+const options = {
+  algorithm: 'RDFC-1.0',
+  inputFormat: 'application/n-quads',
+  format: 'application/n-quads',
+};
+canonize(input, options).then(quads => process.stdout.write(quads));
+"""
+
+
+def _node(script: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["node", "-e", script],
+        input=text,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def _has_canonize() -> bool:
+    return (
+        shutil.which("node") is not None
+        and _node("require.resolve('rdf-canonize')").returncode == 0
+    )
+
+
+@pytest.mark.skipif(not _has_canonize(), reason="no rdf-canonize under Node here")
+@settings(max_examples=25, deadline=None)
+@given(odd, odd)
+def test_the_canonicalization_of_another_language_agrees(title: str, name: str) -> None:
+    quads = canonical(_unsigned(title, name))
+    assert _node(_CANONIZE, quads).stdout == quads
 
 
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -32,7 +32,7 @@ from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 from rq import SimpleWorker
 
 from benchmarks.jobs import forget
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import journal, labels
 from ckanext.challenge.common.issuer import Issuer, did_web, portal
 from ckanext.challenge.credentials import generations, jobs, status, store
 from ckanext.challenge.model import Award, Credential, SigningKey, StatusList
@@ -611,6 +611,42 @@ def test_only_what_everybody_sees_is_signed(give: Give) -> None:
     assert "Délibérations" not in json.dumps(document, ensure_ascii=False)
     with pytest.raises(tk.ObjectNotFound):
         act("challenge_credential_show", award=hidden.id)
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize(
+    ("steps", "word"),
+    [
+        ([{"step": "deliberation"}], "confirmed"),
+        ([{"step": "deliberation"}, {"step": "elu-referent"}], "declared"),
+        ([{"step": "elu-referent", "waived": True}], "verified"),
+    ],
+)
+def test_an_award_says_whose_word_stands_behind_it(
+    give: Give, steps: list[dict[str, Any]], word: str
+) -> None:
+    award = give("engagee")
+    measured = award.criteria["met"]
+    met = [{**step, "value": 1, "target": 1, "datasets": []} for step in steps]
+    award.criteria = {"met": [*measured, *met]}
+    model.Session.commit()
+    shown = act("challenge_award_show", id=award.id)
+    assert shown["assurance"] == word
+    assert shown["criteria"]["met"][0]["assurance"] == "verified"
+    assert jobs.sign().signed == 1
+    document = act("challenge_credential_show", award=award.id)["document"]
+    told = act("challenge_credential_verify", credential=document)
+    assert told["valid"]
+    said = {part["genre"]: part["assurance"] for part in told["evidence"][:1]}
+    assert said == {"award": word}
+    figures = [part for part in told["evidence"] if part["genre"] == "figure"]
+    assert figures[0]["assurance"] == "verified"
+    for step, figure in zip(steps, figures[1:], strict=True):
+        if step.get("waived"):
+            assert figure["assurance"] is None
+        else:
+            # The sentence is in the file too, not only the word.
+            assert figure["narrative"].lower() == labels.assurance(figure["assurance"])
 
 
 @pytest.mark.usefixtures("key")

@@ -88,7 +88,11 @@ def _method(did_document: dict[str, Any], address: Any, kind: str) -> dict[str, 
     raise Refused("unknown key")
 
 
-def _hash(document: dict[str, Any]) -> bytes:
+def canonical(document: dict[str, Any]) -> str:
+    """The N-Quads of a document, in the order and form that are signed.
+
+    :raises Refused: it has members that are not signed
+    """
     # What PyLD says of the types of its options asks for all of them.
     options: Any = {"documentLoader": _load}
     form: Any = {**options, "algorithm": "URDNA2015", "format": "application/n-quads"}
@@ -99,7 +103,11 @@ def _hash(document: dict[str, Any]) -> bytes:
         # Whatever cannot be read is not accepted, in whichever way it is broken.
         raise Refused(str(error)) from error
     _ensure_absolute(expanded)
-    return hashlib.sha256(str(quads).encode()).digest()
+    return str(quads)
+
+
+def _hash(document: dict[str, Any]) -> bytes:
+    return hashlib.sha256(canonical(document).encode()).digest()
 
 
 def _refuse_dropped(name: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from ckan.cli.cli import ckan
 from ckan.model import ensure_engine
 from ckan.tests import factories
 
-from ckanext.challenge import migration
 from ckanext.challenge.model import (
     Award,
     Cohort,
@@ -99,7 +97,7 @@ FROZEN = {
 
 
 def test_migrations_are_frozen() -> None:
-    folder = Path(migration.__path__[0]) / "challenge" / "versions"
+    folder = ROOT / "ckanext/challenge/migration/challenge/versions"
     assert {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
         for name in FROZEN

@@ -12,6 +12,7 @@ from ckan.tests import factories
 from factories import day
 from helpers.progress import Join, MakeCohort, do, held, publish, set_state, states
 
+from ckanext.challenge import programmes
 from ckanext.challenge.common import journal
 from ckanext.challenge.model import Award, Cohort, JournalEntry, Participant, StepStatus
 from ckanext.challenge.progress.evaluate import evaluate
@@ -63,7 +64,10 @@ def test_publishing_makes_the_step_done_and_gives_the_badge(
             }
         ]
     }
-    assert (award.programme, award.programme_version) == ("saison", 1)
+    assert (award.programme, award.programme_version) == (
+        "saison",
+        programmes.get("saison").version,
+    )
     assert (award.source, award.cohort_id) == ("catalog", participant.cohort_id)
 
 

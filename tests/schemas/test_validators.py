@@ -34,6 +34,7 @@ VOCABULARY = "http://publications.europa.eu/resource/authority/frequency"
         (validators.challenge_whole_number, 1985, "1985"),
         (validators.challenge_whole_number, "5 855", "5855"),
         (validators.challenge_whole_number, "5\u202f855", "5855"),
+        (validators.challenge_whole_number, "1.234.567", "1234567"),
         (validators.challenge_whole_number, "", ""),
         (validators.challenge_quantity, 12.5, "12.5"),
         (validators.challenge_quantity, "12,50", "12.5"),
@@ -106,6 +107,7 @@ def test_it_stores_one_form(validator: Any, given: Any, stored: str) -> None:
         (validators.challenge_whole_number, "9" * 11),
         (validators.challenge_whole_number, "١٢"),
         (validators.challenge_whole_number, True),
+        (validators.challenge_quantity, "-2,5"),
         (validators.challenge_quantity, "NaN"),
         (validators.challenge_quantity, float("inf")),
         (validators.challenge_quantity, "beaucoup"),
@@ -116,6 +118,7 @@ def test_it_stores_one_form(validator: Any, given: Any, stored: str) -> None:
         (validators.challenge_short_text(5), "x" * 6),
         (validators.challenge_short_text(50), "Mairie\nBcc: x@example.org"),
         (validators.challenge_short_text(50), "Mai\x00rie"),
+        (validators.challenge_short_text(50), "Mai\u202erie"),
         (validators.challenge_short_text(50), {"nom": "Mairie"}),
         (challenge_schema_name, "scdl/inconnu"),
         (challenge_schema_name, "http://169.254.169.254/scdl/deliberations"),
@@ -139,3 +142,10 @@ def test_it_stores_one_form(validator: Any, given: Any, stored: str) -> None:
 def test_it_refuses(validator: Any, value: Any) -> None:
     with pytest.raises(tk.Invalid):
         validator(value)
+
+
+@pytest.mark.usefixtures("with_plugins", "with_request_context")
+def test_a_number_with_two_readings_is_refused_with_both() -> None:
+    with pytest.raises(tk.Invalid) as caught:
+        validators.challenge_quantity("3.000")
+    assert "3,000" in caught.value.error or "3 000" in caught.value.error

@@ -19,6 +19,9 @@ def protected(ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(ckan_config, "WTF_CSRF_ENABLED", True)
 
 
+DONE = {"state": "done", "elu-referent-note": "Camille Martin, adjointe"}
+
+
 def _state(world: Any) -> str:
     progress = call_as(
         world.people["member"],
@@ -45,7 +48,7 @@ def test_a_forged_request_is_refused_after_the_hole_is_primed(
     wrong = member.client.post(url, data={"state": "done", "_csrf_token": "x"})
     assert wrong.status_code == 400
     assert _state(world) == "todo"
-    assert member.post(url, {"state": "done"}).status_code == 302
+    assert member.post(url, DONE).status_code == 302
     assert _state(world) == "done"
 
 
@@ -55,7 +58,7 @@ def test_the_token_may_come_in_a_header(
     member = browser("member")
     answer = member.client.post(
         f"{world.url}/step/elu-referent",
-        data={"state": "done"},
+        data=DONE,
         headers={"X-CSRFToken": member.token()},
     )
     assert answer.status_code == 302
@@ -88,7 +91,7 @@ def test_a_program_with_a_token_of_the_api_needs_none(app: Any, world: Any) -> N
     token = factories.APIToken(user=world.people["member"]["name"])["token"]
     answer = Browser(app).client.post(
         f"{world.url}/step/elu-referent",
-        data={"state": "done"},
+        data=DONE,
         headers={"Authorization": token},
     )
     assert answer.status_code == 302

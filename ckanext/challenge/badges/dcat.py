@@ -14,7 +14,9 @@ from rdflib.namespace import RDFS, XSD
 from rdflib.term import Node
 
 from ckanext.challenge.common.language import current
+from ckanext.challenge.domain.characters import cleaned
 from ckanext.dcat.profiles.base import (  # type: ignore[import]
+    DCAT,
     DCT,
     RDF,
     SCHEMA,
@@ -41,6 +43,8 @@ class BadgesProfile(RDFProfile):
         self.g.bind("dqv", DQV)
         self.g.bind("oa", OA)
         publisher = self.g.value(dataset_ref, DCT.publisher)
+        parts = self.g.objects(dataset_ref, DCAT.distribution)
+        _clean(self.g, dataset_ref, publisher, *parts)
         for badge in package_badges.said_of("dataset", dataset_dict):
             if publisher is not None:
                 self._certify(publisher, badge, "publisher")
@@ -52,7 +56,7 @@ class BadgesProfile(RDFProfile):
         certificate = URIRef(f"{badge['url']}#{fragment}")
         for predicate, value in (
             (RDF.type, DQV.QualityCertificate),
-            (RDFS.label, Literal(badge["title"], lang=current())),
+            (RDFS.label, Literal(cleaned(badge["title"]), lang=current())),
             (OA.hasTarget, target),
             (OA.hasBody, URIRef(badge["url"])),
             (OA.motivatedBy, DQV.qualityAssessment),
@@ -60,6 +64,26 @@ class BadgesProfile(RDFProfile):
         ):
             self.g.add((certificate, predicate, value))
         self.g.add((target, DQV.hasQualityAnnotation, certificate))
+
+
+def _clean(graph: Any, *subjects: Node | None) -> None:
+    """Take out of a dataset's texts what no document of RDF can hold as it is."""
+    for subject in subjects:
+        if subject is None:
+            continue
+        for predicate, value in list(graph.predicate_objects(subject)):
+            if not isinstance(value, Literal) or (text := cleaned(str(value))) == str(
+                value
+            ):
+                continue
+            graph.remove((subject, predicate, value))
+            graph.add(
+                (
+                    subject,
+                    predicate,
+                    Literal(text, lang=value.language, datatype=value.datatype),
+                )
+            )
 
 
 class SchemaOrgBadgesProfile(RDFProfile):
@@ -70,17 +94,19 @@ class SchemaOrgBadgesProfile(RDFProfile):
     ) -> None:
         """Add what is held."""
         publisher = self.g.value(dataset_ref, SCHEMA.publisher)
+        parts = self.g.objects(dataset_ref, SCHEMA.distribution)
+        _clean(self.g, dataset_ref, publisher, *parts)
         if publisher is None:
             return
         for badge in package_badges.said_of("dataset", dataset_dict):
             credential = URIRef(badge["url"])
             for predicate, value in (
                 (RDF.type, SCHEMA.EducationalOccupationalCredential),
-                (SCHEMA.name, Literal(badge["title"])),
+                (SCHEMA.name, Literal(cleaned(badge["title"]))),
                 (SCHEMA.url, Literal(badge["url"])),
                 (SCHEMA.credentialCategory, Literal("badge")),
                 (SCHEMA.dateCreated, Literal(badge["awarded_at"])),
             ):
                 self.g.add((credential, predicate, value))
             self.g.add((publisher, SCHEMA.hasCredential, credential))
-            self.g.add((publisher, SCHEMA.award, Literal(badge["title"])))
+            self.g.add((publisher, SCHEMA.award, Literal(cleaned(badge["title"]))))

@@ -7,6 +7,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge.common import labels
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.domain.text import N_
 from ckanext.challenge.measures import labels as measure_labels
@@ -63,8 +64,9 @@ def current_awards(told: Iterable[tuple[str, Change]]) -> list[dict[str, Any]]:
 
     :param told: pairs of an award's id and what became of it
     :returns: the awards as ``challenge_award_show`` answers them, with ``change``,
-        ``url``, ``by_person`` (whether a person took it back) and ``date`` (the day on
-        which one at risk will be lost, in words)
+        ``url``, ``by_person`` (whether a person took it back), ``date`` (the day on
+        which one at risk will be lost, in words) and ``behind`` (what stands behind
+        it, in words)
     """
     found = []
     for id_, change in dict(told).items():
@@ -80,6 +82,7 @@ def current_awards(told: Iterable[tuple[str, Change]]) -> list[dict[str, Any]]:
                     "url": _url("challenge.award", award=id_),
                     "by_person": award["revoked_source"] == "person",
                     "date": tk.h.challenge_date(award["lost_on"]),
+                    "behind": labels.assurance(award["assurance"]),
                 }
             )
     return found

@@ -12,6 +12,8 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge.domain.characters import cleaned, cleaned_document
+
 from . import package_badges
 
 _CONTEXT = "https://schema.org"
@@ -130,12 +132,12 @@ def _credential(badge: Mapping[str, Any]) -> dict[str, Any]:
         "@type": "EducationalOccupationalCredential",
         "@id": badge["url"],
         "url": badge["url"],
-        "name": badge["title"],
+        "name": cleaned(badge["title"]),
         "credentialCategory": "badge",
         "dateCreated": badge["awarded_at"],
         "recognizedBy": {
             "@type": "Organization",
-            "name": tk.config["ckan.site_title"],
+            "name": cleaned(tk.config["ckan.site_title"]),
             "url": tk.config["ckan.site_url"],
         },
     }
@@ -143,7 +145,9 @@ def _credential(badge: Mapping[str, Any]) -> dict[str, Any]:
 
 def _filled(found: Mapping[str, Any]) -> dict[str, Any]:
     """Only what there is: schema.org has no word for nothing."""
-    return {key: value for key, value in found.items() if value not in (None, "", [])}
+    return cleaned_document(
+        {key: value for key, value in found.items() if value not in (None, "", [])}
+    )
 
 
 def _url(endpoint: str, **values: Any) -> str:

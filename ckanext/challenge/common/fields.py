@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Collection
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -45,7 +45,7 @@ def _either(required: bool) -> Validator:
 def _plain(value: Any, longest: int, multiline: bool) -> str:
     if not isinstance(value, str):
         raise tk.Invalid(tk._("This must be a text"))
-    text = value.strip().replace("\r\n", "\n")
+    text = value.strip().replace("\r\n", "\n").replace("\r", "\n")
     if not text:
         raise tk.Invalid(tk._("Missing value"))
     if len(text) > longest:
@@ -166,16 +166,18 @@ def whole(
 
     def is_whole(value: Any) -> int:
         number = value
-        if isinstance(value, str) and re.fullmatch(
-            r"-?[0-9]{1,18}", re.sub(r"\s", "", value)
-        ):
-            number = int(re.sub(r"\s", "", value))
+        if isinstance(value, str):
+            try:
+                found = validators.read_number(value)
+            except ValueError:
+                raise tk.Invalid(tk._("This must be a whole number")) from None
+            number = int(found) if found == found.to_integral_value() else value
         if isinstance(number, bool) or not isinstance(number, int):
             raise tk.Invalid(tk._("This must be a whole number"))
         if not minimum <= number <= maximum:
             raise tk.Invalid(
                 tk._("This must be between {minimum} and {maximum}").format(
-                    minimum=minimum, maximum=maximum
+                    minimum=validators.shown(minimum), maximum=validators.shown(maximum)
                 )
             )
         return number
@@ -197,23 +199,21 @@ def number(
             value, int | float | str | Decimal
         ):
             raise tk.Invalid(tk._("This must be a number"))
-        text = re.sub(r"\s", "", str(value)).replace(",", ".")
-        # Decimal would also read "NaN", "1e9" and digits of other scripts.
-        if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", text):
-            raise tk.Invalid(tk._("This must be a number"))
         try:
-            found = Decimal(text)
-        except InvalidOperation:
+            found = validators.read_number(value)
+        except ValueError:
             raise tk.Invalid(tk._("This must be a number")) from None
         if not minimum <= found <= maximum:
             raise tk.Invalid(
                 tk._("This must be between {minimum} and {maximum}").format(
-                    minimum=minimum, maximum=maximum
+                    minimum=validators.shown(minimum), maximum=validators.shown(maximum)
                 )
             )
         if step is not None and found % step:
             raise tk.Invalid(
-                tk._("This must be a multiple of {step}").format(step=step)
+                tk._("This must be a multiple of {step}").format(
+                    step=validators.shown(step)
+                )
             )
         return found.quantize(Decimal(1).scaleb(-decimals))
 

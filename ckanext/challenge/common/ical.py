@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from icalendar import Calendar, Event, vDuration
 
+from ckanext.challenge.domain.characters import cleaned
+
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 _PRODUCT = "-//ckanext-challenge//{language}"
@@ -54,7 +56,7 @@ def write(
     calendar.add("method", "PUBLISH")
     # RFC 7986, and what programs read that are older than it.
     for name in ("name", "x-wr-calname"):
-        calendar.add(name, title)
+        calendar.add(name, cleaned(title))
     calendar.add("refresh-interval", _AGAIN, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(_AGAIN))
     for day in sorted(days, key=lambda day: (day.day, day.key)):
@@ -64,9 +66,10 @@ def write(
         event.add("dtstart", day.day)
         # The day after it, which no longer belongs to it.
         event.add("dtend", day.day + dt.timedelta(days=1))
-        event.add("summary", day.title, parameters={"LANGUAGE": language})
+        event.add("summary", cleaned(day.title), parameters={"LANGUAGE": language})
         if day.text:
-            event.add("description", day.text, parameters={"LANGUAGE": language})
+            text = cleaned(day.text)
+            event.add("description", text, parameters={"LANGUAGE": language})
         event.add("url", day.url)
         event.add("transp", "TRANSPARENT")
         calendar.add_component(event)

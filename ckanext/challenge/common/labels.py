@@ -141,6 +141,25 @@ def withdrawal(reason: str | None) -> str:
     return tk._("Reason: {reason}").format(reason=reason) if reason else ""
 
 
+_ASSURANCES = {
+    "declared": N_("declared by the collectivité"),
+    "confirmed": N_("confirmed by the support team"),
+    "verified": N_("verified by the catalogue"),
+}
+
+
+def assurance(word: str | None) -> str:
+    """What stands behind a step or an award, in words.
+
+    :param word: of :data:`ckanext.challenge.domain.assurance.ORDER`; none of a step
+        that was not asked of the collectivité
+    """
+    if word is None:
+        return tk._("not asked of this collectivité")
+    text = _ASSURANCES.get(word)
+    return tk._(text) if text else ""
+
+
 # entity → state → its name, translated where it is read
 _STATES: dict[str, dict[str, str]] = {
     "cohort": {

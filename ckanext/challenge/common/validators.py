@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from babel import numbers
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
+
+from ckanext.challenge.domain import amounts
+from ckanext.challenge.domain.characters import first_forbidden
 
 from . import labels
 
@@ -75,7 +78,14 @@ def challenge_short_text(limit: int) -> Callable[[Any], str]:
                     length=len(text), limit=limit
                 )
             )
-        if any(unicodedata.category(char) == "Cc" for char in text):
+        if (position := first_forbidden(text)) is not None:
+            raise tk.Invalid(
+                tk._(
+                    "Character {position} is an invisible control character; type the "
+                    "text again rather than pasting it"
+                ).format(position=position)
+            )
+        if "\n" in text or "\t" in text:
             raise tk.Invalid(tk._("This must be one line of plain text"))
         return text
 
@@ -140,17 +150,47 @@ def challenge_departement(value: Any) -> str:
     return text
 
 
+def shown(number: int | Decimal) -> str:
+    """A number in a message, as the reader writes numbers."""
+    return numbers.format_decimal(number, locale=labels.locale())
+
+
+def read_number(value: int | float | str | Decimal) -> Decimal:
+    """What was given as a number: a typed text in French or in English.
+
+    :raises ValueError: it is no number
+    :raises tk.Invalid: it can be read in two ways, which are named
+    """
+    if not isinstance(value, str):
+        # What a program sends has no separators: a point is one of decimals.
+        text = str(value)
+        if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
+            raise ValueError(text)
+        return Decimal(text)
+    try:
+        return amounts.read(value)
+    except amounts.TwoReadings as error:
+        first, second = (
+            numbers.format_decimal(reading, locale=labels.locale())
+            for reading in error.readings
+        )
+        raise tk.Invalid(
+            tk._(
+                "“{value}” can be read as {first} or as {second}: write it without a "
+                "sign between the thousands"
+            ).format(value=value.strip()[:40], first=first, second=second)
+        ) from None
+
+
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise tk.Invalid(tk._("This must be a number"))
-    text = re.sub(r"\s", "", str(value)).replace(",", ".")
-    # Decimal would also read "NaN", "1e9" and digits of other scripts.
-    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
-        raise tk.Invalid(tk._("This must be a number, zero or more"))
     try:
-        number = Decimal(text)
-    except InvalidOperation:
+        number = read_number(value)
+    except ValueError:
         raise tk.Invalid(tk._("This must be a number, zero or more")) from None
+    if number < 0:
+        raise tk.Invalid(tk._("This must be a number, zero or more"))
     if number > _MAX_QUANTITY:
         raise tk.Invalid(tk._("This number is too large"))
     return number

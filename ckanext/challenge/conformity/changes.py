@@ -16,7 +16,7 @@ from sqlalchemy import inspect
 from ckanext.challenge.common import shield
 from ckanext.challenge.common.session_events import CommitListener
 
-from . import jobs, store
+from . import jobs, publishers, store
 
 #: A change of any of these may change the verdict.
 _RELEVANT = ("url", "url_type", "last_modified", "state", "extras")
@@ -33,6 +33,7 @@ def _to_check(session: Any) -> set[str]:
         for instance in session.dirty
         if isinstance(instance, model.Resource) and _needs_check(instance)
     }
+    changed |= _of_publishers(session)
     if changed:
         connection = session.connection()
         shield.write(
@@ -41,6 +42,38 @@ def _to_check(session: Any) -> set[str]:
             "that reports are outdated",
         )
     return new | changed
+
+
+def _of_publishers(session: Any) -> set[str]:
+    """The resources with a report whose publisher is another one now."""
+    packages: set[str] = set()
+    groups: set[str] = set()
+    for instance in [*session.new, *session.dirty]:
+        if isinstance(instance, model.Package):
+            if _publisher_differs(instance, (publishers.FOR_OTHERS,), "owner_org"):
+                packages.add(instance.id)
+        elif isinstance(instance, model.Group):
+            if _publisher_differs(instance, publishers.NUMBERS):
+                groups.add(instance.id)
+        # On CKAN 2.11 extras are rows of their own.
+        elif getattr(instance, "key", None) == publishers.FOR_OTHERS:
+            packages.add(getattr(instance, "package_id", None) or "")
+        elif getattr(instance, "key", None) in publishers.NUMBERS:
+            groups.add(getattr(instance, "group_id", None) or "")
+    if not packages and not groups:
+        return set()
+    return store.reported(session.connection(), packages, groups)
+
+
+def _publisher_differs(entity: Any, names: tuple[str, ...], *columns: str) -> bool:
+    attributes = inspect(entity).attrs
+    if any(attributes[name].history.has_changes() for name in columns):
+        return True
+    if "extras" not in attributes or not attributes.extras.history.has_changes():
+        return False
+    before = (attributes.extras.history.deleted or [None])[0] or {}
+    after = entity.extras or {}
+    return any(before.get(name) != after.get(name) for name in names)
 
 
 def _needs_check(resource: Any) -> bool:

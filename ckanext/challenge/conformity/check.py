@@ -20,6 +20,7 @@ from frictionless.errors import CellError, MissingCellError, RowError, UniqueErr
 from frictionless.resources import TableResource
 
 from . import checks, reading
+from .publishers import Publisher
 from .registry import Schema
 from .report import Problem, Report, Tally, Unreadable
 
@@ -30,7 +31,12 @@ _CONSTRAINT = re.compile(r'constraint "(\w+)" is "(.*)"', re.DOTALL)
 _POSITION = re.compile(r"position (\d+)")
 
 
-def check(path: Path | str, schema: Schema, encoding: str | None = None) -> Report:
+def check(
+    path: Path | str,
+    schema: Schema,
+    encoding: str | None = None,
+    publisher: Publisher | None = None,
+) -> Report:
     """Check a file; whatever it is, the answer is a report.
 
     Columns may come in any order. One that the schema does not know is ignored, one
@@ -39,6 +45,8 @@ def check(path: Path | str, schema: Schema, encoding: str | None = None) -> Repo
     :param path: of a local file
     :param schema: one that has a descriptor
     :param encoding: the one that the publisher declares
+    :param publisher: whose numbers the file may hold where it names its publisher;
+        without it, that is not judged
     :raises OSError: the file cannot be opened
     """
     if schema.descriptor is None:
@@ -55,7 +63,7 @@ def check(path: Path | str, schema: Schema, encoding: str | None = None) -> Repo
     for problem in table.header_problems:
         tally.add(problem)
     try:
-        _check_rows(table, schema, tally)
+        _check_rows(table, schema, tally, publisher)
     except Unreadable as reason:
         return Report.of(reason, rows=table.rows, **written)
     if not table.rows:
@@ -169,7 +177,9 @@ def _fold(label: str) -> str:
     return re.sub(r"[\s_-]+", "_", label.strip()).casefold()
 
 
-def _check_rows(table: _Table, schema: Schema, tally: Tally) -> None:
+def _check_rows(
+    table: _Table, schema: Schema, tally: Tally, publisher: Publisher | None
+) -> None:
     """Count what frictionless finds in the rows.
 
     :raises Unreadable: reading ended at something that is no row
@@ -193,7 +203,7 @@ def _check_rows(table: _Table, schema: Schema, tally: Tally) -> None:
 
     try:
         with resource:
-            running = Checklist(checks=checks.of(schema)).connect(resource)
+            running = Checklist(checks=checks.of(schema, publisher)).connect(resource)
             for one in running:
                 tell(one.validate_start())
             for row in resource.row_stream:

@@ -24,6 +24,7 @@ from stdnum.fr import siren, siret
 if TYPE_CHECKING:
     from frictionless import Row
 
+    from .publishers import Publisher
     from .registry import Schema
 
 #: The first level of ACTES, the State's classification of official acts.
@@ -394,9 +395,43 @@ _CHECKS: Mapping[str, type[_Rule]] = {
 NAMES = frozenset(_CHECKS)
 
 
-def of(schema: Schema) -> list[Check]:
+class PublisherError(RuleError):
+    type = "publisher-value"
+    title = "Publisher"
+
+
+class PublisherCheck(_Rule, error=PublisherError):
+    """A number of the publisher; facts ``{reason: other | example, own}``.
+
+    It is in no schema: whose file it is, is known to the portal alone.
+    """
+
+    def __init__(self, column: str, kind: str, publisher: Publisher) -> None:
+        super().__init__(column)
+        self._kind, self._publisher = kind, publisher
+
+    def _judge(self, row: Row) -> _Finding | None:
+        (column,) = self._columns
+        value = row[column]
+        reason = self._publisher.fault(self._kind, str(value)) if value else None
+        if reason is None:
+            return None
+        facts = {"reason": reason, "own": self._publisher.numbers(self._kind)}
+        return column, "it is not the publisher's own number", facts
+
+
+def of(schema: Schema, publisher: Publisher | None = None) -> list[Check]:
     """The rules of a schema, for one validation: they remember its columns.
 
+    :param publisher: whose file it is; without it, that is not judged
     :raises KeyError: the schema names a rule that does not exist
     """
-    return [_CHECKS[rule["name"]](**rule["params"]) for rule in schema.checks]
+    rules: list[Check] = [
+        _CHECKS[rule["name"]](**rule["params"]) for rule in schema.checks
+    ]
+    if publisher is not None:
+        rules += [
+            PublisherCheck(column, kind, publisher)
+            for column, kind in schema.publisher.items()
+        ]
+    return rules

@@ -11,13 +11,16 @@ from ckan import model
 
 from ckanext.challenge.common import jobs
 
-from . import registry, store, validation
+from . import publishers, registry, store, validation
 from .check import check
+from .checks import PublisherError
 from .files import Place, opened
 from .report import Report, Unreadable
 
 log = logging.getLogger(__name__)
 
+#: The type of the problem that a file is somebody else's.
+FOREIGN = PublisherError.type
 #: Seconds after which a job is ended.
 _TIMEOUT = 900
 #: Seconds after which a command begins no further check: servers may be slow, and the
@@ -43,10 +46,15 @@ def check_resource(resource_id: str) -> None:
         model.Session.commit()
         return
     judged = validation.verdict(resource)
-    place = Place.of(resource)
+    place, publisher = Place.of(resource), publishers.of(resource)
     # Nothing is locked or kept open while a server takes its time.
     model.Session.commit()
-    report = judged or _check(place, schema)
+    report = judged or _check(place, schema, publisher)
+    if judged is not None and judged.status == "valid" and schema.publisher:
+        # It does not know whose file this is.
+        own = _check(place, schema, publisher)
+        if any(group.examples[0].type == FOREIGN for group in own.groups):
+            report = own
     _save(resource_id, schema.id, report, began)
     log.info(
         "Resource %s checked against %s: %s, %s rows, %s problems",
@@ -58,10 +66,12 @@ def check_resource(resource_id: str) -> None:
     )
 
 
-def _check(place: Place, schema: registry.Schema) -> Report:
+def _check(
+    place: Place, schema: registry.Schema, publisher: publishers.Publisher
+) -> Report:
     try:
         with opened(place) as file:
-            return check(file.path, schema, file.encoding)
+            return check(file.path, schema, file.encoding, publisher)
     except Unreadable as reason:
         return Report.of(reason)
     except Exception:

@@ -133,6 +133,17 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
         N_("“{value}” is no SIRET: its digits do not fit together."),
         _COPY,
     ),
+    "publisher-value other": (
+        N_("“{value}” is the number of somebody else, and not yours ({own})."),
+        N_(
+            "Publish your own file. If you publish for another collectivité, say so on "
+            "the page of the dataset, in “Published for”."
+        ),
+    ),
+    "publisher-value example": (
+        N_("“{value}” is the number of the example, a commune that does not exist."),
+        N_("Replace all the lines of the example with your own."),
+    ),
     "one-of-required": (N_("One of these columns has to be filled in: {columns}."),),
     "one-of-required header": (N_("One of these columns has to be there: {columns}."),),
     "cohesive-columns-value": (
@@ -500,6 +511,7 @@ def _shown(problem: Facts) -> _Shown:
             other=expected.get("column", ""),
             limit=expected.get("value", ""),
             sum=expected.get("sum", ""),
+            own=_list(expected.get("own")),
             columns=_list(expected.get("columns")),
             headings=_list(expected.get("headings")),
         )

@@ -20,7 +20,9 @@ from ckanext.challenge.domain.text import Text
 
 _NATIONAL_HOST = "schema.data.gouv.fr"
 #: The keys of a bundled file that are ours and not of the Table Schema standard.
-_OWN_KEYS = frozenset({"id", "version", "source", "homepage", "title", "checks"})
+_OWN_KEYS = frozenset(
+    {"id", "version", "source", "homepage", "title", "checks", "publisher"}
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Schema:
     :ivar stem: the name of its bundled files, without their ending
     :ivar checks: the rules that Table Schema has no words for, each ``{name,
         params}``: see :mod:`.checks`
+    :ivar publisher: the columns that name the publisher, each with the kind of its
+        number: ``siret``, ``siren`` or ``insee``
     """
 
     id: str
@@ -48,6 +52,7 @@ class Schema:
     descriptor: Mapping[str, Any] | None = field(default=None, compare=False)
     stem: str | None = None
     checks: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
+    publisher: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @lru_cache(maxsize=1)
@@ -69,6 +74,7 @@ def known() -> Mapping[str, Schema]:
             descriptor={k: v for k, v in content.items() if k not in _OWN_KEYS},
             stem=file.name.removesuffix(".yaml"),
             checks=tuple(content.get("checks", ())),
+            publisher=content.get("publisher", {}),
         )
         schemas[schema.id] = schema
     others = here.joinpath("known.yaml").read_text(encoding="utf-8")

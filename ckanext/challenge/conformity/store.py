@@ -99,6 +99,27 @@ def outdate(connection: Any, resource_ids: Collection[str]) -> None:
     )
 
 
+def reported(
+    connection: Any, package_ids: Collection[str], organization_ids: Collection[str]
+) -> set[str]:
+    """The resources with a report, of some datasets or of some organizations.
+
+    :param connection: of the transaction in which these change
+    """
+    rows = connection.execute(
+        sa.select(Conformity.resource_id)
+        .join(model.Resource, model.Resource.id == Conformity.resource_id)
+        .join(model.Package, model.Package.id == model.Resource.package_id)
+        .where(
+            sa.or_(
+                model.Package.id.in_(sorted(package_ids)),
+                model.Package.owner_org.in_(sorted(organization_ids)),
+            )
+        )
+    )
+    return {row[0] for row in rows}
+
+
 def is_due(resource: model.Resource, report: Conformity | None) -> bool:
     """Whether the report is missing, or says nothing of the file as it is now."""
     schema = checked_schema(resource)

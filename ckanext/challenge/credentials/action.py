@@ -81,7 +81,9 @@ def challenge_credential_verify(context: Context, data_dict: dict[str, Any]) -> 
         and ``revoked_reason``; ``organization`` ``{name, title, url}``, ``siren``;
         ``badge`` ``{badge, name, description, criteria, url, language}``, where
         language is that of what was signed; ``evidence``: ``{name, narrative, url,
-        genre}``, where genre is ``award``, ``season``, ``figure`` or ``dataset``;
+        genre, assurance}``, where genre is ``award``, ``season``, ``figure`` or
+        ``dataset``, and assurance, of an award or a figure, what stands behind it:
+        ``declared``, ``confirmed`` or ``verified``;
         ``issued_at``, ``valid_from`` and ``valid_until``. What is not known is ``None``
     :rtype: dict
     """
@@ -296,5 +298,6 @@ def _evidence(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for part in document["evidence"]:
         yield {
             **{name: part.get(name) for name in ("name", "narrative", "genre")},
+            "assurance": part.get("description"),
             "url": part.get("id"),
         }

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ckanext.challenge.common.issuer import Issuer
+from ckanext.challenge.domain.characters import cleaned, cleaned_document
 
 #: The contexts of a credential; both come along with openbadgeslib.
 CONTEXTS = (
@@ -52,11 +53,14 @@ class Figure:
     :ivar name: what
     :ivar found: what was found, in words
     :ivar datasets: ``(name, title)`` of the public datasets that counted
+    :ivar assurance: what stands behind it, a word of
+        :mod:`ckanext.challenge.domain.assurance`; none of what was not asked
     """
 
     name: str
     found: str
     datasets: tuple[tuple[str, str], ...] = ()
+    assurance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Holding:
     :ivar siren: of the collectivité, where the portal knows it
     :ivar season: the name and title of that in which it was earned, if in one
     :ivar reason: of an award given by hand
+    :ivar assurance: what stands behind it: the weakest of the words that it needed
     """
 
     award_id: str
@@ -78,6 +83,7 @@ class Holding:
     season: tuple[str, str] | None = None
     reason: str | None = None
     figures: tuple[Figure, ...] = ()
+    assurance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,14 +127,14 @@ def issuer_profile(issuer: Issuer) -> dict[str, Any]:
     return {
         "id": issuer.did,
         "type": ["Profile"],
-        "name": issuer.name,
+        "name": cleaned(issuer.name),
         "url": f"{issuer.base}/",
     }
 
 
 def achievement_document(issuer: Issuer, badge: Achievement) -> dict[str, Any]:
     """Return a badge as an ``Achievement`` for organizations."""
-    return {
+    document = {
         "id": issuer.achievement(badge.badge),
         "type": ["Achievement"],
         "achievementType": "QualityAssuranceCredential",
@@ -143,6 +149,7 @@ def achievement_document(issuer: Issuer, badge: Achievement) -> dict[str, Any]:
         "inLanguage": badge.language,
         "version": badge.version,
     }
+    return cleaned_document(document)
 
 
 def credential_document(
@@ -163,7 +170,7 @@ def credential_document(
     number, place = divmod(status_index, LIST_SIZE)
     bitstring = issuer.bitstring_list(number, form)
     earned = moment(holding.awarded_at)
-    return {
+    document = {
         "@context": list(CONTEXTS),
         "id": issuer.credential(holding.award_id),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
@@ -182,6 +189,8 @@ def credential_document(
             "statusListCredential": bitstring,
         },
     }
+    # Titles are CKAN's, which takes what verifiers canonicalize in different ways.
+    return cleaned_document(document)
 
 
 def _subject(issuer: Issuer, holding: Holding) -> dict[str, Any]:
@@ -219,6 +228,7 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
         "type": ["Evidence"],
         "name": f"{holding.achievement.name} — {holding.organization_title}",
         "genre": "award",
+        **_behind(holding.assurance),
         **({"narrative": holding.reason} if holding.reason else {}),
     }
     if holding.season:
@@ -237,6 +247,7 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
             "name": figure.name,
             "narrative": figure.found,
             "genre": "figure",
+            **_behind(figure.assurance),
         }
     for name, title in datasets.items():
         yield {
@@ -245,6 +256,11 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
             "name": title,
             "genre": "dataset",
         }
+
+
+def _behind(assurance: str | None) -> dict[str, str]:
+    """What stands behind a piece of evidence: one word, the same in all languages."""
+    return {"description": assurance} if assurance else {}
 
 
 def token_payload(document: dict[str, Any]) -> dict[str, Any]:
@@ -318,7 +334,7 @@ def revocation_document(
             {
                 "id": credential_id,
                 "revoked": True,
-                **({"revocationReason": reason} if reason else {}),
+                **({"revocationReason": cleaned(reason)} if reason else {}),
             }
             for credential_id, reason in revoked
         ],

@@ -22,6 +22,7 @@ from ckanext.challenge import programmes
 from ckanext.challenge.common import jobs, language
 from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.common.transactions import in_one_transaction
+from ckanext.challenge.domain import assurance
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Credential, locks
 from ckanext.challenge.model.base import utcnow
@@ -232,6 +233,7 @@ def _holding(row: Any, titles: dict[str, tuple[str, str]]) -> Holding:
             row.badge, row.badge, row.badge, row.badge, row.programme, "fr"
         )
     )
+    programme = known[0] if known else None
     return Holding(
         award_id=row.id,
         awarded_at=row.awarded_at,
@@ -241,5 +243,6 @@ def _holding(row: Any, titles: dict[str, tuple[str, str]]) -> Holding:
         siren=sirens.compact(row.siren) if sirens.is_valid(row.siren or "") else None,
         season=(row.cohort, row.cohort_title) if row.cohort else None,
         reason=row.reason,
-        figures=wording.figures(known[0] if known else None, row.criteria, titles),
+        figures=wording.figures(programme, row.criteria, titles),
+        assurance=assurance.of_award(programme, row.criteria.get("met", [])),
     )

@@ -13,6 +13,7 @@ from babel import Locale, numbers
 
 from ckanext.challenge.common import labels
 from ckanext.challenge.common.language import current
+from ckanext.challenge.domain import assurance
 from ckanext.challenge.domain.criteria import (
     AllOf,
     AnyOf,
@@ -58,13 +59,19 @@ def _figure(
     datasets: Mapping[str, tuple[str, str]],
 ) -> Figure:
     if "step" in part:
-        return Figure(_step(programme, part["step"]), tk._("Done"))
+        word = assurance.of_part(programme, part)
+        # As a sentence: whoever reads the file alone must not take it for measured.
+        return Figure(
+            _step(programme, part["step"]),
+            labels.assurance(word).capitalize(),
+            assurance=word,
+        )
     name, unit = _measure(part["measure"])
     found = tk._("{found}, where at least {target} was asked").format(
         found=_amount(part["value"], unit), target=_amount(part["target"], unit)
     )
     named = (datasets[id_] for id_ in part["datasets"] if id_ in datasets)
-    return Figure(name, found, tuple(named))
+    return Figure(name, found, tuple(named), "verified")
 
 
 def _narrative(programme: Programme, criterion: Criterion, indent: str = "") -> str:

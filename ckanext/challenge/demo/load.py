@@ -57,6 +57,8 @@ from .content import Content, Dataset
 MANAGER = "gestion"
 ADVISER = "conseil"
 _KITS_FREQUENCY = "annual"
+_SOMEBODY = "Claude Exemple, mairie (démonstration)"
+_NOTES_OF = {"choix-licence": "Licence Ouverte 2.0"}
 _SHORT_NOTES = "Données de démonstration."
 _NOTES = "*Données de démonstration, produites par un programme : ne les utilisez pas.*"
 
@@ -530,7 +532,7 @@ class _Loading:
             page = f"https://www.example.org/{self.content.slug(siren)}/{key}"
             return {"evidence_url": page}
         if check.evidence == "none":
-            return {}
+            return {"note": _NOTES_OF.get(key, _SOMEBODY)} if check.answer else {}
         proof = pdf.page(
             facts.name,
             [

@@ -68,11 +68,13 @@ class PersonCheck:
     :ivar confirm: whether an adviser confirms it
     :ivar feedback: whether it is done by sending the programme's final form, and
         cannot be set by hand
+    :ivar answer: whether it asks for something to be written: a name, a choice, a list
     """
 
     evidence: Literal["none", "link", "file"] = "none"
     confirm: bool = False
     feedback: bool = False
+    answer: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,11 @@ class Step:
     def confirm(self) -> bool:
         """Whether an adviser confirms it."""
         return isinstance(self.check, PersonCheck) and self.check.confirm
+
+    @property
+    def answer(self) -> bool:
+        """Whether something is to be written before it is done."""
+        return isinstance(self.check, PersonCheck) and self.check.answer
 
     @property
     def feedback(self) -> bool:
@@ -418,6 +425,7 @@ def _step(written: Mapping[str, Any]) -> Step:
                 check["person"].get("evidence", "none"),
                 check["person"].get("confirm", False),
                 check["person"].get("feedback", False),
+                check["person"].get("answer", False),
             )
         ),
     )

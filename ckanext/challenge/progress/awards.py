@@ -81,7 +81,7 @@ class Awards:
                 level=badge.level,
                 organization_id=found.organization_id,
                 cohort_id=found.cohort_id,
-                criteria={"met": [part.as_dict() for part in verdict.found]},
+                criteria={"met": [_told(part, found.steps) for part in verdict.found]},
             )
 
     def save(self, now: dt.datetime) -> tuple[list[AwardEvent], list[journal.Entry]]:
@@ -113,6 +113,15 @@ class Awards:
                 data = {"from": change.before, "to": change.state}
                 entries.append(_entry("transition", award.id, data))
         return events, entries
+
+
+def _told(part: criteria.Finding, steps: Mapping[str, str]) -> dict[str, object]:
+    """What an award keeps of something that was met."""
+    told = part.as_dict()
+    # A manager did not ask it of them: nobody has done it, nor says so.
+    if part.step is not None and steps.get(part.step) == "waived":
+        told["waived"] = True
+    return told
 
 
 def _entry(action: str, award_id: str, data: dict[str, Any]) -> journal.Entry:

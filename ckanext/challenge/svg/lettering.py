@@ -6,8 +6,12 @@ import re
 
 from markupsafe import Markup, escape
 
-# What XML cannot hold, or changes: a title that CKAN took may have it all the same.
-_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML cannot hold, or changes, and what turns the direction of writing: a title
+# that CKAN took may have it all the same.
+_NOT_XML = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u2029\u202f-\u2065\u206a-\ud7ff"
+    "\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 
 # Advance widths of Verdana at 11 px, by class of letters.
 _NARROW = frozenset("iljfrt.,:;!'|()[]/I ’ \u00a0\u202f")

@@ -17,6 +17,7 @@ from werkzeug.exceptions import (
 from werkzeug.wrappers import Response
 
 from ckanext.challenge.common import file_store, shield
+from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.domain.programme import ProgrammeMissing
 
 from .csrf import check_token
@@ -122,6 +123,7 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     """A blueprint that checks CSRF tokens and answers the actions' errors."""
     made = Blueprint(name, __name__, url_prefix=url_prefix)
     made.before_request(check_token)
+    made.after_request(without_forbidden_characters)
     made.register_error_handler(tk.ObjectNotFound, _not_found)
     made.register_error_handler(tk.NotAuthorized, not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
@@ -136,6 +138,15 @@ def only_for_people() -> Response | None:
     if tk.current_user.is_anonymous:
         return tk.redirect_to("user.login", came_from=tk.h.current_url())
     return None
+
+
+def without_forbidden_characters(response: Response) -> Response:
+    """A page shows no title in another way than it is stored and signed."""
+    if response.mimetype == "text/html" and not response.is_streamed:
+        text = response.get_data(as_text=True)
+        if (clean := cleaned(text)) != text:
+            response.set_data(clean)
+    return response
 
 
 def keep_private(response: Response) -> Response:

@@ -123,11 +123,34 @@ def test_a_step_that_needs_nothing_is_done_at_once(season: dict[str, Any]) -> No
         participant=season["participant"],
         step=step,
         state="done",
+        note="Camille Martin, adjointe",
     )
     assert done["state"] == "done"
     shown = call_as(None, "challenge_participant_show", id=season["participant"])
     assert shown["steps_done"] >= 1
     assert shown["percent"] > 0
+
+
+@pytest.mark.parametrize("note", [None, "", "-", " . "])
+def test_a_step_that_asks_for_a_name_is_not_done_without_one(
+    season: dict[str, Any], note: str | None
+) -> None:
+    data = {
+        "participant": season["participant"],
+        "step": _step("person", answer=True),
+        "state": "done",
+    }
+    written = {} if note is None else {"note": note}
+    with pytest.raises(tk.ValidationError) as caught:
+        call_as(season["member"], "challenge_step_update", **data, **written)
+    assert list(caught.value.error_dict) == ["note"]
+    call_as(
+        season["member"],
+        "challenge_step_update",
+        **{**data, "state": "in_progress", "note": "Camille Martin, adjointe"},
+    )
+    # What was written before counts.
+    assert call_as(season["member"], "challenge_step_update", **data)["state"] == "done"
 
 
 def test_a_proof_is_asked_then_confirmed_by_the_adviser(
@@ -248,6 +271,7 @@ def test_a_step_waits_for_a_season_that_finishes(
                     participant=season["participant"],
                     step=_step("person", evidence="none", feedback=False),
                     state="done",
+                    note="Camille Martin",
                 )
             except Exception as error:
                 refused.append(getattr(error, "error_dict", error))
@@ -421,6 +445,7 @@ def test_what_fails_later_leaves_no_file(season: dict[str, Any], storage: Path) 
             "challenge_step_update",
             participant=season["participant"],
             step=_step("person", evidence="none"),
+            note="Camille Martin",
             state="done",
             evidence_file=_upload(),
         )

@@ -206,7 +206,14 @@ def test_a_day_is_planned_on_the_page(browser: Callable[..., Any], world: Any) -
     step = _text(_step(_page(member.get(f"/en{world.url}")), "choix-licence"))
     assert "Planned for" in step
     # What stands in the field is no plan of what is done.
-    member.post(url, {"state": "done", "choix-licence-planned_for": past})
+    member.post(
+        url,
+        {
+            "state": "done",
+            "choix-licence-note": "Licence Ouverte 2.0",
+            "choix-licence-planned_for": past,
+        },
+    )
     assert _detail(world, "choix-licence")["state"] == "done"
 
 

@@ -43,6 +43,24 @@ def test_the_feed_is_valid_and_complete(
     assert entry.find(f"{ATOM}link").get("href").endswith(world.dataset["name"])
 
 
+def test_no_control_character_of_a_title_leaves(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    factories.Dataset(
+        owner_org=world.participant["organization_id"],
+        title="Voirie\x0b \u202e2026",
+        notes="Les rues\x1b de la commune",
+    )
+    feed = _feed(browser())
+    entry = feed.find(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}title") == "Voirie 2026"
+    assert entry.findtext(f"{ATOM}summary") == "Les rues de la commune"
+    page = browser().get("/challenge/saison-2/data").get_data(as_text=True)
+    assert "Voirie 2026" in page
+    assert "\x0b" not in page
+    assert "\u202e" not in page
+
+
 def test_all_of_it_is_reached_page_by_page(
     browser: Callable[..., Any], world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

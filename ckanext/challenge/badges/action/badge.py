@@ -25,7 +25,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.common.language import current
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import assurance, lifecycle
 from ckanext.challenge.domain.criteria import (
     AllOf,
     AnyOf,
@@ -150,7 +150,7 @@ def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :param offset: how many to pass over (0)
     :type offset: int
     :returns: ``{count, results}``, each as :py:func:`challenge_award_show` without
-        ``criteria``
+        ``criteria`` and ``assurance``
     :rtype: dict
     """
     data = validate(context, data_dict, schema.award_list())
@@ -195,20 +195,30 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
         organization_id, organization_name, organization_title, image_url, siren,
         cohort_id, cohort, cohort_title, awarded_at, source, reason, programme,
         programme_version, state, lost_on, revoked_at, revoked_reason,
-        revoked_source}`` and ``criteria``: ``{met: [{measure or step, definition or
-        title, value, target, datasets: [{id, name, title}]}]}``, the datasets being
-        those that the public can still see
+        revoked_source, assurance}`` and ``criteria``: ``{met: [{measure or step,
+        definition or title, value, target, assurance, datasets: [{id, name,
+        title}]}]}``, the datasets being those that the public can still see.
+        ``assurance`` says what stands behind it: ``declared`` (the collectivité says
+        so), ``confirmed`` (an adviser does), ``verified`` (the catalogue does), and of
+        a step that was not asked ``None``; of the award it is the weakest of those that
+        it needed
     :rtype: dict
     :raises ObjectNotFound: when there is no such award
     """
     data = validate(context, data_dict, fields.reference())
-    row = model.Session.execute(
+    row: Any = model.Session.execute(
         _awards(*_selected(), Award.criteria).where(Award.id == data["id"])
     ).first()
     if row is None:
         raise tk.ObjectNotFound(tk._("There is no such award"))
     tk.check_access("challenge_award_show", context, {"id": row.id})
-    return {**_dictize_award(row), "criteria": _dictize_met(row)}
+    known = programmes.badge_of(row)
+    programme = known[0] if known else None
+    return {
+        **_dictize_award(row),
+        "assurance": assurance.of_award(programme, row.criteria.get("met", [])),
+        "criteria": _dictize_met(row, programme),
+    }
 
 
 def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -442,21 +452,21 @@ def _dictize_award(row: Any) -> dict[str, Any]:
     }
 
 
-def _dictize_met(row: Any) -> dict[str, Any]:
+def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
     met: list[dict[str, Any]] = row.criteria.get("met", [])
     datasets = _public_datasets(id_ for part in met for id_ in part["datasets"])
-    known = programmes.badge_of(row)
     shown: list[dict[str, Any]] = []
     for part in met:
         words: dict[str, Any] = {}
         if "measure" in part:
             words = described(part["measure"])
-        elif known is not None:
-            words = _step(known[0], part["step"])
+        elif programme is not None:
+            words = _step(programme, part["step"])
         shown.append(
             {
                 **part,
                 **words,
+                "assurance": assurance.of_part(programme, part),
                 "datasets": [
                     datasets[id_] for id_ in part["datasets"] if id_ in datasets
                 ],

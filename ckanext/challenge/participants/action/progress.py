@@ -98,8 +98,9 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
         ``phases``: ``{key, title, steps_done, steps_total}`` each.
         ``steps``: ``{step, phase, phase_title, title, state, source, due, help,
-        effort_minutes, required, evidence, confirm, feedback, updated_at}`` each
-        (``feedback``: the final form sets it) and, in detail, ``measures: [{measure,
+        effort_minutes, required, evidence, confirm, answer, feedback, updated_at}``
+        each (``answer``: something is to be written; ``feedback``: the final form sets
+        it) and, in detail, ``measures: [{measure,
         definition, unit}]`` that prove it, ``value, target, late, why_not, note`` (of
         the members), ``reason`` (of the staff: why it was sent back or is asked no
         more), ``evidence_url, evidence_file: {id, name, media_type, size,
@@ -252,6 +253,7 @@ class _Shown:
             "source": step.source,
             "evidence": step.evidence,
             "confirm": step.confirm,
+            "answer": step.answer,
             "feedback": step.feedback,
             "due": as_json(due),
             "updated_at": as_json(status.updated_at) if status else None,

@@ -19,7 +19,7 @@ from ckanext.challenge.common.action_helpers import (
     user_id_of,
     validate,
 )
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import assurance, lifecycle
 from ckanext.challenge.domain.programme import PersonCheck
 from ckanext.challenge.model import Evidence
 from ckanext.challenge.model.dictize import as_json
@@ -62,7 +62,8 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ValidationError: on ``step`` for one that the catalogue or the final form
         sets, on ``evidence_url`` or ``evidence_file`` when the step needs a proof or
-        the file is not taken, on ``planned_for`` for a day that is past, on ``state``
+        the file is not taken, on ``note`` when the step asks for a name or a choice and
+        none is written, on ``planned_for`` for a day that is past, on ``state``
         when it may not follow the present one, on ``updated_at`` when the step has
         changed since it was read
     """
@@ -100,6 +101,11 @@ def challenge_step_update(context: Context, data_dict: dict[str, Any]) -> Any:
         kept = status.evidence_file if replaced is None else None
         if check.evidence != "none" and not (upload or kept or status.evidence_url):
             raise _no_proof(check)
+        if check.answer and not assurance.says_something(
+            data.get("note") or status.note
+        ):
+            text = tk._("Write it down first: this step asks for a name or a choice")
+            raise rollback_and_error("note", text)
         state = lifecycle.claimed_state(check.confirm)
     told = state == "to_confirm" and status.state != state
     with ExitStack() as storing:

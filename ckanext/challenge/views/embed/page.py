@@ -22,6 +22,7 @@ from werkzeug.routing import RequestRedirect
 
 from ckanext.challenge import config
 from ckanext.challenge.common import language
+from ckanext.challenge.domain.characters import cleaned_document
 from ckanext.challenge.svg.badge import BADGE
 from ckanext.challenge.svg.cards import EMBED, SOCIAL
 from ckanext.challenge.svg.lettering import plain
@@ -383,7 +384,9 @@ def oembed() -> Response:
     }
     told = {name: value for name, value in told.items() if value != ""}
     if kind == "json":
-        return shared(json.dumps(told, ensure_ascii=False), "application/json")
+        return shared(
+            json.dumps(cleaned_document(told), ensure_ascii=False), "application/json"
+        )
     root = ElementTree.Element("oembed")
     for name, value in told.items():
         ElementTree.SubElement(root, name).text = plain(value)

@@ -213,12 +213,21 @@ def _form(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
             "note": tk._("Note") if reader.member else tk._("Word to the collectivité"),
             "planned_for": tk._("Planned for"),
         },
-        "note_help": tk._("For yourself and for your adviser.")
-        if reader.member
-        else tk._("The members read it."),
+        "note_help": _note_help(step, reader),
         "errors": sent["errors"],
         "data": {**stored, **sent["data"]},
     }
+
+
+def _note_help(step: Mapping[str, Any], reader: Reader) -> str:
+    if not reader.member:
+        return tk._("The members read it.")
+    if step.get("answer"):
+        return tk._(
+            "Write the name or the choice here: the step is not done without it. You "
+            "and your adviser read it."
+        )
+    return tk._("For yourself and for your adviser.")
 
 
 def _summary(step: Mapping[str, Any], form: Any) -> str:

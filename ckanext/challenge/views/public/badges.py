@@ -103,6 +103,7 @@ def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
         return {
             "text": part.get("title") or part["step"],
             "amount": "",
+            "behind": labels.assurance(part["assurance"]),
             "datasets": datasets,
         }
     return {
@@ -110,6 +111,7 @@ def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
         "amount": tk._("{value} ({target} needed)").format(
             value=amount(part, "value"), target=amount(part, "target")
         ),
+        "behind": labels.assurance(part["assurance"]),
         "datasets": datasets,
     }
 
@@ -161,6 +163,7 @@ def _award_page(award_id: str) -> dict[str, Any]:
             {**award, "earned": award["state"] != "revoked"}
         ),
         "proof": award_proof(award),
+        "behind": labels.assurance(award["assurance"]),
         "withdrawal": labels.withdrawal(award["revoked_reason"]),
         "met": [_met(part, dataset) for part in award["criteria"]["met"]],
         "urls": {

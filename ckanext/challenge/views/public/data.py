@@ -10,6 +10,7 @@ import ckan.plugins.toolkit as tk
 from feedgen.feed import FeedGenerator
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
@@ -196,9 +197,11 @@ def data_feed(name: str, params: Mapping[str, str]) -> bytes:
     pages = Pager(own, chosen, found["count"], page, ENTRIES)
     feed = FeedGenerator()
     feed.id(own + h.challenge_query(chosen))
-    feed.title(tk._("Data opened in {season}").format(season=cohort["title"]))
+    title = tk._("Data opened in {season}").format(season=cohort["title"])
+    feed.title(cleaned(title))
     feed.language(str(tk.h.lang()).replace("_", "-"))
-    feed.author({"name": tk.config["ckan.site_title"] or tk.config["ckan.site_url"]})
+    author = tk.config["ckan.site_title"] or tk.config["ckan.site_url"]
+    feed.author({"name": cleaned(author)})
     links = {
         "self": own + h.challenge_query(chosen, page=page if page > 1 else None),
         "alternate": _address("challenge.data", cohort=cohort["name"])
@@ -215,14 +218,15 @@ def data_feed(name: str, params: Mapping[str, str]) -> bytes:
         organization = row.get("organization") or {}
         entry = feed.add_entry(order="append")
         entry.id(base + row["id"])
-        entry.title(row["title"] or row["name"])
+        entry.title(cleaned(row["title"]) or row["name"])
         entry.link(href=base + row["name"], rel="alternate")
         entry.published(_moment(row["metadata_created"]))
         entry.updated(_moment(row["metadata_modified"]))
-        entry.author({"name": organization.get("title") or organization.get("name")})
-        entry.summary(tk.h.markdown_extract(row.get("notes") or "", 500))
+        author = cleaned(organization.get("title") or "") or organization.get("name")
+        entry.author({"name": author})
+        entry.summary(cleaned(tk.h.markdown_extract(row.get("notes") or "", 500)))
         for tag in row.get("tags") or []:
-            entry.category(term=tag["name"])
+            entry.category(term=cleaned(tag["name"]))
     return feed.atom_str(pretty=False)
 
 

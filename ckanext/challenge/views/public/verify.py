@@ -163,10 +163,15 @@ def _result(verdict: Mapping[str, Any]) -> dict[str, Any]:
         "figures": [],
         "datasets": [],
         "reason": "",
+        "behind": "",
     }
     for part in verdict["evidence"] or ():
+        # Nothing is said where a credential of before says nothing.
+        word = labels.assurance(part["assurance"] or "")
+        if part["genre"] == "award":
+            shown["behind"] = word
         if part["genre"] == "figure":
-            shown["figures"].append(part)
+            shown["figures"].append({**part, "behind": word})
         elif part["genre"] == "dataset":
             shown["datasets"].append(part)
         elif part["narrative"]:

@@ -1,0 +1,86 @@
+"""Whose numbers a file may hold where it names its publisher."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge.model import Collectivite, Participant
+
+#: The extra of a dataset that says for whom it is published, if not for its own.
+FOR_OTHERS = "published_for"
+#: The extras of an organization that say who it is.
+NUMBERS = ("siren", "insee_code")
+
+#: The commune of our examples, which does not exist.
+EXAMPLE_SIREN = "210000121"
+EXAMPLE_INSEE = "00012"
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Whose numbers a file may hold.
+
+    :ivar sirens: nothing where the portal knows none: then none is judged
+    :ivar insee_codes: likewise, of communes
+    """
+
+    sirens: frozenset[str] = frozenset()
+    insee_codes: frozenset[str] = frozenset()
+
+    def fault(self, kind: str, number: str) -> str | None:
+        """What is wrong with a number in a column that names the publisher.
+
+        :param kind: ``siret``, ``siren`` or ``insee``
+        :returns: ``example`` (it was left from our own example), ``other`` (it is
+            somebody else's) or none
+        """
+        found = number[:9] if kind == "siret" else number
+        if found == (EXAMPLE_INSEE if kind == "insee" else EXAMPLE_SIREN):
+            return "example"
+        own = self.insee_codes if kind == "insee" else self.sirens
+        return "other" if own and found not in own else None
+
+    def numbers(self, kind: str) -> list[str]:
+        """The numbers that a column of that kind may hold, to be shown."""
+        return sorted(self.insee_codes if kind == "insee" else self.sirens)
+
+
+def of(resource: model.Resource) -> Publisher:
+    """Who publishes a resource: its organization, and those that its dataset names."""
+    package = model.Session.get(model.Package, resource.package_id)
+    if package is None or not package.owner_org:
+        return Publisher()
+    group = model.Session.get(model.Group, package.owner_org)
+    own = _extras(group)
+    codes: set[str] = {str(own.get(name) or "") for name in NUMBERS}
+    sirens = model.Session.execute(
+        sa.select(Participant.siren).where(
+            Participant.organization_id == package.owner_org
+        )
+    )
+    codes |= {siren for siren in sirens.scalars() if siren}
+    codes |= set(re.split(r"[\s,]+", str(_extras(package).get(FOR_OTHERS) or "")))
+    codes.discard("")
+    rows = model.Session.execute(
+        sa.select(Collectivite.siren, Collectivite.insee_code).where(
+            sa.or_(
+                Collectivite.siren.in_(sorted(codes)),
+                Collectivite.insee_code.in_(sorted(codes)),
+            )
+        )
+    )
+    codes |= {code for row in rows for code in row if code}
+    return Publisher(
+        frozenset(code for code in codes if len(code) == 9),
+        frozenset(code for code in codes if len(code) == 5),
+    )
+
+
+def _extras(entity: Any) -> Mapping[str, Any]:
+    return (entity.extras or {}) if entity is not None else {}

@@ -1,0 +1,71 @@
+"""What stands behind a step, and behind an award: whose word it is.
+
+What a collectivité says of itself is *declared*, what an adviser read and agreed to is
+*confirmed*, what the catalogue measured is *verified*. An award is worth no more than
+the weakest word of those it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from .programme import PersonCheck, Programme
+
+Assurance = Literal["declared", "confirmed", "verified"]
+
+#: From the weakest to the strongest.
+ORDER: tuple[Assurance, ...] = ("declared", "confirmed", "verified")
+
+
+def weakest(words: Iterable[Assurance]) -> Assurance | None:
+    """Return the weakest of some words; none where there are none."""
+    return min(words, key=ORDER.index, default=None)
+
+
+def of_step(programme: Programme | None, key: str) -> Assurance:
+    """Return what stands behind a step that is done.
+
+    :param programme: the one of the season; without it, or where it has no such step,
+        nobody is known to have looked at it
+    """
+    step = programme.steps_by_key.get(key) if programme else None
+    if step is None:
+        return "declared"
+    if not isinstance(step.check, PersonCheck):
+        return "verified"
+    return "confirmed" if step.check.confirm else "declared"
+
+
+def of_part(programme: Programme | None, part: Mapping[str, Any]) -> Assurance | None:
+    """Return what stands behind one thing that an award was given for.
+
+    :param part: of the ``met`` of an award, as it is stored
+    :returns: none for a step that was not asked of the collectivité
+    """
+    if part.get("waived"):
+        return None
+    if "measure" in part:
+        return "verified"
+    return of_step(programme, part["step"])
+
+
+def of_award(
+    programme: Programme | None, met: Iterable[Mapping[str, Any]]
+) -> Assurance:
+    """Return what stands behind an award.
+
+    :param met: what it was given for, as it is stored; nothing for one given by hand
+    :returns: ``confirmed`` where nothing but the word of the team stands behind it
+    """
+    words: list[Assurance] = []
+    for part in met:
+        word = of_part(programme, part)
+        if word is not None:
+            words.append(word)
+    return weakest(words) or "confirmed"
+
+
+def says_something(text: str | None) -> bool:
+    """Say whether an answer names anything: a dash or a full stop does not."""
+    return sum(character.isalnum() for character in text or "") >= 2
