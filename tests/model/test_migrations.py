@@ -23,6 +23,7 @@ from ckanext.challenge.model import (
     StepStatus,
     Subscription,
 )
+from portal.paths import ROOT
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")
 
