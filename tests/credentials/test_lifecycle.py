@@ -222,6 +222,11 @@ def test_what_a_stolen_key_signed_is_believed_nowhere(
     for form in ("document", "jwt"):
         found = act("challenge_credential_verify", credential=before[form])
         assert (found["valid"], found["code"]) == (False, "compromised_key")
+    # Whoever only names that key was never given a badge that was withdrawn.
+    forged = {**before["document"], "name": "Un autre badge"}
+    assert act("challenge_credential_verify", credential=forged)["code"] == "altered"
+    bare = {"proof": before["document"]["proof"]}
+    assert act("challenge_credential_verify", credential=bare)["code"] == "unknown"
     # The badge itself stands, signed by another key at another place.
     assert said(award.id) == [(False, False)] * 2
     after = act("challenge_credential_show", award=award.id)

@@ -40,20 +40,20 @@ class Day:
 
 
 def write(
-    title: str, days: Iterable[Day], *, host: str, language: str, now: dt.datetime
+    title: str, days: Iterable[Day], *, host: str, language: str, changed: dt.datetime
 ) -> bytes:
     """The days as a file.
 
     :param title: of the calendar
     :param host: of the portal, which the keys are completed with
     :param language: of the texts, a code such as ``fr``
-    :param now: an aware datetime, at which this was true
+    :param changed: an aware datetime, at which this changed for the last time: the
+        same days are the same bytes
     :returns: UTF-8, with the line ends and folds that the standard asks for
     """
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT.format(language=language.upper()))
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
     # RFC 7986, and what programs read that are older than it.
     for name in ("name", "x-wr-calname"):
         calendar.add(name, cleaned(title))
@@ -62,7 +62,7 @@ def write(
     for day in sorted(days, key=lambda day: (day.day, day.key)):
         event = Event()
         event.add("uid", f"{day.key}@{host}")
-        event.add("dtstamp", now.astimezone(dt.timezone.utc))
+        event.add("dtstamp", changed.astimezone(dt.timezone.utc))
         event.add("dtstart", day.day)
         # The day after it, which no longer belongs to it.
         event.add("dtend", day.day + dt.timedelta(days=1))

@@ -31,6 +31,8 @@ LONGEST = 256 * 1024
 _LIST = re.compile(r"/challenge/status/(\d{1,6})\.(?:json|jwt)$", re.ASCII)
 _METHOD = re.compile(r"#([\w-]{1,64})\Z", re.ASCII)
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_SPACE = re.compile(r"\s+")
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 
 
 class Key(Protocol):
@@ -127,10 +129,12 @@ class _Shown:
             raise _Refused("too_long")
         if text.startswith("{"):
             self._read_document(_parsed(text))
-        elif _TOKEN.fullmatch(text):
-            self._read_token(text)
-        else:
+            return
+        # Mails break a long line, and people copy the quotes around it.
+        token = _SPACE.sub("", text).strip(_QUOTES)
+        if not _TOKEN.fullmatch(token):
             raise _Refused("malformed")
+        self._read_token(token)
 
     def _read_document(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -147,7 +151,7 @@ class _Shown:
             verify_data_integrity_proof(document, pem)
         except OB3VerificationError:
             raise _Refused("signature") from None
-        self.signed = True
+        self._believe(key)
 
     def _read_token(self, token: str) -> None:
         self.proof = "VC-JWT"
@@ -176,7 +180,7 @@ class _Shown:
         # The last letter of a signature has bits that nobody reads (RFC 4648, 3.5).
         if self._keep_record().jwt != token:
             raise _Refused("altered")
-        self.signed = True
+        self._believe(key)
 
     def _keep_key(self, method: Any, suffix: str = "") -> Key:
         found = _METHOD.search(method) if isinstance(method, str) else None
@@ -184,9 +188,13 @@ class _Shown:
             self.key = self._find_key(found[1].removesuffix(suffix))
         if self.key is None:
             raise _Refused("unknown_key")
-        if self.key.compromised_at is not None:
-            raise _Refused("compromised_key")
         return self.key
+
+    def _believe(self, key: Key) -> None:
+        # Said last: whoever only names such a key was never given a badge with it.
+        if key.compromised_at is not None:
+            raise _Refused("compromised_key")
+        self.signed = True
 
     def _keep_record(self) -> Record:
         place = _place(self.document.get("credentialStatus"))

@@ -91,6 +91,11 @@ def carried(content: bytes) -> str:
     return found.strip()
 
 
+def is_picture(content: bytes) -> bool:
+    """Whether it begins as a picture does that may carry a credential."""
+    return content.startswith(_PNG) or _looks_like_xml(content)
+
+
 def _looks_like_xml(content: bytes) -> bool:
     start = content[:64]
     for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):

@@ -88,6 +88,7 @@ def test_a_title_stays_a_text_in_all_of_them(
     assert [element.tag for element in link.iter()] == ["a", "img"]
     assert title in link.find("img").get("alt")
     assert "\\](https://example.org)" in texts["markdown"]
+    assert "\\<script>" in texts["markdown"]
 
 
 def test_who_has_nothing_to_show_reads_how_to_get_it(

@@ -40,7 +40,9 @@ def test_a_day_is_written_so_that_programs_read_it() -> None:
     day = ical.Day(
         "a", dt.date(2026, 12, 31), "Titre, avec; tout\\", "https://example.org/é", text
     )
-    written = ical.write("Saison", [day], host="example.org", language="fr", now=NOW)
+    written = ical.write(
+        "Saison", [day], host="example.org", language="fr", changed=NOW
+    )
     assert all(len(line) <= 75 for line in written.split(b"\r\n"))
     read: Any = Calendar.from_ical(written)
     (event,) = read.walk("VEVENT")
@@ -76,6 +78,32 @@ def test_the_dates_of_a_season(world: World, browser: Callable[..., Browser]) ->
     )
     moved = _events(_read(reader, SEASON))
     assert {event["uid"] for event in moved.values()} == keys
+
+
+@pytest.mark.parametrize("participant", [False, True])
+def test_what_did_not_change_is_not_sent_again(
+    world: World, browser: Callable[..., Browser], participant: bool
+) -> None:
+    path = f"{world.url}/calendar.ics" if participant else SEASON
+    visitor = browser()
+    first, second = visitor.get(path), visitor.get(path)
+    assert first.data == second.data
+    assert b"METHOD" not in first.data
+    assert first.headers["Access-Control-Allow-Origin"] == "*"
+    for asked in (
+        {"If-None-Match": first.headers["ETag"]},
+        {"If-Modified-Since": first.headers["Last-Modified"]},
+    ):
+        again = visitor.get(path, headers=asked)
+        assert (again.status_code, again.data) == (304, b""), asked
+    call_as(
+        world.people["sysadmin"],
+        "challenge_cohort_patch",
+        id=world.cohort["id"],
+        finalisation=day(309).isoformat(),
+    )
+    again = visitor.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 200
 
 
 @pytest.fixture

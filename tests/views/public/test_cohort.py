@@ -77,6 +77,29 @@ def test_as_many_statements_for_2_participants_as_for_200(
     assert len(sent) <= numbers[0]
 
 
+def test_what_the_page_does_not_read_costs_nothing(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    visitor = browser()
+    numbers = []
+    for query in ("", "?x=1", "?utm_source=lettre&page="):
+        with sent_statements() as sent:
+            assert visitor.get(f"/challenge/saison-2{query}").status_code == 200
+        numbers.append(len(sent))
+    assert numbers[1] == numbers[2] < numbers[0]
+
+
+def test_no_other_site_shows_the_desk_in_a_frame(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    reader = browser("manager")
+    for path in ("", "/saison-2", "/saison-2/applications", "/saison-2/mails"):
+        answer = reader.get(f"/challenge/manage{path}")
+        assert answer.status_code == 200, path
+        policies = answer.headers.getlist("Content-Security-Policy")
+        assert "frame-ancestors 'self'" in policies, path
+
+
 def test_the_page_follows_what_changes(browser: Callable[..., Any], world: Any) -> None:
     visitor = browser()
 

@@ -245,6 +245,50 @@ def test_every_form_of_a_badge_is_verified(
         assert "It was not withdrawn" in text
 
 
+NOT_CHECKED = "Its drawing is not"
+
+
+def test_however_it_was_copied_it_verifies(
+    browser: Callable[..., Any], signed: str
+) -> None:
+    visitor = browser("stranger")
+    files = _files(visitor, signed)
+    jwt, svg = files["jwt"].decode(), files["svg"].decode()
+    lines = [jwt[at : at + 72] for at in range(0, len(jwt), 72)]
+    for text in (
+        "\r\n".join(lines),
+        "\n  ".join(lines),
+        f'"{jwt}"',
+        f"« {jwt} »",
+        svg,
+        f'\n<?xml version="1.0"?>\n{svg}',
+    ):
+        page = visitor.post(VERIFY, {"credential": text})
+        assert "This badge is genuine" in said(page), text[:80]
+        assert (NOT_CHECKED in said(page)) is ("<svg" in text)
+    for address in (f"https://test.ckan.net{signed}", f"http://test.ckan.net{signed}"):
+        page = visitor.get(VERIFY, query_string={"credential": address})
+        assert "This badge is genuine" in said(page)
+
+
+def test_a_drawing_is_not_vouched_for(browser: Callable[..., Any], signed: str) -> None:
+    visitor = browser()
+    files = _files(visitor, signed)
+    for form, content in files.items():
+        shown = content.replace(b"Commune", b"Ville") if form == "svg" else content
+        text = said(visitor.post(VERIFY, upload(shown, f"badge.{form}")))
+        assert "This badge is genuine" in text
+        assert (NOT_CHECKED in text) is (form in ("svg", "png"))
+    # Text with the mark that some editors put before it is no picture.
+    marked = b"\xef\xbb\xbf" + files["json"]
+    assert NOT_CHECKED not in said(visitor.post(VERIFY, upload(marked, "a.json")))
+    # What carries nothing is refused at the field that was filled in.
+    page = visitor.post(VERIFY, {"credential": "<svg/>"})
+    assert "Nothing is hidden" in said(page)
+    (field,) = html.document_fromstring(page.data).xpath("//textarea")
+    assert field.get("aria-invalid") == "true"
+
+
 def test_whom_for_what_and_on_which_datasets_is_said(
     browser: Callable[..., Any], world: Any, keys: None
 ) -> None:

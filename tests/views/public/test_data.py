@@ -61,6 +61,23 @@ def test_no_control_character_of_a_title_leaves(
     assert "\u202e" not in page
 
 
+def test_what_did_not_change_is_not_sent_again(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    visitor, path = browser(), "/challenge/saison-2/data.atom"
+    first = visitor.get(path)
+    assert first.headers["Access-Control-Allow-Origin"] == "*"
+    for asked in (
+        {"If-None-Match": first.headers["ETag"]},
+        {"If-Modified-Since": first.headers["Last-Modified"]},
+    ):
+        again = visitor.get(path, headers=asked)
+        assert (again.status_code, again.data) == (304, b""), asked
+    factories.Dataset(owner_org=world.participant["organization_id"])
+    again = visitor.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 200
+
+
 def test_all_of_it_is_reached_page_by_page(
     browser: Callable[..., Any], world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

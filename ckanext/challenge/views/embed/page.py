@@ -182,7 +182,7 @@ def _snippets(
     target = _target(shown, about_badge, spoken)
     width, height = _SIZES.get(chosen.get("style", ""), (None, _SHIELD_HEIGHT))
     size = f'width="{width}" height="{height}"' if width else f'height="{height}"'
-    markdown = re.sub(r"([\\\[\]])", r"\\\1", alternative)
+    markdown = re.sub(r"([\\\[\]<])", r"\\\1", alternative)
     # On the ground on which each is seen, whatever the reader's own device has.
     schemes = [chosen["theme"]] if "theme" in chosen else ["light", "dark"]
     asked = {name: value for name, value in chosen.items() if name != "theme"}

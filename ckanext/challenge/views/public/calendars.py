@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +13,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from ckanext.challenge.common import ical, labels
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_SETTLED
-from ckanext.challenge.views.common import act, attached, blueprint, keep_private
+from ckanext.challenge.views.common import (
+    act,
+    attached,
+    blueprint,
+    followed,
+    keep_private,
+)
 from ckanext.challenge.views.participant.accompaniment import days as in_words
 
 calendar = blueprint("challenge_calendar")
@@ -70,12 +76,11 @@ def _steps(progress: Mapping[str, Any]) -> Iterator[ical.Day]:
             )
 
 
-def _visits(progress: Mapping[str, Any]) -> Iterator[ical.Day]:
+def _visits(
+    progress: Mapping[str, Any], visits: Iterable[Mapping[str, Any]]
+) -> Iterator[ical.Day]:
     place = {"cohort": progress["cohort"], "organization": progress["organization"]}
-    found = act(
-        "challenge_visit_list", participant=progress["participant_id"], limit=_ALL
-    )
-    for visit in found["results"]:
+    for visit in visits:
         parts = (visit["adviser"], in_words(visit["days"]))
         yield ical.Day(
             f"{visit['id']}-visit",
@@ -86,7 +91,18 @@ def _visits(progress: Mapping[str, Any]) -> Iterator[ical.Day]:
         )
 
 
-def _file(title: str, name: str, found: list[ical.Day]) -> Response:
+def _moment(*times: str | None) -> dt.datetime:
+    """The latest of these times, as the API answers them."""
+    return max(dt.datetime.fromisoformat(time) for time in times if time)
+
+
+def _file(
+    title: str, name: str, found: list[ical.Day], changed: dt.datetime
+) -> Response:
+    """The days as a file, with its validators.
+
+    :param changed: when the latest of what they are made of changed
+    """
     if not found:
         # A calendar has one event at least: the standard knows no empty one.
         raise tk.ObjectNotFound(tk._("This season has no dates yet"))
@@ -95,9 +111,9 @@ def _file(title: str, name: str, found: list[ical.Day]) -> Response:
         found,
         host=urlsplit(tk.config["ckan.site_url"]).hostname or "localhost",
         language=tk.h.lang(),
-        now=dt.datetime.now(dt.timezone.utc),
+        changed=changed,
     )
-    answer = Response(content, content_type=ical.MEDIA_TYPE)
+    answer = followed(content, ical.MEDIA_TYPE, changed)
     return attached(answer, f"{name}.ics")
 
 
@@ -105,7 +121,8 @@ def _file(title: str, name: str, found: list[ical.Day]) -> Response:
 def season(cohort: str) -> Response:
     """The dates of a season."""
     shown = act("challenge_cohort_show", id=cohort)
-    return _file(shown["title"], shown["name"], [*_milestones(shown)])
+    changed = _moment(shown["updated_at"])
+    return _file(shown["title"], shown["name"], [*_milestones(shown)], changed)
 
 
 @calendar.get("/<cohort>/<organization>/calendar.ics")
@@ -123,12 +140,18 @@ def participant(cohort: str, organization: str) -> AnyResponse:
     # What a finished season did not see done is asked of nobody.
     if shown["state"] not in COHORT_OVER:
         found += _steps(progress)
+    times = [shown["updated_at"], *(step["updated_at"] for step in progress["steps"])]
     follows = bool(progress.get("roles"))
     if follows:
-        found += _visits(progress)
+        visits = act(
+            "challenge_visit_list", participant=progress["participant_id"], limit=_ALL
+        )["results"]
+        times += [visit["updated_at"] for visit in visits]
+        found += _visits(progress, visits)
     about = act("challenge_participant_show", id=progress["participant_id"])
     title = tk._("{organization}, {season}").format(
         organization=about["organization_title"], season=shown["title"]
     )
-    answer = _file(title, f"{shown['name']}-{progress['organization']}", found)
+    name = f"{shown['name']}-{progress['organization']}"
+    answer = _file(title, name, found, _moment(*times))
     return keep_private(answer) if follows else answer

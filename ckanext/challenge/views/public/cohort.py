@@ -28,6 +28,8 @@ from . import data
 
 CARDS = 60
 FILTERS = ("q", "kind", "departement", "phase")
+#: All that the page reads of its address.
+READ = (*FILTERS, "sort", "page", "view")
 
 
 def index_page() -> dict[str, Any]:
@@ -208,7 +210,9 @@ def cohort_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     version = page_version.of_cohort(name)
     if version is None:
         return _render(name, params)
-    key = (name, tk.h.lang(), tk.request.script_root, *sorted(params.items()))
+    # What the page does not read makes no other page.
+    asked = [(key, params[key]) for key in READ if params.get(key)]
+    key = (name, tk.h.lang(), tk.request.script_root, *asked)
     return _bodies.get_or_create(key, version, lambda: _render(name, params))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -182,11 +183,11 @@ def _address(endpoint: str, **parts: Any) -> str:
     return str(tk.h.url_for(endpoint, qualified=True, **parts))
 
 
-def data_feed(name: str, params: Mapping[str, str]) -> bytes:
+def data_feed(name: str, params: Mapping[str, str]) -> tuple[bytes, dt.datetime]:
     """The feed of a season's data, the newest first, in pages (RFC 5005).
 
     :param params: as for :func:`data_page`
-    :returns: the Atom document
+    :returns: the Atom document, and when it changed for the last time
     :raises tk.ObjectNotFound: no such season
     """
     cohort = act("challenge_cohort_show", id=name)
@@ -212,7 +213,8 @@ def data_feed(name: str, params: Mapping[str, str]) -> bytes:
     }
     feed.link([{"href": href, "rel": rel} for rel, href in links.items() if href])
     newest = [row["metadata_modified"] for row in found["results"]]
-    feed.updated(_moment(max(newest, default=cohort["created_at"])))
+    changed = _moment(max(newest, default=cohort["created_at"]))
+    feed.updated(changed)
     base = _address("dataset.read", id="_")[:-1]
     for row in found["results"]:
         organization = row.get("organization") or {}
@@ -227,9 +229,10 @@ def data_feed(name: str, params: Mapping[str, str]) -> bytes:
         entry.summary(cleaned(tk.h.markdown_extract(row.get("notes") or "", 500)))
         for tag in row.get("tags") or []:
             entry.category(term=cleaned(tag["name"]))
-    return feed.atom_str(pretty=False)
+    return feed.atom_str(pretty=False), dt.datetime.fromisoformat(changed)
 
 
 def _moment(value: str) -> str:
     """CKAN's times are UTC and do not say so."""
-    return value if value.endswith("Z") or "+" in value[10:] else value + "Z"
+    aware = value.endswith("Z") or "+" in value[10:]
+    return (value if aware else value + "Z").replace("Z", "+00:00")

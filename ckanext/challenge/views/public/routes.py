@@ -5,7 +5,7 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 from flask import Response, request
 
-from ckanext.challenge.views.common import blueprint
+from ckanext.challenge.views.common import blueprint, followed
 from ckanext.challenge.views.embed import page, pictures, social_cards
 
 from . import badges as honours
@@ -43,9 +43,8 @@ def data(cohort: str) -> str:
 @public.get("/<cohort>/data.atom")
 def data_atom(cohort: str) -> Response:
     """The same as a feed."""
-    return Response(
-        opened.data_feed(cohort, request.args), mimetype="application/atom+xml"
-    )
+    feed, changed = opened.data_feed(cohort, request.args)
+    return followed(feed, "application/atom+xml; charset=utf-8", changed)
 
 
 @public.get("/badge/<organization>.svg")

@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.common.issuer import portal
-from ckanext.challenge.svg.baking import MAX_FILE, Unreadable, carried
+from ckanext.challenge.svg.baking import MAX_FILE, Unreadable, carried, is_picture
 from ckanext.challenge.views.common import act
 from ckanext.challenge.views.embed.response import act_as_nobody
 
@@ -55,11 +55,20 @@ def _problem(why: str) -> str:
     }[why]
 
 
-def _in_file(file: FileStorage) -> str:
+def _carried(field: str, content: bytes) -> tuple[str, bool]:
+    """The credential that something carries, and whether a picture stands around it."""
     try:
-        return carried(file.stream.read(MAX_FILE + 1))
+        return carried(content), is_picture(content)
     except Unreadable as error:
-        raise _Refused("file", _problem(error.why)) from error
+        raise _Refused(field, _problem(error.why)) from error
+
+
+def _in_text(text: str) -> tuple[str, bool]:
+    """The credential that was typed or named, and whether a picture carries it."""
+    if text.startswith("<"):
+        return _carried("credential", text.encode())
+    award = _award_at(text)
+    return (_credential_of(award) if award else text), False
 
 
 def _award_at(text: str) -> str | None:
@@ -69,7 +78,9 @@ def _award_at(text: str) -> str | None:
     """
     base = portal().base
     if _ADDRESS.fullmatch(text):
-        if not text.lower().startswith(f"{base.lower()}/"):
+        # Who copies an address may have it with or without the "s" of https.
+        rest = _without_scheme(text)
+        if not rest.lower().startswith(f"{_without_scheme(base).lower()}/"):
             raise _Refused(
                 "credential",
                 tk._(
@@ -77,7 +88,7 @@ def _award_at(text: str) -> str | None:
                     "at. Paste the badge itself, or give its file."
                 ),
             )
-        text = text[len(base) :]
+        text = rest[len(_without_scheme(base)) :]
     elif not text.startswith("/"):
         return None
     found = _AWARD.fullmatch(text)
@@ -90,6 +101,10 @@ def _award_at(text: str) -> str | None:
             ).format(address=f"{base}/challenge/awards/…"),
         )
     return found[1]
+
+
+def _without_scheme(address: str) -> str:
+    return address.partition("://")[2]
 
 
 def _credential_of(award: str) -> Any:
@@ -131,15 +146,13 @@ def verify_page(
         try:
             if file is not None and file.filename:
                 # An address in a file proves nothing of that file.
-                text, award = _in_file(file), None
+                content = file.stream.read(MAX_FILE + 1)
+                credential, drawn = _carried("file", content)
+                text = credential
             else:
-                award = _award_at(text)
-            result = _result(
-                act(
-                    "challenge_credential_verify",
-                    credential=_credential_of(award) if award else text,
-                )
-            )
+                credential, drawn = _in_text(text)
+            verdict = act("challenge_credential_verify", credential=credential)
+            result = _result(verdict, drawn)
         except _Refused as refused:
             errors[refused.field] = str(refused)
     return {
@@ -152,13 +165,14 @@ def verify_page(
     }
 
 
-def _result(verdict: Mapping[str, Any]) -> dict[str, Any]:
+def _result(verdict: Mapping[str, Any], drawn: bool) -> dict[str, Any]:
     base = str(tk.h.url_for("challenge.index")).rstrip("/")
     shown: dict[str, Any] = {
         "verdict": verdict,
         "title": _headline(verdict),
         "about": _about(verdict),
         "checks": list(_checks(verdict)) if verdict["signed"] else [],
+        "drawn": drawn and verdict["signed"],
         "award": f"{base}/awards/{verdict['award']}" if verdict["award"] else "",
         "figures": [],
         "datasets": [],
