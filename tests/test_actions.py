@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_update": (MANAGER, {"id": "{cohort}"}),
     "challenge_cohort_patch": (MANAGER, {"id": "{cohort}"}),
     "challenge_cohort_transition": (MANAGER, {"id": "{cohort}", "to": "running"}),
+    "challenge_cohort_transition_preview": (MANAGER, {"id": "{cohort}", "to": "open"}),
     "challenge_cohort_delete": ({"sysadmin"}, {"id": "{cohort}"}),
     "challenge_cohort_publish_scheduled": ({"sysadmin"}, {}),
     "challenge_cohort_copy": ({"sysadmin"}, {"id": "{cohort}"}),
