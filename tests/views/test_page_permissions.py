@@ -181,7 +181,8 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/state": (MANAGER, {"to": "running"}),
     "/challenge/claim/<id>": ({"org_admin", "sysadmin"}, {"accepted": "true"}),
     f"{PLACE}/visit/<id>/delete": (TEAM, {}),
-    f"{PLACE}/withdraw": (MANAGER, {}),
+    f"{PLACE}/withdraw": (MANAGER, {"leaving-reason": "Plus personne."}),
+    f"{PLACE}/reinstate": (MANAGER, {}),
     f"{DESK}/staff/<id>/delete": (MANAGER, {}),
     f"{OWN}/erase": (READER, {}),
 }

@@ -13,9 +13,6 @@ from ckanext.challenge.views.common import act
 
 from .layout import frame
 
-#: The states of an application without an answer for good, in their order.
-OPEN = ("draft", "submitted", "in_review", "changes_requested", "waitlisted")
-
 
 def words(target: str, forward: bool) -> str:
     """What it is called to move a season to a state.
@@ -70,7 +67,7 @@ def transition_page(name: str, to: str) -> dict[str, Any]:
             if state == "draft"
             else f"{around['url']}/applications?state={state}",
         }
-        for state in OPEN
+        for state in lifecycle.APPLICATION_UNANSWERED
         if (number := found["applications"].get(state))
     ]
     return {
