@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_update": (MANAGER, {"id": "{cohort}"}),
     "challenge_cohort_patch": (MANAGER, {"id": "{cohort}"}),
     "challenge_cohort_transition": (MANAGER, {"id": "{cohort}", "to": "running"}),
+    "challenge_cohort_transition_preview": (MANAGER, {"id": "{cohort}", "to": "open"}),
     "challenge_cohort_delete": ({"sysadmin"}, {"id": "{cohort}"}),
     "challenge_cohort_publish_scheduled": ({"sysadmin"}, {}),
     "challenge_cohort_copy": ({"sysadmin"}, {"id": "{cohort}"}),
@@ -177,7 +178,11 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"sysadmin"},
         {"cohort": "{cohort}", "organization": "{organization}"},
     ),
-    "challenge_participant_withdraw": (MANAGER, {"id": "{participant}"}),
+    "challenge_participant_withdraw": (
+        MANAGER,
+        {"id": "{participant}", "reason": "x"},
+    ),
+    "challenge_participant_reinstate": (MANAGER, {"id": "{participant}"}),
     "challenge_participant_assign": (MANAGER, {"id": "{participant}"}),
     "challenge_participant_kits_update": (FOLLOWERS, {"participant": "{participant}"}),
     "challenge_step_list": (
@@ -533,6 +538,16 @@ def _pdf() -> FileStorage:
     return FileStorage(io.BytesIO(b"%PDF-1.4\n%%EOF\n"), filename="lettre.pdf")
 
 
+def _withdrawn(w: dict[str, Any]) -> dict[str, Any]:
+    call_as(
+        factories.Sysadmin(),
+        "challenge_participant_withdraw",
+        id=w["participant"],
+        reason="Plus personne pour suivre.",
+    )
+    return {"id": w["participant"]}
+
+
 Fill = Callable[[dict[str, Any]], dict[str, Any]]
 _SEASON = {"name": "saison-9", "title": "Saison 9", "season": 9}
 
@@ -625,7 +640,11 @@ CHANGES: dict[str, Fill] = {
         "cohort": w["cohort"],
         "organization": factories.Organization()["id"],
     },
-    "challenge_participant_withdraw": lambda w: {"id": w["participant"]},
+    "challenge_participant_withdraw": lambda w: {
+        "id": w["participant"],
+        "reason": "Plus personne pour suivre.",
+    },
+    "challenge_participant_reinstate": _withdrawn,
     "challenge_participant_assign": lambda w: {"id": w["participant"]},
     "challenge_participant_kits_update": lambda w: {
         "participant": w["participant"],

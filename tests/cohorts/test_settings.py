@@ -17,6 +17,7 @@ from factories import (
     apply,
     call_as,
     collectivites,
+    day,
     make_cohort,
     only_message,
 )
@@ -233,6 +234,21 @@ def test_a_season_that_somebody_took_back_stays_there(admin: dict[str, Any]) -> 
         scheduled_transitions=["running", "open"],
     )
     assert patched["scheduled_transitions"] == ["running"]
+
+
+def test_what_was_done_ahead_of_its_date_stays_scheduled(
+    admin: dict[str, Any],
+) -> None:
+    cohort = make_cohort(
+        "open", launch=day(30).isoformat(), scheduled_transitions=["running"]
+    )
+    call_as(admin, "challenge_cohort_transition", id=cohort["id"], to="running")
+    # Settings that are saved meanwhile do not take it away.
+    call_as(admin, "challenge_cohort_patch", id=cohort["id"], hashtag="challenge")
+    back = call_as(admin, "challenge_cohort_transition", id=cohort["id"], to="open")
+    assert back["scheduled_transitions"] == ["running"]
+    told = {row["state"]: row["scheduled"] for row in back["schedule"]}
+    assert told == {"running": True, "finished": False}
 
 
 def test_a_state_needs_its_date(admin: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from ckanext.challenge.model import (
     StepStatus,
     Subscription,
 )
+from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import kinds, outbox
 from ckanext.challenge.notifications.kinds import Occasion
 from ckanext.challenge.notifications.rendering import RenderedMail, render
@@ -35,6 +36,8 @@ from ckanext.challenge.notifications.rendering import RenderedMail, render
 OF_PARTICIPANTS = (
     "participant_message",
     "participant_message_staff",
+    "participant_reinstated",
+    "participant_withdrawn",
     "reminder",
     "step_confirmed",
     "step_returned",
@@ -106,6 +109,9 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
     model.Session.query(StepStatus).filter_by(
         participant_id=participant["id"], step="deliberation"
     ).update({"reason": "Il manque la signature."})
+    model.Session.query(Participant).filter_by(id=participant["id"]).update(
+        {"withdrawn_at": utcnow(), "withdrawn_reason": "Plus personne pour suivre."}
+    )
     model.Session.commit()
     return {
         "application": application.id,

@@ -95,6 +95,7 @@ GET: dict[str, set[str]] = {
     "/challenge/manage": {*TEAM, "other_manager"},
     "/challenge/manage/new": {"sysadmin"},
     DESK: TEAM,
+    f"{DESK}/state": MANAGER,
     f"{DESK}/accompaniment": TEAM,
     f"{DESK}/applications": MANAGER,
     f"{DESK}/applications.<format>": MANAGER,
@@ -112,7 +113,10 @@ GET: dict[str, set[str]] = {
 }
 
 #: What an address says besides, where it must.
-QUERY = {"/challenge/oembed": "?url={site}/challenge/saison-2"}
+QUERY = {
+    "/challenge/oembed": "?url={site}/challenge/saison-2",
+    f"{DESK}/state": "?to=finished",
+}
 
 #: What is sent, too; what changes most comes last, since it is really done.
 POST: dict[str, tuple[set[str], dict[str, Any]]] = {
@@ -177,7 +181,8 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/state": (MANAGER, {"to": "running"}),
     "/challenge/claim/<id>": ({"org_admin", "sysadmin"}, {"accepted": "true"}),
     f"{PLACE}/visit/<id>/delete": (TEAM, {}),
-    f"{PLACE}/withdraw": (MANAGER, {}),
+    f"{PLACE}/withdraw": (MANAGER, {"leaving-reason": "Plus personne."}),
+    f"{PLACE}/reinstate": (MANAGER, {}),
     f"{DESK}/staff/<id>/delete": (MANAGER, {}),
     f"{OWN}/erase": (READER, {}),
 }

@@ -7,7 +7,7 @@ season and the application; once that is committed, :func:`follow` does the rest
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -136,6 +136,19 @@ def hold(cohort: Cohort, application: Application, review: ReviewDecision) -> No
     )
 
 
+def named(kept: Collection[dict[str, Any] | None]) -> list[dict[str, Any] | None]:
+    """Decisions that are kept, with ``by_name``: who keeps each, as people read it.
+
+    :param kept: as applications have them; ``None`` where nothing is kept
+    """
+    ids = {one["by"] for one in kept if one and one.get("by")}
+    names: dict[str | None, str] = {}
+    if ids:
+        users = model.Session.query(model.User).filter(model.User.id.in_(ids))
+        names = {user.id: user.display_name for user in users}
+    return [one and {**one, "by_name": names.get(one.get("by"))} for one in kept]
+
+
 def discard(application: Application, actor: str) -> None:
     """Drop the pending decision, if there is one.
 
@@ -253,12 +266,20 @@ def _told_when_full() -> Iterator[None]:
 
 def _promised(application: Application) -> int:
     """How many other acceptances of the season are pending."""
+    return promised(application.cohort_id, but=[application.id])
+
+
+def promised(cohort_id: str, but: Collection[str] = ()) -> int:
+    """How many places the acceptances that are kept will take.
+
+    :param but: ids of applications that are not counted
+    """
     decision = Application.pending_decision["decision"].astext  # type: ignore[index]
     return (
         model.Session.query(Application.id)
         .filter(
-            Application.cohort_id == application.cohort_id,
-            Application.id != application.id,
+            Application.cohort_id == cohort_id,
+            Application.id.not_in(list(but)),  # type: ignore[attr-defined]
             decision == "accept",
         )
         .count()

@@ -161,7 +161,10 @@ def join(
     participant = Participant.of(cohort.id, group.id)
     if participant is not None:
         if participant.state not in PARTICIPANT_COUNTED:
-            lifecycle.PARTICIPANT.check(participant.state, "active")
+            # A manager takes it back in, if anybody: no file does.
+            raise lifecycle.ForbiddenTransition(
+                lifecycle.PARTICIPANT.entity, participant.state, "active"
+            )
         return participant
     check_place(cohort)
     programme = programmes.of(cohort)

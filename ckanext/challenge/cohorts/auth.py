@@ -50,6 +50,13 @@ def challenge_cohort_transition(
     return roles.for_manager(context, data_dict.get("id"))
 
 
+def challenge_cohort_transition_preview(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("id"))
+
+
 def challenge_cohort_publish_scheduled(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

@@ -11,7 +11,7 @@ from ckan.types import Context
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import journal
 from ckanext.challenge.common.action_helpers import checked_transition, is_deferred
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import deadlines, lifecycle, schedule
 from ckanext.challenge.model import Application, Cohort, Participant, StepStatus
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import evaluate
@@ -42,10 +42,7 @@ def move(cohort: Cohort, to: str, actor: str, by_itself: bool = False) -> None:
     with checked_transition("to"):
         lifecycle.check_cohort(before, to, has_applications=applied is not None)
     cohort.state = to
-    # What was to come by itself has come: if somebody takes it back, it stays so.
-    cohort.scheduled_transitions = [
-        state for state in cohort.scheduled_transitions if state != to
-    ]
+    cohort.scheduled_transitions = list(left_scheduled(cohort, before, to))
     if to == "running" and before == "open":
         programme.keep(cohort)
     if to == "finished" and before == "running":
@@ -58,6 +55,18 @@ def move(cohort: Cohort, to: str, actor: str, by_itself: bool = False) -> None:
     if by_itself:
         data["scheduled"] = True
     journal.record(actor, "transition", "cohort", cohort.id, data)
+
+
+def left_scheduled(cohort: Cohort, before: str, to: str) -> tuple[str, ...]:
+    """What the season still does by itself once it went from one state to another."""
+    return schedule.left_after(
+        cohort.scheduled_transitions,
+        before,
+        to,
+        milestones={name: getattr(cohort, name) for name in deadlines.MILESTONES},
+        now=utcnow(),
+        zone=config.display_timezone(),
+    )
 
 
 def _complete(cohort: Cohort, actor: str) -> None:

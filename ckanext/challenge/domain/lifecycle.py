@@ -121,7 +121,12 @@ APPLICATION = Lifecycle(
 PARTICIPANT = Lifecycle(
     "participant",
     "active",
-    {"active": ("completed", "withdrawn"), "completed": (), "withdrawn": ()},
+    {
+        "active": ("completed", "withdrawn"),
+        "completed": (),
+        # A manager takes it back in.
+        "withdrawn": ("active",),
+    },
 )
 
 #: What the admins of an organization are asked: may this person become one too?
@@ -211,6 +216,15 @@ APPLICATION_LIVE = frozenset(
         "waitlisted",
         "accepted",
     }
+)
+
+#: States of an application without an answer for good, in the order of a life.
+APPLICATION_UNANSWERED = (
+    "draft",
+    "submitted",
+    "in_review",
+    "changes_requested",
+    "waitlisted",
 )
 
 #: States in which the applicant may change what is written.

@@ -77,6 +77,34 @@ def due_transition(
     return None
 
 
+def left_after(
+    scheduled: Iterable[str],
+    before: str,
+    to: str,
+    *,
+    milestones: Milestones,
+    now: dt.datetime,
+    zone: dt.tzinfo,
+) -> tuple[str, ...]:
+    """Return what stays scheduled once a season went from one state to another.
+
+    Of the states it leaves and takes, what has come has come: nobody's step back is
+    undone by the clock. What a person did ahead of its date stays scheduled for that
+    date, should the season be taken back until then.
+
+    :param scheduled: those of :data:`STATES` that come by themselves
+    :param now: an aware datetime
+    """
+
+    def stays(state: str) -> bool:
+        if state not in (before, to):
+            return True
+        instant = instant_of(state, milestones, zone)
+        return instant is not None and instant > now
+
+    return tuple(state for state in scheduled if stays(state))
+
+
 def undated(scheduled: Iterable[str], milestones: Milestones) -> tuple[str, ...]:
     """Return those of the scheduled states whose date is not set."""
     return tuple(

@@ -55,6 +55,9 @@ class Participant(tk.BaseModel):
         json_column("measures", dict),
         # When its members were last reminded of their steps.
         time_column("reminded_at"),
+        time_column("withdrawn_at"),
+        # What the team said to its members when it left.
+        sa.Column("withdrawn_reason", sa.UnicodeText),
         sa.UniqueConstraint(
             "cohort_id", "organization_id", name="challenge_participant_once"
         ),
@@ -84,6 +87,8 @@ class Participant(tk.BaseModel):
     evaluated_at: Mapped[dt.datetime | None]
     measures: Mapped[dict[str, Any]]
     reminded_at: Mapped[dt.datetime | None]
+    withdrawn_at: Mapped[dt.datetime | None]
+    withdrawn_reason: Mapped[str | None]
 
     @classmethod
     def get(cls, id_: str | None) -> Participant | None:

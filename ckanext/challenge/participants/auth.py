@@ -77,6 +77,13 @@ def challenge_participant_withdraw(
     return _manager_of(context, data_dict.get("id"))
 
 
+def challenge_participant_reinstate(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict.get("id"))
+
+
 def challenge_participant_assign(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

@@ -80,6 +80,18 @@ def _step_said(name: str) -> Callable[[Occasion], dict[str, Any]]:
     return variables
 
 
+def _withdrawn(occasion: Occasion) -> dict[str, Any] | None:
+    participant, _ = _subject(occasion)
+    if participant.withdrawn_at is None:
+        # It was taken back in before the mail went.
+        return None
+    return _participant(
+        occasion,
+        date=tk.h.challenge_date(participant.withdrawn_at),
+        said=participant.withdrawn_reason,
+    )
+
+
 def _message(occasion: Occasion) -> dict[str, Any]:
     id_ = occasion.data.get("message_id") or ""
     message = model.Session.get(ParticipantMessage, id_)
@@ -151,6 +163,15 @@ KINDS = (
         N_("Message of the collectivité"),
         _message,
         "staff",
+    ),
+    MailKind(
+        "participant_withdrawn", N_("Collectivité withdrawn"), _withdrawn, "members"
+    ),
+    MailKind(
+        "participant_reinstated",
+        N_("Collectivité taken back in"),
+        _participant,
+        "members",
     ),
     MailKind("reminder", N_("Reminder"), _reminder, "members"),
 )

@@ -43,6 +43,11 @@ def assign() -> Schema:
     return {"id": fields.raw(), "adviser": fields.raw(required=False)}
 
 
+def withdraw() -> Schema:
+    """Which participant leaves, and why."""
+    return {"id": fields.raw(), "reason": fields.paragraph(5000, required=True)}
+
+
 def kits_update() -> Schema:
     """Which kits a participant chose to open."""
 

@@ -145,6 +145,9 @@ def _forget(participant_ids: Collection[str]) -> list[str]:
     ):
         written = sa.or_(*(getattr(table, name).isnot(None) for name in emptied))
         _empty(of(table).filter(written), table, **dict.fromkeys(emptied))
+    model.Session.query(Participant).filter(Participant.id.in_(participant_ids)).update(
+        {"withdrawn_reason": None}, synchronize_session=False
+    )
     # A visit has a topic; an empty one says nothing.
     _empty(of(Visit).filter(Visit.topic != ""), Visit, topic="")
     rows = (

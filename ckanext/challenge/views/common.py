@@ -49,12 +49,18 @@ def may(authorization: str, **data: Any) -> bool:
     return True
 
 
-def participant_row(cohort: str, organization: str) -> dict[str, Any]:
+def participant_row(cohort: str, organization: str, **state: str) -> dict[str, Any]:
     """An organization in a season, by their names, as its list has it.
 
-    :raises tk.ObjectNotFound: when it takes no part
+    :param state: ``state``, the one in which it is; else it takes part
+    :raises tk.ObjectNotFound: when it takes no part, or is in another state
     """
-    rows = act("challenge_participant_list", cohort=cohort, organization=organization)
+    rows = act(
+        "challenge_participant_list",
+        cohort=cohort,
+        organization=organization,
+        **state,
+    )
     if not rows["results"]:
         raise tk.ObjectNotFound()
     return rows["results"][0]

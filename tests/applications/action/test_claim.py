@@ -239,7 +239,12 @@ def test_who_takes_part_no_more_is_not_let_in(
     admin: dict[str, Any], townhall: dict[str, Any]
 ) -> None:
     accepted = _accept(admin)
-    call_as(admin, "challenge_participant_withdraw", id=accepted["participant_id"])
+    call_as(
+        admin,
+        "challenge_participant_withdraw",
+        id=accepted["participant_id"],
+        reason="Plus personne.",
+    )
     assert _claim().state == "withdrawn"
     with pytest.raises(tk.ValidationError) as caught:
         call_as(

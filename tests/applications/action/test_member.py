@@ -135,7 +135,12 @@ def test_managers_invite_only_into_their_own_participants(
             email="collegue@example.org",
         )
     assert _invite(manager, participant)["invited"] is True
-    call_as(admin, "challenge_participant_withdraw", id=participant["id"])
+    call_as(
+        admin,
+        "challenge_participant_withdraw",
+        id=participant["id"],
+        reason="Plus personne.",
+    )
     with pytest.raises(tk.NotAuthorized):
         _invite(manager, participant, email="autre@example.org")
 

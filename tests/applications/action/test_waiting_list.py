@@ -101,7 +101,9 @@ def test_a_place_that_becomes_free(admin: dict[str, Any], automatic: bool) -> No
     assert (listed["capacity"], listed["taken"], listed["free"]) == (1, 1, 0)
     assert listed["next_in_line"] is None
 
-    left = call_as(admin, "challenge_participant_withdraw", id=participant)
+    left = call_as(
+        admin, "challenge_participant_withdraw", id=participant, reason="Plus personne."
+    )
     listed = call_as(admin, "challenge_waitlist_list", cohort="saison-2")
     told = [
         mail.application_id
@@ -153,7 +155,9 @@ def test_a_promotion_that_fails_undoes_no_withdrawal(
     assert waiting is not None
     waiting.kind = "no-such-kind"
     model.Session.commit()
-    left = call_as(admin, "challenge_participant_withdraw", id=participant)
+    left = call_as(
+        admin, "challenge_participant_withdraw", id=participant, reason="Plus personne."
+    )
     assert left["state"] == "withdrawn"
     assert left["promoted"] is None
     assert left["next_in_line"]["id"] == head["id"]

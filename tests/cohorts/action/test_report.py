@@ -121,7 +121,12 @@ def test_the_team_is_told_more(
         days=1.5,
         topic="Rencontre",
     )
-    call_as(admin, "challenge_participant_withdraw", id=season[1]["id"])
+    call_as(
+        admin,
+        "challenge_participant_withdraw",
+        id=season[1]["id"],
+        reason="Plus personne.",
+    )
     assert "staff" not in report()
     assert "staff" not in report(factories.User())
     found = report(admin)

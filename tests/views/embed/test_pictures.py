@@ -219,6 +219,7 @@ def test_no_shield_without_a_season(browser: Callable[..., Any], world: Any) -> 
         world.people["manager"],
         "challenge_participant_withdraw",
         id=world.participant["id"],
+        reason="Plus personne pour suivre.",
     )
     assert browser().get(_url(world)).status_code == 404
 

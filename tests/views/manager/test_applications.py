@@ -369,3 +369,38 @@ def test_the_history_of_each_object_is_for_its_staff(
         reader = browser(role)
         for path in paths:
             assert not _page(reader.get(path)).xpath("//*[@id='history']"), (role, path)
+
+
+def test_what_a_colleague_keeps_is_named_before_and_after_it_is_replaced(
+    manager: Any, world: Any
+) -> None:
+    rows = _applications(world)
+    call_as(
+        world.people["manager"],
+        "challenge_cohort_patch",
+        id=world.open_cohort["id"],
+        capacity=2,
+    )
+    ids = {name: row["id"] for name, row in rows.items()}
+    for name in ("Baule", "Lignières"):
+        call_as(
+            world.people["sysadmin"],
+            "challenge_application_review",
+            id=ids[name],
+            decision="accept",
+            pending=True,
+        )
+    # Nobody takes part yet; both places are promised.
+    page = _text(_page(manager.get(f"/en{LIST}")))
+    assert "0 places left of 2" in page
+    path = f"/en{LIST}/decide"
+    other = {"ids": [ids["Le Poinçonnet"]], "decision": "accept"}
+    assert "Only 0 places are left" in _text(_page(manager.post(path, other)))
+    name = world.people["sysadmin"]["fullname"] or world.people["sysadmin"]["name"]
+    asked = {"ids": [ids["Baule"]], "decision": "refuse", "reason": "Trop tard."}
+    text = _text(_page(manager.post(path, asked)))
+    assert f"Kept until now: Acceptance, by {name}" in text
+    text = _text(_page(manager.post(path, {**asked, "do": "confirm"})))
+    assert "1 of 1 decided" in text
+    assert f"Kept until now: Acceptance, by {name}" in text
+    assert "1 place left of 2" in _text(_page(manager.get(f"/en{LIST}")))

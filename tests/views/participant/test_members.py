@@ -174,9 +174,44 @@ def test_a_manager_takes_a_participant_out_and_sees_who_is_next(
     # Of the season that it is in, and not of another one.
     elsewhere = world.url.replace("saison-2", "saison-3")
     assert manager.post(f"{elsewhere}/withdraw").status_code == 404
-    assert manager.post(f"{world.url}/withdraw").status_code == 302
+    refused = manager.post(f"{world.url}/withdraw")
+    assert refused.status_code == 200
+    assert 'id="error-leaving-reason"' in refused.get_data(as_text=True)
+    given = {"leaving-reason": "Plus personne pour suivre."}
+    assert manager.post(f"{world.url}/withdraw", given).status_code == 302
     assert action not in manager.get(world.url).get_data(as_text=True)
     shown = call_as(
         None, "challenge_participant_list", cohort="saison-2", state="withdrawn"
     )
     assert [row["id"] for row in shown["results"]] == [world.participant["id"]]
+
+
+def test_one_that_withdrew_keeps_its_address_and_can_come_back(
+    browser: Callable[..., Any], world: Any, mailbox: Any
+) -> None:
+    why = "Plus personne pour suivre."
+    manager, visitor = browser("manager"), browser()
+    page = f"/en{world.url}"
+    # Read once before, so that no page that was kept is shown afterwards.
+    assert "withdrew from the season" not in visitor.get(page).get_data(as_text=True)
+    manager.post(f"{world.url}/withdraw", {"leaving-reason": why})
+    text = visitor.get(page).get_data(as_text=True)
+    assert "withdrew from the season on" in text
+    assert why not in text
+    for role in ("member", "adviser", "manager"):
+        text = browser(role).get(page).get_data(as_text=True)
+        assert "withdrew from the season on" in text, role
+        assert why in text, role
+        assert (f"{world.url}/reinstate" in text) is (role == "manager"), role
+    assert browser("member").post(f"{world.url}/reinstate").status_code == 403
+    assert manager.post(f"{world.url}/reinstate").status_code == 302
+    text = visitor.get(page).get_data(as_text=True)
+    assert "withdrew from the season" not in text
+    row = call_as(None, "challenge_participant_show", id=world.participant["id"])
+    assert (row["state"], row["withdrawn_at"]) == ("active", None)
+    assert manager.post(f"{world.url}/reinstate").status_code == 302
+    kinds = [mail.kind for mail in model.Session.query(Mail).order_by(Mail.created_at)]
+    assert [kind for kind in kinds if kind.startswith("participant_")] == [
+        "participant_withdrawn",
+        "participant_reinstated",
+    ]

@@ -126,6 +126,7 @@ def test_the_page_follows_what_changes(browser: Callable[..., Any], world: Any) 
         world.people["manager"],
         "challenge_participant_withdraw",
         id=world.participant["id"],
+        reason="Plus personne pour suivre.",
     )
     assert "Baule la nouvelle" not in words()
 

@@ -10,6 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.applications import (
+    decisions,
     onboarding,
     query,
     schema,
@@ -91,10 +92,13 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     :returns: also ``facets`` (``state``: how many of those that meet all filters but
         ``state`` and ``pending`` are in each state; ``pending``: how many of them have
         a decision to be published; ``departement``: the codes that occur), and in each
-        result ``obligation``, ``reviewer_id`` and ``pending_decision``;
+        result ``obligation``, ``reviewer_id`` and ``pending_decision`` (with
+        ``by_name``: who keeps it);
         ``next_in_line`` (``{id, organization_title}`` of the first on the waiting
         list who is not about to be refused, where one of the chosen waits);
-        ``season`` (``{id, name, title, state, capacity, taken}``) and ``reviewers``
+        ``season`` (``{id, name, title, state, capacity, taken, promised}``, the last
+        being the places that acceptances which are kept will take, those of ``ids``
+        left out) and ``reviewers``
         (``{id, name}``: its managers, who may be given one to read); with ``around``
         also ``neighbours`` (``{previous, next, position}``, ids and a number from 1,
         ``None`` where there is none)
@@ -122,6 +126,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         "season": {
             **columns(cohort, ("id", "name", "title", "state", "capacity")),
             "taken": onboarding.places(cohort).taken,
+            "promised": decisions.promised(cohort.id, data.get("ids", ())),
         },
         "reviewers": _reviewers(cohort.id),
     }
@@ -171,7 +176,12 @@ def _rows(
         .offset(data["offset"])
         .limit(data["limit"])
     )
-    return [dict(zip(names, map(as_json, row), strict=True)) for row in rows]
+    shown = [dict(zip(names, map(as_json, row), strict=True)) for row in rows]
+    if "pending_decision" in names:
+        kept = decisions.named([row["pending_decision"] for row in shown])
+        for row, one in zip(shown, kept, strict=True):
+            row["pending_decision"] = one
+    return shown
 
 
 def _reviewers(cohort_id: str) -> list[dict[str, str]]:

@@ -84,8 +84,9 @@ def challenge_application_batch_review(
     The other parameters are those of :py:func:`challenge_application_review`.
 
     :returns: ``{count, done, results}``: how many there are, how many were decided,
-        and for each ``{id, reference, decision, ok, state, errors}``, in the order
-        given
+        and for each ``{id, reference, decision, ok, state, errors, replaced}``, in the
+        order given; ``replaced`` is the decision that was kept until then and ends
+        with this one, with ``by`` and ``by_name``: who kept it
     :rtype: dict
     """
     data = validate(context, data_dict, schema.batch_review())
@@ -224,6 +225,7 @@ def _each(
             "ok": False,
             "state": None,
             "errors": {},
+            "replaced": None,
         }
         try:
             application = find_application(id_)
@@ -237,6 +239,8 @@ def _each(
             if not decide(application):
                 continue
             result |= {"state": application.state, "ok": True}
+            if decision:
+                (result["replaced"],) = decisions.named([pending or None])
         except Exception as error:
             if is_deferred(context):
                 raise

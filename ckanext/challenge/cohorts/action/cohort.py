@@ -395,9 +395,15 @@ def _validated(
             what=labels.milestone(schedule.MILESTONE_OF[state]),
         )
         errors.setdefault("scheduled_transitions", []).append(text)
-    # What has come already does not come by itself once more.
+    # What has come already cannot be asked for; what somebody did ahead of its date
+    # stays, for the season that is taken back.
     to_come = schedule.still_to_come(cohort.state if cohort else "draft")
-    data["scheduled_transitions"] = [state for state in to_come if state in chosen]
+    stored = cohort.scheduled_transitions if cohort else ()
+    data["scheduled_transitions"] = [
+        state
+        for state in schedule.STATES
+        if state in (chosen if state in to_come else stored)
+    ]
     errors.update(_clashes(data, errors, cohort))
     if errors:
         if cohort is not None:

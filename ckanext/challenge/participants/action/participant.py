@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import programmes
+from ckanext.challenge import notifications, programmes
 from ckanext.challenge.applications import (
     claims,
     decisions,
@@ -29,6 +29,8 @@ from ckanext.challenge.common.action_helpers import (
     find_cohort,
     find_organization,
     find_participant,
+    is_deferred,
+    user_id_of,
     validate,
 )
 from ckanext.challenge.domain import lifecycle
@@ -58,6 +60,7 @@ _SHOWN = (
     "last_activity_at",
     "evaluated_at",
     "measures",
+    "withdrawn_at",
 )
 
 
@@ -186,15 +189,7 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
             participant = onboarding.join(cohort, group, actor_of(context))
     except onboarding.CohortFull as error:
         model.Session.rollback()
-        raise tk.ValidationError(
-            {
-                "cohort": [
-                    tk._("The season is full: it takes {capacity} participants").format(
-                        capacity=error.capacity
-                    )
-                ]
-            }
-        ) from error
+        raise _full(error) from error
     commit(context)
     return _show(context, participant.id)
 
@@ -204,19 +199,26 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
 
     The roles in the organization that were given for this participation end.
 
-    Managers of the season and sysadmins may call this. Where the season says so
-    (``automatic_promotion``), the head of the waiting list takes the place.
+    Managers of the season and sysadmins may call this. Its members are told why by
+    mail. Where the season says so (``automatic_promotion``), the head of the waiting
+    list takes the place. :py:func:`challenge_participant_reinstate` undoes it.
 
     :param id: the id of the participant
     :type id: string
+    :param reason: why; its members and the team read it, nobody else
+    :type reason: string
     :returns: the participant, with ``promoted`` (who was accepted from the waiting
         list) and ``next_in_line`` (who is its head now), each ``{id, reference,
         organization_title}`` or ``null``
     :rtype: dict
+    :raises ValidationError: on ``reason`` when it is missing; on ``state`` when it
+        takes no part any more, or has completed the season
     """
-    data = validate(context, data_dict, fields.reference())
-    participant = find_participant(data["id"])
+    named = validate(context, {"id": data_dict.get("id")}, fields.reference())
+    participant = find_participant(named["id"])
+    # Before the reason is looked at: who may not is not asked for one.
     tk.check_access("challenge_participant_withdraw", context, {"id": participant.id})
+    data = validate(context, data_dict, schema.withdraw())
     cohort_id = participant.cohort_id
     with all_or_nothing(context):
         # The season first, as for an acceptance: a place is given away once.
@@ -226,9 +228,8 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
         with checked_transition():
             lifecycle.PARTICIPANT.check(before, "withdrawn")
         participant.state = "withdrawn"
-        given_roles.take_back(
-            actor_of(context), given_roles.of_participant(participant.id)
-        )
+        participant.withdrawn_at = utcnow()
+        participant.withdrawn_reason = data["reason"]
         if participant.application_id:
             claims.end(participant.application_id, actor_of(context))
         journal.record(
@@ -238,12 +239,77 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
             participant.id,
             {"from": before, "to": "withdrawn"},
         )
+        notifications.enqueue(
+            "participant_withdrawn",
+            participant=participant,
+            author_id=user_id_of(context),
+        )
+        # Those who lose a role are told as well.
+        given_roles.take_back(
+            actor_of(context), given_roles.of_participant(participant.id)
+        )
     promoted = decisions.promote_next(context, cohort_id)
     return {
         **_show(context, participant.id),
         "promoted": _waiting(promoted),
         "next_in_line": _waiting(waiting_list.head(cohort_id)),
     }
+
+
+def challenge_participant_reinstate(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Take a participant that withdrew back into its season, as it was.
+
+    Managers of the season and sysadmins may call this, while the season is open or
+    running and a place is free. Its members are told by mail. A question to the
+    admins of its organization that ended with its departure is not asked again.
+
+    :param id: the id of the participant
+    :type id: string
+    :returns: the participant
+    :rtype: dict
+    :raises ValidationError: on ``state`` when it did not withdraw, or when the season
+        is over; on ``cohort`` when it is full
+    """
+    data = validate(context, data_dict, fields.reference())
+    participant = find_participant(data["id"])
+    tk.check_access("challenge_participant_reinstate", context, {"id": participant.id})
+    with all_or_nothing(context):
+        cohort = lock_cohort(participant.cohort_id)
+        locks.refresh_for_update(participant)
+        before = participant.state
+        with checked_transition():
+            lifecycle.PARTICIPANT.check(before, "active")
+        if cohort.state not in lifecycle.COHORT_ADMITTING:
+            raise tk.ValidationError(
+                {"state": [tk._("This season is over for this participant")]}
+            )
+        try:
+            onboarding.check_place(cohort)
+        except onboarding.CohortFull as error:
+            raise _full(error) from error
+        participant.state = "active"
+        participant.withdrawn_at = participant.withdrawn_reason = None
+        journal.record(
+            actor_of(context),
+            "transition",
+            "participant",
+            participant.id,
+            {"from": before, "to": "active"},
+        )
+        notifications.enqueue(
+            "participant_reinstated",
+            participant=participant,
+            author_id=user_id_of(context),
+        )
+    if not is_deferred(context):
+        # What it published meanwhile counts again.
+        evaluate.refresh([participant.organization_id])
+    return _show(context, participant.id)
+
+
+def _full(error: onboarding.CohortFull) -> tk.ValidationError:
+    text = tk._("The season is full: it takes {capacity} participants")
+    return tk.ValidationError({"cohort": [text.format(capacity=error.capacity)]})
 
 
 def _waiting(application: Application | None) -> dict[str, Any] | None:
@@ -364,6 +430,7 @@ def _rows(
         _select(
             *(getattr(Participant, name) for name in _SHOWN),
             Participant.adviser_id,
+            Participant.withdrawn_reason,
             sa.func.count().over().label("total"),
             Cohort.name.label("cohort"),
             Cohort.title.label("cohort_title"),
@@ -400,6 +467,7 @@ def _dictize(rows: Sequence[Any], staff: bool) -> list[dict[str, Any]]:
         }
         if staff:
             item["adviser_id"] = row.adviser_id
+            item["withdrawn_reason"] = row.withdrawn_reason
         shown.append(item)
     return shown
 

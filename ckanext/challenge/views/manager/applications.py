@@ -261,16 +261,16 @@ def _next_in_line(
 ) -> dict[str, str] | None:
     """Who is to have the place that is free, where somebody waits for one."""
     first, capacity = found["next_in_line"], cohort["capacity"]
-    if not first or not capacity or capacity <= cohort["taken"]:
+    if not first or not capacity or capacity <= cohort["taken"] + cohort["promised"]:
         return None
     return {"name": first["organization_title"], "url": f"{base}/{first['id']}"}
 
 
 def _free(cohort: Mapping[str, Any]) -> str:
-    """How many places are left, in words."""
+    """How many places are left, in words; kept acceptances have theirs."""
     if cohort["capacity"] is None:
         return ""
-    free = max(0, cohort["capacity"] - cohort["taken"])
+    free = max(0, cohort["capacity"] - cohort["taken"] - cohort["promised"])
     return tk.ungettext(
         "{number} place left of {total}", "{number} places left of {total}", free
     ).format(

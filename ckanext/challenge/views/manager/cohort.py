@@ -9,12 +9,12 @@ from urllib.parse import quote
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, may, options, page_number
 
 from .history import history
 from .layout import frame, manager_url
+from .transition import transitions
 
 PARTICIPANTS = 50
 
@@ -53,29 +53,6 @@ def _unsigned() -> str | None:
         "lasts, “ckan challenge keys list” says why on the server.",
         number,
     ).format(number=h.challenge_number(number))
-
-
-def _transitions(state: str) -> list[tuple[str, str, bool]]:
-    """Buttons to change a season's state, the way forward first."""
-    texts = {
-        "open": tk._("Open the applications"),
-        "running": tk._("Start the season"),
-        "finished": tk._("Finish the season"),
-        "archived": tk._("Archive the season"),
-        "draft": tk._("Back to preparation"),
-    }
-    back = {
-        "open": tk._("Reopen the applications"),
-        "running": tk._("Resume the season"),
-        "finished": tk._("Take out of the archive"),
-    }
-    order = lifecycle.COHORT.states
-    rows = []
-    for target in lifecycle.COHORT.following(state):
-        forward = order.index(target) > order.index(state)
-        text = texts[target] if forward else back.get(target, texts[target])
-        rows.append((target, text, forward))
-    return rows
 
 
 _MARKS = {
@@ -213,7 +190,7 @@ def cohort_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "frame": around,
         "cohort": cohort,
         "manages": manages,
-        "transitions": _transitions(cohort["state"]) if manages else [],
+        "transitions": transitions(cohort["state"]) if manages else [],
         "figures": [
             (places, tk._("places taken")),
             (h.challenge_number(figures["datasets"]), tk._("datasets opened")),

@@ -19,9 +19,25 @@ from .layout import frame
 MOST = 200
 
 
+def _found(cohort: Mapping[str, Any], **chosen: Any) -> dict[str, Any]:
+    return act("challenge_application_list", cohort=cohort["id"], limit=MOST, **chosen)
+
+
 def _files(cohort: Mapping[str, Any], **chosen: Any) -> list[dict[str, Any]]:
-    found = act("challenge_application_list", cohort=cohort["id"], limit=MOST, **chosen)
-    return found["results"]
+    return _found(cohort, **chosen)["results"]
+
+
+def kept_by(kept: Mapping[str, Any] | None) -> str:
+    """What somebody keeps of an application, and who, in a sentence.
+
+    :param kept: its ``pending_decision``, with ``by_name``
+    """
+    if not kept:
+        return ""
+    return tk._("Kept until now: {decision}, by {name}").format(
+        decision=application_labels.decided()[kept["decision"]],
+        name=kept.get("by_name") or tk._("somebody of the team"),
+    )
 
 
 def _mail(row: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -69,7 +85,8 @@ def batch_page(
     base = f"{around['url']}/application"
     decision = given["decision"]
     sources = lifecycle.DECISIONS[decision].sources
-    rows = _files(cohort, ids=list(ids)[:MOST])
+    found = _found(cohort, ids=list(ids)[:MOST])
+    rows = found["results"]
     ready = [row for row in rows if row["state"] in sources]
     return {
         "frame": around,
@@ -78,7 +95,10 @@ def batch_page(
         "title": application_labels.decisions()[decision],
         "needs_reason": lifecycle.DECISIONS[decision].needs_reason,
         "can_wait": lifecycle.DECISIONS[decision].can_wait,
-        "lines": [_line(row, given, base) for row in ready],
+        "lines": [
+            {**_line(row, given, base), "kept": kept_by(row["pending_decision"])}
+            for row in ready
+        ],
         "left_out": [
             {
                 "name": row["organization_title"],
@@ -88,7 +108,7 @@ def batch_page(
             for row in rows
             if row["state"] not in sources
         ],
-        "short": _short(cohort, decision, len(ready)),
+        "short": _short(cohort, decision, len(ready), found["season"]["promised"]),
         "given": given,
         "errors": errors or {},
         "labels": {"reason": tk._("Reason"), "decision": tk._("Decision")},
@@ -97,11 +117,16 @@ def batch_page(
     }
 
 
-def _short(cohort: Mapping[str, Any], decision: str, number: int) -> str:
-    """What to know when there are fewer places than acceptances."""
+def _short(
+    cohort: Mapping[str, Any], decision: str, number: int, promised: int = 0
+) -> str:
+    """What to know when there are fewer places than acceptances.
+
+    :param promised: the places that other acceptances, which are kept, will take
+    """
     if decision != "accept" or cohort["capacity"] is None:
         return ""
-    free = max(0, cohort["capacity"] - cohort["figures"]["participants"])
+    free = max(0, cohort["capacity"] - cohort["figures"]["participants"] - promised)
     if number <= free:
         return ""
     return tk.ungettext(
@@ -155,6 +180,7 @@ def results_page(
             "state": h.challenge_state("application", row["state"])
             if row["state"]
             else None,
+            "kept": kept_by(row["replaced"]),
             "errors": [str(text) for texts in row["errors"].values() for text in texts],
         }
         for row in answer["results"]

@@ -23,6 +23,7 @@ from .application import application_page, neighbours
 from .applications import KEPT, applications_page, chosen_filters
 from .cohort import cohort_page, index_page
 from .decisions import batch_page, publish_page, results_page
+from .transition import transition_page
 
 manager = managers_blueprint("challenge_manage")
 
@@ -43,6 +44,19 @@ def season(cohort: str) -> AnyResponse | str:
         if begins and may("challenge_application_list", cohort=shown["id"]):
             return tk.redirect_to(_list(cohort))
     return tk.render("challenge/manage/season.html", cohort_page(cohort, request.args))
+
+
+@manager.get("/<cohort>/state")
+def transition_preview(cohort: str) -> AnyResponse | str:
+    """What moving a season to another state will do."""
+    try:
+        page = transition_page(cohort, request.args.get("to", ""))
+    except tk.ValidationError as error:
+        _flash(error)
+        return tk.redirect_to(
+            "challenge_manage.season", cohort=cohort, tab="participants"
+        )
+    return tk.render("challenge/manage/transition.html", page)
 
 
 @manager.post("/<cohort>/state")

@@ -7,10 +7,13 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge import helpers as h
+from ckanext.challenge.domain.lifecycle import COHORT_ADMITTING, PARTICIPANT_COUNTED
 from ckanext.challenge.views.common import act, may
 
 #: The form, as what was sent names it when it comes back with errors.
 FORM = "invite"
+LEAVING = "leaving"
 
 
 def _roles() -> list[tuple[str, str]]:
@@ -74,18 +77,59 @@ def departure(
     cohort: Mapping[str, Any],
     url: str,
     roles: Collection[str],
-) -> dict[str, str] | None:
+    sent: Mapping[str, Any],
+) -> dict[str, Any] | None:
     """How the managers of the season take a participant out of it.
 
     :param url: of its page
     :param roles: of ``challenge_progress_show``
+    :param sent: the form that was just refused, its errors and what was typed
     :returns: nothing for everybody else, and for one that left
     """
     if participant["state"] != "active" or "manager" not in roles:
         return None
+    mine = sent.get("form") == LEAVING
     return {
         "url": f"{url}/withdraw",
+        "label": tk._("Why does it leave?"),
+        "given": sent["data"] if mine else {},
+        "errors": sent["errors"] if mine else {},
         "following": tk._("The first on the waiting list takes its place.")
         if cohort.get("automatic_promotion")
         else tk._("We then show you who is first on the waiting list."),
+    }
+
+
+def since(participant: Mapping[str, Any]) -> str:
+    """What is said of a participant that withdrew, and to everybody."""
+    organization = participant["organization_title"]
+    if not participant["withdrawn_at"]:
+        # It left before the day was noted.
+        return tk._("{organization} has withdrawn from the season.").format(
+            organization=organization
+        )
+    return tk._("{organization} withdrew from the season on {date}.").format(
+        organization=organization, date=h.challenge_date(participant["withdrawn_at"])
+    )
+
+
+def left(
+    participant: Mapping[str, Any],
+    cohort: Mapping[str, Any],
+    url: str,
+    roles: Collection[str],
+) -> dict[str, str] | None:
+    """What the members and the team read of a participant that withdrew.
+
+    :param url: of its page
+    :param roles: of ``challenge_progress_show``
+    :returns: nothing for one that takes part
+    """
+    if participant["state"] in PARTICIPANT_COUNTED:
+        return None
+    again = "manager" in roles and cohort["state"] in COHORT_ADMITTING
+    return {
+        "text": since(participant),
+        "reason": participant.get("withdrawn_reason") or "",
+        "url": f"{url}/reinstate" if again else "",
     }

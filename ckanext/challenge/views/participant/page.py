@@ -21,18 +21,18 @@ from ckanext.challenge.domain.lifecycle import (
 )
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.badge_rows import badge_rows
-from ckanext.challenge.views.common import act
+from ckanext.challenge.views.common import act, participant_row
 from ckanext.challenge.views.embed.sharing import sharing
 from ckanext.challenge.views.manager.history import history
 
 from . import checklist
 from .accompaniment import accompaniment
 from .checklist import NOTHING_SENT
-from .members import departure, invitation
+from .members import departure, invitation, left, since
 from .next_step import ahead, nothing_ahead
 
 # What the page has a form for, where somebody may.
-_FORMS = ("invitation", "departure", "talk")
+_FORMS = ("invitation", "departure", "left", "talk")
 
 
 def _phases(
@@ -132,6 +132,28 @@ def render(
     )
 
 
+def render_left(cohort: str, organization: str) -> str:
+    """What everybody reads where a participant was that withdrew.
+
+    :raises tk.ObjectNotFound: the organization did not take part in the season
+    """
+    row = participant_row(cohort, organization, state="withdrawn")
+    return tk.render(
+        "challenge/withdrawn.html",
+        {
+            "title": row["organization_title"],
+            "season": row["cohort_title"],
+            "left": since(row),
+            "urls": {
+                "season": f"{participant_rows.cohort_prefix()}/{row['cohort']}",
+                "organization": tk.h.url_for(
+                    "organization.read", id=row["organization_name"]
+                ),
+            },
+        },
+    )
+
+
 def back(cohort: str, organization: str, place: str = "") -> Response:
     """To the page of a participant, once a form of it is sent.
 
@@ -223,7 +245,8 @@ def _page(
         if reader.detailed
         else None,
         "invitation": invitation(participant, url, reader.roles, sent),
-        "departure": departure(participant, cohort, url, reader.roles),
+        "departure": departure(participant, cohort, url, reader.roles, sent),
+        "left": left(participant, cohort, url, reader.roles),
         "number": numbers.get(participant["current_phase"], 1),
         "words": words,
         "next_due": _next_due(progress),

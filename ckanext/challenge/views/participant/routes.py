@@ -15,6 +15,7 @@ from ckanext.challenge.views.common import (
     flash_refused,
     keep_private,
     participant_id,
+    participant_row,
     stored_file,
 )
 from ckanext.challenge.views.forms import texts
@@ -28,7 +29,11 @@ participant = blueprint("challenge_participant")
 @participant.get("/<cohort>/<organization>")
 def read(cohort: str, organization: str) -> str:
     """Where a collectivité is; for its members, what to do next."""
-    return page.render(cohort, organization)
+    try:
+        return page.render(cohort, organization)
+    except tk.ObjectNotFound:
+        # One that withdrew keeps its address, and its checklist for its own people.
+        return page.render_left(cohort, organization)
 
 
 @participant.post("/<cohort>/<organization>/step/<step>")
@@ -191,11 +196,15 @@ def invite(cohort: str, organization: str) -> Response | str:
 
 
 @participant.post("/<cohort>/<organization>/withdraw")
-def withdraw(cohort: str, organization: str) -> Response:
-    """A manager takes the participant out of the season."""
-    left = act(
-        "challenge_participant_withdraw", id=participant_id(cohort, organization)
-    )
+def withdraw(cohort: str, organization: str) -> Response | str:
+    """A manager takes the participant out of the season, and says why."""
+    given = {"reason": request.form.get("leaving-reason", "").strip()}
+    id_ = participant_id(cohort, organization)
+    try:
+        left = act("challenge_participant_withdraw", id=id_, **given)
+    except tk.ValidationError as error:
+        sent = checklist.refused(members.LEAVING, error, given)
+        return page.render(cohort, organization, sent)
     tk.h.flash_success(
         tk._("{organization} takes part no more.").format(
             organization=left["organization_title"]
@@ -212,6 +221,27 @@ def withdraw(cohort: str, organization: str) -> Response:
         tk.h.flash_notice(
             tk._("First on the waiting list: {name} ({reference}).").format(
                 name=following["organization_title"], reference=following["reference"]
+            )
+        )
+    return page.back(cohort, organization)
+
+
+@participant.post("/<cohort>/<organization>/reinstate")
+def reinstate(cohort: str, organization: str) -> Response:
+    """A manager takes a participant that withdrew back in."""
+    try:
+        row = participant_row(cohort, organization, state="withdrawn")
+    except tk.ObjectNotFound:
+        # Somebody was faster: the action says in which state it is.
+        row = participant_row(cohort, organization)
+    try:
+        act("challenge_participant_reinstate", id=row["id"])
+    except tk.ValidationError as error:
+        flash_refused(error)
+    else:
+        tk.h.flash_success(
+            tk._("{organization} takes part again.").format(
+                organization=row["organization_title"]
             )
         )
     return page.back(cohort, organization)
