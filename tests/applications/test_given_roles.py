@@ -39,7 +39,12 @@ def _role(organization_id: str, user: dict[str, Any]) -> str | None:
 
 
 def _withdraw(admin: dict[str, Any], accepted: dict[str, Any]) -> None:
-    call_as(admin, "challenge_participant_withdraw", id=accepted["participant_id"])
+    call_as(
+        admin,
+        "challenge_participant_withdraw",
+        id=accepted["participant_id"],
+        reason="Plus le temps.",
+    )
 
 
 def _invite(who: dict[str, Any], organization: str, user: Any, role: str) -> None:

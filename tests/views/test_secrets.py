@@ -319,7 +319,7 @@ def life(  # noqa: PLR0917 (fixtures)
         reason=SECRETS["declined"],
     )
     call_as(
-        season.manager,
+        mayor,
         "challenge_member_invite",
         organization="mairie",
         email=SECRETS["invited"],

@@ -62,7 +62,14 @@ def _of_publishers(session: Any) -> set[str]:
             groups.add(getattr(instance, "group_id", None) or "")
     if not packages and not groups:
         return set()
-    return store.reported(session.connection(), packages, groups)
+    found: set[str] = set()
+    connection = session.connection()
+    shield.write(
+        connection,
+        lambda: found.update(store.reported(connection, packages, groups)),
+        "which reports name a publisher",
+    )
+    return found
 
 
 def _publisher_differs(entity: Any, names: tuple[str, ...], *columns: str) -> bool:

@@ -131,8 +131,8 @@ def test_it_takes_one_statement(browser: Callable[..., Any], world: Any) -> None
         visitor.get(_url(world))
     own = [statement for statement in sent if "challenge_" in statement]
     assert len(own) == 1
-    # CKAN itself reads its settings at each request.
-    assert len(sent) <= 2
+    # CKAN reads its settings at each request, and a page limits how long it waits.
+    assert len(sent) <= 3
 
 
 @pytest.mark.parametrize(
