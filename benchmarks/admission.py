@@ -37,7 +37,7 @@ from ckanext.challenge.model import Application, Cohort, Participant, Staff
 
 PLACES = 20
 _SEASON = "volume-admission"
-_START_TIMEOUT = 120
+_TIMEOUT = 120
 
 
 @dataclass
@@ -74,7 +74,7 @@ def at_once(
     def timed(thing: Any) -> tuple[tuple[int, Any], float]:
         if not hasattr(own, "session"):
             own.session = requests.Session()
-            start.wait(timeout=_START_TIMEOUT)
+            start.wait(timeout=_TIMEOUT)
         began = time.perf_counter()
         answer = ask(own.session, thing)
         return answer, time.perf_counter() - began
@@ -96,7 +96,7 @@ def _call(
         f"{address}/api/3/action/{action}",
         json=data,
         headers={"Authorization": token} if token else {},
-        timeout=_START_TIMEOUT,
+        timeout=_TIMEOUT,
     )
     body = answer.json()
     return answer.status_code, body.get("result") or body.get("error")

@@ -130,7 +130,7 @@ holdings = st.builds(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=100)
 @given(holdings, st.integers(0, 10 * 131072))
 def test_whatever_is_issued_is_accepted(holding: Holding, index: int) -> None:
     record = issue(holding, index)
@@ -283,7 +283,7 @@ def changed_bytes(draw: st.DrawFn) -> str:
     return bytes(data).decode(errors="replace")
 
 
-@settings(max_examples=500)
+@settings(max_examples=1000)
 @given(changed_documents() | changed_bytes())
 def test_no_changed_document_is_accepted(changed: dict[str, Any] | str) -> None:
     try:
@@ -301,7 +301,7 @@ def test_no_changed_document_is_accepted(changed: dict[str, Any] | str) -> None:
 TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 
-@settings(max_examples=500)
+@settings(max_examples=1000)
 @given(st.data())
 def test_no_changed_token_is_accepted(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(ISSUED.jwt) - 1))

@@ -40,7 +40,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Seconds for which a server is waited for at each step; all together have their own.
-_LINK_TIMEOUT = 15
+_STEP_TIMEOUT = 15
 _REDIRECTS = 5
 #: Of a name that has many addresses, so many are tried.
 _TRIED = 2
@@ -149,7 +149,7 @@ class _Clock:
         left = self._end - time.monotonic()
         if left <= 0 or self.is_over:
             raise Unreadable("link-slow")
-        return min(left, _LINK_TIMEOUT)
+        return min(left, _STEP_TIMEOUT)
 
     def watch(self, connected: socket.socket) -> None:
         """Shut this socket when the time is over."""
