@@ -4,6 +4,7 @@ extension's tables.
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections import defaultdict
@@ -45,6 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
             "use `make test`, or name a database for them in CKAN_TEST_SQLALCHEMY_URL",
             returncode=pytest.ExitCode.USAGE_ERROR,
         )
+    # Importing a portal makes a million objects that stay. Looking through them again
+    # and again for what to free takes as long as a tenth of the pure tests.
+    gc.set_threshold(50_000)
     pure = config.option.markexpr == "pure"
     if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and not pure:
         # CKAN reads where its services are when the session starts.
@@ -55,6 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
         # No test runs here that needs a portal. Both CKAN and pytest-ckan bring a
         # plugin of this name, and pytest takes the one that it finds first.
         config.pluginmanager.unregister(name="ckan")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the tests themselves from being looked through for what to free."""
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
