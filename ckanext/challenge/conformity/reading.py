@@ -34,7 +34,7 @@ _MAGIC = (
     (b"\xfd7zXZ", "archive"),
 )
 _SPREADSHEET_PARTS = (b"[Content_Types].xml", b"xl/", b"mimetypeapplication/vnd.oasis")
-_BYTE_ORDER_MARKS = (
+BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     # The longer one first: UTF-32's begins like UTF-16's.
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -109,17 +109,26 @@ def records(path: Path, how: Layout) -> Iterator[tuple[int, list[str]]]:
     :raises Unreadable: at a record that is too long, or where the file is no CSV
     """
     with path.open(encoding=how.encoding, newline="") as text:
-        budget = _Budget(text)
-        reader = csv.reader(budget, delimiter=how.separator)
-        line = 1
-        try:
-            for number, cells in enumerate(reader):
-                if number:
-                    yield line, cells
-                line = reader.line_num + 1
-                budget.renew()
-        except csv.Error as error:
-            raise Unreadable("csv", row=line, message=str(error)) from error
+        every = records_of(text, how.separator)
+        next(every, None)
+        yield from every
+
+
+def records_of(text: IO[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+    """All records of an open text, each with the line on which it begins.
+
+    :raises Unreadable: at a record that is too long, or where the text is no CSV
+    """
+    budget = _Budget(text)
+    reader = csv.reader(budget, delimiter=separator)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+            budget.renew()
+    except csv.Error as error:
+        raise Unreadable("csv", row=line, message=str(error)) from error
 
 
 class _Budget:
@@ -173,7 +182,7 @@ def _refuse_markup(header: str) -> None:
 
 def _encoding(path: Path, start: bytes, declared: str | None) -> str:
     """The encoding that reads the whole file, in one pass over it for each tried."""
-    for mark, name in _BYTE_ORDER_MARKS:
+    for mark, name in BYTE_ORDER_MARKS:
         if start.startswith(mark):
             if not _reads(path, name):
                 raise Unreadable("encoding", value=name)

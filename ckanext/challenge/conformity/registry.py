@@ -21,7 +21,16 @@ from ckanext.challenge.domain.text import Text
 _NATIONAL_HOST = "schema.data.gouv.fr"
 #: The keys of a bundled file that are ours and not of the Table Schema standard.
 _OWN_KEYS = frozenset(
-    {"id", "version", "source", "homepage", "title", "checks", "publisher"}
+    {
+        "id",
+        "version",
+        "source",
+        "homepage",
+        "title",
+        "checks",
+        "publisher",
+        "columns",
+    }
 )
 
 
@@ -42,6 +51,10 @@ class Schema:
         params}``: see :mod:`.checks`
     :ivar publisher: the columns that name the publisher, each with the kind of its
         number: ``siret``, ``siren`` or ``insee``
+    :ivar columns: by field, what is known of it beyond Table Schema: ``title`` (the
+        official one), ``synonyms`` (headers that town halls write), ``kind``,
+        ``values`` (other spellings of its values), ``computed``, ``derived`` and
+        ``personal``, as :class:`~ckanext.challenge.domain.matching.Field` tells them
     """
 
     id: str
@@ -53,6 +66,9 @@ class Schema:
     stem: str | None = None
     checks: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
     publisher: Mapping[str, str] = field(default_factory=dict, compare=False)
+    columns: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict, compare=False
+    )
 
 
 @lru_cache(maxsize=1)
@@ -75,6 +91,7 @@ def known() -> Mapping[str, Schema]:
             stem=file.name.removesuffix(".yaml"),
             checks=tuple(content.get("checks", ())),
             publisher=content.get("publisher", {}),
+            columns=content.get("columns", {}),
         )
         schemas[schema.id] = schema
     others = here.joinpath("known.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,339 @@
+"""Which column of a spreadsheet is which field of a schema.
+
+A header is compared with the field's name, its official title and what town halls call
+it. Words weigh as much as they tell fields apart: *nom* says little in a schema of
+which six fields are names. Near ties are decided by what stands in the cells, or asked:
+a wrong match is worse than a question.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from rapidfuzz import fuzz
+
+from . import wording
+
+#: From which score a header names a field, where no other field is near.
+SURE = 0.74
+#: From which score a field is proposed.
+POSSIBLE = 0.45
+#: Two fields whose scores differ by less are told apart by what the cells hold.
+NEAR = 0.08
+#: Of the cells, how many more must fit one field than another.
+_CLEARER = 0.3
+#: A field of which fewer cells than this could ever be right is another one.
+_FITS = 0.5
+#: Two words that differ by a letter or two.
+_ALIKE = 84
+_SHORTEST_ALIKE = 5
+State = Literal["decided", "asked", "unknown"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a schema, with the words for it.
+
+    :ivar name: in the schema
+    :ivar title: the official one, or the name
+    :ivar type: of Table Schema
+    :ivar format: of Table Schema
+    :ivar constraints: of Table Schema
+    :ivar true_values: how "yes" is written; the first one is written by us
+    :ivar false_values: likewise
+    :ivar missing_values: what stands for an empty cell
+    :ivar synonyms: other headers for it
+    :ivar kind: what it is beyond its type: ``siret``, ``siren``, ``insee``,
+        ``postcode``, ``phone``, ``latitude``, ``longitude``, ``rna``, ``person``
+        (wants a natural person), ``body`` (wants a legal one), ``code``; or none
+    :ivar values: other spellings of its values, each with the value that it is
+    :ivar computed: what of the portal's knowledge fills it: ``name``, ``siret``,
+        ``siren``, ``insee``, ``year``, ``serial``; or none
+    :ivar derived: ``{from: field, values: {its value: value of this one}}``
+    :ivar personal: whether the schema wants data of a person here
+    """
+
+    name: str
+    title: str = ""
+    type: str = "string"
+    format: str = "default"
+    constraints: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    true_values: tuple[str, ...] = ("true", "True", "TRUE", "1")
+    false_values: tuple[str, ...] = ("false", "False", "FALSE", "0")
+    missing_values: tuple[str, ...] = ("",)
+    synonyms: tuple[str, ...] = ()
+    kind: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    computed: str | None = None
+    derived: Mapping[str, Any] | None = field(default=None, hash=False)
+    personal: bool = False
+
+    @property
+    def required(self) -> bool:
+        """Whether each row needs it."""
+        return bool(self.constraints.get("required"))
+
+    def phrases(self) -> Iterable[str]:
+        """All that it may be called."""
+        yield self.name
+        if self.title:
+            yield self.title
+        yield from self.synonyms
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a column is thought to be.
+
+    :ivar column: its label, unique in the table
+    :ivar field: name of the field; ``None`` where none is known or proposed
+    :ivar confidence: from 0 to 1
+    :ivar state: ``decided``, ``asked`` (the field is a proposal) or ``unknown``
+    :ivar others: names of the fields that come near, best first
+    """
+
+    column: str
+    field: str | None
+    confidence: float
+    state: State
+    others: tuple[str, ...] = ()
+
+
+class Vocabulary:
+    """The fields of a schema with all their words, to compare headers with."""
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self.fields = tuple(fields)
+        self.by_name = {one.name: one for one in self.fields}
+        self._phrases = [
+            (one.name, number, phrase, wording.words(phrase))
+            for one in self.fields
+            for number, phrase in enumerate(one.phrases())
+        ]
+        self._scores: dict[str, dict[str, float]] = {}
+
+    @cached_property
+    def _exact(self) -> Mapping[str, str | None]:
+        """By the key of a phrase, the one field that it names.
+
+        Names count before titles, titles before synonyms: what is a field's own name is
+        not another's synonym.
+        """
+        ranked: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for name, number, phrase, _ in self._phrases:
+            rank = min(number, 2)
+            own = ranked[wording.key(phrase)]
+            own[name] = min(rank, own.get(name, rank))
+        found: dict[str, str | None] = {}
+        for key, names in ranked.items():
+            least = min(names.values())
+            best = [name for name, rank in names.items() if rank == least]
+            found[key] = best[0] if len(best) == 1 else None
+        return found
+
+    @cached_property
+    def _weights(self) -> Mapping[str, float]:
+        fields_of: defaultdict[str, set[str]] = defaultdict(set)
+        for name, _, _, words in self._phrases:
+            for word in words:
+                fields_of[word].add(name)
+        count = len(self.fields)
+        return {
+            word: math.log(1 + count / len(names)) for word, names in fields_of.items()
+        }
+
+    def named(self, label: str) -> str | None:
+        """The field that a header names for sure."""
+        for text in (label, wording.without_units(label)):
+            if text.strip() and (found := self._exact.get(wording.key(text))):
+                return found
+        return None
+
+    def scores(self, label: str) -> Mapping[str, float]:
+        """How much each field is what a header names, from 0 to 1."""
+        if label not in self._scores:
+            self._scores[label] = self._score(label)
+        return self._scores[label]
+
+    def best(self, label: str) -> tuple[str, float] | None:
+        """The field that a header names best, and how much."""
+        found = self.scores(label)
+        if not found:
+            return None
+        name = max(found, key=lambda one: found[one])
+        return name, found[name]
+
+    def _score(self, label: str) -> dict[str, float]:
+        if label in self.by_name:
+            return {label: 1.0}
+        found: dict[str, float] = {}
+        if (exact := self.named(label)) is not None:
+            found[exact] = 0.99
+        texts = {wording.words(label), wording.words(wording.without_units(label))}
+        for name, number, _, words in self._phrases:
+            # A name is abbreviations more often than words.
+            most = 0.95 if number else 0.93
+            for text in texts:
+                score = most * self._alike(text, words)
+                if score > found.get(name, 0.2):
+                    found[name] = score
+        return found
+
+    def _alike(self, one: Sequence[str], other: Sequence[str]) -> float:
+        """The weight of the words that two texts share, of all their words."""
+        if not one or not other:
+            return 0.0
+        left = list(dict.fromkeys(other))
+        shared = only = 0.0
+        for word in dict.fromkeys(one):
+            twin = word if word in left else _twin(word, left)
+            if twin is None:
+                only += self._weight(word)
+            else:
+                left.remove(twin)
+                shared += self._weight(twin)
+        only += sum(map(self._weight, left))
+        return shared / (shared + only) if shared else 0.0
+
+    def _weight(self, word: str) -> float:
+        # A word that no field has is as telling as one that one field has.
+        known = self._weights.get(word)
+        return known if known is not None else math.log(1 + len(self.fields))
+
+
+def _twin(word: str, words: Iterable[str]) -> str | None:
+    for other in words:
+        if min(len(word), len(other)) < _SHORTEST_ALIKE:
+            continue
+        if word.startswith(other) or other.startswith(word):
+            return other
+        if fuzz.ratio(word, other) >= _ALIKE:
+            return other
+    return None
+
+
+#: What share of a column's cells could be right in a field, and whether that says
+#: something: of a free text all cells could.
+Fit = Callable[[str, Field], tuple[float, bool]]
+
+
+def match(
+    labels: Sequence[str],
+    vocabulary: Vocabulary,
+    fit: Fit,
+    memory: Mapping[str, str | None] | None = None,
+) -> list[Match]:
+    """What each column is thought to be; no field is given twice.
+
+    :param labels: unique
+    :param fit: what the cells of a column say of a field
+    :param memory: what was chosen the last time, by the key of the label
+        (:func:`.wording.key`): a field, or ``None`` for a column to be left out
+    """
+    known = dict(memory or {})
+    matches: dict[str, Match] = {}
+    free = dict(vocabulary.by_name)
+    for label in labels:
+        key = wording.key(label)
+        if key in known:
+            name = known[key]
+            if name is None:
+                matches[label] = Match(label, None, 1.0, "decided")
+            elif name in free:
+                del free[name]
+                matches[label] = Match(label, name, 1.0, "decided")
+    judge = _Judge(vocabulary, fit)
+    for decide in (judge.sure, judge.likely):
+        while True:
+            rest = [label for label in labels if label not in matches]
+            found = decide(rest, free)
+            if found is None:
+                break
+            del free[str(found.field)]
+            matches[found.column] = found
+    for label in labels:
+        if label not in matches:
+            matches[label] = judge.propose(label, free)
+    return [matches[label] for label in labels]
+
+
+def _weighed(score: float, share: float, telling: bool) -> float:
+    """A header's score with what the cells say of it."""
+    if share < _FITS:
+        return score * (0.5 + share / 2)
+    return min(score + 0.04, 0.9) if telling and score < 0.9 else score
+
+
+class _Judge:
+    def __init__(self, vocabulary: Vocabulary, fit: Fit) -> None:
+        self._vocabulary = vocabulary
+        self._fit = fit
+        self._ranked: dict[str, list[tuple[float, str]]] = {}
+
+    def _ranking(
+        self, label: str, free: Mapping[str, Field]
+    ) -> list[tuple[float, str]]:
+        """The free fields that a column may be, best first."""
+        if label not in self._ranked:
+            ranked = []
+            for name, score in self._vocabulary.scores(label).items():
+                share, telling = self._fit(label, self._vocabulary.by_name[name])
+                ranked.append((_weighed(score, share, telling), name))
+            self._ranked[label] = sorted(ranked, reverse=True)
+        return [pair for pair in self._ranked[label] if pair[1] in free]
+
+    def sure(self, labels: Iterable[str], free: Mapping[str, Field]) -> Match | None:
+        """The best match of a header that says exactly one field."""
+        return self._best(labels, free, 0.97)
+
+    def likely(self, labels: Iterable[str], free: Mapping[str, Field]) -> Match | None:
+        """The best match of a header that comes near enough to one field only."""
+        return self._best(labels, free, SURE)
+
+    def _best(
+        self, labels: Iterable[str], free: Mapping[str, Field], least: float
+    ) -> Match | None:
+        candidates: list[tuple[float, str, str]] = []
+        wanted: defaultdict[str, list[float]] = defaultdict(list)
+        for label in labels:
+            ranking = self._ranking(label, free)
+            for score, name in ranking:
+                wanted[name].append(score)
+            if not ranking or ranking[0][0] < least:
+                continue
+            near = [pair for pair in ranking if ranking[0][0] - pair[0] < NEAR]
+            name = near[0][1] if len(near) == 1 else self._by_cells(label, near)
+            if name is not None:
+                score = next(one for one, other in near if other == name)
+                candidates.append((score, label, name))
+        for score, label, name in sorted(candidates, key=lambda one: -one[0]):
+            # Two columns that may be the same field are asked.
+            rivals = [one for one in wanted[name] if abs(one - score) < NEAR / 2]
+            if len(rivals) == 1 or (score >= 0.99 and rivals.count(score) == 1):
+                return Match(label, name, round(score, 2), "decided")
+        return None
+
+    def _by_cells(self, label: str, near: Sequence[tuple[float, str]]) -> str | None:
+        """The one of several fields that the cells speak for."""
+        fits = []
+        for _, name in near:
+            share, telling = self._fit(label, self._vocabulary.by_name[name])
+            fits.append((share if telling else share / 2, name))
+        fits.sort(reverse=True)
+        if fits[0][0] - fits[1][0] >= _CLEARER and fits[0][0] > _FITS:
+            return fits[0][1]
+        return None
+
+    def propose(self, label: str, free: Mapping[str, Field]) -> Match:
+        """A question, or nothing, for what could not be decided."""
+        ranking = [pair for pair in self._ranking(label, free) if pair[0] >= POSSIBLE]
+        if not ranking:
+            return Match(label, None, 0.0, "unknown")
+        names = tuple(name for _, name in ranking[:4])
+        score = round(min(ranking[0][0], SURE - 0.01), 2)
+        return Match(label, names[0], score, "asked", names)

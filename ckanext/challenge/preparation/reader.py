@@ -1,0 +1,340 @@
+"""Read a workbook in a process of its own, and write its cells to standard output.
+
+    python -I reader.py FILE FOLDER-OF-CALAMINE
+
+A workbook of some kilobytes can ask for any amount of memory: one cell at the far
+corner of a sheet makes calamine end its process. This one has a limit of memory and of
+time, and nobody else's work in it. It imports nothing of the extension, so as to start
+at once.
+
+What it writes are objects of :mod:`marshal`, one after the other: ``["sheet", facts]``,
+then ``["rows", rows]`` any number of times; ``["end"]`` at the end, or
+``["refused", code]``. All cells are texts: days as ``2025-03-12``, numbers as the sheet
+shows them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import marshal
+import re
+import resource
+import sys
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from typing import IO, Any
+
+MAX_MEMORY = 2 * 1024**3
+MAX_SECONDS = 120
+#: Bytes of all parts of a file, unpacked.
+MAX_UNPACKED = 1536 * 1024**2
+MAX_PARTS = 10_000
+MAX_ROWS = 500_000
+MAX_COLUMNS = 1000
+_CHUNK = 500
+#: Bytes at the beginning of a sheet by which it is seen how its numbers are shown.
+_SAMPLE = 512 * 1024
+#: Bytes up to which a sheet is searched for hidden rows.
+_SEARCHED = 64 * 1024**2
+_BUILT_IN_DECIMALS = {2: 2, 4: 2, 7: 2, 8: 2, 39: 2, 40: 2, 43: 2, 44: 2}
+
+#: How the numbers of a column are shown: ``("decimals", 2)`` or ``("zeros", 5)``.
+Look = tuple[str, int]
+
+
+class Refused(Exception):
+    """The file cannot be taken; its argument is the code of the reason."""
+
+
+def main(path: str, packages: str) -> None:
+    """Write the cells of the workbook at that path."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.path.append(packages)
+    out = sys.stdout.buffer
+    try:
+        for part in _parts(path):
+            marshal.dump(part, out)
+        marshal.dump(["end"], out)
+    except Refused as refused:
+        marshal.dump(["refused", refused.args[0]], out)
+    except MemoryError:
+        marshal.dump(["refused", "too-large"], out)
+    out.flush()
+
+
+def _parts(path: str) -> Iterator[list[Any]]:
+    import python_calamine as calamine  # noqa: PLC0415
+
+    looks = _Looks(path)
+    try:
+        book = calamine.CalamineWorkbook.from_path(path)
+        for number, facts in enumerate(book.sheets_metadata):
+            if facts.typ != calamine.SheetTypeEnum.WorkSheet:
+                continue
+            sheet = book.get_sheet_by_index(number)
+            look = looks.of(number, facts.name)
+            yield [
+                "sheet",
+                {
+                    "name": facts.name,
+                    "hidden": facts.visible != calamine.SheetVisibleEnum.Visible,
+                    "merged": [list(map(list, one)) for one in _merged(sheet)],
+                    "hidden_rows": look.hidden_rows,
+                    "hidden_columns": look.hidden_columns,
+                },
+            ]
+            yield from _rows(sheet, look.columns)
+    except calamine.PasswordError:
+        raise Refused("password") from None
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        message = str(error).lower()
+        is_locked = "password" in message or "encrypt" in message
+        raise Refused("password" if is_locked else "damaged") from None
+
+
+def _merged(sheet: Any) -> Iterable[Any]:
+    return (sheet.merged_cell_ranges or ())[:10_000]
+
+
+def _rows(sheet: Any, looks: dict[int, Look]) -> Iterator[list[Any]]:
+    """The rows of a sheet from its first one, without those at the end in which nothing
+    stands.
+    """
+    if sheet.start is None:
+        return
+    # Its rows begin with the first one of the sheet, their cells with the first that
+    # is filled.
+    left = sheet.start[1]
+    margin = [""] * left
+    shifted = {column - left: look for column, look in looks.items()}
+    shown: dict[Any, str] = {}
+    chunk: list[list[str]] = []
+    #: Empty rows that are written only if something comes after them.
+    waiting, count = 0, 0
+    for cells in sheet.iter_rows():
+        row = margin + _texts(cells, shifted, shown)
+        while row and not row[-1]:
+            row.pop()
+        if not row:
+            waiting += 1
+            continue
+        if len(row) > MAX_COLUMNS:
+            raise Refused("too-many-columns")
+        count += waiting + 1
+        if count > MAX_ROWS:
+            raise Refused("too-many-rows")
+        chunk += [[] for _ in range(waiting)]
+        waiting = 0
+        chunk.append(row)
+        if len(chunk) >= _CHUNK:
+            yield ["rows", chunk]
+            chunk = []
+    if chunk:
+        yield ["rows", chunk]
+
+
+def _texts(
+    cells: list[Any], looks: dict[int, Look], shown: dict[Any, str]
+) -> list[str]:
+    found = []
+    for column, cell in enumerate(cells):
+        kind = type(cell)
+        if kind is str:
+            found.append(cell)
+            continue
+        # True is 1 to a dictionary, and a column has its own way to show a number.
+        key = (kind, cell, looks.get(column))
+        text = shown.get(key)
+        if text is None:
+            text = shown[key] = _text(cell, looks.get(column))
+        found.append(text)
+    return found
+
+
+def _text(cell: Any, look: Look | None) -> str:
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return _number(cell, look)
+    if isinstance(cell, dt.datetime):
+        if cell.time() == dt.time():
+            return cell.date().isoformat()
+        return cell.isoformat(timespec="seconds")
+    if isinstance(cell, dt.time):
+        return cell.isoformat("minutes" if not cell.second else "seconds")
+    return cell.isoformat() if isinstance(cell, dt.date) else str(cell)
+
+
+def _number(value: float, look: Look | None) -> str:
+    """A number with the fifteen digits that spreadsheets keep, and as it is shown where
+    that is the same number.
+    """
+    exact = Decimal(f"{value:.15g}")
+    if look and look[0] == "decimals":
+        shown = f"{exact:.{look[1]}f}"
+        if Decimal(shown) == exact:
+            return shown
+    text = f"{exact:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if look and look[0] == "zeros" and text.isdigit():
+        return text.zfill(look[1])
+    return text
+
+
+class _Look:
+    """How a sheet looks, as far as one has to be told."""
+
+    def __init__(self) -> None:
+        self.columns: dict[int, Look] = {}
+        self.hidden_rows: list[int] = []
+        self.hidden_columns: list[int] = []
+
+
+class _Looks:
+    """How the sheets of an XLSX file look; of others nothing is known."""
+
+    def __init__(self, path: str) -> None:
+        self._archive: zipfile.ZipFile | None = None
+        self._names: dict[str, str] = {}
+        self._formats: list[Look | None] = []
+        self._is_ods = False
+        if not zipfile.is_zipfile(path):
+            return
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError, ValueError):
+            raise Refused("damaged") from None
+        parts = self._archive.infolist()
+        if len(parts) > MAX_PARTS or sum(one.file_size for one in parts) > MAX_UNPACKED:
+            raise Refused("too-large")
+        self._quietly(self._open)
+
+    def _quietly(self, act: Callable[[], None]) -> None:
+        # What a sheet looks like is no reason to refuse its cells.
+        try:
+            act()
+        except (KeyError, ValueError, OSError, zipfile.BadZipFile, RuntimeError):
+            return
+
+    def _read(self, name: str, size: int = 8 * 1024**2) -> bytes:
+        assert self._archive
+        with self._archive.open(name) as part:
+            return part.read(size)
+
+    def _open(self) -> None:
+        book = self._read("xl/workbook.xml").decode("utf-8", "replace")
+        links = self._read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+        targets = {}
+        for tag in re.findall(r"<Relationship\b[^>]*>", links):
+            facts = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+            target = facts.get("Target", "").lstrip("/")
+            targets[facts.get("Id", "")] = (
+                target if target.startswith("xl/") else f"xl/{target}"
+            )
+        for number, tag in enumerate(re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book)):
+            found = re.search(r'\w+:id="([^"]*)"', tag)
+            if found:
+                self._names[str(number)] = targets.get(found[1], "")
+        self._quietly(self._read_formats)
+
+    def _read_formats(self) -> None:
+        styles = self._read("xl/styles.xml").decode("utf-8", "replace")
+        codes = {}
+        for tag in re.findall(r"<(?:\w+:)?numFmt\b[^>]*>", styles):
+            facts = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+            codes[facts.get("numFmtId")] = facts.get("formatCode", "")
+        cells = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", styles, re.S)
+        for tag in re.findall(r"<(?:\w+:)?xf\b[^>]*>", cells[0] if cells else ""):
+            facts = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+            number = facts.get("numFmtId", "0")
+            self._formats.append(_look(number, codes.get(number, "")))
+
+    def of(self, number: int, name: str) -> _Look:
+        look = _Look()
+        part = self._names.get(str(number))
+        if part:
+            self._quietly(lambda: self._see(part, look))
+        return look
+
+    def _see(self, part: str, look: _Look) -> None:
+        assert self._archive
+        size = self._archive.getinfo(part).file_size
+        with self._archive.open(part) as stream:
+            start = stream.read(_SAMPLE)
+            for tag in re.findall(rb"<(?:\w+:)?col\b[^>]*>", start):
+                if re.search(rb'hidden="(?:1|true)"', tag):
+                    facts = dict(re.findall(rb'(\w+)="([^"]*)"', tag))
+                    first, last = int(facts[b"min"]), int(facts[b"max"])
+                    look.hidden_columns += range(first, min(last, first + 500) + 1)
+            look.columns = self._columns(start)
+            if size <= _SEARCHED:
+                look.hidden_rows = _hidden_rows(start, stream)
+
+    def _columns(self, start: bytes) -> dict[int, Look]:
+        seen: dict[int, set[Look | None]] = {}
+        cells = re.findall(
+            rb"<(?:\w+:)?c\b([^>]*)>\s*(?:<f\b[^>]*>[^<]*</f>\s*)?<v>", start
+        )
+        for tag in cells:
+            facts = dict(re.findall(rb'(\w+)="([^"]*)"', tag))
+            if facts.get(b"t", b"n") != b"n" or b"r" not in facts:
+                continue
+            style = int(facts.get(b"s", b"0"))
+            look = self._formats[style] if style < len(self._formats) else None
+            seen.setdefault(_column(facts[b"r"]), set()).add(look)
+        found = {}
+        for column, looks in seen.items():
+            (one, *more) = looks
+            if one is not None and not more:
+                found[column] = one
+        return found
+
+
+def _hidden_rows(start: bytes, stream: IO[bytes]) -> list[int]:
+    found: list[int] = []
+    rest = start
+    while rest:
+        if b"hidden=" in rest:
+            for tag in re.findall(rb"<(?:\w+:)?row\b[^>]*>", rest):
+                number = re.search(rb'\br="(\d+)"', tag)
+                if number and re.search(rb'hidden="(?:1|true)"', tag):
+                    found.append(int(number[1]))
+                    if len(found) >= 1000:
+                        return found
+        # A tag may lie across two blocks.
+        tail = rest[-300:]
+        tail = tail[tail.rfind(b"<") :] if b"<" in tail else b""
+        block = stream.read(1024**2)
+        rest = tail + block if block else b""
+    return list(dict.fromkeys(found))
+
+
+def _column(reference: bytes) -> int:
+    number = 0
+    for letter in reference.decode("ascii").upper():
+        if not letter.isalpha():
+            break
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _look(number: str, code: str) -> Look | None:
+    """What a format of numbers makes of them, if it is only decimals or zeros."""
+    if number.isdigit() and int(number) in _BUILT_IN_DECIMALS:
+        return "decimals", _BUILT_IN_DECIMALS[int(number)]
+    code = code.replace("&quot;", '"').split(";")[0]
+    code = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.|_.', "", code)
+    if "%" in code or "E" in code or re.search("[dmyhs]", code, re.I):
+        return None
+    if re.fullmatch("0{2,}", code):
+        return "zeros", len(code)
+    decimals = re.search(r"0\.(0+)(?![#?])", code)
+    return ("decimals", len(decimals[1])) if decimals else None
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

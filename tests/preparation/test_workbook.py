@@ -1,0 +1,262 @@
+"""Taking a file in: what is read of it, and what is said of what it is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+
+import openpyxl
+import pytest
+from helpers import sheets
+from openpyxl.styles import Font
+
+from ckanext.challenge.preparation import workbook
+from ckanext.challenge.preparation.workbook import NotATable, take_in, take_in_cells
+
+ROWS = [
+    ["Bénéficiaire", "Montant", "Date"],
+    ["Club d'échecs", 1500, dt.date(2025, 3, 12)],
+    ["Chorale", 320.5, dt.date(2025, 12, 4)],
+]
+READ = [
+    ["Bénéficiaire", "Montant", "Date"],
+    ["Club d'échecs", "1500", "2025-03-12"],
+    ["Chorale", "320.5", "2025-12-04"],
+]
+
+
+def _code(content: bytes, name: str = "tableau.xlsx") -> str:
+    with pytest.raises(NotATable) as refused:
+        take_in(content, name)
+    return refused.value.code
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        sheets.xlsx({"Feuil1": ROWS}),
+        sheets.xls(ROWS),
+        sheets.ods({"Feuil1": ROWS}),
+    ],
+    ids=["xlsx", "xls", "ods"],
+)
+def test_workbooks_of_any_kind_give_the_same_texts(content: bytes) -> None:
+    assert take_in(content, "x").sheets[0].rows == READ
+
+
+PLACED = [[], [], ["", "", "a", "b"], [], ["", "", "c"]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        sheets.xlsx({"F": PLACED}),
+        sheets.xls(PLACED),
+        sheets.ods({"F": PLACED}),
+        b"\n\n;;a;b\n;\n;;c\n",
+    ],
+    ids=["xlsx", "xls", "ods", "csv"],
+)
+def test_a_table_keeps_its_place(content: bytes) -> None:
+    assert take_in(content, "x").sheets[0].rows == PLACED
+
+
+def test_what_is_hidden_is_told() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in ROWS:
+        sheet.append(row)
+    sheet.row_dimensions[2].hidden = True
+    sheet.column_dimensions["B"].hidden = True
+    book.create_sheet("Brouillon").sheet_state = "hidden"
+    first, second = take_in(sheets.saved(book), "x").sheets
+    assert first.hidden_rows == (2,)
+    assert first.hidden_columns == (2,)
+    assert (first.hidden, second.hidden) == (False, True)
+    assert first.rows == READ
+
+
+def test_numbers_are_as_the_sheet_shows_them_where_that_is_the_same_number() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row, (amount, code, exact) in enumerate(
+        [(1500, 1004, 0.1 + 0.2), (320.5, 45024, 21450024100010), (2.125, 7, 1e-7)], 1
+    ):
+        sheet.cell(row, 1, amount).number_format = '#,##0.00 "€"'
+        sheet.cell(row, 2, code).number_format = "00000"
+        sheet.cell(row, 3, exact)
+    assert take_in(sheets.saved(book), "x").sheets[0].rows == [
+        ["1500.00", "01004", "0.3"],
+        ["320.50", "45024", "21450024100010"],
+        ["2.125", "00007", "0.0000001"],
+    ]
+
+
+def test_times_and_truths_are_texts() -> None:
+    content = sheets.xlsx(
+        {
+            "F": [
+                [
+                    dt.datetime.fromisoformat("2025-03-12T18:30"),
+                    dt.time(9, 5),
+                    True,
+                    False,
+                    1,
+                ]
+            ]
+        }
+    )
+    assert take_in(content, "x").sheets[0].rows == [
+        ["2025-03-12T18:30:00", "09:05", "true", "false", "1"]
+    ]
+
+
+TEXT = "Bénéficiaire;Montant\r\nClub d'échecs;1 500,00\r\nFête – été;2,5\r\n"
+CELLS = [
+    ["Bénéficiaire", "Montant"],
+    ["Club d'échecs", "1 500,00"],
+    ["Fête – été", "2,5"],
+]
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "windows-1252", "utf-16", "utf-16-le", "mac-roman"],
+)
+def test_texts_of_any_encoding(encoding: str) -> None:
+    read = take_in(TEXT.encode(encoding), "x.csv")
+    assert read.sheets[0].rows == CELLS
+    assert read.separator == ";"
+
+
+def test_a_text_of_dos() -> None:
+    read = take_in(TEXT.replace("–", "-").encode("cp850"), "x.txt")
+    assert read.encoding == "cp850"
+    assert read.sheets[0].rows[1] == CELLS[1]
+
+
+def test_a_mark_of_utf_8_before_another_encoding() -> None:
+    read = take_in(b"\xef\xbb\xbf" + TEXT.encode("windows-1252"), "x.csv")
+    assert read.sheets[0].rows == CELLS
+
+
+def test_a_line_of_another_encoding_is_told() -> None:
+    first, second, third = TEXT.splitlines(keepends=True)
+    mixed = (first + second).encode() + third.encode("windows-1252")
+    read = take_in(mixed, "x.csv")
+    assert read.sheets[0].rows == CELLS
+    assert (read.notes, read.lines) == (("mixed-encodings",), (3,))
+
+
+def test_accents_that_were_encoded_twice() -> None:
+    read = take_in(TEXT.encode().decode("windows-1252").encode(), "x.csv")
+    assert read.sheets[0].rows == CELLS
+    assert read.notes == ("encoded-twice",)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_any_separator(separator: str) -> None:
+    rows = [["Commune, de X"], ["nom", "objet"], ["a", "Aide, unique"], ["b", "2;3"]]
+    text = "\n".join(
+        separator.join(f'"{cell}"' if set(cell) & set(",;") else cell for cell in row)
+        for row in rows
+    )
+    read = take_in(text.encode(), "x.csv")
+    assert (read.separator, read.sheets[0].rows) == (separator, rows)
+
+
+def test_a_line_that_tells_the_separator_keeps_its_number() -> None:
+    read = take_in(b"sep=;\r\na;b,c\r\n1;2\r\n", "x.csv")
+    assert read.sheets[0].rows == [[], ["a", "b,c"], ["1", "2"]]
+
+
+def test_spaces_after_separators() -> None:
+    read = take_in(b'a, b, c\n1, "x, y", 3\n', "x.csv")
+    assert read.sheets[0].rows[1][1] == "x, y"
+
+
+def test_pasted_cells() -> None:
+    read = take_in_cells('nom\tobjet\r\n"a\nb"\tc, d; e\r\n\r\n')
+    assert (read.kind, read.sheets[0].rows) == (
+        "cells",
+        [["nom", "objet"], ["a\nb", "c, d; e"]],
+    )
+    with pytest.raises(NotATable, match="empty"):
+        take_in_cells(" \t\n ")
+
+
+@pytest.mark.parametrize(
+    ("code", "content"),
+    [
+        ("empty", b""),
+        ("empty", b" \n \n"),
+        ("empty", sheets.xlsx({"F": []})),
+        ("pdf", b"%PDF-1.7 ..."),
+        ("photo", b"\xff\xd8\xff\xe0 JFIF"),
+        ("photo", b"\x00\x00\x00\x18ftypheic\x00\x00"),
+        ("html", b"<html><table><tr><td>a</td></tr></table></html>"),
+        ("html", b"\xef\xbb\xbf \n<table><tr><td>a"),
+        ("xml", b"<?xml version='1.0'?><data/>"),
+        ("json", b'{"a": 1}'),
+        ("document", b"{\\rtf1 text}"),
+        ("word", sheets.archive({"[Content_Types].xml": "", "word/document.xml": ""})),
+        (
+            "word",
+            sheets.archive({"mimetype": "application/vnd.oasis.opendocument.text"}),
+        ),
+        ("archive", sheets.archive({"tableau.csv": "a;b"})),
+        ("archive", b"\x1f\x8b\x08\x00"),
+        ("binary", b"\x00\x01\x02\x03" * 50),
+        ("damaged", sheets.xlsx({"F": ROWS})[:-200]),
+        ("damaged", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000),
+        (
+            "damaged",
+            sheets.archive({"xl/workbook.xml": "<x", "[Content_Types].xml": ""}),
+        ),
+        (
+            "password",
+            sheets.ods({"F": ROWS}, "<manifest:encryption-data/>"),
+        ),
+    ],
+)
+def test_what_is_no_table_is_refused(code: str, content: bytes) -> None:
+    assert _code(content) == code
+
+
+def test_a_cell_in_the_far_corner_ends_no_process_but_its_own() -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0]["A1"], book.worksheets[0]["XFD1048576"] = "a", "b"
+    assert _code(sheets.saved(book)) == "too-large"
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    out = io.BytesIO(sheets.xlsx({"F": ROWS}))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("xl/media/zeros.bin", bytes(64 * 1024**2))
+        # One part under many entries, as such bombs are made.
+        file.filelist.extend(file.filelist[-1:] * 25)
+    assert _code(out.getvalue()) == "too-large"
+
+
+def test_empty_rows_with_a_format_are_nothing() -> None:
+    book = openpyxl.Workbook(write_only=False)
+    sheet = book.worksheets[0]
+    for row in ROWS:
+        sheet.append(row)
+    for row in range(4, 20_000):
+        sheet.cell(row, 1).font = Font(bold=True)
+    sheet.cell(1_048_576, 3).font = Font(bold=True)
+    assert take_in(sheets.saved(book), "x").sheets[0].rows == READ
+
+
+def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MAX_ROWS", 2)
+    assert _code(sheets.xlsx({"F": ROWS})) == "too-many-rows"
+
+
+def test_a_file_larger_than_a_spreadsheet_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workbook, "MAX_BYTES", 100)
+    assert _code(sheets.xlsx({"F": ROWS})) == "too-large"
