@@ -23,8 +23,13 @@ from . import wording
 SURE = 0.74
 #: From which score a field is proposed.
 POSSIBLE = 0.45
+#: Less is enough where no other field comes near it, and the header has some words.
+LONE = 0.55
+_LONE_BY = 0.15
 #: Two fields whose scores differ by less are told apart by what the cells hold.
 NEAR = 0.08
+#: How much an exact name or title is, and an exact synonym.
+_EXACT, _SYNONYM = 0.99, 0.97
 #: Of the cells, how many more must fit one field than another.
 _CLEARER = 0.3
 #: A field of which fewer cells than this could ever be right is another one.
@@ -32,6 +37,12 @@ _FITS = 0.5
 #: Two words that differ by a letter or two.
 _ALIKE = 84
 _SHORTEST_ALIKE = 5
+_LONGEST_CUT = 3
+#: Words that may stand before any other, and what they weigh where no field has them.
+_FAINT = frozenset(("numero", "code", "libelle", "intitule"))
+_FAINT_WEIGHT = 0.3
+#: From which score two phrases share something.
+_SHARED = 0.3
 State = Literal["decided", "asked", "unknown"]
 
 
@@ -147,12 +158,29 @@ class Vocabulary:
             word: math.log(1 + count / len(names)) for word, names in fields_of.items()
         }
 
+    @cached_property
+    def _joined(self) -> Mapping[str, str]:
+        """The fields by their names and titles without any separator."""
+        found: dict[str, str] = {}
+        for name, number, phrase, _ in self._phrases:
+            if number <= 1:
+                found.setdefault(_letters(phrase), name)
+        return found
+
     def named(self, label: str) -> str | None:
         """The field that a header names for sure."""
-        for text in (label, wording.without_units(label)):
+        first_sentence = label.partition(". ")[0]
+        for text in (label, wording.without_units(label), first_sentence):
             if text.strip() and (found := self._exact.get(wording.key(text))):
                 return found
-        return None
+        return self._joined.get(_letters(label))
+
+    def is_own(self, label: str, name: str) -> bool:
+        """Whether a header is the field's own name or title, and no synonym."""
+        field = self.by_name[name]
+        own = {_letters(field.name), _letters(field.title)}
+        keys = {wording.key(field.name), wording.key(field.title)}
+        return _letters(label) in own or wording.key(label) in keys
 
     def scores(self, label: str) -> Mapping[str, float]:
         """How much each field is what a header names, from 0 to 1."""
@@ -173,7 +201,7 @@ class Vocabulary:
             return {label: 1.0}
         found: dict[str, float] = {}
         if (exact := self.named(label)) is not None:
-            found[exact] = 0.99
+            found[exact] = _EXACT if self.is_own(label, exact) else _SYNONYM
         texts = {wording.words(label), wording.words(wording.without_units(label))}
         for name, number, _, words in self._phrases:
             # A name is abbreviations more often than words.
@@ -203,6 +231,8 @@ class Vocabulary:
     def _weight(self, word: str) -> float:
         # A word that no field has is as telling as one that one field has.
         known = self._weights.get(word)
+        if known is None and word in _FAINT:
+            return _FAINT_WEIGHT
         return known if known is not None else math.log(1 + len(self.fields))
 
 
@@ -210,11 +240,16 @@ def _twin(word: str, words: Iterable[str]) -> str | None:
     for other in words:
         if min(len(word), len(other)) < _SHORTEST_ALIKE:
             continue
-        if word.startswith(other) or other.startswith(word):
+        is_cut = word.startswith(other) or other.startswith(word)
+        if is_cut and abs(len(word) - len(other)) <= _LONGEST_CUT:
             return other
         if fuzz.ratio(word, other) >= _ALIKE:
             return other
     return None
+
+
+def _letters(text: str) -> str:
+    return "".join(one for one in wording.plain(text) if one.isalnum())
 
 
 #: What share of a column's cells could be right in a field, and whether that says
@@ -248,7 +283,7 @@ def match(
                 del free[name]
                 matches[label] = Match(label, name, 1.0, "decided")
     judge = _Judge(vocabulary, fit)
-    for decide in (judge.sure, judge.likely):
+    for decide in (judge.sure, judge.likely, judge.lone):
         while True:
             rest = [label for label in labels if label not in matches]
             found = decide(rest, free)
@@ -287,16 +322,31 @@ class _Judge:
             self._ranked[label] = sorted(ranked, reverse=True)
         return [pair for pair in self._ranked[label] if pair[1] in free]
 
-    def sure(self, labels: Iterable[str], free: Mapping[str, Field]) -> Match | None:
+    def sure(self, labels: Sequence[str], free: Mapping[str, Field]) -> Match | None:
         """The best match of a header that says exactly one field."""
-        return self._best(labels, free, 0.97)
+        return self._best(labels, free, _SYNONYM)
 
-    def likely(self, labels: Iterable[str], free: Mapping[str, Field]) -> Match | None:
+    def likely(self, labels: Sequence[str], free: Mapping[str, Field]) -> Match | None:
         """The best match of a header that comes near enough to one field only."""
         return self._best(labels, free, SURE)
 
+    def lone(self, labels: Sequence[str], free: Mapping[str, Field]) -> Match | None:
+        """The best match of a header that comes near to one field, and no other."""
+        lone = [
+            label
+            for label in labels
+            if len(wording.words(label)) > 1
+            and (ranking := self._ranking(label, free))
+            and (len(ranking) == 1 or ranking[0][0] - ranking[1][0] >= _LONE_BY)
+        ]
+        return self._best(labels, free, LONE, lone)
+
     def _best(
-        self, labels: Iterable[str], free: Mapping[str, Field], least: float
+        self,
+        labels: Sequence[str],
+        free: Mapping[str, Field],
+        least: float,
+        among: Sequence[str] | None = None,
     ) -> Match | None:
         candidates: list[tuple[float, str, str]] = []
         wanted: defaultdict[str, list[float]] = defaultdict(list)
@@ -306,17 +356,36 @@ class _Judge:
                 wanted[name].append(score)
             if not ranking or ranking[0][0] < least:
                 continue
+            if among is not None and label not in among:
+                continue
             near = [pair for pair in ranking if ranking[0][0] - pair[0] < NEAR]
             name = near[0][1] if len(near) == 1 else self._by_cells(label, near)
-            if name is not None:
+            if name is not None and not self._cells_object(label, name, free):
                 score = next(one for one, other in near if other == name)
                 candidates.append((score, label, name))
         for score, label, name in sorted(candidates, key=lambda one: -one[0]):
-            # Two columns that may be the same field are asked.
-            rivals = [one for one in wanted[name] if abs(one - score) < NEAR / 2]
-            if len(rivals) == 1 or (score >= 0.99 and rivals.count(score) == 1):
+            # Two columns that may be the same field are asked; what is exact has no
+            # rival but another that is.
+            within = score - _SYNONYM if score >= _SYNONYM else NEAR / 2
+            rivals = [one for one in wanted[name] if one >= score - within]
+            if len(rivals) == 1 or (score >= _EXACT and rivals.count(score) == 1):
                 return Match(label, name, round(score, 2), "decided")
         return None
+
+    def _cells_object(self, label: str, name: str, free: Mapping[str, Field]) -> bool:
+        """Whether a header names one field by a synonym and its cells are of another:
+        *Budget* above years.
+        """
+        field = self._vocabulary.by_name[name]
+        if self._vocabulary.is_own(label, name) or self._fit(label, field)[1]:
+            return False
+        return any(
+            other != name
+            and other in free
+            and score >= _SHARED
+            and self._fit(label, self._vocabulary.by_name[other]) == (1.0, True)
+            for other, score in self._vocabulary.scores(label).items()
+        )
 
     def _by_cells(self, label: str, near: Sequence[tuple[float, str]]) -> str | None:
         """The one of several fields that the cells speak for."""
@@ -331,9 +400,13 @@ class _Judge:
 
     def propose(self, label: str, free: Mapping[str, Field]) -> Match:
         """A question, or nothing, for what could not be decided."""
-        ranking = [pair for pair in self._ranking(label, free) if pair[0] >= POSSIBLE]
-        if not ranking:
+        ranking = self._ranking(label, free)
+        if not ranking or ranking[0][0] < POSSIBLE:
             return Match(label, None, 0.0, "unknown")
-        names = tuple(name for _, name in ranking[:4])
-        score = round(min(ranking[0][0], SURE - 0.01), 2)
+        near = [pair for pair in ranking if ranking[0][0] - pair[0] < NEAR]
+        clear = self._by_cells(label, near) if len(near) > 1 else None
+        names = tuple(name for score, name in ranking[:4] if score >= POSSIBLE)
+        if clear is not None:
+            names = (clear, *(name for name in names if name != clear))
+        score = round(min(ranking[0][0], SURE), 2)
         return Match(label, names[0], score, "asked", names)

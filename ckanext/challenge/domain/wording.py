@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ0-9])(?=[A-ZÀ-Ý])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _NUMERO = re.compile(r"\bn\s*[°º]|№", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]|[€%*]|:\s*$")
@@ -19,7 +19,7 @@ _BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]|[€%*]|:\s*$")
 _EMPTY = frozenset(
     re.findall(
         r"\w+",
-        "a au aux c ce cette d dans de des du en est et l la le les leur ou par pour "
+        "a au aux c ce cette d dans de des du en est et l la le les leur ou par "
         "qui s sa ses son sur un une the of",
     )
 )

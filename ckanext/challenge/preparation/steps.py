@@ -6,14 +6,18 @@ make the same result.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ckanext.challenge.conformity.registry import Schema
-from ckanext.challenge.domain import tables
+from ckanext.challenge.domain import mending, tables, wording
+from ckanext.challenge.domain.matching import Field, Match, Vocabulary, match
 
 from . import vocabulary
 from .workbook import NotATable, Sheet, Workbook
+
+#: Cells at the beginning of a column by which it is compared with fields.
+_SAMPLE = 1000
 
 
 @dataclass(frozen=True)
@@ -193,3 +197,47 @@ def _columns(
         for number, name in enumerate(names)
         if name
     ]
+
+
+def match_columns(
+    table: Table,
+    schema: Schema,
+    memory: Mapping[str, str | None] | None = None,
+    chosen: Mapping[str, str | None] | None = None,
+) -> list[Match]:
+    """Which field of the schema each column is, in the order of the columns.
+
+    :param memory: what was remembered: :func:`remember`
+    :param chosen: what a person chose, by label: a field, or ``None`` to leave a
+        column out
+    """
+    words = vocabulary.of(schema)
+    samples = {column.label: column.cells[:_SAMPLE] for column in table.columns}
+    fits: dict[tuple[str, str], tuple[float, bool]] = {}
+
+    def fit(label: str, field: Field) -> tuple[float, bool]:
+        key = label, field.name
+        if key not in fits:
+            fits[key] = mending.fit(samples[label], field)
+        return fits[key]
+
+    chosen = {
+        label: name
+        for label, name in (chosen or {}).items()
+        if label in samples and (name is None or name in words.by_name)
+    }
+    taken = {name for name in chosen.values() if name}
+    open_labels = [label for label in table.labels if label not in chosen]
+    free = Vocabulary(one for one in words.fields if one.name not in taken)
+    found = {one.column: one for one in match(open_labels, free, fit, memory)}
+    return [
+        Match(label, chosen[label], 1.0, "decided") if label in chosen else found[label]
+        for label in table.labels
+    ]
+
+
+def remember(matches: Sequence[Match]) -> dict[str, str | None]:
+    """What to keep of matches that a person agreed to, for the next time."""
+    return {
+        wording.key(one.column): one.field for one in matches if one.state == "decided"
+    }
