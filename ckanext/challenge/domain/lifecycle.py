@@ -173,6 +173,22 @@ AWARD = Lifecycle(
     },
 )
 
+#: What people choose may lead a preparation back: the states between reading and
+#: publication follow from what is left to be said.
+_PREPARED = ("to_match", "to_mend", "ready", "failed")
+PREPARATION = Lifecycle(
+    "preparation",
+    "reading",
+    {
+        "reading": _PREPARED,
+        "to_match": ("reading", *_PREPARED),
+        "to_mend": ("reading", *_PREPARED),
+        "ready": ("reading", "published", *_PREPARED),
+        "failed": ("reading", *_PREPARED),
+        "published": (),
+    },
+)
+
 #: States of a season before its launch: it may still be filled with participants.
 COHORT_COMING = frozenset({"draft", "open"})
 
@@ -235,6 +251,9 @@ APPLICATION_DECIDED = frozenset({"accepted", "waitlisted", "refused"})
 
 #: States in which applicants erase their data by themselves: nobody works on it.
 APPLICATION_ERASABLE = frozenset({"draft", "withdrawn", "refused"})
+
+#: States of a preparation in which its people still work on it.
+PREPARATION_OPEN = frozenset({"reading", "to_match", "to_mend", "ready", "failed"})
 
 #: States of an award in which the organization holds the badge.
 AWARD_HELD = frozenset({"active", "at_risk"})

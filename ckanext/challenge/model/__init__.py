@@ -16,6 +16,7 @@ from .journal import JournalEntry
 from .judgement import Judgement
 from .mail import Mail
 from .participant import Evidence, Participant, StepStatus
+from .preparation import Preparation, PreparationMemory
 from .programme import KeptProgramme
 from .standing import Standing
 from .status_list import StatusList
@@ -42,6 +43,8 @@ __all__ = [
     "Note",
     "Participant",
     "ParticipantMessage",
+    "Preparation",
+    "PreparationMemory",
     "SigningKey",
     "Staff",
     "Standing",

@@ -1,0 +1,238 @@
+"""Preparations: from a spreadsheet as it is to a file that conforms."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context
+from werkzeug.datastructures import FileStorage
+
+from ckanext.challenge.common import file_store, session_events
+from ckanext.challenge.common.action_helpers import (
+    checked_transition,
+    commit,
+    find_organization,
+    is_deferred,
+    paginate,
+    user_id_of,
+    validate,
+)
+from ckanext.challenge.conformity import labels as conformity_labels
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.model import Preparation
+from ckanext.challenge.model.base import make_id, utcnow
+from ckanext.challenge.model.dictize import as_json, columns
+
+from . import jobs, kits, labels, schema, work
+from .workbook import MAX_BYTES
+
+#: Days after the last change at which a preparation is erased.
+KEPT_DAYS = 30
+#: Bytes up to which a workbook is prepared at once: a second or less.
+_SMALL = 512 * 1024
+_COLUMNS = (
+    "id",
+    "organization_id",
+    "kit",
+    "user_id",
+    "state",
+    "source_name",
+    "mapping",
+    "constants",
+    "edits",
+    "dataset_id",
+    "resource_id",
+    "created_at",
+    "updated_at",
+    "expires_at",
+)
+#: The name of what is pasted.
+_PASTED = "cells.txt"
+
+
+def challenge_preparation_create(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Begin with a spreadsheet, or with cells that were copied from one.
+
+    It is read at once if it is small, and by a job otherwise: its state is then
+    ``reading``. Who may publish datasets for the organization may call this.
+
+    :param organization: id or name of the organization
+    :type organization: string
+    :param kit: the kit, by its name; one with a national schema
+    :type kit: string
+    :param upload: XLSX, XLSM, XLS, ODS, CSV, TSV or TXT; at most 50 MB
+    :type upload: werkzeug.datastructures.FileStorage
+    :param text: in place of it, cells as a spreadsheet copies them: tabs and lines
+    :type text: string
+    :returns: as ``challenge_preparation_show``
+    :rtype: dict
+    :raises ValidationError: neither of the two was given, or it is too large
+    :raises ObjectNotFound: no such organization, or no such kit with a schema
+    """
+    data = validate(context, data_dict, schema.create())
+    tk.check_access("challenge_preparation_create", context, data)
+    organization = find_organization(data["organization"])
+    kits.schema_of(data["kit"])
+    stream, name = _source(data_dict)
+    now = utcnow()
+    row = Preparation(
+        id=make_id(),
+        organization_id=organization.id,
+        kit=data["kit"],
+        user_id=user_id_of(context),
+        state=lifecycle.PREPARATION.initial,
+        source_name=name,
+        created_at=now,
+        updated_at=now,
+        expires_at=now + timedelta(days=KEPT_DAYS),
+    )
+    size = _store(row.id, stream)
+    try:
+        model.Session.add(row)
+        model.Session.flush()
+        _prepare(context, row, size)
+    except BaseException:
+        model.Session.rollback()
+        file_store.remove(row.id)
+        raise
+    return _dictize(row)
+
+
+def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show how far a preparation is. Members who may publish for its organization,
+    its adviser and sysadmins may call this.
+
+    :param id: id of the preparation
+    :type id: string
+    :returns: ``{id, organization_id, kit, user_id, state, reason, source_name,
+        sheets: [{name, rows, chosen, hidden}], header_row, rows, columns: [{label,
+        letter, field, confidence (0-1), state, others, values, chosen}], fields:
+        [{name, title, required, source: column | constant | computed | derived |
+        missing, column, value, can_be_made}], repairs: [{key, field, kind, cells,
+        examples: [{row, before, after}], applied, question}], left_out: [{sheet, row,
+        why, text}], report: {status, rows, errors, error_count, groups, partial},
+        preview: [{field: value}], mapping, constants, edits, dataset_id, resource_id,
+        created_at, updated_at, expires_at}``. ``state`` is ``reading``,
+        ``to_match`` (columns or required fields are left to be said), ``to_mend``
+        (questions or problems are left), ``ready``, ``published``, or ``failed``,
+        ``reason`` then saying why, in words.
+    :rtype: dict
+    """
+    data = validate(context, data_dict, schema.reference())
+    tk.check_access("challenge_preparation_show", context, data)
+    return _dictize(_find(data["id"]))
+
+
+def challenge_preparation_list(context: Context, data_dict: dict[str, Any]) -> Any:
+    """List the preparations of an organization, the last changed first.
+
+    :param organization: id or name of the organization
+    :type organization: string
+    :param limit: how many (100)
+    :type limit: int
+    :param offset: from which one on (0)
+    :type offset: int
+    :returns: ``{count, results}``: each ``{id, organization_id, kit, user_id, state,
+        source_name, dataset_id, resource_id, created_at, updated_at, expires_at}``
+    :rtype: dict
+    """
+    data = validate(context, data_dict, schema.of_organization())
+    tk.check_access("challenge_preparation_list", context, data)
+    organization = find_organization(data["organization"])
+    query = model.Session.query(Preparation).filter_by(organization_id=organization.id)
+    rows, count = paginate(
+        query.order_by(Preparation.updated_at.desc(), Preparation.id), data
+    )
+    shown = [name for name in _COLUMNS if name not in ("mapping", "constants", "edits")]
+    return {"count": count, "results": [columns(row, shown) for row in rows]}
+
+
+def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Say which table it is, what its columns are, what is mended and how.
+
+    What is not given stays, and so does what others chose of other columns, repairs
+    and cells: two people may work on one.
+
+    :param id: id of the preparation
+    :type id: string
+    :param sheets: names of the sheets that make the table
+    :type sheets: list of strings
+    :param header_row: row of the header, counted from 1 as in the spreadsheet
+    :type header_row: int
+    :param mapping: by the label of a column the field that it is; null leaves it out
+    :type mapping: dict
+    :param constants: by field, the value of all rows; an empty text takes it back
+    :type constants: dict
+    :param repairs: by key, whether it is applied, or the key of the right reading
+    :type repairs: dict
+    :param edits: ``{row, field, value}``, the row of the result counted from 1; null
+        takes an edit back
+    :type edits: list of dicts
+    :param taken_back: ``{sheet, row}`` of rows left out that belong to the table; in
+        place of those named before
+    :type taken_back: list of dicts
+    :returns: as ``challenge_preparation_show``
+    :rtype: dict
+    :raises ValidationError: it is published
+    """
+    data = validate(context, data_dict, schema.update())
+    tk.check_access("challenge_preparation_update", context, data)
+    row = _locked(data["id"])
+    if row.state not in lifecycle.PREPARATION_OPEN:
+        _refuse_published()
+    _check_fields(row, data)
+    for name in ("sheets", "header_row", "taken_back"):
+        if name in data:
+            setattr(row, name, data[name])
+    row.mapping = {**row.mapping, **data.get("mapping", {})}
+    row.repairs = {**row.repairs, **data.get("repairs", {})}
+    constants = {**row.constants, **data.get("constants", {})}
+    row.constants = {name: value for name, value in constants.items() if value}
+    edits = {(one["row"], one["field"]): one for one in row.edits}
+    edits.update({(one["row"], one["field"]): one for one in data.get("edits", [])})
+    row.edits = [one for one in edits.values() if one["value"] is not None]
+    row.updated_at = utcnow()
+    row.expires_at = row.updated_at + timedelta(days=KEPT_DAYS)
+    _prepare(context, row, _size(row.id))
+    return _dictize(row)
+
+
+def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Publish the result: as a dataset, or as a file of one that exists.
+
+    Publishing twice answers the same. The workbook is erased: nothing of what was
+    left out is kept.
+
+    :param id: id of the preparation, which is ``ready``
+    :type id: string
+    :param mode: ``new``, ``replace`` (a file of the dataset) or ``add`` (another one)
+    :type mode: string
+    :param dataset: id or name of the dataset, but for ``new``
+    :type dataset: string
+    :param resource: id of the file that is replaced; the only one of the dataset with
+        the schema of the kit, if not given
+    :type resource: string
+    :param title: of the new dataset, in place of the kit's
+    :type title: string
+    :returns: as ``challenge_preparation_show``
+    :rtype: dict
+    :raises ValidationError: it is not ready, or the catalogue refuses a field
+    """
+    data = validate(context, data_dict, schema.publish())
+    tk.check_access("challenge_preparation_publish", context, data)
+    row = _locked(data["id"])
+    if row.state == "published":
+        model.Session.rollback()
+        return _dictize(_find(data["id"]))
+    with checked_transition():
+        lifecycle.PREPARATION.check(row.state, "published")
+    national = kits.schema_of(row.kit)
+    names, rows = work.rows_of(row, national)
+    text = io.StringIO(newline="")
+    work.write(text, names, rows)
+    content = text.getvalue().encode()
+    raise NotImplementedError

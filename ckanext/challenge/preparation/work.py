@@ -1,0 +1,247 @@
+"""What becomes of a preparation: its workbook and what people chose, made one result.
+
+The result is stored with the row, so that pages only read; it can be made again from
+the workbook at any time.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge.common import file_store
+from ckanext.challenge.conformity import check as conformity
+from ckanext.challenge.conformity import registry
+from ckanext.challenge.conformity.report import Report
+from ckanext.challenge.domain.matching import Match
+from ckanext.challenge.domain.mending import Repair
+from ckanext.challenge.model import Collectivite, Preparation, PreparationMemory
+
+from . import steps
+from .workbook import NotATable, Workbook, take_in
+
+log = logging.getLogger(__name__)
+
+#: Rows that are shown of the result.
+_PREVIEW = 20
+#: Of what is left out, and of the first values of a column, so much is told.
+_MOST_LEFT_OUT = 500
+_FIRST_VALUES = 3
+_LONGEST_VALUE = 200
+#: A workbook that cannot be read for a reason that is not its own.
+BROKEN = "broken"
+
+
+def prepare(row: Preparation, schema: registry.Schema) -> None:
+    """Make the result anew and store it with its row, in the caller's transaction.
+
+    :param schema: of its kit; one that has a descriptor
+    """
+    try:
+        workbook = take_in(file_store.path_of(row.id), row.source_name)
+        found = _Prepared(row, schema, workbook)
+    except NotATable as refusal:
+        row.state, row.reason, row.found = "failed", refusal.code, {}
+        return
+    row.reason = None
+    row.found = found.as_dict()
+    row.state = found.state
+
+
+def rows_of(
+    row: Preparation, schema: registry.Schema
+) -> tuple[Sequence[str], Iterable[Sequence[str]]]:
+    """The header and the rows as they are published.
+
+    :raises NotATable: the workbook cannot be read
+    """
+    workbook = take_in(file_store.path_of(row.id), row.source_name)
+    result = _Prepared(row, schema, workbook).result
+    return result.names, result.rows()
+
+
+def remember(row: Preparation) -> None:
+    """Keep what was agreed to for the next time, in the caller's transaction."""
+    memory = model.Session.get(PreparationMemory, (row.organization_id, row.kit))
+    if memory is None:
+        memory = PreparationMemory(organization_id=row.organization_id, kit=row.kit)
+        model.Session.add(memory)
+    memory.columns = row.found.get("remembered", {})
+    memory.constants = dict(row.constants)
+
+
+def context_of(organization_id: str) -> steps.Context:
+    """What the portal knows of an organization."""
+    group = model.Session.get(model.Group, organization_id)
+    if group is None:
+        return steps.Context()
+    siren = str((group.extras or {}).get("siren") or "") or None
+    known = (
+        model.Session.execute(
+            sa.select(
+                Collectivite.name, Collectivite.insee_code, Collectivite.kind
+            ).where(Collectivite.siren == siren)
+        ).first()
+        if siren
+        else None
+    )
+    return steps.Context(
+        name=group.title or group.name,
+        siren=siren,
+        insee=known.insee_code if known and known.kind == "commune" else None,
+    )
+
+
+class _Prepared:
+    """The result of a workbook and what people chose."""
+
+    def __init__(
+        self, row: Preparation, schema: registry.Schema, workbook: Workbook
+    ) -> None:
+        memory = model.Session.get(PreparationMemory, (row.organization_id, row.kit))
+        self._row = row
+        self._workbook = workbook
+        self._context = context_of(row.organization_id)
+        remembered = memory.constants if memory else {}
+        self._constants = {**remembered, **row.constants}
+        self.table = steps.find_table(
+            workbook,
+            schema,
+            row.sheets,
+            row.header_row,
+            [steps.Place(one["sheet"], one["row"]) for one in row.taken_back],
+        )
+        self.matches = steps.match_columns(
+            self.table, schema, memory.columns if memory else None, row.mapping
+        )
+        self.result = steps.result(
+            self.table,
+            self.matches,
+            schema,
+            self._context,
+            row.repairs,
+            constants=self._constants,
+            edits={
+                (one["row"] - 1, one["field"]): one["value"] or "" for one in row.edits
+            },
+        )
+        self.report = _checked(self.result, schema)
+
+    @property
+    def state(self) -> str:
+        """What people have to do next."""
+        lacks = any(
+            one.required and one.source == "missing" for one in self.result.sources
+        )
+        if lacks or any(one.state == "asked" for one in self.matches):
+            return "to_match"
+        asks = any(one.question and not one.applied for one in self.result.repairs)
+        if asks or self.report.status != "valid":
+            return "to_mend"
+        return "ready"
+
+    def as_dict(self) -> dict[str, Any]:
+        """All that pages show of it, as facts."""
+        table, result = self.table, self.result
+        return {
+            "sheets": [
+                {
+                    "name": sheet.name,
+                    "rows": len(sheet.rows),
+                    "chosen": sheet.name in table.sheets,
+                    "hidden": sheet.hidden,
+                }
+                for sheet in self._workbook.sheets
+            ],
+            "header_row": table.header_row,
+            "header_is_sure": table.sure,
+            "rows": len(table.places),
+            "columns": [self._column(match) for match in self.matches],
+            "fields": [
+                {
+                    "name": one.field,
+                    "title": one.title,
+                    "required": one.required,
+                    "source": one.source,
+                    "column": one.column,
+                    "value": one.value,
+                    "can_be_made": one.can_be_made,
+                }
+                for one in result.sources
+            ],
+            "repairs": [_repair(one) for one in result.repairs],
+            "left_out": [
+                {"sheet": one.place.sheet, "row": one.place.row, "why": one.why,
+                 "text": one.text[:_LONGEST_VALUE]}
+                for one in table.left_out[:_MOST_LEFT_OUT]
+            ],
+            "report": _report(self.report),
+            "preview": [
+                dict(zip(result.names, row, strict=True))
+                for row in result.rows(_PREVIEW)
+            ],
+            "remembered": steps.remember(self.matches),
+        }
+
+    def _column(self, match: Match) -> dict[str, Any]:
+        column = self.table.column(match.column)
+        filled = (cell.strip() for cell in column.cells if cell.strip())
+        return {
+            "label": match.column,
+            "letter": column.letter,
+            "field": match.field,
+            "confidence": round(match.confidence, 2),
+            "state": match.state,
+            "others": list(match.others),
+            "values": [
+                cell[:_LONGEST_VALUE]
+                for cell, _ in zip(filled, range(_FIRST_VALUES), strict=False)
+            ],
+            "chosen": match.state == "decided" and match.field is not None,
+        }
+
+
+def _repair(repair: Repair) -> dict[str, Any]:
+    facts = asdict(repair)
+    for example in facts["examples"]:
+        example["row"] += 1
+    return facts
+
+
+def _checked(result: steps.Result, schema: registry.Schema) -> Report:
+    """Conformity's verdict on the result."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", newline="", suffix=".csv"
+    ) as file:
+        write(file, result.names, result.rows())
+        file.flush()
+        return conformity.check(Path(file.name), schema)
+
+
+def write(
+    file: io.TextIOBase | Any, names: Sequence[str], rows: Iterable[Sequence[str]]
+) -> None:
+    """Write a table as the national schemas want it: commas, and quotes where needed."""
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+
+
+def _report(report: Report) -> Mapping[str, Any]:
+    return {
+        "status": report.status,
+        "rows": report.rows,
+        "error_count": report.error_count,
+        "errors": [problem.as_dict() for problem in report.errors],
+        "groups": [group.as_dict() for group in report.groups],
+        "partial": report.partial,
+    }
