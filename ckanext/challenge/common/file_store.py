@@ -103,8 +103,9 @@ def clean_name(name: str | None, media_type: str) -> str:
     return f"{stem[:_LONGEST_NAME].strip() or 'document'}{end.lower()}"
 
 
-def _copy(source: IO[bytes], target: IO[bytes], head: bytes) -> tuple[int, str]:
-    limit = config.max_file_size() * 1024 * 1024
+def _copy(
+    source: IO[bytes], target: IO[bytes], head: bytes, limit: int
+) -> tuple[int, str]:
     digest, size, chunk = hashlib.sha256(), 0, head
     while chunk:
         size += len(chunk)
@@ -114,6 +115,19 @@ def _copy(source: IO[bytes], target: IO[bytes], head: bytes) -> tuple[int, str]:
         target.write(chunk)
         chunk = source.read(_CHUNK)
     return size, digest.hexdigest()
+
+
+def keep(file_id: str, source: IO[bytes], limit: int) -> int:
+    """Store a content of any type, whole or not at all.
+
+    :param limit: bytes that it may have
+    :returns: its size in bytes
+    :raises Refused: when it is empty or too big
+    """
+    head = source.read(_HEAD)
+    if not head:
+        raise Refused("empty")
+    return _write(file_id, source, head, limit)[0]
 
 
 def store(file_id: str, upload: Any, allowed: dict[str, tuple[str, ...]]) -> Stored:
@@ -130,19 +144,25 @@ def store(file_id: str, upload: Any, allowed: dict[str, tuple[str, ...]]) -> Sto
     media_type = magic.from_buffer(head, mime=True)
     if media_type not in allowed:
         raise Refused("type", media_type)
+    limit = config.max_file_size() * 1024 * 1024
+    size, digest = _write(file_id, source, head, limit)
+    return Stored(clean_name(upload.filename, media_type), media_type, size, digest)
+
+
+def _write(file_id: str, source: IO[bytes], head: bytes, limit: int) -> tuple[int, str]:
     path = path_of(file_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as target:
-            size, digest = _copy(source, target, head)
+            found = _copy(source, target, head, limit)
             target.flush()
             os.fsync(target.fileno())
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    return Stored(clean_name(upload.filename, media_type), media_type, size, digest)
+    return found
 
 
 def remove(*file_ids: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any, NoReturn
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -30,6 +31,8 @@ from ckanext.challenge.model.dictize import as_json, columns
 from . import jobs, kits, labels, schema, work
 from .workbook import MAX_BYTES
 
+log = logging.getLogger(__name__)
+
 #: Days after the last change at which a preparation is erased.
 KEPT_DAYS = 30
 #: Bytes up to which a workbook is prepared at once: a second or less.
@@ -52,6 +55,8 @@ _COLUMNS = (
 )
 #: The name of what is pasted.
 _PASTED = "cells.txt"
+#: Characters of the name of a file, and of the address of a dataset in CKAN.
+_LONGEST_NAME = 100
 
 
 def challenge_preparation_create(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -232,7 +237,249 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
         lifecycle.PREPARATION.check(row.state, "published")
     national = kits.schema_of(row.kit)
     names, rows = work.rows_of(row, national)
+    file = {
+        "format": "CSV",
+        "mimetype": "text/csv",
+        "encoding": "utf-8",
+        "schema": national.id,
+        "upload": _csv(names, rows, row.kit),
+    }
+    try:
+        _publish(context, row, data, file)
+        row.state = "published"
+        row.updated_at = utcnow()
+        work.remember(row)
+        row.found, row.edits, row.mapping = {}, [], {}
+        session_events.after_commit(file_store.remove, row.id)
+        commit(context)
+    except BaseException:
+        model.Session.rollback()
+        raise
+    return _dictize(row)
+
+
+def challenge_preparation_delete(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Erase a preparation with its workbook. What was published stays.
+
+    :param id: id of the preparation
+    :type id: string
+    """
+    data = validate(context, data_dict, schema.reference())
+    tk.check_access("challenge_preparation_delete", context, data)
+    row = _locked(data["id"])
+    model.Session.delete(row)
+    session_events.after_commit(file_store.remove, row.id)
+    commit(context)
+
+
+def _source(data_dict: dict[str, Any]) -> tuple[IO[bytes], str]:
+    """What was given: a file, or cells that were pasted."""
+    upload, text = data_dict.get("upload"), data_dict.get("text")
+    if isinstance(upload, FileStorage) and upload.filename:
+        return upload.stream, upload.filename[:_LONGEST_NAME]
+    if upload not in (None, "") and not isinstance(upload, FileStorage):
+        raise tk.ValidationError({"upload": [tk._("This must be a file")]})
+    if text is not None and not isinstance(text, str):
+        raise tk.ValidationError({"text": [tk._("This must be a text")]})
+    if not text or not text.strip():
+        told = tk._("Choose a spreadsheet, or paste its cells")
+        raise tk.ValidationError({"upload": [told]})
+    return io.BytesIO(text.encode("utf-8", "replace")), _PASTED
+
+
+def _store(id_: str, stream: IO[bytes]) -> int:
+    """Store a workbook, whole or not at all.
+
+    :returns: its size in bytes
+    """
+    if not file_store.enabled():
+        text = tk._("This portal has no place for files")
+        raise tk.ValidationError({"upload": [text]})
+    try:
+        return file_store.keep(id_, stream, MAX_BYTES)
+    except file_store.Refused as error:
+        if error.code == "empty":
+            text = tk._("This file is empty")
+        else:
+            limit = MAX_BYTES // 1024**2
+            text = tk._("This file has more than {limit} MB").format(limit=limit)
+        raise tk.ValidationError({"upload": [text]}) from error
+    except OSError as error:
+        log.exception("A workbook could not be stored")
+        text = tk._("The file could not be stored. Try again in a while.")
+        raise tk.ValidationError({"upload": [text]}) from error
+
+
+def _size(id_: str) -> int:
+    try:
+        return file_store.path_of(id_).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _prepare(context: Context, row: Preparation, size: int) -> None:
+    """Make the result now, or by a job where that takes long or others commit."""
+    if size <= _SMALL and not is_deferred(context):
+        work.prepare(row, kits.schema_of(row.kit))
+        commit(context)
+        return
+    row.state, row.reason = "reading", None
+    session_events.after_commit(jobs.enqueue, row.id)
+    commit(context)
+
+
+def _find(id_: str) -> Preparation:
+    found = Preparation.get(id_)
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such preparation"))
+    return found
+
+
+def _locked(id_: str) -> Preparation:
+    found = (
+        model.Session.query(Preparation)
+        .filter_by(id=id_)
+        .populate_existing()
+        .with_for_update()
+        .first()
+    )
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such preparation"))
+    return found
+
+
+def _check_fields(row: Preparation, data: dict[str, Any]) -> None:
+    """Refuse fields that the schema of the kit does not have."""
+    descriptor = kits.schema_of(row.kit).descriptor or {"fields": []}
+    known = {field["name"] for field in descriptor["fields"]}
+    named = {
+        "mapping": data.get("mapping", {}).values(),
+        "constants": data.get("constants", {}),
+        "edits": [one["field"] for one in data.get("edits", [])],
+    }
+    errors = {
+        key: [tk._("The schema has no field “{name}”").format(name=str(name)[:80])]
+        for key, names in named.items()
+        for name in names
+        if name is not None and name not in known
+    }
+    if errors:
+        model.Session.rollback()
+        raise tk.ValidationError(errors)
+
+
+def _csv(names: Any, rows: Any, kit: str) -> FileStorage:
     text = io.StringIO(newline="")
     work.write(text, names, rows)
-    content = text.getvalue().encode()
-    raise NotImplementedError
+    return FileStorage(
+        io.BytesIO(text.getvalue().encode()), f"{kit}.csv", content_type="text/csv"
+    )
+
+
+def _publish(
+    context: Context, row: Preparation, data: dict[str, Any], file: dict[str, Any]
+) -> None:
+    """Hand the file to CKAN's own actions, in this transaction."""
+    own: Context = {"user": context.get("user", ""), "defer_commit": True}
+    kit = tk.get_action("challenge_kit_show")(
+        {"user": context.get("user", "")},
+        {"kit": row.kit, "organization": row.organization_id},
+    )
+    if data["mode"] == "new":
+        dataset = tk.get_action("package_create")({**own}, _dataset(row, kit, data))
+    else:
+        dataset = _existing(context, row, data)
+    file = {**file, "name": kit["title"]}
+    if data["mode"] == "replace":
+        former = _former(dataset, data, file["schema"])
+        resource = tk.get_action("resource_patch")({**own}, {"id": former, **file})
+    else:
+        resource = tk.get_action("resource_create")(
+            {**own}, {"package_id": dataset["id"], **file}
+        )
+    row.dataset_id, row.resource_id = dataset["id"], resource["id"]
+
+
+def _dataset(
+    row: Preparation, kit: dict[str, Any], data: dict[str, Any]
+) -> dict[str, Any]:
+    """A dataset as the kit proposes it."""
+    organization = kit["organization"]
+    title = data.get("title") or kit["dataset_title"] or kit["title"]
+    fields = {
+        "owner_org": row.organization_id,
+        "title": title.replace("{name}", organization["title"]),
+        "notes": kit["dataset_notes"].replace("{name}", organization["title"]),
+        "name": _free_name(f"{row.kit}-{organization['name']}"),
+        "license_id": kit["licence"] or "",
+        "frequency": kit["frequency"] or "",
+        "tags": [{"name": tag} for tag in kit["tags"]],
+        "spatial_insee": organization.get("territory") or "",
+        "challenge_kit": row.kit,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _free_name(wanted: str) -> str:
+    """An address that no dataset has yet."""
+    wanted = wanted[: _LONGEST_NAME - 4].rstrip("-_")
+    taken = {
+        name
+        for (name,) in model.Session.query(model.Package.name).filter(
+            model.Package.name.like(f"{wanted}%")
+        )
+    }
+    candidates = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
+    return next(name for name in (wanted, *candidates) if name not in taken)
+
+
+def _existing(
+    context: Context, row: Preparation, data: dict[str, Any]
+) -> dict[str, Any]:
+    if not data.get("dataset"):
+        raise tk.ValidationError({"dataset": [tk._("Missing value")]})
+    found = tk.get_action("package_show")(
+        {"user": context.get("user", "")}, {"id": data["dataset"]}
+    )
+    if found["owner_org"] != row.organization_id:
+        text = tk._("This dataset belongs to another organization")
+        raise tk.ValidationError({"dataset": [text]})
+    return found
+
+
+def _former(dataset: dict[str, Any], data: dict[str, Any], schema_id: str) -> str:
+    """The file of a dataset that is replaced."""
+    asked = data.get("resource")
+    known = [
+        resource["id"]
+        for resource in dataset["resources"]
+        if (resource["id"] == asked if asked else resource.get("schema") == schema_id)
+    ]
+    if len(known) != 1:
+        raise tk.ValidationError({"resource": [tk._("Say which file is replaced")]})
+    return known[0]
+
+
+def _refuse_published() -> NoReturn:
+    model.Session.rollback()
+    raise tk.ValidationError({"id": [tk._("This is published already")]})
+
+
+def _dictize(row: Preparation) -> dict[str, Any]:
+    found = as_json(row.found)
+    report = found.pop("report", None)
+    found.pop("remembered", None)
+    return {
+        **columns(row, _COLUMNS),
+        "reason": labels.refusal(row.reason)[0] if row.reason else None,
+        "remedy": labels.refusal(row.reason)[1] if row.reason else None,
+        **found,
+        "report": _told(report) if report else None,
+    }
+
+
+def _told(report: dict[str, Any]) -> dict[str, Any]:
+    errors = [
+        {**one, "message": conformity_labels.sentence(one)} for one in report["errors"]
+    ]
+    return {**report, "errors": errors}

@@ -180,8 +180,12 @@ class _Prepared:
             ],
             "repairs": [_repair(one) for one in result.repairs],
             "left_out": [
-                {"sheet": one.place.sheet, "row": one.place.row, "why": one.why,
-                 "text": one.text[:_LONGEST_VALUE]}
+                {
+                    "sheet": one.place.sheet,
+                    "row": one.place.row,
+                    "why": one.why,
+                    "text": one.text[:_LONGEST_VALUE],
+                }
                 for one in table.left_out[:_MOST_LEFT_OUT]
             ],
             "report": _report(self.report),
