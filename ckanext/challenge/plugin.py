@@ -57,6 +57,7 @@ FEATURES = (
     "directory",
     "journal",
     "participants",
+    "preparation",
     "privacy",
     "subscribers",
 )

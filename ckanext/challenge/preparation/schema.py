@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -74,10 +75,8 @@ def _optional(check: Callable[[Any], Any]) -> list[fields.Validator]:
             data.pop(key, None)
             raise tk.StopOnError
         if isinstance(value, str):
-            try:
+            with suppress(ValueError):
                 value = json.loads(value)
-            except ValueError:
-                pass
         try:
             data[key] = check(value)
         except tk.Invalid as error:

@@ -234,7 +234,7 @@ def _checked(result: steps.Result, schema: registry.Schema) -> Report:
 def write(
     file: io.TextIOBase | Any, names: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> None:
-    """Write a table as the national schemas want it: commas, and quotes where needed."""
+    """Write a table as CSV: commas, and quotes where they are needed."""
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(names)
     writer.writerows(rows)

@@ -43,6 +43,7 @@ from ckanext.challenge.model import (
     Note,
     Participant,
     ParticipantMessage,
+    Preparation,
     StepStatus,
     Subscription,
     Visit,
@@ -352,6 +353,7 @@ def purge(
             purged.errors.append(f"{candidate.reference}: {kind}")
         on_progress(1)
     file_store.remove(*_forget_cohorts(now))
+    file_store.remove(*_forget_preparations(now))
     purged.files = remove_orphans(now)
     purged.subscriptions = unconfirmed(now).delete(synchronize_session=False)
     model.Session.commit()
@@ -395,6 +397,22 @@ def _announce(application: Application, on: datetime, now: datetime) -> None:
     )
 
 
+def _forget_preparations(now: datetime) -> list[str]:
+    """Erase the spreadsheets that nobody worked on for a month.
+
+    :returns: the ids of their files
+    """
+    found = model.Session.execute(
+        sa.delete(Preparation)
+        .where(Preparation.expires_at < now)
+        .returning(Preparation.id)
+        .execution_options(synchronize_session=False)
+    )
+    ids = list(found.scalars())
+    model.Session.commit()
+    return ids
+
+
 def unconfirmed(now: datetime) -> Any:
     """The subscriptions that nobody confirmed in time, as a query."""
     return model.Session.query(Subscription).filter(
@@ -413,7 +431,7 @@ def remove_orphans(now: datetime) -> int:
         return 0
     known = {
         id_
-        for table in (ApplicationFile, Evidence)
+        for table in (ApplicationFile, Evidence, Preparation)
         for (id_,) in model.Session.query(table.id).filter(table.id.in_(old))
     }
     model.Session.rollback()

@@ -1,0 +1,429 @@
+"""From a spreadsheet to a published file, through the actions."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+from ckan import model
+from ckan.lib import uploader
+from ckan.tests import factories
+from factories import BAULE, call_as, collectivites, work_in_this_process
+from helpers import sheets
+from werkzeug.datastructures import FileStorage
+
+from ckanext.challenge.common import file_store
+from ckanext.challenge.model import Preparation, PreparationMemory
+from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.preparation import action
+from ckanext.challenge.privacy import erasure
+
+pytestmark = pytest.mark.usefixtures(
+    "with_plugins", "clean_db", "clean_index", "clean_queues", "storage"
+)
+
+KIT = "subventions"
+SIRET = "21450024100010"
+TABLE = [
+    ["Subventions versées en 2025"],
+    [],
+    ["Association", "RNA", "Objet", "Montant voté (€)", "Nature", "Versement", "Date"],
+    [
+        "Harmonie municipale",
+        "W451000001",
+        "Concerts",
+        "1 500,00 €",
+        "aide en numéraire",
+        "unique",
+        dt.date(2025, 3, 12),
+    ],
+    [
+        "Sports pour tous",
+        "W451000002",
+        "Tournoi",
+        "320,50 €",
+        "Aide en numéraire",
+        "unique",
+        dt.date(2025, 4, 2),
+    ],
+    ["Total", "", "", "1 820,50 €"],
+]
+CONSTANTS = {
+    "nomAttribuant": "Commune de Baule",
+    "idAttribuant": SIRET,
+    "datesPeriodeVersement": "2025-01-01/2025-12-31",
+    "notificationUE": "non",
+    "pourcentageSubvention": "1",
+}
+
+
+@pytest.fixture
+def storage(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Path:
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def editor() -> dict[str, Any]:
+    return factories.User()
+
+
+@pytest.fixture
+def organization(editor: dict[str, Any]) -> dict[str, Any]:
+    collectivites()
+    return factories.Organization(
+        title="Baule",
+        siren=BAULE,
+        users=[{"name": editor["name"], "capacity": "editor"}],
+    )
+
+
+def _upload(content: bytes, name: str = "Subventions.xlsx") -> FileStorage:
+    return FileStorage(io.BytesIO(content), name)
+
+
+def _begin(
+    editor: dict[str, Any], organization: dict[str, Any], rows: Any = None
+) -> dict[str, Any]:
+    content = sheets.xlsx({"2025": rows or TABLE})
+    return call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization["name"],
+        kit=KIT,
+        upload=_upload(content),
+    )
+
+
+def _finish(editor: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Say all that is asked."""
+    answers: dict[str, Any] = {"constants": CONSTANTS}
+    answers["mapping"] = {
+        column["label"]: column["field"]
+        for column in found["columns"]
+        if column["state"] == "asked"
+    }
+    return call_as(editor, "challenge_preparation_update", id=found["id"], **answers)
+
+
+def _content(resource_id: str) -> str:
+    upload: Any = uploader.get_resource_uploader({"id": resource_id})
+    return Path(upload.get_path(resource_id)).read_text("utf-8")
+
+
+def test_a_workbook_becomes_a_dataset_that_conforms(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _begin(editor, organization)
+    assert (found["header_row"], found["rows"]) == (3, 2)
+    assert [sheet["chosen"] for sheet in found["sheets"]] == [True]
+    fields = {column["label"]: column["field"] for column in found["columns"]}
+    assert fields["Montant voté (€)"] == "montant"
+    assert [one["why"] for one in found["left_out"]] == ["total"]
+    assert found["state"] == "to_match"
+    found = _finish(editor, found)
+    assert found["report"]["status"] == "valid", found["report"]["errors"]
+    assert found["state"] == "ready"
+    assert found["preview"][0]["montant"] == "1500.00"
+    assert found["preview"][1]["dateConvention"] == "2025-04-02"
+    done = call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    assert done["state"] == "published"
+    dataset = call_as(editor, "package_show", id=done["dataset_id"])
+    assert dataset["challenge_kit"] == KIT
+    assert dataset["owner_org"] == organization["id"]
+    assert "Baule" in dataset["title"]
+    (resource,) = dataset["resources"]
+    assert resource["id"] == done["resource_id"]
+    assert resource["schema"] == "scdl/subventions"
+    rows = list(csv.DictReader(io.StringIO(_content(resource["id"]))))
+    assert [row["montant"] for row in rows] == ["1500.00", "320.50"]
+    # The ordinary check says the same, by its own job.
+    work_in_this_process()
+    verdict = call_as(editor, "challenge_conformity_show", resource_id=resource["id"])
+    assert verdict["status"] == "valid"
+
+
+def test_nothing_of_the_workbook_is_kept_after_publication(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _finish(editor, _begin(editor, organization))
+    assert file_store.path_of(found["id"]).exists()
+    call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    assert not file_store.path_of(found["id"]).exists()
+    row = Preparation.get(found["id"])
+    assert row
+    assert (row.found, row.mapping, row.edits) == ({}, {}, [])
+
+
+def test_what_was_agreed_to_is_remembered(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    first = _finish(editor, _begin(editor, organization))
+    call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    assert model.Session.query(PreparationMemory).count() == 1
+    again = _begin(editor, organization)
+    assert again["state"] == "ready", again["fields"]
+    done = call_as(
+        editor,
+        "challenge_preparation_publish",
+        id=again["id"],
+        mode="add",
+        dataset=call_as(editor, "challenge_preparation_show", id=first["id"])[
+            "dataset_id"
+        ],
+    )
+    dataset = call_as(editor, "package_show", id=done["dataset_id"])
+    assert len(dataset["resources"]) == 2
+
+
+def test_the_file_of_last_year_is_replaced(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    first = _finish(editor, _begin(editor, organization))
+    done = call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    rows = [*TABLE[:4], *TABLE[5:]]
+    again = call_as(
+        editor,
+        "challenge_preparation_publish",
+        id=_begin(editor, organization, rows)["id"],
+        mode="replace",
+        dataset=done["dataset_id"],
+    )
+    assert again["resource_id"] == done["resource_id"]
+    assert len(_content(again["resource_id"]).splitlines()) == 2
+
+
+def test_publishing_twice_makes_one_dataset(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _finish(editor, _begin(editor, organization))
+    both = [
+        call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+        for _ in range(2)
+    ]
+    assert both[0]["dataset_id"] == both[1]["dataset_id"]
+    assert call_as(editor, "package_search")["count"] == 1
+
+
+def test_what_is_not_ready_is_not_published(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _begin(editor, organization)
+    with pytest.raises(tk.ValidationError) as caught:
+        call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    assert "state" in caught.value.error_dict
+    assert call_as(editor, "package_search")["count"] == 0
+
+
+def test_a_fault_in_the_catalogue_publishes_nothing_and_loses_nothing(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = _finish(editor, _begin(editor, organization))
+    resource_create = tk.get_action("resource_create")
+
+    def full(context: Any, data_dict: Any) -> Any:
+        resource_create(context, data_dict)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            action.tk,
+            "get_action",
+            lambda name, of=tk.get_action: (
+                full if name == "resource_create" else of(name)
+            ),
+        )
+        with pytest.raises(OSError, match="No space"):
+            call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    assert call_as(editor, "package_search")["count"] == 0
+    assert model.Session.query(model.Package).count() == 0
+    assert file_store.path_of(found["id"]).exists()
+    done = call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    assert done["state"] == "published"
+
+
+def test_pasted_cells_are_a_table(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    text = "\n".join("\t".join(map(str, row)) for row in TABLE)
+    found = call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization["name"],
+        kit=KIT,
+        text=text,
+    )
+    assert found["rows"] == 2
+
+
+def test_two_people_choose_without_undoing_each_other(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _begin(editor, organization)
+    one = {"Objet": "objet"}
+    call_as(editor, "challenge_preparation_update", id=found["id"], mapping=one)
+    other = {"RNA": None}
+    found = call_as(
+        editor,
+        "challenge_preparation_update",
+        id=found["id"],
+        mapping=json.dumps(other),
+    )
+    assert found["mapping"] == {**one, **other}
+    edit = {"row": 1, "field": "objet", "value": "Concerts d'été"}
+    found = call_as(
+        editor, "challenge_preparation_update", id=found["id"], edits=[edit]
+    )
+    assert found["preview"][0]["objet"] == "Concerts d'été"
+    found = call_as(
+        editor,
+        "challenge_preparation_update",
+        id=found["id"],
+        edits=[{**edit, "value": None}],
+    )
+    assert found["preview"][0]["objet"] == "Concerts"
+    assert found["edits"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"mapping": {"Objet": "nowhere"}}, "mapping"),
+        ({"mapping": ["Objet"]}, "mapping"),
+        ({"constants": {"objet": 3}}, "constants"),
+        ({"constants": {"objet": "a\x00b"}}, "constants"),
+        ({"edits": [{"row": 0, "field": "objet", "value": "x"}]}, "edits"),
+        ({"edits": [{"row": 1, "field": "nowhere", "value": "x"}]}, "edits"),
+        ({"sheets": "not json"}, "sheets"),
+        ({"header_row": -1}, "header_row"),
+        ({"repairs": {"x": {}}}, "repairs"),
+        ({"taken_back": [{"row": 1}]}, "taken_back"),
+    ],
+)
+def test_a_wrong_choice_is_named_and_nothing_is_lost(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    given: dict[str, Any],
+    field: str,
+) -> None:
+    found = _begin(editor, organization)
+    with pytest.raises(tk.ValidationError) as caught:
+        call_as(editor, "challenge_preparation_update", id=found["id"], **given)
+    assert list(caught.value.error_dict) == [field]
+    shown = call_as(editor, "challenge_preparation_show", id=found["id"])
+    assert shown["mapping"] == {}
+    assert shown["rows"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"%PDF-1.7 ...", "subventions.pdf"),
+        (b"\x89PNG\r\n\x1a\n", "photo.png"),
+        (b"PK\x03\x04" + b"x" * 200, "subventions.xlsx"),
+    ],
+)
+def test_what_is_no_table_has_failed_with_a_reason(
+    editor: dict[str, Any], organization: dict[str, Any], content: bytes, name: str
+) -> None:
+    found = call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization["name"],
+        kit=KIT,
+        upload=_upload(content, name),
+    )
+    assert found["state"] == "failed"
+    assert found["reason"].endswith(".")
+    assert found["remedy"]
+
+
+def test_a_large_workbook_is_read_by_a_job(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(action, "_SMALL", 10)
+    found = _begin(editor, organization)
+    assert found["state"] == "reading"
+    work_in_this_process()
+    model.Session.expire_all()
+    shown = call_as(editor, "challenge_preparation_show", id=found["id"])
+    assert (shown["state"], shown["rows"]) == ("to_match", 2)
+
+
+def test_nothing_given_is_said(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    for given in ({}, {"text": "  "}, {"upload": ""}):
+        with pytest.raises(tk.ValidationError) as caught:
+            call_as(
+                editor,
+                "challenge_preparation_create",
+                organization=organization["name"],
+                kit=KIT,
+                **given,
+            )
+        assert list(caught.value.error_dict) == ["upload"]
+    assert model.Session.query(Preparation).count() == 0
+
+
+def test_who_may(editor: dict[str, Any], organization: dict[str, Any]) -> None:
+    found = _begin(editor, organization)
+    others = [None, factories.User()]
+    factories.Organization(users=[{"name": others[1]["name"], "capacity": "admin"}])
+    member = factories.User()
+    call_as(
+        factories.Sysadmin(),
+        "organization_member_create",
+        id=organization["id"],
+        username=member["name"],
+        role="member",
+    )
+    for person in (*others, member):
+        for name, data in (
+            ("show", {"id": found["id"]}),
+            ("update", {"id": found["id"]}),
+            ("publish", {"id": found["id"], "mode": "new"}),
+            ("delete", {"id": found["id"]}),
+            ("list", {"organization": organization["id"]}),
+            ("create", {"organization": organization["id"], "kit": KIT}),
+        ):
+            with pytest.raises(tk.NotAuthorized):
+                call_as(person, f"challenge_preparation_{name}", **data)
+    listed = call_as(
+        editor, "challenge_preparation_list", organization=organization["id"]
+    )
+    assert [row["id"] for row in listed["results"]] == [found["id"]]
+
+
+def test_it_is_erased_a_month_after_the_last_change(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _begin(editor, organization)
+    erasure.purge([], utcnow() + dt.timedelta(days=29))
+    assert Preparation.get(found["id"])
+    erasure.purge([], utcnow() + dt.timedelta(days=31))
+    model.Session.expire_all()
+    assert Preparation.get(found["id"]) is None
+    assert not file_store.path_of(found["id"]).exists()
+
+
+def test_its_workbook_is_no_orphan(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _begin(editor, organization)
+    erasure.remove_orphans(utcnow() + dt.timedelta(days=2))
+    assert file_store.path_of(found["id"]).exists()
+    call_as(editor, "challenge_preparation_delete", id=found["id"])
+    assert not file_store.path_of(found["id"]).exists()
