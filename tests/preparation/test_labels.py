@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from ckanext.challenge.domain import mending, tables
+from ckanext.challenge.domain import mending, personal, tables
 from ckanext.challenge.preparation import labels, steps, workbook
 
 
@@ -59,3 +59,11 @@ def test_what_was_read_of_a_file_is_told() -> None:
     assert labels.note("mixed-encodings", lines=tuple(range(12))).endswith(" 9….")
     assert "cp850" in labels.note("other-encoding", "cp850")
     assert labels.note("encoded-twice")
+
+
+def test_what_looks_personal_is_told_with_the_law() -> None:
+    assert _told(personal.Personal) == set(labels._PERSONAL)
+    for kind in labels._PERSONAL:
+        what, law, then = labels.personal(kind, True)
+        assert what and "L312-1-2" in law and "left out" in then
+    assert "3, 7" in labels.personal("name", False, (3, 7))[2]

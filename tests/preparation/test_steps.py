@@ -312,6 +312,31 @@ def test_columns_that_were_only_proposed_are_not_taken() -> None:
     assert _column(found, "objet") == [""]
 
 
+def test_columns_of_persons_are_left_out_unless_a_person_chooses_them() -> None:
+    rows = [
+        ["Association", "Objet", "Référence", "Téléphone", "IBAN"],
+        ["Chorale", "Concert", "a.b@example.org", "0612345678", ""],
+        ["DUPONT Marie", "Aide", "c.d@example.org", "0612345679", ""],
+    ]
+    table = steps.find_table(take_in(_csv(rows), "x"), SUBVENTIONS)
+    matches = steps.match_columns(table, SUBVENTIONS)
+    found = steps.personal(table, matches, SUBVENTIONS)
+    assert {label: (one.kind, one.leave_out) for label, one in found.items()} == {
+        "Association": ("name", False),
+        "Référence": ("email", True),
+        "Téléphone": ("phone", True),
+        "IBAN": ("iban", True),
+    }
+
+    def published(kept: list[str]) -> bytes:
+        wanted = steps.without_personal(matches, found, kept)
+        return steps.to_csv(steps.result(table, wanted, SUBVENTIONS, TOWN))
+
+    assert b"example.org" not in published([])
+    assert b"0612345678" not in published([])
+    assert b"a.b@example.org" in published(["Référence"])
+
+
 def test_the_result_conforms(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]

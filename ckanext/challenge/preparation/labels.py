@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import ckan.plugins.toolkit as tk
 
@@ -124,6 +124,22 @@ _READINGS: Mapping[str, str] = {
     "decimals": N_("a decimal comma"),
     "thousands": N_("thousands"),
 }
+#: What of persons a column seems to tell.
+_PERSONAL: Mapping[str, str] = {
+    "nir": N_("This column holds social security numbers."),
+    "iban": N_("This column holds numbers of bank accounts."),
+    "birth": N_("This column tells when or where persons were born."),
+    "email": N_("This column holds e-mail addresses of persons."),
+    "phone": N_("This column holds telephone numbers of persons."),
+    "address": N_("This column seems to hold home addresses."),
+    "name": N_("This column seems to name natural persons."),
+}
+_LAW = N_(
+    "Such data are published only with the persons' consent, where a law says so, or "
+    "where a decree lists them (CRPA, articles L312-1-2 and D312-1-3)."
+)
+_LEAVE = N_("The column is left out unless you choose it. Your adviser can help you.")
+_LOOK = N_("Look at these rows before you publish: {rows}. Your adviser can help you.")
 #: Where the cells of a field come from.
 _SOURCES: Mapping[str, str] = {
     "column": N_("from a column"),
@@ -173,3 +189,13 @@ def reading(key: str) -> str:
 def source(key: str) -> str:
     """Where the cells of a field come from."""
     return tk._(_SOURCES[key])
+
+
+def personal(kind: str, leave_out: bool, rows: Sequence[int] = ()) -> tuple[str, ...]:
+    """What a column seems to tell of persons, what the law says, what happens.
+
+    :param rows: as the spreadsheet counts them
+    """
+    shown = ", ".join(map(str, rows))
+    last = tk._(_LEAVE) if leave_out else tk._(_LOOK).format(rows=shown)
+    return tk._(_PERSONAL[kind]), tk._(_LAW), last

@@ -18,6 +18,7 @@ from ckanext.challenge.conformity.registry import Schema
 from ckanext.challenge.domain import cell_values, mending, tables, wording
 from ckanext.challenge.domain.matching import Field, Match, Vocabulary, match
 from ckanext.challenge.domain.mending import Choice, Example, Question, Repair
+from ckanext.challenge.domain.personal import Personal, look
 
 from . import vocabulary
 from .pause import uncollected
@@ -240,6 +241,50 @@ def match_columns(
     return [
         Match(label, chosen[label], 1.0, "decided") if label in chosen else found[label]
         for label in table.labels
+    ]
+
+
+def personal(
+    table: Table, matches: Sequence[Match], schema: Schema
+) -> dict[str, Personal]:
+    """The columns that tell of persons outside of what the schema wants, by label.
+
+    Which fields want persons, or only legal ones, the schema's own data say
+    (``personal``, ``kind: body``).
+    """
+    words = vocabulary.of(schema)
+    found = {}
+    for one in matches:
+        field = words.by_name.get(one.field or "") if one.state == "decided" else None
+        told = look(
+            one.column,
+            table.column(one.column).cells,
+            matched=field is not None,
+            wanted=field is not None and field.personal,
+            field_kind=field.kind if field is not None else None,
+        )
+        if told is not None:
+            found[one.column] = told
+    return found
+
+
+def without_personal(
+    matches: Sequence[Match],
+    found: Mapping[str, Personal],
+    kept: Collection[str] = (),
+) -> list[Match]:
+    """The matches without the columns that are left out for the sake of persons.
+
+    :param kept: labels of columns that a person chose to publish all the same
+    """
+    return [
+        Match(one.column, None, 1.0, "decided")
+        if one.field
+        and one.column in found
+        and found[one.column].leave_out
+        and one.column not in kept
+        else one
+        for one in matches
     ]
 
 
