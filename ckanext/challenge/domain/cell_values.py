@@ -178,7 +178,7 @@ def plainly_spaced(text: str) -> str:
 
 def composed(text: str) -> str:
     """With each accent in its letter, and not beside it, as a Mac writes file names."""
-    if text.isascii() or not any(map(unicodedata.combining, text)):
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
         return text
     return unicodedata.normalize("NFC", text)
 
@@ -224,6 +224,7 @@ _TIME = re.compile(
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})")
 _TOGETHER = re.compile(r"((?:19|20)\d{2})([01]\d)([0-3]\d)")
 _YEAR_LAST = re.compile(r"(\d{1,2})\s?[-/. ]\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})")
+_WITHIN = re.compile(rf"(?<!\d){_YEAR_LAST.pattern}(?!\d)")
 _WRITTEN = re.compile(r"(\d{1,2})(?:er)?[\s\-./]+([a-z]{3,9})\.?[\s\-./]+(\d{4}|\d{2})")
 _SERIAL = re.compile(r"(\d{5})(?:[.,]\d+)?")
 #: Days of spreadsheets from 1950 to 2099.
@@ -277,15 +278,14 @@ def _ordered(first: str, second: str, year: str, order: str | None) -> str | Non
 
 def order_of(text: str) -> str | None:
     """Which order of day and month this text alone shows: one of both is above 12."""
-    found = _YEAR_LAST.fullmatch(_TIME.sub("", plainly_spaced(text)).strip())
-    if not found:
-        return None
-    first, second, year = found.groups()
-    day_first = _iso(_century(year), second, first)
-    month_first = _iso(_century(year), first, second)
-    if day_first and not month_first:
-        return "day-first"
-    return "month-first" if month_first and not day_first else None
+    orders = set()
+    for found in _WITHIN.finditer(plainly_spaced(text)):
+        first, second, year = found.groups()
+        day_first = _iso(_century(year), second, first)
+        month_first = _iso(_century(year), first, second)
+        if bool(day_first) is not bool(month_first):
+            orders.add("day-first" if day_first else "month-first")
+    return orders.pop() if len(orders) == 1 else None
 
 
 def _iso(year: str, month: str, number: str) -> str | None:

@@ -7,9 +7,10 @@ The result of a repair is right, so that mending twice changes nothing.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +30,9 @@ _NEARER = 8
 _SAMPLE = 200
 #: A field of fewer characters holds a code.
 _SHORT = 20
+
+#: The kinds of repairs that are questions.
+ASKED = ("day-order", "number-style", "near-values", "percent", "empty-cells")
 
 #: What was decided about a repair: whether it is applied, or which of its readings is
 #: right.
@@ -110,8 +114,8 @@ class _Column:
     choices: Mapping[str, Choice]
     #: Whether repairs are applied where nobody chose.
     willing: bool
-    now: dict[str, str] = field(default_factory=dict)
-    repairs: list[Repair] = field(default_factory=list)
+    now: dict[str, str] = dataclasses.field(default_factory=dict)
+    repairs: list[Repair] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.now = {cell: cell for cell in self.counts}
@@ -222,7 +226,7 @@ def mend(
         that is right as it is
     """
     column = _Column(texts, field, {} if choices is None else choices, willing)
-    for stage in _STAGES:
+    for stage in _STAGES[:3] if cells.is_free(field) else _STAGES:
         stage(column)
     changed = {was: now for was, now in column.now.items() if was != now}
     if not changed:
@@ -559,8 +563,8 @@ def fit(texts: Sequence[str], field: Field) -> tuple[float, bool]:
         return 1.0, False
     if cells.is_free(field):
         return _free_share(filled, field), False
-    relaxed = replace(field, constraints=_without_length(field.constraints))
-    mended, _ = mend(filled, relaxed, _EAGER)
+    relaxed = dataclasses.replace(field, constraints=_without_length(field.constraints))
+    mended, _ = mend(filled, relaxed, {f"{field.name}:{kind}": True for kind in ASKED})
     right = sum(cells.is_right(text.strip(), relaxed) for text in mended)
     return right / len(filled), True
 
@@ -580,13 +584,3 @@ def _free_share(filled: Sequence[str], field: Field) -> float:
         return 1.0
     words = sum(any(map(str.isalpha, text)) for text in filled)
     return words / len(filled)
-
-
-class _Eager(dict[str, Choice]):
-    """Says yes to all repairs."""
-
-    def get(self, key: str, default: object = None) -> Choice:  # type: ignore[override]
-        return True
-
-
-_EAGER = _Eager()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import ckan.plugins.toolkit as tk
 
@@ -80,6 +80,74 @@ _LEFT_OUT: Mapping[str, str] = {
     "section": N_("heading within the table"),
     "note": N_("note below the table"),
 }
+#: What each kind of repair does.
+_REPAIRS: Mapping[str, str] = {
+    "spaces": N_("Spaces that are too many are removed"),
+    "accents": N_("Broken accents are put right"),
+    "dates": N_("Days are written year-month-day"),
+    "day-order": N_("Days that can be read in two ways"),
+    "numbers": N_("Numbers are written without spaces or units, with a point"),
+    "number-style": N_("Numbers that can be read in two ways"),
+    "percent": N_("Numbers that may be percentages"),
+    "booleans": N_("Yes and no are written as the schema asks"),
+    "empty-cells": N_("Empty cells beside crosses"),
+    "values": N_("Values are written as in the list of the schema"),
+    "near-values": N_("Values that come near to one of the list"),
+    "registration": N_("Registration numbers are written without spaces"),
+    "zeros": N_("Zeros that the spreadsheet dropped are put back"),
+    "phones": N_("Telephone numbers are written with +33"),
+    "coordinates": N_("Coordinates are written [longitude,latitude]"),
+    "swapped": N_("Latitude and longitude are exchanged"),
+    "letters": N_("Capitals and spaces are written as the schema asks"),
+    "lost-digits": N_("Digits that the spreadsheet threw away"),
+    "empty-rows": N_("Empty rows are left out"),
+    "doubled-rows": N_("Rows that are the same as another one"),
+}
+#: What a person is asked, by the code of the question.
+_QUESTIONS: Mapping[str, str] = {
+    "day-or-month": N_("Which number is the day? No day of this column is above 12."),
+    "comma": N_("Is this comma a decimal comma, or does it set thousands apart?"),
+    "near-value": N_("Is this the value that was meant?"),
+    "percent": N_("Are these percentages, to be divided by 100?"),
+    "empty-means-no": N_("Does an empty cell mean no?"),
+    "doubled-rows": N_("Is each of these rows the same thing written twice?"),
+    "lost-digits": N_(
+        "The spreadsheet kept only the first digits of these numbers, and nobody can "
+        "guess the others. In the original workbook, give the column the format Text "
+        "or Number without decimals, type the numbers again if they end in zeros, and "
+        "bring the file again."
+    ),
+}
+_READINGS: Mapping[str, str] = {
+    "day-first": N_("the day comes first"),
+    "month-first": N_("the month comes first"),
+    "decimals": N_("a decimal comma"),
+    "thousands": N_("thousands"),
+}
+#: What of persons a column seems to tell.
+_PERSONAL: Mapping[str, str] = {
+    "nir": N_("This column holds social security numbers."),
+    "iban": N_("This column holds numbers of bank accounts."),
+    "birth": N_("This column tells when or where persons were born."),
+    "email": N_("This column holds e-mail addresses of persons."),
+    "phone": N_("This column holds telephone numbers of persons."),
+    "address": N_("This column seems to hold home addresses."),
+    "name": N_("This column seems to name natural persons."),
+}
+_LAW = N_(
+    "Such data are published only with the persons' consent, where a law says so, or "
+    "where a decree lists them (CRPA, articles L312-1-2 and D312-1-3)."
+)
+_LEAVE = N_("The column is left out unless you choose it. Your adviser can help you.")
+_LOOK = N_("Look at these rows before you publish: {rows}. Your adviser can help you.")
+#: Where the cells of a field come from.
+_SOURCES: Mapping[str, str] = {
+    "column": N_("from a column"),
+    "constant": N_("the same for all rows"),
+    "computed": N_("known to the portal"),
+    "derived": N_("follows from another column"),
+    "missing": N_("missing"),
+}
 #: Lines that are named in a sentence.
 _MOST_LINES = 10
 
@@ -101,3 +169,33 @@ def note(code: str, encoding: str | None = None, lines: tuple[int, ...] = ()) ->
 def left_out(why: str) -> str:
     """Why a row is not in the table."""
     return tk._(_LEFT_OUT[why])
+
+
+def repair(kind: str) -> str:
+    """What a kind of repair does."""
+    return tk._(_REPAIRS[kind])
+
+
+def question(code: str) -> str:
+    """What a person is asked."""
+    return tk._(_QUESTIONS[code])
+
+
+def reading(key: str) -> str:
+    """One of the answers to a question with two readings."""
+    return tk._(_READINGS[key])
+
+
+def source(key: str) -> str:
+    """Where the cells of a field come from."""
+    return tk._(_SOURCES[key])
+
+
+def personal(kind: str, leave_out: bool, rows: Sequence[int] = ()) -> tuple[str, ...]:
+    """What a column seems to tell of persons, what the law says, what happens.
+
+    :param rows: as the spreadsheet counts them
+    """
+    shown = ", ".join(map(str, rows))
+    last = tk._(_LEAVE) if leave_out else tk._(_LOOK).format(rows=shown)
+    return tk._(_PERSONAL[kind]), tk._(_LAW), last

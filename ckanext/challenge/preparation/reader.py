@@ -32,7 +32,9 @@ MAX_UNPACKED = 1536 * 1024**2
 MAX_PARTS = 10_000
 MAX_ROWS = 500_000
 MAX_COLUMNS = 1000
-_CHUNK = 500
+_CHUNK = 2000
+#: Texts that are remembered, so as to be written once in a chunk.
+_SHARED = 20_000
 #: Bytes at the beginning of a sheet by which it is seen how its numbers are shown.
 _SAMPLE = 512 * 1024
 #: Bytes up to which a sheet is searched for hidden rows.
@@ -109,13 +111,14 @@ def _rows(sheet: Any, looks: dict[int, Look]) -> Iterator[list[Any]]:
     # is filled.
     left = sheet.start[1]
     margin = [""] * left
-    shifted = {column - left: look for column, look in looks.items()}
-    shown: dict[Any, str] = {}
+    writers = _Writers({column - left: look for column, look in looks.items()})
     chunk: list[list[str]] = []
     #: Empty rows that are written only if something comes after them.
     waiting, count = 0, 0
     for cells in sheet.iter_rows():
-        row = margin + _texts(cells, shifted, shown)
+        row = writers.texts(cells)
+        if margin:
+            row = margin + row
         while row and not row[-1]:
             row.pop()
         if not row:
@@ -136,22 +139,33 @@ def _rows(sheet: Any, looks: dict[int, Look]) -> Iterator[list[Any]]:
         yield ["rows", chunk]
 
 
-def _texts(
-    cells: list[Any], looks: dict[int, Look], shown: dict[Any, str]
-) -> list[str]:
-    found = []
-    for column, cell in enumerate(cells):
-        kind = type(cell)
-        if kind is str:
-            found.append(cell)
-            continue
+class _Writers:
+    """Write the cells of a sheet as texts, each different one once."""
+
+    def __init__(self, looks: dict[int, Look]) -> None:
+        self._looks = looks
+        #: The same text is written once, and read as one object.
+        self._texts: dict[str, str] = {}
+        self._others: dict[tuple[int, type, Any], str] = {}
+
+    def texts(self, cells: list[Any]) -> list[str]:
+        share = self._texts.setdefault
+        if len(self._texts) > _SHARED:
+            self._texts.clear()
+        return [
+            share(cell, cell) if type(cell) is str else self._other(column, cell)
+            for column, cell in enumerate(cells)
+        ]
+
+    def _other(self, column: int, cell: Any) -> str:
         # True is 1 to a dictionary, and a column has its own way to show a number.
-        key = (kind, cell, looks.get(column))
-        text = shown.get(key)
+        key = column, type(cell), cell
+        text = self._others.get(key)
         if text is None:
-            text = shown[key] = _text(cell, looks.get(column))
-        found.append(text)
-    return found
+            if len(self._others) > _SHARED:
+                self._others.clear()
+            text = self._others[key] = _text(cell, self._looks.get(column))
+        return text
 
 
 def _text(cell: Any, look: Look | None) -> str:

@@ -21,6 +21,7 @@ from ckanext.challenge.conformity.report import Unreadable
 from ckanext.challenge.domain import tables
 
 from . import reader
+from .pause import uncollected
 
 MAX_BYTES = 50 * 1024**2
 MAX_ROWS = reader.MAX_ROWS
@@ -116,6 +117,7 @@ class Workbook:
     lines: tuple[int, ...] = field(default=())
 
 
+@uncollected
 def take_in(source: bytes | Path, name: str) -> Workbook:
     """Read a file of any kind that holds a table.
 
@@ -142,6 +144,7 @@ def take_in(source: bytes | Path, name: str) -> Workbook:
     return Workbook(name, "workbook", sheets)
 
 
+@uncollected
 def take_in_cells(text: str) -> Workbook:
     """Read cells that were copied from a spreadsheet and pasted.
 
@@ -250,8 +253,6 @@ def _received(child: subprocess.Popen[bytes]) -> Iterator[Sheet]:
     assert child.stdout
     facts: dict[str, Any] | None = None
     rows: list[list[str]] = []
-    #: One string for each text of a sheet, which most texts of a table repeat.
-    shared: dict[str, str] = {}
     total = 0
     while True:
         try:
@@ -267,8 +268,7 @@ def _received(child: subprocess.Popen[bytes]) -> Iterator[Sheet]:
             total += len(parts[0])
             if total > MAX_ROWS:
                 raise NotATable("too-many-rows")
-            share = shared.setdefault
-            rows += [[share(cell, cell) for cell in row] for row in parts[0]]
+            rows += parts[0]
             continue
         if facts is not None:
             yield _sheet(facts, rows)
