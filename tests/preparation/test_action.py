@@ -273,6 +273,8 @@ def test_two_people_choose_without_undoing_each_other(
     one = {"Objet": "objet"}
     call_as(editor, "challenge_preparation_update", id=found["id"], mapping=one)
     other = {"RNA": None}
+    # As a form sends it.
+    written = json.dumps(other)
     found = call_as(
         editor,
         "challenge_preparation_update",

@@ -115,7 +115,8 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
     :type id: string
     :returns: ``{id, organization_id, kit, user_id, state, reason, source_name,
         sheets: [{name, rows, chosen, hidden}], header_row, rows, columns: [{label,
-        letter, field, confidence (0-1), state, others, values, chosen}], fields:
+        letter, field, confidence (0-1), state, others, values, personal: null | {kind, why,
+        rows, count, leave_out}, chosen}], fields:
         [{name, title, required, source: column | constant | computed | derived |
         missing, column, value, can_be_made}], repairs: [{key, field, kind, cells,
         examples: [{row, before, after}], applied, question}], left_out: [{sheet, row,
@@ -236,13 +237,15 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
     with checked_transition():
         lifecycle.PREPARATION.check(row.state, "published")
     national = kits.schema_of(row.kit)
-    names, rows = work.rows_of(row, national)
+    content = work.csv_of(row, national)
     file = {
         "format": "CSV",
         "mimetype": "text/csv",
         "encoding": "utf-8",
         "schema": national.id,
-        "upload": _csv(names, rows, row.kit),
+        "upload": FileStorage(
+            io.BytesIO(content), f"{row.kit}.csv", content_type="text/csv"
+        ),
     }
     try:
         _publish(context, row, data, file)
@@ -368,14 +371,6 @@ def _check_fields(row: Preparation, data: dict[str, Any]) -> None:
         raise tk.ValidationError(errors)
 
 
-def _csv(names: Any, rows: Any, kit: str) -> FileStorage:
-    text = io.StringIO(newline="")
-    work.write(text, names, rows)
-    return FileStorage(
-        io.BytesIO(text.getvalue().encode()), f"{kit}.csv", content_type="text/csv"
-    )
-
-
 def _publish(
     context: Context, row: Preparation, data: dict[str, Any], file: dict[str, Any]
 ) -> None:
@@ -474,8 +469,17 @@ def _dictize(row: Preparation) -> dict[str, Any]:
         "reason": labels.refusal(row.reason)[0] if row.reason else None,
         "remedy": labels.refusal(row.reason)[1] if row.reason else None,
         **found,
+        "columns": [_column(one) for one in found.get("columns", [])],
         "report": _told(report) if report else None,
     }
+
+
+def _column(facts: dict[str, Any]) -> dict[str, Any]:
+    if not facts["personal"]:
+        return facts
+    told = facts["personal"]
+    why = labels.personal(told["kind"], told["leave_out"], told["rows"])
+    return {**facts, "personal": {**told, "why": " ".join(why)}}
 
 
 def _told(report: dict[str, Any]) -> dict[str, Any]:

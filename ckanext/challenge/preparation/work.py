@@ -6,11 +6,8 @@ the workbook at any time.
 
 from __future__ import annotations
 
-import csv
-import io
-import logging
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,8 +25,6 @@ from ckanext.challenge.model import Collectivite, Preparation, PreparationMemory
 
 from . import steps
 from .workbook import NotATable, Workbook, take_in
-
-log = logging.getLogger(__name__)
 
 #: Rows that are shown of the result.
 _PREVIEW = 20
@@ -57,16 +52,13 @@ def prepare(row: Preparation, schema: registry.Schema) -> None:
     row.state = found.state
 
 
-def rows_of(
-    row: Preparation, schema: registry.Schema
-) -> tuple[Sequence[str], Iterable[Sequence[str]]]:
-    """The header and the rows as they are published.
+def csv_of(row: Preparation, schema: registry.Schema) -> bytes:
+    """The result as it is published.
 
     :raises NotATable: the workbook cannot be read
     """
     workbook = take_in(file_store.path_of(row.id), row.source_name)
-    result = _Prepared(row, schema, workbook).result
-    return result.names, result.rows()
+    return steps.to_csv(_Prepared(row, schema, workbook).result)
 
 
 def remember(row: Preparation) -> None:
@@ -123,9 +115,12 @@ class _Prepared:
         self.matches = steps.match_columns(
             self.table, schema, memory.columns if memory else None, row.mapping
         )
+        self.personal = steps.personal(self.table, self.matches, schema)
+        # Who names its field wants it all the same.
+        wanted = [label for label, name in row.mapping.items() if name]
         self.result = steps.result(
             self.table,
-            self.matches,
+            steps.without_personal(self.matches, self.personal, wanted),
             schema,
             self._context,
             row.repairs,
@@ -199,8 +194,16 @@ class _Prepared:
     def _column(self, match: Match) -> dict[str, Any]:
         column = self.table.column(match.column)
         filled = (cell.strip() for cell in column.cells if cell.strip())
+        personal = self.personal.get(match.column)
         return {
             "label": match.column,
+            "personal": personal
+            and {
+                "kind": personal.kind,
+                "rows": [self.table.places[row].row for row in personal.rows],
+                "count": personal.count,
+                "leave_out": personal.leave_out,
+            },
             "letter": column.letter,
             "field": match.field,
             "confidence": round(match.confidence, 2),
@@ -226,18 +229,9 @@ def _checked(result: steps.Result, schema: registry.Schema) -> Report:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="", suffix=".csv"
     ) as file:
-        write(file, result.names, result.rows())
+        steps.write(result, file)
         file.flush()
         return conformity.check(Path(file.name), schema)
-
-
-def write(
-    file: io.TextIOBase | Any, names: Sequence[str], rows: Iterable[Sequence[str]]
-) -> None:
-    """Write a table as CSV: commas, and quotes where they are needed."""
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(names)
-    writer.writerows(rows)
 
 
 def _report(report: Report) -> Mapping[str, Any]:
