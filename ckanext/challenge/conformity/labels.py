@@ -523,30 +523,46 @@ def where(problem: Facts) -> str:
     return pattern.format(row=row, column=column, text=text)
 
 
+def heading(problem: Facts) -> tuple[str, str]:
+    """Under which heading a problem stands: what is mended in one go.
+
+    :returns: ``advice``, ``header``, ``lines``, ``column`` or ``file``; and the column
+    """
+    if problem["type"] in ADVICE:
+        return "advice", ""
+    if problem["type"] in _OF_THE_HEADER or problem.get("row") == 1:
+        return "header", ""
+    if problem["type"] in _OF_LINES:
+        return "lines", ""
+    column = problem.get("column")
+    return ("column", column) if column else ("file", "")
+
+
 def title(problem: Facts, count: int) -> str:
-    """The heading of problems of one kind.
+    """The heading of problems that are mended in one go, in words.
 
     :param problem: the first of them
     :param count: how many there are
     """
-    if problem["type"] in ADVICE:
+    kind, column = heading(problem)
+    if kind == "advice":
         return tk._("Advice")
-    if problem["type"] in _OF_THE_HEADER or problem.get("row") == 1:
+    if kind == "header":
         return tk._("The first line, which names the columns")
-    if problem["type"] in _OF_LINES:
+    if kind == "file":
+        return tk._("The file")
+    if kind == "lines":
         text = tk.ungettext(
             "{count} line to correct", "{count} lines to correct", count
         )
-    elif problem.get("column"):
+    else:
         text = tk.ungettext(
             "Column {column}: {count} value to correct",
             "Column {column}: {count} values to correct",
             count,
         )
-    else:
-        return tk._("The file")
     number = format_decimal(count, locale=labels.locale())
-    return text.format(count=number, column=problem.get("column"))
+    return text.format(count=number, column=column)
 
 
 def what(problem: Facts) -> str:
