@@ -10,6 +10,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
+from bs4 import BeautifulSoup
 from ckan import model
 from ckan.lib import jobs as ckan_jobs
 from ckan.lib import redis as ckan_redis
@@ -612,3 +613,48 @@ def test_publishing_for_another_is_said_on_the_dataset(
     assert waiting() == [resource_id]
     work()
     assert show(resource_id)["status"] == "valid"
+
+
+def test_the_verdict_appears_by_itself(app: Any, upload: Any, dataset: Any) -> None:
+    resource_id = upload(BAD)
+    page = tk.h.url_for(
+        "dataset_resource.read", id=dataset["name"], resource_id=resource_id
+    )
+
+    def shown(tries: str) -> BeautifulSoup:
+        answer = app.get(page, query_string={"challenge_tries": tries})
+        return BeautifulSoup(answer.body, "html.parser").select_one(
+            "#challenge-conformity"
+        )
+
+    # Asked again, each time later, and not for ever.
+    for tries, trigger in (
+        ("0", "load delay:1s"),
+        ("9", "load delay:10s"),
+        ("x", "load delay:1s"),
+    ):
+        (status,) = shown(tries).select("[hx-get]")
+        assert status["hx-trigger"] == trigger
+        assert status["hx-get"].startswith(f"{page}?challenge_tries=")
+    assert not shown("10").select("[hx-get]")
+    # Without JavaScript, by a link.
+    assert f"{page}#challenge-conformity" in [a["href"] for a in shown("0").select("a")]
+    work()
+    assert not shown("1").select("[hx-get]")
+
+
+def test_what_is_wrong_in_one_column_has_one_heading(
+    app: Any, upload: Any, dataset: Any
+) -> None:
+    resource_id = upload(GOOD + "45024,F,zoé,3,2022\n45024,F,,3,2022\n")
+    work()
+    groups = show(resource_id)["groups"]
+    assert [group["constraint"] for group in groups] == ["pattern", "required"]
+    assert {group["title"] for group in groups} == {
+        "Column ENFANT_PRENOM: 2 values to correct"
+    }
+    page = tk.h.url_for(
+        "dataset_resource.read", id=dataset["name"], resource_id=resource_id
+    )
+    found = BeautifulSoup(app.get(page).body, "html.parser")
+    assert len(found.select("#challenge-conformity h3")) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -71,7 +73,8 @@ def challenge_conformity_show(context: Context, data_dict: dict[str, Any]) -> An
         ``message`` and, as far as they apply, ``row`` (line of the file), ``column``,
         ``column_number``, ``value``, ``constraint`` and ``expected``.
         ``groups`` holds all problems by kind and column: ``{type, column, constraint,
-        title, fix, count, advice, examples}``. ``examples`` are the first of them, as
+        title, fix, count, advice, examples}``. Those of the same ``title`` are mended
+        in one go: it counts them all. ``examples`` are the first of them, as
         in ``errors``, their ``message`` without the remedy, which is ``fix``. Where
         ``advice`` is true, nothing is wrong, and something could be better.
         ``partial`` says that a limit of rows or problems ended the check.
@@ -142,7 +145,7 @@ def _dictize(resource: model.Resource) -> dict[str, Any]:
         "rows": report.rows,
         "errors": [_problem(error) for error in report.errors],
         "error_count": report.error_count,
-        "groups": [_group(group) for group in report.groups],
+        "groups": _groups(report.groups),
         "partial": report.partial,
         "encoding": report.encoding,
         "separator": report.separator,
@@ -154,14 +157,23 @@ def _problem(facts: dict[str, Any]) -> dict[str, Any]:
     return {**facts, "message": labels.sentence(facts)}
 
 
-def _group(group: dict[str, Any]) -> dict[str, Any]:
+def _groups(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for group in groups:
+        counts[labels.heading(group["examples"][0])] += group["count"]
+    return [_group(group, counts) for group in groups]
+
+
+def _group(
+    group: Mapping[str, Any], counts: Mapping[tuple[str, str], int]
+) -> dict[str, Any]:
     examples = group["examples"]
     first = examples[0]
     return {
         "type": first["type"],
         "column": first.get("column"),
         "constraint": first.get("constraint"),
-        "title": labels.title(first, group["count"]),
+        "title": labels.title(first, counts[labels.heading(first)]),
         "fix": labels.fix(first),
         "count": group["count"],
         "advice": group["advice"],

@@ -66,9 +66,20 @@ class Limits:
     agent: str = "ckanext-challenge"
 
 
+#: An address of the web, also one that was typed from the name of its server on: as
+#: Python and PostgreSQL read it.
+LINK_PATTERN = "^(https?://[^/]|([a-z0-9-]+[.])+[a-z][a-z]+/)"
+
+
 def is_link(url: str | None) -> bool:
     """Whether an address is one of the web; nothing else is ever fetched."""
-    return bool(re.match(r"https?://[^/]", url or "", re.IGNORECASE))
+    return bool(re.match(LINK_PATTERN, url or "", re.IGNORECASE))
+
+
+def _completed(url: str) -> str:
+    """An address with its scheme. Servers that want the other one lead there."""
+    is_whole = re.match("https?://", url, re.IGNORECASE)
+    return url if is_whole else f"http://{url}"
 
 
 def is_public(address: Address) -> bool:
@@ -171,7 +182,7 @@ def _parsed(url: str) -> Url:
     if not is_link(url):
         raise Unreadable("link-address")
     try:
-        parsed = parse_url(url)
+        parsed = parse_url(_completed(url))
     except LocationParseError as error:
         raise Unreadable("link-address") from error
     # A password would be sent to whoever is asked.

@@ -153,11 +153,12 @@ class Report:
 class Unreadable(Exception):
     """A file of which no table can be read.
 
-    :ivar problem: why: its type is ``empty``, ``html``, ``json``, ``xml``, ``pdf``,
-        ``spreadsheet``, ``archive``, ``binary``, ``encoding``, ``line-too-long``,
-        ``too-many-columns``, ``too-large`` or ``csv``; ``missing`` where there is no
-        such file; of a link one of those that :func:`.links.fetch` names; ``failed``
-        where the check itself broke
+    :ivar problem: why: its type is ``empty``, ``html``, ``html-table``, ``json``,
+        ``xml``, ``pdf``, ``spreadsheet``, ``text-document``, ``picture``, ``archive``,
+        ``binary``, ``encoding``, ``line-too-long``, ``too-many-columns``,
+        ``too-large`` or ``csv``; ``missing`` where there is no such file; of a link one
+        of those that :func:`.links.fetch` names; ``failed`` where the check itself
+        broke
     """
 
     def __init__(self, type_: str, row: int | None = None, **facts: Any) -> None:

@@ -18,6 +18,7 @@ from ckanext.challenge.model import Conformity
 
 from . import registry
 from .files import is_reachable
+from .links import LINK_PATTERN
 from .report import Report
 
 #: The extras of a resource that decide on its verdict.
@@ -164,7 +165,7 @@ def due(
         JOIN package p ON p.id = r.package_id AND p.state = 'active'
         LEFT JOIN challenge_conformity c ON c.resource_id = r.id
         CROSS JOIN LATERAL (
-            SELECT coalesce(r.url_type, '') = '' AND r.url ~* '^https?://' AS is_link
+            SELECT coalesce(r.url_type, '') = '' AND r.url ~* :link AS is_link
         ) AS place
         WHERE r.state = 'active' AND (r.url_type = 'upload' OR place.is_link)
           AND (:everyone OR p.owner_org = ANY (:organizations))
@@ -179,6 +180,7 @@ def due(
             "everyone": organization_ids is None,
             "organizations": list(organization_ids or ()),
             "failed": FAILED,
+            "link": LINK_PATTERN,
             "hours": _BROKEN_HOURS,
             "days": _LINK_DAYS,
         },
