@@ -221,6 +221,7 @@ def test_passwords_are_random_and_shown_once(little, cli, storage):
     assert set(shown) == {account.name for account in content().accounts}
     for account in content().accounts:
         user = model.User.get(account.name)
+        assert user
         assert user.validate_password(shown[account.name])
         assert not user.validate_password(account.password)
     again = cli.invoke(ckan_command, ["challenge", "demo", "load"])

@@ -239,7 +239,8 @@ def test_an_error_that_postgresql_does_not_take_stops_nothing(
     monkeypatch.setattr(outbox, "_render", render)
     outcome = outbox.send_due()
     assert (outcome.sent, outcome.failed) == (1, 1)
-    assert "nul  , half  " in [mail.last_error for mail in rows()][0]
+    (kept,) = [mail.last_error for mail in rows() if mail.last_error]
+    assert "nul  , half  " in kept
 
 
 def test_nothing_to_send_with_is_a_failure_that_shows(

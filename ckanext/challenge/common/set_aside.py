@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timezone
+from typing import cast
 
 from ckan.lib.redis import connect_to_redis
 from redis.exceptions import RedisError
@@ -41,7 +42,7 @@ def listed() -> list[str]:
     :returns: nothing where Redis cannot be reached
     """
     try:
-        found = connect_to_redis().hgetall(_key())
+        found = cast("dict[bytes, bytes]", connect_to_redis().hgetall(_key()))
     except (RedisError, OSError):
         return []
     return sorted(f"{name.decode()} ({what.decode()})" for name, what in found.items())

@@ -23,6 +23,7 @@ from ckanext.challenge.common import file_store, shield
 from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.domain.programme import ProgrammeMissing
 
+from . import unavailable
 from .csrf import check_token
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
@@ -117,17 +118,6 @@ def _programme_missing(error: ProgrammeMissing) -> Any:
     return _answer(ServiceUnavailable(text.format(name=error.args[0])))
 
 
-def _unavailable(error: Exception) -> Any:
-    """Our tables are missing, locked or read-only: said, and the portal goes on."""
-    if not shield.gave_way(error, request.path):
-        raise error
-    text = tk._(
-        "The pages of the challenge cannot be shown right now. The rest of the portal "
-        "works; please try again in some minutes."
-    )
-    return _answer(ServiceUnavailable(text))
-
-
 def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     """A blueprint that checks CSRF tokens and answers the actions' errors."""
     made = Blueprint(name, __name__, url_prefix=url_prefix)
@@ -137,7 +127,7 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     made.register_error_handler(tk.NotAuthorized, not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
     made.register_error_handler(ProgrammeMissing, _programme_missing)
-    made.register_error_handler(shield.DatabaseError, _unavailable)
+    made.register_error_handler(shield.DatabaseError, unavailable.answer)
     made.before_request(shield.be_patient)
     return made
 
