@@ -96,10 +96,17 @@ def _not_found(error: Exception) -> Any:
     return _answer(NotFound(tk._("This page does not exist, or no longer.")))
 
 
+def ask_to_sign_in() -> Response:
+    """Send to CKAN's login, and from there back to the page that was asked for."""
+    # CKAN's own address of the present page lacks the prefix and the language.
+    here = tk.url_for(tk.h.current_url())
+    return tk.redirect_to("user.login", came_from=here)
+
+
 def not_authorized(error: Exception) -> Response | Any:
     """Ask who somebody is; who has said so is refused."""
     if tk.current_user.is_anonymous:
-        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+        return ask_to_sign_in()
     return _answer(Forbidden(tk._("You do not have the right to see this page.")))
 
 
@@ -135,7 +142,7 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
 def only_for_people() -> Response | None:
     """Somebody who has not signed in is asked to."""
     if tk.current_user.is_anonymous:
-        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+        return ask_to_sign_in()
     return None
 
 
