@@ -32,7 +32,7 @@ from ckanext.challenge.participants import mails as participant_mails
 from ckanext.challenge.progress import changes
 from ckanext.challenge.subscribers import mails as subscriber_mails
 from ckanext.challenge.subscribers import receivers as subscriber_receivers
-from ckanext.challenge.views import get_blueprints
+from ckanext.challenge.views import get_blueprints, unavailable
 
 HERE = Path(__file__).parent
 
@@ -111,7 +111,12 @@ def all_validators() -> dict[str, Callable[..., Any]]:
     }
 
 
-@tk.blanket.actions(lambda: {**all_actions(), **package_badges.chained()})
+def _served_actions() -> dict[str, Callable[..., Any]]:
+    own = {name: unavailable.told(name, made) for name, made in all_actions().items()}
+    return {**own, **package_badges.chained()}
+
+
+@tk.blanket.actions(_served_actions)
 @tk.blanket.auth_functions(all_auth_functions)
 @tk.blanket.blueprints(get_blueprints)
 @tk.blanket.cli(get_commands)

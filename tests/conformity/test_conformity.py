@@ -74,22 +74,30 @@ def waiting() -> list[str]:
     """The resources that jobs are to check."""
     return [
         job.args[0]
-        for job in ckan_jobs.get_queue().jobs
+        for job in ckan_jobs.get_queue(jobs.QUEUE).jobs
         if str(job.func_name).endswith("check_resource")
     ]
 
 
 def work() -> None:
     """Run the jobs that wait, in this process."""
-    waiting_jobs = ckan_jobs.get_queue()
-    worker = SimpleWorker([waiting_jobs], connection=waiting_jobs.connection)
+    queues = [ckan_jobs.get_queue(), ckan_jobs.get_queue(jobs.QUEUE)]
+    worker = SimpleWorker(queues, connection=queues[0].connection)
     worker.work(burst=True)
     model.Session.expire_all()
-    assert not waiting_jobs.failed_job_registry.get_job_ids()
+    for each in queues:
+        assert not each.failed_job_registry.get_job_ids()
 
 
 def show(resource_id: str) -> dict[str, Any]:
     return call("challenge_conformity_show", resource_id=resource_id)
+
+
+def test_checks_keep_no_evaluation_waiting(upload: Any) -> None:
+    resource_id = upload(GOOD)
+    assert waiting() == [resource_id]
+    names = [str(job.func_name) for job in ckan_jobs.get_queue().jobs]
+    assert not any(name.endswith("check_resource") for name in names)
 
 
 def test_an_upload_is_checked_by_itself(upload: Any, dataset: dict[str, Any]) -> None:

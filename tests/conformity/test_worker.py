@@ -89,7 +89,8 @@ def worker(
 
     def start(*options: str) -> subprocess.Popen[bytes]:
         ckan = Path(sys.executable).parent / "ckan"
-        command = [str(ckan), "-c", str(ini), "jobs", "worker", *options]
+        queues = ("default", "challenge-conformity")
+        command = [str(ckan), "-c", str(ini), "jobs", "worker", *options, *queues]
         process = subprocess.Popen(
             dies_with_parent(command),
             cwd=ROOT,

@@ -140,7 +140,8 @@ def make_participant(
 def work_in_this_process() -> None:
     """Run the jobs that wait, here: what they do is seen by the test's own session."""
     queue = jobs.get_queue()
-    SimpleWorker([queue], connection=queue.connection).work(burst=True)
+    checks = jobs.get_queue("challenge-conformity")
+    SimpleWorker([queue, checks], connection=queue.connection).work(burst=True)
     model.Session.remove()
 
 

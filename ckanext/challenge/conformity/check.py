@@ -37,7 +37,7 @@ from .report import Problem, Report, Tally, Unreadable
 
 #: After as many rows, or problems, a check ends.
 MAX_ROWS = 200_000
-MAX_ERRORS = 100_000
+MAX_ERRORS = 1_000
 _CONSTRAINT = re.compile(r'constraint "(\w+)" is "(.*)"', re.DOTALL)
 _POSITION = re.compile(r"position (\d+)")
 
@@ -301,6 +301,8 @@ def _check_rows(
 
     def tell(errors: Iterable[Error]) -> None:
         for error in errors:
+            if tally.count >= MAX_ERRORS:
+                return
             problem = _not_yet(_problem(error, table, fields), schema)
             if isinstance(error, checks.AdviceError):
                 tally.advise(problem)

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 #: The type of the problem that a file is somebody else's.
 FOREIGN = PublisherError.type
+#: The queue of the checks: a large file keeps no evaluation and no mail waiting.
+QUEUE = "challenge-conformity"
 #: Seconds after which a job is ended.
 _TIMEOUT = 900
 #: Seconds after which a command begins no further check: servers may be slow, and the
@@ -132,6 +134,7 @@ def enqueue(resource_ids: Iterable[str]) -> None:
             check_resource,
             resource_id,
             title=f"challenge: check resource {resource_id}",
+            queue=QUEUE,
             timeout=_TIMEOUT,
             result_ttl=0,
         ):

@@ -170,7 +170,9 @@ def _failed(
     reason = f"{type(error).__name__}: {error}"
     if rendered is not None:
         reason = reason.replace(rendered.address, "…")
-    mail.last_error = reason[:_LONGEST_ERROR]
+    # PostgreSQL takes neither NUL nor half a character, and must take this.
+    printable = "".join(each if each.isprintable() else " " for each in reason)
+    mail.last_error = printable[:_LONGEST_ERROR]
     if mail.attempts < len(WAITS) and not _is_final(error):
         mail.next_attempt_at = utcnow() + WAITS[mail.attempts]
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ckanext.challenge.common import page_cache
+from ckanext.challenge.views import unavailable
 from ckanext.challenge.views.applicant.claims import claims
 from ckanext.challenge.views.applicant.erasure import erasure
 from ckanext.challenge.views.applicant.routes import applicant
@@ -31,6 +32,8 @@ def get_blueprints() -> list[Blueprint]:
     page_cache.listen()
     actions = Blueprint("challenge_actions", __name__)
     actions.before_app_request(check_action)
+    actions.before_app_request(unavailable.be_patient)
+    actions.after_app_request(unavailable.replace_answer)
     return [
         actions,
         public,

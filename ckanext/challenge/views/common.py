@@ -23,6 +23,7 @@ from ckanext.challenge.common import file_store, shield
 from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.domain.programme import ProgrammeMissing
 
+from . import unavailable
 from .csrf import check_token
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
@@ -95,10 +96,17 @@ def _not_found(error: Exception) -> Any:
     return _answer(NotFound(tk._("This page does not exist, or no longer.")))
 
 
+def ask_to_sign_in() -> Response:
+    """Send to CKAN's login, and from there back to the page that was asked for."""
+    # CKAN's own address of the present page lacks the prefix and the language.
+    here = tk.url_for(tk.h.current_url())
+    return tk.redirect_to("user.login", came_from=here)
+
+
 def not_authorized(error: Exception) -> Response | Any:
     """Ask who somebody is; who has said so is refused."""
     if tk.current_user.is_anonymous:
-        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+        return ask_to_sign_in()
     return _answer(Forbidden(tk._("You do not have the right to see this page.")))
 
 
@@ -117,17 +125,6 @@ def _programme_missing(error: ProgrammeMissing) -> Any:
     return _answer(ServiceUnavailable(text.format(name=error.args[0])))
 
 
-def _unavailable(error: Exception) -> Any:
-    """Our tables are missing, locked or read-only: said, and the portal goes on."""
-    if not shield.gave_way(error, request.path):
-        raise error
-    text = tk._(
-        "The pages of the challenge cannot be shown right now. The rest of the portal "
-        "works; please try again in some minutes."
-    )
-    return _answer(ServiceUnavailable(text))
-
-
 def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     """A blueprint that checks CSRF tokens and answers the actions' errors."""
     made = Blueprint(name, __name__, url_prefix=url_prefix)
@@ -137,7 +134,7 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
     made.register_error_handler(tk.NotAuthorized, not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
     made.register_error_handler(ProgrammeMissing, _programme_missing)
-    made.register_error_handler(shield.DatabaseError, _unavailable)
+    made.register_error_handler(shield.DatabaseError, unavailable.answer)
     made.before_request(shield.be_patient)
     return made
 
@@ -145,7 +142,7 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
 def only_for_people() -> Response | None:
     """Somebody who has not signed in is asked to."""
     if tk.current_user.is_anonymous:
-        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+        return ask_to_sign_in()
     return None
 
 

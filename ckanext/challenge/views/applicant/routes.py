@@ -11,7 +11,13 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from ckanext.challenge.common import access_links, rate_limit
-from ckanext.challenge.views.common import act, blueprint, not_authorized, stored_file
+from ckanext.challenge.views.common import (
+    act,
+    ask_to_sign_in,
+    blueprint,
+    not_authorized,
+    stored_file,
+)
 from ckanext.challenge.views.forms import flat_errors, texts
 
 from . import form, pages
@@ -192,7 +198,7 @@ def _page(
 def own() -> Any:
     """The applications that were made with one's account."""
     if tk.current_user.is_anonymous:
-        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+        return ask_to_sign_in()
     return tk.render("challenge/applications.html", pages.own_page())
 
 

@@ -14,11 +14,13 @@ from flask_babel import force_locale
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import shield
 from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.baking import bake_png, bake_svg
 from ckanext.challenge.svg.raster import png
+from ckanext.challenge.views import unavailable
 from ckanext.challenge.views.common import blueprint
 from ckanext.challenge.views.embed.response import act_as_nobody, asked_language, shared
 
@@ -175,6 +177,8 @@ def identity() -> Blueprint:
     """
     issuer = portal()
     made = Blueprint("challenge_identity", __name__)
+    made.before_request(shield.be_patient)
+    made.register_error_handler(shield.DatabaseError, unavailable.answer)
     made.add_url_rule(issuer.keys.removeprefix(issuer.base), view_func=did)
     return made
 
