@@ -36,7 +36,7 @@ from ckanext.challenge.domain.criteria import (
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.measures import catalog
-from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
+from ckanext.challenge.model import Award, Cohort, Participant, Staff, figures, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
@@ -342,13 +342,9 @@ def _holders(badges: Sequence[str], cohort: Cohort | None = None) -> dict[str, i
     """
     within: list[Any] = []
     if cohort is not None:
-        taking_part = sa.select(Participant.organization_id).where(
-            Participant.cohort_id == cohort.id,
-            Participant.state.in_(PARTICIPANT_COUNTED),
-        )
         within = [
             sa.or_(Award.cohort_id == cohort.id, Award.cohort_id.is_(None)),
-            Award.organization_id.in_(taking_part),
+            Award.organization_id.in_(figures.counted(cohort.id)),
         ]
     rows = model.Session.execute(
         sa.select(Award.badge, sa.func.count(sa.distinct(Award.organization_id)))
