@@ -655,12 +655,12 @@ def test_an_award_says_whose_word_stands_behind_it(
             assert figure["assurance"] is None
         else:
             # The sentence is in the file too, not only the word.
-            word = {
+            begins = {
                 "declared": "déclaré",
                 "confirmed": "confirmé",
                 "verified": "vérifié",
             }
-            assert figure["narrative"].lower().startswith(word[figure["assurance"]])
+            assert figure["narrative"].lower().startswith(begins[figure["assurance"]])
 
 
 @pytest.mark.usefixtures("key")
