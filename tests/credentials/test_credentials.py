@@ -8,6 +8,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
+from ckan import model
 
 from ckanext.challenge.credentials import jobs
 from ckanext.challenge.model import Award
@@ -55,3 +56,22 @@ def test_the_achievement_says_in_words_how_a_badge_is_earned(clean_db: None) -> 
     assert listed.startswith("- Jeux de données que tout le monde peut voir")
     with pytest.raises(tk.ObjectNotFound):
         act("challenge_achievement_show", badge="rien")
+
+
+@pytest.mark.usefixtures("key")
+def test_a_badge_given_by_hand_claims_no_criteria(give: Callable[..., Award]) -> None:
+    award = give()
+    award.source, award.reason, award.criteria = "person", "Belle année.", {"met": []}
+    model.Session.commit()
+    assert jobs.sign().signed == 1
+    document = act("challenge_credential_show", award=award.id)["document"]
+    achievement = document["credentialSubject"]["achievement"]
+    # Not even the address of the page that tells them.
+    assert list(achievement["criteria"]) == ["narrative"]
+    narrative = achievement["criteria"]["narrative"]
+    assert "Belle année." in narrative
+    assert document["evidence"][0]["narrative"] == narrative
+    assert document["evidence"][0]["description"] == "confirmed"
+    told = act("challenge_credential_verify", credential=document)
+    assert told["valid"]
+    assert "figure" not in [part["genre"] for part in told["evidence"]]

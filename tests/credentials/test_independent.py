@@ -100,7 +100,7 @@ HOLDING = Holding(
     organization_title="Le Poinçonnet",
     siren="213601594",
     season=("saison-2", "Challenge, saison 2"),
-    reason="Donné à la main",
+    by_hand="Donné à la main",
     figures=(Figure("Jeux", "3 sur 2", (("deliberations", "Délibérations"),)),),
 )
 ISSUED = issue(HOLDING, 131072 + 7)
@@ -120,7 +120,7 @@ holdings = st.builds(
     organization_title=text,
     siren=st.none() | st.just("213601594"),
     season=st.none() | st.tuples(text, text),
-    reason=st.none() | text,
+    by_hand=st.none() | text,
     figures=st.lists(
         st.builds(
             Figure, text, text, st.lists(st.tuples(text, text), max_size=2).map(tuple)

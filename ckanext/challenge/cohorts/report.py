@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import programmes
-from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
+from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.model import Award, Cohort, Participant, figures
-from ckanext.challenge.model.figures import DATASETS
+from ckanext.challenge.model.figures import COUNTED, DATASETS
 
 #: What the page of a season shows of a snapshot; the rest is for the report.
 _BRIEF = ("date", "programme", "programme_version", "figures")
@@ -50,16 +50,40 @@ def brief(snapshot: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {name: snapshot.get(name) for name in _BRIEF}
 
 
+def shown_figures(
+    cohorts: Sequence[Cohort],
+) -> dict[str, dict[str, Any]]:
+    """The figures of seasons, by their ids: as they are, or were on the last day.
+
+    :returns: as :func:`ckanext.challenge.model.figures.by_cohort`
+    """
+    found = figures.by_cohort([cohort.id for cohort in cohorts])
+    for cohort in cohorts:
+        # A snapshot of before may not have all of them.
+        found[cohort.id] |= (cohort.snapshot or {}).get("figures", {})
+    return found
+
+
+def settled(cohort: Cohort) -> Mapping[str, int]:
+    """How many participants are, or were on the last day, through with each step."""
+    kept = (cohort.snapshot or {}).get("steps")
+    return figures.settled_by_step(cohort.id) if kept is None else kept
+
+
 def _known(cohort: Cohort, settled: Mapping[str, int]) -> dict[str, int]:
     """The steps of the season's programme; former ones count no more."""
     return {step.key: settled.get(step.key, 0) for step in programmes.of(cohort).steps}
 
 
 def _awards(cohort: Cohort) -> dict[str, list[str]]:
-    """The badges that each organization earned in the season, the first one first."""
+    """The badges that each participant earned in the season, the first one first."""
     rows = model.Session.execute(
         sa.select(Award.organization_id, Award.badge)
-        .where(Award.cohort_id == cohort.id, Award.state.in_(sorted(AWARD_HELD)))
+        .where(
+            Award.cohort_id == cohort.id,
+            Award.state.in_(sorted(AWARD_HELD)),
+            Award.organization_id.in_(figures.counted(cohort.id)),
+        )
         .order_by(Award.awarded_at, Award.badge)
     )
     found: dict[str, list[str]] = {}
@@ -95,11 +119,7 @@ def _participants(
             DATASETS.label("datasets"),
         )
         .join(model.Group, model.Group.id == Participant.organization_id)
-        .where(
-            Participant.cohort_id == cohort.id,
-            Participant.state.in_(PARTICIPANT_COUNTED),
-            model.Group.state == "active",
-        )
+        .where(Participant.cohort_id == cohort.id, *COUNTED)
         .order_by(Participant.percent.desc(), model.Group.title, Participant.id)
     )
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -139,6 +140,28 @@ def withdrawal(reason: str | None) -> str:
     if reason == "criteria_no_longer_hold":
         return tk._("What it says no longer held, and was not put right in time.")
     return tk._("Reason: {reason}").format(reason=reason) if reason else ""
+
+
+def by_hand(award: Mapping[str, Any]) -> str:
+    """Who gave a badge by hand and why, in sentences; empty for all others.
+
+    :param award: of ``challenge_award_show``
+    """
+    if award["source"] != "person":
+        return ""
+    if award["given_by"]:
+        text = tk._(
+            "Given by hand by {name}, of the team of the challenge; its criteria were "
+            "not checked."
+        ).format(name=award["given_by"])
+    else:
+        text = tk._(
+            "Given by hand by the team of the challenge; its criteria were not checked."
+        )
+    reason = award["reason"]
+    if not reason:
+        return text
+    return " ".join((text, tk._("Reason: {reason}").format(reason=reason)))
 
 
 _ASSURANCES = {

@@ -70,7 +70,7 @@ class Holding:
     :ivar organization: its name in the address of its page
     :ivar siren: of the collectivité, where the portal knows it
     :ivar season: the name and title of that in which it was earned, if in one
-    :ivar reason: of an award given by hand
+    :ivar by_hand: of an award given by hand, who gave it and why, in sentences
     :ivar assurance: what stands behind it: the weakest of the words that it needed
     """
 
@@ -81,7 +81,7 @@ class Holding:
     organization_title: str
     siren: str | None
     season: tuple[str, str] | None = None
-    reason: str | None = None
+    by_hand: str | None = None
     figures: tuple[Figure, ...] = ()
     assurance: str | None = None
 
@@ -214,11 +214,15 @@ def _subject(issuer: Issuer, holding: Holding) -> dict[str, Any]:
                 "identityType": "ext:siren",
             }
         )
+    achievement = achievement_document(issuer, holding.achievement)
+    if holding.by_hand:
+        # Nobody looked whether those of the badge hold.
+        achievement["criteria"] = {"narrative": cleaned(holding.by_hand)}
     return {
         "id": subject_id,
         "type": ["AchievementSubject"],
         "identifier": identifiers,
-        "achievement": achievement_document(issuer, holding.achievement),
+        "achievement": achievement,
     }
 
 
@@ -229,7 +233,7 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
         "name": f"{holding.achievement.name} — {holding.organization_title}",
         "genre": "award",
         **_behind(holding.assurance),
-        **({"narrative": holding.reason} if holding.reason else {}),
+        **({"narrative": holding.by_hand} if holding.by_hand else {}),
     }
     if holding.season:
         name, title = holding.season

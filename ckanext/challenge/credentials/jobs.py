@@ -242,7 +242,9 @@ def _holding(row: Any, titles: dict[str, tuple[str, str]]) -> Holding:
         organization_title=row.organization_title,
         siren=sirens.compact(row.siren) if sirens.is_valid(row.siren or "") else None,
         season=(row.cohort, row.cohort_title) if row.cohort else None,
-        reason=row.reason,
+        by_hand=wording.by_hand(row.cohort_title, row.reason)
+        if row.source == "person"
+        else None,
         figures=wording.figures(programme, row.criteria, titles),
         assurance=assurance.of_award(programme, row.criteria.get("met", [])),
     )

@@ -1,7 +1,8 @@
 """The season of a dataset in CKAN's search, as a filter and as a facet; its badges.
 
-``challenge_cohort`` is the name of the latest season in which the dataset's
-organization takes part and whose launch came before the dataset. ``challenge_kit`` is
+``challenge_cohort`` is the name of the season that counts the dataset: of those in
+which its organization takes part and during which it was created, the one that was
+launched first (as ``datasets_since_launch``). ``challenge_kit`` is
 an ordinary field of the dataset, which CKAN indexes itself.
 """
 
@@ -34,12 +35,11 @@ _SEASON = sa.text(
     JOIN challenge_participant cp ON cp.organization_id = p.owner_org
     JOIN challenge_cohort c ON c.id = cp.cohort_id
     WHERE p.id = :id AND cp.state = ANY(:counted) AND c.state <> 'draft'
-      AND (c.launch IS NULL OR
-           c.launch::timestamp AT TIME ZONE :zone AT TIME ZONE 'UTC'
-           <= p.metadata_created)
+      AND c.launch::timestamp AT TIME ZONE :zone AT TIME ZONE 'UTC'
+          <= p.metadata_created
       AND (c.finished_at IS NULL OR
            c.finished_at AT TIME ZONE 'UTC' >= p.metadata_created)
-    ORDER BY c.launch DESC NULLS LAST, c.season DESC
+    ORDER BY c.launch, c.season, c.id
     LIMIT 1
     """
 )

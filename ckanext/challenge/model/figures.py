@@ -15,6 +15,22 @@ from .participant import Participant, StepStatus
 #: How many datasets a participant has opened since the launch, as last measured.
 DATASETS: Any = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
 
+#: Who counts in a season, to join :data:`ckan.model.Group`: whoever is listed, and
+#: nobody else. An organization that was deleted counts again once it is back.
+COUNTED: tuple[Any, ...] = (
+    Participant.state.in_(PARTICIPANT_COUNTED),
+    model.Group.state == "active",
+)
+
+
+def counted(cohort_id: str) -> Any:
+    """Who counts in a season, as a query of the ids of organizations."""
+    return (
+        sa.select(Participant.organization_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .where(Participant.cohort_id == cohort_id, *COUNTED)
+    )
+
 
 def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The figures of cohorts, in one statement.
@@ -35,10 +51,8 @@ def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
             sa.func.count().filter(Participant.state == "completed").label("completed"),
             sa.func.array_agg(Participant.departement.distinct()).label("departements"),
         )
-        .where(
-            Participant.cohort_id.in_(cohort_ids),
-            Participant.state.in_(PARTICIPANT_COUNTED),
-        )
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .where(Participant.cohort_id.in_(cohort_ids), *COUNTED)
         .group_by(Participant.cohort_id)
     )
     found = {row.cohort_id: row for row in rows}
@@ -69,9 +83,10 @@ def settled_by_step(cohort_id: str) -> dict[str, int]:
     rows = model.Session.execute(
         sa.select(StepStatus.step, sa.func.count())
         .join(Participant, Participant.id == StepStatus.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
         .where(
             Participant.cohort_id == cohort_id,
-            Participant.state.in_(PARTICIPANT_COUNTED),
+            *COUNTED,
             StepStatus.state.in_(STEP_SETTLED),
         )
         .group_by(StepStatus.step)

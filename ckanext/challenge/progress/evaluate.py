@@ -350,7 +350,13 @@ class _Evaluation:
             after = _figures(verdict, found, last)
             if before != after:
                 figures[row.id] = after
-            about = Measured(row.organization_id, row.cohort_id, found, verdict.states)
+            about = Measured(
+                row.organization_id,
+                row.cohort_id,
+                found,
+                verdict.states,
+                cohort.launched,
+            )
             for badge in cohort.badges:
                 awards.judge(cohort.programme, badge, about)
         store.save_statuses(statuses, self._now)

@@ -393,6 +393,9 @@ def test_a_manager_gives_a_badge_and_takes_it_back(
     given = call(manager, "challenge_award_create", **asked, reason="Bel effort.")
     assert (given["source"], given["state"]) == ("person", "active")
     assert (given["cohort"], given["reason"]) == ("saison-2", "Bel effort.")
+    # Who gave it, and that nobody looked at what it asks for.
+    assert given["given_by"] == manager["fullname"]
+    assert (given["criteria"], given["assurance"]) == ({"met": []}, "confirmed")
     with pytest.raises(tk.ValidationError) as caught:
         call(manager, "challenge_award_create", **asked, reason="Encore.")
     assert "badge" in caught.value.error_dict

@@ -390,3 +390,19 @@ def test_the_next_step_says_why_it_is_next(
     assert not _page(browser("stranger").get(world.url)).xpath(
         "//section[contains(@class, 'challenge-now')]"
     )
+
+
+def test_what_was_opened_before_the_season_is_told_apart(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    owner = world.participant["organization_id"]
+    factories.Dataset(owner_org=owner)
+    package: Any = model.Package.get(factories.Dataset(owner_org=owner)["id"])
+    package.metadata_created = package.metadata_created.replace(year=2015)
+    model.Session.commit()
+    evaluate.evaluate([owner])
+    page = _page(browser().get(f"/en{world.url}"))
+    figures = [_text(one) for one in page.xpath("//dl/div")]
+    # With the one that it had opened.
+    assert "datasets opened this season2" in figures
+    assert "other datasets, opened before1" in figures

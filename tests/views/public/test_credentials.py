@@ -151,7 +151,9 @@ def test_what_a_verifier_follows_is_there(
     told = fetched(achievement["id"]).get_json(force=True)
     assert {name: told[name] for name in achievement} == achievement
     assert fetched(achievement["image"]["id"]).mimetype == "image/svg+xml"
-    assert fetched(achievement["criteria"]["id"]).mimetype == "text/html"
+    # Given by hand: the badge has criteria, the award has none.
+    assert "id" not in achievement["criteria"]
+    assert fetched(told["criteria"]["id"]).mimetype == "text/html"
     profile = fetched(f"{BASE}/challenge/issuer.json").get_json(force=True)
     assert profile["id"] == document["issuer"]["id"]
     did = fetched(f"{BASE}/.well-known/did.json").get_json(force=True)
@@ -237,12 +239,23 @@ def test_every_form_of_a_badge_is_verified(
         assert "This badge is genuine" in text
         # What was signed stays in the portal's language, and the page says so.
         root = html.document_fromstring(page.get_data(as_text=True))
-        assert "Pour la démonstration" in root.xpath("//p[@lang='fr']/text()")
+        told = root.xpath("//p[@lang='fr']/text()")
+        assert [one for one in told if one.endswith("Pour la démonstration")]
         assert "Commune 214500241" in text
         assert "Pour la démonstration" in text
         assert "did:web:test.ckan.net" in text
         assert "without an end" in text
         assert "It was not withdrawn" in text
+
+
+def test_the_page_of_a_badge_given_by_hand_says_by_whom_and_why(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    page = said(browser().get(f"/en/challenge/awards/{world.award['id']}"))
+    assert (
+        f"Given by hand by {world.people['manager']['fullname']}, of the team of the "
+        "challenge; its criteria were not checked. Reason: Pour la démonstration"
+    ) in page
 
 
 NOT_CHECKED = "Its drawing is not"

@@ -36,9 +36,9 @@ from ckanext.challenge.domain.criteria import (
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.measures import catalog
-from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
+from ckanext.challenge.model import Award, Cohort, Participant, Staff, figures, locks
 from ckanext.challenge.model.base import make_id, utcnow
-from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.model.dictize import columns, name_of
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 
 _AWARD_COLUMNS = (
@@ -193,11 +193,13 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :type id: string
     :returns: ``{id, badge, title, description, level, icon, colour, shape, policy,
         organization_id, organization_name, organization_title, image_url, siren,
-        cohort_id, cohort, cohort_title, awarded_at, source, reason, programme,
-        programme_version, state, lost_on, revoked_at, revoked_reason,
+        cohort_id, cohort, cohort_title, awarded_at, source, given_by, reason,
+        programme, programme_version, state, lost_on, revoked_at, revoked_reason,
         revoked_source, assurance}`` and ``criteria``: ``{met: [{measure or step,
         definition or title, value, target, assurance, datasets: [{id, name,
         title}]}]}``, the datasets being those that the public can still see.
+        One given by hand (``source`` is ``person``) has no criteria; ``given_by`` is
+        the name of who gave it.
         ``assurance`` says what stands behind it: ``declared`` (the collectivité says
         so), ``confirmed`` (an adviser does), ``verified`` (the catalogue does), and of
         a step that was not asked ``None``; of the award it is the weakest of those that
@@ -342,13 +344,9 @@ def _holders(badges: Sequence[str], cohort: Cohort | None = None) -> dict[str, i
     """
     within: list[Any] = []
     if cohort is not None:
-        taking_part = sa.select(Participant.organization_id).where(
-            Participant.cohort_id == cohort.id,
-            Participant.state.in_(PARTICIPANT_COUNTED),
-        )
         within = [
             sa.or_(Award.cohort_id == cohort.id, Award.cohort_id.is_(None)),
-            Award.organization_id.in_(taking_part),
+            Award.organization_id.in_(figures.counted(cohort.id)),
         ]
     rows = model.Session.execute(
         sa.select(Award.badge, sa.func.count(sa.distinct(Award.organization_id)))
@@ -404,6 +402,7 @@ def _selected() -> tuple[Any, ...]:
         Cohort.name.label("cohort"),
         Cohort.title.label("cohort_title"),
         Cohort.programme_digest,
+        name_of(model.User).label("given_by"),
         sa.func.coalesce(Participant.siren, catalog.organization_siren()).label(
             "siren"
         ),
@@ -419,6 +418,7 @@ def _awards(*selected: Any) -> Any:
         .select_from(Award)
         .join(model.Group, model.Group.id == Award.organization_id)
         .outerjoin(Cohort, Cohort.id == Award.cohort_id)
+        .outerjoin(model.User, model.User.id == Award.awarded_by)
         .outerjoin(
             Participant,
             sa.and_(
@@ -445,6 +445,7 @@ def _dictize_award(row: Any) -> dict[str, Any]:
         **columns(row, _AWARD_COLUMNS),
         "cohort": row.cohort,
         "cohort_title": row.cohort_title,
+        "given_by": row.given_by,
         "siren": row.siren,
         "organization_name": row.organization_name,
         "organization_title": row.organization_title or row.organization_name,

@@ -33,7 +33,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.domain import budget, deadlines, schedule
-from ckanext.challenge.domain.lifecycle import COHORT_DELETABLE
+from ckanext.challenge.domain.lifecycle import COHORT_DELETABLE, PARTICIPANT_COUNTED
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
@@ -41,7 +41,6 @@ from ckanext.challenge.model import (
     Evidence,
     Participant,
     Staff,
-    figures,
     locks,
 )
 from ckanext.challenge.model.dictize import as_json, columns
@@ -100,7 +99,7 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> Any:
     rows, count = paginate(
         query.order_by(Cohort.season.desc(), Cohort.created_at.desc()), data
     )
-    totals = figures.by_cohort([row.id for row in rows])
+    totals = report.shown_figures(rows)
     shown = [{**_dictize(row), "figures": totals[row.id]} for row in rows]
     return {"count": count, "results": shown}
 
@@ -117,9 +116,10 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
         are no ``figures`` and no ``phases`` (true)
     :type include_figures: bool
     :returns: all its fields, ``revision`` (a text that changes with them), and
-        ``cost`` (the sum of the funding), ``figures`` (of
-        its participants), ``phases`` (each with ``steps``, ``steps_done``,
-        ``steps_total`` over all participants and ``percent``), ``milestones``
+        ``cost`` (the sum of the funding), ``figures`` (of its participants; once it
+        has finished, those of that day), ``phases`` (each with ``steps``,
+        ``steps_done``, ``steps_total`` over all participants and ``percent``),
+        ``milestones``
         (``{key, date, state}``, the state being ``past``, ``current`` for the next
         to come, or ``future``), ``accepts_applications``, ``schedule`` (the
         states to come that have a date: ``{state, at, scheduled}``, the last telling
@@ -135,7 +135,7 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access("challenge_cohort_show", context, {"id": cohort.id})
     shown = _dictize(cohort)
     if data["include_figures"]:
-        totals = figures.by_cohort([cohort.id])[cohort.id]
+        totals = report.shown_figures([cohort])[cohort.id]
         shown["figures"] = totals
         shown["phases"] = _phases(cohort, totals["participants"])
     shown["asks_feedback"] = bool(programmes.of(cohort).feedback)
@@ -433,8 +433,12 @@ def _clashes(
                 tk._("References of applications carry this number; it has to stay")
             ]
     if "programme" not in errors and data["programme"] != cohort.programme:
-        totals = figures.by_cohort([cohort.id])[cohort.id]
-        if totals["participants"]:
+        # Those whose organization is deleted too: it may come back.
+        follow = model.Session.query(Participant.id).filter(
+            Participant.cohort_id == cohort.id,
+            Participant.state.in_(PARTICIPANT_COUNTED),
+        )
+        if follow.first():
             found["programme"] = [
                 tk._("Participants follow this programme; it has to stay")
             ]
@@ -494,7 +498,7 @@ def _schedule(cohort: Cohort) -> list[dict[str, Any]]:
 def _phases(cohort: Cohort, participants: int) -> list[dict[str, Any]]:
     programme = programmes.of(cohort)
     spoken = language.current()
-    settled = figures.settled_by_step(cohort.id)
+    settled = report.settled(cohort)
     found = []
     for phase in programme.phases:
         steps = [step for step in programme.steps if step.phase == phase.key]

@@ -133,8 +133,11 @@ def challenge_cohort_programme_update(
         {"from": kept.version, "to": offered.version, "digest": offered.digest},
     )
     id_ = cohort.id
-    if commit(context):
-        evaluate.evaluate(cohort_ids=[id_])
+    # In the same transaction: nobody finds the steps of one version, and the figures
+    # of the other.
+    model.Session.flush()
+    evaluate.evaluate(cohort_ids=[id_], commit=False)
+    commit(context)
     return tk.get_action("challenge_cohort_show")(
         {"user": context.get("user", ""), "ignore_auth": True}, {"id": id_}
     )

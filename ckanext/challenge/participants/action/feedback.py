@@ -230,6 +230,7 @@ def _settle(context: Context, participant: Participant, step: Step) -> None:
     lifecycle.PERSON_STEP.check(before, "done")
     status.state = "done"
     status.updated_at, status.updated_by = utcnow(), user_id_of(context)
+    steps.count(participant)
     journal.record(
         actor_of(context),
         "step",
