@@ -24,6 +24,7 @@ from ckanext.challenge.common import validators as common_validators
 from ckanext.challenge.conformity import changes as conformity_changes
 from ckanext.challenge.conformity import validators as conformity_validators
 from ckanext.challenge.credentials import jobs as credential_jobs
+from ckanext.challenge.datasets import search
 from ckanext.challenge.datasets.search import SearchPlugin
 from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.measures.base import Measure
@@ -176,7 +177,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
                 badge_receivers.awards_stored,
                 credential_jobs.awards_stored,
             ],
-            signals.evaluated: [credential_jobs.evaluated],
+            signals.evaluated: [credential_jobs.evaluated, search.evaluated],
         }
 
     def get_measures(self) -> Iterable[Measure]:

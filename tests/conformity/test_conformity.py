@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from ckan import model
 from ckan.lib import jobs as ckan_jobs
 from ckan.lib import redis as ckan_redis
+from ckan.lib import uploader
 from ckan.tests import factories, helpers
 from helpers.website import Website, file, website
 from rq import SimpleWorker
@@ -121,6 +122,7 @@ def test_an_upload_is_checked_by_itself(upload: Any, dataset: dict[str, Any]) ->
         "partial": False,
         "encoding": "utf-8",
         "separator": ",",
+        "own_fault": False,
     }
     subject = Subject(dataset["owner_org"])
     found = measures.measure(["conform_datasets"], [subject])["conform_datasets"]
@@ -412,6 +414,111 @@ def test_a_file_that_has_gone_has_a_verdict(upload: Any, storage: Path) -> None:
     work()
     shown = show(resource_id)
     assert (shown["status"], shown["errors"][0]["type"]) == ("error", "missing")
+
+
+class ElsewhereUploader:
+    """As ckanext-s3filestore: it wants the whole resource, and signs addresses."""
+
+    address = ""
+
+    def __init__(self, resource: dict[str, Any]) -> None:
+        self.url = resource["url"]
+        resource.pop("upload", None)
+
+    def get_path(self, id: str, filename: str) -> str:
+        assert filename == self.url.rsplit("/", 1)[-1]
+        return f"resources/{id}/{filename}"
+
+    def get_signed_url_to_key(self, key: str) -> str:
+        return f"{self.address}/{key}"
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Website]:
+    """A server on which another plugin keeps the uploads; at a private address."""
+    with website({}) as site:
+        monkeypatch.setattr(ElsewhereUploader, "address", site.url(""))
+        yield site
+
+
+def _uploads_are_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploader, "get_resource_uploader", ElsewhereUploader)
+
+
+def test_an_upload_that_another_plugin_keeps_is_checked(
+    upload: Any, elsewhere: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource_id = upload(GOOD)
+    elsewhere.answers[f"/resources/{resource_id}/prenoms.csv"] = file(BAD.encode())
+    _uploads_are_elsewhere(monkeypatch)
+    work()
+    assert show(resource_id)["status"] == "invalid"
+    assert call("challenge_conformity_check", resource_id=resource_id)["status"] == (
+        "pending"
+    )
+
+
+def test_a_storage_that_does_not_answer_is_the_portals_fault(
+    upload: Any,
+    dataset: dict[str, Any],
+    elsewhere: Website,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checked, new = upload(GOOD), upload(GOOD, name="autre")
+    jobs.check_resource(checked)
+    _uploads_are_elsewhere(monkeypatch)
+    for resource_id in (checked, new):
+        jobs.check_resource(resource_id)
+    shown = show(new)
+    assert (shown["status"], shown["own_fault"]) == ("error", True)
+    assert shown["errors"][0]["type"] == "failed"
+    # Nothing is wrong with the file: it is not named as one to be mended, and what was
+    # found before goes on to count until the next night.
+    assert show(checked)["status"] == "pending"
+    assert set(store.due()) == {checked, new}
+    found = _conform(dataset)
+    assert (found.value, found.failing) == (1, ())
+    report = Conformity.get(checked)
+    assert report
+    model.Session.delete(report)
+    model.Session.commit()
+    found = _conform(dataset)
+    assert (found.value, found.failing) == (0, ())
+
+
+def _conform(dataset: dict[str, Any]) -> Any:
+    model.Session.expire_all()
+    subject = Subject(dataset["owner_org"])
+    return measures.measure(["conform_datasets"], [subject])["conform_datasets"][
+        subject
+    ]
+
+
+def test_a_folder_that_is_not_there_is_the_portals_fault(
+    upload: Any, storage: Path
+) -> None:
+    resource_id = upload(GOOD)
+    (storage / "resources").rename(storage / "elsewhere")
+    work()
+    assert show(resource_id)["own_fault"]
+
+
+def test_the_page_blames_nobody_for_a_fault_of_the_portal(
+    app: Any, upload: Any, dataset: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource_id = upload(GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "check", lambda *_: 1 / 0)
+        work()
+    answer = app.get(
+        f"/dataset/{dataset['name']}/resource/{resource_id}",
+        headers={"Authorization": factories.SysadminWithToken()["token"]},
+    )
+    page = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+    block = page.select_one("#challenge-conformity")
+    assert block
+    assert block.select_one("form button")
+    assert not block.select_one("form a")
 
 
 def test_nothing_is_queued_when_the_change_is_rolled_back(

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")
 
 
 @pytest.mark.parametrize(
-    ("root", "before", "shown"),
-    [
+    "prefix",
+    [  # What is configured, what the application is asked for, what a reader sees.
         ("/data/{{LANG}}", "/en", "/data/en"),
         ("/data/{{LANG}}", "", "/data"),
         ("", "/en", "/en"),
@@ -28,12 +28,11 @@ def test_after_login_one_is_back_where_one_was(
     app: Any,
     ckan_config: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
-    root: str,
-    before: str,
-    shown: str,
+    prefix: tuple[str, str, str],
     page: str,
 ) -> None:
     """The proxy takes the prefix off; the portal puts it back, and the language."""
+    root, before, shown = prefix
     monkeypatch.setitem(ckan_config, "ckan.root_path", root)
     user = factories.User(password=PASSWORD)
     browser = Browser(app)

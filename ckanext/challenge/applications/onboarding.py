@@ -7,12 +7,14 @@ commits or mails: the caller does so.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.lib.search import SearchError, SolrConnectionError
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import journal
@@ -32,6 +34,8 @@ from ckanext.challenge.model import (
 )
 
 from . import accounts, given_roles
+
+log = logging.getLogger(__name__)
 
 
 class CohortFull(Exception):
@@ -295,11 +299,15 @@ def _organization(application: Application) -> model.Group:
         "agents": application.agents,
     }
     context = accounts.deferred()
-    created = tk.get_action("organization_create")(
-        context,
-        {key: str(value) for key, value in data.items() if value not in (None, "")},
-    )
-    group = model.Group.get(created["id"])
+    try:
+        tk.get_action("organization_create")(
+            context,
+            {key: str(value) for key, value in data.items() if value not in (None, "")},
+        )
+    except (SearchError, SolrConnectionError):
+        # It is made; in the end CKAN shows it with its datasets counted in Solr.
+        log.exception("Solr is down, and %s is made all the same", data["name"])
+    group = model.Group.get(data["name"])
     assert group is not None
     # CKAN makes the creator an admin; here that is the portal itself, no member.
     site_user = model.User.get(context.get("user"))

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from ckan import model
 
 from ckanext.challenge.common import jobs
+from ckanext.challenge.domain.verdicts import BROKE
 
 from . import publishers, registry, store, validation
 from .check import check
@@ -79,7 +80,7 @@ def _check(
     except Exception:
         # Of what RQ ends after too long too: its exception comes from a signal.
         log.exception("The check of resource %s failed", place.resource_id)
-        return Report.of(Unreadable(store.FAILED))
+        return Report.of(Unreadable(BROKE))
 
 
 def _save(resource_id: str, schema: str, report: Report, began: datetime) -> None:

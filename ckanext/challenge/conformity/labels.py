@@ -390,7 +390,13 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
         N_("Publish a file for each year."),
     ),
     "csv": (N_("The file is not CSV."), _TO_CSV),
-    "failed": (N_("The check has failed."), N_("It is tried again at night.")),
+    "failed": (
+        N_(
+            "The portal could not check the file: this is a fault of the portal, not "
+            "of the file."
+        ),
+        N_("It is tried again at night."),
+    ),
     "validation": (N_("The portal's validation has found problems."),),
     # Why it could not be reached.
     "missing": (

@@ -13,6 +13,7 @@ tripping any timeout), and not to read the body of a redirection.
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import re
 import socket
@@ -45,6 +46,10 @@ _REDIRECTS = 5
 #: Of a name that has many addresses, so many are tried.
 _TRIED = 2
 _BLOCK = 64 * 1024
+#: Errors of this machine, for which no server is to blame: its disk and its files.
+_OURS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+)
 _MOVED = frozenset({301, 302, 303, 307, 308})
 #: The part of IPv6 that is given out for the public network.
 _PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
@@ -107,6 +112,7 @@ def fetch(url: str, into: IO[bytes], limits: Limits) -> str | None:
         ``link-certificate``, ``link-status`` (the server refuses; ``value`` is its
         code), ``link-redirects`` (there is no end of them), ``link-slow`` or
         ``too-large``
+    :raises OSError: this machine has no room, or no files left, for what comes
     """
     with _Clock(limits.seconds) as clock:
         try:
@@ -117,6 +123,8 @@ def fetch(url: str, into: IO[bytes], limits: Limits) -> str | None:
                         return _read(answer, into, limits, clock)
                 url = urljoin(url, location)
         except (HTTPError, HTTPException, OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in _OURS:
+                raise
             reason = "link-slow" if clock.is_over else _reason(error)
             raise Unreadable(reason) from error
     raise Unreadable("link-redirects")

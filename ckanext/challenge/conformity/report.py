@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from ckanext.challenge.domain.verdicts import BROKE
+
 #: How many problems a report keeps; all are counted.
 STORED_ERRORS = 100
 #: Of each kind of problem, so many are shown; and so many kinds.
@@ -143,6 +145,11 @@ class Report:
     partial: bool = False
     encoding: str | None = None
     separator: str | None = None
+
+    @property
+    def is_own_fault(self) -> bool:
+        """Whether the check broke, which says nothing of the file."""
+        return bool(self.errors) and self.errors[0].type == BROKE
 
     @classmethod
     def of(cls, reason: Unreadable, **more: Any) -> Report:

@@ -56,10 +56,10 @@ def _literals(values: Collection[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-# 2 where a resource conforms, 1 where it was checked and does not.
+# 2 where a resource conforms, 1 where it was checked and does not. Where the check
+# broke, the portal is at fault.
 _REPORT = (
-    "max(CASE c.status WHEN 'valid' THEN 2 WHEN 'invalid' THEN 1"
-    " WHEN 'error' THEN 1 ELSE 0 END)"
+    f"max(CASE WHEN c.status = 'valid' THEN 2 WHEN {quality.REFUSED} THEN 1 ELSE 0 END)"
 )
 
 #: What measures may ask of a dataset. Each is a number of a few bits, and those that

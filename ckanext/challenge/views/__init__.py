@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from ckanext.challenge.common import page_cache
+from ckanext.challenge.common import page_cache, proxy_watch
 from ckanext.challenge.views import unavailable
 from ckanext.challenge.views.applicant.claims import claims
 from ckanext.challenge.views.applicant.erasure import erasure
@@ -31,6 +31,7 @@ def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
     page_cache.listen()
     actions = Blueprint("challenge_actions", __name__)
+    actions.before_app_request(proxy_watch.look)
     actions.before_app_request(check_action)
     actions.before_app_request(unavailable.be_patient)
     actions.after_app_request(unavailable.replace_answer)

@@ -404,3 +404,27 @@ def test_what_a_colleague_keeps_is_named_before_and_after_it_is_replaced(
     assert "1 of 1 decided" in text
     assert f"Kept until now: Acceptance, by {name}" in text
     assert "1 place left of 2" in _text(_page(manager.get(f"/en{LIST}")))
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_an_acceptance_while_solr_is_down_is_said(
+    manager: Any,
+    world: Any,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    many: bool,
+) -> None:
+    monkeypatch.setitem(ckan_config, "solr_url", "http://127.0.0.1:9/solr/ckan")
+    wanted = _applications(world)["Lignières"]["id"]
+    if many:
+        answer = manager.post(
+            f"/en{LIST}/decide",
+            {"ids": [wanted], "decision": "accept", "do": "confirm"},
+        )
+    else:
+        page = f"/en{DESK}/application/{wanted}"
+        assert manager.post(page, {"decision": "accept"}).status_code == 302
+        answer = manager.get(page)
+    text = " ".join(_page(answer).text_content().split())
+    assert "The portal's search does not answer." in text
+    assert _applications(world, state="accepted")["Lignières"]

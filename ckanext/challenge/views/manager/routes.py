@@ -22,7 +22,7 @@ from ckanext.challenge.views.forms import flat_errors, texts
 from .application import application_page, neighbours
 from .applications import KEPT, applications_page, chosen_filters
 from .cohort import cohort_page, index_page
-from .decisions import batch_page, publish_page, results_page
+from .decisions import batch_page, publish_page, results_page, tell_of_search
 from .transition import transition_page
 
 manager = managers_blueprint("challenge_manage")
@@ -212,6 +212,7 @@ def review(cohort: str, id: str) -> AnyResponse | str:
     else:
         text = tk._("{name}: your decision is saved; the applicant is told by mail.")
     tk.h.flash_success(text.format(name=name))
+    tell_of_search(wish["decision"] == "accept" and not wish["pending"])
     if not leads_on:
         return _here(cohort, id)
     if following:
