@@ -147,13 +147,13 @@ def _statuses(
     }
 
 
-@pytest.mark.seconds(20)
 @pytest.fixture(autouse=True)
 def _log_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     # CKAN's commands turn off the loggers that were there before them.
     monkeypatch.setattr(shield.log, "disabled", False)
 
 
+@pytest.mark.seconds(20)
 def test_ckans_pages_answer_without_our_tables(
     app: Any,
     portal: dict[str, Any],
