@@ -15,6 +15,7 @@ from ckan import model
 from ckan.lib import jobs as ckan_jobs
 from ckan.lib import redis as ckan_redis
 from ckan.lib import uploader
+from ckan.model import ensure_engine
 from ckan.tests import factories, helpers
 from helpers.website import Website, file, website
 from rq import SimpleWorker
@@ -414,6 +415,28 @@ def test_a_file_that_has_gone_has_a_verdict(upload: Any, storage: Path) -> None:
     work()
     shown = show(resource_id)
     assert (shown["status"], shown["errors"][0]["type"]) == ("error", "missing")
+
+
+def test_a_report_that_cannot_be_stored_keeps_no_other_waiting(upload: Any) -> None:
+    bad, good = upload(GOOD), upload(GOOD, name="autre")
+    model.Session.remove()
+    with ensure_engine().begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+            " BEGIN RAISE EXCEPTION 'broken'; END $$"
+        )
+        connection.exec_driver_sql(
+            "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON challenge_conformity"
+            f" FOR EACH ROW WHEN (NEW.resource_id = '{bad}') EXECUTE FUNCTION refuse()"
+        )
+    try:
+        assert jobs.check_due(resource_ids=[bad, good]) == 2
+    finally:
+        model.Session.remove()
+        with ensure_engine().begin() as connection:
+            connection.exec_driver_sql("DROP FUNCTION refuse CASCADE")
+    assert show(good)["status"] == "valid"
+    assert store.due() == [bad]
 
 
 class ElsewhereUploader:

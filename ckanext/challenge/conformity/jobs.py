@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from ckan import model
 
-from ckanext.challenge.common import jobs
+from ckanext.challenge.common import jobs, shield
 from ckanext.challenge.domain.verdicts import BROKE
 
 from . import publishers, registry, store, validation
@@ -104,7 +104,8 @@ def check_due(
     """Check, here and now, the files whose job was lost and the links whose time has
     come; for the nightly command.
 
-    It ends after an hour; what is left is found again.
+    It ends after an hour; what is left is found again. One whose report cannot be
+    stored keeps no other waiting.
 
     :param organization_ids: only those of these organizations
     :param on_progress: told after each how many were done (one)
@@ -119,7 +120,14 @@ def check_due(
         if time.monotonic() > end:
             log.warning("%s files are left to the next night", len(resource_ids) - done)
             break
-        check_resource(resource_id)
+        try:
+            check_resource(resource_id)
+        except Exception as error:
+            model.Session.rollback()
+            if shield.is_down(error):
+                raise
+            # The others are checked all the same.
+            log.exception("The report on resource %s is not stored", resource_id)
         done += 1
         on_progress(1)
     return done
