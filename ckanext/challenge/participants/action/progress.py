@@ -154,7 +154,6 @@ class _Shown:
         self.detailed = detailed
         self.programme: Programme = programmes.of(cohort)
         self.language = current()
-        self.today = config.today()
         self.due = rules.due_days(
             self.programme,
             {name: getattr(cohort, name) for name in deadlines.MILESTONES},
@@ -168,6 +167,13 @@ class _Shown:
         self.states = {key: status.state for key, status in self.statuses.items()}
         self.over = (
             cohort.state in COHORT_OVER or participant.state not in PARTICIPANT_COUNTED
+        )
+        # What was late on its last day stays late, and nothing becomes so any more.
+        ended = participant.withdrawn_at or cohort.finished_at if self.over else None
+        self.today = (
+            deadlines.day_of(ended, config.display_timezone())
+            if ended
+            else config.today()
         )
         with_files = detailed and any(
             status.evidence_file for status in self.statuses.values()
@@ -193,7 +199,7 @@ class _Shown:
             "steps_done": summary.steps_done,
             "steps_total": summary.steps_total,
             "current_phase": summary.current_phase,
-            "late_steps": 0 if self.over else summary.late_steps,
+            "late_steps": summary.late_steps,
             "next_step": self._ahead(rows, ahead) if ahead else None,
             "phases": [
                 {
@@ -270,7 +276,7 @@ class _Shown:
             "measures": [described(name) for name in sorted(step.measures)],
             "value": status.value if status else None,
             "target": status.target if status else None,
-            "late": not self.over and rules.is_late(state, due, self.today),
+            "late": rules.is_late(state, due, self.today),
             "why_not": [
                 self.shortfalls.of_measure(missing)
                 for missing in (status.why_not if status and open_ else [])
