@@ -27,7 +27,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.common.language import current
-from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain import assurance, deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import (
     AWARD_HELD,
@@ -37,7 +37,13 @@ from ckanext.challenge.domain.lifecycle import (
 )
 from ckanext.challenge.domain.programme import Programme, Step
 from ckanext.challenge.measures import registry
-from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
+from ckanext.challenge.model import (
+    Award,
+    Cohort,
+    Participant,
+    StepStatus,
+    confirmations,
+)
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.participants import schema, steps
 from ckanext.challenge.progress import evaluate
@@ -98,9 +104,11 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
         ``phases``: ``{key, title, steps_done, steps_total}`` each.
         ``steps``: ``{step, phase, phase_title, title, state, source, due, help,
-        effort_minutes, required, evidence, confirm, answer, feedback, updated_at}``
-        each (``answer``: something is to be written; ``feedback``: the final form sets
-        it) and, in detail, ``measures: [{measure,
+        effort_minutes, required, evidence, confirm, answer, feedback, updated_at,
+        assurance}`` each (``answer``: something is to be written; ``feedback``: the
+        final form sets it; ``assurance``: what stands behind one that is done,
+        ``declared``, ``confirmed`` or ``verified``) and, in detail, ``confirmed_by``
+        (a name) and ``confirmed_at``, ``measures: [{measure,
         definition, unit}]`` that prove it, ``value, target, late, why_not, note`` (of
         the members), ``reason`` (of the staff: why it was sent back or is asked no
         more), ``evidence_url, evidence_file: {id, name, media_type, size,
@@ -179,6 +187,16 @@ class _Shown:
             status.evidence_file for status in self.statuses.values()
         )
         self.evidence = steps.evidence_of(participant.id) if with_files else {}
+        confirmed = [
+            step.key
+            for step in self.programme.steps
+            if step.confirm and self.states.get(step.key) == "done"
+        ]
+        self.confirmed = (
+            confirmations.of_steps(cohort.id, group.id, confirmed)
+            if detailed and confirmed
+            else {}
+        )
 
     def as_dict(self) -> dict[str, Any]:
         judged = self._judged()
@@ -263,6 +281,9 @@ class _Shown:
             "feedback": step.feedback,
             "due": as_json(due),
             "updated_at": as_json(status.updated_at) if status else None,
+            "assurance": assurance.of_step(self.programme, step.key)
+            if state == "done"
+            else None,
         }
         if self.detailed:
             shown.update(self._details(step, status, state, due))
@@ -272,7 +293,10 @@ class _Shown:
         self, step: Step, status: StepStatus | None, state: str, due: dt.date | None
     ) -> dict[str, Any]:
         open_ = state not in STEP_SETTLED
+        confirmed = self.confirmed.get(step.key)
         return {
+            "confirmed_by": confirmed.by if confirmed else None,
+            "confirmed_at": as_json(confirmed.at) if confirmed else None,
             "measures": [described(name) for name in sorted(step.measures)],
             "value": status.value if status else None,
             "target": status.target if status else None,
