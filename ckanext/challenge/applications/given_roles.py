@@ -13,7 +13,7 @@ from ckan import model
 from ckanext.challenge import notifications
 from ckanext.challenge.common import journal
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
-from ckanext.challenge.model import GivenRole, Participant
+from ckanext.challenge.model import Application, GivenRole, Participant
 from ckanext.challenge.model.base import utcnow
 
 from . import accounts
@@ -121,12 +121,55 @@ def take_back(actor: str, *which: Any) -> None:
     for given in standing:
         given.taken_back_at = utcnow()
         model.Session.flush()
-        if not _given_otherwise(given):
-            _end(given)
+        if not _given_otherwise(given) and not _end(given):
+            # The organization's own by now: nobody who comes back brings it back.
+            given.participant_id = None
         _record(actor, "take_role_back", given)
 
 
-def _end(given: GivenRole) -> None:
+def give_back(actor: str, participant: Participant) -> None:
+    """Give again what a withdrawal took back, to accounts that are still in use.
+
+    :param participant: that withdrew, and comes back; its row still tells when
+    """
+    group = model.Group.get(participant.organization_id)
+    if group is None or participant.withdrawn_at is None:
+        return
+    taken = (
+        model.Session.query(GivenRole)
+        .filter(
+            GivenRole.participant_id == participant.id,
+            GivenRole.taken_back_at >= participant.withdrawn_at,
+        )
+        .order_by(GivenRole.given_at, GivenRole.id)
+        .all()
+    )
+    for given in taken:
+        user = model.User.get(given.user_id)
+        if user is None or user.state == model.State.DELETED or _is_erased(given):
+            continue
+        give(
+            user,
+            group,
+            given.role,
+            given.way,
+            actor,
+            participant=participant,
+            application_id=given.application_id,
+        )
+
+
+def _is_erased(given: GivenRole) -> bool:
+    """Whether the contact asked to be forgotten: nothing is given in its name."""
+    application = Application.get(given.application_id)
+    return application is not None and application.erased_at is not None
+
+
+def _end(given: GivenRole) -> bool:
+    """Take a role away.
+
+    :returns: whether it was still the one that was given
+    """
     member = (
         model.Session.query(model.Member)
         .filter_by(
@@ -138,13 +181,14 @@ def _end(given: GivenRole) -> None:
         .first()
     )
     if member is None or member.capacity != given.role:
-        return
+        return False
     if given.former:
         member.capacity = given.former
     else:
         # CKAN's own action would commit.
         member.state = model.State.DELETED
     model.Session.flush()
+    return True
 
 
 def _given_otherwise(given: GivenRole) -> bool:

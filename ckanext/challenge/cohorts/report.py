@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import programmes
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
+from ckanext.challenge.domain.programme import Step
 from ckanext.challenge.model import Award, Cohort, Participant, figures
 from ckanext.challenge.model.figures import COUNTED, DATASETS
 
@@ -26,18 +27,21 @@ def results(cohort: Cohort, day: dt.date) -> dict[str, Any]:
 
     :param day: the day that they are of
     :returns: ``{date, programme, programme_version, figures, steps: {key: how many
-        are through with it}, badges: {key: how many hold it}, participants:
+        have done it}, waived: {key: of how many it was not asked}, badges: {key: how
+        many hold it}, participants:
         [{organization_id, organization_name, organization_title, siren, kind,
         departement, population, steps_done, steps_total, percent, completed,
         datasets, badges}]}``
     """
     awards = _awards(cohort)
+    settled_ = figures.settled_by_step(cohort.id)
     return {
         "date": day.isoformat(),
         "programme": cohort.programme,
         "programme_version": cohort.programme_version,
         "figures": figures.by_cohort([cohort.id])[cohort.id],
-        "steps": _known(cohort, figures.settled_by_step(cohort.id)),
+        "steps": _known(cohort, settled_["done"]),
+        "waived": _known(cohort, settled_["waived"]),
         "badges": _counted(awards),
         "participants": _participants(cohort, awards),
     }
@@ -64,10 +68,41 @@ def shown_figures(
     return found
 
 
-def settled(cohort: Cohort) -> Mapping[str, int]:
-    """How many participants are, or were on the last day, through with each step."""
-    kept = (cohort.snapshot or {}).get("steps")
-    return figures.settled_by_step(cohort.id) if kept is None else kept
+class Settled(NamedTuple):
+    """How many participants are through with each step, by its key.
+
+    :ivar done: who have done it
+    :ivar waived: of whom it was not asked; of a snapshot that did not tell them apart,
+        they are among the others
+    """
+
+    done: Mapping[str, int]
+    waived: Mapping[str, int]
+
+    @classmethod
+    def of(cls, results: Mapping[str, Any]) -> Settled:
+        """Those of :func:`results`."""
+        return cls(results["steps"], results.get("waived", {}))
+
+    def of_phase(self, steps: Sequence[Step], participants: int) -> dict[str, int]:
+        """``steps_done``, ``steps_total`` (that were asked) and ``percent``."""
+        done = sum(self.done.get(step.key, 0) for step in steps)
+        waived = sum(self.waived.get(step.key, 0) for step in steps)
+        total = len(steps) * participants - waived
+        nothing = 100 if participants else 0
+        return {
+            "steps_done": done,
+            "steps_total": total,
+            "percent": 100 * done // total if total else nothing,
+        }
+
+
+def settled(cohort: Cohort) -> Settled:
+    """How many are, or were on the last day of a season, through with each step."""
+    if cohort.snapshot and "steps" in cohort.snapshot:
+        return Settled.of(cohort.snapshot)
+    found = figures.settled_by_step(cohort.id)
+    return Settled(found["done"], found["waived"])
 
 
 def _known(cohort: Cohort, settled: Mapping[str, int]) -> dict[str, int]:

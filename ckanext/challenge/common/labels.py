@@ -183,6 +183,22 @@ def assurance(word: str | None) -> str:
     return tk._(text) if text else ""
 
 
+def behind(part: Mapping[str, Any]) -> str:
+    """What stands behind a step, or a part of an award, in words: who and when too.
+
+    :param part: has ``assurance`` and, where the reader may know them,
+        ``confirmed_by`` and ``confirmed_at``
+    """
+    day = part.get("confirmed_at")
+    if part["assurance"] != "confirmed" or not day:
+        return assurance(part["assurance"])
+    if name := part.get("confirmed_by"):
+        text = tk._("confirmed by the support team ({name}, {date})")
+        return text.format(name=name, date=as_day(day))
+    text = tk._("confirmed by the support team ({date})")
+    return text.format(date=as_day(day))
+
+
 # entity → state → its name, translated where it is read
 _STATES: dict[str, dict[str, str]] = {
     "cohort": {

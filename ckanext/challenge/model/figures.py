@@ -72,16 +72,20 @@ def _figures(row: Any) -> dict[str, Any]:
         name: int(getattr(row, name)) if row else 0 for name in names
     }
     total = figures["steps_total"]
-    figures["percent"] = 100 * figures["steps_done"] // total if total else 0
+    nothing = 100 if figures["participants"] else 0
+    figures["percent"] = 100 * figures["steps_done"] // total if total else nothing
     departements = row.departements if row else []
     figures["departements"] = sorted(code for code in departements if code)
     return figures
 
 
-def settled_by_step(cohort_id: str) -> dict[str, int]:
-    """How many participants of a cohort are through with each step."""
+def settled_by_step(cohort_id: str) -> dict[str, dict[str, int]]:
+    """How many participants of a cohort are through with each step, and how.
+
+    :returns: by ``done`` and ``waived``, then by the key of the step
+    """
     rows = model.Session.execute(
-        sa.select(StepStatus.step, sa.func.count())
+        sa.select(StepStatus.state, StepStatus.step, sa.func.count())
         .join(Participant, Participant.id == StepStatus.participant_id)
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(
@@ -89,6 +93,9 @@ def settled_by_step(cohort_id: str) -> dict[str, int]:
             *COUNTED,
             StepStatus.state.in_(STEP_SETTLED),
         )
-        .group_by(StepStatus.step)
+        .group_by(StepStatus.state, StepStatus.step)
     )
-    return {row[0]: row[1] for row in rows}
+    found: dict[str, dict[str, int]] = {state: {} for state in sorted(STEP_SETTLED)}
+    for state, step, number in rows:
+        found[state][step] = number
+    return found

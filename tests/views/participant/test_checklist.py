@@ -119,6 +119,15 @@ def test_a_file_is_sent_read_sent_back_and_confirmed(
     assert "est confirmée" in adviser.get(world.url).get_data(as_text=True)
     row = _detail(world, "deliberation")
     assert (row["state"], row["evidence_file"]["name"]) == ("done", "délibération.pdf")
+    # Whose word it is, when, and for its people from whom.
+    name = world.people["adviser"]["fullname"]
+    assert (row["assurance"], row["confirmed_by"]) == ("confirmed", name)
+    assert row["confirmed_at"] == row["updated_at"]
+    step = _text(_step(_page(member.get(f"/en{world.url}")), "deliberation"))
+    assert f"confirmed by the support team ({name}, " in step
+    public = _text(_step(_page(browser().get(f"/en{world.url}")), "deliberation"))
+    assert "confirmed by the support team" in public
+    assert name not in public
 
 
 def test_of_two_windows_the_second_is_told(

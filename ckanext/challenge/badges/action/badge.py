@@ -36,9 +36,17 @@ from ckanext.challenge.domain.criteria import (
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.measures import catalog
-from ckanext.challenge.model import Award, Cohort, Participant, Staff, figures, locks
+from ckanext.challenge.model import (
+    Award,
+    Cohort,
+    Participant,
+    Staff,
+    confirmations,
+    figures,
+    locks,
+)
 from ckanext.challenge.model.base import make_id, utcnow
-from ckanext.challenge.model.dictize import columns, name_of
+from ckanext.challenge.model.dictize import as_json, columns, name_of
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 
 _AWARD_COLUMNS = (
@@ -196,8 +204,9 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
         cohort_id, cohort, cohort_title, awarded_at, source, given_by, reason,
         programme, programme_version, state, lost_on, revoked_at, revoked_reason,
         revoked_source, assurance}`` and ``criteria``: ``{met: [{measure or step,
-        definition or title, value, target, assurance, datasets: [{id, name,
-        title}]}]}``, the datasets being those that the public can still see.
+        definition or title, value, target, assurance, confirmed_by, confirmed_at,
+        datasets: [{id, name, title}]}]}``, the datasets being those that the public can
+        still see.
         One given by hand (``source`` is ``person``) has no criteria; ``given_by`` is
         the name of who gave it.
         ``assurance`` says what stands behind it: ``declared`` (the collectivité says
@@ -456,8 +465,20 @@ def _dictize_award(row: Any) -> dict[str, Any]:
 def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
     met: list[dict[str, Any]] = row.criteria.get("met", [])
     datasets = _public_datasets(id_ for part in met for id_ in part["datasets"])
+    words_of = [assurance.of_part(programme, part) for part in met]
+    confirmed = [
+        part["step"]
+        for part, word in zip(met, words_of, strict=True)
+        if word == "confirmed"
+    ]
+    # As it is now: a step that was opened again since is confirmed by nobody.
+    told = (
+        confirmations.of_steps(row.cohort_id, row.organization_id, confirmed)
+        if confirmed and row.cohort_id
+        else {}
+    )
     shown: list[dict[str, Any]] = []
-    for part in met:
+    for part, word in zip(met, words_of, strict=True):
         words: dict[str, Any] = {}
         if "measure" in part:
             words = described(part["measure"])
@@ -467,13 +488,21 @@ def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
             {
                 **part,
                 **words,
-                "assurance": assurance.of_part(programme, part),
+                "assurance": word,
+                **_confirmation(told.get(part.get("step", ""))),
                 "datasets": [
                     datasets[id_] for id_ in part["datasets"] if id_ in datasets
                 ],
             }
         )
     return {"met": shown}
+
+
+def _confirmation(found: confirmations.Confirmation | None) -> dict[str, Any]:
+    return {
+        "confirmed_by": found.by if found else None,
+        "confirmed_at": as_json(found.at) if found else None,
+    }
 
 
 def _public_datasets(ids: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -502,17 +502,13 @@ def _phases(cohort: Cohort, participants: int) -> list[dict[str, Any]]:
     found = []
     for phase in programme.phases:
         steps = [step for step in programme.steps if step.phase == phase.key]
-        total = len(steps) * participants
-        done = sum(settled.get(step.key, 0) for step in steps)
         found.append(
             {
                 "key": phase.key,
                 "title": phase.title.in_(spoken),
                 "description": phase.description.in_(spoken),
                 "steps": len(steps),
-                "steps_done": done,
-                "steps_total": total,
-                "percent": 100 * done // total if total else 0,
+                **settled.of_phase(steps, participants),
             }
         )
     return found

@@ -260,8 +260,9 @@ def challenge_participant_reinstate(context: Context, data_dict: dict[str, Any])
     """Take a participant that withdrew back into its season, as it was.
 
     Managers of the season and sysadmins may call this, while the season is open or
-    running and a place is free. Its members are told by mail. A question to the
-    admins of its organization that ended with its departure is not asked again.
+    running and a place is free. Its members are told by mail, those included who get
+    the roles back that its departure took. A question to the admins of its organization
+    that ended with its departure is not asked again.
 
     :param id: the id of the participant
     :type id: string
@@ -288,6 +289,7 @@ def challenge_participant_reinstate(context: Context, data_dict: dict[str, Any])
         except onboarding.CohortFull as error:
             raise _full(error) from error
         participant.state = "active"
+        given_roles.give_back(actor_of(context), participant)
         participant.withdrawn_at = participant.withdrawn_reason = None
         journal.record(
             actor_of(context),

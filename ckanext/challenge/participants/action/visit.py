@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -233,7 +234,7 @@ def _keep(
         model.Session.flush()
         _record(context, participant, visit, action)
     cohort = cohort_of(participant)
-    used = accompaniment.spent([participant.id])[participant.id]
+    used = sum(accompaniment.used(participant.id), Decimal(0))
     return {
         **accompaniment.dictize_visit(
             visit, model.User.get(visit.adviser_id or ""), staff=True

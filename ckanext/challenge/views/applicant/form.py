@@ -144,12 +144,6 @@ def in_order(
     return dict(sorted(errors.items(), key=lambda item: places.get(item[0], -1)))
 
 
-def typed_number(value: float | None) -> str:
-    """A number as somebody would type it into the form."""
-    text = "" if value is None else str(value)
-    return text.replace(".", ",") if language.current().startswith("fr") else text
-
-
 def sent_files(
     sent: ImmutableMultiDict[str, FileStorage],
 ) -> list[tuple[str, FileStorage]]:

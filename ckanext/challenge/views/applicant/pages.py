@@ -15,6 +15,7 @@ from ckanext.challenge.domain.application_fields import FORM, WRITTEN, asked_in
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.application_values import value_text
 from ckanext.challenge.views.common import act
+from ckanext.challenge.views.forms import typed_number
 
 from . import form as application_form
 
@@ -276,7 +277,7 @@ def application_page(
     stored = {
         **application,
         **{
-            field.name: application_form.typed_number(application[field.name])
+            field.name: typed_number(application[field.name])
             for field in FORM
             if field.kind == "number"
         },

@@ -103,7 +103,7 @@ def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
         return {
             "text": part.get("title") or part["step"],
             "amount": "",
-            "behind": labels.assurance(part["assurance"]),
+            "behind": labels.behind(part),
             "datasets": datasets,
         }
     return {

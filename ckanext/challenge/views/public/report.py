@@ -59,7 +59,10 @@ def _phases(found: Mapping[str, Any]) -> list[dict[str, Any]]:
                 {
                     "title": step["title"],
                     "number": h.challenge_number(step["done"]),
-                    "percent": 100 * step["done"] // (participants or 1),
+                    "waived": _not_asked(step["waived"]),
+                    "percent": 100
+                    * step["done"]
+                    // ((participants - step["waived"]) or 1),
                 }
                 for step in found["steps"]
                 if step["phase"] == phase["key"]
@@ -78,8 +81,35 @@ def _row(row: Mapping[str, Any], url: str, found: Mapping[str, Any]) -> dict[str
         "departement": h.challenge_departement(row["departement"]),
         "datasets": h.challenge_number(row["datasets"]),
         "badges": ", ".join(badge["title"] for badge in row["badges"]),
-        "more": {**more, "days": h.challenge_number(more["days"])} if more else None,
+        "waived": _waived(row["steps_waived"]),
+        "more": {
+            **more,
+            "days": h.challenge_number(more["days"]),
+            "planned": h.challenge_number(more["days_planned"])
+            if more["days_planned"]
+            else "",
+        }
+        if more
+        else None,
     }
+
+
+def _not_asked(number: int) -> str:
+    """Of how many collectivités a step was not asked: they have not done it."""
+    if not number:
+        return ""
+    return tk.ungettext(
+        "{number} of whom it was not asked", "{number} of whom it was not asked", number
+    ).format(number=h.challenge_number(number))
+
+
+def _waived(number: int) -> str:
+    """How many steps were not asked of a collectivité: it has not done them."""
+    if not number:
+        return ""
+    return tk.ungettext(
+        "{number} step not asked", "{number} steps not asked", number
+    ).format(number=h.challenge_number(number))
 
 
 @report.get("/<cohort>/report.json")
