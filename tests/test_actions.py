@@ -30,13 +30,14 @@ from factories import make_participant as participate
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import access_links
+from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.model import (
     ApplicationFile,
     Claim,
     Cohort,
     Conformity,
     Subscription,
+    WaitingRole,
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.plugin import all_actions, all_auth_functions
@@ -134,6 +135,13 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"org_admin", "sysadmin"},
         {"organization": "{organization}", "email": "x@example.org"},
     ),
+    # Nobody in the place of the account that the link is for.
+    "challenge_address_prove": ({"applicant"}, {"token": "{token}"}),
+    "challenge_address_proof_send": (
+        {"stranger", "org_admin", *MANAGER},
+        {"id": "{waiting}"},
+    ),
+    "challenge_waiting_role_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_decision_drop": (MANAGER, {"id": "{application}"}),
     "challenge_application_form": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_application_link_send": (EVERYBODY, {"id": "{application}"}),
@@ -369,7 +377,15 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         organization_id=participant["organization_id"],
         user_id=people["applicant"]["id"],
     )
-    model.Session.add_all([file, claim])
+    waiting = WaitingRole(
+        user_id=people["stranger"]["id"],
+        digest=access_links.digest_of(people["stranger"]["email"]),
+        organization_id=participant["organization_id"],
+        participant_id=participant["id"],
+        role="editor",
+        way="invitation",
+    )
+    model.Session.add_all([file, claim, waiting])
     model.Session.commit()
     return {
         "award": award["id"],
@@ -383,6 +399,11 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         )["id"],
         "file": file.id,
         "claim": claim.id,
+        "waiting": waiting.id,
+        "token": proofs.make_token(
+            people["applicant"]["id"],
+            access_links.digest_of(people["applicant"]["email"]),
+        ),
         "mail": call_as(admin, "challenge_mail_list", application=application["id"])[
             "results"
         ][0]["id"],
@@ -611,6 +632,10 @@ CHANGES: dict[str, Fill] = {
         "organization": w["organization"],
         "email": "x@example.org",
     },
+    "challenge_address_prove": lambda w: {
+        "token": proofs.make_token(w["people"]["sysadmin"]["id"], "digest")
+    },
+    "challenge_address_proof_send": lambda w: {"id": w["waiting"]},
     "challenge_application_link_send": lambda w: {"id": w["application"]},
     "challenge_application_email_confirm": lambda w: {
         "id": w["application"],

@@ -13,6 +13,7 @@ from ckan.types import Context
 from rq import SimpleWorker
 
 from ckanext.challenge import config
+from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.model import Collectivite
 
@@ -99,9 +100,13 @@ def apply(
     siren: str = BAULE,
     user: dict[str, Any] | None = None,
     submit: bool = True,
+    opened: Any = True,
     **fields: Any,
 ) -> dict[str, Any]:
-    """An application, submitted unless said otherwise; its ``key`` is in it."""
+    """An application, submitted unless said otherwise; its ``key`` is in it.
+
+    :param opened: whether the user, if there is one, proved the contact's address
+    """
     data: dict[str, Any] = {
         "cohort": cohort["name"],
         "siren": siren,
@@ -120,7 +125,15 @@ def apply(
         key = made["key"]
         made = call_as(user, "challenge_application_submit", id=made["id"], key=key)
         made["key"] = key
+    if user and opened:
+        prove(user, data["contact_email"])
     return made
+
+
+def prove(user: dict[str, Any], address: str | None = None) -> None:
+    """An account has opened a link that was mailed to an address, its own unasked."""
+    proofs.keep(user["id"], access_links.digest_of(address or user["email"]))
+    model.Session.commit()
 
 
 def make_participant(

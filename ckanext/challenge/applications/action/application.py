@@ -310,8 +310,12 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
     :returns: its fields; ``duty`` (``{status, rule, reasons}``: is there a duty to
         publish, and why); ``attachments``; ``decisions`` (what can be decided now, by
         whoever asks); ``waitlist_position`` (1 is next); for managers also
-        ``warnings``, ``changes`` (what the last correction changed: ``[{field,
-        before, after}]``), ``reviewer_id``, ``pending_decision`` and ``decided_by``
+        ``account`` (``{name, display_name, since, proved, waiting}``: whose an
+        acceptance lets in, since when there is that account, whether it proved the
+        contact's address, and the id of its role that waits for that; ``None`` where
+        one is made), ``warnings``, ``changes`` (what the last correction changed:
+        ``[{field, before, after}]``), ``reviewer_id``, ``pending_decision`` and
+        ``decided_by``
     :rtype: dict
     """
     data = validate(context, data_dict, schema.reference())

@@ -248,6 +248,7 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
         given_roles.take_back(
             actor_of(context), given_roles.of_participant(participant.id)
         )
+        given_roles.drop_waiting(participant_id=participant.id)
     promoted = decisions.promote_next(context, cohort_id)
     return {
         **_show(context, participant.id),
