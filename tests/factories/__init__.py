@@ -105,7 +105,8 @@ def apply(
 ) -> dict[str, Any]:
     """An application, submitted unless said otherwise; its ``key`` is in it.
 
-    :param opened: whether the user, if there is one, proved the contact's address
+    :param opened: whether somebody opened the link that is mailed to the contact: the
+        user, if there is one
     """
     data: dict[str, Any] = {
         "cohort": cohort["name"],
@@ -125,8 +126,9 @@ def apply(
         key = made["key"]
         made = call_as(user, "challenge_application_submit", id=made["id"], key=key)
         made["key"] = key
-    if user and opened:
-        prove(user, data["contact_email"])
+    if opened:
+        key = access_links.make_key(made["id"], data["contact_email"])
+        call_as(user, "challenge_application_email_confirm", id=made["id"], key=key)
     return made
 
 

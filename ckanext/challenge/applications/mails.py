@@ -303,7 +303,9 @@ KINDS = (
     ),
     MailKind("invitation", N_("Invitation"), _invitation, "user"),
     MailKind("role_given", N_("Role in the organization"), _role_given, "user"),
-    MailKind("address_proof", N_("Proof of the address"), _address_proof, "user"),
+    MailKind(
+        "address_proof", N_("Proof of the address"), _address_proof, "user", plain=True
+    ),
     MailKind("retention", N_("Announcement of the erasure"), _retention),
 )
 

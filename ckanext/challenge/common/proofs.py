@@ -68,6 +68,14 @@ def is_proved(user_id: str | None, address: str | None) -> bool:
     return known.first() is not None
 
 
+def is_waited_for(user_id: str, address: str) -> bool:
+    """Whether a role waits for this account to prove this address."""
+    waiting = model.Session.query(WaitingRole.id).filter_by(
+        user_id=user_id, digest=digest_of(address)
+    )
+    return waiting.first() is not None
+
+
 def keep(user_id: str, digest: str) -> None:
     """Write down that an account has proved an address, in the caller's transaction."""
     model.Session.execute(

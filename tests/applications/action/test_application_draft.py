@@ -126,7 +126,7 @@ def test_who_saves_later_in_another_tab_is_told(cohort: dict[str, Any]) -> None:
 
 
 def test_opening_the_mailed_link_proves_the_address(cohort: dict[str, Any]) -> None:
-    draft = apply(cohort, submit=False)
+    draft = apply(cohort, opened=False, submit=False)
 
     def confirm(key: str) -> bool:
         return call_as(
