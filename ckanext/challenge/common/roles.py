@@ -136,7 +136,9 @@ def owns(context: Context, application: Application, data_dict: dict[str, Any]) 
     if user_id and application.user_id == user_id:
         return True
     key = data_dict.get("key")
-    return bool(key) and access_links.opens(key, application.id)
+    return bool(key) and access_links.opens(
+        key, application.id, application.contact_email
+    )
 
 
 def may_read(

@@ -163,7 +163,8 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     :param revision: the ``revision`` that the changes were made to; without it they
         are saved over whatever is there
     :type revision: int
-    :returns: the application
+    :returns: the application; where its address changed and the key was mailed to the
+        former one, also the ``key`` that opens it now
     :rtype: dict
     :raises ValidationError: by field; on ``revision`` when somebody has saved
         another since; on ``state`` when it can no longer be changed
@@ -214,6 +215,10 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
             notifications.enqueue("link", application=application)
     journal.record(actor_of(context), "update", "application", application.id)
     commit(context)
+    key = data_dict.get("key")
+    if moved and isinstance(key, str) and access_links.is_mailed(key):
+        # That key ends with the address it was mailed to; whoever used it goes on.
+        return _with_key(context, application)
     return dictize(context, application)
 
 
