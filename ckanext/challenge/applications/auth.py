@@ -11,7 +11,6 @@ from ckanext.challenge.applications import accounts, claims, waiting_roles
 from ckanext.challenge.common import proofs, roles
 from ckanext.challenge.common.action_helpers import (
     find_application,
-    find_cohort,
     find_file,
     find_mail,
     find_organization,
@@ -289,7 +288,7 @@ def challenge_waiting_role_list(
 
 
 def _may_list(context: Context, cohort: Any, organization: Any) -> bool:
-    if cohort and roles.is_manager(context, find_cohort(cohort).id):
+    if cohort and roles.is_manager(context, roles.seen_cohort(context, cohort).id):
         return True
     return bool(organization) and roles.may_add_members(
         context, find_organization(organization).id
@@ -313,14 +312,18 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> AuthResu
     if data_dict.get("application"):
         return _of(context, find_application(data_dict["application"]))
     if data_dict.get("cohort"):
-        return _managers_only(context, find_cohort(data_dict["cohort"]).id)
+        return _managers_only(
+            context, roles.seen_cohort(context, data_dict["cohort"]).id
+        )
     return _managers_only(context, None)
 
 
 def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
     if not data_dict.get("id") and data_dict.get("cohort"):
-        return _managers_only(context, find_cohort(data_dict["cohort"]).id)
+        return _managers_only(
+            context, roles.seen_cohort(context, data_dict["cohort"]).id
+        )
     mail = find_mail(data_dict.get("id"))
     if mail.application_id:
         return _of(context, find_application(mail.application_id))

@@ -8,11 +8,10 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
 from ckanext.challenge.applications import schema, waiting_roles
-from ckanext.challenge.common import proofs, rate_limit
+from ckanext.challenge.common import proofs, rate_limit, roles
 from ckanext.challenge.common.action_helpers import (
     all_or_nothing,
     commit,
-    find_cohort,
     find_organization,
     user_id_of,
     validate,
@@ -92,7 +91,7 @@ def challenge_waiting_role_list(context: Context, data_dict: dict[str, Any]) -> 
     scope: dict[str, str] = {}
     which: list[Any] = []
     if "cohort" in data:
-        scope["cohort"] = cohort_id = find_cohort(data["cohort"]).id
+        scope["cohort"] = cohort_id = roles.seen_cohort(context, data["cohort"]).id
         which.append(
             (WaitingRole.cohort_id == cohort_id) | (Participant.cohort_id == cohort_id)
         )

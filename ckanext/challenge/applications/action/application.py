@@ -36,7 +36,6 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
     find_application,
-    find_cohort,
     validate,
 )
 from ckanext.challenge.common.labels import state_label
@@ -95,7 +94,9 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
         on ``late_code`` when that lets nobody in; on ``limit`` after too many
     """
     tk.check_access("challenge_application_create", context, data_dict)
-    cohort = find_cohort(validate(context, data_dict, schema.season())["cohort"])
+    cohort = roles.seen_cohort(
+        context, validate(context, data_dict, schema.season())["cohort"]
+    )
     form = admission.read_form(cohort, data_dict)
     if form and (made := model.Session.get(Application, form.application_id)):
         return _with_key(context, made)

@@ -10,12 +10,11 @@ from ckan.types import Context
 
 from ckanext.challenge import notifications
 from ckanext.challenge.applications import claims, given_roles, schema
-from ckanext.challenge.common import fields, journal
+from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     checked_transition,
-    find_cohort,
     find_organization,
     paginate,
     user_id_of,
@@ -78,7 +77,7 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> Any:
     rows = claims.selected()
     scope = {}
     if "cohort" in data:
-        scope["cohort"] = find_cohort(data["cohort"]).id
+        scope["cohort"] = roles.seen_cohort(context, data["cohort"]).id
         rows = rows.filter(Application.cohort_id == scope["cohort"])
     if "organization" in data:
         scope["organization"] = find_organization(data["organization"]).id

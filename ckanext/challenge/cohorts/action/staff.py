@@ -11,11 +11,10 @@ from ckan.types import Context
 
 from ckanext.challenge import notifications
 from ckanext.challenge.cohorts import schema, team
-from ckanext.challenge.common import fields, journal, proofs
+from ckanext.challenge.common import fields, journal, proofs, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    find_cohort,
     paginate,
     user_id_of,
     validate,
@@ -38,7 +37,7 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     """
     data = validate(context, data_dict, schema.staff_list())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_staff_list", context, {"cohort": cohort.id})
     query = (
         model.Session.query(Staff, model.User)
@@ -72,7 +71,7 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     """
     data = validate(context, data_dict, schema.staff_create())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access(
         "challenge_staff_create", context, {"cohort": cohort.id, "role": data["role"]}
     )
