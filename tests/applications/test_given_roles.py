@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, apply, call_as, collectivites, make_cohort
+from factories import BAULE, apply, call_as, collectivites, make_cohort, prove
 
 from ckanext.challenge.common import journal
 from ckanext.challenge.model import Claim, GivenRole, Mail
@@ -48,6 +48,7 @@ def _withdraw(admin: dict[str, Any], accepted: dict[str, Any]) -> None:
 
 
 def _invite(who: dict[str, Any], organization: str, user: Any, role: str) -> None:
+    prove(user)
     call_as(
         who,
         "challenge_member_invite",

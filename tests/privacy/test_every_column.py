@@ -52,6 +52,7 @@ ABOUT_OTHERS = {
     "challenge_journal": "ids and states; searched for marks like all tables",
     "challenge_judgement": "a digest for an organization",
     "challenge_programme": "a programme file",
+    "challenge_proved_address": "a digest for an account, which goes with it",
     "challenge_signing_key": "a key of the portal",
     "challenge_staff": "ids of the accounts of the team",
     "challenge_standing": "numbers of an organization",

@@ -88,6 +88,9 @@ class Onboarded:
 def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
     """Give the applicant an organization, an account in it and a checklist.
 
+    An account that did not prove the address of the contact has to do so first,
+    whoever applied with it: its role waits.
+
     An organization with this SIREN takes part as it is, and lets the applicant in only
     when one of its own admins says yes. Where it has none, sysadmins are asked, unless
     one of them decides here.
@@ -123,6 +126,7 @@ def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
             "admin",
             "acceptance",
             actor,
+            address=application.contact_email,
             participant=participant,
             application_id=application.id,
         )
@@ -321,10 +325,7 @@ def _organization(application: Application) -> model.Group:
 
 def _applicant(application: Application) -> model.User:
     """The applicant's account, made if need be."""
-    user = model.User.get(application.user_id) if application.user_id else None
-    if user is not None and user.state == model.State.ACTIVE:
-        return user
-    return accounts.find_or_invite(
+    return accounts.of_contact(application) or accounts.find_or_invite(
         application.contact_email,
         application.organization_title,
         application.insee_code,

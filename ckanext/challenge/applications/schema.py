@@ -328,3 +328,21 @@ def preview() -> Schema:
         "kind": fields.choice(lifecycle.CHANGES_KINDS),
         "fields": [fields.default([]), _names],
     }
+
+
+def proof() -> Schema:
+    """What a mailed link carries."""
+    return {"token": fields.raw()}
+
+
+def proof_send() -> Schema:
+    """One role that waits, or all of one's own."""
+    return {"id": fields.raw(required=False)}
+
+
+def role_list() -> Schema:
+    """The roles of a season, of an organization, or one's own."""
+    return {
+        "cohort": fields.raw(required=False),
+        "organization": fields.raw(required=False),
+    }

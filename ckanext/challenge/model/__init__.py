@@ -17,6 +17,7 @@ from .judgement import Judgement
 from .mail import Mail
 from .participant import Evidence, Participant, StepStatus
 from .programme import KeptProgramme
+from .proof import ProvedAddress, WaitingRole
 from .standing import Standing
 from .status_list import StatusList
 from .subscription import Subscription
@@ -42,6 +43,7 @@ __all__ = [
     "Note",
     "Participant",
     "ParticipantMessage",
+    "ProvedAddress",
     "SigningKey",
     "Staff",
     "Standing",
@@ -49,4 +51,5 @@ __all__ = [
     "StepStatus",
     "Subscription",
     "Visit",
+    "WaitingRole",
 ]

@@ -8,6 +8,7 @@ from ckanext.challenge.common import page_cache, proxy_watch
 from ckanext.challenge.views import unavailable
 from ckanext.challenge.views.applicant.claims import claims
 from ckanext.challenge.views.applicant.erasure import erasure
+from ckanext.challenge.views.applicant.proof import proof
 from ckanext.challenge.views.applicant.routes import applicant
 from ckanext.challenge.views.csrf import check_action
 from ckanext.challenge.views.manager.adviser import adviser
@@ -41,6 +42,7 @@ def get_blueprints() -> list[Blueprint]:
         applicant,
         erasure,
         claims,
+        proof,
         conformity,
         credentials,
         identity(),

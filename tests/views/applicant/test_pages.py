@@ -135,6 +135,23 @@ def test_a_wrong_file_or_an_error_beside_a_file_keeps_a_draft(
     assert dict(map(tuple, rows))[LIGNIERES[0]] == "draft"
 
 
+def test_a_new_address_ends_the_mailed_link_and_lets_its_reader_go_on(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    visitor = browser()
+    url = _path(visitor.post(APPLY, {**FORM, "save": "draft"})).partition("?")[0]
+    id_ = url.rpartition("/")[2]
+    mailed = f"{url}?key={access_links.make_key(id_, FORM['contact_email'])}"
+    typed = _fields(_page(visitor.get(mailed)))
+    moved = {**typed, "contact_email": "autre@example.org", "consent": "true"}
+    saved = visitor.post(url, {**moved, "save": "draft"})
+    assert saved.status_code == 302
+    assert visitor.get(_path(saved)).status_code == 200
+    ended = browser().get(mailed)
+    assert ended.status_code == 403
+    assert "autre@example.org" not in ended.get_data(as_text=True)
+
+
 def test_two_tabs_on_one_draft(browser: Callable[..., Any], world: Any) -> None:
     visitor = browser()
     url = _path(visitor.post(APPLY, {**FORM, "save": "draft"}))

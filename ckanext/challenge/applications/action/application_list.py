@@ -17,7 +17,7 @@ from ckanext.challenge.applications import (
     waiting_list,
 )
 from ckanext.challenge.common import roles
-from ckanext.challenge.common.action_helpers import find_cohort, validate
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.model import Application, Staff
 from ckanext.challenge.model.dictize import as_json, columns
@@ -107,7 +107,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     if "cohort" not in data:
         tk.check_access("challenge_application_list", context, {})
         return _own(context, data)
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
     chosen = query.conditions(context, cohort, data)
     paginate = query.facets(chosen, data.get("departement"))

@@ -19,7 +19,6 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     checked_transition,
     commit,
-    find_cohort,
     find_organization,
     user_id_of,
     validate,
@@ -91,7 +90,7 @@ def challenge_badge_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: when there is no such season
     """
     data = validate(context, data_dict, schema.badge_list())
-    cohort = find_cohort(data["cohort"]) if "cohort" in data else None
+    cohort = roles.seen_cohort(context, data["cohort"]) if "cohort" in data else None
     tk.check_access(
         "challenge_badge_list", context, {"cohort": cohort.id} if cohort else {}
     )
@@ -167,7 +166,7 @@ def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> Any:
         if "state" in data
         else Award.state.in_(sorted(AWARD_HELD))
     ]
-    cohort = find_cohort(data["cohort"]) if "cohort" in data else None
+    cohort = roles.seen_cohort(context, data["cohort"]) if "cohort" in data else None
     tk.check_access(
         "challenge_award_list", context, {"cohort": cohort.id} if cohort else {}
     )
@@ -532,7 +531,7 @@ def _cohort_to_award(
         )
     )
     if reference is not None:
-        named = find_cohort(reference)
+        named = roles.seen_cohort(context, reference)
         tk.check_access("challenge_award_create", context, {"cohort": named.id})
         return query.filter(Cohort.id == named.id).first()
     if not roles.is_sysadmin(context):

@@ -27,7 +27,6 @@ from ckanext.challenge.common import (
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    find_cohort,
     paginate,
     read_lists,
     validate,
@@ -131,7 +130,7 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: when there is no such season
     """
     data = validate(context, data_dict, schema.cohort_show())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_show", context, {"id": cohort.id})
     shown = _dictize(cohort)
     if data["include_figures"]:
@@ -234,7 +233,7 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
     are shown no more. With ``revision``, as :py:func:`challenge_cohort_show` gave
     it, a change that somebody else made since is an error on that field.
     """
-    cohort = find_cohort(data_dict.get("id"))
+    cohort = roles.seen_cohort(context, data_dict.get("id"))
     tk.check_access("challenge_cohort_update", context, {"id": cohort.id})
     locks.refresh_for_update(cohort)
     _check_unchanged(cohort, data_dict.get("revision"))
@@ -267,7 +266,7 @@ def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> Any:
 
     The other parameters are those of :py:func:`challenge_cohort_create`.
     """
-    cohort = find_cohort(data_dict.get("id"))
+    cohort = roles.seen_cohort(context, data_dict.get("id"))
     tk.check_access("challenge_cohort_patch", context, {"id": cohort.id})
     # Two who change different fields at once: neither writes what the other replaced.
     locks.refresh_for_update(cohort)
@@ -292,7 +291,7 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None
     :type id: string
     """
     data = validate(context, data_dict, fields.reference())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_delete", context, {"id": cohort.id})
     if cohort.state not in COHORT_DELETABLE:
         raise tk.ValidationError(
@@ -333,7 +332,7 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
     :raises ValidationError: on ``to``, naming both states, when that is not allowed
     """
     data = validate(context, data_dict, schema.transition())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_transition", context, {"id": cohort.id})
     transitions.prepare(context, cohort, data["to"])
     locks.refresh_for_update(cohort)

@@ -14,7 +14,7 @@ from ckanext.challenge import config, programmes
 from ckanext.challenge.cohorts import report as cohort_report
 from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import labels, language, roles
-from ckanext.challenge.common.action_helpers import find_cohort, validate
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.model import Cohort, Feedback, Participant, Visit
 from ckanext.challenge.model.dictize import as_json, name_of
@@ -52,7 +52,7 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: when there is no such season
     """
     data = validate(context, data_dict, schema.cohort_report())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_report", context, {"id": cohort.id})
     found = _results(cohort)
     settled = cohort_report.Settled.of(found)

@@ -17,7 +17,6 @@ from sqlalchemy.orm import aliased
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import language, roles
 from ckanext.challenge.common.action_helpers import (
-    find_cohort,
     find_participant,
     user_id_of,
     validate,
@@ -161,7 +160,7 @@ def challenge_accompaniment_list(context: Context, data_dict: dict[str, Any]) ->
     :raises ValidationError: on ``adviser`` for somebody who is not on its team
     """
     data = validate(context, data_dict, schema.accompaniment_list())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_accompaniment_list", context, {"cohort": cohort.id})
     conditions: list[Any] = [
         Participant.cohort_id == cohort.id,

@@ -26,7 +26,6 @@ from ckanext.challenge.common.action_helpers import (
     checked_transition,
     cohort_of,
     commit,
-    find_cohort,
     find_organization,
     find_participant,
     is_deferred,
@@ -103,7 +102,7 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
     conditions: list[Any] = []
     staff = False
     if "cohort" in data:
-        cohort = find_cohort(data["cohort"])
+        cohort = roles.seen_cohort(context, data["cohort"])
         tk.check_access("challenge_participant_list", context, {"cohort": cohort.id})
         staff = roles.is_staff(context, cohort.id)
         conditions.append(Participant.cohort_id == cohort.id)
@@ -174,7 +173,7 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
     :raises ValidationError: on ``cohort`` when it is full
     """
     data = validate(context, data_dict, schema.participant_create())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     # Whoever may not at all is not told which organizations there are.
     tk.check_access("challenge_participant_create", context, {"cohort": cohort.id})
     group = find_organization(data["organization"])
@@ -248,6 +247,7 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
         given_roles.take_back(
             actor_of(context), given_roles.of_participant(participant.id)
         )
+        given_roles.drop_waiting(participant_id=participant.id)
     promoted = decisions.promote_next(context, cohort_id)
     return {
         **_show(context, participant.id),

@@ -20,7 +20,6 @@ from ckanext.challenge.badges.shortfalls import (
 )
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import (
-    find_cohort,
     find_organization,
     find_participation,
     is_deferred,
@@ -79,7 +78,7 @@ def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> Any:
     if given == ["organization"]:
         organizations = [find_organization(data["organization"]).id]
     elif given == ["cohort"]:
-        cohorts = [find_cohort(data["cohort"]).id]
+        cohorts = [roles.seen_cohort(context, data["cohort"]).id]
     found = evaluate.evaluate(
         organizations, cohort_ids=cohorts, commit=not is_deferred(context)
     )
@@ -134,7 +133,7 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
     """
     data = validate(context, data_dict, schema.progress_show())
     group = find_organization(data["organization"])
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_progress_show", context, {"cohort": cohort.id})
     participant = find_participation(cohort, group)
     mine = roles.of_participant(context, participant) if participant else set()

@@ -359,11 +359,13 @@ def own_page() -> dict[str, Any]:
 def link_page(id_: str, verdict: str) -> dict[str, Any]:
     """What is said of a link that does not open its application.
 
-    :param verdict: ``expired`` or ``wrong``
+    :param verdict: ``expired``, ``wrong``, or ``opens`` of one that is genuine and was
+        mailed to an address that the application has no more
     """
     return {
         "id": id_,
         "expired": verdict == "expired",
+        "moved": verdict == "opens",
         "days": config.follow_up_days(),
         "csrf": tk.h.csrf_input(),
         "urls": {"link": tk.h.url_for("challenge_applicant.send_link")},

@@ -230,21 +230,24 @@ def update(id: str) -> Any:
     except tk.ValidationError as error:
         errors = flat_errors(error.error_dict)
         return _page(id, _key(), given, errors, _status(error))
+    # A new address ends a key that was mailed to the former one.
+    key = saved.get("key") or _key()
+    with_key = {"key": key} if key else {}
     for file_id in form.removed_files(request.form):
         # Another window may have removed it before.
         with suppress(tk.ObjectNotFound):
-            act("challenge_application_attachment_delete", id=file_id, **_with_key())
+            act("challenge_application_attachment_delete", id=file_id, **with_key)
     errors = _attach(
-        {"id": saved["id"], "key": _key()},
+        {"id": saved["id"], "key": key},
         form.sent_files(request.files),
     )
     if asked == "submit":
-        errors = errors or _submit(id, _key())
+        errors = errors or _submit(id, key)
     elif not errors:
         tk.h.flash_success(tk._("Your draft is saved."))
     if errors:
-        return _page(id, _key(), None, errors)
-    return _back(id, _key())
+        return _page(id, key, None, errors)
+    return _back(id, key)
 
 
 def _withdraw(id_: str) -> Any:

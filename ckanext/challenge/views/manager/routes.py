@@ -14,6 +14,7 @@ from ckanext.challenge.views.common import (
     act,
     attached,
     context,
+    flash_refused,
     managers_blueprint,
     may,
 )
@@ -250,6 +251,22 @@ def drop(cohort: str, id: str) -> AnyResponse:
     act("challenge_decision_drop", id=id)
     tk.h.flash_success(tk._("The pending decision is dropped."))
     return _here(cohort, id)
+
+
+@manager.post("/<cohort>/application/<id>/proof")
+def mail_proof(cohort: str, id: str) -> AnyResponse:
+    """Mail the link once more for which the contact's role waits."""
+    tk.check_access("challenge_application_review", context(), {"id": id})
+    account = act("challenge_application_show", id=id)["account"] or {}
+    if not account.get("waiting"):
+        raise tk.ObjectNotFound
+    try:
+        act("challenge_address_proof_send", id=account["waiting"])
+    except tk.ValidationError as error:
+        flash_refused(error)
+    else:
+        tk.h.flash_success(tk._("The link is on its way to the contact."))
+    return _here(cohort, id, "account")
 
 
 @manager.post("/<cohort>/application/<id>/assign")

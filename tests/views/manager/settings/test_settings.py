@@ -270,7 +270,17 @@ def test_the_team(browser: Callable[..., Any], world: Any) -> None:
     assert manager.post(url, sent).status_code == 302
     assert manager.post(url, {**sent, "role": "manager"}).status_code == 403
     found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
+    # By the address alone: the role waits for the proof of it.
+    assert stranger["name"] not in [one["user_name"] for one in found["results"]]
+    (row,) = found["waiting"]
+    assert row["user_name"] == stranger["name"]
+    assert "Waits" in manager.get(f"/en{url}").get_data(as_text=True)
+    assert manager.post(f"{url}/{row['id']}/delete").status_code == 302
+    named = {"user": stranger["name"], "role": "adviser"}
+    assert manager.post(url, named).status_code == 302
+    found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
     (row,) = [one for one in found["results"] if one["user_name"] == stranger["name"]]
+    assert found["waiting"] == []
     assert manager.post(f"{url}/{row['id']}/delete").status_code == 302
     found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
     assert stranger["name"] not in [one["user_name"] for one in found["results"]]

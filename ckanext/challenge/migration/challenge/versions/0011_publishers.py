@@ -4,7 +4,7 @@ Their reports say that they conform whomever they name. Only those of schemas wi
 column for the publisher, as they were when this migration was written.
 
 Revision ID: 0011
-Revises: 0008
+Revises: 0010
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
