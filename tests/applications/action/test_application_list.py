@@ -147,7 +147,7 @@ def test_a_draft_that_is_taken_back_stays_its_applicants_own(
         {"sort": "shoe_size"},
         {"order": "sideways"},
         {"obligation": "maybe"},
-        {"ids": "no list"},
+        {"ids": {"no": "list"}},
     ],
 )
 def test_what_cannot_be_asked_is_said(

@@ -95,12 +95,13 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
         on ``late_code`` when that lets nobody in; on ``limit`` after too many
     """
     tk.check_access("challenge_application_create", context, data_dict)
-    cohort = find_cohort(validate(context, data_dict, schema.season())["cohort"])
+    begun = validate(context, data_dict, schema.beginning())
+    cohort = find_cohort(begun["cohort"])
     form = admission.read_form(cohort, data_dict)
     if form and (made := model.Session.get(Application, form.application_id)):
         return _with_key(context, made)
     user_id = roles.user_id_of(context)
-    draft = data_dict.get("draft") in (True, "true", "on", "1")
+    draft = bool(begun.get("draft"))
     data = _checked(
         context,
         cohort,
@@ -168,8 +169,9 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     :raises ValidationError: by field; on ``revision`` when somebody has saved
         another since; on ``state`` when it can no longer be changed
 
-    The other parameters are those of :py:func:`challenge_application_create`; what
-    is not given stays as it is. A new e-mail address is mailed a link, to prove it.
+    The other parameters are those of :py:func:`challenge_application_create` but for
+    ``cohort``, ``draft`` and ``form``; what is not given stays as it is. A new e-mail
+    address is mailed a link, to prove it.
     """
     reference = validate(context, data_dict, schema.revision())
     application = find_application(reference["id"])

@@ -10,7 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.cohorts import schema
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import fields, journal
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
@@ -64,7 +64,7 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ValidationError: by field
     """
-    source = find_cohort(data_dict.get("id"))
+    source = find_cohort(validate(context, data_dict, fields.reference())["id"])
     tk.check_access("challenge_cohort_copy", context, {"id": source.id})
     data = validate(context, data_dict, schema.cohort_copy())
     made = {

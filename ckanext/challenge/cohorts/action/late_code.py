@@ -84,7 +84,8 @@ def challenge_late_code_create(context: Context, data_dict: dict[str, Any]) -> A
     :rtype: dict
     :raises ValidationError: by field
     """
-    cohort = find_cohort(data_dict.get("cohort"))
+    named = validate(context, data_dict, fields.reference("cohort"))
+    cohort = find_cohort(named["cohort"])
     tk.check_access("challenge_late_code_create", context, {"cohort": cohort.id})
     data = validate(context, data_dict, schema.late_code_create())
     today = config.today()
