@@ -147,13 +147,13 @@ def _statuses(
     }
 
 
-@pytest.mark.seconds(20)
 @pytest.fixture(autouse=True)
 def _log_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     # CKAN's commands turn off the loggers that were there before them.
     monkeypatch.setattr(shield.log, "disabled", False)
 
 
+@pytest.mark.seconds(20)
 def test_ckans_pages_answer_without_our_tables(
     app: Any,
     portal: dict[str, Any],
@@ -281,3 +281,23 @@ def test_our_pages_say_that_they_cannot(
         return
     assert answer.status_code == 503
     assert "réessayez dans quelques minutes" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "mimetype"),
+    [
+        ("/.well-known/did.json", "application/json"),
+        ("/challenge/badge/mairie.svg", "image/svg+xml"),
+    ],
+)
+def test_programs_are_told_so_in_their_own_type(
+    app: Any,
+    portal: dict[str, Any],
+    missing: Callable[[], None],
+    address: str,
+    mimetype: str,
+) -> None:
+    missing()
+    answer = Browser(app).get(address)
+    assert (answer.status_code, answer.mimetype) == (503, mimetype)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -14,6 +14,7 @@ from flask import Response as FlaskResponse
 from werkzeug.exceptions import (
     BadRequest,
     Forbidden,
+    HTTPException,
     NotFound,
     ServiceUnavailable,
 )
@@ -24,6 +25,7 @@ from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.domain.programme import ProgrammeMissing
 
 from .csrf import check_token
+from .embed.refusals import asked_type, refusal
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
@@ -86,18 +88,32 @@ def is_staff_of_any(cohorts: Iterable[Mapping[str, Any]]) -> bool:
     )
 
 
-def _answer(error: Exception) -> Any:
+#: The endings of addresses that programs of other sites ask for, and the blueprints
+#: that have such.
+_FOR_PROGRAMS = frozenset({"atom", "csv", "ics", "json", "jwt", "png", "svg"})
+_programs: set[str] = set()
+
+
+def _is_for_a_program() -> bool:
+    return request.blueprint in _programs and asked_type() in _FOR_PROGRAMS
+
+
+def _answer(error: HTTPException) -> Any:
+    if _is_for_a_program():
+        return refusal(error, asked_type())
     # CKAN turns an HTTP error into its page, or JSON where that was asked.
     return current_app.handle_user_exception(error)
 
 
 def _not_found(error: Exception) -> Any:
+    if _is_for_a_program() and str(error):
+        return _answer(NotFound(str(error)))
     return _answer(NotFound(tk._("This page does not exist, or no longer.")))
 
 
 def not_authorized(error: Exception) -> Response | Any:
     """Ask who somebody is; who has said so is refused."""
-    if tk.current_user.is_anonymous:
+    if tk.current_user.is_anonymous and not _is_for_a_program():
         return tk.redirect_to("user.login", came_from=tk.h.current_url())
     return _answer(Forbidden(tk._("You do not have the right to see this page.")))
 
@@ -128,9 +144,17 @@ def _unavailable(error: Exception) -> Any:
     return _answer(ServiceUnavailable(text))
 
 
-def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
-    """A blueprint that checks CSRF tokens and answers the actions' errors."""
+def blueprint(
+    name: str, url_prefix: str = "/challenge", *, programs: bool = False
+) -> Blueprint:
+    """A blueprint that checks CSRF tokens and answers the actions' errors.
+
+    :param programs: whether programs of other sites ask for some of its addresses:
+        these answer errors in their own type
+    """
     made = Blueprint(name, __name__, url_prefix=url_prefix)
+    if programs:
+        _programs.add(name)
     made.before_request(check_token)
     made.after_request(without_forbidden_characters)
     made.register_error_handler(tk.ObjectNotFound, _not_found)

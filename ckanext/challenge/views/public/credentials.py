@@ -24,7 +24,7 @@ from ckanext.challenge.views.embed.response import act_as_nobody, asked_language
 
 from . import verify as verifying
 
-credentials = blueprint("challenge_credential")
+credentials = blueprint("challenge_credential", programs=True)
 
 CREDENTIAL = "application/vc+ld+json"
 TOKEN = "application/vc+jwt"
@@ -52,7 +52,7 @@ def _signed(award: str, form: str) -> Any:
     credential = act_as_nobody("challenge_credential_show", award=award)
     found = credential[form]
     if found is None:
-        tk.abort(404, verifying.unsigned(credential))
+        raise tk.ObjectNotFound(verifying.unsigned(credential))
     return found
 
 
@@ -174,7 +174,7 @@ def identity() -> Blueprint:
     and in a folder of their own only where the portal has its host for itself.
     """
     issuer = portal()
-    made = Blueprint("challenge_identity", __name__)
+    made = blueprint("challenge_identity", "", programs=True)
     made.add_url_rule(issuer.keys.removeprefix(issuer.base), view_func=did)
     return made
 

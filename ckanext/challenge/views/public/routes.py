@@ -13,7 +13,7 @@ from . import cohort as pages
 from . import data as opened
 from . import kits as kit_pages
 
-public = blueprint("challenge")
+public = blueprint("challenge", programs=True)
 
 
 @public.get("", endpoint="index")
