@@ -77,7 +77,7 @@ def test_json_says_what_is_missing(browser: Callable[..., Any]) -> None:
     told = json.loads(answer.data)
     assert told == {
         "status": 404,
-        "title": "Not Found",
+        "title": "There is nothing here",
         "detail": "There is no such award",
     }
     # A strange value, and an address of another portal.

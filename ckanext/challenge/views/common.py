@@ -11,13 +11,8 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 from flask import Blueprint, current_app, request, send_file
 from flask import Response as FlaskResponse
-from werkzeug.exceptions import (
-    BadRequest,
-    Forbidden,
-    HTTPException,
-    NotFound,
-    ServiceUnavailable,
-)
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ckanext.challenge.common import file_store, shield
@@ -26,6 +21,7 @@ from ckanext.challenge.domain.programme import ProgrammeMissing
 
 from .csrf import check_token
 from .embed.refusals import asked_type, refusal
+from .errors import BadRequest, Forbidden, NotFound, ServiceUnavailable
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
@@ -124,6 +120,15 @@ def _invalid(error: tk.ValidationError) -> Any:
     return _answer(BadRequest("; ".join(str(text) for text in summary.values())))
 
 
+def _forged(error: CSRFError) -> Any:
+    """A form without its token: it was open for too long, or another site sent it."""
+    text = tk._(
+        "This form was open for too long, or was not sent from this site: nothing was "
+        "changed (CSRF). Go back, load the page again and send the form once more."
+    )
+    return _answer(BadRequest(text))
+
+
 def _programme_missing(error: ProgrammeMissing) -> Any:
     """A season whose programme the portal does not have: its administrator must act."""
     text = tk._(
@@ -160,6 +165,7 @@ def blueprint(
     made.register_error_handler(tk.ObjectNotFound, _not_found)
     made.register_error_handler(tk.NotAuthorized, not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
+    made.register_error_handler(CSRFError, _forged)
     made.register_error_handler(ProgrammeMissing, _programme_missing)
     made.register_error_handler(shield.DatabaseError, _unavailable)
     made.before_request(shield.be_patient)

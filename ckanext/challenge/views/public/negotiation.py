@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 import ckan.plugins.toolkit as tk
 from flask import Response, make_response, request
-from werkzeug.exceptions import NotFound
 
 from ckanext.challenge.views.embed.refusals import refusal
 from ckanext.challenge.views.embed.response import Shared
+from ckanext.challenge.views.errors import NotFound
 
 from . import credentials
 
