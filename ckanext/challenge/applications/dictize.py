@@ -150,9 +150,7 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
             shown["claim"] |= columns(claim, ("reason", "answered_at"))
         shown["warnings"] = _warnings(application)
         shown["changes"] = _changes(application)
-        shown["decisions"] = list(lifecycle.decisions_for(application.state))
-    else:
-        shown["decisions"] = list(
-            lifecycle.decisions_for(application.state, "applicant")
-        )
+    by = "staff" if roles.is_manager(context, application.cohort_id) else "applicant"
+    over = cohort_of(application).state in lifecycle.COHORT_OVER
+    shown["decisions"] = list(lifecycle.decisions_for(application.state, by, over))
     return shown
