@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import programmes
+from ckanext.challenge.common import names
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.model import Award, Cohort, Participant, figures
 from ckanext.challenge.model.figures import DATASETS
@@ -100,7 +101,11 @@ def _participants(
             Participant.state.in_(PARTICIPANT_COUNTED),
             model.Group.state == "active",
         )
-        .order_by(Participant.percent.desc(), model.Group.title, Participant.id)
+        .order_by(
+            Participant.percent.desc(),
+            *names.in_order(model.Group.title),
+            Participant.id,
+        )
     )
     return [
         {

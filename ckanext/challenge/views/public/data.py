@@ -13,6 +13,7 @@ from feedgen.feed import FeedGenerator
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import addresses
 from ckanext.challenge.domain.characters import cleaned
+from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
@@ -182,7 +183,7 @@ def _facet(
         items.setdefault(value, value)
     if titles is not None:
         items = {key: titles.get(key, text) for key, text in items.items()}
-    return sorted(items.items(), key=lambda item: item[1].casefold())
+    return sorted(items.items(), key=lambda item: sort_key(item[1]))
 
 
 def _address(endpoint: str, **parts: Any) -> str:
