@@ -41,9 +41,7 @@ def test_participants_are_found_and_sorted_as_in_french() -> None:
         )
 
     def titles(**more: Any) -> list[str]:
-        found = call_as(
-            None, "challenge_participant_list", cohort=cohort["id"], **asked
-        )
+        found = call_as(None, "challenge_participant_list", cohort=cohort["id"], **more)
         return [row["organization_title"] for row in found["results"]]
 
     assert titles(sort="name") == [

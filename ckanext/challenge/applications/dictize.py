@@ -132,6 +132,9 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
     )
     shown["cohort"] = cohort_of(application).name
     shown["waitlist_position"] = waiting_list.position(application)
+    if shown["waitlist_position"] is not None:
+        full = onboarding.places(cohort_of(application)).free == 0
+        shown["waitlist_because"] = "places" if full else "rank"
     shown["attachments"] = [dictize_file(file) for file in attachments_of(application)]
     if application.organization_id:
         group = model.Group.get(application.organization_id)

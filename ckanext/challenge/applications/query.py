@@ -125,7 +125,9 @@ def narrowing(data: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
 
 def order(data: Mapping[str, Any]) -> list[Any]:
     """How the chosen applications follow each other; no two in the same place."""
-    sort = data.get("sort", "submitted")
+    # The waiting list is read in its own order, unless another one is asked for.
+    alone = list(data.get("state") or ()) == ["waitlisted"]
+    sort = data.get("sort", "state" if alone else "submitted")
     keys: dict[str, list[Any]] = {
         "submitted": [_columns.submitted_at, _columns.created_at],
         "name": names.in_order(_columns.organization_title),

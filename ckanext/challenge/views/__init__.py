@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ckanext.challenge.common import page_cache
-from ckanext.challenge.views import moved
+from ckanext.challenge.views import moved, reloaded
 from ckanext.challenge.views.applicant.claims import claims
 from ckanext.challenge.views.applicant.erasure import erasure
 from ckanext.challenge.views.applicant.routes import applicant
@@ -33,6 +33,7 @@ def get_blueprints() -> list[Blueprint]:
     actions = Blueprint("challenge_actions", __name__)
     actions.before_app_request(check_action)
     actions.after_app_request(moved.follow)
+    actions.after_app_request(reloaded.lead_back)
     return [
         actions,
         public,

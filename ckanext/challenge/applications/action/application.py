@@ -311,7 +311,9 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
     :type key: string
     :returns: its fields; ``duty`` (``{status, rule, reasons}``: is there a duty to
         publish, and why); ``attachments``; ``decisions`` (what can be decided now, by
-        whoever asks); ``waitlist_position`` (1 is next); for managers also
+        whoever asks); ``waitlist_position`` (1 is next), and with it
+        ``waitlist_because`` (``places`` where all are taken, else ``rank``); for
+        managers also
         ``warnings``, ``changes`` (what the last correction changed: ``[{field,
         before, after}]``), ``reviewer_id``, ``pending_decision`` and ``decided_by``
     :rtype: dict

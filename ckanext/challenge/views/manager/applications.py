@@ -140,7 +140,8 @@ def _filters(
 
 def _headings(params: Mapping[str, str], url: str) -> dict[str, tuple[str, str]]:
     """For each column that sorts, its link and how it sorts now."""
-    sort = params.get("sort") or "submitted"
+    waiting = params.get("state") == "waitlisted"
+    sort = params.get("sort") or ("state" if waiting else "submitted")
     order = params.get("order") or _SORTS.get(sort, "asc")
     kept = {key: params.get(key) for key in KEPT}
     found = {}
