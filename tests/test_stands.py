@@ -349,3 +349,23 @@ def test_documents_say_that_they_cannot_as_json(
     address = page.format(did=issuer.keys.removeprefix(issuer.base))
     missing()
     assert _is_503(Browser(app).get(address))
+
+
+@pytest.mark.parametrize(
+    ("address", "mimetype"),
+    [
+        ("/.well-known/did.json", "application/json"),
+        ("/challenge/badge/mairie.svg", "image/svg+xml"),
+    ],
+)
+def test_programs_are_told_so_in_their_own_type(
+    app: Any,
+    portal: dict[str, Any],
+    missing: Callable[[], None],
+    address: str,
+    mimetype: str,
+) -> None:
+    missing()
+    answer = Browser(app).get(address)
+    assert (answer.status_code, answer.mimetype) == (503, mimetype)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"

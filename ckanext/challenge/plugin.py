@@ -19,7 +19,7 @@ from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
 from ckanext.challenge.badges import receivers as badge_receivers
 from ckanext.challenge.cli import get_commands
-from ckanext.challenge.common import session_events, shield
+from ckanext.challenge.common import addresses, session_events, shield
 from ckanext.challenge.common import validators as common_validators
 from ckanext.challenge.conformity import changes as conformity_changes
 from ckanext.challenge.conformity import validators as conformity_validators
@@ -160,6 +160,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             kinds.register(*mails.KINDS)
         session_events.listen()
         shield.listen()
+        addresses.listen()
         changes.listener.listen()
         conformity_changes.listener.listen()
 

@@ -49,6 +49,7 @@ ABOUT_OTHERS = {
     "challenge_collectivite": "a legal person, from the national directory",
     "challenge_conformity": "a published file",
     "challenge_credential": "a public award, signed",
+    "challenge_former_address": "a season or an organization, whose name was public",
     "challenge_journal": "ids and states; searched for marks like all tables",
     "challenge_judgement": "a digest for an organization",
     "challenge_programme": "a programme file",

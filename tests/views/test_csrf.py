@@ -46,6 +46,10 @@ def test_a_forged_request_is_refused_after_the_hole_is_primed(
     forged = member.client.post(url, data={"state": "done"})
     assert forged.status_code == 400
     assert _state(world) == "todo"
+    page = member.client.post(f"/en{url}", data={"state": "done"})
+    text = page.get_data(as_text=True)
+    assert "400 This request cannot be answered" in text
+    assert "The CSRF token" not in text and "load the page again" in text
     wrong = member.client.post(url, data={"state": "done", "_csrf_token": "x"})
     assert wrong.status_code == 400
     assert _state(world) == "todo"

@@ -62,6 +62,7 @@ GET: dict[str, set[str]] = {
     "/challenge/awards/<award>": EVERYBODY,
     "/challenge/awards/<award>.json": EVERYBODY,
     "/challenge/awards/<award>.jwt": EVERYBODY,
+    "/challenge/awards/<award>/short.jwt": EVERYBODY,
     "/challenge/awards/<award>.svg": EVERYBODY,
     "/challenge/awards/<award>.png": EVERYBODY,
     "/challenge/badges/<badge>.svg": EVERYBODY,

@@ -155,6 +155,9 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
     )
     shown["cohort"] = cohort_of(application).name
     shown["waitlist_position"] = waiting_list.position(application)
+    if shown["waitlist_position"] is not None:
+        full = onboarding.places(cohort_of(application)).free == 0
+        shown["waitlist_because"] = "places" if full else "rank"
     shown["attachments"] = [dictize_file(file) for file in attachments_of(application)]
     if application.organization_id:
         group = model.Group.get(application.organization_id)
@@ -174,9 +177,7 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
         shown["account"] = _account(application)
         shown["warnings"] = _warnings(application)
         shown["changes"] = _changes(application)
-        shown["decisions"] = list(lifecycle.decisions_for(application.state))
-    else:
-        shown["decisions"] = list(
-            lifecycle.decisions_for(application.state, "applicant")
-        )
+    by = "staff" if roles.is_manager(context, application.cohort_id) else "applicant"
+    over = cohort_of(application).state in lifecycle.COHORT_OVER
+    shown["decisions"] = list(lifecycle.decisions_for(application.state, by, over))
     return shown

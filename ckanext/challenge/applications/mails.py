@@ -93,9 +93,10 @@ def _refused(occasion: Occasion) -> dict[str, Any]:
 
 
 def _waitlisted(occasion: Occasion) -> dict[str, Any]:
-    application, _ = _subject(occasion)
+    application, cohort = _subject(occasion)
     rank = occasion.data.get("rank") or waiting_list.position(application)
-    return {**_linked(occasion), "rank": rank}
+    full = onboarding.places(cohort).free == 0
+    return {**_linked(occasion), "rank": rank, "full": full}
 
 
 def _message(occasion: Occasion) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import programmes
+from ckanext.challenge.common import names
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.domain.programme import Step
 from ckanext.challenge.model import Award, Cohort, Participant, figures
@@ -155,7 +156,11 @@ def _participants(
         )
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(Participant.cohort_id == cohort.id, *COUNTED)
-        .order_by(Participant.percent.desc(), model.Group.title, Participant.id)
+        .order_by(
+            Participant.percent.desc(),
+            *names.in_order(model.Group.title),
+            Participant.id,
+        )
     )
     return [
         {

@@ -113,6 +113,15 @@ def _identity() -> Schema:
     }
 
 
+def cohort_update() -> Schema:
+    """Which season is changed, as somebody saw it."""
+    return {
+        "id": fields.raw(),
+        "revision": fields.raw(required=False),
+        "drop_answered": fields.truth(),
+    }
+
+
 def cohort_copy() -> Schema:
     """What a copy of a cohort has of its own."""
     return {

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import jwt
 from ckan import model
 from openbadgeslib.errors import LibOpenBadgesException
 from stdnum.fr import siren as sirens
@@ -138,6 +139,7 @@ def sign(
         errors += failed
         if on_progress is not None:
             on_progress(len(portion))
+    in_one_transaction(lambda: _shorten(signer.key_id))
     lists = in_one_transaction(lambda: _renew(signer.key_id))
     for error in errors:
         log.error("Not signed: %s", error)
@@ -158,6 +160,17 @@ def _renew(key_id: str) -> int:
         return 0
     locks.hold("lists of status")
     return status.renew(_signer(key_id), utcnow())
+
+
+def _shorten(key_id: str) -> None:
+    """Give short tokens to what was signed with this key before there were such."""
+    if not _still_signs(key_id):
+        return
+    signer = _signer(key_id)
+    for credential in store.without_short_token(key_id, TURN):
+        document = jwt.decode(credential.jwt, options={"verify_signature": False})
+        credential.short_jwt = signer.short_token(document)
+    model.Session.flush()
 
 
 def _still_signs(key_id: str) -> bool:
@@ -219,6 +232,7 @@ def _credential(
         status_index=place,
         document=signer.proven(document, now),
         jwt=signer.token(token),
+        short_jwt=signer.short_token(token),
         issued_at=now,
     )
 

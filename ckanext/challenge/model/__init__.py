@@ -11,6 +11,7 @@ from .collectivite import Collectivite
 from .conformity import Conformity
 from .correspondence import ApplicationFile, Message, Note
 from .credential import Credential, SigningKey
+from .former_address import FormerAddress
 from .given_role import GivenRole
 from .journal import JournalEntry
 from .judgement import Judgement
@@ -33,6 +34,7 @@ __all__ = [
     "Credential",
     "Evidence",
     "Feedback",
+    "FormerAddress",
     "GivenRole",
     "JournalEntry",
     "Judgement",

@@ -185,7 +185,7 @@ def challenge_subscription_delete(
     :rtype: dict
     :raises ValidationError: on ``key`` when it is wrong
     """
-    data = validate(context, data_dict, schema.mine())
+    data = validate(context, data_dict, schema.ended())
     tk.check_access("challenge_subscription_delete", context, data)
     with suppress(tk.ObjectNotFound):
         if data.get("key") and not data.get("all"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ckanext.challenge.common import page_cache, proxy_watch
-from ckanext.challenge.views import unavailable
+from ckanext.challenge.views import moved, reloaded, unavailable
 from ckanext.challenge.views.applicant.claims import claims
 from ckanext.challenge.views.applicant.erasure import erasure
 from ckanext.challenge.views.applicant.proof import proof
@@ -36,6 +36,8 @@ def get_blueprints() -> list[Blueprint]:
     actions.before_app_request(check_action)
     actions.before_app_request(unavailable.be_patient)
     actions.after_app_request(unavailable.replace_answer)
+    actions.after_app_request(moved.follow)
+    actions.after_app_request(reloaded.lead_back)
     return [
         actions,
         public,

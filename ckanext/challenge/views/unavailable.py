@@ -25,7 +25,7 @@ Action = Callable[[Context, dict[str, Any]], Any]
 _RETRY_AFTER = 60
 
 
-def _text() -> str:
+def text() -> str:
     return tk._(
         "The pages of the challenge cannot be shown right now. The rest of the portal "
         "works; please try again in some minutes."
@@ -39,7 +39,7 @@ def _is_action() -> bool:
 
 
 def _json(**more: Any) -> Response:
-    error = {"__type": "Service Unavailable", "message": _text()}
+    error = {"__type": "Service Unavailable", "message": text()}
     answer = jsonify({**more, "success": False, "error": error})
     answer.status_code = 503
     answer.headers["Retry-After"] = str(_RETRY_AFTER)
@@ -58,7 +58,7 @@ def answer(error: Exception) -> Any:
         raise error
     if request.path.endswith(".json"):
         return _json()
-    return current_app.handle_user_exception(ServiceUnavailable(_text()))
+    return current_app.handle_user_exception(ServiceUnavailable(text()))
 
 
 def be_patient() -> None:
@@ -88,7 +88,7 @@ def told(name: str, action: Action) -> Action:
             g.challenge_unavailable = True
             # Of the errors that CKAN's view answers, this one is neither logged
             # each time nor blamed on who asks; the answer is replaced.
-            raise SearchError(_text()) from error
+            raise SearchError(text()) from error
 
     return tell
 

@@ -79,7 +79,7 @@ def test_an_award_is_four_files_that_carry_the_same(
         form: visitor.get(f"{signed}.{form}") for form in ("json", "jwt", "svg", "png")
     }
     assert {form: answer.mimetype for form, answer in answers.items()} == {
-        "json": "application/vc+ld+json",
+        "json": "application/vc",
         "jwt": "application/vc+jwt",
         "svg": "image/svg+xml",
         "png": "image/png",
@@ -98,6 +98,37 @@ def test_an_award_is_four_files_that_carry_the_same(
     width, height = struct.unpack(">II", answers["png"].data[16:24])
     assert width == 600
     assert height >= 600
+
+
+def test_an_address_answers_the_type_that_is_asked_for(
+    browser: Callable[..., Any], world: Any, signed: str
+) -> None:
+    visitor = browser()
+    shown = call_as(None, "challenge_credential_show", award=world.award["id"])
+
+    def asked(page: str, accept: str) -> Any:
+        answer = visitor.get(page, headers={"Accept": accept})
+        assert "Accept" in answer.headers["Vary"]
+        return answer
+
+    for accept in ("application/vc", "application/json", "application/ld+json, a/b"):
+        answer = asked(signed, accept)
+        assert answer.mimetype == "application/vc"
+        assert json.loads(answer.data) == shown["document"]
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert asked(signed, "application/vc+jwt").get_data(as_text=True) == shown["jwt"]
+    assert asked(signed, "image/svg+xml").mimetype == "image/svg+xml"
+    for accept in ("text/html,application/xml;q=0.9,*/*;q=0.8", "*/*", "text/plain"):
+        assert asked(signed, accept).mimetype == "text/html"
+    badge = asked("/challenge/badges/engagee", "application/ld+json")
+    assert json.loads(badge.data)["type"] == ["Achievement"]
+    missing = asked("/challenge/awards/inconnu", "application/vc")
+    assert (missing.status_code, missing.mimetype) == (404, "application/json")
+    short = visitor.get(f"{signed}/short.jwt")
+    assert short.mimetype == "application/vc+jwt"
+    assert short.get_data(as_text=True) == shown["short_jwt"]
+    page = visitor.get(f"{VERIFY}?credential={shown['short_jwt']}")
+    assert "Commune 214500241" in said(page)
 
 
 @pytest.mark.parametrize(
@@ -495,7 +526,7 @@ def test_the_page_of_an_award_offers_its_proof(
         return {" ".join(a.text_content().split()): a.get("href") for a in found}
 
     head = html.document_fromstring(visitor.get(signed).get_data(as_text=True))
-    (alternate,) = head.xpath("//link[@type='application/vc+ld+json']/@href")
+    (alternate,) = head.xpath("//link[@type='application/vc']/@href")
     assert alternate == f"{BASE}{signed}.json"
     offered = links()
     assert visitor.get(offered.pop("Verify this badge")).status_code == 200

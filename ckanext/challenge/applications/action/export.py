@@ -55,8 +55,8 @@ def challenge_application_export(context: Context, data_dict: dict[str, Any]) ->
         ``utf-8`` or ``base64``)
     :rtype: dict
 
-    The other parameters are the filters, ``sort`` and ``order`` of
-    :py:func:`challenge_application_list`.
+    The other parameters are those of :py:func:`challenge_application_list` but for
+    ``around``, ``limit`` and ``offset``.
 
     A caller in this process that sets ``stream`` in the context gets an iterator of
     bytes as ``content``: it needs little memory, whatever the number of rows.

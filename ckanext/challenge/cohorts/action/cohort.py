@@ -220,6 +220,12 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param id: the id or name of the season
     :type id: string
+    :param revision: as :py:func:`challenge_cohort_show` gave it: a change that
+        somebody else made since is an error on it
+    :type revision: string
+    :param drop_answered: whether questions that applications answer may be taken
+        away (false): the answers stay with the applications, but are shown no more
+    :type drop_answered: bool
     :returns: the season
     :rtype: dict
     :raises ValidationError: by field
@@ -228,16 +234,15 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
     given is emptied. The state is changed by
     :py:func:`challenge_cohort_transition`.
 
-    A question that applications answer keeps its ``type``, and can be taken away
-    only with ``drop_answered`` (bool): the answers stay with the applications, but
-    are shown no more. With ``revision``, as :py:func:`challenge_cohort_show` gave
-    it, a change that somebody else made since is an error on that field.
+    A question that applications answer keeps its ``type``.
     """
-    cohort = roles.seen_cohort(context, data_dict.get("id"))
+    named = validate(context, data_dict, schema.cohort_update())
+    cohort = roles.seen_cohort(context, named["id"])
     tk.check_access("challenge_cohort_update", context, {"id": cohort.id})
     locks.refresh_for_update(cohort)
-    _check_unchanged(cohort, data_dict.get("revision"))
-    data = _validated(context, data_dict, cohort)
+    _check_unchanged(cohort, named.get("revision"))
+    drop = bool(named.get("drop_answered"))
+    data = _validated(context, data_dict, cohort, drop)
     before = columns(cohort, _FIELDS)
     _save(cohort, data)
     cohort_programme.follow(cohort)
@@ -264,9 +269,10 @@ def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ValidationError: by field
 
-    The other parameters are those of :py:func:`challenge_cohort_create`.
+    The other parameters are those of :py:func:`challenge_cohort_update`.
     """
-    cohort = roles.seen_cohort(context, data_dict.get("id"))
+    named = validate(context, data_dict, schema.cohort_update())
+    cohort = roles.seen_cohort(context, named["id"])
     tk.check_access("challenge_cohort_patch", context, {"id": cohort.id})
     # Two who change different fields at once: neither writes what the other replaced.
     locks.refresh_for_update(cohort)
@@ -359,9 +365,15 @@ def _check_unchanged(cohort: Cohort, seen: Any) -> None:
 
 
 def _validated(
-    context: Context, data_dict: dict[str, Any], cohort: Cohort | None
+    context: Context,
+    data_dict: dict[str, Any],
+    cohort: Cohort | None,
+    drop: bool = False,
 ) -> dict[str, Any]:
-    """The fields to save, checked alone and against each other."""
+    """The fields to save, checked alone and against each other.
+
+    :param drop: whether questions that applications answer may be taken away
+    """
     given = read_lists(data_dict, *schema.LISTS)
     data, errors = tk.navl_validate(given, schema.cohort_save(), context)
     if (
@@ -381,7 +393,6 @@ def _validated(
             what=labels.milestone(first),
         )
         errors.setdefault(second, []).append(text)
-    drop = data_dict.get("drop_answered") in (True, "true", "on", "1")
     data["questions"], wrong = questions.check(data_dict.get("questions"), cohort, drop)
     if wrong:
         errors["questions"] = wrong

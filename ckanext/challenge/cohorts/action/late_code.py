@@ -83,7 +83,8 @@ def challenge_late_code_create(context: Context, data_dict: dict[str, Any]) -> A
     :rtype: dict
     :raises ValidationError: by field
     """
-    cohort = roles.seen_cohort(context, data_dict.get("cohort"))
+    named = validate(context, data_dict, fields.reference("cohort"))
+    cohort = roles.seen_cohort(context, named["cohort"])
     tk.check_access("challenge_late_code_create", context, {"cohort": cohort.id})
     data = validate(context, data_dict, schema.late_code_create())
     today = config.today()

@@ -31,6 +31,10 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param cohort: the id or name of the season
     :type cohort: string
+    :param limit: how many at most (100)
+    :type limit: int
+    :param offset: how many to pass over (0)
+    :type offset: int
     :returns: ``{count, results, waiting}``, each ``{id, cohort_id, user_id, user_name,
         display_name, since, role}``; those in ``waiting`` were named by their address
         and have their role once they proved it

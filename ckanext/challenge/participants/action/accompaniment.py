@@ -23,6 +23,7 @@ from ckanext.challenge.common.action_helpers import (
 )
 from ckanext.challenge.domain import accompaniment as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, PARTICIPANT_COUNTED
+from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.model import (
     Cohort,
     Evidence,
@@ -207,7 +208,7 @@ def _by_need(row: dict[str, Any]) -> tuple[Any, ...]:
         not row.get("waiting"),
         not row["late_steps"],
         not row["stalled"],
-        row["organization_title"].casefold(),
+        sort_key(row["organization_title"]),
         row["id"],
     )
 

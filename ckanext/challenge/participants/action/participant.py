@@ -19,7 +19,7 @@ from ckanext.challenge.applications import (
     waiting_list,
 )
 from ckanext.challenge.applications.transitions import lock_cohort
-from ckanext.challenge.common import fields, journal, language, roles
+from ckanext.challenge.common import fields, journal, language, names, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
@@ -125,7 +125,7 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
         if name in data:
             conditions.append(column == data[name])
     if "q" in data:
-        conditions.append(model.Group.title.ilike(f"%{data['q']}%"))
+        conditions.append(names.containing(model.Group.title, data["q"]))
     rows = _rows(conditions, data["sort"], data["limit"], data["offset"])
     if rows:
         count = rows[0].total
@@ -423,9 +423,10 @@ def _select(*selected: Any) -> Any:
 def _rows(
     conditions: Sequence[Any], sort: str, limit: int, offset: int
 ) -> Sequence[Any]:
+    by_name = names.in_order(model.Group.title)
     orders: dict[str, tuple[Any, ...]] = {
-        "progress": (Participant.percent.desc(), model.Group.title),
-        "name": (model.Group.title,),
+        "progress": (Participant.percent.desc(), *by_name),
+        "name": (*by_name,),
         "activity": (Participant.last_activity_at.desc().nullslast(),),
     }
     query = (

@@ -169,6 +169,11 @@ def _next(application: Mapping[str, Any]) -> str:
     """What happens now, and who does it."""
     state = application["state"]
     position = application.get("waitlist_position")
+    if position and application["waitlist_because"] == "rank":
+        return tk._(
+            "You are number {rank} on the waiting list. Not all places are given yet: "
+            "the team gives them in the order of the list, and writes to you."
+        ).format(rank=h.challenge_number(position))
     if position == 1:
         return tk._(
             "The season is full. You are next on the waiting list: we write to you as "
@@ -319,7 +324,7 @@ def application_page(
         "errors": application_form.in_order(wrong, cohort),
         "labels": labels,
         "fields": application_form.inputs(),
-        "consent_help": application_form.consent_help(),
+        "consent_help": application_form.consent_help(application["state"]),
         "csrf": tk.h.csrf_input(),
         "key": key,
         "urls": {
@@ -327,8 +332,10 @@ def application_page(
             "participant": f"{cohort_url}/{name}"
             if name and application["state"] == "accepted"
             else "",
-            "self": here,
-            "messages": f"{here}/messages",
+            # With the key, so that the address of a refused form opens it too.
+            "self": here + h.challenge_query(with_key),
+            "messages": f"{here}/messages{h.challenge_query(with_key)}",
+            "erase": f"{here}/erase{h.challenge_query(with_key)}",
             "file": f"{here}/file/",
             "data": f"{here}/data.json{h.challenge_query(with_key)}",
             "query": h.challenge_query(with_key),

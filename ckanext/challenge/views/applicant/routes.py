@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.common import session
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -23,6 +24,9 @@ from ckanext.challenge.views.forms import flat_errors, texts
 from . import form, pages
 
 applicant = blueprint("challenge_applicant")
+
+#: Under which the session keeps what is wrong with a draft, until its page is shown.
+_REFUSED = "challenge_refused"
 
 
 @applicant.after_request
@@ -104,7 +108,7 @@ def create(cohort: str) -> Any:
         except tk.ValidationError:
             return again(error)
         errors = flat_errors(error.error_dict) | _attach(made, sent)
-        return _page(made["id"], made["key"], given, errors)
+        return _refused(made["id"], made["key"], errors)
     if made["state"] != "draft":
         # The same form, sent a second time.
         return _back(made["id"], made["key"])
@@ -118,8 +122,14 @@ def create(cohort: str) -> Any:
             with suppress(rate_limit.TooMany):
                 act("challenge_application_link_send", id=made["id"])
     if errors:
-        return _page(made["id"], made["key"], None, errors)
+        return _refused(made["id"], made["key"], errors)
     return _back(made["id"], made["key"])
+
+
+def _refused(id_: str, key: str, errors: dict[str, list[str]]) -> AnyResponse:
+    """Lead to the draft, which has an address, and say there what is wrong."""
+    session[_REFUSED] = {"id": id_, "errors": errors}
+    return _back(id_, key)
 
 
 def _check_honeypot() -> None:
@@ -207,7 +217,11 @@ def read(id: str) -> Any:
     """Where an application is."""
     if _key():
         act("challenge_application_email_confirm", id=id, key=_key())
-    return _page(id, _key())
+    refused = session.get(_REFUSED)
+    if not refused or refused["id"] != id:
+        return _page(id, _key())
+    del session[_REFUSED]
+    return _page(id, _key(), None, refused["errors"])
 
 
 @applicant.post("/application/<id>")

@@ -43,6 +43,13 @@ def tell_of_search(accepted: bool) -> None:
         )
 
 
+def unanswered(cohort_name: str) -> list[str]:
+    """The ids of the applications of a season that have no answer, the first ones."""
+    cohort = act("challenge_cohort_show", id=cohort_name)
+    states = list(lifecycle.APPLICATION_AWAITED)
+    return [row["id"] for row in _files(cohort, state=states)]
+
+
 def kept_by(kept: Mapping[str, Any] | None) -> str:
     """What somebody keeps of an application, and who, in a sentence.
 
@@ -100,7 +107,8 @@ def batch_page(
     around = frame(cohort, "applications")
     base = f"{around['url']}/application"
     decision = given["decision"]
-    sources = lifecycle.DECISIONS[decision].sources
+    over = cohort["state"] in lifecycle.COHORT_OVER
+    sources = lifecycle.sources_of(decision, over)
     found = _found(cohort, ids=list(ids)[:MOST])
     rows = found["results"]
     ready = [row for row in rows if row["state"] in sources]

@@ -23,7 +23,13 @@ from ckanext.challenge.views.forms import flat_errors, texts
 from .application import application_page, neighbours
 from .applications import KEPT, applications_page, chosen_filters
 from .cohort import cohort_page, index_page
-from .decisions import batch_page, publish_page, results_page, tell_of_search
+from .decisions import (
+    batch_page,
+    publish_page,
+    results_page,
+    tell_of_search,
+    unanswered,
+)
 from .transition import transition_page
 
 manager = managers_blueprint("challenge_manage")
@@ -112,7 +118,8 @@ def _wish() -> dict[str, Any]:
 @manager.post("/<cohort>/applications/decide")
 def batch(cohort: str) -> AnyResponse | str:
     """Decide the same on the chosen applications: first show, then do."""
-    ids = request.form.getlist("ids")
+    everybody = request.form.get("ids") == "unanswered"
+    ids = unanswered(cohort) if everybody else request.form.getlist("ids")
     back = _list(cohort)
     if not ids:
         tk.h.flash_error(tk._("Choose at least one application."))

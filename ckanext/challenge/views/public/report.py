@@ -11,11 +11,15 @@ from flask import Response, request
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.views.common import Pager, act, blueprint, page_number
+from ckanext.challenge.views.embed.response import act_as_nobody, shared
 from ckanext.challenge.views.participant_rows import cohort_prefix, phase_numbers
 
 from .cohort import figure_rows
 
-report = blueprint("challenge_report")
+report = blueprint("challenge_report", programs=True)
+
+#: Seconds for which the figures of a season that runs may be kept.
+_SOON = 60
 
 #: All participants of a usual season stand on one page, which can be printed.
 _SIZE = 500
@@ -115,7 +119,7 @@ def _waived(number: int) -> str:
 @report.get("/<cohort>/report.json")
 def as_json(cohort: str) -> Response:
     """The same for programs: what everybody may know."""
-    found = act("challenge_cohort_report", id=cohort, limit=1000)
+    found = act_as_nobody("challenge_cohort_report", id=cohort, limit=1000)
     found.pop("staff", None)
     text = json.dumps(found, ensure_ascii=False, indent=1)
-    return Response(text, mimetype="application/json")
+    return shared(text, "application/json", _SOON)
