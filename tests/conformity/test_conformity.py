@@ -759,7 +759,7 @@ def test_the_verdict_appears_by_itself(app: Any, upload: Any, dataset: Any) -> N
         "dataset_resource.read", id=dataset["name"], resource_id=resource_id
     )
 
-    def shown(tries: str) -> BeautifulSoup:
+    def shown(tries: str) -> Any:
         answer = app.get(page, query_string={"challenge_tries": tries})
         return BeautifulSoup(answer.body, "html.parser").select_one(
             "#challenge-conformity"
