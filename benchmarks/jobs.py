@@ -9,8 +9,9 @@ from ckanext.challenge import config
 
 
 def forget() -> None:
-    """Empty CKAN's queue, and all that the challenge remembers of what waits in it."""
-    jobs.get_queue().empty()
+    """Empty the queues, and all that the challenge remembers of what waits in it."""
+    for name in ("default", "challenge-conformity"):
+        jobs.get_queue(name).empty()
     redis = connect_to_redis()
     for kind in ("waits", "evaluate"):
         for key in redis.scan_iter(config.redis_key(kind, "*")):

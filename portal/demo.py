@@ -29,6 +29,9 @@ LOADED = DEMO_DATA / "loaded.json"
 MIGRATED = DEMO_DATA / "migrated.json"
 ACCOUNTS = ROOT / "ckanext" / "challenge" / "demo" / "accounts.yaml"
 
+#: What the worker listens to, evaluations and mails first.
+_QUEUES = ("default", "challenge-conformity")
+
 #: Commands of ``ckan challenge`` that run again and again, and the seconds in between.
 _CHORES = (("mail", "send"), ("publish-scheduled",))
 _CHORES_PAUSE = 60
@@ -250,7 +253,7 @@ def _programs(env: Environment, port: int) -> list[Program]:
         Program("web", dies_with_parent(web), folder=ROOT, autostart=False),
         Program(
             "worker",
-            dies_with_parent([*ckan, "jobs", "worker"]),
+            dies_with_parent([*ckan, "jobs", "worker", *_QUEUES]),
             folder=ROOT,
             autostart=False,
         ),
@@ -308,6 +311,8 @@ def _load(env: Environment, database: str) -> None:
             "challenge",
             "demo",
             "load",
+            # The portal listens on this machine only.
+            "--known-passwords",
         )
     LOADED.write_text(json.dumps([*loaded, database]), encoding="utf-8")
 

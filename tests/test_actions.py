@@ -30,13 +30,14 @@ from factories import make_participant as participate
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import access_links
+from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.model import (
     ApplicationFile,
     Claim,
     Cohort,
     Conformity,
     Subscription,
+    WaitingRole,
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.plugin import all_actions, all_auth_functions
@@ -134,6 +135,13 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"org_admin", "sysadmin"},
         {"organization": "{organization}", "email": "x@example.org"},
     ),
+    # Nobody in the place of the account that the link is for.
+    "challenge_address_prove": ({"applicant"}, {"token": "{token}"}),
+    "challenge_address_proof_send": (
+        {"stranger", "org_admin", *MANAGER},
+        {"id": "{waiting}"},
+    ),
+    "challenge_waiting_role_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_decision_drop": (MANAGER, {"id": "{application}"}),
     "challenge_application_form": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_application_link_send": (EVERYBODY, {"id": "{application}"}),
@@ -369,7 +377,15 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         organization_id=participant["organization_id"],
         user_id=people["applicant"]["id"],
     )
-    model.Session.add_all([file, claim])
+    waiting = WaitingRole(
+        user_id=people["stranger"]["id"],
+        digest=access_links.digest_of(people["stranger"]["email"]),
+        organization_id=participant["organization_id"],
+        participant_id=participant["id"],
+        role="editor",
+        way="invitation",
+    )
+    model.Session.add_all([file, claim, waiting])
     model.Session.commit()
     return {
         "award": award["id"],
@@ -383,6 +399,11 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         )["id"],
         "file": file.id,
         "claim": claim.id,
+        "waiting": waiting.id,
+        "token": proofs.make_token(
+            people["applicant"]["id"],
+            access_links.digest_of(people["applicant"]["email"]),
+        ),
         "mail": call_as(admin, "challenge_mail_list", application=application["id"])[
             "results"
         ][0]["id"],
@@ -412,6 +433,41 @@ def _filled(arguments: dict[str, Any], world: dict[str, Any]) -> dict[str, Any]:
         return value.format(**world) if isinstance(value, str) else value
 
     return {key: fill(value) for key, value in arguments.items()}
+
+
+#: What names a season in the arguments of an action.
+SEASON = ("cohort", "id")
+_ANSWERS = (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError)
+
+
+def test_a_draft_answers_as_a_season_that_is_not_there(world: dict[str, Any]) -> None:
+    """In every action that takes a season, to everybody but its team and sysadmins."""
+    make_cohort("draft", name="brouillon", season=8)
+    named = {
+        (action, name): arguments
+        for action, (_, arguments) in TABLE.items()
+        for name in SEASON
+        if arguments.get(name) == "{cohort}"
+        # Here it is what the auth function of a code or a role is told.
+        and not (action.endswith("_delete") and name == "cohort")
+    }
+    assert len(named) > 30
+    wrong = []
+    for (action, name), arguments in named.items():
+        data = _filled(arguments, world)
+        for who in ("anonymous", "stranger", "org_admin", "manager"):
+            answers = []
+            for season in ("brouillon", "inconnue"):
+                try:
+                    call_as(world["people"].get(who), action, **{**data, name: season})
+                except _ANSWERS as error:
+                    answers.append((type(error).__name__, str(error)))
+                else:
+                    answers.append(("", ""))
+                model.Session.rollback()
+            if len(set(answers)) > 1 or not answers[0][0]:
+                wrong.append((action, who, answers))
+    assert wrong == []
 
 
 def test_everybody_may_what_the_table_says_and_no_more(world: dict[str, Any]) -> None:
@@ -467,6 +523,12 @@ def test_every_action_says_what_it_takes_and_gives() -> None:
 def _draft(world: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """A draft of a third collectivité."""
     return apply(world["season"], LIGNIERES[0], submit=False, **fields)
+
+
+def _unopened(world: dict[str, Any]) -> dict[str, Any]:
+    """A draft of which nobody opened the link, and what that link carries."""
+    id_ = _draft(world, opened=False)["id"]
+    return {"id": id_, "key": access_links.make_key(id_, "mairie@example.org")}
 
 
 def _waived(world: dict[str, Any]) -> dict[str, Any]:
@@ -611,11 +673,12 @@ CHANGES: dict[str, Fill] = {
         "organization": w["organization"],
         "email": "x@example.org",
     },
-    "challenge_application_link_send": lambda w: {"id": w["application"]},
-    "challenge_application_email_confirm": lambda w: {
-        "id": w["application"],
-        "key": access_links.make_key(w["application"], "mairie@example.org"),
+    "challenge_address_prove": lambda w: {
+        "token": proofs.make_token(w["people"]["sysadmin"]["id"], "digest")
     },
+    "challenge_address_proof_send": lambda w: {"id": w["waiting"]},
+    "challenge_application_link_send": lambda w: {"id": w["application"]},
+    "challenge_application_email_confirm": _unopened,
     "challenge_application_attachment_create": lambda w: {
         "id": _draft(w)["id"],
         "purpose": "letter",

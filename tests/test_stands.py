@@ -13,7 +13,9 @@ from ckan.tests import factories, helpers
 from helpers.browser import PASSWORD, Browser
 from sqlalchemy.orm import close_all_sessions
 
+from ckanext.challenge.common import issuer as issuing
 from ckanext.challenge.common import shield
+from ckanext.challenge.plugin import all_actions
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -147,13 +149,13 @@ def _statuses(
     }
 
 
-@pytest.mark.seconds(20)
 @pytest.fixture(autouse=True)
 def _log_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     # CKAN's commands turn off the loggers that were there before them.
     monkeypatch.setattr(shield.log, "disabled", False)
 
 
+@pytest.mark.seconds(25)
 def test_ckans_pages_answer_without_our_tables(
     app: Any,
     portal: dict[str, Any],
@@ -281,3 +283,89 @@ def test_our_pages_say_that_they_cannot(
         return
     assert answer.status_code == 503
     assert "réessayez dans quelques minutes" in answer.get_data(as_text=True)
+
+
+def _is_503(answer: Any) -> bool:
+    told = answer.get_json()
+    return (
+        answer.status_code == 503
+        and told["success"] is False
+        and "réessayez dans quelques minutes" in told["error"]["message"]
+        and answer.headers["Retry-After"] == "60"
+    )
+
+
+def test_our_actions_say_that_they_cannot(
+    app: Any,
+    portal: dict[str, Any],
+    missing: Callable[[], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    token = factories.SysadminWithToken()["token"]
+    missing()
+    caplog.clear()
+    answers = {
+        name: app.post(
+            f"/api/3/action/{name}",
+            json={"id": "mairie", "cohort": "saison-2", "organization": "mairie"},
+            headers={"Authorization": token},
+        )
+        for name in all_actions()
+    }
+    # What is refused before a table is asked stays refused, some need none.
+    assert {each.status_code for each in answers.values()} <= {200, 403, 404, 409, 503}
+    told = {name for name, each in answers.items() if each.status_code == 503}
+    assert all(_is_503(answers[name]) for name in told)
+    assert len(told) > len(answers) / 3
+    assert {"challenge_cohort_list", "challenge_participant_list"} <= told
+    errors = [row for row in caplog.records if row.levelno >= logging.ERROR]
+    assert len(errors) == 1, [row.getMessage() for row in errors]
+
+
+def test_an_action_of_ours_gives_up_waiting_for_a_lock(
+    app: Any,
+    portal: dict[str, Any],
+    locked: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shield, "PAGE_PATIENCE", 50)
+    locked()
+    assert _is_503(app.get("/api/3/action/challenge_cohort_list"))
+
+
+def test_a_caller_in_the_same_process_sees_the_error_itself(
+    portal: dict[str, Any], missing: Callable[[], None]
+) -> None:
+    missing()
+    with pytest.raises(shield.DatabaseError):
+        helpers.call_action("challenge_cohort_list")
+
+
+@pytest.mark.parametrize("page", ["{did}", "/challenge/status/1.json"])
+def test_documents_say_that_they_cannot_as_json(
+    app: Any, portal: dict[str, Any], missing: Callable[[], None], page: str
+) -> None:
+    issuer = issuing.portal()
+    address = page.format(did=issuer.keys.removeprefix(issuer.base))
+    missing()
+    assert _is_503(Browser(app).get(address))
+
+
+@pytest.mark.parametrize(
+    ("address", "mimetype"),
+    [
+        ("/.well-known/did.json", "application/json"),
+        ("/challenge/badge/mairie.svg", "image/svg+xml"),
+    ],
+)
+def test_programs_are_told_so_in_their_own_type(
+    app: Any,
+    portal: dict[str, Any],
+    missing: Callable[[], None],
+    address: str,
+    mimetype: str,
+) -> None:
+    missing()
+    answer = Browser(app).get(address)
+    assert (answer.status_code, answer.mimetype) == (503, mimetype)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"

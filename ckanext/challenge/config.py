@@ -19,6 +19,17 @@ def programmes() -> list[str]:
     return tk.config["ckanext.challenge.programmes"]
 
 
+def issuer_place() -> tuple[tuple[str, str], ...]:
+    """Where the issuer of badges is: what is set of a postal address."""
+    parts = ("street", "postal_code", "locality", "country")
+    names = ("streetAddress", "postalCode", "addressLocality", "addressCountry")
+    values = [tk.config[f"ckanext.challenge.issuer_{part}"] for part in parts]
+    # A country alone is no address.
+    if not any(values[:-1]):
+        return ()
+    return tuple((n, v) for n, v in zip(names, values, strict=True) if v)
+
+
 def obligation_rule() -> Literal["either", "both"]:
     """How the duty to publish is read."""
     return tk.config["ckanext.challenge.obligation_rule"]

@@ -504,7 +504,8 @@ def challenge_conformity(resource: Mapping[str, Any]) -> dict[str, Any] | None:
 
     :param resource: as ``resource_show`` answers it
     :returns: as ``challenge_conformity_show``, with ``may_check``: whether the reader
-        may ask for another check; ``problems`` and ``advice``, the groups by kind
+        may ask for another check; ``problems``, the groups by their title; and
+        ``advice``
     """
     if not resource.get("schema"):
         return None
@@ -520,10 +521,14 @@ def challenge_conformity(resource: Mapping[str, Any]) -> dict[str, Any] | None:
         may_check = False
     else:
         may_check = not tk.current_user.is_anonymous
+    problems: dict[str, list[dict[str, Any]]] = {}
+    for group in found["groups"]:
+        if not group["advice"]:
+            problems.setdefault(group["title"], []).append(group)
     return {
         **found,
         "may_check": may_check,
-        "problems": [group for group in found["groups"] if not group["advice"]],
+        "problems": problems,
         "advice": [group for group in found["groups"] if group["advice"]],
     }
 

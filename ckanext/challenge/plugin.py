@@ -19,11 +19,12 @@ from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
 from ckanext.challenge.badges import receivers as badge_receivers
 from ckanext.challenge.cli import get_commands
-from ckanext.challenge.common import session_events, shield
+from ckanext.challenge.common import addresses, session_events, shield
 from ckanext.challenge.common import validators as common_validators
 from ckanext.challenge.conformity import changes as conformity_changes
 from ckanext.challenge.conformity import validators as conformity_validators
 from ckanext.challenge.credentials import jobs as credential_jobs
+from ckanext.challenge.datasets import search
 from ckanext.challenge.datasets.search import SearchPlugin
 from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.measures.base import Measure
@@ -32,7 +33,7 @@ from ckanext.challenge.participants import mails as participant_mails
 from ckanext.challenge.progress import changes
 from ckanext.challenge.subscribers import mails as subscriber_mails
 from ckanext.challenge.subscribers import receivers as subscriber_receivers
-from ckanext.challenge.views import get_blueprints
+from ckanext.challenge.views import get_blueprints, unavailable
 
 HERE = Path(__file__).parent
 
@@ -112,7 +113,12 @@ def all_validators() -> dict[str, Callable[..., Any]]:
     }
 
 
-@tk.blanket.actions(lambda: {**all_actions(), **package_badges.chained()})
+def _served_actions() -> dict[str, Callable[..., Any]]:
+    own = {name: unavailable.told(name, made) for name, made in all_actions().items()}
+    return {**own, **package_badges.chained()}
+
+
+@tk.blanket.actions(_served_actions)
 @tk.blanket.auth_functions(all_auth_functions)
 @tk.blanket.blueprints(get_blueprints)
 @tk.blanket.cli(get_commands)
@@ -155,6 +161,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             kinds.register(*mails.KINDS)
         session_events.listen()
         shield.listen()
+        addresses.listen()
         changes.listener.listen()
         conformity_changes.listener.listen()
 
@@ -172,7 +179,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
                 badge_receivers.awards_stored,
                 credential_jobs.awards_stored,
             ],
-            signals.evaluated: [credential_jobs.evaluated],
+            signals.evaluated: [credential_jobs.evaluated, search.evaluated],
         }
 
     def get_measures(self) -> Iterable[Measure]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, apply, call_as, collectivites, make_cohort
+from factories import BAULE, apply, call_as, collectivites, make_cohort, prove
 
 from ckanext.challenge.common import journal
 from ckanext.challenge.model import Claim, GivenRole, Mail
@@ -48,6 +48,7 @@ def _withdraw(admin: dict[str, Any], accepted: dict[str, Any]) -> None:
 
 
 def _invite(who: dict[str, Any], organization: str, user: Any, role: str) -> None:
+    prove(user)
     call_as(
         who,
         "challenge_member_invite",
@@ -92,6 +93,34 @@ def test_what_an_acceptance_gave_ends_with_the_withdrawal(
     assert _role(organization, colleague) is None
     assert _role(organization, friend) == "editor"
     assert all(row.taken_back_at for row in model.Session.query(GivenRole))
+    assert journal.verify() == []
+
+
+def test_who_comes_back_has_the_roles_again_that_its_departure_took(
+    admin: dict[str, Any],
+) -> None:
+    applicant, colleague, other, gone = (factories.User() for _ in range(4))
+    accepted = _accept(admin, applicant)
+    organization = accepted["organization_id"]
+    for user in (colleague, other, gone):
+        _invite(applicant, organization, user, "editor")
+    # What the organization did itself, and an account that is no more.
+    call_as(
+        applicant, "organization_member_delete", id=organization, username=other["name"]
+    )
+    _withdraw(admin, accepted)
+    call_as(admin, "user_delete", id=gone["id"])
+    told = call_as(
+        admin, "challenge_participant_reinstate", id=accepted["participant_id"]
+    )
+    assert told["state"] == "active"
+    roles = [_role(organization, user) for user in (applicant, colleague, other, gone)]
+    assert roles == ["admin", "editor", None, None]
+    mails = model.Session.query(Mail).filter_by(kind="participant_reinstated")
+    assert {mail.user_id for mail in mails} >= {applicant["id"], colleague["id"]}
+    # They are recorded anew, and end with the next departure.
+    _withdraw(admin, accepted)
+    assert _role(organization, applicant) is _role(organization, colleague) is None
     assert journal.verify() == []
 
 

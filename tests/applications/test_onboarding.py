@@ -23,6 +23,7 @@ from factories import (
     collectivites,
     make_cohort,
     only_message,
+    prove,
     season_and_directory,
 )
 from helpers.snapshots import MadeOnce
@@ -184,6 +185,7 @@ def test_an_existing_account_is_attached(
     cohort: dict[str, Any], admin: dict[str, Any]
 ) -> None:
     by_mail = factories.User(email="Mairie-Baule@example.org")
+    prove(by_mail)
     done = _accept(admin, apply(cohort, contact_email="mairie-baule@example.org"))
     members = call_as(
         admin, "member_list", id=done["organization_id"], object_type="user"

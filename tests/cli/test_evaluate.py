@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ckan import model
 from ckan.cli.cli import ckan as ckan_command
+from ckan.model import ensure_engine
+from ckan.tests import factories
 from helpers.progress import Join, publish, states
 
 from ckanext.challenge.model import Cohort, Participant
@@ -54,11 +57,39 @@ class TestEvaluate:
         assert result.exit_code != 0
         assert words in result.output
 
+    def test_an_organization_that_fails_keeps_no_other_waiting(
+        self, cli: Any, cohort: Cohort, join: Join, participant: Participant
+    ) -> None:
+        bad = factories.Organization()
+        others = [join(cohort, factories.Organization()["id"]) for _ in range(3)]
+        for each in (*others, participant):
+            publish(each.organization_id)
+        model.Session.remove()
+        with ensure_engine().begin() as connection:
+            connection.exec_driver_sql(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+                " BEGIN RAISE EXCEPTION 'broken'; END $$"
+            )
+            connection.exec_driver_sql(
+                "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON challenge_standing"
+                f" FOR EACH ROW WHEN (NEW.organization_id = '{bad['id']}')"
+                " EXECUTE FUNCTION refuse()"
+            )
+        try:
+            result = cli.invoke(ckan_command, ["challenge", "evaluate", "--all"])
+        finally:
+            model.Session.remove()
+            with ensure_engine().begin() as connection:
+                connection.exec_driver_sql("DROP FUNCTION refuse CASCADE")
+        assert result.exit_code == 1
+        assert f"organization {bad['id']}" in result.output
+        assert "5 organizations, 4 of them judged" in result.output
+        for each in (*others, participant):
+            assert states(each.id)["premier-jeu"] == "done"
+
     def test_a_failure_is_no_success(
         self, cli: Any, cohort: Cohort, join: Join, organization: dict[str, Any]
     ) -> None:
-        from ckan import model  # noqa: PLC0415
-
         join(cohort, organization["id"])
         cohort.programme = "autrefois"
         model.Session.commit()

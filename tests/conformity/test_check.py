@@ -367,13 +367,18 @@ def test_rows_and_problems_have_limits(
     report = judge(table(*[row()] * 30))
     assert (report.status, report.rows, report.partial) == ("valid", 20, True)
     monkeypatch.setattr(checking, "MAX_ROWS", 5000)
-    wrong = table(*[row(DELIB_DATE="x", COLL_SIRET="y")] * 600)
-    report = judge(wrong)
-    assert (report.rows, report.error_count, report.partial) == (600, 1200, False)
+    some = table(*[row(DELIB_DATE="x", COLL_SIRET="y")] * 400)
+    report = judge(some)
+    assert (report.rows, report.error_count, report.partial) == (400, 800, False)
     assert len(report.errors) == STORED_ERRORS
-    monkeypatch.setattr(checking, "MAX_ERRORS", 1000)
-    report = judge(wrong)
+    report = judge(table(*[row(DELIB_DATE="x", COLL_SIRET="y")] * 600))
     assert (report.error_count, report.partial) == (1000, True)
+
+
+def test_a_million_empty_rows_end_soon(judge: Any) -> None:
+    report = judge(table(row()) + ",,,,,,\r\n" * 100_000)
+    assert (report.error_count, report.partial) == (1000, True)
+    assert report.rows < 5000
 
 
 def test_long_values_are_cut(judge: Any) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
+from bs4 import BeautifulSoup
 from ckan import model
 from ckan.lib import jobs as ckan_jobs
 from ckan.lib import redis as ckan_redis
+from ckan.lib import uploader
+from ckan.model import ensure_engine
 from ckan.tests import factories, helpers
 from helpers.website import Website, file, website
 from rq import SimpleWorker
@@ -73,22 +76,30 @@ def waiting() -> list[str]:
     """The resources that jobs are to check."""
     return [
         job.args[0]
-        for job in ckan_jobs.get_queue().jobs
+        for job in ckan_jobs.get_queue(jobs.QUEUE).jobs
         if str(job.func_name).endswith("check_resource")
     ]
 
 
 def work() -> None:
     """Run the jobs that wait, in this process."""
-    waiting_jobs = ckan_jobs.get_queue()
-    worker = SimpleWorker([waiting_jobs], connection=waiting_jobs.connection)
+    queues = [ckan_jobs.get_queue(), ckan_jobs.get_queue(jobs.QUEUE)]
+    worker = SimpleWorker(queues, connection=queues[0].connection)
     worker.work(burst=True)
     model.Session.expire_all()
-    assert not waiting_jobs.failed_job_registry.get_job_ids()
+    for each in queues:
+        assert not each.failed_job_registry.get_job_ids()
 
 
 def show(resource_id: str) -> dict[str, Any]:
     return call("challenge_conformity_show", resource_id=resource_id)
+
+
+def test_checks_keep_no_evaluation_waiting(upload: Any) -> None:
+    resource_id = upload(GOOD)
+    assert waiting() == [resource_id]
+    names = [str(job.func_name) for job in ckan_jobs.get_queue().jobs]
+    assert not any(name.endswith("check_resource") for name in names)
 
 
 def test_an_upload_is_checked_by_itself(upload: Any, dataset: dict[str, Any]) -> None:
@@ -112,6 +123,7 @@ def test_an_upload_is_checked_by_itself(upload: Any, dataset: dict[str, Any]) ->
         "partial": False,
         "encoding": "utf-8",
         "separator": ",",
+        "own_fault": False,
     }
     subject = Subject(dataset["owner_org"])
     found = measures.measure(["conform_datasets"], [subject])["conform_datasets"]
@@ -405,6 +417,133 @@ def test_a_file_that_has_gone_has_a_verdict(upload: Any, storage: Path) -> None:
     assert (shown["status"], shown["errors"][0]["type"]) == ("error", "missing")
 
 
+def test_a_report_that_cannot_be_stored_keeps_no_other_waiting(upload: Any) -> None:
+    bad, good = upload(GOOD), upload(GOOD, name="autre")
+    model.Session.remove()
+    with ensure_engine().begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+            " BEGIN RAISE EXCEPTION 'broken'; END $$"
+        )
+        connection.exec_driver_sql(
+            "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON challenge_conformity"
+            f" FOR EACH ROW WHEN (NEW.resource_id = '{bad}') EXECUTE FUNCTION refuse()"
+        )
+    try:
+        assert jobs.check_due(resource_ids=[bad, good]) == 2
+    finally:
+        model.Session.remove()
+        with ensure_engine().begin() as connection:
+            connection.exec_driver_sql("DROP FUNCTION refuse CASCADE")
+    assert show(good)["status"] == "valid"
+    assert store.due() == [bad]
+
+
+class ElsewhereUploader:
+    """As ckanext-s3filestore: it wants the whole resource, and signs addresses."""
+
+    address = ""
+
+    def __init__(self, resource: dict[str, Any]) -> None:
+        self.url = resource["url"]
+        resource.pop("upload", None)
+
+    def get_path(self, id: str, filename: str) -> str:
+        assert filename == self.url.rsplit("/", 1)[-1]
+        return f"resources/{id}/{filename}"
+
+    def get_signed_url_to_key(self, key: str) -> str:
+        return f"{self.address}/{key}"
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Website]:
+    """A server on which another plugin keeps the uploads; at a private address."""
+    with website({}) as site:
+        monkeypatch.setattr(ElsewhereUploader, "address", site.url(""))
+        yield site
+
+
+def _uploads_are_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploader, "get_resource_uploader", ElsewhereUploader)
+
+
+def test_an_upload_that_another_plugin_keeps_is_checked(
+    upload: Any, elsewhere: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource_id = upload(GOOD)
+    elsewhere.answers[f"/resources/{resource_id}/prenoms.csv"] = file(BAD.encode())
+    _uploads_are_elsewhere(monkeypatch)
+    work()
+    assert show(resource_id)["status"] == "invalid"
+    assert call("challenge_conformity_check", resource_id=resource_id)["status"] == (
+        "pending"
+    )
+
+
+def test_a_storage_that_does_not_answer_is_the_portals_fault(
+    upload: Any,
+    dataset: dict[str, Any],
+    elsewhere: Website,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checked, new = upload(GOOD), upload(GOOD, name="autre")
+    jobs.check_resource(checked)
+    _uploads_are_elsewhere(monkeypatch)
+    for resource_id in (checked, new):
+        jobs.check_resource(resource_id)
+    shown = show(new)
+    assert (shown["status"], shown["own_fault"]) == ("error", True)
+    assert shown["errors"][0]["type"] == "failed"
+    # Nothing is wrong with the file: it is not named as one to be mended, and what was
+    # found before goes on to count until the next night.
+    assert show(checked)["status"] == "pending"
+    assert set(store.due()) == {checked, new}
+    found = _conform(dataset)
+    assert (found.value, found.failing) == (1, ())
+    report = Conformity.get(checked)
+    assert report
+    model.Session.delete(report)
+    model.Session.commit()
+    found = _conform(dataset)
+    assert (found.value, found.failing) == (0, ())
+
+
+def _conform(dataset: dict[str, Any]) -> Any:
+    model.Session.expire_all()
+    subject = Subject(dataset["owner_org"])
+    return measures.measure(["conform_datasets"], [subject])["conform_datasets"][
+        subject
+    ]
+
+
+def test_a_folder_that_is_not_there_is_the_portals_fault(
+    upload: Any, storage: Path
+) -> None:
+    resource_id = upload(GOOD)
+    (storage / "resources").rename(storage / "elsewhere")
+    work()
+    assert show(resource_id)["own_fault"]
+
+
+def test_the_page_blames_nobody_for_a_fault_of_the_portal(
+    app: Any, upload: Any, dataset: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource_id = upload(GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "check", lambda *_: 1 / 0)
+        work()
+    answer = app.get(
+        f"/dataset/{dataset['name']}/resource/{resource_id}",
+        headers={"Authorization": factories.SysadminWithToken()["token"]},
+    )
+    page = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+    block = page.select_one("#challenge-conformity")
+    assert block
+    assert block.select_one("form button")
+    assert not block.select_one("form a")
+
+
 def test_nothing_is_queued_when_the_change_is_rolled_back(
     dataset: dict[str, Any],
 ) -> None:
@@ -612,3 +751,48 @@ def test_publishing_for_another_is_said_on_the_dataset(
     assert waiting() == [resource_id]
     work()
     assert show(resource_id)["status"] == "valid"
+
+
+def test_the_verdict_appears_by_itself(app: Any, upload: Any, dataset: Any) -> None:
+    resource_id = upload(BAD)
+    page = tk.h.url_for(
+        "dataset_resource.read", id=dataset["name"], resource_id=resource_id
+    )
+
+    def shown(tries: str) -> Any:
+        answer = app.get(page, query_string={"challenge_tries": tries})
+        return BeautifulSoup(answer.body, "html.parser").select_one(
+            "#challenge-conformity"
+        )
+
+    # Asked again, each time later, and not for ever.
+    for tries, trigger in (
+        ("0", "load delay:1s"),
+        ("9", "load delay:10s"),
+        ("x", "load delay:1s"),
+    ):
+        (status,) = shown(tries).select("[hx-get]")
+        assert status["hx-trigger"] == trigger
+        assert status["hx-get"].startswith(f"{page}?challenge_tries=")
+    assert not shown("10").select("[hx-get]")
+    # Without JavaScript, by a link.
+    assert f"{page}#challenge-conformity" in [a["href"] for a in shown("0").select("a")]
+    work()
+    assert not shown("1").select("[hx-get]")
+
+
+def test_what_is_wrong_in_one_column_has_one_heading(
+    app: Any, upload: Any, dataset: Any
+) -> None:
+    resource_id = upload(GOOD + "45024,F,zoé,3,2022\n45024,F,,3,2022\n")
+    work()
+    groups = show(resource_id)["groups"]
+    assert [group["constraint"] for group in groups] == ["pattern", "required"]
+    assert {group["title"] for group in groups} == {
+        "Column ENFANT_PRENOM: 2 values to correct"
+    }
+    page = tk.h.url_for(
+        "dataset_resource.read", id=dataset["name"], resource_id=resource_id
+    )
+    found = BeautifulSoup(app.get(page).body, "html.parser")
+    assert len(found.select("#challenge-conformity h3")) == 1

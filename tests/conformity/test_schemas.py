@@ -101,3 +101,41 @@ def test_a_known_schema_is_found_by_its_addresses(schema: registry.Schema) -> No
         assert registry.normalise(address) == schema.id
     assert schema.title.fr
     assert schema.title.en
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "SCDL/Deliberations",
+        "schema.data.gouv.fr/scdl/deliberations",
+        "https://schema.data.gouv.fr/scdl/deliberations/latest.html",
+        "https://git.opendatafrance.net/scdl/deliberations/",
+        "git.opendatafrance.net/scdl/deliberations/raw/master/schema.json",
+        "gitlab.com/opendatafrance/scdl/deliberations",
+        "https://gitlab.com/opendatafrance/scdl/deliberations.git",
+        "http://www.gitlab.com/opendatafrance/scdl/deliberations/-/raw/v2/schema.json",
+        "https://validata.fr/table-schema?schema_name="
+        "schema-datagouvfr.scdl%2Fdeliberations",
+    ],
+)
+def test_an_address_is_known_in_all_forms_in_which_it_is_published(
+    address: str,
+) -> None:
+    assert registry.normalise(address) == "scdl/deliberations"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "github.com/etalab/schema-irve-statique",
+        "https://github.com/etalab/schema-irve-statique/blob/main/schema.json",
+        "raw.githubusercontent.com/etalab/schema-irve-statique/v2.3.1/schema.json",
+    ],
+)
+def test_a_repository_of_the_state_names_its_schema(address: str) -> None:
+    assert registry.normalise(address) == "etalab/schema-irve-statique"
+
+
+@pytest.mark.parametrize("address", ["deliberations", "example.org/scdl/deliberations"])
+def test_what_only_resembles_one_is_none(address: str) -> None:
+    assert registry.normalise(address) is None

@@ -60,6 +60,7 @@ class _Key:
 class _Record:
     document: dict[str, Any]
     jwt: str
+    short_jwt: str
     award_id: str | None = "1"
     award_state: str | None = "active"
 
@@ -72,7 +73,9 @@ def issue(holding: Holding, index: int = 0) -> _Record:
     document, token = (
         credential_document(ISSUER, holding, index, form) for form in ("json", "jwt")
     )
-    return _Record(SIGNER.proven(document, NOW), SIGNER.token(token))
+    return _Record(
+        SIGNER.proven(document, NOW), SIGNER.token(token), SIGNER.short_token(token)
+    )
 
 
 def judge(credential: str | dict[str, Any], record: Record) -> Verdict:
@@ -100,7 +103,7 @@ HOLDING = Holding(
     organization_title="Le Poinçonnet",
     siren="213601594",
     season=("saison-2", "Challenge, saison 2"),
-    reason="Donné à la main",
+    by_hand="Donné à la main",
     figures=(Figure("Jeux", "3 sur 2", (("deliberations", "Délibérations"),)),),
 )
 ISSUED = issue(HOLDING, 131072 + 7)
@@ -120,7 +123,7 @@ holdings = st.builds(
     organization_title=text,
     siren=st.none() | st.just("213601594"),
     season=st.none() | st.tuples(text, text),
-    reason=st.none() | text,
+    by_hand=st.none() | text,
     figures=st.lists(
         st.builds(
             Figure, text, text, st.lists(st.tuples(text, text), max_size=2).map(tuple)
@@ -145,7 +148,9 @@ def test_whatever_is_issued_is_accepted(holding: Holding, index: int) -> None:
         for name, value in shown.items()
         if name not in ("proof", "credentialStatus")
     }
-    for credential in (shown, json.dumps(shown), record.jwt):
+    short = verify_token(record.short_jwt, DID)
+    assert short["credentialStatus"] == payload["credentialStatus"]
+    for credential in (shown, json.dumps(shown), record.jwt, record.short_jwt):
         assert judge(credential, record).code is None
 
 
@@ -153,6 +158,8 @@ def test_another_implementation_of_the_whole_standard_agrees() -> None:
     pem = resolve_did(f"did:key:{PUBLIC.multibase}")
     proven = OB3LdpVerifier(pem).verify(ISSUED.document)
     token = OB3Verifier(PAIR.token.public_key()).verify(ISSUED.jwt)
+    short = OB3Verifier(PAIR.token.public_key()).verify(ISSUED.short_jwt)
+    assert short.recipient_id == token.recipient_id
     for found in (proven, token):
         assert found.issuer.id == "did:web:data.example.org%3A8443:catalogue"
         assert found.achievement.achievement_type == "QualityAssuranceCredential"

@@ -655,12 +655,8 @@ def test_an_award_says_whose_word_stands_behind_it(
             assert figure["assurance"] is None
         else:
             # The sentence is in the file too, not only the word.
-            word = {
-                "declared": "déclaré",
-                "confirmed": "confirmé",
-                "verified": "vérifié",
-            }
-            assert figure["narrative"].lower().startswith(word[figure["assurance"]])
+            said_so = IN_FRENCH[figure["assurance"]]
+            assert figure["narrative"].lower().startswith(said_so)
 
 
 @pytest.mark.usefixtures("key")

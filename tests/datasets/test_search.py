@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from ckan import model
+from ckan.lib.redis import connect_to_redis
 from ckan.tests import factories
 from factories import (
     BAULE,
+    POINCONNET,
+    apply,
     call_as,
     collectivites,
     make_cohort,
@@ -16,6 +19,7 @@ from factories import (
     work_in_this_process,
 )
 
+from ckanext.challenge import config
 from ckanext.challenge.datasets import search
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -77,3 +81,35 @@ def test_an_organization_that_joins_brings_its_new_datasets() -> None:
     work_in_this_process()
     found = _found(fq="challenge_cohort:saison-2")
     assert [row["id"] for row in found["results"]] == [dataset["id"]]
+
+
+@pytest.mark.usefixtures("clean_queues")
+def test_while_solr_is_down_an_acceptance_is_indexed_later(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens at the port that is asked."""
+    collectivites()
+    cohort = make_cohort("open")
+    existing = factories.Organization(siren=BAULE)
+    dataset = factories.Dataset(owner_org=existing["id"])
+    applications = [apply(cohort, siren) for siren in (BAULE, POINCONNET)]
+    sysadmin = factories.Sysadmin()
+    redis = connect_to_redis()
+    with monkeypatch.context() as patch:
+        patch.setitem(ckan_config, "solr_url", "http://127.0.0.1:9/solr/ckan")
+        for application in applications:
+            accepted = call_as(
+                sysadmin,
+                "challenge_application_review",
+                id=application["id"],
+                decision="accept",
+            )
+            assert accepted["state"] == "accepted"
+        work_in_this_process()
+        assert redis.scard(config.redis_key("index", "waiting")) == 2
+    assert _found(fq="challenge_cohort:saison-2")["count"] == 0
+    search.evaluated(None)
+    work_in_this_process()
+    found = _found(fq="challenge_cohort:saison-2")
+    assert [row["id"] for row in found["results"]] == [dataset["id"]]
+    assert not redis.exists(config.redis_key("index", "waiting"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from contextlib import contextmanager
 
@@ -83,7 +84,7 @@ def test_loading_twice_and_clearing(cli, storage):
     call_action("get_site_user")  # CKAN's own, made at its first use
     before = _rows()
 
-    first = cli.invoke(ckan_command, ["challenge", "demo", "load"])
+    first = cli.invoke(ckan_command, ["challenge", "demo", "load", "--known-passwords"])
     assert first.exit_code == 0, first.output
     loaded = _rows()
     assert journal.verify() == []
@@ -192,6 +193,39 @@ def _check_accounts():
         "organization_list_for_user", id="baule", permission="create_dataset"
     )
     assert [row["name"] for row in mine] == ["baule"]
+
+
+@pytest.mark.parametrize("kind", ["user", "organization", "dataset"])
+def test_a_portal_in_use_is_refused(cli, storage, kind, ckan_config, monkeypatch):
+    monkeypatch.setitem(ckan_config, "ckan.auth.create_unowned_dataset", True)
+    sysadmin = call_action("get_site_user")["name"]
+    context = {"user": sysadmin, "ignore_auth": True}
+    if kind == "user":
+        name = factories.User()["name"]
+    elif kind == "organization":
+        name = call_action("organization_create", context, name="prefecture")["name"]
+    else:
+        name = call_action("package_create", context, name="releves")["name"]
+    before = _rows()
+    refused = cli.invoke(ckan_command, ["challenge", "demo", "load"])
+    assert refused.exit_code == 1
+    assert f"{kind} {name}" in refused.output
+    assert _rows() == before
+
+
+def test_passwords_are_random_and_shown_once(little, cli, storage):
+    call_action("get_site_user")
+    done = cli.invoke(ckan_command, ["challenge", "demo", "load"])
+    assert done.exit_code == 0, done.output
+    shown = dict(re.findall(r"^  (\S+) +(\S{20})$", done.output, re.MULTILINE))
+    assert set(shown) == {account.name for account in content().accounts}
+    for account in content().accounts:
+        user = model.User.get(account.name)
+        assert user
+        assert user.validate_password(shown[account.name])
+        assert not user.validate_password(account.password)
+    again = cli.invoke(ckan_command, ["challenge", "demo", "load"])
+    assert not any(password in again.output for password in shown.values())
 
 
 @pytest.fixture

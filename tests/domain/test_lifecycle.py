@@ -111,6 +111,23 @@ def test_decisions_lead_where_they_should(
     assert lifecycle.decide(current, decision) == path
 
 
+def test_once_a_season_is_over_who_has_no_answer_is_refused_and_nobody_admitted() -> (
+    None
+):
+    for state in lifecycle.APPLICATION.states:
+        offered = lifecycle.decisions_for(state, over=True)
+        awaited = state in lifecycle.APPLICATION_AWAITED
+        assert offered == (("refuse",) if awaited else ()), state
+        if awaited:
+            assert lifecycle.decide(state, "refuse", over=True)[-1] == "refused"
+        assert "submit" not in lifecycle.decisions_for(state, "applicant", over=True)
+    with pytest.raises(ForbiddenTransition):
+        lifecycle.decide("in_review", "accept", over=True)
+    # While it runs, a correction that was asked for is waited for.
+    with pytest.raises(ForbiddenTransition):
+        lifecycle.decide("changes_requested", "refuse")
+
+
 @pytest.mark.parametrize(
     ("current", "decision"),
     [

@@ -97,12 +97,20 @@ def test_steps_of_people_stay_as_they_set_them() -> None:
     assert states(evaluate({}, before)) | before == states(evaluate({}, before))
 
 
-def test_a_waived_step_stays_waived_and_counts() -> None:
+def test_a_waived_step_stays_waived_and_is_asked_no_more() -> None:
     for members in (0, 5):
         found = evaluate({"members": members}, {"membres": "waived"})
         assert states(found)["membres"] == "waived"
         assert found.steps[1].why_not == ()
-        assert found.summary.steps_done == 1
+        assert (found.summary.steps_done, found.summary.steps_total) == (0, 3)
+        (first, _) = progress.phase_figures(PROGRAMME, states(found))
+        assert (first.steps_done, first.steps_total) == (0, 1)
+
+
+def test_of_whom_nothing_is_asked_all_is_done() -> None:
+    waived = dict.fromkeys((step.key for step in PROGRAMME.steps), "waived")
+    summary = evaluate({}, waived).summary
+    assert (summary.steps_done, summary.steps_total, summary.percent) == (0, 0, 100)
 
 
 def test_the_figures() -> None:

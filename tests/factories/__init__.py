@@ -13,6 +13,7 @@ from ckan.types import Context
 from rq import SimpleWorker
 
 from ckanext.challenge import config
+from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.model import Collectivite
 
@@ -99,9 +100,14 @@ def apply(
     siren: str = BAULE,
     user: dict[str, Any] | None = None,
     submit: bool = True,
+    opened: Any = True,
     **fields: Any,
 ) -> dict[str, Any]:
-    """An application, submitted unless said otherwise; its ``key`` is in it."""
+    """An application, submitted unless said otherwise; its ``key`` is in it.
+
+    :param opened: whether somebody opened the link that is mailed to the contact: the
+        user, if there is one
+    """
     data: dict[str, Any] = {
         "cohort": cohort["name"],
         "siren": siren,
@@ -120,7 +126,16 @@ def apply(
         key = made["key"]
         made = call_as(user, "challenge_application_submit", id=made["id"], key=key)
         made["key"] = key
+    if opened:
+        key = access_links.make_key(made["id"], data["contact_email"])
+        call_as(user, "challenge_application_email_confirm", id=made["id"], key=key)
     return made
+
+
+def prove(user: dict[str, Any], address: str | None = None) -> None:
+    """An account has opened a link that was mailed to an address, its own unasked."""
+    proofs.keep(user["id"], access_links.digest_of(address or user["email"]))
+    model.Session.commit()
 
 
 def make_participant(
@@ -140,7 +155,8 @@ def make_participant(
 def work_in_this_process() -> None:
     """Run the jobs that wait, here: what they do is seen by the test's own session."""
     queue = jobs.get_queue()
-    SimpleWorker([queue], connection=queue.connection).work(burst=True)
+    checks = jobs.get_queue("challenge-conformity")
+    SimpleWorker([queue, checks], connection=queue.connection).work(burst=True)
     model.Session.remove()
 
 

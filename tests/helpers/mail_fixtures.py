@@ -72,7 +72,8 @@ def minutes_pass() -> Callable[[float], None]:
         model.Session.execute(
             sa.text(
                 "UPDATE challenge_mail SET next_attempt_at = next_attempt_at"
-                " - :minutes * interval '1 minute'"
+                " - :minutes * interval '1 minute',"
+                " sent_at = sent_at - :minutes * interval '1 minute'"
             ),
             {"minutes": minutes},
         )

@@ -93,6 +93,7 @@ def work() -> int:
     """
     waiting = jobs.get_queue()
     count = queued()
-    SimpleWorker([waiting], connection=waiting.connection).work(burst=True)
+    checks = jobs.get_queue("challenge-conformity")
+    SimpleWorker([waiting, checks], connection=waiting.connection).work(burst=True)
     model.Session.expire_all()
     return count

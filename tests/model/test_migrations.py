@@ -15,14 +15,17 @@ from ckan.cli.cli import ckan
 from ckan.model import ensure_engine
 from ckan.tests import factories
 
+from ckanext.challenge.conformity import registry
 from ckanext.challenge.model import (
     Award,
     Cohort,
+    Conformity,
     Mail,
     Participant,
     StepStatus,
     Subscription,
 )
+from ckanext.challenge.model.base import utcnow
 from portal.paths import ROOT
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")
@@ -224,3 +227,30 @@ def test_rows_survive_the_proven_badges_both_ways(cli: Any) -> None:
     assert _stored() == before
     assert _kinds_of_mail() == ["reminder"]
     assert "challenge_credential" in _tables()
+
+
+@pytest.mark.usefixtures("tables_again")
+def test_files_that_name_a_publisher_are_checked_again(cli: Any) -> None:
+    _migrate(cli, "downgrade", "-v", "0008")
+    concerned = {schema.id for schema in registry.known().values() if schema.publisher}
+    assert len(concerned) == 6
+    now, owner = utcnow(), factories.Organization()["id"]
+    for name in (*sorted(concerned), "etalab/schema-irve-statique"):
+        dataset = factories.Dataset(
+            owner_org=owner, resources=[{"url": "https://example.org/a.csv"}]
+        )
+        model.Session.add(
+            Conformity(
+                resource_id=dataset["resources"][0]["id"],
+                schema=name,
+                status="valid",
+                checked_at=now,
+            )
+        )
+    model.Session.commit()
+    model.Session.remove()
+    _migrate(cli, "upgrade")
+    rows = model.Session.query(Conformity.schema, Conformity.checked_at)
+    assert {schema for schema, checked in rows if checked is None} == concerned
+    # What was found counts until there is another verdict.
+    assert {row[0] for row in model.Session.query(Conformity.status)} == {"valid"}

@@ -221,6 +221,28 @@ def test_a_mail_that_cannot_be_written_does_not_stop_the_others(
     assert "claim_id" in (found["claim"].last_error or "")
 
 
+def test_an_error_that_postgresql_does_not_take_stops_nothing(
+    cohort: dict[str, Any],
+    post_office: Any,
+    rows: Rows,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post_office.open()
+    first, _ = apply(cohort), apply(cohort, POINCONNET)
+    really = outbox._render
+
+    def render(mail: Mail) -> Any:
+        if mail.application_id == first["id"]:
+            raise ValueError("nul \x00, half \ud800")
+        return really(mail)
+
+    monkeypatch.setattr(outbox, "_render", render)
+    outcome = outbox.send_due()
+    assert (outcome.sent, outcome.failed) == (1, 1)
+    (kept,) = [mail.last_error for mail in rows() if mail.last_error]
+    assert "nul  , half  " in kept
+
+
 def test_nothing_to_send_with_is_a_failure_that_shows(
     cohort: dict[str, Any],
     ckan_config: dict[str, Any],

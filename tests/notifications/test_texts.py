@@ -11,10 +11,11 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import POINCONNET, apply, call_as, make_participant, only_message
+from factories import POINCONNET, apply, call_as, make_participant, only_message, prove
 from helpers.progress import make_award
 from lxml import html
 
+from ckanext.challenge.common import access_links
 from ckanext.challenge.model import (
     Application,
     Award,
@@ -26,6 +27,7 @@ from ckanext.challenge.model import (
     ParticipantMessage,
     StepStatus,
     Subscription,
+    WaitingRole,
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import kinds, outbox
@@ -92,7 +94,15 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
         given_by=user["id"],
     )
     message = Message(application_id=application.id, side="staff", text="Bonjour & co")
-    model.Session.add_all([claim, role, message])
+    waiting = WaitingRole(
+        user_id=user["id"],
+        digest=access_links.digest_of(made["contact_email"]),
+        organization_id=participant["organization_id"],
+        application_id=application.id,
+        role="admin",
+        way="acceptance",
+    )
+    model.Session.add_all([claim, role, waiting, message])
     model.Session.flush()
     said = ParticipantMessage(
         id=message.id, participant_id=participant["id"], side="staff", text="Bonjour !"
@@ -121,6 +131,7 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
         "data": {
             "claim_id": claim.id,
             "given_role_id": role.id,
+            "waiting_role_id": waiting.id,
             "message_id": message.id,
             "date": "2026-12-01",
             "organization_id": participant["organization_id"],
@@ -141,6 +152,8 @@ def _written(world: dict[str, Any], kind: str, language: str) -> RenderedMail:
     subscription = Subscription.get(world["subscription"])
     assert subscription is not None
     subscription.language = language
+    # One that is not confirmed is asked, and told nothing.
+    subscription.confirmed_at = None if kind == "subscription" else utcnow()
     data = world["data"]
     if kind in CHANGES:
         change, state = CHANGES[kind]
@@ -214,6 +227,10 @@ def test_a_welcome_waits_for_the_administrators_that_are_asked(
     claim = model.Session.query(Claim).one()
     claim.state = "accepted"
     model.Session.flush()
+    unproved = _written(world, "claim_accepted", "en")
+    assert "you will be one of its administrators" in unproved.text
+    assert "/challenge/proof/" in unproved.text
+    prove({"id": world["user"]}, "mairie@example.org")
     welcome = _written(world, "claim_accepted", "en")
     assert "/challenge/saison-2/" in welcome.text
     user = model.User.get(world["user"])

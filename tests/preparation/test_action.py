@@ -279,7 +279,7 @@ def test_two_people_choose_without_undoing_each_other(
         editor,
         "challenge_preparation_update",
         id=found["id"],
-        mapping=json.dumps(other),
+        mapping=written,
     )
     assert found["mapping"] == {**one, **other}
     edit = {"row": 1, "field": "objet", "value": "Concerts d'été"}

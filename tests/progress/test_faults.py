@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 from ckan import model, plugins
 from ckan.lib import jobs
+from ckan.lib.redis import connect_to_redis
 from ckan.model import ensure_engine
 from ckan.tests import factories
 from helpers.progress import do, held, publish, queued, states, work
+from sqlalchemy.exc import DBAPIError
 
+from ckanext.challenge import config
+from ckanext.challenge.common import set_aside
 from ckanext.challenge.model import Award, Participant
 from ckanext.challenge.progress import evaluate, store
 from ckanext.challenge.progress.jobs import evaluate_queued
@@ -134,6 +138,103 @@ def test_a_job_that_is_killed_in_the_middle_is_done_by_the_next(
     evaluate_queued()
     assert states(participant.id)["premier-jeu"] == "done"
     assert not queued()
+
+
+@pytest.mark.parametrize("broken", [b"organization:\x00", b"organization:\xff"])
+def test_what_keeps_failing_is_set_aside(
+    participant: Participant,
+    organization: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    broken: bytes,
+) -> None:
+    # CKAN's commands turn off the loggers that were there before them.
+    monkeypatch.setattr(set_aside.log, "disabled", False)
+    publish(organization["id"])
+    jobs.get_queue().empty()
+    redis = connect_to_redis()
+    redis.sadd(config.redis_key("evaluate", "waiting"), broken)
+    for _ in range(3):
+        with pytest.raises(ValueError):
+            evaluate_queued()
+        model.Session.rollback()
+    evaluate_queued()
+    assert states(participant.id)["premier-jeu"] == "done"
+    assert "Set aside after it failed" in caplog.text
+    (line,) = set_aside.listed()
+    assert "organization:" in line
+    assert not redis.exists(
+        config.redis_key("evaluate", "taken"), config.redis_key("evaluate", "tries")
+    )
+    redis.delete(config.redis_key("set-aside"))
+    evaluate_queued()
+    assert set_aside.listed() == []
+
+
+def _failed_three_times(reference: str) -> None:
+    redis = connect_to_redis()
+    redis.sadd(config.redis_key("evaluate", "waiting"), reference)
+    redis.hset(config.redis_key("evaluate", "tries"), reference, 3)
+
+
+def test_what_no_worker_survives_is_set_aside(
+    participant: Participant,
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three workers die over one organization alone; the fourth goes on without."""
+    reference = f"organization:{organization['id']}"
+    _failed_three_times(reference)
+    for _ in range(3):
+        model.Session.remove()
+        child = os.fork()
+        if child == 0:
+            ensure_engine().dispose(close=False)
+            monkeypatch.setattr(
+                store, "lock", lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+            )
+            try:
+                evaluate_queued()
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        assert set_aside.listed() == []
+    evaluate_queued()
+    (line,) = set_aside.listed()
+    assert reference in line
+    assert "the worker was killed" in line
+
+
+def test_a_database_that_is_down_sets_nothing_aside(
+    participant: Participant, organization: dict[str, Any]
+) -> None:
+    publish(organization["id"])
+    jobs.get_queue().empty()
+    _failed_three_times(f"organization:{organization['id']}")
+    model.Session.remove()
+    with ensure_engine().begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE challenge_award RENAME TO elsewhere")
+    try:
+        with pytest.raises(DBAPIError):
+            evaluate_queued()
+    finally:
+        model.Session.remove()
+        with ensure_engine().begin() as connection:
+            connection.exec_driver_sql(
+                "ALTER TABLE elsewhere RENAME TO challenge_award"
+            )
+    assert set_aside.listed() == []
+    evaluate_queued()
+    assert states(participant.id)["premier-jeu"] == "done"
+
+
+def test_sysadmins_see_what_was_set_aside(app: Any, with_plugins: None) -> None:
+    set_aside.note("organization:abc", ValueError("secret"))
+    token = factories.SysadminWithToken()["token"]
+    page = app.get("/challenge/manage", headers={"Authorization": token})
+    assert "organization:abc" in page.get_data(as_text=True)
+    assert "secret" not in page.get_data(as_text=True)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from bs4 import BeautifulSoup
+from ckan import model
+from ckan.lib import search
 from ckan.tests import factories, helpers
 
 pytestmark = pytest.mark.usefixtures("catalogue")
@@ -239,3 +241,70 @@ def test_the_page_of_a_dataset_shows_its_fields(
     body = app.get(f"/{lang}/dataset/{made['name']}").body
     assert text in body
     assert "<script>alert(1)" not in body
+
+
+def _written_by_others(holder: Any, **fields: str) -> None:
+    """What another program has put into the extras of an organization or a dataset."""
+    for key, value in fields.items():
+        holder.extras[key] = value
+    model.Session.commit()
+
+
+FOREIGN = {
+    "siren": "FR-214500241-X",
+    "insee_code": "Bourges",
+    "departement": "Cher",
+    "population": "about 60000",
+    "agents": "many",
+    "website": "www.ville-bourges.fr",
+    "kind": "ville",
+}
+
+
+def test_foreign_values_of_an_organization_block_no_other_change(
+    organization: dict[str, Any],
+) -> None:
+    id_ = organization["id"]
+    _written_by_others(model.Group.get(id_), **FOREIGN)
+    call("organization_patch", id=id_, title="Bourges")
+    shown = call("organization_show", id=id_)
+    assert shown["title"] == "Bourges"
+    assert {name: shown[name] for name in FOREIGN} == FOREIGN
+    # What is new is judged as ever.
+    with pytest.raises(tk.ValidationError) as refused:
+        call("organization_patch", id=id_, siren="FR-1", website="www.cher.fr")
+    assert set(refused.value.error_dict) == {"siren", "website"}
+    call("organization_patch", id=id_, siren=SIREN)
+    assert call("organization_show", id=id_)["siren"] == SIREN
+
+
+def test_foreign_values_of_a_dataset_block_no_other_change(
+    organization: dict[str, Any],
+) -> None:
+    made = dataset(organization, resources=[{"url": "https://example.org/a.csv"}])
+    foreign = {
+        "spatial_insee": "Bourges",
+        "frequency": "parfois",
+        "challenge_kit": "autrefois",
+        "contact_email": "au guichet",
+    }
+    _written_by_others(model.Package.get(made["id"]), **foreign)
+    resource = model.Session.get(model.Resource, made["resources"][0]["id"])
+    assert resource
+    resource.extras = {"schema": "maison/arbres", "encoding": "morse"}
+    model.Session.commit()
+    # CKAN reads datasets from its index.
+    search.rebuild(made["id"])
+    call("package_patch", id=made["id"], title="Arbres")
+    shown = call("package_show", id=made["id"])
+    assert shown["title"] == "Arbres"
+    assert {name: shown[name] for name in foreign} == foreign
+    assert shown["resources"][0]["schema"] == "maison/arbres"
+    assert shown["resources"][0]["encoding"] == "morse"
+    with pytest.raises(tk.ValidationError) as refused:
+        call("package_patch", id=made["id"], spatial_insee="Vierzon")
+    assert set(refused.value.error_dict) == {"spatial_insee"}
+    with pytest.raises(tk.ValidationError) as refused:
+        call("resource_patch", id=resource.id, schema="maison/bancs")
+    assert set(refused.value.error_dict) == {"schema"}
+    call("resource_patch", id=resource.id, description="Un par ligne.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
 from ckan.tests import factories
 from factories import call_as
@@ -45,6 +46,10 @@ def test_a_forged_request_is_refused_after_the_hole_is_primed(
     forged = member.client.post(url, data={"state": "done"})
     assert forged.status_code == 400
     assert _state(world) == "todo"
+    page = member.client.post(f"/en{url}", data={"state": "done"})
+    text = page.get_data(as_text=True)
+    assert "400 This request cannot be answered" in text
+    assert "The CSRF token" not in text and "load the page again" in text
     wrong = member.client.post(url, data={"state": "done", "_csrf_token": "x"})
     assert wrong.status_code == 400
     assert _state(world) == "todo"
@@ -138,13 +143,15 @@ def test_no_action_with_effects_is_forged_through_the_api(
     shown = sysadmin.client.get("/api/3/action/challenge_cohort_list")
     assert shown.status_code == 200
     key = factories.APIToken(user=world.people["sysadmin"]["name"])["token"]
-    for client in (sysadmin.client, Browser(app).client):
+    # CKAN 2.11 takes the user of the cookie where both are sent.
+    beside = 409 if tk.check_ckan_version(min_version="2.12") else 400
+    for client, status in ((sysadmin.client, beside), (Browser(app).client, 409)):
         answer = client.post(
             "/api/3/action/challenge_staff_create",
             json={},
             headers={"Authorization": key},
         )
-        assert answer.status_code == 409
+        assert answer.status_code == status
     # A key that is none leaves the cookie, which needs the token.
     answer = sysadmin.client.post(
         "/api/3/action/challenge_staff_create",

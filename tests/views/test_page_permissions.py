@@ -15,6 +15,7 @@ from factories import call_as, make_cohort
 from helpers.browser import PASSWORD, Browser
 from werkzeug.datastructures import FileStorage
 
+from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.credentials import generations, jobs
 from ckanext.challenge.model import Claim
 
@@ -61,6 +62,7 @@ GET: dict[str, set[str]] = {
     "/challenge/awards/<award>": EVERYBODY,
     "/challenge/awards/<award>.json": EVERYBODY,
     "/challenge/awards/<award>.jwt": EVERYBODY,
+    "/challenge/awards/<award>/short.jwt": EVERYBODY,
     "/challenge/awards/<award>.svg": EVERYBODY,
     "/challenge/awards/<award>.png": EVERYBODY,
     "/challenge/badges/<badge>.svg": EVERYBODY,
@@ -87,6 +89,8 @@ GET: dict[str, set[str]] = {
     f"{OWN}/file/<file_id>": READER,
     f"{OWN}/data.json": {"applicant", "sysadmin"},
     "/challenge/claim/<id>": {"org_admin", *MANAGER},
+    "/challenge/proof": SIGNED_IN,
+    "/challenge/proof/<token>": {"applicant"},
     "/challenge/subscription": EVERYBODY,
     "/challenge/subscription/sent": EVERYBODY,
     "/challenge/subscription/confirm": EVERYBODY,
@@ -123,6 +127,8 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     "/challenge/verify": (EVERYBODY, {"credential": "Bonjour"}),
     "/challenge/<cohort>/apply": (EVERYBODY, {}),
     "/challenge/application/link": (EVERYBODY, {"id": "{application}"}),
+    "/challenge/proof": (SIGNED_IN, {}),
+    "/challenge/proof/<token>": ({"applicant"}, {}),
     "/challenge/subscription": (EVERYBODY, {"badge": "{badge}"}),
     "/challenge/subscription/confirm": (EVERYBODY, {"key": "x"}),
     "/challenge/subscription/end": (EVERYBODY, {"key": "x"}),
@@ -165,6 +171,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     FILE: (MANAGER, {"decision": "waitlist"}),
     f"{FILE}/preview": (MANAGER, {"decision": "preview:accept"}),
     f"{FILE}/pending": (MANAGER, {}),
+    f"{FILE}/proof": (MANAGER, {}),
     f"{FILE}/assign": (MANAGER, {"reviewer": ""}),
     f"{FILE}/rank": (MANAGER, {"rank": "1"}),
     f"{FILE}/message": (MANAGER, {"text": "Bonjour"}),
@@ -262,6 +269,10 @@ def known(
         "visit": visit["id"],
         "adviser": people["adviser"]["name"],
         "stranger": people["stranger"]["name"],
+        "token": proofs.make_token(
+            people["applicant"]["id"],
+            access_links.digest_of(people["applicant"]["email"]),
+        ),
         "cohort": "saison-3",
         "organization": world.participant["organization_name"],
         "award": world.award["id"],

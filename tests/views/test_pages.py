@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
 from factories import call_as
 from helpers.browser import PERSONAL
@@ -178,10 +179,23 @@ def test_a_draft_is_seen_by_its_staff_only(
         season=9,
         programme="saison",
     )
-    for path in ("/challenge/brouillon", "/challenge/brouillon/data"):
-        answer = browser().get(path)
-        assert answer.status_code in (302, 403, 404), path
-        assert browser("sysadmin").get(path).status_code == 200
+    for path in ("/challenge/{}", "/challenge/{}/data"):
+        own = path.format("brouillon")
+        assert browser("sysadmin").get(own).status_code == 200
+        # Nobody else can tell it from one that is not there.
+        for role in (None, "stranger", "manager"):
+            assert browser(role).get(own).status_code == 404, own
+            assert browser(role).get(path.format("inconnue")).status_code == 404
+    for action, data in (
+        ("challenge_cohort_show", {"id": "brouillon"}),
+        ("challenge_cohort_patch", {"id": "brouillon", "title": "À nous"}),
+        ("challenge_participant_list", {"cohort": "brouillon"}),
+        ("challenge_badge_list", {"cohort": "brouillon"}),
+        ("challenge_award_list", {"cohort": "brouillon"}),
+        ("challenge_staff_list", {"cohort": "brouillon"}),
+    ):
+        with pytest.raises(tk.ObjectNotFound):
+            call_as(world.people["stranger"], action, **data)
     assert "Saison secrète" not in browser().get("/challenge").get_data(as_text=True)
 
 

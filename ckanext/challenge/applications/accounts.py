@@ -12,8 +12,9 @@ from ckan import model
 from ckan.logic import schema as ckan_schema
 from ckan.types import Context
 
+from ckanext.challenge.common import access_links
 from ckanext.challenge.directory import naming
-from ckanext.challenge.model import Staff, locks
+from ckanext.challenge.model import Application, ProvedAddress, Staff, locks
 
 
 def deferred() -> Context:
@@ -26,18 +27,35 @@ def deferred() -> Context:
 
 
 def find(email: str | None) -> model.User | None:
-    """The account with this address; an active one rather than one that waits."""
+    """The account with this address: one that proved it, or else an active one rather
+    than one that waits for its owner.
+
+    That it has the address says nothing of whose it is: see ``common/proofs.py``.
+    """
     if not email:
         return None
+    proved = sa.select(ProvedAddress.user_id).where(
+        ProvedAddress.user_id == model.User.id,
+        ProvedAddress.digest == access_links.digest_of(email),
+    )
     found = (
         model.Session.query(model.User)
         .filter(
             sa.func.lower(model.User.email) == email.lower(),
             model.User.state.in_((model.State.ACTIVE, model.State.PENDING)),
         )
-        .order_by(model.User.state)
+        .order_by(proved.exists().desc(), model.User.state)
     )
     return found.first()
+
+
+def of_contact(application: Application) -> model.User | None:
+    """The account that an acceptance lets in: that which applied, if it is in use, or
+    else the one with the address of the contact; none where one would be made."""
+    user = model.User.get(application.user_id) if application.user_id else None
+    if user is not None and user.state == model.State.ACTIVE:
+        return user
+    return find(application.contact_email)
 
 
 def find_or_invite(email: str | None, stem: str, code: str | None) -> model.User:

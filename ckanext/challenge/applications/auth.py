@@ -7,14 +7,14 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-from ckanext.challenge.applications import accounts, claims
-from ckanext.challenge.common import roles
+from ckanext.challenge.applications import accounts, claims, waiting_roles
+from ckanext.challenge.common import proofs, roles
 from ckanext.challenge.common.action_helpers import (
     find_application,
-    find_cohort,
     find_file,
     find_mail,
     find_organization,
+    user_id_of,
 )
 from ckanext.challenge.model import Application
 
@@ -228,12 +228,8 @@ def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> AuthRes
 
 def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Of a cohort its managers, of an organization its admins."""
-    cohort, organization = data_dict.get("cohort"), data_dict.get("organization")
-    if cohort and roles.is_manager(context, find_cohort(cohort).id):
-        return {"success": True}
     return roles.answer(
-        bool(organization)
-        and roles.may_add_members(context, find_organization(organization).id)
+        _may_list(context, data_dict.get("cohort"), data_dict.get("organization"))
     )
 
 
@@ -259,6 +255,46 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Auth
     return {"success": False, "msg": text}
 
 
+@tk.auth_sysadmins_check
+def challenge_address_prove(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The account that the link is for; a link that says nothing is told to all."""
+    proof = proofs.read_token(data_dict.get("token"))
+    own = user_id_of(context)
+    return roles.answer(bool(own) and (proof is None or proof.user_id == own))
+
+
+def challenge_address_proof_send(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Whoever has a role that waits; of one role those who may list it."""
+    if not data_dict.get("id"):
+        return {"success": True}
+    waiting = waiting_roles.find(data_dict["id"])
+    if waiting.user_id == user_id_of(context):
+        return {"success": True}
+    return roles.answer(
+        _may_list(context, waiting_roles.cohort_id_of(waiting), waiting.organization_id)
+    )
+
+
+def challenge_waiting_role_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Of a cohort its managers, of an organization its admins; all, of their own."""
+    cohort, organization = data_dict.get("cohort"), data_dict.get("organization")
+    if not cohort and not organization:
+        return {"success": True}
+    return roles.answer(_may_list(context, cohort, organization))
+
+
+def _may_list(context: Context, cohort: Any, organization: Any) -> bool:
+    if cohort and roles.is_manager(context, roles.seen_cohort(context, cohort).id):
+        return True
+    return bool(organization) and roles.may_add_members(
+        context, find_organization(organization).id
+    )
+
+
 def _managers_only(context: Context, cohort_id: str | None) -> AuthResult:
     if cohort_id:
         return roles.answer(roles.is_manager(context, cohort_id))
@@ -276,14 +312,18 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> AuthResu
     if data_dict.get("application"):
         return _of(context, find_application(data_dict["application"]))
     if data_dict.get("cohort"):
-        return _managers_only(context, find_cohort(data_dict["cohort"]).id)
+        return _managers_only(
+            context, roles.seen_cohort(context, data_dict["cohort"]).id
+        )
     return _managers_only(context, None)
 
 
 def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
     if not data_dict.get("id") and data_dict.get("cohort"):
-        return _managers_only(context, find_cohort(data_dict["cohort"]).id)
+        return _managers_only(
+            context, roles.seen_cohort(context, data_dict["cohort"]).id
+        )
     mail = find_mail(data_dict.get("id"))
     if mail.application_id:
         return _of(context, find_application(mail.application_id))

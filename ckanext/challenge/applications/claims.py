@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.orm import aliased
 
 from ckanext.challenge.common import journal
 from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.model import Application, Claim, Cohort
-from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.model import Application, Claim, Cohort, WaitingRole
+from ckanext.challenge.model.dictize import as_json, columns
 
 _SHOWN = (
     "id",
@@ -42,8 +43,12 @@ def find(id_: Any) -> Claim:
 
 def selected() -> Any:
     """A query of claims with all that is told of them."""
+    waits = sa.exists().where(WaitingRole.application_id == Claim.application_id)
     return (
-        model.Session.query(Claim, Application, Cohort, model.Group, model.User, _Asker)
+        model.Session.query(
+            *(Claim, Application, Cohort, model.Group, model.User, _Asker),
+            waits.correlate(Claim),
+        )
         .join(Application, Application.id == Claim.application_id)
         .join(Cohort, Cohort.id == Application.cohort_id)
         .join(model.Group, model.Group.id == Claim.organization_id)
@@ -54,12 +59,14 @@ def selected() -> Any:
 
 def dictize(row: Any) -> dict[str, Any]:
     """A row of :func:`selected` as the API answers it."""
-    claim, application, cohort, group, answerer, asker = row
+    claim, application, cohort, group, answerer, asker, waits = row
     return {
         **columns(claim, _SHOWN),
         **columns(application, _ASKING),
         "user_name": asker.name if asker else None,
         "user_display_name": asker.display_name if asker else None,
+        "since": as_json(asker.created) if asker else None,
+        "waiting": waits,
         "answered_by": answerer.display_name if answerer else None,
         "organization_name": group.name,
         "organization_title": group.title or group.name,

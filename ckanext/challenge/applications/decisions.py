@@ -192,7 +192,18 @@ def _check(
     cohort: Cohort, application: Application, review: ReviewDecision
 ) -> tuple[str, ...]:
     """The states through which the decision leads, if it can be taken."""
-    path = decide(application, review.decision)
+    over = cohort.state in lifecycle.COHORT_OVER
+    if over and not lifecycle.sources_of(review.decision, over):
+        raise tk.ValidationError(
+            {
+                "decision": [
+                    tk._("The season is “{state}”: it admits nobody").format(
+                        state=tk.h.challenge_state("cohort", cohort.state)["label"]
+                    )
+                ]
+            }
+        )
+    path = decide(application, review.decision, over)
     if lifecycle.DECISIONS[review.decision].needs_reason and not review.reason:
         raise tk.ValidationError(
             {"reason": [tk._("Say why; the applicant will read it")]}

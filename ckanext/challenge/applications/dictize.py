@@ -9,7 +9,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config
-from ckanext.challenge.common import roles
+from ckanext.challenge.common import proofs, roles
 from ckanext.challenge.domain import application_fields, eligibility, lifecycle
 from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.model import (
@@ -18,6 +18,7 @@ from ckanext.challenge.model import (
     Claim,
     Collectivite,
     Participant,
+    WaitingRole,
 )
 from ckanext.challenge.model.dictize import as_json, columns
 
@@ -108,6 +109,28 @@ def _warnings(application: Application) -> list[str]:
     return found
 
 
+def _account(application: Application) -> dict[str, Any] | None:
+    """Whose account an acceptance lets in, or let in; none where one is made."""
+    claim = model.Session.query(Claim).filter_by(application_id=application.id).first()
+    user = model.User.get(claim.user_id) if claim else accounts.of_contact(application)
+    if user is None:
+        return None
+    waiting = (
+        model.Session.query(WaitingRole)
+        .filter_by(application_id=application.id)
+        .first()
+    )
+    return {
+        "name": user.name,
+        "display_name": user.display_name,
+        "since": as_json(user.created),
+        # One that waits for its owner is opened by a mailed link and nothing else.
+        "proved": user.state == model.State.PENDING
+        or proofs.is_proved(user.id, application.contact_email),
+        "waiting": waiting.id if waiting else None,
+    }
+
+
 def _would_join(group: model.Group) -> str:
     title = group.title or group.name
     if accounts.admins(group):
@@ -132,6 +155,9 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
     )
     shown["cohort"] = cohort_of(application).name
     shown["waitlist_position"] = waiting_list.position(application)
+    if shown["waitlist_position"] is not None:
+        full = onboarding.places(cohort_of(application)).free == 0
+        shown["waitlist_because"] = "places" if full else "rank"
     shown["attachments"] = [dictize_file(file) for file in attachments_of(application)]
     if application.organization_id:
         group = model.Group.get(application.organization_id)
@@ -148,11 +174,10 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
         shown |= columns(application, _FOR_MANAGERS)
         if claim:
             shown["claim"] |= columns(claim, ("reason", "answered_at"))
+        shown["account"] = _account(application)
         shown["warnings"] = _warnings(application)
         shown["changes"] = _changes(application)
-        shown["decisions"] = list(lifecycle.decisions_for(application.state))
-    else:
-        shown["decisions"] = list(
-            lifecycle.decisions_for(application.state, "applicant")
-        )
+    by = "staff" if roles.is_manager(context, application.cohort_id) else "applicant"
+    over = cohort_of(application).state in lifecycle.COHORT_OVER
+    shown["decisions"] = list(lifecycle.decisions_for(application.state, by, over))
     return shown

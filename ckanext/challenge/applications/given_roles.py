@@ -1,19 +1,22 @@
 """Roles in organizations: given, told, and taken back when the reason for them ends.
 
+An account that was found by its address alone has to prove that address first: until
+then its role waits.
+
 All of it happens in the caller's transaction.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import notifications
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import journal, proofs
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
-from ckanext.challenge.model import GivenRole, Participant
+from ckanext.challenge.model import Application, GivenRole, Participant, WaitingRole
 from ckanext.challenge.model.base import utcnow
 
 from . import accounts
@@ -28,9 +31,10 @@ def give(
     way: Way,
     actor: str,
     *,
+    address: str | None = None,
     participant: Participant | None = None,
     application_id: str | None = None,
-) -> None:
+) -> WaitingRole | None:
     """Make somebody a member of an organization, record it and tell its admins.
 
     Who has this role already keeps it: it is recorded anew only where the challenge
@@ -39,18 +43,33 @@ def give(
     :param role: ``admin``, ``editor`` or ``member``
     :param way: by which it came to be
     :param actor: the id of the user who gives it, or a word of the journal
+    :param address: by which the account was found; nothing where it was named
     :param participant: the participation it is given for
     :param application_id: of the application whose contact gets it
+    :returns: the role that waits until the account proved the address; nothing where
+        it has it now
     """
     former = accounts.role_in(user, group)
     told: list[model.User] = []
+    giver = model.User.get(actor)
     if former == role:
         earlier = _standing(user, group, role)
         if earlier is None or participant is None:
-            return
+            return None
         if earlier.participant_id == participant.id:
-            return
+            return None
         former = earlier.former
+    elif address is not None and not proofs.holds(user, address):
+        return proofs.wait(
+            user,
+            address,
+            organization_id=group.id,
+            participant_id=participant.id if participant else None,
+            application_id=application_id,
+            role=role,
+            way=way,
+            given_by=giver.id if giver else None,
+        )
     else:
         told = [
             admin
@@ -58,7 +77,6 @@ def give(
             if admin.id not in (user.id, actor)
         ]
         accounts.give_role(user, group, role)
-    giver = model.User.get(actor)
     given = GivenRole(
         organization_id=group.id,
         user_id=user.id,
@@ -79,6 +97,7 @@ def give(
             user_id=admin.id,
             given_role_id=given.id,
         )
+    return None
 
 
 def _standing(user: model.User, group: model.Group, role: str) -> GivenRole | None:
@@ -102,6 +121,24 @@ def of_application(application_id: str) -> Any:
     return GivenRole.application_id == application_id
 
 
+def waits(user: model.User, group: model.Group) -> bool:
+    """Whether a role in the organization waits for this account to prove an address."""
+    waiting = model.Session.query(WaitingRole.id).filter_by(
+        user_id=user.id, organization_id=group.id
+    )
+    return waiting.first() is not None
+
+
+def drop_waiting(**which: str) -> None:
+    """Roles that wait for a proof wait no more.
+
+    :param which: columns of :class:`WaitingRole`, and their values
+    """
+    model.Session.query(WaitingRole).filter_by(**which).delete(
+        synchronize_session="fetch"
+    )
+
+
 def take_back(actor: str, *which: Any) -> None:
     """End roles that the challenge gave: their account is again what it was before.
 
@@ -121,12 +158,55 @@ def take_back(actor: str, *which: Any) -> None:
     for given in standing:
         given.taken_back_at = utcnow()
         model.Session.flush()
-        if not _given_otherwise(given):
-            _end(given)
+        if not _given_otherwise(given) and not _end(given):
+            # The organization's own by now: nobody who comes back brings it back.
+            given.participant_id = None
         _record(actor, "take_role_back", given)
 
 
-def _end(given: GivenRole) -> None:
+def give_back(actor: str, participant: Participant) -> None:
+    """Give again what a withdrawal took back, to accounts that are still in use.
+
+    :param participant: that withdrew, and comes back; its row still tells when
+    """
+    group = model.Group.get(participant.organization_id)
+    if group is None or participant.withdrawn_at is None:
+        return
+    taken = (
+        model.Session.query(GivenRole)
+        .filter(
+            GivenRole.participant_id == participant.id,
+            GivenRole.taken_back_at >= participant.withdrawn_at,
+        )
+        .order_by(GivenRole.given_at, GivenRole.id)
+        .all()
+    )
+    for given in taken:
+        user = model.User.get(given.user_id)
+        if user is None or user.state == model.State.DELETED or _is_erased(given):
+            continue
+        give(
+            user,
+            group,
+            given.role,
+            cast("Way", given.way),
+            actor,
+            participant=participant,
+            application_id=given.application_id,
+        )
+
+
+def _is_erased(given: GivenRole) -> bool:
+    """Whether the contact asked to be forgotten: nothing is given in its name."""
+    application = Application.get(given.application_id)
+    return application is not None and application.erased_at is not None
+
+
+def _end(given: GivenRole) -> bool:
+    """Take a role away.
+
+    :returns: whether it was still the one that was given
+    """
     member = (
         model.Session.query(model.Member)
         .filter_by(
@@ -138,13 +218,14 @@ def _end(given: GivenRole) -> None:
         .first()
     )
     if member is None or member.capacity != given.role:
-        return
+        return False
     if given.former:
         member.capacity = given.former
     else:
         # CKAN's own action would commit.
         member.state = model.State.DELETED
     model.Session.flush()
+    return True
 
 
 def _given_otherwise(given: GivenRole) -> bool:

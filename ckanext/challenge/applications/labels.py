@@ -66,3 +66,19 @@ def correctable(questions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def in_words(definition: Mapping[str, Any]) -> str:
     """The label of a season's own question, or of a choice of it."""
     return Text(**{"fr": "", "en": "", **definition["label"]}).in_(language.current())
+
+
+def role_text(row: Mapping[str, Any]) -> str:
+    """A role and what it is in, in words.
+
+    :param row: with ``role``, ``organization_title`` and ``cohort_title``
+    """
+    texts = {
+        "admin": tk._("Administrator of “{title}”"),
+        "editor": tk._("Editor of “{title}”"),
+        "member": tk._("Member of “{title}”"),
+        "manager": tk._("Manager of “{title}”"),
+        "adviser": tk._("Adviser of “{title}”"),
+    }
+    title = row["organization_title"] or row["cohort_title"]
+    return texts[row["role"]].format(title=title)

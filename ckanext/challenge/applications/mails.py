@@ -11,7 +11,7 @@ from ckan import model
 from ckan.lib import mailer
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import access_links, language
+from ckanext.challenge.common import access_links, language, proofs
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain.text import N_
 from ckanext.challenge.model import (
@@ -20,11 +20,12 @@ from ckanext.challenge.model import (
     Cohort,
     GivenRole,
     Message,
+    WaitingRole,
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications.kinds import MailKind, Occasion
 
-from . import accounts, labels, onboarding, waiting_list
+from . import accounts, labels, onboarding, waiting_list, waiting_roles
 
 # So many steps of the checklist does a welcome name.
 _FIRST_STEPS = 3
@@ -92,9 +93,10 @@ def _refused(occasion: Occasion) -> dict[str, Any]:
 
 
 def _waitlisted(occasion: Occasion) -> dict[str, Any]:
-    application, _ = _subject(occasion)
+    application, cohort = _subject(occasion)
     rank = occasion.data.get("rank") or waiting_list.position(application)
-    return {**_linked(occasion), "rank": rank}
+    full = onboarding.places(cohort).free == 0
+    return {**_linked(occasion), "rank": rank, "full": full}
 
 
 def _message(occasion: Occasion) -> dict[str, Any]:
@@ -121,6 +123,23 @@ def _password_link(user: model.User | None, preview: bool) -> str:
     return _url("user.perform_reset", id=user.id, key=user.reset_key)
 
 
+def _proof_link(user: model.User, address: str | None, preview: bool) -> str:
+    """The page on which this account proves the address that it is mailed to."""
+    token = _HIDDEN
+    if address and not preview:
+        token = proofs.make_token(user.id, access_links.digest_of(address))
+    return _url("challenge_proof.read", token=token)
+
+
+def _address_proof(occasion: Occasion) -> dict[str, Any] | None:
+    """A role waits for the proof; the data have ``waiting_role_id``."""
+    waiting = model.Session.get(WaitingRole, occasion.data["waiting_role_id"])
+    if waiting is None or not waiting_roles.is_current(waiting):
+        return None
+    token = proofs.make_token(waiting.user_id, waiting.digest)
+    return {"link": _url("challenge_proof.read", token=token)}
+
+
 def _named(fields: Iterable[str], cohort: Cohort) -> Iterator[str]:
     """What is to be corrected, in words."""
     words = labels.correctable(cohort.questions)
@@ -135,34 +154,47 @@ class _Arrival:
     :ivar group: the organization, if it exists
     :ivar user: the applicant's account, if it exists
     :ivar asked: whether the organization's admins have yet to let the applicant in
+    :ivar address: of the contact
     """
 
     group: model.Group | None
     user: model.User | None
     asked: bool
+    address: str | None
 
     @property
     def needs_password(self) -> bool:
         return self.user is None or self.user.state == model.State.PENDING
 
+    @property
+    def waits(self) -> bool:
+        """Whether the account has yet to prove the address of the contact."""
+        if self.user is None or self.needs_password:
+            return False
+        if self.group and accounts.role_in(self.user, self.group) == "admin":
+            return False
+        return not proofs.is_proved(self.user.id, self.address)
+
 
 def _arrival(application: Application, actor: str | None) -> _Arrival:
+    address = application.contact_email
     claim = model.Session.query(Claim).filter_by(application_id=application.id).first()
     if claim is not None:
         return _Arrival(
             model.Group.get(claim.organization_id),
             model.User.get(claim.user_id),
-            asked=claim.state != "accepted",
+            claim.state != "accepted",
+            address,
         )
-    user = model.User.get(application.user_id or "")
-    if user is None or user.state != model.State.ACTIVE:
-        user = accounts.find(application.contact_email)
+    user = accounts.of_contact(application)
     if application.organization_id:
-        return _Arrival(model.Group.get(application.organization_id), user, asked=False)
+        return _Arrival(
+            model.Group.get(application.organization_id), user, False, address
+        )
     # A preview: what an acceptance would do now.
     known = onboarding.organizations_with_siren(application.siren)[:1]
     asked = any(onboarding.to_ask(user, group, actor) for group in known)
-    return _Arrival(known[0] if known else None, user, asked)
+    return _Arrival(known[0] if known else None, user, asked, address)
 
 
 def _welcome(occasion: Occasion) -> dict[str, Any]:
@@ -171,6 +203,9 @@ def _welcome(occasion: Occasion) -> dict[str, Any]:
     arrival = _arrival(application, occasion.data.get("actor"))
     if arrival.asked:
         return {"asked": True, **_linked(occasion)}
+    if arrival.waits and arrival.user is not None:
+        link = _proof_link(arrival.user, application.contact_email, occasion.preview)
+        return {"waits": True, "link": link}
     programme = programmes.of(cohort)
     name = arrival.group.name if arrival.group else _HIDDEN
     checklist = _url(
@@ -213,13 +248,20 @@ def _invitation(occasion: Occasion) -> dict[str, Any]:
     assert user is not None
     group = model.Group.get(data["organization_id"])
     new = user.state == model.State.PENDING
+    waiting_id = data.get("waiting_role_id")
+    waiting = model.Session.get(WaitingRole, waiting_id) if waiting_id else None
+    if new:
+        link = _password_link(user, occasion.preview)
+    elif waiting is not None:
+        link = _proof_link(user, user.email, occasion.preview)
+    else:
+        link = _url("organization.read", id=group.name if group else "")
     return {
         "organization": group.title or group.name if group else "",
         "role": data.get("role"),
         "user_name": user.name if new else None,
-        "link": _password_link(user, occasion.preview)
-        if new
-        else _url("organization.read", id=group.name if group else ""),
+        "waits": waiting is not None,
+        "link": link,
     }
 
 
@@ -262,6 +304,9 @@ KINDS = (
     ),
     MailKind("invitation", N_("Invitation"), _invitation, "user"),
     MailKind("role_given", N_("Role in the organization"), _role_given, "user"),
+    MailKind(
+        "address_proof", N_("Proof of the address"), _address_proof, "user", plain=True
+    ),
     MailKind("retention", N_("Announcement of the erasure"), _retention),
 )
 

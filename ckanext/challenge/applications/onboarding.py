@@ -7,12 +7,14 @@ commits or mails: the caller does so.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.lib.search import SearchError, SolrConnectionError
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import journal
@@ -32,6 +34,8 @@ from ckanext.challenge.model import (
 )
 
 from . import accounts, given_roles
+
+log = logging.getLogger(__name__)
 
 
 class CohortFull(Exception):
@@ -84,6 +88,9 @@ class Onboarded:
 def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
     """Give the applicant an organization, an account in it and a checklist.
 
+    An account that did not prove the address of the contact has to do so first,
+    whoever applied with it: its role waits.
+
     An organization with this SIREN takes part as it is, and lets the applicant in only
     when one of its own admins says yes. Where it has none, sysadmins are asked, unless
     one of them decides here.
@@ -119,6 +126,7 @@ def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
             "admin",
             "acceptance",
             actor,
+            address=application.contact_email,
             participant=participant,
             application_id=application.id,
         )
@@ -295,11 +303,15 @@ def _organization(application: Application) -> model.Group:
         "agents": application.agents,
     }
     context = accounts.deferred()
-    created = tk.get_action("organization_create")(
-        context,
-        {key: str(value) for key, value in data.items() if value not in (None, "")},
-    )
-    group = model.Group.get(created["id"])
+    try:
+        tk.get_action("organization_create")(
+            context,
+            {key: str(value) for key, value in data.items() if value not in (None, "")},
+        )
+    except (SearchError, SolrConnectionError):
+        # It is made; in the end CKAN shows it with its datasets counted in Solr.
+        log.exception("Solr is down, and %s is made all the same", data["name"])
+    group = model.Group.get(data["name"])
     assert group is not None
     # CKAN makes the creator an admin; here that is the portal itself, no member.
     site_user = model.User.get(context.get("user"))
@@ -313,10 +325,7 @@ def _organization(application: Application) -> model.Group:
 
 def _applicant(application: Application) -> model.User:
     """The applicant's account, made if need be."""
-    user = model.User.get(application.user_id) if application.user_id else None
-    if user is not None and user.state == model.State.ACTIVE:
-        return user
-    return accounts.find_or_invite(
+    return accounts.of_contact(application) or accounts.find_or_invite(
         application.contact_email,
         application.organization_title,
         application.insee_code,

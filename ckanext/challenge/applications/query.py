@@ -13,7 +13,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config
-from ckanext.challenge.common import roles
+from ckanext.challenge.common import names, roles
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Cohort, Collectivite
@@ -64,10 +64,10 @@ def matching(text: str) -> sa.ColumnElement[bool]:
     """Applications that a few letters name."""
     part = _pattern(text)
     found = [
-        _columns.organization_title.ilike(part),
+        names.containing(_columns.organization_title, text),
         _columns.reference.ilike(part),
         _columns.siren.like(_pattern(text.replace(" ", ""))),
-        _columns.contact_name.ilike(part),
+        names.containing(_columns.contact_name, text),
         _columns.contact_email.ilike(part),
     ]
     if folded := fold(text):
@@ -125,10 +125,12 @@ def narrowing(data: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
 
 def order(data: Mapping[str, Any]) -> list[Any]:
     """How the chosen applications follow each other; no two in the same place."""
-    sort = data.get("sort", "submitted")
+    # The waiting list is read in its own order, unless another one is asked for.
+    alone = list(data.get("state") or ()) == ["waitlisted"]
+    sort = data.get("sort", "state" if alone else "submitted")
     keys: dict[str, list[Any]] = {
         "submitted": [_columns.submitted_at, _columns.created_at],
-        "name": [sa.func.lower(_columns.organization_title)],
+        "name": names.in_order(_columns.organization_title),
         "population": [_columns.population],
         "state": [
             sa.case(

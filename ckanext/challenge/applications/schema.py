@@ -85,6 +85,11 @@ def season() -> Schema:
     return {"cohort": fields.raw()}
 
 
+def beginning() -> Schema:
+    """A season to apply to, and in which way."""
+    return {**season(), "draft": fields.truth(), "form": fields.raw(required=False)}
+
+
 def revision() -> Schema:
     """An application, and which state of it somebody has read."""
     return {**reference(), "revision": fields.whole(0, 1_000_000_000)}
@@ -118,12 +123,6 @@ def reference() -> Schema:
     return {"id": fields.raw(), "key": fields.raw(required=False)}
 
 
-def _are_texts(value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(id_, str) for id_ in value):
-        raise tk.Invalid(tk._("This must be a list"))
-    return value
-
-
 def _filters() -> Schema:
     return {
         "state": fields.choices(lifecycle.APPLICATION.states),
@@ -133,7 +132,7 @@ def _filters() -> Schema:
         "reviewer": fields.raw(required=False),
         "pending": fields.truth(),
         "q": fields.word(200),
-        "ids": [tk.get_validator("ignore_missing"), _are_texts],
+        "ids": [tk.get_validator("ignore_missing"), fields.texts(fields.MAX_LIMIT)],
         "sort": fields.choice(SORTS),
         "order": fields.choice(("asc", "desc")),
     }
@@ -162,33 +161,13 @@ def application_export() -> Schema:
 MAX_BATCH = 200
 
 
-def _texts(most: int) -> Any:
-    def are_texts(value: Any) -> list[str]:
-        found = value
-        if isinstance(value, str):
-            found = [part.strip() for part in value.split(",") if part.strip()]
-        if not isinstance(found, list) or not all(
-            isinstance(item, str) for item in found
-        ):
-            raise tk.Invalid(tk._("This must be a list of names"))
-        if len(found) > most:
-            raise tk.Invalid(
-                tk._("At most {limit} at once; these are {number}").format(
-                    limit=most, number=len(found)
-                )
-            )
-        return list(dict.fromkeys(found))
-
-    return are_texts
-
-
 def _decision() -> Schema:
     return {
         "decision": fields.choice(lifecycle.REVIEW_DECISIONS, required=True),
         "reason": fields.paragraph(5000),
         "pending": fields.truth(),
         "kind": fields.choice(lifecycle.CHANGES_KINDS),
-        "fields": [fields.default([]), _texts(100)],
+        "fields": [fields.default([]), fields.texts(100)],
     }
 
 
@@ -199,7 +178,10 @@ def review() -> Schema:
 
 def batch_review() -> Schema:
     """The same decision on many."""
-    return {"ids": [tk.get_validator("not_missing"), _texts(MAX_BATCH)], **_decision()}
+    return {
+        "ids": [tk.get_validator("not_missing"), fields.texts(MAX_BATCH)],
+        **_decision(),
+    }
 
 
 def cohort() -> Schema:
@@ -269,7 +251,7 @@ def claim_answer() -> Schema:
     """Yes, or no with a reason."""
     return {
         "id": fields.raw(),
-        "accepted": [tk.get_validator("not_missing"), *fields.truth()],
+        "accepted": fields.truth(required=True),
         "reason": fields.paragraph(5000),
     }
 
@@ -311,13 +293,6 @@ def mail_list() -> Schema:
     }
 
 
-def _names(value: Any) -> list[str]:
-    found = value.split(",") if isinstance(value, str) else value
-    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
-        raise tk.Invalid(tk._("This must be a list of names"))
-    return [name.strip() for name in found if name.strip()]
-
-
 def preview() -> Schema:
     """A mail that would go, and what a decision would say in it."""
     return {
@@ -326,5 +301,23 @@ def preview() -> Schema:
         "decision": fields.choice(lifecycle.REVIEW_DECISIONS),
         "reason": fields.paragraph(5000),
         "kind": fields.choice(lifecycle.CHANGES_KINDS),
-        "fields": [fields.default([]), _names],
+        "fields": [fields.default([]), fields.texts(100)],
+    }
+
+
+def proof() -> Schema:
+    """What a mailed link carries."""
+    return {"token": fields.raw()}
+
+
+def proof_send() -> Schema:
+    """One role that waits, or all of one's own."""
+    return {"id": fields.raw(required=False)}
+
+
+def role_list() -> Schema:
+    """The roles of a season, of an organization, or one's own."""
+    return {
+        "cohort": fields.raw(required=False),
+        "organization": fields.raw(required=False),
     }

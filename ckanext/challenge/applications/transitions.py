@@ -38,14 +38,17 @@ def lock_with_cohort(application: Application) -> Cohort:
     return cohort
 
 
-def decide(application: Application, decision: str) -> tuple[str, ...]:
+def decide(
+    application: Application, decision: str, over: bool = False
+) -> tuple[str, ...]:
     """The states through which a decision takes an application.
 
+    :param over: whether the season is over
     :raises ValidationError: on ``state`` when it cannot be taken now; what was begun
         is rolled back
     """
     with checked_transition():
-        return lifecycle.decide(application.state, decision)
+        return lifecycle.decide(application.state, decision, over)
 
 
 def advance(application: Application, path: tuple[str, ...], actor: str) -> None:

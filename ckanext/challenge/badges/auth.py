@@ -9,7 +9,6 @@ from ckan import model
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.common import roles
-from ckanext.challenge.common.action_helpers import find_cohort
 from ckanext.challenge.model import Award, Cohort
 
 
@@ -25,7 +24,7 @@ def _manager(context: Context, cohort_id: str | None) -> AuthResult:
 def _of_cohort(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     if not data_dict.get("cohort"):
         return {"success": True}
-    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
+    return roles.for_seen(context, data_dict["cohort"])
 
 
 @tk.auth_allow_anonymous_access
@@ -51,13 +50,15 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> AuthRes
     """Everybody; awards of drafts are for staff."""
     award = Award.get(data_dict.get("id"))
     cohort = Cohort.get(award.cohort_id) if award else None
-    return roles.answer(cohort is None or roles.may_see_cohort(context, cohort))
+    if cohort is not None and not roles.may_see_cohort(context, cohort):
+        raise tk.ObjectNotFound(tk._("There is no such award"))
+    return {"success": True}
 
 
 def challenge_award_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort; sysadmins where there is none."""
     cohort = data_dict.get("cohort")
-    return _manager(context, find_cohort(cohort).id if cohort else None)
+    return _manager(context, roles.seen_cohort(context, cohort).id if cohort else None)
 
 
 def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> AuthResult:

@@ -65,8 +65,8 @@ def current_awards(told: Iterable[tuple[str, Change]]) -> list[dict[str, Any]]:
     :param told: pairs of an award's id and what became of it
     :returns: the awards as ``challenge_award_show`` answers them, with ``change``,
         ``url``, ``by_person`` (whether a person took it back), ``date`` (the day on
-        which one at risk will be lost, in words) and ``behind`` (what stands behind
-        it, in words)
+        which one at risk will be lost, in words), ``behind`` (what stands behind it,
+        in words) and ``by_hand`` (who gave it by hand, and why)
     """
     found = []
     for id_, change in dict(told).items():
@@ -83,6 +83,7 @@ def current_awards(told: Iterable[tuple[str, Change]]) -> list[dict[str, Any]]:
                     "by_person": award["revoked_source"] == "person",
                     "date": tk.h.challenge_date(award["lost_on"]),
                     "behind": labels.assurance(award["assurance"]),
+                    "by_hand": labels.by_hand(award),
                 }
             )
     return found

@@ -19,21 +19,39 @@ def command() -> None:
 
 
 @command.command("load")
+@click.option(
+    "--known-passwords",
+    is_flag=True,
+    help="Give the accounts the passwords that are printed in the source: only for a"
+    " portal that nobody else can reach, as that of `make demo`.",
+)
 @click.pass_context
-def load(context: click.Context) -> None:
-    """Load the demonstration.
+def load(context: click.Context, known_passwords: bool) -> None:
+    """Load the demonstration, into a portal that holds nothing else.
 
-    Running it again completes what was interrupted, and changes nothing else.
+    Its accounts get random passwords, which are shown once. Running it again
+    completes what was interrupted, and changes nothing else.
     """
+    made: list[tuple[str, str]] = []
     with context.meta["flask_app"].test_request_context():
         try:
-            worked = loading.load(_show)
+            worked = loading.load(
+                _show,
+                known_passwords=known_passwords,
+                tell=lambda name, password: made.append((name, password)),
+            )
         except loading.DemoError as error:
             raise click.ClickException(str(error)) from None
         except tk.ValidationError as error:
             raise click.ClickException(
                 f"The catalogue refused a part of the demonstration: {error}"
             ) from error
+        finally:
+            # Also where the rest of it failed: they are kept nowhere.
+            if made and not known_passwords:
+                click.echo("Accounts and their passwords, shown this once:")
+                for name, password in made:
+                    click.echo(f"  {name:8}  {password}")
     if worked:
         click.echo("The demonstration is loaded.")
     else:

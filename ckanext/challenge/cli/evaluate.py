@@ -96,6 +96,7 @@ def command(
                 cohort_ids=cohorts,
                 on_progress=bar.update,
                 full=full,
+                leave_out=True,
             )
     except ProgrammeError as error:
         raise click.ClickException(str(error)) from None

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.common import roles
-from ckanext.challenge.common.action_helpers import find_application, find_cohort
+from ckanext.challenge.common.action_helpers import find_application
 
 
 @tk.auth_allow_anonymous_access
@@ -20,7 +20,7 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> AuthRe
 @tk.auth_allow_anonymous_access
 def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody; drafts are for staff."""
-    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict.get("id"))))
+    return roles.for_seen(context, data_dict.get("id"))
 
 
 def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
@@ -145,4 +145,4 @@ def challenge_late_code_delete(
 @tk.auth_allow_anonymous_access
 def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody; that of a draft is for its staff."""
-    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict.get("id"))))
+    return roles.for_seen(context, data_dict.get("id"))

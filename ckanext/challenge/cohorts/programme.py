@@ -86,7 +86,7 @@ def move(cohort: Cohort, programme: Programme) -> None:
     """Move a season whose row is locked to another version, in this transaction.
 
     The states of steps that are no longer there stay, and count no more; steps that
-    are new are to do for everybody. An evaluation must follow the commit.
+    are new are to do for everybody. An evaluation must follow.
     """
     cohort.programme_version = programme.version
     cohort.programme_digest = programmes.keep(programme)

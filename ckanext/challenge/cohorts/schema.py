@@ -61,6 +61,7 @@ RESERVED_NAMES = frozenset(
         "manage",
         "observatory",
         "oembed",
+        "proof",
         "status",
         "subscription",
         "subscriptions",
@@ -109,6 +110,15 @@ def _identity() -> Schema:
         ],
         "title": fields.word(200, required=True),
         "season": fields.whole(1, 999, required=True),
+    }
+
+
+def cohort_update() -> Schema:
+    """Which season is changed, as somebody saw it."""
+    return {
+        "id": fields.raw(),
+        "revision": fields.raw(required=False),
+        "drop_answered": fields.truth(),
     }
 
 

@@ -1,8 +1,9 @@
 """The signed, expiring key that lets an applicant follow an application by a link.
 
 A key that was mailed carries the address to which it went, as a digest: to open it is
-to prove the address. A key that was answered to whoever began an application opens it
-as well, and proves nothing.
+to prove the address, and it ends when the application has another one. A key that was
+answered to whoever began an application, or changed its address, opens it as well, and
+proves nothing.
 """
 
 from __future__ import annotations
@@ -58,14 +59,31 @@ def judge(key: Any, application_id: str) -> Verdict:
     return verdict if str(payload).partition(".")[0] == application_id else "wrong"
 
 
-def opens(key: Any, application_id: str) -> bool:
-    """Whether the key is genuine, not expired, and this application's."""
-    return judge(key, application_id) == "opens"
+def opens(key: Any, application_id: str, address: str | None) -> bool:
+    """Whether the key is genuine, not expired, and this application's.
+
+    :param address: that of the application; a key that was mailed to another is no
+        longer good
+    """
+    if judge(key, application_id) != "opens":
+        return False
+    return not is_mailed(key) or proves(key, application_id, address)
+
+
+def is_mailed(key: Any) -> bool:
+    """Whether a key is genuine and was mailed to an address."""
+    return bool(_mark(key))
 
 
 def proves(key: Any, application_id: str, address: str | None) -> bool:
     """Whether the key opens the application and was mailed to this very address."""
-    if not address or not opens(key, application_id):
+    if not address or judge(key, application_id) != "opens":
         return False
-    mark = str(_serializer().loads(key)).partition(".")[2]
-    return hmac.compare_digest(mark, digest_of(address))
+    return hmac.compare_digest(_mark(key), digest_of(address))
+
+
+def _mark(key: Any) -> str:
+    try:
+        return str(_serializer().loads(key)).partition(".")[2]
+    except BadData:
+        return ""

@@ -68,7 +68,8 @@ def read_lists(data_dict: Mapping[str, Any], *names: str) -> dict[str, Any]:
                 value = json.loads(value) if value.strip() else []
             except ValueError:
                 value = None if value.strip() else []
-        elif name not in data or value is None:
+        elif value is None:
+            data.pop(name, None)
             continue
         if not isinstance(value, list) or not all(
             isinstance(item, dict) for item in value

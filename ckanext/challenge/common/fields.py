@@ -14,6 +14,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
+from ckanext.challenge.domain.characters import first_forbidden
 from ckanext.challenge.domain.plaintext import find_problem
 
 from . import validators
@@ -49,11 +50,7 @@ def _plain(value: Any, longest: int, multiline: bool) -> str:
     if not text:
         raise tk.Invalid(tk._("Missing value"))
     if len(text) > longest:
-        raise tk.Invalid(
-            tk._("This has {length} characters; the limit is {limit}").format(
-                length=len(text), limit=longest
-            )
-        )
+        raise tk.Invalid(too_long(text, longest))
     problem = find_problem(text, multiline=multiline)
     if problem is None:
         return text
@@ -119,19 +116,53 @@ def paragraph(longest: int = 5000, required: bool = False) -> list[Validator]:
     return [_either(required), _stopping(lambda value: _plain(value, longest, True))]
 
 
+def reference_text(value: Any) -> str:
+    """A text by which something is looked up, or refused: PostgreSQL takes no NUL in
+    a query, and halves of characters go out in no encoding.
+    """
+    if not isinstance(value, str):
+        raise tk.Invalid(tk._("This must be a text"))
+    if len(value) > LONGEST_ADDRESS:
+        raise tk.Invalid(too_long(value, LONGEST_ADDRESS))
+    if (position := first_forbidden(value)) is not None:
+        raise tk.Invalid(problem_text("control", position=position, found=""))
+    return value
+
+
 def raw(required: bool = True) -> list[Validator]:
     """A reference to something, to be looked up."""
+    return [_either(required), _stopping(reference_text)]
 
-    def is_text(value: Any) -> str:
-        if not isinstance(value, str):
-            raise tk.Invalid(tk._("This must be a text"))
-        if "\0" in value:
-            # The one character that PostgreSQL takes in no query.
-            position = value.index("\0") + 1
-            raise tk.Invalid(problem_text("control", position=position, found=""))
-        return value
 
-    return [_either(required), is_text]
+def texts(most: int) -> Validator:
+    """Several references: a list, or a text with commas between them; each once.
+
+    :param most: how many at most
+    """
+
+    def are_texts(value: Any) -> list[str]:
+        found = value
+        if isinstance(value, str):
+            found = value.split(",")
+        if not isinstance(found, list):
+            raise tk.Invalid(tk._("This must be a list of names"))
+        if len(found) > most:
+            raise tk.Invalid(
+                tk._("At most {limit} at once; these are {number}").format(
+                    limit=most, number=len(found)
+                )
+            )
+        named = (reference_text(item).strip() for item in found)
+        return list(dict.fromkeys(name for name in named if name))
+
+    return _stopping(are_texts)
+
+
+def too_long(text: str, limit: int) -> str:
+    """What is said of a text that is longer than its field takes."""
+    return tk._("This has {length} characters; the limit is {limit}").format(
+        length=len(text), limit=limit
+    )
 
 
 def email(required: bool = False) -> list[Validator]:
@@ -284,8 +315,8 @@ def choices(allowed: Collection[str], required: bool = False) -> list[Validator]
     return [_either(required), are_allowed]
 
 
-def truth() -> list[Validator]:
-    """True or false; nothing given is false."""
+def truth(required: bool = False) -> list[Validator]:
+    """True or false; unless it is required, nothing given is false."""
 
     def is_truth(value: Any) -> bool:
         if value in (True, "true", "True", "on", "1", "yes"):
@@ -294,7 +325,8 @@ def truth() -> list[Validator]:
             return False
         raise tk.Invalid(tk._("This must be true or false"))
 
-    return [tk.get_validator("ignore_missing"), is_truth]
+    missing = _either(True) if required else tk.get_validator("ignore_missing")
+    return [missing, _stopping(is_truth)]
 
 
 def limit(most: int, unasked: int) -> list[Validator]:

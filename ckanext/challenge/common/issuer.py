@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import ckan.plugins.toolkit as tk
+
+from ckanext.challenge import config
 
 
 def did_web(base: str) -> str:
@@ -44,10 +46,16 @@ class Issuer:
 
     :ivar base: its address, with its path and without a slash at the end
     :ivar name: its title
+    :ivar description: who runs it, in a sentence
+    :ivar image: the address of its picture
+    :ivar place: where it is, by the members of a postal address in schema.org
     """
 
     base: str
     name: str
+    description: str = ""
+    image: str = ""
+    place: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def did(self) -> str:
@@ -126,4 +134,11 @@ def portal() -> Issuer:
     root = (tk.config.get("ckan.root_path") or "").replace("{{LANG}}", "")
     segments = [part for part in root.split("/") if part]
     base = "/".join([tk.config["ckan.site_url"].rstrip("/"), *segments])
-    return Issuer(base, tk.config.get("ckan.site_title") or base)
+    logo = tk.config.get("ckan.site_logo") or ""
+    return Issuer(
+        base,
+        tk.config.get("ckan.site_title") or base,
+        description=tk.config.get("ckan.site_description") or "",
+        image=urljoin(f"{base}/", logo.lstrip("/")) if logo else "",
+        place=config.issuer_place(),
+    )

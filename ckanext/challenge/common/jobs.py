@@ -19,24 +19,34 @@ from ckanext.challenge import config
 
 log = logging.getLogger(__name__)
 
+#: CKAN's own queue.
+DEFAULT = "default"
+
 #: Seconds after which a job that has not begun is taken for lost: the next call of
 #: :func:`enqueue_once` queues another one.
 LOST_AFTER = 300
 
 
 def enqueue(
-    work: Callable[..., None], *arguments: Any, title: str, **rq_options: Any
+    work: Callable[..., None],
+    *arguments: Any,
+    title: str,
+    queue: str = DEFAULT,
+    **rq_options: Any,
 ) -> bool:
     """Queue a job; call it after the commit.
 
     :param work: a function of a module
     :param arguments: ids and other plain values
     :param title: what CKAN's list of jobs shows
+    :param queue: the one that a worker must listen to
     :param rq_options: for RQ, such as ``timeout``
     :returns: whether it was queued; ``False`` where Redis cannot be reached
     """
     try:
-        tk.enqueue_job(work, list(arguments), title=title, rq_kwargs=rq_options)
+        tk.enqueue_job(
+            work, list(arguments), title=title, queue=queue, rq_kwargs=rq_options
+        )
     except (RedisError, OSError):
         log.exception("Not queued, since Redis cannot be reached: %s", title)
         return False
@@ -44,7 +54,11 @@ def enqueue(
 
 
 def enqueue_once(
-    work: Callable[..., None], *arguments: str, title: str, **rq_options: Any
+    work: Callable[..., None],
+    *arguments: str,
+    title: str,
+    queue: str = DEFAULT,
+    **rq_options: Any,
 ) -> bool:
     """Queue a job, unless the same one waits already; see :func:`enqueue`.
 
@@ -66,7 +80,7 @@ def enqueue_once(
     except (RedisError, OSError):
         log.exception("Not queued, since Redis cannot be reached: %s", title)
         return False
-    if not first or enqueue(work, *arguments, title=title, **rq_options):
+    if not first or enqueue(work, *arguments, title=title, queue=queue, **rq_options):
         return True
     # Without its job the marker would keep others from making one.
     begun(work, *arguments)

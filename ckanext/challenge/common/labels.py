@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -141,6 +142,28 @@ def withdrawal(reason: str | None) -> str:
     return tk._("Reason: {reason}").format(reason=reason) if reason else ""
 
 
+def by_hand(award: Mapping[str, Any]) -> str:
+    """Who gave a badge by hand and why, in sentences; empty for all others.
+
+    :param award: of ``challenge_award_show``
+    """
+    if award["source"] != "person":
+        return ""
+    if award["given_by"]:
+        text = tk._(
+            "Given by hand by {name}, of the team of the challenge; its criteria were "
+            "not checked."
+        ).format(name=award["given_by"])
+    else:
+        text = tk._(
+            "Given by hand by the team of the challenge; its criteria were not checked."
+        )
+    reason = award["reason"]
+    if not reason:
+        return text
+    return " ".join((text, tk._("Reason: {reason}").format(reason=reason)))
+
+
 _ASSURANCES = {
     "declared": N_("declared by the collectivité"),
     "confirmed": N_("confirmed by the support team"),
@@ -158,6 +181,22 @@ def assurance(word: str | None) -> str:
         return tk._("not asked of this collectivité")
     text = _ASSURANCES.get(word)
     return tk._(text) if text else ""
+
+
+def behind(part: Mapping[str, Any]) -> str:
+    """What stands behind a step, or a part of an award, in words: who and when too.
+
+    :param part: has ``assurance`` and, where the reader may know them,
+        ``confirmed_by`` and ``confirmed_at``
+    """
+    day = part.get("confirmed_at")
+    if part["assurance"] != "confirmed" or not day:
+        return assurance(part["assurance"])
+    if name := part.get("confirmed_by"):
+        text = tk._("confirmed by the support team ({name}, {date})")
+        return text.format(name=name, date=as_day(day))
+    text = tk._("confirmed by the support team ({date})")
+    return text.format(date=as_day(day))
 
 
 # entity → state → its name, translated where it is read

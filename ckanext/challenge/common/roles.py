@@ -125,6 +125,17 @@ def may_see_cohort(context: Context, cohort: Cohort) -> bool:
     return cohort.state != "draft" or is_staff(context, cohort.id)
 
 
+def seen_cohort(context: Context, reference: Any) -> Cohort:
+    """The cohort with that id or name, for somebody who may see it.
+
+    :raises ObjectNotFound: when there is none; a draft answers as a missing one
+    """
+    cohort = find_cohort(reference)
+    if not context.get("ignore_auth") and not may_see_cohort(context, cohort):
+        raise tk.ObjectNotFound(tk._("There is no such season"))
+    return cohort
+
+
 def owns(context: Context, application: Application, data_dict: dict[str, Any]) -> bool:
     """Whether the application is the caller's, by account or by follow-up key.
 
@@ -136,7 +147,9 @@ def owns(context: Context, application: Application, data_dict: dict[str, Any]) 
     if user_id and application.user_id == user_id:
         return True
     key = data_dict.get("key")
-    return bool(key) and access_links.opens(key, application.id)
+    return bool(key) and access_links.opens(
+        key, application.id, application.contact_email
+    )
 
 
 def may_read(
@@ -197,9 +210,15 @@ def for_reader(context: Context, data_dict: dict[str, Any]) -> AuthResult:
 
 def for_staff(context: Context, cohort: Any) -> AuthResult:
     """The answer where the staff of a cohort may, by its id or name."""
-    return answer(is_staff(context, find_cohort(cohort).id))
+    return answer(is_staff(context, seen_cohort(context, cohort).id))
 
 
 def for_manager(context: Context, cohort: Any) -> AuthResult:
     """The answer where only the managers of a cohort may, by its id or name."""
-    return answer(is_manager(context, find_cohort(cohort).id))
+    return answer(is_manager(context, seen_cohort(context, cohort).id))
+
+
+def for_seen(context: Context, cohort: Any) -> AuthResult:
+    """The answer where whoever may see a cohort may, by its id or name."""
+    seen_cohort(context, cohort)
+    return {"success": True}

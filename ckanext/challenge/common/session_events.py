@@ -35,7 +35,7 @@ class CommitListener:
 
     def listen(self) -> None:
         """Listen to CKAN's sessions; a second call changes nothing."""
-        _listen(
+        listen_to(
             after_flush=self._after_flush,
             after_commit=self._after_commit,
             after_soft_rollback=self._after_soft_rollback,
@@ -76,7 +76,7 @@ def after_commit(follower: Callable[..., object], *arguments: Hashable) -> None:
 
 def listen() -> None:
     """Listen to CKAN's sessions for :func:`after_commit`; again changes nothing."""
-    _listen(after_commit=_follow, after_soft_rollback=_forget_followers)
+    listen_to(after_commit=_follow, after_soft_rollback=_forget_followers)
 
 
 def _follow(session: Any) -> None:
@@ -89,7 +89,10 @@ def _forget_followers(session: Any, previous_transaction: Any) -> None:
     _forget(session, previous_transaction, _FOLLOWERS)
 
 
-def _listen(**receivers: Callable[..., None]) -> None:
+def listen_to(**receivers: Callable[..., None]) -> None:
+    """Listen to CKAN's sessions, by the names of SQLAlchemy's events; a second call
+    changes nothing.
+    """
     for target in (meta.Session, meta.create_local_session):
         for name, receiver in receivers.items():
             if not event.contains(target, name, receiver):

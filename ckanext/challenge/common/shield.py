@@ -110,6 +110,17 @@ def _is_unavailable(error: DBAPIError) -> bool:
     )
 
 
+def is_down(error: Exception) -> bool:
+    """Whether whatever asks our tables fails now: the database is not there, or may
+    only be read, or the tables are missing. What took too long says nothing of others.
+    """
+    return (
+        isinstance(error, DBAPIError)
+        and _is_unavailable(error)
+        and getattr(error.orig, "pgcode", None) not in _TOO_SLOW
+    )
+
+
 _PAGE = "challenge_page"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from babel import numbers
+from ckan import model
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
 
@@ -33,6 +34,7 @@ __all__ = [
     "challenge_quantity",
     "challenge_short_text",
     "challenge_siren",
+    "challenge_unchanged",
     "challenge_whole_number",
 ]
 
@@ -64,6 +66,39 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise tk.Invalid(tk._("This must be a text"))
     return str(value).strip()
+
+
+def challenge_unchanged(key: Any, data: Any, errors: Any, context: Any) -> None:
+    """Take a value that is as it is stored, whatever the validators before said.
+
+    What was there before these forms, or comes from elsewhere, may be wrong and blocks
+    no other change. Nothing new that is wrong is taken.
+    """
+    value, stored = data.get(key), _stored(key, data, context)
+    if (
+        errors[key]
+        and isinstance(value, str)
+        and isinstance(stored, str)
+        # The validators before may have changed its case.
+        and value.strip().casefold() == stored.strip().casefold()
+    ):
+        errors[key].clear()
+        data[key] = stored
+
+
+def _stored(key: Any, data: Any, context: Any) -> Any:
+    """What the organization, dataset or resource that is changed has in a field."""
+    holder = context.get("package") or context.get("group")
+    if holder is None:
+        return None
+    field = key[-1]
+    if key[0] != "resources":
+        return (holder.extras or {}).get(field)
+    id_ = data.get((*key[:-1], "id"))
+    resource = model.Session.get(model.Resource, id_) if id_ else None
+    if resource is None or resource.package_id != holder.id:
+        return None
+    return (resource.extras or {}).get(field)
 
 
 def challenge_short_text(limit: int) -> Callable[[Any], str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -14,8 +16,9 @@ from ckanext.challenge.common.action_helpers import commit, is_deferred, validat
 from ckanext.challenge.model import Conformity
 
 from . import jobs, labels, schema, store
-from .files import Place, is_upload, opened
-from .report import Unreadable
+from .files import Place, is_upload, size
+
+log = logging.getLogger(__name__)
 
 #: Bytes up to which a file is checked at once: about a second.
 _SMALL = 256 * 1024
@@ -42,8 +45,7 @@ def challenge_conformity_check(context: Context, data_dict: dict[str, Any]) -> A
     resource = _find(data["resource_id"])
     tk.check_access("challenge_conformity_check", context, data)
     if store.is_checkable(resource):
-        small = is_upload(resource) and _size(resource) <= _SMALL
-        if small and not is_deferred(context):
+        if _is_small(resource) and not is_deferred(context):
             jobs.check_resource(resource.id)
         else:
             store.outdate(model.Session.connection(), [resource.id])
@@ -61,7 +63,8 @@ def challenge_conformity_show(context: Context, data_dict: dict[str, Any]) -> An
     :param resource_id: id of the resource
     :type resource_id: string
     :returns: ``{resource_id, status, schema, schema_title, schema_version, schema_url,
-        rows, errors, error_count, groups, partial, encoding, separator, checked_at}``.
+        rows, errors, error_count, groups, partial, encoding, separator, checked_at,
+        own_fault}``.
 
         ``status`` is ``valid``; ``invalid``; ``error`` when the file cannot be read
         (the one error says why); ``pending`` when it will be checked;
@@ -71,10 +74,13 @@ def challenge_conformity_show(context: Context, data_dict: dict[str, Any]) -> An
         ``message`` and, as far as they apply, ``row`` (line of the file), ``column``,
         ``column_number``, ``value``, ``constraint`` and ``expected``.
         ``groups`` holds all problems by kind and column: ``{type, column, constraint,
-        title, fix, count, advice, examples}``. ``examples`` are the first of them, as
+        title, fix, count, advice, examples}``. Those of the same ``title`` are mended
+        in one go: it counts them all. ``examples`` are the first of them, as
         in ``errors``, their ``message`` without the remedy, which is ``fix``. Where
         ``advice`` is true, nothing is wrong, and something could be better.
         ``partial`` says that a limit of rows or problems ended the check.
+        ``own_fault`` says that the portal failed to check the file, which says nothing
+        of the file; ``status`` is ``error`` then.
     :rtype: dict
     :raises ObjectNotFound: there is no such resource
     :raises NotAuthorized: the caller may not see it
@@ -96,12 +102,16 @@ def _find(resource_id: Any) -> model.Resource:
     return found
 
 
-def _size(resource: model.Resource) -> int:
+def _is_small(resource: model.Resource) -> bool:
+    if not is_upload(resource):
+        return False
     try:
-        with opened(Place.of(resource)) as file:
-            return os.path.getsize(file.path)
-    except Unreadable:
-        return 0
+        bytes_ = size(Place.of(resource))
+    except Exception:
+        # What an uploader raises is its own; the job says it in its report.
+        log.warning("The size of resource %s is not known", resource.id, exc_info=True)
+        return False
+    return bytes_ is not None and bytes_ <= _SMALL
 
 
 def _dictize(resource: model.Resource) -> dict[str, Any]:
@@ -124,6 +134,7 @@ def _dictize(resource: model.Resource) -> dict[str, Any]:
         "encoding": None,
         "separator": None,
         "checked_at": None,
+        "own_fault": False,
     }
     if national is None or national.descriptor is None:
         return shown
@@ -142,11 +153,12 @@ def _dictize(resource: model.Resource) -> dict[str, Any]:
         "rows": report.rows,
         "errors": [_problem(error) for error in report.errors],
         "error_count": report.error_count,
-        "groups": [_group(group) for group in report.groups],
+        "groups": _groups(report.groups),
         "partial": report.partial,
         "encoding": report.encoding,
         "separator": report.separator,
         "checked_at": report.checked_at.isoformat() if report.checked_at else None,
+        "own_fault": report.is_own_fault,
     }
 
 
@@ -154,14 +166,23 @@ def _problem(facts: dict[str, Any]) -> dict[str, Any]:
     return {**facts, "message": labels.sentence(facts)}
 
 
-def _group(group: dict[str, Any]) -> dict[str, Any]:
+def _groups(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for group in groups:
+        counts[labels.heading(group["examples"][0])] += group["count"]
+    return [_group(group, counts) for group in groups]
+
+
+def _group(
+    group: Mapping[str, Any], counts: Mapping[tuple[str, str], int]
+) -> dict[str, Any]:
     examples = group["examples"]
     first = examples[0]
     return {
         "type": first["type"],
         "column": first.get("column"),
         "constraint": first.get("constraint"),
-        "title": labels.title(first, group["count"]),
+        "title": labels.title(first, counts[labels.heading(first)]),
         "fix": labels.fix(first),
         "count": group["count"],
         "advice": group["advice"],

@@ -11,13 +11,24 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from frictionless import Checklist, Error, FrictionlessException, Resource
 from frictionless import Schema as TableSchema
-from frictionless.errors import CellError, MissingCellError, RowError, UniqueError
+from frictionless.errors import (
+    CellError,
+    ExtraCellError,
+    MissingCellError,
+    RowError,
+    UniqueError,
+)
+from frictionless.fields import NumberField
 from frictionless.resources import TableResource
+
+from ckanext.challenge.domain import characters
 
 from . import checks, reading
 from .publishers import Publisher
@@ -26,7 +37,7 @@ from .report import Problem, Report, Tally, Unreadable
 
 #: After as many rows, or problems, a check ends.
 MAX_ROWS = 200_000
-MAX_ERRORS = 100_000
+MAX_ERRORS = 1_000
 _CONSTRAINT = re.compile(r'constraint "(\w+)" is "(.*)"', re.DOTALL)
 _POSITION = re.compile(r"position (\d+)")
 
@@ -57,6 +68,10 @@ def check(
         how = reading.layout(path, list(fields), encoding)
     except Unreadable as reason:
         return Report.of(reason)
+    except reading.UnclosedQuote as quote:
+        tally = Tally()
+        tally.add(_of_quote(quote))
+        return _report(tally, rows=0)
     written = {"encoding": how.encoding, "separator": how.separator}
     table = _Table(path, how, fields)
     tally = Tally()
@@ -66,23 +81,40 @@ def check(
         _check_rows(table, schema, tally, publisher)
     except Unreadable as reason:
         return Report.of(reason, rows=table.rows, **written)
-    if not table.rows:
+    if table.quote:
+        tally.add(_of_quote(table.quote))
+    elif not table.rows:
         tally.add(Problem("no-rows"))
-    for advice in (*_advice(how), *table.unknown):
+    for advice in (*_advice(how), *table.advice()):
         tally.advise(advice)
-    return Report(
-        "invalid" if tally.count else "valid",
+    return _report(
+        tally,
         rows=table.rows,
-        errors=tuple(tally.first),
-        error_count=tally.count,
-        groups=tally.groups,
         partial=table.is_cut or tally.count >= MAX_ERRORS,
         **written,
     )
 
 
+def _report(tally: Tally, **more: Any) -> Report:
+    return Report(
+        "invalid" if tally.count else "valid",
+        errors=tuple(tally.first),
+        error_count=tally.count,
+        groups=tally.groups,
+        **more,
+    )
+
+
+def _of_quote(quote: reading.UnclosedQuote) -> Problem:
+    return Problem("unclosed-quote", quote.row, expected={"lines": quote.lines})
+
+
 def _advice(how: reading.Layout) -> Iterator[Problem]:
     """What could be better in how a file is written; all of it can be read."""
+    if how.above == "blank":
+        yield Problem("blank-above", how.line)
+    if how.writing.broken is not None and how.writing.mixed is None:
+        yield Problem("broken-accents", how.writing.broken)
     if how.encoding == "utf-8-sig":
         yield Problem("byte-order-mark")
     elif how.encoding != "utf-8":
@@ -106,34 +138,59 @@ class _Table:
         self.failure: Unreadable | None = None
         #: The line of each row that was read, from the first.
         self.lines = array("L")
-        self.columns, self.header_problems = _header(how.labels, fields)
+        #: Why reading ended at a quote that is not closed.
+        self.quote: reading.UnclosedQuote | None = None
+        #: Lines without a value at the end, which Excel leaves behind.
+        self._empty_end: list[int] = []
+        self.columns, problems = _header(how.labels, fields)
+        self.header_problems = [*_of_file(how), *problems]
         #: The columns that the schema does not know.
-        self.unknown = [
+        known = set(map(characters.folded, fields))
+        self._unknown = [
             Problem("unknown-label", 1, name, number)
             for number, (name, label) in enumerate(
                 zip(self.columns, how.labels, strict=True), start=1
             )
-            if name == label and name not in fields
+            if name == label and characters.folded(name) not in known
         ]
         self.fields = [
             fields.get(name, {"name": name, "type": "any"}) for name in self.columns
         ]
 
+    def advice(self) -> Iterator[Problem]:
+        """What could be better in the columns and at the end, once all was read."""
+        yield from self._unknown
+        if self._empty_end:
+            facts = {"lines": len(self._empty_end)}
+            yield Problem("blank-end", self._empty_end[0], expected=facts)
+
     def read(self) -> Iterator[Sequence[str]]:
         """The header, then the rows; for frictionless, which takes them once."""
         yield self.columns
-        width = len(self.columns)
+        empty = self._empty_end
         try:
             for line, cells in reading.records(self.path, self.how):
-                if self.rows >= MAX_ROWS:
+                if self.rows + len(empty) >= MAX_ROWS:
                     self.is_cut = True
                     return
-                self.rows += 1
-                self.lines.append(line)
-                # One cell too many says all that a thousand would.
-                yield cells[: width + 1]
+                if not any(map(str.strip, cells)):
+                    empty.append(line)
+                    continue
+                # They are no end.
+                for before in empty:
+                    yield self._row(before, [""] * len(self.columns))
+                empty.clear()
+                yield self._row(line, cells)
         except Unreadable as reason:
             self.failure = reason
+        except reading.UnclosedQuote as quote:
+            self.quote = quote
+
+    def _row(self, line: int, cells: list[str]) -> Sequence[str]:
+        self.rows += 1
+        self.lines.append(line)
+        # One cell too many says all that a thousand would.
+        return cells[: len(self.columns) + 1]
 
     def line(self, row_number: int) -> int | None:
         """The line of a row that frictionless counts from 1, which is the header."""
@@ -143,21 +200,33 @@ class _Table:
         return self.lines[index] if 0 <= index < len(self.lines) else None
 
 
+def _of_file(how: reading.Layout) -> Iterator[Problem]:
+    """What is wrong above the header, and with how the file is written."""
+    if how.above in ("title", "excel"):
+        facts = {"reason": how.above, "line": how.line}
+        yield Problem("above-header", 1, expected=facts)
+    if how.writing.mixed is not None:
+        yield Problem("mixed-encodings", how.writing.mixed)
+
+
 def _header(
     labels: Sequence[str], fields: dict[str, dict[str, Any]]
 ) -> tuple[list[str], list[Problem]]:
     """The name of each column, unique, and what is wrong with the header."""
     columns: list[str] = []
     problems: list[Problem] = []
-    alike = {_fold(name): name for name in fields}
+    alike = {characters.folded(name): name for name in fields}
     for number, label in enumerate(labels, start=1):
         name = label
-        if label not in fields and alike.get(_fold(label)) not in (None, *labels):
-            name = alike[_fold(label)]
+        meant = alike.get(characters.folded(label)) if label not in fields else None
+        if meant in columns or (meant is not None and meant in labels):
+            problems.append(Problem("duplicate-label", 1, meant, number, value=label))
+        elif meant is not None:
+            name = meant
             problems.append(
                 Problem("label-spelling", 1, name, number, value=label, expected=name)
             )
-        if not name:
+        elif not name:
             problems.append(Problem("blank-label", 1, column_number=number))
         elif name in columns:
             problems.append(Problem("duplicate-label", 1, name, number, value=label))
@@ -173,8 +242,41 @@ def _header(
     return columns, problems
 
 
-def _fold(label: str) -> str:
-    return re.sub(r"[\s_-]+", "_", label.strip()).casefold()
+class _Number(NumberField):
+    """A number that can be compared: ``Decimal`` also reads what cannot."""
+
+    @classmethod
+    def like(cls, field: NumberField) -> _Number:
+        """The same field, read more strictly."""
+        made = cls(name=field.name)
+        for name in field.list_defined():
+            if name not in ("name", "type"):
+                setattr(made, name, getattr(field, name))
+        return made
+
+    def to_copy(self, **options: Any) -> _Number:
+        """frictionless reads by copies, which it would make of the plain field."""
+        return _Number.like(self)
+
+    def create_value_reader(self) -> Any:
+        read = super().create_value_reader()
+        is_bound = any("imum" in name for name in self.constraints)
+
+        def value_reader(cell: Any) -> Any:
+            value = read(cell)
+            if not isinstance(value, Decimal) or not value.is_nan():
+                return value
+            return None if is_bound or value.is_snan() else value
+
+        return value_reader
+
+
+def _table_schema(descriptor: dict[str, Any]) -> TableSchema:
+    schema = TableSchema.from_descriptor(descriptor)
+    for field in list(schema.fields):
+        if isinstance(field, NumberField):
+            schema.set_field(_Number.like(field))
+    return schema
 
 
 def _check_rows(
@@ -191,7 +293,7 @@ def _check_rows(
     resource = Resource(
         name="table",
         data=table.read,
-        schema=TableSchema.from_descriptor(descriptor),
+        schema=_table_schema(descriptor),
     )
     if not isinstance(resource, TableResource):
         raise TypeError("frictionless no longer takes lists for a table")
@@ -199,7 +301,13 @@ def _check_rows(
 
     def tell(errors: Iterable[Error]) -> None:
         for error in errors:
-            tally.add(_problem(error, table, fields))
+            if tally.count >= MAX_ERRORS:
+                return
+            problem = _not_yet(_problem(error, table, fields), schema)
+            if isinstance(error, checks.AdviceError):
+                tally.advise(problem)
+            else:
+                tally.add(problem)
 
     try:
         with resource:
@@ -221,7 +329,13 @@ def _check_rows(
 
 
 def _without_echoes(errors: list[Error]) -> list[Error]:
-    """The problems of a row, those of cells that are not there told once."""
+    """The problems of a row, those of cells that are not there told once.
+
+    Where there is a cell too many, each may stand in the column of another.
+    """
+    extra = [error for error in errors if isinstance(error, ExtraCellError)]
+    if extra:
+        return [extra[0]]
     missing = [error for error in errors if isinstance(error, MissingCellError)]
     if not missing:
         return errors
@@ -234,6 +348,15 @@ def _without_echoes(errors: list[Error]) -> list[Error]:
             if getattr(error, "field_number", 0) not in columns
         ),
     ]
+
+
+def _not_yet(problem: Problem, schema: Schema) -> Problem:
+    """Tell a value that the schema will have to learn from one that is wrong."""
+    awaited = schema.not_yet.get(problem.column or "", ())
+    value = characters.folded(problem.value or "")
+    if problem.constraint != "enum" or value not in map(characters.folded, awaited):
+        return problem
+    return replace(problem, type="value-not-yet", constraint=None, expected=None)
 
 
 def _problem(error: Error, table: _Table, fields: Mapping[str, Any]) -> Problem:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import operator
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,8 @@ from frictionless.errors import CellError
 from stdnum.exceptions import InvalidChecksum
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren, siret
+
+from ckanext.challenge.domain import characters, places
 
 if TYPE_CHECKING:
     from frictionless import Row
@@ -272,7 +276,7 @@ class CompareCheck(_Rule, error=CompareError):
 
     def _judge(self, row: Row) -> _Finding | None:
         column, other = self._columns
-        value, limit = row[column], row[other]
+        value, limit = _known(row[column]), _known(row[other])
         if value is None or limit is None or self._holds(value, limit):
             return None
         facts = {"op": self._op, "column": other, "value": str(limit)}
@@ -291,7 +295,7 @@ class SumCheck(_Rule, error=SumError):
         super().__init__(column, *columns)
 
     def _judge(self, row: Row) -> _Finding | None:
-        values = [row[name] for name in self._columns]
+        values = [_known(row[name]) for name in self._columns]
         # The first is the sum: all that is in the list makes it twice.
         if None in values or sum(values) == 2 * values[0]:
             return None
@@ -299,6 +303,11 @@ class SumCheck(_Rule, error=SumError):
         names, found = " + ".join(others), sum(values[1:])
         facts = {"columns": others, "sum": str(found)}
         return column, f"it is not {names}, which make {found}", facts
+
+
+def _known(value: Any) -> Any:
+    """A value that can be compared; none of a number that is none (NaN)."""
+    return None if isinstance(value, Decimal) and value.is_nan() else value
 
 
 class YearsError(RuleError):
@@ -420,6 +429,130 @@ class PublisherCheck(_Rule, error=PublisherError):
         return column, "it is not the publisher's own number", facts
 
 
+class AdviceError(RuleError):
+    """What the schema allows, and nobody means; facts ``{}``.
+
+    Of exchanged coordinates in two columns: ``{reason: columns}``.
+    """
+
+
+class NoAmountError(AdviceError):
+    type = "no-amount"
+    title = "No amount"
+
+
+class BlankCellError(AdviceError):
+    type = "blank-cell"
+    title = "Blank cell"
+
+
+class OddYearError(AdviceError):
+    type = "odd-year"
+    title = "Year of another age"
+
+
+class SwappedError(AdviceError):
+    type = "swapped-coordinates"
+    title = "Exchanged coordinates"
+
+
+class AdviceCheck(Check):
+    """Cells that conform, and of which something is wrong all the same.
+
+    Programs write ``NaN`` where there is no amount; a cell of spaces is empty for
+    whoever reads it; the year 23 is 2023; a position in the Indian Ocean has its two
+    numbers exchanged.
+    """
+
+    type = "challenge-advice"
+    Errors = [NoAmountError, BlankCellError, OddYearError, SwappedError]  # noqa: RUF012
+
+    def validate_start(self) -> Iterable[Error]:
+        fields = self.resource.schema.fields
+        judges: Mapping[str, Callable[[Any], tuple[type[AdviceError], str] | None]] = {
+            "string": _advise_text,
+            "number": _advise_number,
+            "date": _advise_date,
+            "year": _advise_year,
+            "geopoint": _advise_point,
+        }
+        self._judges = [
+            (field.name, judges[field.type]) for field in fields if field.type in judges
+        ]
+        self._pair = _latitude_and_longitude(
+            [field.name for field in fields if field.type == "number"]
+        )
+        return ()
+
+    def validate_row(self, row: Row) -> Iterable[Error]:
+        found = [
+            (name, advice)
+            for name, judge in self._judges
+            if (value := row[name]) is not None and (advice := judge(value))
+        ]
+        if self._pair:
+            latitude, longitude = self._pair
+            point = row[longitude], row[latitude]
+            if None not in point and _advise_point(point):
+                found.append((latitude, (SwappedError, "it is no latitude in France")))
+        return [self._error(row, name, *advice) for name, advice in found]
+
+    def _error(self, row: Row, name: str, kind: type[AdviceError], note: str) -> Error:
+        number = row.field_names.index(name) + 1
+        is_half = kind is SwappedError and name in (self._pair or ())
+        return kind(
+            {"reason": "columns"} if is_half else {},
+            note=note,
+            cells=[str(cell) for cell in row.cells],
+            row_number=row.row_number,
+            cell=str(row.cells[number - 1]),
+            field_name=name,
+            field_number=number,
+        )
+
+
+_Advice = tuple[type[AdviceError], str]
+#: Nothing that a collectivité tells of was before, and no date of use is after.
+_YEARS = range(1000, 2200)
+
+
+def _advise_text(value: str) -> _Advice | None:
+    return (BlankCellError, "it holds only spaces") if value.isspace() else None
+
+
+def _advise_number(value: Any) -> _Advice | None:
+    is_none = isinstance(value, Decimal) and not value.is_finite()
+    return (NoAmountError, "it is no amount") if is_none else None
+
+
+def _advise_date(value: date) -> _Advice | None:
+    return _advise_year(value.year)
+
+
+def _advise_year(value: int) -> _Advice | None:
+    return None if value in _YEARS else (OddYearError, f"it is of the year {value}")
+
+
+def _advise_point(value: tuple[Any, Any]) -> _Advice | None:
+    longitude, latitude = map(float, value)
+    if not places.is_swapped(longitude, latitude):
+        return None
+    return SwappedError, "it has the latitude first"
+
+
+def _latitude_and_longitude(names: Iterable[str]) -> tuple[str, str] | None:
+    """The two columns that make a position, where there is one pair."""
+    plain = [(name, characters.folded(name)) for name in names]
+
+    def named(*words: str) -> Iterator[str]:
+        return (n for n, p in plain if p.startswith(words) or p.endswith(words))
+
+    found = [list(named("lat", "latitude")), list(named("lon", "long", "longitude"))]
+    if [len(columns) for columns in found] != [1, 1]:
+        return None
+    return found[0][0], found[1][0]
+
+
 def of(schema: Schema, publisher: Publisher | None = None) -> list[Check]:
     """The rules of a schema, for one validation: they remember its columns.
 
@@ -434,4 +567,4 @@ def of(schema: Schema, publisher: Publisher | None = None) -> list[Check]:
             PublisherCheck(column, kind, publisher)
             for column, kind in schema.publisher.items()
         ]
-    return rules
+    return [*rules, AdviceCheck()]

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import inspect
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib import uploader
+from ckan.lib.dictization import model_dictize
 
 from ckanext.challenge import config
 
 from . import links
 from .reading import MAX_BYTES
 from .report import Unreadable
+
+_ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+
+
+class StorageError(Exception):
+    """The portal cannot read what it keeps: no fault of who published it."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +36,13 @@ class Place:
     :ivar resource_id: id of the resource
     :ivar link: its address; ``None`` where the file was uploaded
     :ivar encoding: the one that the publisher declares
+    :ivar resource: as ``resource_show`` answers it; uploaders may ask for any of it
     """
 
     resource_id: str
     link: str | None
     encoding: str | None
+    resource: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, resource: model.Resource) -> Place:
@@ -41,6 +52,7 @@ class Place:
             resource.id,
             None if is_upload(resource) else resource.url,
             encoding if isinstance(encoding, str) and encoding else None,
+            model_dictize.resource_dictize(resource, {}),
         )
 
 
@@ -75,30 +87,88 @@ def is_reachable(resource: model.Resource) -> bool:
 def opened(place: Place) -> Iterator[File]:
     """A local file with what is published.
 
-    It is the upload itself where CKAN keeps it in a folder; a copy that lasts as long
-    as the context where a storage of CKAN 2.12 has it elsewhere, or a server of the
-    web.
+    It is the upload itself where it is kept in a folder; a copy that lasts as long as
+    the context where a storage of CKAN 2.12 has it elsewhere, a server to which the
+    uploader of another plugin signs addresses, or a server of the web.
 
     :raises Unreadable: there is no such file (``missing``), it is ``too-large``, or
         one of the reasons of :func:`.links.fetch`
+    :raises StorageError: the portal cannot read what it keeps
     """
     if place.link is not None:
         with _temporary() as copy:
             declared = links.fetch(place.link, copy, _limits())
             yield File(Path(copy.name), place.encoding or declared)
         return
-    upload: Any = uploader.get_resource_uploader({"id": place.resource_id})
-    location = upload.get_path(place.resource_id)
-    storage = getattr(upload, "storage", None)
-    if storage is None or not hasattr(storage, "stream"):
-        path = Path(location)
-        if not path.is_file():
-            raise Unreadable("missing")
-        yield File(path, place.encoding)
+    upload, location = _kept(place)
+    storage = _storage(upload)
+    if storage is None and not hasattr(upload, "get_signed_url_to_key"):
+        yield File(_local(upload, location), place.encoding)
         return
     with _temporary() as copy:
-        _copy(storage, location, copy)
+        if storage is not None:
+            _copy(storage, location, copy)
+        else:
+            _fetch(upload.get_signed_url_to_key(location), copy)
         yield File(Path(copy.name), place.encoding)
+
+
+def size(place: Place) -> int | None:
+    """How many bytes an upload has; ``None`` where only reading it would tell.
+
+    What is missing has none.
+    """
+    upload, location = _kept(place)
+    if _storage(upload) is not None or hasattr(upload, "get_signed_url_to_key"):
+        return None
+    try:
+        return _local(upload, location).stat().st_size
+    except Unreadable:
+        return 0
+
+
+def _kept(place: Place) -> tuple[Any, str]:
+    """The uploader of a resource, and where it keeps its file."""
+    # It may take what it knows out of it.
+    resource = dict(place.resource)
+    filename = str(resource["url"]).rsplit("/", 1)[-1]
+    upload: Any = uploader.get_resource_uploader(resource)
+    # That of ckanext-s3filestore asks for the name of the file too.
+    wanted = [
+        parameter
+        for parameter in inspect.signature(upload.get_path).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
+    names = (place.resource_id, filename)[: max(1, len(wanted))]
+    return upload, upload.get_path(*names)
+
+
+def _storage(upload: Any) -> Any:
+    """The storage of CKAN 2.12 behind an uploader, if there is one."""
+    storage = getattr(upload, "storage", None)
+    return storage if hasattr(storage, "stream") else None
+
+
+def _local(upload: Any, location: str) -> Path:
+    path = Path(location)
+    if path.is_file():
+        return path
+    root = getattr(upload, "storage_path", None)
+    # CKAN makes its folder where it finds none: one that is empty was not mounted.
+    if not path.is_absolute() or (root and not any(Path(root).iterdir())):
+        raise StorageError(f"{type(upload).__name__} keeps no folder here: {location}")
+    raise Unreadable("missing")
+
+
+def _fetch(address: str, copy: IO[bytes]) -> None:
+    """Fetch what the portal's own storage keeps, wherever that is."""
+    try:
+        links.fetch(address, copy, replace(_limits(), networks=_ANYWHERE))
+    except Unreadable as reason:
+        if reason.problem.type == "too-large":
+            raise
+        raise StorageError(f"the storage answers {reason.problem}") from reason
 
 
 def _temporary() -> Any:

@@ -9,7 +9,8 @@ from datetime import datetime, timezone
 
 from ckan import model
 
-from ckanext.challenge.common import jobs
+from ckanext.challenge.common import jobs, shield
+from ckanext.challenge.domain.verdicts import BROKE
 
 from . import publishers, registry, store, validation
 from .check import check
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 #: The type of the problem that a file is somebody else's.
 FOREIGN = PublisherError.type
+#: The queue of the checks: a large file keeps no evaluation and no mail waiting.
+QUEUE = "challenge-conformity"
 #: Seconds after which a job is ended.
 _TIMEOUT = 900
 #: Seconds after which a command begins no further check: servers may be slow, and the
@@ -77,7 +80,7 @@ def _check(
     except Exception:
         # Of what RQ ends after too long too: its exception comes from a signal.
         log.exception("The check of resource %s failed", place.resource_id)
-        return Report.of(Unreadable(store.FAILED))
+        return Report.of(Unreadable(BROKE))
 
 
 def _save(resource_id: str, schema: str, report: Report, began: datetime) -> None:
@@ -101,7 +104,8 @@ def check_due(
     """Check, here and now, the files whose job was lost and the links whose time has
     come; for the nightly command.
 
-    It ends after an hour; what is left is found again.
+    It ends after an hour; what is left is found again. One whose report cannot be
+    stored keeps no other waiting.
 
     :param organization_ids: only those of these organizations
     :param on_progress: told after each how many were done (one)
@@ -116,7 +120,14 @@ def check_due(
         if time.monotonic() > end:
             log.warning("%s files are left to the next night", len(resource_ids) - done)
             break
-        check_resource(resource_id)
+        try:
+            check_resource(resource_id)
+        except Exception as error:
+            model.Session.rollback()
+            if shield.is_down(error):
+                raise
+            # The others are checked all the same.
+            log.exception("The report on resource %s is not stored", resource_id)
         done += 1
         on_progress(1)
     return done
@@ -132,6 +143,7 @@ def enqueue(resource_ids: Iterable[str]) -> None:
             check_resource,
             resource_id,
             title=f"challenge: check resource {resource_id}",
+            queue=QUEUE,
             timeout=_TIMEOUT,
             result_ttl=0,
         ):

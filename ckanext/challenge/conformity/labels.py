@@ -14,22 +14,47 @@ import ckan.plugins.toolkit as tk
 from babel.numbers import format_decimal
 
 from ckanext.challenge.common import labels
+from ckanext.challenge.domain import characters
 from ckanext.challenge.domain.text import N_
 
 Facts = Mapping[str, Any]
 
 #: Types of what could be better although nothing is wrong.
 ADVICE = frozenset(
-    {"byte-order-mark", "other-encoding", "other-separator", "unknown-label"}
+    {
+        "blank-above",
+        "blank-cell",
+        "blank-end",
+        "broken-accents",
+        "byte-order-mark",
+        "no-amount",
+        "odd-year",
+        "other-encoding",
+        "other-separator",
+        "swapped-coordinates",
+        "unknown-label",
+    }
+)
+#: Advice about one place in the file.
+_ADVICE_OF_CELLS = frozenset(
+    {"blank-cell", "no-amount", "odd-year", "swapped-coordinates"}
 )
 #: Types of problems that are about the header, and about whole lines.
 _OF_THE_HEADER = frozenset(
-    {"missing-label", "label-spelling", "duplicate-label", "blank-label"}
+    {
+        "above-header",
+        "missing-label",
+        "label-spelling",
+        "duplicate-label",
+        "blank-label",
+    }
 )
 _OF_LINES = frozenset({"missing-cell", "extra-cell", "blank-row"})
 #: Of a value or a list so much is shown.
 _LONGEST = 80
 _MOST_VALUES = 15
+#: Problems of a value that may be right but for characters that nobody sees.
+_OF_VALUES = frozenset({"type-error", "constraint-error"})
 _EXAMPLE = date(2023, 2, 28)
 
 _TO_CSV = N_(
@@ -227,7 +252,71 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
         _ANEW,
     ),
     "blank-row": (N_("The line is empty."), N_("Remove it.")),
+    "above-header title": (
+        N_("The names of the columns stand on line {line}, below a title."),
+        N_("Remove what is above them: they belong on the first line."),
+    ),
+    "above-header excel": (
+        N_("The names of the columns stand on line {line}, below “sep=”."),
+        N_("Remove that line: only Excel reads it."),
+    ),
+    "unclosed-quote": (
+        N_('A quote (") is opened on this line and never closed.'),
+        N_("{lines} lines became one cell."),
+        N_("Close the quote, or remove it."),
+    ),
+    "unclosed-quote one": (
+        N_('A quote (") is opened on this line and never closed.'),
+        N_("Close the quote, or remove it."),
+    ),
+    "mixed-encodings": (
+        N_("The accents of this line are in another encoding than the others."),
+        N_(
+            "This happens when lines of two files are put together. Type its accents "
+            "again, and save the file as “CSV UTF-8”."
+        ),
+    ),
     # What could be better, and was read.
+    "blank-above": (
+        N_("There are empty lines above the names of the columns."),
+        N_("Remove them: the names belong on the first line."),
+    ),
+    "blank-end": (
+        N_("The file ends with {lines} empty lines, from line {row} on."),
+        N_("You may remove them: a spreadsheet leaves them behind."),
+    ),
+    "blank-end one": (
+        N_("The file ends with an empty line, line {row}."),
+        N_("You may remove it: a spreadsheet leaves it behind."),
+    ),
+    "broken-accents": (
+        N_("Accents are broken, first on line {row}: the file was saved wrongly."),
+        N_("Open the file that it was made of, and save it as “CSV UTF-8”."),
+    ),
+    "blank-cell": (
+        N_("The cell holds only spaces: for readers it is empty."),
+        N_("Fill it in, or empty it."),
+    ),
+    "no-amount": (
+        N_("“{value}” is no amount: programs write it where there is none."),
+        N_("Leave the cell empty."),
+    ),
+    "odd-year": (
+        N_("“{value}” is of another age."),
+        N_("Write the year with its four digits, for example 2023."),
+    ),
+    "swapped-coordinates": (
+        N_("“{value}”: this place is not in France; the two numbers are exchanged."),
+        N_("The longitude comes first, about 2 in mainland France, then the latitude."),
+    ),
+    "swapped-coordinates columns": (
+        N_("“{value}”: this place is not in France; the two numbers are exchanged."),
+        N_("The latitude is about 47 in mainland France, the longitude about 2."),
+    ),
+    "value-not-yet": (
+        N_("“{value}” is right, but the national schema has no value for it yet."),
+        N_("Publish the file all the same: it is useful as it is."),
+    ),
     "byte-order-mark": (
         N_("The file begins with an invisible byte-order mark."),
         _READ,
@@ -263,6 +352,18 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
             "of that page."
         ),
     ),
+    "html-table": (
+        N_("The file is a web page that a program calls a spreadsheet."),
+        _TO_CSV,
+    ),
+    "text-document": (
+        N_("The file is a text document (Word, Writer or RTF)."),
+        N_("Copy its table into a spreadsheet, and save that as CSV UTF-8."),
+    ),
+    "picture": (
+        N_("The file is a picture."),
+        N_("Publish the table that it shows, as CSV."),
+    ),
     "json": (N_("The file is JSON; the schema is about a CSV table."),),
     "xml": (N_("The file is XML; the schema is about a CSV table."),),
     "pdf": (
@@ -289,7 +390,13 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
         N_("Publish a file for each year."),
     ),
     "csv": (N_("The file is not CSV."), _TO_CSV),
-    "failed": (N_("The check has failed."), N_("It is tried again at night.")),
+    "failed": (
+        N_(
+            "The portal could not check the file: this is a fault of the portal, not "
+            "of the file."
+        ),
+        N_("It is tried again at night."),
+    ),
     "validation": (N_("The portal's validation has found problems."),),
     # Why it could not be reached.
     "missing": (
@@ -409,7 +516,7 @@ def where(problem: Facts) -> str:
     """« Ligne 14, colonne DELIB_DATE : « 31/02/2023 » n'est pas une date. »"""
     text = what(problem)
     row, column = problem.get("row"), problem.get("column")
-    if problem["type"] in _OF_THE_HEADER | ADVICE:
+    if problem["type"] in _OF_THE_HEADER | (ADVICE - _ADVICE_OF_CELLS):
         return text
     if row and row > 1 and column:
         pattern = tk._("Line {row}, column {column}: {text}")
@@ -422,30 +529,46 @@ def where(problem: Facts) -> str:
     return pattern.format(row=row, column=column, text=text)
 
 
+def heading(problem: Facts) -> tuple[str, str]:
+    """Under which heading a problem stands: what is mended in one go.
+
+    :returns: ``advice``, ``header``, ``lines``, ``column`` or ``file``; and the column
+    """
+    if problem["type"] in ADVICE:
+        return "advice", ""
+    if problem["type"] in _OF_THE_HEADER or problem.get("row") == 1:
+        return "header", ""
+    if problem["type"] in _OF_LINES:
+        return "lines", ""
+    column = problem.get("column")
+    return ("column", column) if column else ("file", "")
+
+
 def title(problem: Facts, count: int) -> str:
-    """The heading of problems of one kind.
+    """The heading of problems that are mended in one go, in words.
 
     :param problem: the first of them
     :param count: how many there are
     """
-    if problem["type"] in ADVICE:
+    kind, column = heading(problem)
+    if kind == "advice":
         return tk._("Advice")
-    if problem["type"] in _OF_THE_HEADER or problem.get("row") == 1:
+    if kind == "header":
         return tk._("The first line, which names the columns")
-    if problem["type"] in _OF_LINES:
+    if kind == "file":
+        return tk._("The file")
+    if kind == "lines":
         text = tk.ungettext(
             "{count} line to correct", "{count} lines to correct", count
         )
-    elif problem.get("column"):
+    else:
         text = tk.ungettext(
             "Column {column}: {count} value to correct",
             "Column {column}: {count} values to correct",
             count,
         )
-    else:
-        return tk._("The file")
     number = format_decimal(count, locale=labels.locale())
-    return text.format(count=number, column=problem.get("column"))
+    return text.format(count=number, column=column)
 
 
 def what(problem: Facts) -> str:
@@ -456,8 +579,20 @@ def what(problem: Facts) -> str:
     texts = _TEXTS.get(_key(problem))
     if not texts:
         return str(problem.get("message") or problem["type"])
-    text = texts[0]
-    return tk._(text).format_map(_shown(problem))
+    text = tk._(texts[0]).format_map(_shown(problem))
+    hidden = _unseen(problem)
+    return f"{text} {hidden}" if hidden else text
+
+
+def _unseen(problem: Facts) -> str:
+    """What of a value is wrong and cannot be seen; empty where that is not known."""
+    value = str(problem.get("value") or "")
+    if problem["type"] not in _OF_VALUES or not value:
+        return ""
+    found = [tk._(phrase) for phrase in characters.unseen(value)]
+    if not found:
+        return ""
+    return tk._("It holds what cannot be seen: {list}.").format(list=", ".join(found))
 
 
 def fix(problem: Facts) -> str:
@@ -481,13 +616,14 @@ def _key(problem: Facts) -> str:
         return exact if exact in _TEXTS else name
     if problem.get("constraint"):
         return f"constraint {problem['constraint']}"
-    if kind == "other-separator" and problem.get("value") == "\t":
-        return "other-separator tab"
-    if reason := facts.get("reason") or facts.get("op"):
-        return f"{kind} {reason}"
-    if facts.get("columns") and problem.get("row") == 1:
-        return f"{kind} header"
-    return kind
+    variant = facts.get("reason") or facts.get("op")
+    if facts.get("lines") == 1:
+        variant = "one"
+    elif kind == "other-separator" and problem.get("value") == "\t":
+        variant = "tab"
+    elif not variant and facts.get("columns") and problem.get("row") == 1:
+        variant = "header"
+    return f"{kind} {variant}" if variant else kind
 
 
 class _Shown(dict[str, Any]):
@@ -512,6 +648,8 @@ def _shown(problem: Facts) -> _Shown:
             limit=expected.get("value", ""),
             sum=expected.get("sum", ""),
             own=_list(expected.get("own")),
+            line=expected.get("line", ""),
+            lines=expected.get("lines", ""),
             columns=_list(expected.get("columns")),
             headings=_list(expected.get("headings")),
         )

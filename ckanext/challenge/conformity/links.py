@@ -13,6 +13,7 @@ tripping any timeout), and not to read the body of a redirection.
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import re
 import socket
@@ -45,6 +46,10 @@ _REDIRECTS = 5
 #: Of a name that has many addresses, so many are tried.
 _TRIED = 2
 _BLOCK = 64 * 1024
+#: Errors of this machine, for which no server is to blame: its disk and its files.
+_OURS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+)
 _MOVED = frozenset({301, 302, 303, 307, 308})
 #: The part of IPv6 that is given out for the public network.
 _PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
@@ -66,9 +71,20 @@ class Limits:
     agent: str = "ckanext-challenge"
 
 
+#: An address of the web, also one that was typed from the name of its server on: as
+#: Python and PostgreSQL read it.
+LINK_PATTERN = "^(https?://[^/]|([a-z0-9-]+[.])+[a-z][a-z]+/)"
+
+
 def is_link(url: str | None) -> bool:
     """Whether an address is one of the web; nothing else is ever fetched."""
-    return bool(re.match(r"https?://[^/]", url or "", re.IGNORECASE))
+    return bool(re.match(LINK_PATTERN, url or "", re.IGNORECASE))
+
+
+def _completed(url: str) -> str:
+    """An address with its scheme. Servers that want the other one lead there."""
+    is_whole = re.match("https?://", url, re.IGNORECASE)
+    return url if is_whole else f"http://{url}"
 
 
 def is_public(address: Address) -> bool:
@@ -96,6 +112,7 @@ def fetch(url: str, into: IO[bytes], limits: Limits) -> str | None:
         ``link-certificate``, ``link-status`` (the server refuses; ``value`` is its
         code), ``link-redirects`` (there is no end of them), ``link-slow`` or
         ``too-large``
+    :raises OSError: this machine has no room, or no files left, for what comes
     """
     with _Clock(limits.seconds) as clock:
         try:
@@ -106,6 +123,8 @@ def fetch(url: str, into: IO[bytes], limits: Limits) -> str | None:
                         return _read(answer, into, limits, clock)
                 url = urljoin(url, location)
         except (HTTPError, HTTPException, OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in _OURS:
+                raise
             reason = "link-slow" if clock.is_over else _reason(error)
             raise Unreadable(reason) from error
     raise Unreadable("link-redirects")
@@ -171,7 +190,7 @@ def _parsed(url: str) -> Url:
     if not is_link(url):
         raise Unreadable("link-address")
     try:
-        parsed = parse_url(url)
+        parsed = parse_url(_completed(url))
     except LocationParseError as error:
         raise Unreadable("link-address") from error
     # A password would be sent to whoever is asked.

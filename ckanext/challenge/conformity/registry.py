@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
 from ckanext.challenge.domain.text import Text
 
 _NATIONAL_HOST = "schema.data.gouv.fr"
+_VALIDATA_HOSTS = ("validata.fr", "validata.etalab.studio", "go.validata.fr")
+_VALIDATA_PREFIX = "schema-datagouvfr."
 #: The keys of a bundled file that are ours and not of the Table Schema standard.
 _OWN_KEYS = frozenset(
     {
@@ -30,6 +32,7 @@ _OWN_KEYS = frozenset(
         "checks",
         "publisher",
         "columns",
+        "not_yet",
     }
 )
 
@@ -55,6 +58,7 @@ class Schema:
         official one), ``synonyms`` (headers that town halls write), ``kind``,
         ``values`` (other spellings of its values), ``computed``, ``derived`` and
         ``personal``, as :class:`~ckanext.challenge.domain.matching.Field` tells them
+    :ivar not_yet: by column, values that are right and that the schema does not know
     """
 
     id: str
@@ -69,6 +73,7 @@ class Schema:
     columns: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict, compare=False
     )
+    not_yet: Mapping[str, list[str]] = field(default_factory=dict, compare=False)
 
 
 @lru_cache(maxsize=1)
@@ -92,6 +97,7 @@ def known() -> Mapping[str, Schema]:
             checks=tuple(content.get("checks", ())),
             publisher=content.get("publisher", {}),
             columns=content.get("columns", {}),
+            not_yet=content.get("not_yet", {}),
         )
         schemas[schema.id] = schema
     others = here.joinpath("known.yaml").read_text(encoding="utf-8")
@@ -109,30 +115,57 @@ def get(name: str | None) -> Schema | None:
 
 
 def normalise(name: str) -> str | None:
-    """The id of the schema that an id or a national address names.
+    """The id of the schema that an id or a published address names.
 
     ``scdl/deliberations``, ``https://schema.data.gouv.fr/scdl/deliberations/`` and
-    ``https://schema.data.gouv.fr/schemas/scdl/deliberations/2.1.5/schema.json`` are
-    the same; so is what starts with the schema's homepage.
+    ``schema.data.gouv.fr/schemas/scdl/deliberations/2.1.5/schema.json`` are the same;
+    so is what leads to where its authors keep it, and to Validata's page about it.
 
     :returns: ``None`` when the schema is not known
     """
     name = name.strip()
-    if name in known():
-        return name
+    if name.lower() in known():
+        return name.lower()
     try:
-        address = urlsplit(name)
+        address = urlsplit(name if "://" in name else f"https://{name}")
     except ValueError:
         return None
     if address.scheme not in ("http", "https"):
         return None
-    path = re.sub("/+", "/", address.path)
-    if address.netloc.lower() == _NATIONAL_HOST:
-        parts = path.removeprefix("/schemas").strip("/").split("/")
-        candidate = "/".join(parts[:2])
-        return candidate if candidate in known() else None
-    plain = f"https://{address.netloc.lower()}{path}".rstrip("/") + "/"
+    host = address.netloc.lower().removeprefix("www.")
+    path = re.sub("/+", "/", address.path).strip("/").lower()
+    if host == _NATIONAL_HOST:
+        named = _start(path.removeprefix("schemas/"))
+    elif host in _VALIDATA_HOSTS:
+        named = parse_qs(address.query).get("schema_name", [""])[0].lower()
+        named = named.removeprefix(_VALIDATA_PREFIX)
+    else:
+        named = _of_repository(*_moved(host, path))
+    return named if named in known() else None
+
+
+def _start(path: str) -> str:
+    """The first two parts of a path, which make the id of a schema or repository."""
+    return "/".join(path.split("/")[:2])
+
+
+def _of_repository(host: str, path: str) -> str | None:
+    plain = f"{host}/{path}/"
     for schema in known().values():
-        if schema.homepage and plain.startswith(f"{schema.homepage}/"):
+        if schema.homepage and plain.startswith(f"{_plain(schema.homepage)}/"):
             return schema.id
-    return None
+    # The national site names the schemas of GitHub by their repositories.
+    return _start(path) if host == "github.com" else None
+
+
+def _moved(host: str, path: str) -> tuple[str, str]:
+    """Where a repository is today: its old address, its copies of files, its clone."""
+    if host == "git.opendatafrance.net":
+        host, path = "gitlab.com", f"opendatafrance/{path}"
+    elif host == "raw.githubusercontent.com":
+        host = "github.com"
+    return host, "/".join(part.removesuffix(".git") for part in path.split("/"))
+
+
+def _plain(homepage: str) -> str:
+    return homepage.partition("://")[2].lower()

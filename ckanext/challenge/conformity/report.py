@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from ckanext.challenge.domain.verdicts import BROKE
+
 #: How many problems a report keeps; all are counted.
 STORED_ERRORS = 100
 #: Of each kind of problem, so many are shown; and so many kinds.
@@ -144,6 +146,11 @@ class Report:
     encoding: str | None = None
     separator: str | None = None
 
+    @property
+    def is_own_fault(self) -> bool:
+        """Whether the check broke, which says nothing of the file."""
+        return bool(self.errors) and self.errors[0].type == BROKE
+
     @classmethod
     def of(cls, reason: Unreadable, **more: Any) -> Report:
         """The report on a file that could not be read."""
@@ -153,11 +160,12 @@ class Report:
 class Unreadable(Exception):
     """A file of which no table can be read.
 
-    :ivar problem: why: its type is ``empty``, ``html``, ``json``, ``xml``, ``pdf``,
-        ``spreadsheet``, ``archive``, ``binary``, ``encoding``, ``line-too-long``,
-        ``too-many-columns``, ``too-large`` or ``csv``; ``missing`` where there is no
-        such file; of a link one of those that :func:`.links.fetch` names; ``failed``
-        where the check itself broke
+    :ivar problem: why: its type is ``empty``, ``html``, ``html-table``, ``json``,
+        ``xml``, ``pdf``, ``spreadsheet``, ``text-document``, ``picture``, ``archive``,
+        ``binary``, ``encoding``, ``line-too-long``, ``too-many-columns``,
+        ``too-large`` or ``csv``; ``missing`` where there is no such file; of a link one
+        of those that :func:`.links.fetch` names; ``failed`` where the check itself
+        broke
     """
 
     def __init__(self, type_: str, row: int | None = None, **facts: Any) -> None:

@@ -14,16 +14,16 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.domain.verdicts import BROKE
 from ckanext.challenge.model import Conformity
 
 from . import registry
 from .files import is_reachable
+from .links import LINK_PATTERN
 from .report import Report
 
 #: The extras of a resource that decide on its verdict.
 READ = ("schema", "encoding", "validation_status", "validation_timestamp")
-#: The one problem in a report of a check that broke; it is tried again every night.
-FAILED = "failed"
 
 #: A link is looked at again after so many days, since nobody says when what is behind
 #: it changes; one that did not answer after so many hours.
@@ -62,6 +62,10 @@ def save(
     if found is None:
         found = Conformity(resource_id=resource_id)
         model.Session.add(found)
+    elif report.is_own_fault and found.schema == schema and not found.is_own_fault:
+        # The former verdict stands until there is another one.
+        found.checked_at = None
+        return found
     found.schema = schema
     found.status = report.status
     found.rows = report.rows
@@ -164,7 +168,7 @@ def due(
         JOIN package p ON p.id = r.package_id AND p.state = 'active'
         LEFT JOIN challenge_conformity c ON c.resource_id = r.id
         CROSS JOIN LATERAL (
-            SELECT coalesce(r.url_type, '') = '' AND r.url ~* '^https?://' AS is_link
+            SELECT coalesce(r.url_type, '') = '' AND r.url ~* :link AS is_link
         ) AS place
         WHERE r.state = 'active' AND (r.url_type = 'upload' OR place.is_link)
           AND (:everyone OR p.owner_org = ANY (:organizations))
@@ -178,7 +182,8 @@ def due(
         {
             "everyone": organization_ids is None,
             "organizations": list(organization_ids or ()),
-            "failed": FAILED,
+            "failed": BROKE,
+            "link": LINK_PATTERN,
             "hours": _BROKEN_HOURS,
             "days": _LINK_DAYS,
         },

@@ -41,9 +41,10 @@ def challenge_credential_show(context: Context, data_dict: dict[str, Any]) -> An
 
     :param award: the id of the award
     :type award: string
-    :returns: ``{document, jwt, issued_at, state}``: the ``OpenBadgeCredential`` with
-        its ``DataIntegrityProof`` (``eddsa-rdfc-2022``), the same as a VC-JWT (RS256),
-        and the state of the award; the first three are ``None`` while it has not been
+    :returns: ``{document, jwt, short_jwt, issued_at, state}``: the
+        ``OpenBadgeCredential`` with its ``DataIntegrityProof`` (``eddsa-rdfc-2022``),
+        the same as a VC-JWT (RS256), the least of it as another that fits in a link,
+        and the state of the award; all but that are ``None`` while it has not been
         signed
     :rtype: dict
     :raises ObjectNotFound: when there is no such award
@@ -58,7 +59,8 @@ def challenge_credential_show(context: Context, data_dict: dict[str, Any]) -> An
         raise tk.ObjectNotFound(tk._("There is no such award"))
     tk.check_access("challenge_credential_show", context, {"award": data["award"]})
     found = store.credential_of(data["award"])
-    return {**_columns(found, ("document", "jwt", "issued_at")), "state": award_state}
+    forms = ("document", "jwt", "short_jwt", "issued_at")
+    return {**_columns(found, forms), "state": award_state}
 
 
 @tk.side_effect_free
@@ -284,8 +286,10 @@ def _said(document: Mapping[str, Any] | None) -> dict[str, Any]:
             "badge": achievement["id"].rpartition("/")[2].removesuffix(".json"),
             "name": achievement["name"],
             "description": achievement["description"],
-            "criteria": achievement["criteria"]["narrative"],
-            "url": achievement["criteria"]["id"],
+            # A short token has no such, and no evidence.
+            "criteria": achievement["criteria"].get("narrative"),
+            # Of one given by hand the criteria have no address.
+            "url": achievement["id"].removesuffix(".json"),
             "language": achievement["inLanguage"],
         },
         "evidence": list(_evidence(document)),
@@ -295,7 +299,7 @@ def _said(document: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _evidence(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for part in document["evidence"]:
+    for part in document.get("evidence", ()):
         yield {
             **{name: part.get(name) for name in ("name", "narrative", "genre")},
             "assurance": part.get("description"),

@@ -21,6 +21,13 @@ CONTEXTS = (
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
 )
 
+#: By which JSON Schema a credential can be checked.
+_SCHEMA = {
+    "id": "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/"
+    "ob_v3p0_achievementcredential_schema.json",
+    "type": "1EdTechJsonSchemaValidator2019",
+}
+
 #: How many credentials one list tells of: the fewest that the standard allows, so that
 #: nobody can tell from a request for a list which of them was looked up.
 LIST_SIZE = 131072
@@ -70,7 +77,7 @@ class Holding:
     :ivar organization: its name in the address of its page
     :ivar siren: of the collectivité, where the portal knows it
     :ivar season: the name and title of that in which it was earned, if in one
-    :ivar reason: of an award given by hand
+    :ivar by_hand: of an award given by hand, who gave it and why, in sentences
     :ivar assurance: what stands behind it: the weakest of the words that it needed
     """
 
@@ -81,7 +88,7 @@ class Holding:
     organization_title: str
     siren: str | None
     season: tuple[str, str] | None = None
-    reason: str | None = None
+    by_hand: str | None = None
     figures: tuple[Figure, ...] = ()
     assurance: str | None = None
 
@@ -124,12 +131,19 @@ def readable(document: Any) -> Any:
 
 def issuer_profile(issuer: Issuer) -> dict[str, Any]:
     """Return the portal as the ``Profile`` that issues."""
-    return {
+    profile: dict[str, Any] = {
         "id": issuer.did,
         "type": ["Profile"],
-        "name": cleaned(issuer.name),
+        "name": issuer.name,
         "url": f"{issuer.base}/",
     }
+    if issuer.description:
+        profile["description"] = issuer.description
+    if issuer.image:
+        profile["image"] = {"id": issuer.image, "type": "Image", "caption": issuer.name}
+    if issuer.place:
+        profile["address"] = {"type": ["Address"], **dict(issuer.place)}
+    return cleaned_document(profile)
 
 
 def achievement_document(issuer: Issuer, badge: Achievement) -> dict[str, Any]:
@@ -180,6 +194,7 @@ def credential_document(
         "awardedDate": earned,
         "credentialSubject": _subject(issuer, holding),
         "evidence": list(_evidence(issuer, holding)),
+        "credentialSchema": [dict(_SCHEMA)],
         # One alone, as Open Badges 3.0 has it (section B.1.2: 0..1).
         "credentialStatus": {
             "id": f"{bitstring}#{place}",
@@ -191,6 +206,37 @@ def credential_document(
     }
     # Titles are CKAN's, which takes what verifiers canonicalize in different ways.
     return cleaned_document(document)
+
+
+def short_document(document: dict[str, Any]) -> dict[str, Any]:
+    """Return as much of a credential as the standard asks for, and whom it names, to
+    fit into a link or a QR code.
+
+    :param document: the credential, as a token names its list of status
+    """
+    subject = document["credentialSubject"]
+    achievement = subject["achievement"]
+    issuer = document["issuer"]
+    return {
+        **{name: document[name] for name in ("@context", "id", "type")},
+        "issuer": {name: issuer[name] for name in ("id", "type", "name")},
+        "validFrom": document["validFrom"],
+        "credentialSubject": {
+            "id": subject["id"],
+            "type": subject["type"],
+            "identifier": subject["identifier"][:1],
+            "achievement": {
+                "id": achievement["id"],
+                "type": achievement["type"],
+                "name": achievement["name"],
+                # The standard wants both; who wants more follows the address.
+                "description": achievement["name"],
+                "criteria": {"id": achievement["criteria"]["id"]},
+                "inLanguage": achievement["inLanguage"],
+            },
+        },
+        "credentialStatus": document["credentialStatus"],
+    }
 
 
 def _subject(issuer: Issuer, holding: Holding) -> dict[str, Any]:
@@ -214,11 +260,15 @@ def _subject(issuer: Issuer, holding: Holding) -> dict[str, Any]:
                 "identityType": "ext:siren",
             }
         )
+    achievement = achievement_document(issuer, holding.achievement)
+    if holding.by_hand:
+        # Nobody looked whether those of the badge hold.
+        achievement["criteria"] = {"narrative": cleaned(holding.by_hand)}
     return {
         "id": subject_id,
         "type": ["AchievementSubject"],
         "identifier": identifiers,
-        "achievement": achievement_document(issuer, holding.achievement),
+        "achievement": achievement,
     }
 
 
@@ -229,7 +279,7 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
         "name": f"{holding.achievement.name} — {holding.organization_title}",
         "genre": "award",
         **_behind(holding.assurance),
-        **({"narrative": holding.reason} if holding.reason else {}),
+        **({"narrative": holding.by_hand} if holding.by_hand else {}),
     }
     if holding.season:
         name, title = holding.season

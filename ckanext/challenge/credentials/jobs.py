@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import jwt
 from ckan import model
 from openbadgeslib.errors import LibOpenBadgesException
 from stdnum.fr import siren as sirens
@@ -138,6 +139,7 @@ def sign(
         errors += failed
         if on_progress is not None:
             on_progress(len(portion))
+    in_one_transaction(lambda: _shorten(signer.key_id))
     lists = in_one_transaction(lambda: _renew(signer.key_id))
     for error in errors:
         log.error("Not signed: %s", error)
@@ -158,6 +160,17 @@ def _renew(key_id: str) -> int:
         return 0
     locks.hold("lists of status")
     return status.renew(_signer(key_id), utcnow())
+
+
+def _shorten(key_id: str) -> None:
+    """Give short tokens to what was signed with this key before there were such."""
+    if not _still_signs(key_id):
+        return
+    signer = _signer(key_id)
+    for credential in store.without_short_token(key_id, TURN):
+        document = jwt.decode(credential.jwt, options={"verify_signature": False})
+        credential.short_jwt = signer.short_token(document)
+    model.Session.flush()
 
 
 def _still_signs(key_id: str) -> bool:
@@ -219,6 +232,7 @@ def _credential(
         status_index=place,
         document=signer.proven(document, now),
         jwt=signer.token(token),
+        short_jwt=signer.short_token(token),
         issued_at=now,
     )
 
@@ -242,7 +256,9 @@ def _holding(row: Any, titles: dict[str, tuple[str, str]]) -> Holding:
         organization_title=row.organization_title,
         siren=sirens.compact(row.siren) if sirens.is_valid(row.siren or "") else None,
         season=(row.cohort, row.cohort_title) if row.cohort else None,
-        reason=row.reason,
+        by_hand=wording.by_hand(row.cohort_title, row.reason)
+        if row.source == "person"
+        else None,
         figures=wording.figures(programme, row.criteria, titles),
         assurance=assurance.of_award(programme, row.criteria.get("met", [])),
     )

@@ -15,7 +15,7 @@ from openbadgeslib.ob3 import add_data_integrity_proof
 
 from ckanext.challenge.common.issuer import Issuer
 
-from .documents import token_payload
+from .documents import short_document, token_payload
 from .keys import KeyPair
 
 
@@ -33,11 +33,8 @@ class Signer:
         )
         self._token = pair.token
         # Open Badges 3.0, section 8.2.3: nothing but alg, kid, jwk and typ.
-        self._headers = {
-            "kid": issuer.method(pair.id, "jwt"),
-            "jwk": pair.public_jwk,
-            "typ": "JWT",
-        }
+        self._short = {"kid": issuer.method(pair.id, "jwt"), "typ": "JWT"}
+        self._headers = {**self._short, "jwk": pair.public_jwk}
 
     def proven(self, document: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
         """Return a document with its ``DataIntegrityProof`` (eddsa-rdfc-2022)."""
@@ -48,3 +45,10 @@ class Signer:
         """Return a document as a VC-JWT (RS256)."""
         payload = token_payload(document)
         return jwt.encode(payload, self._token, "RS256", headers=self._headers)
+
+    def short_token(self, document: dict[str, Any]) -> str:
+        """Return the least of a credential as a VC-JWT (RS256) without the key, which
+        whoever verifies it finds in the DID document.
+        """
+        payload = token_payload(short_document(document))
+        return jwt.encode(payload, self._token, "RS256", headers=self._short)

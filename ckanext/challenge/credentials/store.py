@@ -76,14 +76,14 @@ def find_key(id_: str) -> SigningKey | None:
 def find_record(status_index: int) -> Any:
     """The credential with that place in the lists of status, and its award's state.
 
-    :returns: a row of ``document, jwt, issued_at, key_id, award_id, award_state``, and
-        ``badge, organization, revoked_at, revoked_reason``; ``award_state`` is ``None``
-        where the award or its organization is gone
+    :returns: a row of ``document, jwt, short_jwt, issued_at, key_id, award_id,
+        award_state``, and ``badge, organization, revoked_at, revoked_reason``;
+        ``award_state`` is ``None`` where the award or its organization is gone
     """
     return model.Session.execute(
         sa.text(
             f"""
-            SELECT k.document, k.jwt, k.issued_at, k.key_id, k.award_id,
+            SELECT k.document, k.jwt, k.short_jwt, k.issued_at, k.key_id, k.award_id,
                    CASE WHEN g.state = 'active' THEN a.state END AS award_state,
                    a.badge, g.name AS organization, a.lost_on, a.revoked_at,
                    a.revoked_reason
@@ -97,6 +97,19 @@ def find_record(status_index: int) -> Any:
 def credential_of(award_id: str) -> Credential | None:
     """The credential of an award, if it has been signed."""
     return model.Session.query(Credential).filter_by(award_id=award_id).first()
+
+
+def without_short_token(key_id: str, limit: int) -> list[Credential]:
+    """Credentials that a key signed, and that have no short token yet.
+
+    :param limit: how many at most
+    """
+    return (
+        model.Session.query(Credential)
+        .filter(Credential.key_id == key_id, Credential.short_jwt.is_(None))
+        .limit(limit)
+        .all()
+    )
 
 
 def detach(key_id: str) -> int:

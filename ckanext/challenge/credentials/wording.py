@@ -40,6 +40,25 @@ def achievement(programme: Programme, badge: Badge) -> Achievement:
     )
 
 
+def by_hand(season: str | None, reason: str | None) -> str:
+    """Who gave an award by hand and why: the team, and no person, for ever.
+
+    :param season: the title of that in which it was given, if in one
+    """
+    if season:
+        text = tk._(
+            "Given by hand by the team of {season}; its criteria were not checked."
+        ).format(season=season)
+    else:
+        text = tk._(
+            "Given by hand by the administrators of the portal; its criteria were not "
+            "checked."
+        )
+    if not reason:
+        return text
+    return " ".join((text, tk._("Reason: {reason}").format(reason=reason)))
+
+
 def figures(
     programme: Programme | None,
     criteria: Mapping[str, Any],

@@ -1,30 +1,45 @@
 """The season of a dataset in CKAN's search, as a filter and as a facet; its badges.
 
-``challenge_cohort`` is the name of the latest season in which the dataset's
-organization takes part and whose launch came before the dataset. ``challenge_kit`` is
+``challenge_cohort`` is the name of the season that counts the dataset: of those in
+which its organization takes part and during which it was created, the one that was
+launched first (as ``datasets_since_launch``). ``challenge_kit`` is
 an ordinary field of the dataset, which CKAN indexes itself.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.lib.search import commit, rebuild
+from ckan.lib.redis import connect_to_redis
+from ckan.lib.search import commit, is_available, rebuild
 from ckan.types import Context
+from redis.exceptions import RedisError
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import package_badges
-from ckanext.challenge.common import jobs, language, session_events, shield
+from ckanext.challenge.common import (
+    jobs,
+    language,
+    session_events,
+    set_aside,
+    shield,
+)
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Cohort
 
+log = logging.getLogger(__name__)
+
 COHORT = "challenge_cohort"
 KIT = "challenge_kit"
+
+#: After as many failures of a Solr that answers, an organization is set aside.
+_TRIES = 3
 
 # Both times are compared in UTC, in which CKAN stores the dataset's.
 _SEASON = sa.text(
@@ -34,12 +49,11 @@ _SEASON = sa.text(
     JOIN challenge_participant cp ON cp.organization_id = p.owner_org
     JOIN challenge_cohort c ON c.id = cp.cohort_id
     WHERE p.id = :id AND cp.state = ANY(:counted) AND c.state <> 'draft'
-      AND (c.launch IS NULL OR
-           c.launch::timestamp AT TIME ZONE :zone AT TIME ZONE 'UTC'
-           <= p.metadata_created)
+      AND c.launch::timestamp AT TIME ZONE :zone AT TIME ZONE 'UTC'
+          <= p.metadata_created
       AND (c.finished_at IS NULL OR
            c.finished_at AT TIME ZONE 'UTC' >= p.metadata_created)
-    ORDER BY c.launch DESC NULLS LAST, c.season DESC
+    ORDER BY c.launch, c.season, c.id
     LIMIT 1
     """
 )
@@ -130,7 +144,20 @@ def reindex_after_commit(organization_id: str) -> None:
     session_events.after_commit(_queue_indexing, organization_id)
 
 
+def _key(name: str) -> str:
+    return config.redis_key("index", name)
+
+
 def _queue_indexing(organization_id: str) -> None:
+    # Kept until it is done: Solr may be down when the job runs.
+    try:
+        connect_to_redis().sadd(_key("waiting"), organization_id)
+    except (RedisError, OSError):
+        log.exception("Not kept for later: the index of %s", organization_id)
+    _enqueue(organization_id)
+
+
+def _enqueue(organization_id: str) -> None:
     jobs.enqueue(
         index_again,
         organization_id,
@@ -138,12 +165,46 @@ def _queue_indexing(organization_id: str) -> None:
     )
 
 
+def evaluated(sender: Any, **kwargs: Any) -> None:
+    """Queue what could not be indexed; a receiver of the signal."""
+    waiting = _waiting()
+    if waiting:
+        _enqueue(waiting[0])
+
+
+def _waiting() -> list[str]:
+    members = connect_to_redis().smembers(_key("waiting"))
+    return sorted(str(member, "utf-8") for member in cast("set[bytes]", members))
+
+
 def index_again(organization_id: str) -> None:
-    """Index the datasets of an organization anew (a background job)."""
+    """Index the datasets of an organization anew, and of those of which it could not
+    be done before (a background job).
+
+    While Solr is down they wait for the next evaluation.
+    """
+    if not is_available():
+        log.error("Solr is down: the datasets of %s wait", organization_id)
+        return
+    for id_ in dict.fromkeys((organization_id, *_waiting())):
+        _index(id_)
+
+
+def _index(organization_id: str) -> None:
     rows = model.Session.query(model.Package.id).filter_by(
         owner_org=organization_id, state="active"
     )
     ids = [row[0] for row in rows]
-    if ids:
-        rebuild(package_ids=ids, force=True)
-        commit()
+    redis = connect_to_redis()
+    try:
+        if ids:
+            rebuild(package_ids=ids, force=True)
+            commit()
+    except Exception as error:
+        model.Session.rollback()
+        if redis.hincrby(_key("tries"), organization_id, 1) <= _TRIES:
+            log.exception("The datasets of %s could not be indexed", organization_id)
+            return
+        set_aside.note(f"index of organization:{organization_id}", error)
+    redis.srem(_key("waiting"), organization_id)
+    redis.hdel(_key("tries"), organization_id)

@@ -27,6 +27,7 @@ from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import config, notifications, programmes
 from ckanext.challenge.applications import onboarding
+from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.directory import loader, reader
 from ckanext.challenge.directory.naming import slug as slug_of
 from ckanext.challenge.domain.lifecycle import (
@@ -59,6 +60,7 @@ ADVISER = "conseil"
 _KITS_FREQUENCY = "annual"
 _SOMEBODY = "Claude Exemple, mairie (démonstration)"
 _NOTES_OF = {"choix-licence": "Licence Ouverte 2.0"}
+_PASSWORD_BYTES = 15
 _SHORT_NOTES = "Données de démonstration."
 _NOTES = "*Données de démonstration, produites par un programme : ne les utilisez pas.*"
 
@@ -80,14 +82,23 @@ class Part:
 Show = Callable[[Part], AbstractContextManager[Callable[[], None]]]
 
 
-def load(show: Show) -> bool:
+def load(
+    show: Show,
+    *,
+    known_passwords: bool = False,
+    tell: Callable[[str, str], object] = lambda name, password: None,
+) -> bool:
     """Make the demonstration, or what is missing of it. Nobody is mailed.
 
+    :param known_passwords: gives the accounts the passwords that are printed in the
+        source, for a portal that only this machine reaches
+    :param tell: told the name and the password of each account that can be used, as
+        it is made: they are kept nowhere else
     :returns: whether there was anything to do; once it is complete, what people
         change in it is left as it is
     :raises DemoError: where something of the catalogue is in the way
     """
-    work = _parts()
+    work = _parts(known_passwords, tell)
     with notifications.quiet():
         for part in work:
             with show(part) as advance:
@@ -96,7 +107,7 @@ def load(show: Show) -> bool:
     return bool(work)
 
 
-def _parts() -> list[Part]:
+def _parts(known_passwords: bool, tell: Callable[[str, str], object]) -> list[Part]:
     content = demo.content()
     known = manifest.stored()
     if known and known.complete:
@@ -110,8 +121,10 @@ def _parts() -> list[Part]:
         )
     if known is None:
         _check_room(content)
+    _check_foreign(content)
+    if known is None:
         known = manifest.Manifest(since=config.today().isoformat()).save()
-    loading = _Loading(content, known)
+    loading = _Loading(content, known, known_passwords, tell)
     work = [
         Part("Directory", 1, loading.directory),
         Part("Accounts", len(content.accounts), loading.accounts),
@@ -134,6 +147,52 @@ def _parts() -> list[Part]:
         Part("Applications", len(content.applications), loading.applications),
         Part("Dates and evaluation", 4, loading.finish),
     ]
+
+
+#: How many of what is in the way are named.
+_NAMED = 10
+
+
+def _check_foreign(content: Content) -> None:
+    """Stop where the portal holds anything that is not the demonstration's: accounts
+    with passwords that everybody can read must not stand in a real one.
+    """
+    # CKAN's own user has the portal's id for a name.
+    own = {tk.config["ckan.site_id"], *content.all_user_names()}
+    foreign = [
+        f"user {name}"
+        for (name,) in model.Session.query(model.User.name).filter(
+            model.User.name.not_in(own), model.User.state != "deleted"
+        )
+    ]
+    groups = {
+        group.id
+        for siren in content.sirens()
+        for group in onboarding.organizations_with_siren(siren)
+    }
+    foreign += [
+        f"organization {name}"
+        for id_, name in model.Session.query(model.Group.id, model.Group.name).filter(
+            model.Group.is_organization, model.Group.state != "deleted"
+        )
+        if id_ not in groups
+    ]
+    foreign += [
+        f"dataset {name}"
+        for name, owner in model.Session.query(
+            model.Package.name, model.Package.owner_org
+        ).filter(model.Package.state != "deleted")
+        if owner not in groups
+    ]
+    if foreign:
+        foreign.sort()
+        more = len(foreign) - _NAMED
+        raise DemoError(
+            "This portal is in use: it has "
+            + ", ".join(foreign[:_NAMED])
+            + (f" and {more} more" if more > 0 else "")
+            + ". The demonstration is for an empty portal; nothing was changed."
+        )
 
 
 def _check_room(content: Content) -> None:
@@ -184,8 +243,15 @@ def descriptions() -> dict[str, dict[str, Any]]:
 class _Loading:
     """The parts, over the same content and the same first day."""
 
-    def __init__(self, content: Content, known: manifest.Manifest) -> None:
+    def __init__(
+        self,
+        content: Content,
+        known: manifest.Manifest,
+        known_passwords: bool,
+        tell: Callable[[str, str], object],
+    ) -> None:
         self.content = content
+        self.known_passwords, self.tell = known_passwords, tell
         self.manifest = known
         self.today = known.today
         self.admin = next(a.name for a in content.accounts if a.role == "sysadmin")
@@ -204,9 +270,15 @@ class _Loading:
 
     def accounts(self) -> Iterator[None]:
         for account in self.content.accounts:
-            user = self._user(
-                account.name, account.fullname, account.email, account.password
+            password = (
+                account.password
+                if self.known_passwords
+                else secrets.token_urlsafe(_PASSWORD_BYTES)
             )
+            is_new = model.User.get(account.name) is None
+            user = self._user(account.name, account.fullname, account.email, password)
+            if is_new:
+                self.tell(account.name, password)
             if account.role == "sysadmin" and not user.sysadmin:
                 user.sysadmin = True
                 model.Session.commit()
@@ -302,6 +374,7 @@ class _Loading:
                 "à jour.",
                 user=names[0],
             )
+            self._prove(names[0], self.content.email(participant.siren))
             self._accept(application)
             joined = self._joined(season, participant.siren)
             organization = joined.organization_id
@@ -333,6 +406,14 @@ class _Loading:
             if season == demo.CURRENT:
                 self._dates_as_meant(season)
             self._transition(season, "running")
+
+    @staticmethod
+    def _prove(name: str, address: str) -> None:
+        """As if this account had opened a link that was mailed to its address."""
+        user = model.User.get(name)
+        assert user is not None
+        proofs.keep(user.id, access_links.digest_of(address))
+        model.Session.commit()
 
     def _apply(
         self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
@@ -20,7 +18,7 @@ MAX_QUERY = 200
 def search() -> Schema:
     """Which collectivités."""
     return {
-        "q": [_without_nul, *fields.raw(required=False), _short_query],
+        "q": [*fields.raw(required=False), _short_query],
         "kind": fields.choice(KINDS),
         "departement": [*fields.raw(required=False), _known_departement],
         **fields.paging(MAX_LIMIT, DEFAULT_LIMIT),
@@ -30,11 +28,6 @@ def search() -> Schema:
 def show() -> Schema:
     """Which one."""
     return {"siren": fields.raw()}
-
-
-def _without_nul(value: Any) -> Any:
-    """What no name holds, as another such: it is found nowhere, and is no mistake."""
-    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def _short_query(value: str) -> str:

@@ -19,6 +19,7 @@ from stdnum.fr import siret
 
 from . import wording
 from .matching import Field
+from .places import is_in_france
 
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
@@ -37,18 +38,6 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
     "postcode": re.compile(r"\d{5}"),
     "rna": re.compile(r"W\d{9}"),
 }
-#: Latitudes and longitudes between which French territories lie.
-_FRANCE = (
-    (41.0, 51.6, -5.6, 9.9),
-    (14.2, 18.3, -63.3, -60.7),
-    (2.0, 6.0, -55.0, -51.3),
-    (-21.5, -20.7, 55.1, 56.0),
-    (-13.2, -12.5, 44.9, 45.4),
-    (46.6, 47.3, -56.6, -56.0),
-    (-23.1, -19.4, 163.0, 168.6),
-    (-28.0, -7.5, -155.0, -134.0),
-    (-14.6, -13.0, -178.6, -175.9),
-)
 _BOUNDS = {"latitude": 90, "longitude": 180}
 
 
@@ -519,14 +508,6 @@ _COORDINATES = re.compile(
 )
 
 
-def in_france(latitude: float, longitude: float) -> bool:
-    """Whether a place lies in a French territory, roughly."""
-    return any(
-        south <= latitude <= north and west <= longitude <= east
-        for south, north, west, east in _FRANCE
-    )
-
-
 def point(text: str) -> str | None:
     """``[longitude,latitude]`` of a text that says both, in the one order that lies in
     France.
@@ -535,9 +516,9 @@ def point(text: str) -> str | None:
     if not found:
         return None
     first, second = (one.replace(",", ".") for one in found.groups())
-    if in_france(float(first), float(second)):
+    if is_in_france(float(second), float(first)):
         return f"[{second},{first}]"
-    if in_france(float(second), float(first)):
+    if is_in_france(float(first), float(second)):
         return f"[{first},{second}]"
     return None
 

@@ -110,7 +110,8 @@ APPLICATION = Lifecycle(
             "changes_requested",
             "withdrawn",
         ),
-        "changes_requested": ("submitted", "withdrawn"),
+        # Refused where the season is over, and the correction never came.
+        "changes_requested": ("submitted", "refused", "withdrawn"),
         "waitlisted": ("accepted", "refused", "withdrawn"),
         "accepted": (),
         "refused": ("in_review",),
@@ -243,6 +244,9 @@ APPLICATION_UNANSWERED = (
     "waitlisted",
 )
 
+#: Those of which somebody waits for the answer of the team, or its team for somebody.
+APPLICATION_AWAITED = APPLICATION_UNANSWERED[1:]
+
 #: States in which the applicant may change what is written.
 APPLICATION_EDITABLE = frozenset({"draft", "changes_requested"})
 
@@ -319,22 +323,40 @@ REVIEW_DECISIONS: tuple[str, ...] = tuple(
     name for name, decision in DECISIONS.items() if decision.by == "staff"
 )
 
+#: What is decided once the season is over, and in which states: nobody can be admitted
+#: any more, and who has no answer gets one.
+_ONCE_OVER: dict[str, tuple[str, ...]] = {
+    "refuse": APPLICATION_AWAITED,
+    "withdraw": DECISIONS["withdraw"].sources,
+}
+
+
+def sources_of(decision: str, over: bool = False) -> tuple[str, ...]:
+    """Return the states in which a decision can be taken.
+
+    :param over: whether the season is over
+    :raises KeyError: for an unknown decision
+    """
+    return _ONCE_OVER.get(decision, ()) if over else DECISIONS[decision].sources
+
+
 #: What may be wrong with a file of which changes are requested.
 CHANGES_KINDS: tuple[str, ...] = ("incorrect", "incomplete")
 
 
-def decide(current: str, decision: str) -> tuple[str, ...]:
+def decide(current: str, decision: str, over: bool = False) -> tuple[str, ...]:
     """Return the states through which a decision takes an application.
 
     :param current: the state of the application
     :param decision: a key of :data:`DECISIONS`
+    :param over: whether the season is over
     :returns: the states in order, the last one being where it ends; two when a
         submitted application is decided without having been taken up first
     :raises ForbiddenTransition: when the decision cannot be taken in that state
     :raises KeyError: for an unknown decision
     """
     taken = DECISIONS[decision]
-    if current not in taken.sources:
+    if current not in sources_of(decision, over):
         raise ForbiddenTransition("application", current, taken.target)
     if APPLICATION.allows(current, taken.target):
         return (taken.target,)
@@ -344,15 +366,18 @@ def decide(current: str, decision: str) -> tuple[str, ...]:
     return path
 
 
-def decisions_for(current: str, by: str = "staff") -> tuple[str, ...]:
+def decisions_for(
+    current: str, by: str = "staff", over: bool = False
+) -> tuple[str, ...]:
     """Return the decisions that can be taken on an application in a state.
 
     :param by: ``staff`` or ``applicant``
+    :param over: whether the season is over
     """
     return tuple(
         name
         for name, decision in DECISIONS.items()
-        if decision.by == by and current in decision.sources
+        if decision.by == by and current in sources_of(name, over)
     )
 
 

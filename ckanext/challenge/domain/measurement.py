@@ -12,17 +12,31 @@ from typing import NamedTuple
 NAMED_DATASETS = 20
 
 
+class Season(NamedTuple):
+    """When a season counts the datasets of one of its participants.
+
+    :ivar launch: its first day, in the portal's time zone
+    :ivar finished: when it ended, in seconds since 1970; none while it has not
+    """
+
+    launch: datetime.date
+    finished: float | None = None
+
+
 class Subject(NamedTuple):
     """Whom to measure.
 
     :ivar organization_id: id of the CKAN organization
     :ivar cohort_id: id of the cohort, for the measures that depend on a season
     :ivar since: day of that cohort's launch, in the portal's time zone
+    :ivar earlier: the seasons launched before in which the organization takes part:
+        what was opened during one of them is counted there
     """
 
     organization_id: str
     cohort_id: str | None = None
     since: datetime.date | None = None
+    earlier: tuple[Season, ...] = ()
 
 
 class Measurement(NamedTuple):

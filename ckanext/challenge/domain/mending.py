@@ -17,7 +17,7 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from . import cell_values as cells
-from . import wording
+from . import places, wording
 from .matching import Field
 
 #: Examples that a repair shows.
@@ -522,9 +522,9 @@ def mend_pair(
             place = float(latitude), float(longitude)
         except ValueError:
             continue
-        if cells.in_france(*place):
+        if places.is_in_france(place[1], place[0]):
             right += 1
-        elif cells.in_france(place[1], place[0]):
+        elif places.is_in_france(*place):
             wrong += 1
             if len(first) < EXAMPLES:
                 first.append(row)

@@ -53,8 +53,9 @@ class BadgeVerdict(NamedTuple):
 class Summary(NamedTuple):
     """The figures of a participant's checklist.
 
-    :ivar steps_done: steps done or waived
-    :ivar percent: of all steps, rounded down: 100 only when all are settled
+    :ivar steps_done: steps done; one that was waived is not
+    :ivar steps_total: the steps that are asked, which one that was waived is not
+    :ivar percent: of these, rounded down: 100 only when all are done
     :ivar current_phase: the first phase that still asks something; the last one
         when none does
     :ivar late_steps: steps past their day that still wait for the collectivité
@@ -91,7 +92,7 @@ class NextStep(NamedTuple):
 
 
 class PhaseFigures(NamedTuple):
-    """How much of one phase is settled."""
+    """How much of one phase is done, of what is asked."""
 
     key: str
     steps_done: int
@@ -135,18 +136,19 @@ def summarise(
     due: Days,
     today: datetime.date,
 ) -> Summary:
-    """Count what is settled and what is late.
+    """Count what is done, what is asked and what is late.
 
     :param states: the state of each step by its key; one that is not there is to do
     :param due: see :func:`due_days`
     :param today: in the portal's time zone
     """
-    done = late = 0
+    done = waived = late = 0
     current = optional = None
     for step in programme.steps:
         state = states.get(step.key, "todo")
         if state in STEP_SETTLED:
-            done += 1
+            done += state == "done"
+            waived += state == "waived"
             continue
         if is_late(state, due.get(step.key), today):
             late += 1
@@ -154,11 +156,11 @@ def summarise(
             current = _earlier(programme, current, step.phase)
         else:
             optional = _earlier(programme, optional, step.phase)
-    total = len(programme.steps)
+    total = len(programme.steps) - waived
     return Summary(
         steps_done=done,
         steps_total=total,
-        percent=done * 100 // total,
+        percent=done * 100 // total if total else 100,
         current_phase=current or optional or programme.phases[-1].key,
         late_steps=late,
     )
@@ -227,12 +229,12 @@ def judge_badges(
 def phase_figures(
     programme: Programme, states: Mapping[str, str]
 ) -> tuple[PhaseFigures, ...]:
-    """Return how much of each phase is settled, in the order of the file."""
+    """Return how much of each phase is done, in the order of the file."""
     return tuple(
         PhaseFigures(
             phase.key,
-            sum(states.get(step.key) in STEP_SETTLED for step in steps),
-            len(steps),
+            sum(states.get(step.key) == "done" for step in steps),
+            sum(states.get(step.key) != "waived" for step in steps),
         )
         for phase in programme.phases
         for steps in (programme.steps_of(phase.key),)

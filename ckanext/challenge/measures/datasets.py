@@ -10,6 +10,7 @@ and its id, which many measures name, is sent once.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -55,10 +56,10 @@ def _literals(values: Collection[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-# 2 where a resource conforms, 1 where it was checked and does not.
+# 2 where a resource conforms, 1 where it was checked and does not. Where the check
+# broke, the portal is at fault.
 _REPORT = (
-    "max(CASE c.status WHEN 'valid' THEN 2 WHEN 'invalid' THEN 1"
-    " WHEN 'error' THEN 1 ELSE 0 END)"
+    f"max(CASE WHEN c.status = 'valid' THEN 2 WHEN {quality.REFUSED} THEN 1 ELSE 0 END)"
 )
 
 #: What measures may ask of a dataset. Each is a number of a few bits, and those that
@@ -174,11 +175,23 @@ def datasets_public(datasets: Datasets) -> Measurement:
 
 
 def datasets_since_launch(datasets: Datasets, subject: Subject) -> Measurement:
-    """Created on the day of the season's launch or later, in the portal's zone."""
+    """Created on the day of the season's launch or later, in the portal's zone.
+
+    What an earlier season of the same organization counts is its own: a dataset is
+    opened once.
+    """
     if subject.since is None:
         return Measurement(0.0)
-    start = _start_of(subject.since, config.display_timezone())
+    zone = config.display_timezone()
+    start = _start_of(subject.since, zone)
     new = [created >= start for created in datasets.created]
+    for season in subject.earlier:
+        begun = _start_of(season.launch, zone)
+        end = math.inf if season.finished is None else season.finished
+        new = [
+            flag and not begun <= created <= end
+            for flag, created in zip(new, datasets.created, strict=True)
+        ]
     return Measurement(float(sum(new)), passing=datasets.named(new))
 
 
@@ -550,7 +563,10 @@ MEASURES = (
     Measure(
         "datasets_since_launch",
         "count",
-        _("Public datasets created since the launch of the season."),
+        _(
+            "Public datasets created since the launch of the season, and counted in no "
+            "earlier one."
+        ),
         OverDatasets(
             datasets_since_launch, columns=frozenset(["created"]), by_subject=True
         ),

@@ -61,7 +61,7 @@ _TO_MEND = {
     "wrong": _first(
         "r.position",
         "EXISTS (SELECT FROM challenge_conformity c WHERE c.resource_id = r.id"
-        " AND c.status IN ('invalid', 'error'))",
+        f" AND {quality.REFUSED})",
     ),
 }
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from ckanext.challenge.domain.quality import CRITERIA
+from ckanext.challenge.domain.verdicts import BROKE
 
 from .catalog import Extras
 
@@ -39,6 +40,13 @@ _FORMAT = "lower(btrim(coalesce(r.format, ''), ' .'))"
 UNREACHABLE = (
     """CASE WHEN r.extras LIKE '%"check:available"%' THEN lower(CAST(r.extras """
     """AS jsonb) ->> 'check:available') = 'false' ELSE false END"""
+)
+
+#: The check ``c`` of a file has found fault with it; where the check itself broke, that
+#: is the portal's.
+REFUSED = (
+    "(c.status IN ('invalid', 'error')"
+    f" AND coalesce(c.errors -> 0 ->> 'type', '') <> '{BROKE}')"
 )
 
 #: How many files there are.

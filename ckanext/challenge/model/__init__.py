@@ -11,6 +11,7 @@ from .collectivite import Collectivite
 from .conformity import Conformity
 from .correspondence import ApplicationFile, Message, Note
 from .credential import Credential, SigningKey
+from .former_address import FormerAddress
 from .given_role import GivenRole
 from .journal import JournalEntry
 from .judgement import Judgement
@@ -18,6 +19,7 @@ from .mail import Mail
 from .participant import Evidence, Participant, StepStatus
 from .preparation import Preparation, PreparationMemory
 from .programme import KeptProgramme
+from .proof import ProvedAddress, WaitingRole
 from .standing import Standing
 from .status_list import StatusList
 from .subscription import Subscription
@@ -33,6 +35,7 @@ __all__ = [
     "Credential",
     "Evidence",
     "Feedback",
+    "FormerAddress",
     "GivenRole",
     "JournalEntry",
     "Judgement",
@@ -45,6 +48,7 @@ __all__ = [
     "ParticipantMessage",
     "Preparation",
     "PreparationMemory",
+    "ProvedAddress",
     "SigningKey",
     "Staff",
     "Standing",
@@ -52,4 +56,5 @@ __all__ = [
     "StepStatus",
     "Subscription",
     "Visit",
+    "WaitingRole",
 ]

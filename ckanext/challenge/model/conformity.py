@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.orm import Mapped
 
+from ckanext.challenge.domain.verdicts import BROKE
+
 from .base import json_column, time_column
 
 
@@ -62,6 +64,11 @@ class Conformity(tk.BaseModel):
     encoding: Mapped[str | None]
     separator: Mapped[str | None]
     checked_at: Mapped[dt.datetime | None]
+
+    @property
+    def is_own_fault(self) -> bool:
+        """Whether the check broke, which says nothing of the file."""
+        return bool(self.errors) and self.errors[0]["type"] == BROKE
 
     @classmethod
     def get(cls, resource_id: str | None) -> Conformity | None:

@@ -45,7 +45,9 @@ class SigningKey(tk.BaseModel):
 class Credential(tk.BaseModel):
     """An award as it was signed.
 
-    ``document`` carries its ``DataIntegrityProof``, ``jwt`` says the same as a VC-JWT.
+    ``document`` carries its ``DataIntegrityProof``, ``jwt`` says the same as a VC-JWT,
+    ``short_jwt`` no more of it than fits in a link; what was signed before there were
+    such gets one from the key that signed it, as long as that signs.
     ``status_index`` is its place in the lists of revoked credentials; it is never
     given to another one. Where the award is gone with its organization, the row
     stays, and the credential counts as revoked.
@@ -62,6 +64,7 @@ class Credential(tk.BaseModel):
         ),
         sa.Column("document", JSONB, nullable=False),
         sa.Column("jwt", sa.UnicodeText, nullable=False),
+        sa.Column("short_jwt", sa.UnicodeText),
         time_column("issued_at", nullable=False, default=utcnow),
         sa.UniqueConstraint("award_id", name="challenge_credential_award"),
         sa.UniqueConstraint("status_index", name="challenge_credential_status"),
@@ -73,4 +76,5 @@ class Credential(tk.BaseModel):
     status_index: Mapped[int]
     document: Mapped[dict[str, Any]]
     jwt: Mapped[str]
+    short_jwt: Mapped[str | None]
     issued_at: Mapped[dt.datetime]

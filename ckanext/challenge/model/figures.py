@@ -15,6 +15,22 @@ from .participant import Participant, StepStatus
 #: How many datasets a participant has opened since the launch, as last measured.
 DATASETS: Any = Participant.measures["datasets_since_launch"].astext.cast(sa.Float)
 
+#: Who counts in a season, to join :data:`ckan.model.Group`: whoever is listed, and
+#: nobody else. An organization that was deleted counts again once it is back.
+COUNTED: tuple[Any, ...] = (
+    Participant.state.in_(PARTICIPANT_COUNTED),
+    model.Group.state == "active",
+)
+
+
+def counted(cohort_id: str) -> Any:
+    """Who counts in a season, as a query of the ids of organizations."""
+    return (
+        sa.select(Participant.organization_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .where(Participant.cohort_id == cohort_id, *COUNTED)
+    )
+
 
 def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The figures of cohorts, in one statement.
@@ -35,10 +51,8 @@ def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
             sa.func.count().filter(Participant.state == "completed").label("completed"),
             sa.func.array_agg(Participant.departement.distinct()).label("departements"),
         )
-        .where(
-            Participant.cohort_id.in_(cohort_ids),
-            Participant.state.in_(PARTICIPANT_COUNTED),
-        )
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .where(Participant.cohort_id.in_(cohort_ids), *COUNTED)
         .group_by(Participant.cohort_id)
     )
     found = {row.cohort_id: row for row in rows}
@@ -58,22 +72,30 @@ def _figures(row: Any) -> dict[str, Any]:
         name: int(getattr(row, name)) if row else 0 for name in names
     }
     total = figures["steps_total"]
-    figures["percent"] = 100 * figures["steps_done"] // total if total else 0
+    nothing = 100 if figures["participants"] else 0
+    figures["percent"] = 100 * figures["steps_done"] // total if total else nothing
     departements = row.departements if row else []
     figures["departements"] = sorted(code for code in departements if code)
     return figures
 
 
-def settled_by_step(cohort_id: str) -> dict[str, int]:
-    """How many participants of a cohort are through with each step."""
+def settled_by_step(cohort_id: str) -> dict[str, dict[str, int]]:
+    """How many participants of a cohort are through with each step, and how.
+
+    :returns: by ``done`` and ``waived``, then by the key of the step
+    """
     rows = model.Session.execute(
-        sa.select(StepStatus.step, sa.func.count())
+        sa.select(StepStatus.state, StepStatus.step, sa.func.count())
         .join(Participant, Participant.id == StepStatus.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
         .where(
             Participant.cohort_id == cohort_id,
-            Participant.state.in_(PARTICIPANT_COUNTED),
+            *COUNTED,
             StepStatus.state.in_(STEP_SETTLED),
         )
-        .group_by(StepStatus.step)
+        .group_by(StepStatus.state, StepStatus.step)
     )
-    return {row[0]: row[1] for row in rows}
+    found: dict[str, dict[str, int]] = {state: {} for state in sorted(STEP_SETTLED)}
+    for state, step, number in rows:
+        found[state][step] = number
+    return found

@@ -37,10 +37,13 @@ class Mail(tk.BaseModel):
         sa.Column("last_error", sa.UnicodeText),
         time_column("created_at", nullable=False, default=utcnow),
         time_column("sent_at"),
+        # Of the address, where it went to one that nobody had proved: these are few.
+        sa.Column("unproved_digest", sa.UnicodeText),
         sa.Index("challenge_mail_due_idx", "state", "next_attempt_at"),
         sa.Index("challenge_mail_cohort_idx", "cohort_id", "state"),
         sa.Index("challenge_mail_application_idx", "application_id"),
         sa.Index("challenge_mail_subscription_idx", "subscription_id"),
+        sa.Index("challenge_mail_unproved_idx", "unproved_digest", "sent_at"),
     )
 
     id: Mapped[str]
@@ -56,3 +59,4 @@ class Mail(tk.BaseModel):
     last_error: Mapped[str | None]
     created_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]
+    unproved_digest: Mapped[str | None]

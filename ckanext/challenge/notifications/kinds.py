@@ -48,6 +48,8 @@ class MailKind:
     :ivar title: what it tells, for managers; marked for translation
     :ivar variables: answers what its templates are told, ``link`` among them; ``None``
         where there is nothing left to tell
+    :ivar plain: whether its templates show nothing that somebody typed, so that it may
+        go to an address that nobody proved
     :ivar reader: ``applicant`` (the contact of an application), ``staff`` (who works
         for the season), ``members`` (who publishes for a participant or another
         organization: each is told), ``subscriber`` (who asked to be told) or ``user``
@@ -58,6 +60,7 @@ class MailKind:
     title: str
     variables: Callable[[Occasion], Mapping[str, Any] | None]
     reader: Reader = "applicant"
+    plain: bool = False
 
 
 _registered: dict[str, MailKind] = {}

@@ -27,6 +27,7 @@ from ckanext.challenge.model import (
     Mail,
     Participant,
     Subscription,
+    locks,
 )
 from ckanext.challenge.model.base import utcnow
 
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 
 #: How long a mail waits after each failure; after the next one it is given up.
 WAITS = tuple(dt.timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
+#: How many mails go to an address that nobody has proved, and in what time. What is
+#: more is not sent, and nobody is told: whoever asked may be who wants it flooded.
+_MOST_TO_UNPROVED = ((3, dt.timedelta(hours=1)), (10, dt.timedelta(days=1)))
 # A mail server that does not answer must not hold up the others for ever.
 _SOCKET_SECONDS = 60
 # Of a job, well below the time after which CKAN stops it (ckan.jobs.timeout).
@@ -131,8 +135,10 @@ def _send(mail: Mail, outcome: Outcome) -> None:
         # What goes wrong in rendering must not cost the lock on the row.
         with model.Session.begin_nested():
             rendered = _render(mail)
+        if rendered.unproved:
+            _check_patience(rendered.unproved)
         sending.send(rendered, mail.id)
-    except (rendering.NobodyToWriteTo, rendering.NothingToTell):
+    except (rendering.NobodyToWriteTo, rendering.NothingToTell, _TooMany):
         mail.state = "cancelled"
         outcome.cancelled += 1
     except Exception as error:
@@ -141,7 +147,26 @@ def _send(mail: Mail, outcome: Outcome) -> None:
     else:
         mail.state, mail.sent_at, mail.last_error = "sent", utcnow(), None
         mail.attempts += 1
+        mail.unproved_digest = rendered.unproved
         outcome.sent += 1
+
+
+class _TooMany(Exception):
+    """An address that nobody has proved got as many mails as it gets."""
+
+
+def _check_patience(digest: str) -> None:
+    """Stop what would be one mail too many to an address that nobody has proved.
+
+    :param digest: of the address
+    :raises _TooMany: it got as many within an hour, or a day, as it gets
+    """
+    # Another worker may be writing to the same address.
+    locks.hold(f"mails to {digest}")
+    sent = model.Session.query(Mail.id).filter(Mail.unproved_digest == digest)
+    for most, time_ in _MOST_TO_UNPROVED:
+        if sent.filter(Mail.sent_at > utcnow() - time_).count() >= most:
+            raise _TooMany
 
 
 def _render(mail: Mail) -> rendering.RenderedMail:
@@ -170,7 +195,9 @@ def _failed(
     reason = f"{type(error).__name__}: {error}"
     if rendered is not None:
         reason = reason.replace(rendered.address, "…")
-    mail.last_error = reason[:_LONGEST_ERROR]
+    # PostgreSQL takes neither NUL nor half a character, and must take this.
+    printable = "".join(each if each.isprintable() else " " for each in reason)
+    mail.last_error = printable[:_LONGEST_ERROR]
     if mail.attempts < len(WAITS) and not _is_final(error):
         mail.next_attempt_at = utcnow() + WAITS[mail.attempts]
     else:

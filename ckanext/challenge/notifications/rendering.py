@@ -10,7 +10,10 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
+from ckanext.challenge.common import proofs
+from ckanext.challenge.common.access_links import digest_of
 from ckanext.challenge.common.language import speaking
+from ckanext.challenge.model import Collectivite, Participant
 
 from . import kinds
 from .kinds import Occasion
@@ -41,6 +44,7 @@ class RenderedMail:
     :ivar text: for those who read no HTML
     :ivar html: the same, with a button
     :ivar headers: further ones
+    :ivar unproved: the digest of an address that nobody has proved
     """
 
     name: str
@@ -49,10 +53,14 @@ class RenderedMail:
     text: str
     html: str
     headers: dict[str, str] = field(default_factory=dict)
+    unproved: str | None = None
 
 
 def render(name: str, occasion: Occasion) -> RenderedMail:
     """Render a mail in the language of the one whom it is for.
+
+    Anybody can write any address into a form: to one that nobody has proved goes no
+    text that somebody typed, but a reference, an official name and a link.
 
     :param name: of its kind
     :raises NobodyToWriteTo: when there is no address
@@ -63,6 +71,8 @@ def render(name: str, occasion: Occasion) -> RenderedMail:
     reader, address = _recipient(occasion)
     language = _language(occasion)
     cohort = occasion.cohort
+    unproved = None if _is_proved(occasion, address) else digest_of(address)
+    template = name if kind.plain or not unproved else "unproved"
     with speaking(language):
         told = kind.variables(occasion)
         if told is None:
@@ -70,21 +80,24 @@ def render(name: str, occasion: Occasion) -> RenderedMail:
         variables: dict[str, Any] = {
             "application": occasion.application,
             "cohort": cohort,
-            "contact": cohort.contact_email if cohort else None,
+            "contact": cohort.contact_email if cohort and not unproved else None,
             "language": language,
             "site_title": tk.config["ckan.site_title"],
             "site_url": tk.config["ckan.site_url"],
             **told,
         }
-        subject = _one_line(_plain(f"{name}_subject.txt", variables))
-        text = _plain(f"{name}.txt", variables)
+        if unproved:
+            reader = _official_name(occasion)
+            variables |= {"kind": name, "official_name": reader}
+        subject = _one_line(_plain(f"{template}_subject.txt", variables))
+        text = _plain(f"{template}.txt", variables)
         page = tk.render(
-            f"challenge/mail/{name}.html", {**variables, "subject": subject}
+            f"challenge/mail/{template}.html", {**variables, "subject": subject}
         )
     headers = {"Auto-Submitted": "auto-generated"}
     if "unsubscribe" in variables:
         headers |= _one_click(variables["unsubscribe"])
-    if cohort is not None and cohort.contact_email:
+    if cohort is not None and cohort.contact_email and not unproved:
         headers["Reply-To"] = _one_line(cohort.contact_email)
     return RenderedMail(
         name=_one_line(reader),
@@ -93,6 +106,7 @@ def render(name: str, occasion: Occasion) -> RenderedMail:
         text=text,
         html=re.sub(r"\n\s*\n+", "\n", page),
         headers=headers,
+        unproved=unproved,
     )
 
 
@@ -133,6 +147,41 @@ def _recipient(occasion: Occasion) -> tuple[str, str]:
     if not _ADDRESS.fullmatch(address):
         raise WrongAddress
     return name or "", address
+
+
+def _is_proved(occasion: Occasion, address: str) -> bool:
+    """Whether somebody opened a link that was mailed to the address of the reader.
+
+    Accounts that were named, or that CKAN let in, are taken at their word.
+    """
+    user, application = occasion.user, occasion.application
+    if occasion.subscription is not None:
+        return occasion.subscription.confirmed_at is not None
+    if user is not None:
+        if user.state == model.State.PENDING:
+            return False
+        return proofs.is_proved(user.id, address) or not proofs.is_waited_for(
+            user.id, address
+        )
+    if application is None or application.email_confirmed_at is not None:
+        return True
+    return proofs.is_proved(application.user_id, address)
+
+
+def _official_name(occasion: Occasion) -> str:
+    """The collectivité that a mail is about, as the directory names it."""
+    about = occasion.application or occasion.participant
+    siren = about.siren if about else None
+    organization_id = occasion.data.get("organization_id")
+    if siren is None and organization_id:
+        siren = (
+            model.Session.query(Participant.siren)
+            .filter_by(organization_id=organization_id)
+            .limit(1)
+            .scalar()
+        )
+    known = model.Session.get(Collectivite, siren) if siren else None
+    return known.name if known else ""
 
 
 def _one_line(text: str) -> str:

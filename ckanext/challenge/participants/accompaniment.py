@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge import config
 from ckanext.challenge.common.action_helpers import cohort_of
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Participant, ParticipantMessage, Staff, Visit
@@ -59,14 +60,23 @@ def open_for_words(participant: Participant) -> None:
         )
 
 
-def spent(participant_ids: Iterable[str]) -> dict[str, Decimal]:
-    """The days of the visits of participants, by the ids of those who had some."""
-    rows = model.Session.execute(
-        sa.select(Visit.participant_id, sa.func.sum(Visit.days))
-        .where(Visit.participant_id.in_(list(participant_ids)))
-        .group_by(Visit.participant_id)
-    )
-    return {row[0]: row[1] for row in rows}
+class Used(NamedTuple):
+    """The days of the visits of a participant: those that were, and those to come."""
+
+    spent: Decimal
+    planned: Decimal
+
+
+def used(participant_id: str) -> Used:
+    """The days that the visits of a participant take."""
+    day = config.today()
+    row = model.Session.execute(
+        sa.select(
+            sa.func.sum(Visit.days).filter(Visit.date <= day),
+            sa.func.sum(Visit.days).filter(Visit.date > day),
+        ).where(Visit.participant_id == participant_id)
+    ).one()
+    return Used(*(days or Decimal(0) for days in row))
 
 
 def dictize_message(

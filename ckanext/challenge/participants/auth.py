@@ -11,7 +11,6 @@ from ckan.types import AuthResult, Context
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import (
     cohort_of,
-    find_cohort,
     find_organization,
     find_participant,
     find_visit,
@@ -36,7 +35,7 @@ def challenge_participant_list(
     """Everybody; participants of drafts are for staff."""
     if not data_dict.get("cohort"):
         return {"success": True}
-    return roles.answer(roles.may_see_cohort(context, find_cohort(data_dict["cohort"])))
+    return roles.for_seen(context, data_dict["cohort"])
 
 
 @tk.auth_allow_anonymous_access
@@ -46,14 +45,16 @@ def challenge_participant_show(
     """Everybody; participants of drafts are for staff."""
     participant = find_participant(data_dict.get("id"))
     cohort = cohort_of(participant)
-    return roles.answer(roles.may_see_cohort(context, cohort))
+    if not roles.may_see_cohort(context, cohort):
+        raise tk.ObjectNotFound(tk._("There is no such participant"))
+    return {"success": True}
 
 
 def challenge_participant_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Managers of the cohort, of an organization whose admins they are; sysadmins."""
-    cohort = find_cohort(data_dict.get("cohort"))
+    cohort = roles.seen_cohort(context, data_dict.get("cohort"))
     if not roles.is_manager(context, cohort.id):
         return roles.refused()
     reference = data_dict.get("organization")
@@ -134,7 +135,7 @@ def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> AuthResu
 def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """An organization: members, advisers. A cohort: managers. All: sysadmins."""
     if data_dict.get("cohort"):
-        cohort = find_cohort(data_dict["cohort"])
+        cohort = roles.seen_cohort(context, data_dict["cohort"])
         allowed = roles.is_manager(context, cohort.id)
     elif data_dict.get("organization"):
         group = find_organization(data_dict["organization"])
@@ -152,8 +153,7 @@ def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> AuthResul
 @tk.auth_allow_anonymous_access
 def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody; of a draft, its staff. The action leaves out what is not public."""
-    cohort = find_cohort(data_dict.get("cohort"))
-    return roles.answer(roles.may_see_cohort(context, cohort))
+    return roles.for_seen(context, data_dict.get("cohort"))
 
 
 def _adviser_of(context: Context, participant_id: Any) -> AuthResult:

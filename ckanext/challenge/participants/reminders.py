@@ -18,6 +18,7 @@ from ckanext.challenge.common.action_helpers import cohort_of
 from ckanext.challenge.domain import deadlines, reminders
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, COHORT_LIVE
+from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.measures import registry
 from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, locks
 from ckanext.challenge.model.base import utcnow
@@ -93,7 +94,7 @@ def candidates(cohort: Cohort | None, ahead: int) -> list[Candidate]:
         if due is not None:
             name = group.title or group.name
             found.append(Candidate(participant.id, season.name, name, due))
-    return sorted(found, key=lambda one: (one.cohort, one.name.casefold()))
+    return sorted(found, key=lambda one: (one.cohort, sort_key(one.name)))
 
 
 def remind(

@@ -50,18 +50,9 @@ def withdraw() -> Schema:
 
 def kits_update() -> Schema:
     """Which kits a participant chose to open."""
-
-    def is_list(value: Any) -> list[str]:
-        found = [value] if isinstance(value, str) else value
-        if not isinstance(found, list) or not all(
-            isinstance(item, str) for item in found
-        ):
-            raise tk.Invalid(tk._("This must be a list of names"))
-        return list(dict.fromkeys(found))
-
     return {
         "participant": fields.raw(),
-        "kits": [fields.default([]), is_list],
+        "kits": [fields.default([]), fields.texts(100)],
     }
 
 
@@ -105,17 +96,9 @@ def step_waive() -> Schema:
 
 def step_list() -> Schema:
     """Which season, and which of its participants."""
-
-    def are_ids(value: Any) -> list[str]:
-        if not isinstance(value, list) or not all(
-            isinstance(item, str) for item in value
-        ):
-            raise tk.Invalid(tk._("This must be a list of ids"))
-        return value
-
     return {
         "cohort": fields.raw(),
-        "participants": [tk.get_validator("ignore_missing"), are_ids],
+        "participants": [tk.get_validator("ignore_missing"), fields.texts(10_000)],
     }
 
 

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge import notifications, programmes
+from ckanext.challenge import config, notifications, programmes
 from ckanext.challenge.common import journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
@@ -20,7 +20,8 @@ from ckanext.challenge.common.action_helpers import (
     rollback_and_error,
     user_id_of,
 )
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import deadlines, lifecycle
+from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Step
 from ckanext.challenge.model import Cohort, Evidence, Participant, StepStatus, locks
@@ -127,6 +128,7 @@ def save(
     status.state = state
     status.updated_at = utcnow()
     status.updated_by = user_id_of(context)
+    count(participant)
     if roles.is_member(context, participant.organization_id):
         # What its advisers do says nothing of how lively it is.
         participant.last_activity_at = status.updated_at
@@ -146,6 +148,27 @@ def save(
         )
     if commit(context):
         evaluate.refresh([participant.organization_id])
+
+
+def count(participant: Participant) -> None:
+    """Have the figures of a participant say what its steps say, in one transaction.
+
+    So that whoever reads both finds the same, even where no evaluation follows.
+
+    :param participant: whose row is locked
+    """
+    cohort = cohort_of(participant)
+    programme = programmes.of(cohort)
+    model.Session.flush()
+    states = model.Session.query(StepStatus.step, StepStatus.state).filter_by(
+        participant_id=participant.id
+    )
+    due = rules.due_days(
+        programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
+    )
+    summary = rules.summarise(programme, dict(map(tuple, states)), due, config.today())
+    for name, value in summary._asdict().items():
+        setattr(participant, name, value)
 
 
 def evidence_of(participant_id: str, *keys: str) -> dict[str, Evidence]:

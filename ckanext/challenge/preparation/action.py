@@ -115,9 +115,8 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
     :type id: string
     :returns: ``{id, organization_id, kit, user_id, state, reason, source_name,
         sheets: [{name, rows, chosen, hidden}], header_row, rows, columns: [{label,
-        letter, field, confidence (0-1), state, others, values, personal: null | {kind, why,
-        rows, count, leave_out}, chosen}], fields:
-        [{name, title, required, source: column | constant | computed | derived |
+        letter, field, confidence (0-1), state, others, values, personal: null |
+        {kind, why, rows, count, leave_out}, chosen}], fields: [{name, title, required, source: column | constant | computed | derived |
         missing, column, value, can_be_made}], repairs: [{key, field, kind, cells,
         examples: [{row, before, after}], applied, question}], left_out: [{sheet, row,
         why, text}], report: {status, rows, errors, error_count, groups, partial},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import authz
+from ckan import authz, model
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.common.action_helpers import find_organization, user_id_of
@@ -23,15 +23,12 @@ def _advises(context: Context, organization_id: str) -> bool:
     user_id = user_id_of(context)
     if user_id is None:
         return False
-    return (
-        Participant.query_of(organization_id)
-        .filter(
-            Participant.adviser_id == user_id,
-            Participant.state.in_(PARTICIPANT_COUNTED),
-        )
-        .first()
-        is not None
+    found = model.Session.query(Participant.id).filter(
+        Participant.organization_id == organization_id,
+        Participant.adviser_id == user_id,
+        Participant.state.in_(PARTICIPANT_COUNTED),
     )
+    return found.first() is not None
 
 
 def _answer(allowed: bool) -> AuthResult:

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,9 +54,6 @@ _HTML = re.compile(
     r"^[\s\ufeff]*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body|table|meta|div)",
     re.IGNORECASE,
 )
-#: Encodings of before UTF-8, the likely ones first.
-_OLD_ENCODINGS = ("windows-1252", "mac-roman", "cp850")
-_FRENCH = frozenset("àâäçèéêëîïôöùûüÿœæÀÂÇÈÉÊËÎÏÔÙÛŒÆ€°«»’‘“”–—…\u00a0²³§½")
 _UTF8_LETTER = re.compile(rb"[\xc3\xc2\xc5][\x80-\xbf]|\xe2\x80[\x80-\xbf]")
 _TWICE = re.compile("Ã[\u0080-\u00bf\u0152-\u2122]|â€[\u0080-\u2122]")
 
@@ -374,16 +372,7 @@ def _is_utf8(line: bytes) -> bool:
 
 def _likeliest(content: bytes) -> str:
     """The old encoding in which most of what is no ASCII are letters of French."""
-    others = bytes(byte for byte in content[: 4 * 1024**2] if byte > 127)[:20_000]
-
-    def french(encoding: str) -> int:
-        # Capitals with accents are rarer by far than small letters.
-        return sum(
-            (4 if one.islower() else 1) if one in _FRENCH else -1
-            for one in others.decode(encoding, "replace")
-        )
-
-    return max(_OLD_ENCODINGS, key=french)
+    return reading.likeliest_encoding(Counter(byte for byte in content if byte > 127))
 
 
 def _split(text: str) -> tuple[str, list[list[str]]]:

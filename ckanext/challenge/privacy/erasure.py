@@ -20,7 +20,7 @@ from ckan import model
 from ckanext.challenge import config, notifications, programmes
 from ckanext.challenge.applications import accounts, given_roles, waiting_list
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
-from ckanext.challenge.common import file_store, journal
+from ckanext.challenge.common import file_store, journal, proofs
 from ckanext.challenge.domain import (
     application_fields,
     lifecycle,
@@ -47,6 +47,7 @@ from ckanext.challenge.model import (
     StepStatus,
     Subscription,
     Visit,
+    WaitingRole,
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.subscribers import links
@@ -96,10 +97,15 @@ def erase(application: Application, actor: str) -> list[str]:
     mails.filter_by(state="waiting").update(
         {"state": "cancelled"}, synchronize_session=False
     )
-    mails.update({"last_error": None, "data": {}}, synchronize_session=False)
+    mails.update(
+        {"last_error": None, "data": {}, "unproved_digest": None},
+        synchronize_session=False,
+    )
     _forget_late_codes(LateCode.id == code_id, LateCode.uses >= LateCode.max_uses)
     given_roles.take_back(actor, *_ending(application, actor))
+    given_roles.drop_waiting(**of_this)
     accounts.forget_unopened(address)
+    proofs.forget(address)
     journal.record(actor, "erase", "application", application.id)
     participants = session.query(Participant.id).filter_by(**of_this)
     if cohort.state not in lifecycle.COHORT_OVER:
@@ -138,6 +144,7 @@ def _forget(participant_ids: Collection[str]) -> list[str]:
     file_ids = [file.id for file in of(Evidence)]
     of(Evidence).delete(synchronize_session=False)
     of(ParticipantMessage).delete(synchronize_session=False)
+    of(WaitingRole).delete(synchronize_session=False)
     _forget_mails(participant_ids)
     for table, emptied in (
         (StepStatus, ("note", "reason", "evidence_url", "evidence_file")),
@@ -175,8 +182,14 @@ def _forget_mails(participant_ids: Collection[str]) -> None:
         {"state": "cancelled"}, synchronize_session=False
     )
     kept = sa.func.jsonb_build_object("participant_id", about)
-    mails.filter(sa.or_(Mail.last_error.isnot(None), Mail.data != kept)).update(
-        {"last_error": None, "data": kept}, synchronize_session=False
+    more = sa.or_(
+        Mail.last_error.isnot(None),
+        Mail.unproved_digest.isnot(None),
+        Mail.data != kept,
+    )
+    mails.filter(more).update(
+        {"last_error": None, "unproved_digest": None, "data": kept},
+        synchronize_session=False,
     )
 
 

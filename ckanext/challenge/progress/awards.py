@@ -28,12 +28,15 @@ class Measured:
     :ivar cohort_id: the season; none for the badges that need none
     :ivar measurements: by the name of the measure
     :ivar steps: the state of each step, by its key
+    :ivar launched: whether the season has begun: before, it gives no badge again that
+        the organization has from another one
     """
 
     organization_id: str
     cohort_id: str | None
     measurements: Mapping[str, Measurement]
     steps: Mapping[str, str] = field(default_factory=dict)
+    launched: bool = True
 
 
 class Awards:
@@ -49,6 +52,7 @@ class Awards:
         # What a person took back, the catalogue does not give again.
         self._refused: set[_Key] = set()
         self._new: dict[_Key, store.NewAward] = {}
+        self._early: dict[_Key, store.NewAward] = {}
         self._changes: dict[_Key, tuple[Any, store.AwardChange]] = {}
         for row in rows:
             key = (row.organization_id, row.badge, row.cohort_id)
@@ -74,7 +78,8 @@ class Awards:
                 self._changes[key] = (award, change)
         elif met and key not in self._refused:
             verdict = criteria.judge(badge.criteria, *known)
-            self._new[key] = store.NewAward(
+            new = self._new if found.launched else self._early
+            new[key] = store.NewAward(
                 badge=badge.key,
                 programme=programme.name,
                 programme_version=programme.version,
@@ -89,7 +94,7 @@ class Awards:
 
         :returns: what became of which award, and what the journal is to say of it
         """
-        new = list(self._new.values())
+        new = [*self._new.values(), *self._first()]
         changes = list(self._changes.values())
         given = store.award_inserts(new, now)
         changed = store.award_changes([change for _, change in changes], now)
@@ -113,6 +118,18 @@ class Awards:
                 data = {"from": change.before, "to": change.state}
                 entries.append(_entry("transition", award.id, data))
         return events, entries
+
+    def _first(self) -> list[store.NewAward]:
+        """Those of seasons to come that the organization has from no other season.
+
+        What it published before is no reason to give it again the badge it has.
+        """
+        had = {(whose, badge) for whose, badge, _ in (*self._live, *self._new)}
+        return [
+            award
+            for (whose, badge, _), award in self._early.items()
+            if (whose, badge) not in had
+        ]
 
 
 def _told(part: criteria.Finding, steps: Mapping[str, str]) -> dict[str, object]:

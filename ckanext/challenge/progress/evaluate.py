@@ -21,11 +21,12 @@ from typing import Any, NamedTuple, TypeVar
 from ckan import model
 
 from ckanext.challenge import config, measures, programmes
-from ckanext.challenge.common import journal, session_events
+from ckanext.challenge.common import journal, session_events, shield
 from ckanext.challenge.common.transactions import in_one_transaction
 from ckanext.challenge.domain import criteria, deadlines
 from ckanext.challenge.domain import progress as checklist
 from ckanext.challenge.domain.measurement import Measurement, Subject
+from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 
@@ -39,6 +40,9 @@ PORTION = 9000
 
 #: How many of these are judged, and what is stored of them is in memory, at a time.
 BATCH = 500
+
+#: As many organizations may fail and be left out; more of them have a fault in common.
+_MOST_FAILURES = 20
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ def evaluate(
     now: dt.datetime | None = None,
     on_progress: Callable[[int], None] | None = None,
     commit: bool = True,
+    leave_out: bool = False,
 ) -> Result:
     """Evaluate organizations, in all open and running cohorts that they take part in.
 
@@ -113,6 +118,8 @@ def evaluate(
     :param now: the present (aware of its zone), to try another day
     :param on_progress: told now and then how many organizations were done
     :param commit: whether to commit after each portion; else the caller does
+    :param leave_out: an organization that cannot be evaluated is named in the result's
+        errors, and the others go on; else its error is raised
     :raises ProgrammeError: when a programme file of the portal cannot be used
     """
     began = time.monotonic()
@@ -128,12 +135,15 @@ def evaluate(
         total = replace(total, errors=errors)
         on_progress(len(same))
         chosen = [id_ for id_ in chosen if id_ not in same]
+    portion = partial(_portion, commit=commit)
+    if leave_out and commit:
+        portion = _LeavingOut().portion
     for start in range(0, len(chosen), PORTION):
         ids = chosen[start : start + PORTION]
-        done = _portion(ids, now, commit)
+        done = portion(ids, now)
         total = replace(
             total,
-            judged=total.judged + len(ids),
+            judged=total.judged + done.judged,
             steps_changed=total.steps_changed + done.steps_changed,
             awards_created=total.awards_created + done.awards_created,
             awards_revoked=total.awards_revoked + done.awards_revoked,
@@ -197,6 +207,48 @@ def _portion(organization_ids: Sequence[str], now: dt.datetime, commit: bool) ->
     return done.result
 
 
+class _LeavingOut:
+    """Evaluates all but what fails, which it finds by halves."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def portion(self, organization_ids: Sequence[str], now: dt.datetime) -> Result:
+        """Evaluate what can be of some organizations, and name the others.
+
+        :raises Exception: where the fault is not that of a few organizations
+        """
+        try:
+            return _portion(organization_ids, now, commit=True)
+        except Exception as error:
+            model.Session.rollback()
+            if isinstance(error, ProgrammeError) or shield.is_down(error):
+                raise
+            if len(organization_ids) == 1:
+                return self._left_out(organization_ids[0], error)
+        middle = len(organization_ids) // 2
+        first, second = (
+            self.portion(half, now)
+            for half in (organization_ids[:middle], organization_ids[middle:])
+        )
+        return Result(
+            judged=first.judged + second.judged,
+            steps_changed=first.steps_changed + second.steps_changed,
+            awards_created=first.awards_created + second.awards_created,
+            awards_revoked=first.awards_revoked + second.awards_revoked,
+            errors=(*first.errors, *second.errors),
+        )
+
+    def _left_out(self, organization_id: str, error: Exception) -> Result:
+        self._failures += 1
+        if self._failures > _MOST_FAILURES:
+            raise error
+        log.error("Organization %s fails", organization_id, exc_info=error)
+        return Result(
+            errors=(f"organization {organization_id}: {type(error).__name__}",)
+        )
+
+
 def _run(organization_ids: Sequence[str], now: dt.datetime) -> _Done:
     return _Evaluation(organization_ids, now).run()
 
@@ -240,6 +292,7 @@ class _Evaluation:
         judgements.save(self._rules, self._participants, digests)
         journal.record_many(self._entries)
         result = Result(
+            judged=len(self._ids),
             steps_changed=self._steps_changed,
             awards_created=sum(event.before is None for event in self._events),
             awards_revoked=sum(event.after == "revoked" for event in self._events),
@@ -297,7 +350,13 @@ class _Evaluation:
             after = _figures(verdict, found, last)
             if before != after:
                 figures[row.id] = after
-            about = Measured(row.organization_id, row.cohort_id, found, verdict.states)
+            about = Measured(
+                row.organization_id,
+                row.cohort_id,
+                found,
+                verdict.states,
+                cohort.launched,
+            )
             for badge in cohort.badges:
                 awards.judge(cohort.programme, badge, about)
         store.save_statuses(statuses, self._now)

@@ -34,6 +34,12 @@ _MOST_QUIET_TIMES = 60
 #: Seconds that a job waits at most, well before it is taken for lost.
 _LONGEST_WAIT = LOST_AFTER / 2
 
+#: After as many failures a reference is evaluated alone.
+_FAILURES = 3
+
+#: How bytes that are no UTF-8 are read, and written again.
+_ANY = "surrogateescape"
+
 #: Seconds for which the moment of the last change is kept.
 _KEPT = LOST_AFTER
 
@@ -121,12 +127,41 @@ def take() -> References:
     pipeline.delete(_key("waiting"))
     pipeline.smembers(_key("taken"))
     *_, members = pipeline.execute()
-    return References.of(
-        member.decode() if isinstance(member, bytes) else member for member in members
-    )
+    # Whatever is in there must not keep the others from being read.
+    return References.of(member.decode(errors=_ANY) for member in members)
+
+
+def suspects(found: References) -> list[str]:
+    """Count one more try of all that was taken, and say what has failed too often.
+
+    It is counted before, so that what kills the worker counts too.
+    """
+    if not found.texts:
+        return []
+    texts = sorted(found.texts)
+    pipeline = connect_to_redis().pipeline(transaction=True)
+    for text in texts:
+        pipeline.hincrby(_key("tries"), text.encode(errors=_ANY), 1)
+    tries = pipeline.execute()
+    return [text for text, count in zip(texts, tries, strict=True) if count > _FAILURES]
+
+
+def has_ended_workers(reference: str) -> bool:
+    """Count one more try of a reference alone, and say whether there were too many.
+
+    One that can be evaluated, or raises an error, is forgotten after the first: what
+    is counted here is what the worker did not survive.
+    """
+    member = reference.encode(errors=_ANY)
+    return connect_to_redis().hincrby(_key("alone"), member, 1) > _FAILURES
 
 
 def finish(found: References) -> None:
     """Forget what was taken: it has been evaluated."""
     if found.texts:
-        connect_to_redis().srem(_key("taken"), *found.texts)
+        members = [text.encode(errors=_ANY) for text in found.texts]
+        pipeline = connect_to_redis().pipeline(transaction=True)
+        pipeline.srem(_key("taken"), *members)
+        pipeline.hdel(_key("tries"), *members)
+        pipeline.hdel(_key("alone"), *members)
+        pipeline.execute()

@@ -28,6 +28,7 @@ class CohortRules:
     """What the participants of a cohort are judged by.
 
     :ivar launch: the day of its launch, where it has one
+    :ivar launched: whether that day has come; without one, whether the cohort runs
     :ivar due: the day on which each step is due
     :ivar measures: the names of what is measured of each
     :ivar badges: those that are earned in the cohort
@@ -36,6 +37,7 @@ class CohortRules:
 
     programme: Programme
     launch: dt.date | None
+    launched: bool
     due: Mapping[str, dt.date | None]
     measures: tuple[str, ...]
     badges: tuple[Badge, ...]
@@ -77,7 +79,7 @@ class Rules:
     def subject(self, row: store.Participation) -> Subject:
         """Whom to measure for a participant of one of the cohorts."""
         launch = self.cohorts[row.cohort_id].launch
-        return Subject(row.organization_id, row.cohort_id, launch)
+        return Subject(row.organization_id, row.cohort_id, launch, row.earlier)
 
     def digest_for(self, rows: Iterable[store.Participation]) -> str:
         """The digest of what an organization is judged by.
@@ -87,7 +89,7 @@ class Rules:
         parts = [self.digest]
         for row in rows:
             cohort = self.cohorts.get(row.cohort_id)
-            parts += [row.id, cohort.digest if cohort else ""]
+            parts += [row.id, cohort.digest if cohort else "", repr(row.earlier)]
         return " ".join(parts)
 
 
@@ -149,13 +151,16 @@ def _of_cohort(
 ) -> CohortRules:
     due = progress.due_days(programme, row.milestones)
     late = [step for step, day in due.items() if deadlines.is_late(day, today)]
+    launch = row.milestones["launch"]
+    launched = row.state == "running" if launch is None else launch <= today
     return CohortRules(
         programme,
-        row.milestones["launch"],
+        launch,
+        launched,
         due,
         tuple(sorted(programme.measures | FIGURES)),
         tuple(badge for badge in programme.badges if badge.scope == "cohort"),
-        _digest(row, programme.digest, late),
+        _digest(row, programme.digest, late, launched),
     )
 
 

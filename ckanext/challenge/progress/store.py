@@ -22,6 +22,7 @@ from ckanext.challenge.domain.lifecycle import (
     COHORT_LIVE,
     PARTICIPANT_COUNTED,
 )
+from ckanext.challenge.domain.measurement import Season
 from ckanext.challenge.model import (
     Award,
     Cohort,
@@ -64,6 +65,7 @@ class CohortRow(NamedTuple):
     name: str
     programme: str
     programme_digest: str | None
+    state: str
     milestones: Mapping[str, dt.date | None]
 
 
@@ -83,11 +85,15 @@ class Progress(NamedTuple):
 
 
 class Participation(NamedTuple):
-    """An organization in a cohort in which its steps follow the catalogue."""
+    """An organization in a cohort in which its steps follow the catalogue.
+
+    :ivar earlier: the cohorts launched before in which it takes part, or took part
+    """
 
     id: str
     organization_id: str
     cohort_id: str
+    earlier: tuple[Season, ...] = ()
 
 
 class StatusRow(NamedTuple):
@@ -225,6 +231,7 @@ def cohorts() -> list[CohortRow]:
             _cohort.c.name,
             _cohort.c.programme,
             _cohort.c.programme_digest,
+            _cohort.c.state,
             *(_cohort.c[name] for name in MILESTONES),
         )
         .where(_cohort.c.state.in_(COHORT_LIVE))
@@ -236,6 +243,7 @@ def cohorts() -> list[CohortRow]:
             row.name,
             row.programme,
             row.programme_digest,
+            row.state,
             {name: row._mapping[name] for name in MILESTONES},
         )
         for row in model.Session.execute(query)
@@ -249,7 +257,52 @@ def participations(organization_ids: Collection[str]) -> list[Participation]:
         .where(_among(_participant.c.organization_id, organization_ids))
         .order_by(_participant.c.id)
     )
-    return [Participation(*row) for row in model.Session.execute(query)]
+    rows = model.Session.execute(query).all()
+    earlier = _earlier(organization_ids) if rows else {}
+    return [_participation(row, earlier) for row in rows]
+
+
+def _participation(
+    row: Any, earlier: Mapping[str, tuple[Season, ...]]
+) -> Participation:
+    """A row of the columns of :data:`_PARTICIPATION`, or more."""
+    return Participation(
+        row.id, row.organization_id, row.cohort_id, earlier.get(row.id, ())
+    )
+
+
+def _earlier(organization_ids: Collection[str]) -> dict[str, tuple[Season, ...]]:
+    """The cohorts launched before that of each participant, of the same organization.
+
+    Of two that were launched on the same day one comes first all the same: no dataset
+    is counted twice.
+
+    :returns: by the ids of participants; nothing for those whose cohort has no launch
+    """
+    query = (
+        sa.select(
+            _participant.c.id,
+            _participant.c.organization_id,
+            _cohort.c.launch,
+            _cohort.c.finished_at,
+        )
+        .join(_cohort, _cohort.c.id == _participant.c.cohort_id)
+        .where(
+            _among(_participant.c.organization_id, organization_ids),
+            _participant.c.state.in_(PARTICIPANT_COUNTED),
+            _cohort.c.state != "draft",
+            _cohort.c.launch.isnot(None),
+        )
+        .order_by(_cohort.c.launch, _cohort.c.season, _cohort.c.id)
+    )
+    found: dict[str, tuple[Season, ...]] = {}
+    before: dict[str, tuple[Season, ...]] = {}
+    for row in model.Session.execute(query):
+        found[row.id] = before.get(row.organization_id, ())
+        ended = row.finished_at.timestamp() if row.finished_at else None
+        season = Season(row.launch, ended)
+        before[row.organization_id] = (*found[row.id], season)
+    return found
 
 
 def lock(organization_ids: Collection[str]) -> dict[Participation, Progress]:
@@ -280,10 +333,9 @@ def lock(organization_ids: Collection[str]) -> dict[Participation, Progress]:
         .with_for_update()
     )
     number = len(_PARTICIPATION)
-    found = {
-        Participation(*row[:number]): Progress(*row[number:])
-        for row in model.Session.execute(participants)
-    }
+    rows = model.Session.execute(participants).all()
+    earlier = _earlier(organization_ids) if rows else {}
+    found = {_participation(row, earlier): Progress(*row[number:]) for row in rows}
     model.Session.execute(standings_).close()
     return found
 

@@ -16,7 +16,6 @@ from ckanext.challenge import notifications, programmes
 from ckanext.challenge.common import language, rate_limit, roles
 from ckanext.challenge.common.action_helpers import (
     commit,
-    find_cohort,
     find_organization,
     rollback_and_error,
     validate,
@@ -186,7 +185,7 @@ def challenge_subscription_delete(
     :rtype: dict
     :raises ValidationError: on ``key`` when it is wrong
     """
-    data = validate(context, data_dict, schema.mine())
+    data = validate(context, data_dict, schema.ended())
     tk.check_access("challenge_subscription_delete", context, data)
     with suppress(tk.ObjectNotFound):
         if data.get("key") and not data.get("all"):
@@ -206,10 +205,8 @@ def _object(data: dict[str, Any]) -> dict[str, str]:
             "badge", tk._("Say one of these: a badge, a season or an organization")
         )
     if "cohort" in data:
-        cohort = find_cohort(data["cohort"])
-        if not roles.may_see_cohort({"user": ""}, cohort):
-            raise tk.ObjectNotFound(tk._("There is no such season"))
-        return {"cohort_id": cohort.id}
+        # What everybody sees, whoever asks: it is told to an address, not to a user.
+        return {"cohort_id": roles.seen_cohort({"user": ""}, data["cohort"]).id}
     if "organization" in data:
         return {"organization_id": find_organization(data["organization"]).id}
     if data["badge"] not in programmes.badges(None):

@@ -45,7 +45,6 @@ def _to_confirm(occasion: Occasion) -> dict[str, Any] | None:
     if about is None or subscription.confirmed_at is not None:
         return None
     return {
-        "about": about.title,
         "link": _url("confirm", links.confirm_key(subscription)),
         "days": links.WAITS.days,
     }
@@ -62,7 +61,11 @@ def _url(page: str, key: str) -> str:
 
 KINDS = (
     MailKind(
-        "subscription", N_("Confirmation of a subscription"), _to_confirm, "subscriber"
+        "subscription",
+        N_("Confirmation of a subscription"),
+        _to_confirm,
+        "subscriber",
+        plain=True,
     ),
     MailKind("subscription_news", N_("News to a subscriber"), _news, "subscriber"),
 )

@@ -27,8 +27,9 @@ def own() -> Schema:
 
 def mine() -> Schema:
     """All subscriptions of an address: by a key of it, or by itself."""
-    return {
-        "key": fields.raw(required=False),
-        "email": fields.email(),
-        "all": fields.truth(),
-    }
+    return {"key": fields.raw(required=False), "email": fields.email()}
+
+
+def ended() -> Schema:
+    """Which subscriptions end: the one of the key, or all of its address."""
+    return {**mine(), "all": fields.truth()}

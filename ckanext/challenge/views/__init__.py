@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from ckanext.challenge.common import page_cache
+from ckanext.challenge.common import page_cache, proxy_watch
+from ckanext.challenge.views import moved, reloaded, unavailable
 from ckanext.challenge.views.applicant.claims import claims
 from ckanext.challenge.views.applicant.erasure import erasure
+from ckanext.challenge.views.applicant.proof import proof
 from ckanext.challenge.views.applicant.routes import applicant
 from ckanext.challenge.views.csrf import check_action
 from ckanext.challenge.views.manager.adviser import adviser
@@ -30,13 +32,19 @@ def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
     page_cache.listen()
     actions = Blueprint("challenge_actions", __name__)
+    actions.before_app_request(proxy_watch.look)
     actions.before_app_request(check_action)
+    actions.before_app_request(unavailable.be_patient)
+    actions.after_app_request(unavailable.replace_answer)
+    actions.after_app_request(moved.follow)
+    actions.after_app_request(reloaded.lead_back)
     return [
         actions,
         public,
         applicant,
         erasure,
         claims,
+        proof,
         conformity,
         credentials,
         identity(),

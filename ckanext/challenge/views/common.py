@@ -11,19 +11,18 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 from flask import Blueprint, current_app, request, send_file
 from flask import Response as FlaskResponse
-from werkzeug.exceptions import (
-    BadRequest,
-    Forbidden,
-    NotFound,
-    ServiceUnavailable,
-)
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ckanext.challenge.common import file_store, shield
 from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.domain.programme import ProgrammeMissing
 
+from . import unavailable
 from .csrf import check_token
+from .embed.refusals import asked_type, refusal
+from .errors import BadRequest, Forbidden, NotFound, ServiceUnavailable
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
@@ -86,19 +85,40 @@ def is_staff_of_any(cohorts: Iterable[Mapping[str, Any]]) -> bool:
     )
 
 
-def _answer(error: Exception) -> Any:
+#: The endings of addresses that programs of other sites ask for, and the blueprints
+#: that have such.
+_FOR_PROGRAMS = frozenset({"atom", "csv", "ics", "json", "jwt", "png", "svg"})
+_programs: set[str] = set()
+
+
+def _is_for_a_program() -> bool:
+    return request.blueprint in _programs and asked_type() in _FOR_PROGRAMS
+
+
+def _answer(error: HTTPException) -> Any:
+    if _is_for_a_program():
+        return refusal(error, asked_type())
     # CKAN turns an HTTP error into its page, or JSON where that was asked.
     return current_app.handle_user_exception(error)
 
 
 def _not_found(error: Exception) -> Any:
+    if _is_for_a_program() and str(error):
+        return _answer(NotFound(str(error)))
     return _answer(NotFound(tk._("This page does not exist, or no longer.")))
+
+
+def ask_to_sign_in() -> Response:
+    """Send to CKAN's login, and from there back to the page that was asked for."""
+    # CKAN's own address of the present page lacks the prefix and the language.
+    here = tk.url_for(tk.h.current_url())
+    return tk.redirect_to("user.login", came_from=here)
 
 
 def not_authorized(error: Exception) -> Response | Any:
     """Ask who somebody is; who has said so is refused."""
-    if tk.current_user.is_anonymous:
-        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+    if tk.current_user.is_anonymous and not _is_for_a_program():
+        return ask_to_sign_in()
     return _answer(Forbidden(tk._("You do not have the right to see this page.")))
 
 
@@ -106,6 +126,15 @@ def _invalid(error: tk.ValidationError) -> Any:
     """A request that no form of ours makes: a filter with a strange value."""
     summary = error.error_summary or {}
     return _answer(BadRequest("; ".join(str(text) for text in summary.values())))
+
+
+def _forged(error: CSRFError) -> Any:
+    """A form without its token: it was open for too long, or another site sent it."""
+    text = tk._(
+        "This form was open for too long, or was not sent from this site: nothing was "
+        "changed (CSRF). Go back, load the page again and send the form once more."
+    )
+    return _answer(BadRequest(text))
 
 
 def _programme_missing(error: ProgrammeMissing) -> Any:
@@ -119,23 +148,30 @@ def _programme_missing(error: ProgrammeMissing) -> Any:
 
 def _unavailable(error: Exception) -> Any:
     """Our tables are missing, locked or read-only: said, and the portal goes on."""
+    if not _is_for_a_program() or asked_type() == "json":
+        return unavailable.answer(error)
     if not shield.gave_way(error, request.path):
         raise error
-    text = tk._(
-        "The pages of the challenge cannot be shown right now. The rest of the portal "
-        "works; please try again in some minutes."
-    )
-    return _answer(ServiceUnavailable(text))
+    return _answer(ServiceUnavailable(unavailable.text()))
 
 
-def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
-    """A blueprint that checks CSRF tokens and answers the actions' errors."""
+def blueprint(
+    name: str, url_prefix: str = "/challenge", *, programs: bool = False
+) -> Blueprint:
+    """A blueprint that checks CSRF tokens and answers the actions' errors.
+
+    :param programs: whether programs of other sites ask for some of its addresses:
+        these answer errors in their own type
+    """
     made = Blueprint(name, __name__, url_prefix=url_prefix)
+    if programs:
+        _programs.add(name)
     made.before_request(check_token)
     made.after_request(without_forbidden_characters)
     made.register_error_handler(tk.ObjectNotFound, _not_found)
     made.register_error_handler(tk.NotAuthorized, not_authorized)
     made.register_error_handler(tk.ValidationError, _invalid)
+    made.register_error_handler(CSRFError, _forged)
     made.register_error_handler(ProgrammeMissing, _programme_missing)
     made.register_error_handler(shield.DatabaseError, _unavailable)
     made.before_request(shield.be_patient)
@@ -145,7 +181,7 @@ def blueprint(name: str, url_prefix: str = "/challenge") -> Blueprint:
 def only_for_people() -> Response | None:
     """Somebody who has not signed in is asked to."""
     if tk.current_user.is_anonymous:
-        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+        return ask_to_sign_in()
     return None
 
 

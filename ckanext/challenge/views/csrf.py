@@ -60,6 +60,6 @@ def check_action() -> None:
         return
     if getattr(action, "side_effect_free", False):
         return
-    # Set as the user is looked for, also beside a cookie.
+    # Set where the user is that of the token: from CKAN 2.12 on also beside a cookie.
     if tk.current_user.is_authenticated and not g.get("login_via_auth_header"):
         check_token()

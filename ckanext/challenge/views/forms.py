@@ -8,6 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import ckan.plugins.toolkit as tk
+from babel import numbers
+
+from ckanext.challenge.common import labels
 
 #: Of the name of a dataset, in CKAN.
 _LONGEST_NAME = 100
@@ -16,6 +19,16 @@ _LONGEST_NAME = 100
 def texts(form: Mapping[str, str], *names: str) -> dict[str, str]:
     """What was typed into the named fields; those that were not sent are left out."""
     return {name: form[name].strip() for name in names if name in form}
+
+
+def typed_number(value: float | None) -> str:
+    """A number as its reader would type it into a form: « 12,5 », “12.5”.
+
+    Without a sign between the thousands: it is read again as what it was.
+    """
+    if value is None:
+        return ""
+    return numbers.format_decimal(value, locale=labels.locale(), group_separator=False)
 
 
 def lines(form: Mapping[str, str], name: str) -> list[dict[str, str]]:

@@ -126,7 +126,7 @@ def test_who_saves_later_in_another_tab_is_told(cohort: dict[str, Any]) -> None:
 
 
 def test_opening_the_mailed_link_proves_the_address(cohort: dict[str, Any]) -> None:
-    draft = apply(cohort, submit=False)
+    draft = apply(cohort, opened=False, submit=False)
 
     def confirm(key: str) -> bool:
         return call_as(
@@ -140,8 +140,35 @@ def test_opening_the_mailed_link_proves_the_address(cohort: dict[str, Any]) -> N
     changed = _update(draft, contact_email="autre@example.org")
     assert changed["email_confirmed_at"] is None
     assert _mails(draft) == ["link"]
-    assert not confirm(mailed), "the old address proves nothing of the new one"
+    with pytest.raises(tk.NotAuthorized):
+        # The old address proves nothing of the new one, and opens nothing any more.
+        confirm(mailed)
     assert confirm(access_links.make_key(draft["id"], "autre@example.org"))
+
+
+def test_a_key_ends_when_the_address_it_was_mailed_to_changes(
+    cohort: dict[str, Any],
+) -> None:
+    draft = apply(cohort, submit=False)
+    mailed = access_links.make_key(draft["id"], "mairie@example.org")
+    asked = {"id": draft["id"], "key": mailed}
+    same = call_as(None, "challenge_application_update", motivation="Un.", **asked)
+    assert "key" not in same
+    moved = call_as(
+        None,
+        "challenge_application_update",
+        contact_email="autre@example.org",
+        **asked,
+    )
+    for action in ("show", "update", "data", "withdraw", "submit"):
+        with pytest.raises(tk.NotAuthorized):
+            call_as(None, f"challenge_application_{action}", **asked)
+    # Who changed it goes on, and so does who began it; neither proves the new one.
+    for key in (moved["key"], draft["key"]):
+        own = {"id": draft["id"], "key": key}
+        assert call_as(None, "challenge_application_show", **own)["revision"]
+        made = call_as(None, "challenge_application_email_confirm", **own)
+        assert made == {"confirmed": False}
 
 
 def test_an_expired_key_is_told_from_an_altered_one(cohort: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from factories import (
     make_cohort,
     make_participant,
     only_message,
+    prove,
     work_in_this_process,
 )
 from sqlalchemy import event
@@ -82,6 +83,7 @@ def test_an_account_that_exists_is_attached(
     admin: dict[str, Any], participant: dict[str, Any]
 ) -> None:
     colleague = factories.User(email="Collegue@example.org")
+    prove(colleague)
     made = _invite(admin, participant)
     assert (made["user"], made["invited"]) == (colleague["name"], False)
     assert _members(participant)[colleague["email"]] == "member"
@@ -163,6 +165,7 @@ def test_a_manager_invites_until_the_organization_has_an_admin_of_its_own(
     manager = _manager_of(admin, participant["cohort_id"])
     assert _invite(manager, participant, role="editor")["role"] == "editor"
     mayor = factories.User(email="maire@example.org")
+    prove(mayor)
     _invite(admin, participant, email=mayor["email"], role="admin")
     with pytest.raises(tk.NotAuthorized) as caught:
         _invite(manager, participant, email="autre@example.org")

@@ -450,3 +450,29 @@ def test_managers_do_not_come_near_a_draft(
     ):
         with pytest.raises(tk.NotAuthorized):
             call_as(manager, action, id=draft["id"], **more)
+
+
+def test_a_finished_season_answers_all_who_have_no_answer(
+    admin: dict[str, Any], cohort: dict[str, Any]
+) -> None:
+    made = [apply(cohort, siren) for siren in SIRENS[:3]]
+    _review(admin, made[0], "waitlist")
+    _review(admin, made[1], "request_changes", reason="Il manque la lettre.")
+    for state in ("running", "finished"):
+        call_as(admin, "challenge_cohort_transition", id=cohort["id"], to=state)
+    for application in made:
+        shown = call_as(admin, "challenge_application_show", id=application["id"])
+        assert shown["decisions"] == ["refuse"]
+        with pytest.raises(tk.ValidationError) as refused:
+            _review(admin, application, "waitlist")
+        assert list(refused.value.error_dict) == ["decision"]
+    answer = call_as(
+        admin,
+        "challenge_application_batch_review",
+        ids=[application["id"] for application in made],
+        decision="refuse",
+        reason="La saison est finie.",
+    )
+    assert answer["done"] == 3
+    assert {_row(application).state for application in made} == {"refused"}
+    assert _mails("refused") == ["refused"] * 3

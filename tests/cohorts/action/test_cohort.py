@@ -239,7 +239,7 @@ def test_drafts_are_invisible_to_the_public() -> None:
     for caller in (None, user):
         listed = call_as(caller, "challenge_cohort_list")
         assert [row["name"] for row in listed["results"]] == ["visible"]
-        with pytest.raises(tk.NotAuthorized):
+        with pytest.raises(tk.ObjectNotFound):
             call_as(caller, "challenge_cohort_show", id=draft["id"])
     admin = factories.Sysadmin()
     call_as(

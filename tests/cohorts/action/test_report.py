@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -13,9 +14,11 @@ from factories import (
     POINCONNET,
     call_as,
     collectivites,
+    day,
     make_cohort,
     make_participant,
 )
+from freezegun import freeze_time
 from helpers.progress import do, publish
 
 from ckanext.challenge import programmes
@@ -78,12 +81,19 @@ def test_the_last_day_is_kept_whatever_comes_after(
     found = report()
     assert (found["final"], found["state"]) == (True, "finished")
     assert facts(found) == [
-        ("Baule", 15, True, 0, ["challenge-releve", "engagee"]),
-        ("Le Poinçonnet", facts(before)[1][1], False, 1, ["premiere-publication"]),
+        ("Le Poinçonnet", facts(before)[0][1], False, 1, ["premiere-publication"]),
+        # All was waived: it has completed the season, and done nothing.
+        ("Baule", 0, True, 0, ["challenge-releve", "engagee"]),
     ]
+    assert [
+        (row["steps_total"], row["steps_waived"])
+        for row in found["participants"]["results"]
+    ] == [(16, 0), (1, 15)]
     assert found["figures"]["completed"] == 1
     by_step = {row["step"]: row["done"] for row in found["steps"]}
-    assert (by_step["premier-jeu"], by_step["avis-final"]) == (2, 0)
+    assert (by_step["premier-jeu"], by_step["avis-final"]) == (1, 0)
+    waived = {row["step"]: row["waived"] for row in found["steps"]}
+    assert (waived["premier-jeu"], waived["avis-final"]) == (1, 0)
     by_badge = {row["badge"]: row["count"] for row in found["badges"]}
     assert (by_badge["challenge-releve"], by_badge["donnees-decrites"]) == (1, 0)
     # A badge of organizations is none of the season.
@@ -123,6 +133,14 @@ def test_the_team_is_told_more(
     )
     call_as(
         admin,
+        "challenge_visit_create",
+        participant=season[0]["id"],
+        date=day(1).isoformat(),
+        days=0.5,
+        topic="Bilan",
+    )
+    call_as(
+        admin,
         "challenge_participant_withdraw",
         id=season[1]["id"],
         reason="Plus personne.",
@@ -132,6 +150,8 @@ def test_the_team_is_told_more(
     found = report(admin)
     staff = found["staff"]
     assert (staff["withdrawn"], staff["feedback"], staff["days"]) == (1, 0, 1.5)
+    # Those to come are planned, and not spent.
+    assert staff["days_planned"] == 0.5
     mine = staff["participants"][season[0]["organization_id"]]
     assert (mine["days"], mine["feedback"], mine["adviser"]) == (1.5, False, None)
     assert found["participants"]["count"] == 1
@@ -140,7 +160,7 @@ def test_the_team_is_told_more(
 def test_its_participants_are_paged(season: list[dict[str, Any]]) -> None:
     found = report(limit=1, offset=1)
     assert found["participants"]["count"] == 2
-    assert [row[0] for row in facts(found)] == ["Le Poinçonnet"]
+    assert [row[0] for row in facts(found)] == ["Baule"]
 
 
 def test_a_season_that_finished_before_snapshots_told_of_participants(
@@ -195,3 +215,33 @@ def test_a_collectivite_that_was_never_there(admin: dict[str, Any]) -> None:
         call_as(None, "challenge_collectivite_history", siren="217500016")
     with pytest.raises(tk.ValidationError):
         call_as(None, "challenge_collectivite_history", siren="99999999x")
+
+
+def test_what_was_late_at_the_end_stays_late(
+    season: list[dict[str, Any]], admin: dict[str, Any]
+) -> None:
+    def late() -> tuple[int, list[str], int]:
+        whose = season[1]["organization_name"]
+        shown = call_as(
+            admin, "challenge_progress_show", organization=whose, cohort="saison-2"
+        )
+        marked = [step["step"] for step in shown["steps"] if step["late"]]
+        row = report(admin)["staff"]["participants"][season[1]["organization_id"]]
+        return shown["late_steps"], marked, row["late_steps"]
+
+    call_as(
+        admin,
+        "challenge_cohort_patch",
+        id="saison-2",
+        application_opens=day(-90).isoformat(),
+        application_deadline=day(-70).isoformat(),
+        launch=day(-60).isoformat(),
+    )
+    evaluate.evaluate()
+    before = late()
+    assert before[0] == len(before[1]) == before[2] > 0
+    move(admin, "finished")
+    assert late() == before
+    # A year after, nothing more has become so.
+    with freeze_time(dt.datetime.combine(day(365), dt.time(12))):
+        assert late() == before

@@ -299,6 +299,11 @@ def test_who_waits_stands_first(world: World) -> None:
         "stalled": 1,
         "days_left": 3.5,
     }
+    # A visit to come is planned, and not spent.
+    world.visit(date=day(3).isoformat(), days=1)
+    first = _listed(world, "manager")["results"][0]
+    assert (first["days_spent"], first["days_planned"]) == (0.5, 1)
+    assert first["days_left"] == 0.5
     # An answer given on the telephone is noted as a visit.
     world.visit()
     assert _listed(world, "manager")["results"][0]["message"] is None

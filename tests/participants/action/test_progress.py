@@ -393,6 +393,9 @@ def test_a_manager_gives_a_badge_and_takes_it_back(
     given = call(manager, "challenge_award_create", **asked, reason="Bel effort.")
     assert (given["source"], given["state"]) == ("person", "active")
     assert (given["cohort"], given["reason"]) == ("saison-2", "Bel effort.")
+    # Who gave it, and that nobody looked at what it asks for.
+    assert given["given_by"] == manager["fullname"]
+    assert (given["criteria"], given["assurance"]) == ({"met": []}, "confirmed")
     with pytest.raises(tk.ValidationError) as caught:
         call(manager, "challenge_award_create", **asked, reason="Encore.")
     assert "badge" in caught.value.error_dict
@@ -494,3 +497,33 @@ def test_the_challenge_completed(
     shown = show(None, organization)
     assert badge(shown, "challenge-releve")["earned"] is True
     assert shown["next_step"]["step"] == "avis-final"
+
+
+def test_an_award_says_who_confirmed_a_step_and_when(
+    participant: Participant, organization: dict[str, Any], adviser: dict[str, Any]
+) -> None:
+    parts = [
+        {"step": key, "value": 1, "target": 1, "datasets": []}
+        for key in ("deliberation", "choix-licence")
+    ]
+    given = make_award(
+        organization["id"],
+        "engagee",
+        cohort_id=participant.cohort_id,
+        criteria={"met": parts},
+    )
+    now = dt.datetime(2026, 5, 4, 12, tzinfo=dt.timezone.utc)
+    model.Session.query(StepStatus).filter_by(participant_id=participant.id).update(
+        {"state": "done", "updated_by": adviser["id"], "updated_at": now}
+    )
+    model.Session.commit()
+    met = call(None, "challenge_award_show", id=given.id)["criteria"]["met"]
+    assert [(part["assurance"], part["confirmed_by"]) for part in met] == [
+        ("confirmed", adviser["fullname"]),
+        ("declared", None),
+    ]
+    assert met[0]["confirmed_at"].startswith("2026-05-04T12:00")
+    # One that was opened again is confirmed by nobody any more.
+    set_state(participant, "deliberation", state="in_progress")
+    met = call(None, "challenge_award_show", id=given.id)["criteria"]["met"]
+    assert met[0]["confirmed_by"] is None

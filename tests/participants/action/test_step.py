@@ -569,7 +569,9 @@ def test_a_manager_waives_a_step_and_asks_it_again(
     call_as(season["manager"], "challenge_step_waive", reason="Sans objet ici", **data)
     assert _detail(season, step)["reason"] == "Sans objet ici"
     after = call_as(None, "challenge_participant_show", id=season["participant"])
-    assert after["steps_done"] == before["steps_done"] + 1
+    # It is not done: it is asked no more.
+    assert after["steps_done"] == before["steps_done"]
+    assert after["steps_total"] == before["steps_total"] - 1
     with pytest.raises(tk.ValidationError) as caught:
         call_as(season["member"], "challenge_step_update", state="todo", **data)
     assert list(caught.value.error_dict) == ["step" if source == "catalog" else "state"]

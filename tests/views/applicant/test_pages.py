@@ -120,7 +120,7 @@ def test_a_wrong_file_or_an_error_beside_a_file_keeps_a_draft(
 ) -> None:
     visitor = browser()
     answer = visitor.post(APPLY, {**FORM, "file-letter": _pdf("a.pdf", b"<script>")})
-    page = _page(answer)
+    page = _page(visitor.get(_path(answer)))
     assert _errors(page) == {"#field-file-letter"}
     assert _fields(page)["motivation"] == FORM["motivation"]
     (action,) = page.xpath("//form[.//*[@name='agents']]/@action")
@@ -128,11 +128,28 @@ def test_a_wrong_file_or_an_error_beside_a_file_keeps_a_draft(
     assert sent.status_code == 302
     # The file is good, the rest is not: it need not be chosen again.
     form = {**FORM, "siren": LIGNIERES[0], "agents": "", "file-letter": _pdf()}
-    page = _page(visitor.post(APPLY, form))
+    page = _page(visitor.get(_path(visitor.post(APPLY, form))))
     assert "#field-agents" in _errors(page)
     assert page.xpath("//form//input[@name='remove']")
     rows = model.Session.query(Application.siren, Application.state)
     assert dict(map(tuple, rows))[LIGNIERES[0]] == "draft"
+
+
+def test_a_new_address_ends_the_mailed_link_and_lets_its_reader_go_on(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    visitor = browser()
+    url = _path(visitor.post(APPLY, {**FORM, "save": "draft"})).partition("?")[0]
+    id_ = url.rpartition("/")[2]
+    mailed = f"{url}?key={access_links.make_key(id_, FORM['contact_email'])}"
+    typed = _fields(_page(visitor.get(mailed)))
+    moved = {**typed, "contact_email": "autre@example.org", "consent": "true"}
+    saved = visitor.post(url, {**moved, "save": "draft"})
+    assert saved.status_code == 302
+    assert visitor.get(_path(saved)).status_code == 200
+    ended = browser().get(mailed)
+    assert ended.status_code == 403
+    assert "autre@example.org" not in ended.get_data(as_text=True)
 
 
 def test_two_tabs_on_one_draft(browser: Callable[..., Any], world: Any) -> None:
@@ -390,12 +407,14 @@ def test_the_deadline_passes_while_the_form_is_open(
         id="saison-3",
         to="running",
     )
-    kept = _page(visitor.post(APPLY, {**form, "file-letter": _pdf()}))
+    sent = visitor.post(APPLY, {**form, "file-letter": _pdf()})
+    kept = _page(visitor.get(_path(sent)))
     assert kept.xpath("//*[@id='challenge-errors']//li")
     assert _fields(kept)["motivation"] == FORM["motivation"]
     assert kept.xpath("//*[@name='late_code']")
     # Its link is on its way; sent again, it is still one draft.
-    again = _page(visitor.post(APPLY, {**form, "file-letter": _pdf()}))
+    sent = visitor.post(APPLY, {**form, "file-letter": _pdf()})
+    again = _page(visitor.get(_path(sent)))
     assert len(again.xpath("//input[@name='remove']")) == 1
     rows = model.Session.query(Application).filter_by(siren=POINCONNET)
     assert [row.state for row in rows] == ["draft"]

@@ -404,3 +404,55 @@ def test_what_a_colleague_keeps_is_named_before_and_after_it_is_replaced(
     assert "1 of 1 decided" in text
     assert f"Kept until now: Acceptance, by {name}" in text
     assert "1 place left of 2" in _text(_page(manager.get(f"/en{LIST}")))
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_an_acceptance_while_solr_is_down_is_said(
+    manager: Any,
+    world: Any,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    many: bool,
+) -> None:
+    monkeypatch.setitem(ckan_config, "solr_url", "http://127.0.0.1:9/solr/ckan")
+    wanted = _applications(world)["Lignières"]["id"]
+    if many:
+        answer = manager.post(
+            f"/en{LIST}/decide",
+            {"ids": [wanted], "decision": "accept", "do": "confirm"},
+        )
+    else:
+        page = f"/en{DESK}/application/{wanted}"
+        assert manager.post(page, {"decision": "accept"}).status_code == 302
+        answer = manager.get(page)
+    text = " ".join(_page(answer).text_content().split())
+    assert "The portal's search does not answer." in text
+    assert _applications(world, state="accepted")["Lignières"]
+
+
+def test_a_finished_season_asks_to_answer_all_and_offers_nothing_else(
+    manager: Any, world: Any
+) -> None:
+    for state in ("running", "finished"):
+        call_as(
+            world.people["manager"],
+            "challenge_cohort_transition",
+            id=world.open_cohort["id"],
+            to=state,
+        )
+    page = _page(manager.get(f"/en{LIST}"))
+    assert "3 applications have no answer" in _text(page)
+    offered = page.xpath("//select[@id='batch-decision']/optgroup[1]/option/@value")
+    assert offered == ["refuse"]
+    sent = {"ids": "unanswered", "decision": "refuse"}
+    shown = _page(manager.post(f"/en{LIST}/decide", sent))
+    ids = shown.xpath("//input[@name='ids']/@value")
+    assert len(ids) == 3
+    done = manager.post(
+        f"/en{LIST}/decide",
+        {"ids": ids, "decision": "refuse", "reason": "C'est fini.", "do": "confirm"},
+    )
+    assert done.status_code == 200
+    found = _applications(world)
+    assert {row["state"] for row in found.values()} == {"refused"}
+    assert "no answer" not in _text(_page(manager.get(f"/en{LIST}")))

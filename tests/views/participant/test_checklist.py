@@ -119,6 +119,15 @@ def test_a_file_is_sent_read_sent_back_and_confirmed(
     assert "est confirmée" in adviser.get(world.url).get_data(as_text=True)
     row = _detail(world, "deliberation")
     assert (row["state"], row["evidence_file"]["name"]) == ("done", "délibération.pdf")
+    # Whose word it is, when, and for its people from whom.
+    name = world.people["adviser"]["fullname"]
+    assert (row["assurance"], row["confirmed_by"]) == ("confirmed", name)
+    assert row["confirmed_at"] == row["updated_at"]
+    step = _text(_step(_page(member.get(f"/en{world.url}")), "deliberation"))
+    assert f"confirmed by the support team ({name}, " in step
+    public = _text(_step(_page(browser().get(f"/en{world.url}")), "deliberation"))
+    assert "confirmed by the support team" in public
+    assert name not in public
 
 
 def test_of_two_windows_the_second_is_told(
@@ -390,3 +399,19 @@ def test_the_next_step_says_why_it_is_next(
     assert not _page(browser("stranger").get(world.url)).xpath(
         "//section[contains(@class, 'challenge-now')]"
     )
+
+
+def test_what_was_opened_before_the_season_is_told_apart(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    owner = world.participant["organization_id"]
+    factories.Dataset(owner_org=owner)
+    package: Any = model.Package.get(factories.Dataset(owner_org=owner)["id"])
+    package.metadata_created = package.metadata_created.replace(year=2015)
+    model.Session.commit()
+    evaluate.evaluate([owner])
+    page = _page(browser().get(f"/en{world.url}"))
+    figures = [_text(one) for one in page.xpath("//dl/div")]
+    # With the one that it had opened.
+    assert "datasets opened this season2" in figures
+    assert "other datasets, opened before1" in figures

@@ -79,7 +79,7 @@ def test_an_award_is_four_files_that_carry_the_same(
         form: visitor.get(f"{signed}.{form}") for form in ("json", "jwt", "svg", "png")
     }
     assert {form: answer.mimetype for form, answer in answers.items()} == {
-        "json": "application/vc+ld+json",
+        "json": "application/vc",
         "jwt": "application/vc+jwt",
         "svg": "image/svg+xml",
         "png": "image/png",
@@ -98,6 +98,37 @@ def test_an_award_is_four_files_that_carry_the_same(
     width, height = struct.unpack(">II", answers["png"].data[16:24])
     assert width == 600
     assert height >= 600
+
+
+def test_an_address_answers_the_type_that_is_asked_for(
+    browser: Callable[..., Any], world: Any, signed: str
+) -> None:
+    visitor = browser()
+    shown = call_as(None, "challenge_credential_show", award=world.award["id"])
+
+    def asked(page: str, accept: str) -> Any:
+        answer = visitor.get(page, headers={"Accept": accept})
+        assert "Accept" in answer.headers["Vary"]
+        return answer
+
+    for accept in ("application/vc", "application/json", "application/ld+json, a/b"):
+        answer = asked(signed, accept)
+        assert answer.mimetype == "application/vc"
+        assert json.loads(answer.data) == shown["document"]
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert asked(signed, "application/vc+jwt").get_data(as_text=True) == shown["jwt"]
+    assert asked(signed, "image/svg+xml").mimetype == "image/svg+xml"
+    for accept in ("text/html,application/xml;q=0.9,*/*;q=0.8", "*/*", "text/plain"):
+        assert asked(signed, accept).mimetype == "text/html"
+    badge = asked("/challenge/badges/engagee", "application/ld+json")
+    assert json.loads(badge.data)["type"] == ["Achievement"]
+    missing = asked("/challenge/awards/inconnu", "application/vc")
+    assert (missing.status_code, missing.mimetype) == (404, "application/json")
+    short = visitor.get(f"{signed}/short.jwt")
+    assert short.mimetype == "application/vc+jwt"
+    assert short.get_data(as_text=True) == shown["short_jwt"]
+    page = visitor.get(f"{VERIFY}?credential={shown['short_jwt']}")
+    assert "Commune 214500241" in said(page)
 
 
 @pytest.mark.parametrize(
@@ -149,9 +180,13 @@ def test_what_a_verifier_follows_is_there(
     document = fetched(f"{BASE}{signed}.json").get_json(force=True)
     achievement = document["credentialSubject"]["achievement"]
     told = fetched(achievement["id"]).get_json(force=True)
-    assert {name: told[name] for name in achievement} == achievement
+    assert {name: told[name] for name in achievement} | {
+        "criteria": achievement["criteria"]
+    } == achievement
     assert fetched(achievement["image"]["id"]).mimetype == "image/svg+xml"
-    assert fetched(achievement["criteria"]["id"]).mimetype == "text/html"
+    # Given by hand: the badge has criteria, the award has none.
+    assert "id" not in achievement["criteria"]
+    assert fetched(told["criteria"]["id"]).mimetype == "text/html"
     profile = fetched(f"{BASE}/challenge/issuer.json").get_json(force=True)
     assert profile["id"] == document["issuer"]["id"]
     did = fetched(f"{BASE}/.well-known/did.json").get_json(force=True)
@@ -237,12 +272,23 @@ def test_every_form_of_a_badge_is_verified(
         assert "This badge is genuine" in text
         # What was signed stays in the portal's language, and the page says so.
         root = html.document_fromstring(page.get_data(as_text=True))
-        assert "Pour la démonstration" in root.xpath("//p[@lang='fr']/text()")
+        told = root.xpath("//p[@lang='fr']/text()")
+        assert [one for one in told if one.endswith("Pour la démonstration")]
         assert "Commune 214500241" in text
         assert "Pour la démonstration" in text
         assert "did:web:test.ckan.net" in text
         assert "without an end" in text
         assert "It was not withdrawn" in text
+
+
+def test_the_page_of_a_badge_given_by_hand_says_by_whom_and_why(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    page = said(browser().get(f"/en/challenge/awards/{world.award['id']}"))
+    assert (
+        f"Given by hand by {world.people['manager']['fullname']}, of the team of the "
+        "challenge; its criteria were not checked. Reason: Pour la démonstration"
+    ) in page
 
 
 NOT_CHECKED = "Its drawing is not"
@@ -480,7 +526,7 @@ def test_the_page_of_an_award_offers_its_proof(
         return {" ".join(a.text_content().split()): a.get("href") for a in found}
 
     head = html.document_fromstring(visitor.get(signed).get_data(as_text=True))
-    (alternate,) = head.xpath("//link[@type='application/vc+ld+json']/@href")
+    (alternate,) = head.xpath("//link[@type='application/vc']/@href")
     assert alternate == f"{BASE}{signed}.json"
     offered = links()
     assert visitor.get(offered.pop("Verify this badge")).status_code == 200

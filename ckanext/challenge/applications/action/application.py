@@ -36,7 +36,6 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
     find_application,
-    find_cohort,
     validate,
 )
 from ckanext.challenge.common.labels import state_label
@@ -95,12 +94,13 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
         on ``late_code`` when that lets nobody in; on ``limit`` after too many
     """
     tk.check_access("challenge_application_create", context, data_dict)
-    cohort = find_cohort(validate(context, data_dict, schema.season())["cohort"])
+    begun = validate(context, data_dict, schema.beginning())
+    cohort = roles.seen_cohort(context, begun["cohort"])
     form = admission.read_form(cohort, data_dict)
     if form and (made := model.Session.get(Application, form.application_id)):
         return _with_key(context, made)
     user_id = roles.user_id_of(context)
-    draft = data_dict.get("draft") in (True, "true", "on", "1")
+    draft = bool(begun.get("draft"))
     data = _checked(
         context,
         cohort,
@@ -163,13 +163,15 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     :param revision: the ``revision`` that the changes were made to; without it they
         are saved over whatever is there
     :type revision: int
-    :returns: the application
+    :returns: the application; where its address changed and the key was mailed to the
+        former one, also the ``key`` that opens it now
     :rtype: dict
     :raises ValidationError: by field; on ``revision`` when somebody has saved
         another since; on ``state`` when it can no longer be changed
 
-    The other parameters are those of :py:func:`challenge_application_create`; what
-    is not given stays as it is. A new e-mail address is mailed a link, to prove it.
+    The other parameters are those of :py:func:`challenge_application_create` but for
+    ``cohort``, ``draft`` and ``form``; what is not given stays as it is. A new e-mail
+    address is mailed a link, to prove it.
     """
     reference = validate(context, data_dict, schema.revision())
     application = find_application(reference["id"])
@@ -214,6 +216,10 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
             notifications.enqueue("link", application=application)
     journal.record(actor_of(context), "update", "application", application.id)
     commit(context)
+    key = data_dict.get("key")
+    if moved and isinstance(key, str) and access_links.is_mailed(key):
+        # That key ends with the address it was mailed to; whoever used it goes on.
+        return _with_key(context, application)
     return dictize(context, application)
 
 
@@ -309,9 +315,15 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
     :type key: string
     :returns: its fields; ``duty`` (``{status, rule, reasons}``: is there a duty to
         publish, and why); ``attachments``; ``decisions`` (what can be decided now, by
-        whoever asks); ``waitlist_position`` (1 is next); for managers also
-        ``warnings``, ``changes`` (what the last correction changed: ``[{field,
-        before, after}]``), ``reviewer_id``, ``pending_decision`` and ``decided_by``
+        whoever asks); ``waitlist_position`` (1 is next), and with it
+        ``waitlist_because`` (``places`` where all are taken, else ``rank``); for
+        managers also
+        ``account`` (``{name, display_name, since, proved, waiting}``: whose an
+        acceptance lets in, since when there is that account, whether it proved the
+        contact's address, and the id of its role that waits for that; ``None`` where
+        one is made), ``warnings``, ``changes`` (what the last correction changed:
+        ``[{field, before, after}]``), ``reviewer_id``, ``pending_decision`` and
+        ``decided_by``
     :rtype: dict
     """
     data = validate(context, data_dict, schema.reference())

@@ -10,9 +10,10 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config
-from ckanext.challenge.applications import onboarding, query, schema
+from ckanext.challenge.applications import onboarding, query
 from ckanext.challenge.applications.answers import field_of
 from ckanext.challenge.applications.transitions import cohort_of
+from ckanext.challenge.common import fields
 from ckanext.challenge.common.action_helpers import find_application, validate
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain import deadlines, lifecycle, questions, scrutiny
@@ -45,7 +46,7 @@ def challenge_application_check(context: Context, data_dict: dict[str, Any]) -> 
         ``failed``, ``unknown``, and what it is about)
     :rtype: dict
     """
-    data = validate(context, data_dict, schema.reference())
+    data = validate(context, data_dict, fields.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_check", context, {"id": application.id})
     cohort = cohort_of(application)

@@ -11,7 +11,7 @@ from ckan.types import Context
 from ckanext.challenge.applications import dictize, form_token, schema
 from ckanext.challenge.cohorts.window import window_of
 from ckanext.challenge.common import rate_limit, roles
-from ckanext.challenge.common.action_helpers import find_cohort, user_id_of, validate
+from ckanext.challenge.common.action_helpers import user_id_of, validate
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Collectivite
 
@@ -35,10 +35,8 @@ def challenge_application_form(context: Context, data_dict: dict[str, Any]) -> A
     :raises ObjectNotFound: when there is no such season
     """
     data = validate(context, data_dict, schema.form())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_application_form", context, {"cohort": cohort.id})
-    if not roles.may_see_cohort(context, cohort):
-        raise tk.ObjectNotFound(tk._("There is no such season"))
     window = window_of(cohort)
     answer: dict[str, Any] = {
         "window": window,

@@ -17,8 +17,9 @@ from ckanext.challenge.applications import (
     waiting_list,
 )
 from ckanext.challenge.common import roles
-from ckanext.challenge.common.action_helpers import find_cohort, validate
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain.application_fields import WRITTEN
+from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.model import Application, Staff
 from ckanext.challenge.model.dictize import as_json, columns
 
@@ -107,7 +108,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     if "cohort" not in data:
         tk.check_access("challenge_application_list", context, {})
         return _own(context, data)
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
     chosen = query.conditions(context, cohort, data)
     paginate = query.facets(chosen, data.get("departement"))
@@ -190,9 +191,9 @@ def _reviewers(cohort_id: str) -> list[dict[str, str]]:
         model.Session.query(model.User)
         .join(Staff, Staff.user_id == model.User.id)
         .filter(Staff.cohort_id == cohort_id, Staff.role == "manager")
-        .order_by(model.User.name)
     )
-    return [{"id": user.id, "name": user.display_name} for user in users]
+    found = [{"id": user.id, "name": user.display_name} for user in users]
+    return sorted(found, key=lambda one: sort_key(one["name"]))
 
 
 def _next_in_line(cohort_id: str) -> dict[str, Any] | None:

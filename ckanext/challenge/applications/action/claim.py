@@ -10,12 +10,11 @@ from ckan.types import Context
 
 from ckanext.challenge import notifications
 from ckanext.challenge.applications import claims, given_roles, schema
-from ckanext.challenge.common import fields, journal
+from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     checked_transition,
-    find_cohort,
     find_organization,
     paginate,
     user_id_of,
@@ -38,10 +37,11 @@ def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: ``{id, state, reason, asked_at, answered_at, answered_by,
         organization_id, organization_name, organization_title, application_id,
         reference, cohort, cohort_title, contact_name, contact_role,
-        contact_email, user_name, user_display_name}`` with ``state`` one of
-        ``asked``, ``accepted``, ``declined`` and ``withdrawn`` (the collectivité
-        takes part no more); the last two are of the account that becomes an admin,
-        which need not be that of the contact
+        contact_email, user_name, user_display_name, since, waiting}`` with ``state``
+        one of ``asked``, ``accepted``, ``declined`` and ``withdrawn`` (the
+        collectivité takes part no more); the user is the account that becomes an
+        admin, which need not be that of the contact, ``since`` when it was made, and
+        ``waiting`` says that it was let in and has yet to prove the contact's address
     :rtype: dict
     """
     data = validate(context, data_dict, fields.reference())
@@ -77,7 +77,7 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> Any:
     rows = claims.selected()
     scope = {}
     if "cohort" in data:
-        scope["cohort"] = find_cohort(data["cohort"]).id
+        scope["cohort"] = roles.seen_cohort(context, data["cohort"]).id
         rows = rows.filter(Application.cohort_id == scope["cohort"])
     if "organization" in data:
         scope["organization"] = find_organization(data["organization"]).id
@@ -163,9 +163,16 @@ def _let_in(claim: Claim, actor: str) -> None:
         "admin",
         "claim",
         actor,
+        address=_address(claim) or user.email,
         participant=participant,
         application_id=claim.application_id,
     )
+
+
+def _address(claim: Claim) -> str | None:
+    """By which the account was found."""
+    application = model.Session.get(Application, claim.application_id)
+    return application.contact_email if application else None
 
 
 def _show(claim: Claim) -> dict[str, Any]:

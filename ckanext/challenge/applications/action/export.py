@@ -17,8 +17,8 @@ from ckanext.challenge import config
 from ckanext.challenge.applications import labels as application_labels
 from ckanext.challenge.applications import query, schema
 from ckanext.challenge.applications.answers import field_of
-from ckanext.challenge.common import language, spreadsheets
-from ckanext.challenge.common.action_helpers import find_cohort, validate
+from ckanext.challenge.common import language, roles, spreadsheets
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.common.spreadsheets import Column
 from ckanext.challenge.domain import lifecycle, questions
 from ckanext.challenge.domain.application_fields import EXPORTED
@@ -55,14 +55,14 @@ def challenge_application_export(context: Context, data_dict: dict[str, Any]) ->
         ``utf-8`` or ``base64``)
     :rtype: dict
 
-    The other parameters are the filters, ``sort`` and ``order`` of
-    :py:func:`challenge_application_list`.
+    The other parameters are those of :py:func:`challenge_application_list` but for
+    ``around``, ``limit`` and ``offset``.
 
     A caller in this process that sets ``stream`` in the context gets an iterator of
     bytes as ``content``: it needs little memory, whatever the number of rows.
     """
     data = validate(context, data_dict, schema.application_export())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_application_export", context, {"cohort": cohort.id})
     kind: spreadsheets.Kind = data["format"]
     form = spreadsheets.FORMATS[kind]

@@ -10,14 +10,17 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import schema
-from ckanext.challenge.common import access_links, journal, rate_limit
+from ckanext.challenge.applications import schema, waiting_roles
+from ckanext.challenge.common import access_links, journal, proofs, rate_limit
 from ckanext.challenge.common.action_helpers import (
     actor_of,
+    all_or_nothing,
     commit,
     find_application,
+    user_id_of,
     validate,
 )
+from ckanext.challenge.common.proofs import Proof
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
@@ -59,7 +62,9 @@ def challenge_application_email_confirm(
 ) -> dict[str, Any]:
     """Take the opening of a mailed link for the proof of the address.
 
-    The applicant may call this with the follow-up key.
+    The applicant may call this with the follow-up key. Where it is the caller's own
+    account that applied, or that has this address, the account has proved it, too, and
+    has the roles that waited for this.
 
     :param id: the id or reference of the application
     :type id: string
@@ -72,15 +77,25 @@ def challenge_application_email_confirm(
     data = validate(context, data_dict, schema.reference())
     application = find_application(data["id"])
     tk.check_access("challenge_application_email_confirm", context, data)
-    if application.email_confirmed_at is None and access_links.proves(
-        data.get("key"), application.id, application.contact_email
-    ):
-        application.email_confirmed_at = utcnow()
-        journal.record(
-            actor_of(context), "confirm_email", "application", application.id
-        )
-        commit(context)
+    if access_links.proves(data.get("key"), application.id, application.contact_email):
+        with all_or_nothing(context):
+            if application.email_confirmed_at is None:
+                application.email_confirmed_at = utcnow()
+                journal.record(
+                    actor_of(context), "confirm_email", "application", application.id
+                )
+            _prove(context, application)
     return {"confirmed": application.email_confirmed_at is not None}
+
+
+def _prove(context: Context, application: Application) -> None:
+    """The account that opened the link has proved its address, if it is its own."""
+    user = model.User.get(user_id_of(context) or "")
+    address = application.contact_email or ""
+    if user is None or proofs.is_proved(user.id, address):
+        return
+    if application.user_id == user.id or proofs.same(user.email, address):
+        waiting_roles.prove(Proof(user.id, access_links.digest_of(address)))
 
 
 def _meant(data: dict[str, Any]) -> Application | None:

@@ -18,7 +18,6 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
     find_application,
-    find_cohort,
     find_mail,
     paginate,
     user_id_of,
@@ -94,7 +93,9 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
         application = find_application(data["application"])
         query = query.filter(Mail.application_id == application.id)
     if "cohort" in data:
-        query = query.filter(Mail.cohort_id == find_cohort(data["cohort"]).id)
+        query = query.filter(
+            Mail.cohort_id == roles.seen_cohort(context, data["cohort"]).id
+        )
     if not roles.is_sysadmin(context):
         # A draft is its applicant's until it is handed in.
         query = query.filter(
@@ -142,7 +143,7 @@ def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> Any:
         query = query.filter(Mail.id == find_mail(data["id"]).id)
     else:
         query = query.filter(
-            _IS_FAILING, Mail.cohort_id == find_cohort(data["cohort"]).id
+            _IS_FAILING, Mail.cohort_id == roles.seen_cohort(context, data["cohort"]).id
         )
     found = query.order_by(Mail.id).populate_existing().with_for_update().all()
     if "id" in data and not found:

@@ -28,9 +28,9 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
     The admins of the organization and sysadmins may call this; the managers of a season
     too, while an organization that an acceptance of that very season made has no admin
     of its own. Nobody invites themselves. The account with that address becomes a
-    member; where there is none, one is made that waits for its owner. Either is told by
-    mail, after all is stored. Who was invited and did not open the account yet is told
-    again.
+    member once it opened the link that is mailed there; where there is none, one is
+    made that waits for its owner. Either is told by mail, after all is stored. Who was
+    invited and did not open the account, or the link, yet is told again.
 
     :param organization: the id or name of the organization
     :type organization: string
@@ -38,9 +38,9 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
     :type email: string
     :param role: ``member`` (unless said otherwise), ``editor`` or ``admin``
     :type role: string
-    :returns: ``{organization_id, user, role, invited, again}``: the name of the
-        account, whether it still waits for its owner, and whether this person had
-        been invited already
+    :returns: ``{organization_id, user, role, invited, waiting, again}``: the name of
+        the account, whether it still waits for its owner, whether its role waits for
+        the proof of the address, and whether this person had been invited already
     :rtype: dict
     :raises ValidationError: on ``email`` for somebody who is a member already, and
         for the caller's own address
@@ -53,15 +53,17 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
         if user.id == user_id_of(context):
             raise tk.ValidationError({"email": [tk._("You cannot invite yourself")]})
         known = accounts.role_in(user, group)
+        again = known is not None or given_roles.waits(user, group)
         if known and user.state != model.State.PENDING:
             raise tk.ValidationError({"email": [_member_already(group)]})
         participant = _participant(group)
-        given_roles.give(
+        waiting = given_roles.give(
             user,
             group,
             data["role"],
             "invitation",
             actor_of(context),
+            address=data["email"],
             participant=participant,
         )
         notifications.enqueue(
@@ -71,6 +73,7 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
             user_id=user.id,
             organization_id=group.id,
             role=data["role"],
+            waiting_role_id=waiting.id if waiting else None,
         )
         model.Session.flush()
         # No address: the journal is for ever.
@@ -86,7 +89,8 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
         "user": user.name,
         "role": data["role"],
         "invited": user.state == model.State.PENDING,
-        "again": known is not None,
+        "waiting": waiting is not None,
+        "again": again,
     }
 
 

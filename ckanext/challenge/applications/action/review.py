@@ -15,12 +15,11 @@ from ckanext.challenge.applications import decisions, schema
 from ckanext.challenge.applications.decisions import ReviewDecision
 from ckanext.challenge.applications.dictize import dictize
 from ckanext.challenge.applications.transitions import lock, lock_with_cohort
-from ckanext.challenge.common import fields, journal
+from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     find_application,
-    find_cohort,
     is_deferred,
     user_id_of,
     validate,
@@ -112,7 +111,7 @@ def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> 
     :rtype: dict
     """
     data = validate(context, data_dict, schema.cohort())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_decisions_publish", context, {"cohort": cohort.id})
     kept = (
         model.Session.query(Application.id)

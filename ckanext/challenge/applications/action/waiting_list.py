@@ -10,12 +10,11 @@ from ckan.types import Context
 
 from ckanext.challenge.applications import onboarding, schema, waiting_list
 from ckanext.challenge.applications.transitions import lock_with_cohort
-from ckanext.challenge.common import fields, journal
+from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     find_application,
-    find_cohort,
     validate,
 )
 from ckanext.challenge.model import Application, Cohort
@@ -43,7 +42,7 @@ def challenge_waitlist_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     """
     data = validate(context, data_dict, schema.waitlist_list())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_waitlist_list", context, {"cohort": cohort.id})
     return _dictize(cohort, data["limit"], data["offset"])
 

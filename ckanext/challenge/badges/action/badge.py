@@ -19,7 +19,6 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     checked_transition,
     commit,
-    find_cohort,
     find_organization,
     user_id_of,
     validate,
@@ -36,9 +35,17 @@ from ckanext.challenge.domain.criteria import (
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.measures import catalog
-from ckanext.challenge.model import Award, Cohort, Participant, Staff, locks
+from ckanext.challenge.model import (
+    Award,
+    Cohort,
+    Participant,
+    Staff,
+    confirmations,
+    figures,
+    locks,
+)
 from ckanext.challenge.model.base import make_id, utcnow
-from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.model.dictize import as_json, columns, name_of
 from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
 
 _AWARD_COLUMNS = (
@@ -83,7 +90,7 @@ def challenge_badge_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: when there is no such season
     """
     data = validate(context, data_dict, schema.badge_list())
-    cohort = find_cohort(data["cohort"]) if "cohort" in data else None
+    cohort = roles.seen_cohort(context, data["cohort"]) if "cohort" in data else None
     tk.check_access(
         "challenge_badge_list", context, {"cohort": cohort.id} if cohort else {}
     )
@@ -159,7 +166,7 @@ def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> Any:
         if "state" in data
         else Award.state.in_(sorted(AWARD_HELD))
     ]
-    cohort = find_cohort(data["cohort"]) if "cohort" in data else None
+    cohort = roles.seen_cohort(context, data["cohort"]) if "cohort" in data else None
     tk.check_access(
         "challenge_award_list", context, {"cohort": cohort.id} if cohort else {}
     )
@@ -193,11 +200,14 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :type id: string
     :returns: ``{id, badge, title, description, level, icon, colour, shape, policy,
         organization_id, organization_name, organization_title, image_url, siren,
-        cohort_id, cohort, cohort_title, awarded_at, source, reason, programme,
-        programme_version, state, lost_on, revoked_at, revoked_reason,
+        cohort_id, cohort, cohort_title, awarded_at, source, given_by, reason,
+        programme, programme_version, state, lost_on, revoked_at, revoked_reason,
         revoked_source, assurance}`` and ``criteria``: ``{met: [{measure or step,
-        definition or title, value, target, assurance, datasets: [{id, name,
-        title}]}]}``, the datasets being those that the public can still see.
+        definition or title, value, target, assurance, confirmed_by, confirmed_at,
+        datasets: [{id, name, title}]}]}``, the datasets being those that the public can
+        still see.
+        One given by hand (``source`` is ``person``) has no criteria; ``given_by`` is
+        the name of who gave it.
         ``assurance`` says what stands behind it: ``declared`` (the collectivité says
         so), ``confirmed`` (an adviser does), ``verified`` (the catalogue does), and of
         a step that was not asked ``None``; of the award it is the weakest of those that
@@ -342,13 +352,9 @@ def _holders(badges: Sequence[str], cohort: Cohort | None = None) -> dict[str, i
     """
     within: list[Any] = []
     if cohort is not None:
-        taking_part = sa.select(Participant.organization_id).where(
-            Participant.cohort_id == cohort.id,
-            Participant.state.in_(PARTICIPANT_COUNTED),
-        )
         within = [
             sa.or_(Award.cohort_id == cohort.id, Award.cohort_id.is_(None)),
-            Award.organization_id.in_(taking_part),
+            Award.organization_id.in_(figures.counted(cohort.id)),
         ]
     rows = model.Session.execute(
         sa.select(Award.badge, sa.func.count(sa.distinct(Award.organization_id)))
@@ -404,6 +410,7 @@ def _selected() -> tuple[Any, ...]:
         Cohort.name.label("cohort"),
         Cohort.title.label("cohort_title"),
         Cohort.programme_digest,
+        name_of(model.User).label("given_by"),
         sa.func.coalesce(Participant.siren, catalog.organization_siren()).label(
             "siren"
         ),
@@ -419,6 +426,7 @@ def _awards(*selected: Any) -> Any:
         .select_from(Award)
         .join(model.Group, model.Group.id == Award.organization_id)
         .outerjoin(Cohort, Cohort.id == Award.cohort_id)
+        .outerjoin(model.User, model.User.id == Award.awarded_by)
         .outerjoin(
             Participant,
             sa.and_(
@@ -445,6 +453,7 @@ def _dictize_award(row: Any) -> dict[str, Any]:
         **columns(row, _AWARD_COLUMNS),
         "cohort": row.cohort,
         "cohort_title": row.cohort_title,
+        "given_by": row.given_by,
         "siren": row.siren,
         "organization_name": row.organization_name,
         "organization_title": row.organization_title or row.organization_name,
@@ -455,8 +464,20 @@ def _dictize_award(row: Any) -> dict[str, Any]:
 def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
     met: list[dict[str, Any]] = row.criteria.get("met", [])
     datasets = _public_datasets(id_ for part in met for id_ in part["datasets"])
+    words_of = [assurance.of_part(programme, part) for part in met]
+    confirmed = [
+        part["step"]
+        for part, word in zip(met, words_of, strict=True)
+        if word == "confirmed"
+    ]
+    # As it is now: a step that was opened again since is confirmed by nobody.
+    told = (
+        confirmations.of_steps(row.cohort_id, row.organization_id, confirmed)
+        if confirmed and row.cohort_id
+        else {}
+    )
     shown: list[dict[str, Any]] = []
-    for part in met:
+    for part, word in zip(met, words_of, strict=True):
         words: dict[str, Any] = {}
         if "measure" in part:
             words = described(part["measure"])
@@ -466,13 +487,21 @@ def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
             {
                 **part,
                 **words,
-                "assurance": assurance.of_part(programme, part),
+                "assurance": word,
+                **_confirmation(told.get(part.get("step", ""))),
                 "datasets": [
                     datasets[id_] for id_ in part["datasets"] if id_ in datasets
                 ],
             }
         )
     return {"met": shown}
+
+
+def _confirmation(found: confirmations.Confirmation | None) -> dict[str, Any]:
+    return {
+        "confirmed_by": found.by if found else None,
+        "confirmed_at": as_json(found.at) if found else None,
+    }
 
 
 def _public_datasets(ids: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -502,7 +531,7 @@ def _cohort_to_award(
         )
     )
     if reference is not None:
-        named = find_cohort(reference)
+        named = roles.seen_cohort(context, reference)
         tk.check_access("challenge_award_create", context, {"cohort": named.id})
         return query.filter(Cohort.id == named.id).first()
     if not roles.is_sysadmin(context):

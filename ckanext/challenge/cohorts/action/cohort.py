@@ -27,13 +27,12 @@ from ckanext.challenge.common import (
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    find_cohort,
     paginate,
     read_lists,
     validate,
 )
 from ckanext.challenge.domain import budget, deadlines, schedule
-from ckanext.challenge.domain.lifecycle import COHORT_DELETABLE
+from ckanext.challenge.domain.lifecycle import COHORT_DELETABLE, PARTICIPANT_COUNTED
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
@@ -41,7 +40,6 @@ from ckanext.challenge.model import (
     Evidence,
     Participant,
     Staff,
-    figures,
     locks,
 )
 from ckanext.challenge.model.dictize import as_json, columns
@@ -100,7 +98,7 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> Any:
     rows, count = paginate(
         query.order_by(Cohort.season.desc(), Cohort.created_at.desc()), data
     )
-    totals = figures.by_cohort([row.id for row in rows])
+    totals = report.shown_figures(rows)
     shown = [{**_dictize(row), "figures": totals[row.id]} for row in rows]
     return {"count": count, "results": shown}
 
@@ -117,9 +115,10 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
         are no ``figures`` and no ``phases`` (true)
     :type include_figures: bool
     :returns: all its fields, ``revision`` (a text that changes with them), and
-        ``cost`` (the sum of the funding), ``figures`` (of
-        its participants), ``phases`` (each with ``steps``, ``steps_done``,
-        ``steps_total`` over all participants and ``percent``), ``milestones``
+        ``cost`` (the sum of the funding), ``figures`` (of its participants; once it
+        has finished, those of that day), ``phases`` (each with ``steps``,
+        ``steps_done``, ``steps_total`` over all participants and ``percent``),
+        ``milestones``
         (``{key, date, state}``, the state being ``past``, ``current`` for the next
         to come, or ``future``), ``accepts_applications``, ``schedule`` (the
         states to come that have a date: ``{state, at, scheduled}``, the last telling
@@ -131,11 +130,11 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: when there is no such season
     """
     data = validate(context, data_dict, schema.cohort_show())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_show", context, {"id": cohort.id})
     shown = _dictize(cohort)
     if data["include_figures"]:
-        totals = figures.by_cohort([cohort.id])[cohort.id]
+        totals = report.shown_figures([cohort])[cohort.id]
         shown["figures"] = totals
         shown["phases"] = _phases(cohort, totals["participants"])
     shown["asks_feedback"] = bool(programmes.of(cohort).feedback)
@@ -221,6 +220,12 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param id: the id or name of the season
     :type id: string
+    :param revision: as :py:func:`challenge_cohort_show` gave it: a change that
+        somebody else made since is an error on it
+    :type revision: string
+    :param drop_answered: whether questions that applications answer may be taken
+        away (false): the answers stay with the applications, but are shown no more
+    :type drop_answered: bool
     :returns: the season
     :rtype: dict
     :raises ValidationError: by field
@@ -229,16 +234,15 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
     given is emptied. The state is changed by
     :py:func:`challenge_cohort_transition`.
 
-    A question that applications answer keeps its ``type``, and can be taken away
-    only with ``drop_answered`` (bool): the answers stay with the applications, but
-    are shown no more. With ``revision``, as :py:func:`challenge_cohort_show` gave
-    it, a change that somebody else made since is an error on that field.
+    A question that applications answer keeps its ``type``.
     """
-    cohort = find_cohort(data_dict.get("id"))
+    named = validate(context, data_dict, schema.cohort_update())
+    cohort = roles.seen_cohort(context, named["id"])
     tk.check_access("challenge_cohort_update", context, {"id": cohort.id})
     locks.refresh_for_update(cohort)
-    _check_unchanged(cohort, data_dict.get("revision"))
-    data = _validated(context, data_dict, cohort)
+    _check_unchanged(cohort, named.get("revision"))
+    drop = bool(named.get("drop_answered"))
+    data = _validated(context, data_dict, cohort, drop)
     before = columns(cohort, _FIELDS)
     _save(cohort, data)
     cohort_programme.follow(cohort)
@@ -265,9 +269,10 @@ def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ValidationError: by field
 
-    The other parameters are those of :py:func:`challenge_cohort_create`.
+    The other parameters are those of :py:func:`challenge_cohort_update`.
     """
-    cohort = find_cohort(data_dict.get("id"))
+    named = validate(context, data_dict, schema.cohort_update())
+    cohort = roles.seen_cohort(context, named["id"])
     tk.check_access("challenge_cohort_patch", context, {"id": cohort.id})
     # Two who change different fields at once: neither writes what the other replaced.
     locks.refresh_for_update(cohort)
@@ -292,7 +297,7 @@ def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None
     :type id: string
     """
     data = validate(context, data_dict, fields.reference())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_delete", context, {"id": cohort.id})
     if cohort.state not in COHORT_DELETABLE:
         raise tk.ValidationError(
@@ -333,7 +338,7 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
     :raises ValidationError: on ``to``, naming both states, when that is not allowed
     """
     data = validate(context, data_dict, schema.transition())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_transition", context, {"id": cohort.id})
     transitions.prepare(context, cohort, data["to"])
     locks.refresh_for_update(cohort)
@@ -360,9 +365,15 @@ def _check_unchanged(cohort: Cohort, seen: Any) -> None:
 
 
 def _validated(
-    context: Context, data_dict: dict[str, Any], cohort: Cohort | None
+    context: Context,
+    data_dict: dict[str, Any],
+    cohort: Cohort | None,
+    drop: bool = False,
 ) -> dict[str, Any]:
-    """The fields to save, checked alone and against each other."""
+    """The fields to save, checked alone and against each other.
+
+    :param drop: whether questions that applications answer may be taken away
+    """
     given = read_lists(data_dict, *schema.LISTS)
     data, errors = tk.navl_validate(given, schema.cohort_save(), context)
     if (
@@ -382,7 +393,6 @@ def _validated(
             what=labels.milestone(first),
         )
         errors.setdefault(second, []).append(text)
-    drop = data_dict.get("drop_answered") in (True, "true", "on", "1")
     data["questions"], wrong = questions.check(data_dict.get("questions"), cohort, drop)
     if wrong:
         errors["questions"] = wrong
@@ -433,8 +443,12 @@ def _clashes(
                 tk._("References of applications carry this number; it has to stay")
             ]
     if "programme" not in errors and data["programme"] != cohort.programme:
-        totals = figures.by_cohort([cohort.id])[cohort.id]
-        if totals["participants"]:
+        # Those whose organization is deleted too: it may come back.
+        follow = model.Session.query(Participant.id).filter(
+            Participant.cohort_id == cohort.id,
+            Participant.state.in_(PARTICIPANT_COUNTED),
+        )
+        if follow.first():
             found["programme"] = [
                 tk._("Participants follow this programme; it has to stay")
             ]
@@ -494,21 +508,17 @@ def _schedule(cohort: Cohort) -> list[dict[str, Any]]:
 def _phases(cohort: Cohort, participants: int) -> list[dict[str, Any]]:
     programme = programmes.of(cohort)
     spoken = language.current()
-    settled = figures.settled_by_step(cohort.id)
+    settled = report.settled(cohort)
     found = []
     for phase in programme.phases:
         steps = [step for step in programme.steps if step.phase == phase.key]
-        total = len(steps) * participants
-        done = sum(settled.get(step.key, 0) for step in steps)
         found.append(
             {
                 "key": phase.key,
                 "title": phase.title.in_(spoken),
                 "description": phase.description.in_(spoken),
                 "steps": len(steps),
-                "steps_done": done,
-                "steps_total": total,
-                "percent": 100 * done // total if total else 0,
+                **settled.of_phase(steps, participants),
             }
         )
     return found

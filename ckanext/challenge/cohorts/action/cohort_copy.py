@@ -10,11 +10,10 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.cohorts import schema
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    find_cohort,
     validate,
 )
 from ckanext.challenge.domain import copying, deadlines
@@ -64,7 +63,8 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     :raises ValidationError: by field
     """
-    source = find_cohort(data_dict.get("id"))
+    named = validate(context, data_dict, fields.reference())
+    source = roles.seen_cohort(context, named["id"])
     tk.check_access("challenge_cohort_copy", context, {"id": source.id})
     data = validate(context, data_dict, schema.cohort_copy())
     made = {

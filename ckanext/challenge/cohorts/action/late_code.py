@@ -12,11 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import config
 from ckanext.challenge.cohorts import schema
-from ckanext.challenge.common import fields, journal
+from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    find_cohort,
     paginate,
     user_id_of,
     validate,
@@ -56,7 +55,7 @@ def challenge_late_code_list(context: Context, data_dict: dict[str, Any]) -> Any
     :rtype: dict
     """
     data = validate(context, data_dict, schema.late_code_list())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_late_code_list", context, {"cohort": cohort.id})
     query = model.Session.query(LateCode).filter_by(cohort_id=cohort.id)
     rows, count = paginate(
@@ -84,7 +83,8 @@ def challenge_late_code_create(context: Context, data_dict: dict[str, Any]) -> A
     :rtype: dict
     :raises ValidationError: by field
     """
-    cohort = find_cohort(data_dict.get("cohort"))
+    named = validate(context, data_dict, fields.reference("cohort"))
+    cohort = roles.seen_cohort(context, named["cohort"])
     tk.check_access("challenge_late_code_create", context, {"cohort": cohort.id})
     data = validate(context, data_dict, schema.late_code_create())
     today = config.today()

@@ -11,11 +11,10 @@ from ckan.types import Context
 
 from ckanext.challenge.cohorts import programme as cohort_programme
 from ckanext.challenge.cohorts import schema
-from ckanext.challenge.common import fields, journal, language
+from ckanext.challenge.common import fields, journal, language, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    find_cohort,
     rollback_and_error,
     validate,
 )
@@ -58,7 +57,7 @@ def challenge_cohort_programme_diff(context: Context, data_dict: dict[str, Any])
     :raises ObjectNotFound: when there is no such season
     """
     data = validate(context, data_dict, fields.reference())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_programme_diff", context, {"id": cohort.id})
     kept, offered, obstacle = cohort_programme.offer(cohort)
     changes = programme_diff.compare(kept, offered) if kept and offered else ()
@@ -107,7 +106,7 @@ def challenge_cohort_programme_update(
         another one, on ``id`` when the season cannot move
     """
     data = validate(context, data_dict, schema.programme_update())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_programme_update", context, {"id": cohort.id})
     if "version" not in data and "digest" not in data:
         raise tk.ValidationError({"version": [tk._("Missing value")]})
@@ -133,8 +132,11 @@ def challenge_cohort_programme_update(
         {"from": kept.version, "to": offered.version, "digest": offered.digest},
     )
     id_ = cohort.id
-    if commit(context):
-        evaluate.evaluate(cohort_ids=[id_])
+    # In the same transaction: nobody finds the steps of one version, and the figures
+    # of the other.
+    model.Session.flush()
+    evaluate.evaluate(cohort_ids=[id_], commit=False)
+    commit(context)
     return tk.get_action("challenge_cohort_show")(
         {"user": context.get("user", ""), "ignore_auth": True}, {"id": id_}
     )

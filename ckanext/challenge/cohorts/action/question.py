@@ -8,8 +8,8 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
 from ckanext.challenge.cohorts import questions
-from ckanext.challenge.common import fields
-from ckanext.challenge.common.action_helpers import find_cohort, validate
+from ckanext.challenge.common import fields, roles
+from ckanext.challenge.common.action_helpers import validate
 
 
 @tk.side_effect_free
@@ -26,7 +26,7 @@ def challenge_question_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     """
     data = validate(context, data_dict, fields.reference("cohort"))
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_question_list", context, {"cohort": cohort.id})
     counts = questions.answer_counts(cohort.id)
     results = [

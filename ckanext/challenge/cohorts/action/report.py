@@ -14,7 +14,7 @@ from ckanext.challenge import config, programmes
 from ckanext.challenge.cohorts import report as cohort_report
 from ckanext.challenge.cohorts import schema
 from ckanext.challenge.common import labels, language, roles
-from ckanext.challenge.common.action_helpers import find_cohort, validate
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.model import Cohort, Feedback, Participant, Visit
 from ckanext.challenge.model.dictize import as_json, name_of
@@ -38,20 +38,24 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
         results), ``final`` (whether it has finished), ``citation`` and ``url`` (to cite
         it by), ``programme`` (``{name, title, version}``), ``figures``, ``phases``
         (``{key, title, steps_done, steps_total, percent}``, over all participants),
-        ``steps`` (``{step, title, phase, done}``), ``badges`` (``{badge, title, level,
+        ``steps`` (``{step, title, phase, done, waived}``: how many have done it, and
+        of how many it was not asked), ``badges`` (``{badge, title, level,
         count}``) and ``participants``: ``{count, results}``, each
         ``{organization_id, organization_name, organization_title, siren, kind,
-        departement, population, steps_done, steps_total, percent, completed, datasets,
-        badges: [{badge, title, level}]}``. The staff of the season is also told
-        ``staff``: ``{withdrawn, feedback, days, participants: {organization id:
-        {adviser, late_steps, days, feedback, last_activity_at}}}``
+        departement, population, steps_done, steps_total (that were asked),
+        steps_waived, percent, completed, datasets, badges: [{badge, title, level}]}``.
+        The staff of the season is also told
+        ``staff``: ``{withdrawn, feedback, days, days_planned, participants:
+        {organization id: {adviser, late_steps, days, days_planned, feedback,
+        last_activity_at}}}``; ``days`` were spent, ``days_planned`` are to come
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
     data = validate(context, data_dict, schema.cohort_report())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_report", context, {"id": cohort.id})
     found = _results(cohort)
+    settled = cohort_report.Settled.of(found)
     programme = programmes.of(cohort)
     spoken = language.current()
     listed = found["participants"]
@@ -80,7 +84,8 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
                 "step": step.key,
                 "title": step.title.in_(spoken),
                 "phase": step.phase,
-                "done": found["steps"].get(step.key, 0),
+                "done": settled.done.get(step.key, 0),
+                "waived": settled.waived.get(step.key, 0),
             }
             for step in programme.steps
         ],
@@ -94,6 +99,7 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
             "results": [
                 {
                     **row,
+                    "steps_waived": max(0, len(programme.steps) - row["steps_total"]),
                     "badges": [_badge(programme, badge) for badge in row["badges"]],
                 }
                 for row in shown
@@ -119,22 +125,17 @@ def _results(cohort: Cohort) -> dict[str, Any]:
 
 def _phases(programme: Programme, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     spoken = language.current()
-    participants = found["figures"]["participants"]
-    rows = []
-    for phase in programme.phases:
-        steps = programme.steps_of(phase.key)
-        done = sum(found["steps"].get(step.key, 0) for step in steps)
-        total = len(steps) * participants
-        rows.append(
-            {
-                "key": phase.key,
-                "title": phase.title.in_(spoken),
-                "steps_done": done,
-                "steps_total": total,
-                "percent": 100 * done // total if total else 0,
-            }
-        )
-    return rows
+    settled = cohort_report.Settled.of(found)
+    return [
+        {
+            "key": phase.key,
+            "title": phase.title.in_(spoken),
+            **settled.of_phase(
+                programme.steps_of(phase.key), found["figures"]["participants"]
+            ),
+        }
+        for phase in programme.phases
+    ]
 
 
 def _badge(programme: Programme, key: str) -> dict[str, Any]:
@@ -148,10 +149,12 @@ def _badge(programme: Programme, key: str) -> dict[str, Any]:
 
 def _for_staff(cohort: Cohort, organization_ids: list[str]) -> dict[str, Any]:
     """What those who ran the season also want to know, in one statement each."""
-    days = (
+    today = config.today()
+    spent, planned = (
         sa.select(sa.func.coalesce(sa.func.sum(Visit.days), 0))
-        .where(Visit.participant_id == Participant.id)
+        .where(Visit.participant_id == Participant.id, when)
         .scalar_subquery()
+        for when in (Visit.date <= today, Visit.date > today)
     )
     answered = (
         sa.select(Feedback.id).where(Feedback.participant_id == Participant.id).exists()
@@ -162,7 +165,8 @@ def _for_staff(cohort: Cohort, organization_ids: list[str]) -> dict[str, Any]:
             Participant.late_steps,
             Participant.last_activity_at,
             name_of(model.User).label("adviser"),
-            days.label("days"),
+            spent.label("days"),
+            planned.label("days_planned"),
             answered.label("feedback"),
         )
         .outerjoin(model.User, model.User.id == Participant.adviser_id)
@@ -175,18 +179,21 @@ def _for_staff(cohort: Cohort, organization_ids: list[str]) -> dict[str, Any]:
         sa.select(
             sa.func.count().filter(Participant.state == "withdrawn").label("withdrawn"),
             sa.func.count().filter(answered).label("feedback"),
-            sa.func.coalesce(sa.func.sum(days), 0).label("days"),
+            sa.func.coalesce(sa.func.sum(spent), 0).label("days"),
+            sa.func.coalesce(sa.func.sum(planned), 0).label("days_planned"),
         ).where(Participant.cohort_id == cohort.id)
     ).one()
     return {
         "withdrawn": totals.withdrawn,
         "feedback": totals.feedback,
         "days": as_json(totals.days),
+        "days_planned": as_json(totals.days_planned),
         "participants": {
             row.organization_id: {
                 "adviser": row.adviser,
                 "late_steps": row.late_steps,
                 "days": as_json(row.days),
+                "days_planned": as_json(row.days_planned),
                 "feedback": row.feedback,
                 "last_activity_at": as_json(row.last_activity_at),
             }

@@ -9,17 +9,18 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.cohorts import schema
-from ckanext.challenge.common import fields, journal
+from ckanext.challenge import notifications
+from ckanext.challenge.cohorts import schema, team
+from ckanext.challenge.common import fields, journal, proofs, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
-    find_cohort,
     paginate,
+    user_id_of,
     validate,
 )
-from ckanext.challenge.model import Staff, locks
-from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.model import Cohort, Staff, WaitingRole
+from ckanext.challenge.model.dictize import as_json, columns
 
 
 @tk.side_effect_free
@@ -30,12 +31,17 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param cohort: the id or name of the season
     :type cohort: string
-    :returns: ``{count, results}``, each ``{id, cohort_id, user_id, user_name,
-        display_name, role}``
+    :param limit: how many at most (100)
+    :type limit: int
+    :param offset: how many to pass over (0)
+    :type offset: int
+    :returns: ``{count, results, waiting}``, each ``{id, cohort_id, user_id, user_name,
+        display_name, since, role}``; those in ``waiting`` were named by their address
+        and have their role once they proved it
     :rtype: dict
     """
     data = validate(context, data_dict, schema.staff_list())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_staff_list", context, {"cohort": cohort.id})
     query = (
         model.Session.query(Staff, model.User)
@@ -46,6 +52,7 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
     return {
         "count": count,
         "results": [_dictize_staff(staff, user) for staff, user in rows],
+        "waiting": [_dictize_staff(role, user) for role, user in _waiting(cohort)],
     }
 
 
@@ -53,7 +60,9 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
     """Give a user a role in a season.
 
     Sysadmins may name anybody; managers may name the advisers of their season.
-    Naming somebody again changes nothing.
+    Naming somebody again changes nothing. Whoever is named by an e-mail address that
+    the account did not prove is mailed a link, and has the role once that account
+    opened it.
 
     :param cohort: the id or name of the season
     :type cohort: string
@@ -61,26 +70,22 @@ def challenge_staff_create(context: Context, data_dict: dict[str, Any]) -> Any:
     :type user: string
     :param role: ``manager`` or ``adviser``
     :type role: string
-    :returns: ``{id, cohort_id, user_id, user_name, display_name, role}``
+    :returns: ``{id, cohort_id, user_id, user_name, display_name, since, role,
+        waiting}``: since when there is that account, and whether the role waits
     :rtype: dict
     """
     data = validate(context, data_dict, schema.staff_create())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access(
         "challenge_staff_create", context, {"cohort": cohort.id, "role": data["role"]}
     )
-    user = _find_user(data["user"])
-    # Two who name the same person at once: the second finds it done.
-    locks.refresh_for_update(cohort)
-    key = {"cohort_id": cohort.id, "user_id": user.id, "role": data["role"]}
-    staff = model.Session.query(Staff).filter_by(**key).first()
-    if staff is None:
-        staff = Staff(**key)
-        model.Session.add(staff)
-        model.Session.flush()
-        journal.record(actor_of(context), "create", "staff", staff.id, key)
+    user, address = _find_user(data["user"])
+    role = _give(context, cohort, user, data["role"], address)
     commit(context)
-    return _dictize_staff(staff, user)
+    return {
+        **_dictize_staff(role, user),
+        "waiting": isinstance(role, WaitingRole),
+    }
 
 
 def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
@@ -88,11 +93,12 @@ def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
 
     Sysadmins may take any; managers those of the advisers of their season.
 
-    :param id: the id of the role, as :py:func:`challenge_staff_list` gives it
+    :param id: the id of the role, as :py:func:`challenge_staff_list` gives it; one
+        that waits is given no more
     :type id: string
     """
     data = validate(context, data_dict, fields.reference())
-    staff = model.Session.get(Staff, data["id"])
+    staff = model.Session.get(Staff, data["id"]) or _waiting_role(data["id"])
     if staff is None:
         raise tk.ObjectNotFound(tk._("There is no such role"))
     tk.check_access(
@@ -115,15 +121,64 @@ def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
     commit(context)
 
 
-def _find_user(reference: str) -> model.User:
-    """The user with that id, name or address.
+def _give(
+    context: Context,
+    cohort: Cohort,
+    user: model.User,
+    role: str,
+    address: str | None,
+) -> Staff | WaitingRole:
+    """Give the role, or have it wait for the proof of the address."""
+    has_it = model.Session.query(Staff.id).filter_by(
+        cohort_id=cohort.id, user_id=user.id, role=role
+    )
+    if address is None or has_it.first() or proofs.holds(user, address):
+        return team.appoint(cohort, user, role, actor_of(context))
+    waiting = proofs.wait(
+        user,
+        address,
+        cohort_id=cohort.id,
+        role=role,
+        way="staff",
+        given_by=user_id_of(context),
+    )
+    notifications.enqueue(
+        "address_proof",
+        cohort_id=cohort.id,
+        user_id=user.id,
+        waiting_role_id=waiting.id,
+    )
+    return waiting
+
+
+def _waiting(cohort: Cohort) -> list[Any]:
+    """Whose role waits, with their accounts."""
+    return (
+        model.Session.query(WaitingRole, model.User)
+        .join(model.User, model.User.id == WaitingRole.user_id)
+        .filter(WaitingRole.cohort_id == cohort.id)
+        .order_by(WaitingRole.role, model.User.name)
+        .all()
+    )
+
+
+def _waiting_role(id_: str) -> WaitingRole | None:
+    return (
+        model.Session.query(WaitingRole)
+        .filter(WaitingRole.id == id_, WaitingRole.cohort_id.isnot(None))
+        .first()
+    )
+
+
+def _find_user(reference: str) -> tuple[model.User, str | None]:
+    """The user with that id, name or address, and the address where it was that.
 
     :raises ValidationError: on ``user`` when there is none, or several
     """
     asked = reference.strip()
     user = model.User.get(asked)
     if user is not None and user.state == model.State.ACTIVE:
-        return user
+        return user, None
     found = []
     if "@" in asked:
         found = (
@@ -135,7 +190,7 @@ def _find_user(reference: str) -> model.User:
             .all()
         )
     if len(found) == 1:
-        return found[0]
+        return found[0], asked
     text = (
         tk._("Several accounts have this address: write the name of the account")
         if found
@@ -147,9 +202,10 @@ def _find_user(reference: str) -> model.User:
     raise tk.ValidationError({"user": [text]})
 
 
-def _dictize_staff(staff: Staff, user: model.User) -> dict[str, Any]:
+def _dictize_staff(staff: Staff | WaitingRole, user: model.User) -> dict[str, Any]:
     return {
         **columns(staff, ("id", "cohort_id", "user_id", "role")),
         "user_name": user.name,
         "display_name": user.display_name,
+        "since": as_json(user.created),
     }

@@ -11,9 +11,9 @@ from ckan.types import Context
 
 from ckanext.challenge import config
 from ckanext.challenge.cohorts import schema, transitions
+from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import (
     checked_transition,
-    find_cohort,
     validate,
 )
 from ckanext.challenge.domain import deadlines, lifecycle, schedule
@@ -44,7 +44,7 @@ def challenge_cohort_transition_preview(
     :raises ValidationError: on ``to``, naming both states, when that is not allowed
     """
     data = validate(context, data_dict, schema.transition())
-    cohort = find_cohort(data["id"])
+    cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_transition_preview", context, {"id": cohort.id})
     before, to = cohort.state, data["to"]
     files = _files(cohort)

@@ -9,9 +9,8 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import language
+from ckanext.challenge.common import language, roles
 from ckanext.challenge.common.action_helpers import (
-    find_cohort,
     find_organization,
     validate,
 )
@@ -116,7 +115,7 @@ def challenge_kit_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
 def _kits(context: Context, data: Mapping[str, Any]) -> Iterable[Kit]:
     if data.get("cohort"):
-        cohort = find_cohort(data["cohort"])
+        cohort = roles.seen_cohort(context, data["cohort"])
         tk.check_access("challenge_cohort_show", context, {"id": cohort.id})
         return programmes.of(cohort).kits
     name = data.get("programme")

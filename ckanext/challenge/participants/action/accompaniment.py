@@ -17,13 +17,13 @@ from sqlalchemy.orm import aliased
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import language, roles
 from ckanext.challenge.common.action_helpers import (
-    find_cohort,
     find_participant,
     user_id_of,
     validate,
 )
 from ckanext.challenge.domain import accompaniment as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, PARTICIPANT_COUNTED
+from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.model import (
     Cohort,
     Evidence,
@@ -62,7 +62,9 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
     :param limit: how many messages and how many visits at most, the latest (100)
     :type limit: int
     :returns: ``{adviser, accompanies, messages, visits, days_total, days_spent,
-        days_left}``: ``adviser`` is the name of who accompanies it, ``accompanies``
+        days_planned, days_left}``: ``adviser`` is the name of who accompanies it,
+        ``days_spent`` and ``days_planned`` are those of visits until today and after,
+        ``days_left`` are neither, ``accompanies``
         whether the caller may note visits; ``messages`` and ``visits`` are
         as :py:func:`challenge_participant_message_list` and
         :py:func:`challenge_visit_list` answer them; ``days_total`` and ``days_left``
@@ -84,15 +86,13 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
         .limit(data["limit"])
     ).all()
     visits = model.Session.execute(
-        sa.select(
-            Visit, model.User, sa.func.count().over(), sa.func.sum(Visit.days).over()
-        )
+        sa.select(Visit, model.User, sa.func.count().over())
         .outerjoin(model.User, model.User.id == Visit.adviser_id)
         .where(Visit.participant_id == participant.id)
         .order_by(Visit.date.desc(), Visit.created_at.desc(), Visit.id)
         .limit(data["limit"])
     ).all()
-    spent = visits[0][3] if visits else Decimal(0)
+    used = accompaniment.used(participant.id)
     granted, adviser = model.Session.execute(
         sa.select(Cohort.days_per_participant, name_of(model.User))
         .outerjoin(model.User, model.User.id == participant.adviser_id)
@@ -112,12 +112,13 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
             "count": visits[0][2] if visits else 0,
             "results": [
                 accompaniment.dictize_visit(visit, who, staff)
-                for visit, who, _, _ in visits
+                for visit, who, _ in visits
             ],
         },
         "days_total": as_json(granted),
-        "days_spent": as_json(spent),
-        "days_left": as_json(rules.days_left(granted, spent)),
+        "days_spent": as_json(used.spent),
+        "days_planned": as_json(used.planned),
+        "days_left": as_json(rules.days_left(granted, used.spent + used.planned)),
     }
 
 
@@ -146,7 +147,8 @@ def challenge_accompaniment_list(context: Context, data_dict: dict[str, Any]) ->
         of whom nothing was heard: ``{id, organization_id, organization_name,
         organization_title, adviser_id, adviser, state, steps_done, steps_total,
         percent, late_steps, joined_at, last_activity_at, stalled, followed, waiting*,
-        message*, days_spent*, days_left*, last_visit*, next_visit*}``; ``waiting`` is
+        message*, days_spent*, days_planned*, days_left*, last_visit*,
+        next_visit*}``; ``waiting`` is
         how many steps wait to be confirmed, ``message`` the one that waits for an
         answer (``{id, side, author, text, created_at}``) or none.
         ``waiting``: the steps that wait to be confirmed, the oldest first:
@@ -159,7 +161,7 @@ def challenge_accompaniment_list(context: Context, data_dict: dict[str, Any]) ->
     :raises ValidationError: on ``adviser`` for somebody who is not on its team
     """
     data = validate(context, data_dict, schema.accompaniment_list())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_accompaniment_list", context, {"cohort": cohort.id})
     conditions: list[Any] = [
         Participant.cohort_id == cohort.id,
@@ -206,7 +208,7 @@ def _by_need(row: dict[str, Any]) -> tuple[Any, ...]:
         not row.get("waiting"),
         not row["late_steps"],
         not row["stalled"],
-        row["organization_title"].casefold(),
+        sort_key(row["organization_title"]),
         row["id"],
     )
 
@@ -243,6 +245,7 @@ class _Team:
                 last.c.text,
                 last.c.created_at,
                 visits.c.spent,
+                visits.c.planned,
                 visits.c.noted,
                 visits.c.last_visit,
                 visits.c.next_visit,
@@ -272,7 +275,8 @@ class _Team:
         return (
             sa.select(
                 Visit.participant_id,
-                sa.func.sum(Visit.days).label("spent"),
+                sa.func.sum(Visit.days).filter(Visit.date <= day).label("spent"),
+                sa.func.sum(Visit.days).filter(Visit.date > day).label("planned"),
                 sa.func.max(Visit.created_at).label("noted"),
                 sa.func.max(Visit.date).filter(Visit.date <= day).label("last_visit"),
                 sa.func.min(Visit.date).filter(Visit.date > day).label("next_visit"),
@@ -291,7 +295,7 @@ class _Team:
             "organization_name": row.organization_name,
             "organization_title": row.organization_title or row.organization_name,
             "adviser": row.adviser,
-            "late_steps": row.late_steps if active else 0,
+            "late_steps": row.late_steps,
             "stalled": active
             and rules.is_stalled(since, self.now, config.stalled_days()),
             "followed": self.only is None or row.adviser_id == self.only,
@@ -300,7 +304,8 @@ class _Team:
             return shown
         owed = rules.waits_for_answer(row.side, row.created_at, row.noted)
         spent = row.spent or Decimal(0)
-        left = rules.days_left(self.cohort.days_per_participant, spent)
+        planned = row.planned or Decimal(0)
+        left = rules.days_left(self.cohort.days_per_participant, spent + planned)
         return {
             **shown,
             "message": {
@@ -313,6 +318,7 @@ class _Team:
             if owed
             else None,
             "days_spent": as_json(spent),
+            "days_planned": as_json(planned),
             "days_left": as_json(left),
             "last_visit": as_json(row.last_visit),
             "next_visit": as_json(row.next_visit),

@@ -13,12 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.challenge import programmes
 from ckanext.challenge.applications import answers
-from ckanext.challenge.common import journal, language, spreadsheets
+from ckanext.challenge.common import journal, language, roles, spreadsheets
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     cohort_of,
     commit,
-    find_cohort,
     find_participant,
     user_id_of,
     validate,
@@ -134,7 +133,7 @@ def challenge_feedback_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :raises ObjectNotFound: when the season's programme has no such form
     """
     data = validate(context, data_dict, schema.feedback_list())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_feedback_list", context, {"cohort": cohort.id})
     programme = _with_form(cohort)
     rows = _rows(cohort)
@@ -179,7 +178,7 @@ def challenge_feedback_export(context: Context, data_dict: dict[str, Any]) -> An
     :raises ObjectNotFound: when the season's programme has no such form
     """
     data = validate(context, data_dict, schema.feedback_export())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_feedback_export", context, {"cohort": cohort.id})
     asked = _with_form(cohort).feedback
     kind: spreadsheets.Kind = data["format"]
@@ -230,6 +229,7 @@ def _settle(context: Context, participant: Participant, step: Step) -> None:
     lifecycle.PERSON_STEP.check(before, "done")
     status.state = "done"
     status.updated_at, status.updated_by = utcnow(), user_id_of(context)
+    steps.count(participant)
     journal.record(
         actor_of(context),
         "step",

@@ -19,14 +19,13 @@ from ckanext.challenge.applications import (
     waiting_list,
 )
 from ckanext.challenge.applications.transitions import lock_cohort
-from ckanext.challenge.common import fields, journal, language, roles
+from ckanext.challenge.common import fields, journal, language, names, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     checked_transition,
     cohort_of,
     commit,
-    find_cohort,
     find_organization,
     find_participant,
     is_deferred,
@@ -103,7 +102,7 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
     conditions: list[Any] = []
     staff = False
     if "cohort" in data:
-        cohort = find_cohort(data["cohort"])
+        cohort = roles.seen_cohort(context, data["cohort"])
         tk.check_access("challenge_participant_list", context, {"cohort": cohort.id})
         staff = roles.is_staff(context, cohort.id)
         conditions.append(Participant.cohort_id == cohort.id)
@@ -126,7 +125,7 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
         if name in data:
             conditions.append(column == data[name])
     if "q" in data:
-        conditions.append(model.Group.title.ilike(f"%{data['q']}%"))
+        conditions.append(names.containing(model.Group.title, data["q"]))
     rows = _rows(conditions, data["sort"], data["limit"], data["offset"])
     if rows:
         count = rows[0].total
@@ -174,7 +173,7 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
     :raises ValidationError: on ``cohort`` when it is full
     """
     data = validate(context, data_dict, schema.participant_create())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     # Whoever may not at all is not told which organizations there are.
     tk.check_access("challenge_participant_create", context, {"cohort": cohort.id})
     group = find_organization(data["organization"])
@@ -248,6 +247,7 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
         given_roles.take_back(
             actor_of(context), given_roles.of_participant(participant.id)
         )
+        given_roles.drop_waiting(participant_id=participant.id)
     promoted = decisions.promote_next(context, cohort_id)
     return {
         **_show(context, participant.id),
@@ -260,8 +260,9 @@ def challenge_participant_reinstate(context: Context, data_dict: dict[str, Any])
     """Take a participant that withdrew back into its season, as it was.
 
     Managers of the season and sysadmins may call this, while the season is open or
-    running and a place is free. Its members are told by mail. A question to the
-    admins of its organization that ended with its departure is not asked again.
+    running and a place is free. Its members are told by mail, those included who get
+    the roles back that its departure took. A question to the admins of its organization
+    that ended with its departure is not asked again.
 
     :param id: the id of the participant
     :type id: string
@@ -288,6 +289,7 @@ def challenge_participant_reinstate(context: Context, data_dict: dict[str, Any])
         except onboarding.CohortFull as error:
             raise _full(error) from error
         participant.state = "active"
+        given_roles.give_back(actor_of(context), participant)
         participant.withdrawn_at = participant.withdrawn_reason = None
         journal.record(
             actor_of(context),
@@ -421,9 +423,10 @@ def _select(*selected: Any) -> Any:
 def _rows(
     conditions: Sequence[Any], sort: str, limit: int, offset: int
 ) -> Sequence[Any]:
+    by_name = names.in_order(model.Group.title)
     orders: dict[str, tuple[Any, ...]] = {
-        "progress": (Participant.percent.desc(), model.Group.title),
-        "name": (model.Group.title,),
+        "progress": (Participant.percent.desc(), *by_name),
+        "name": (*by_name,),
         "activity": (Participant.last_activity_at.desc().nullslast(),),
     }
     query = (

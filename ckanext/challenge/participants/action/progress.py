@@ -20,14 +20,13 @@ from ckanext.challenge.badges.shortfalls import (
 )
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import (
-    find_cohort,
     find_organization,
     find_participation,
     is_deferred,
     validate,
 )
 from ckanext.challenge.common.language import current
-from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain import assurance, deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import (
     AWARD_HELD,
@@ -37,7 +36,13 @@ from ckanext.challenge.domain.lifecycle import (
 )
 from ckanext.challenge.domain.programme import Programme, Step
 from ckanext.challenge.measures import registry
-from ckanext.challenge.model import Award, Cohort, Participant, StepStatus
+from ckanext.challenge.model import (
+    Award,
+    Cohort,
+    Participant,
+    StepStatus,
+    confirmations,
+)
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.participants import schema, steps
 from ckanext.challenge.progress import evaluate
@@ -73,7 +78,7 @@ def challenge_evaluate(context: Context, data_dict: dict[str, Any]) -> Any:
     if given == ["organization"]:
         organizations = [find_organization(data["organization"]).id]
     elif given == ["cohort"]:
-        cohorts = [find_cohort(data["cohort"]).id]
+        cohorts = [roles.seen_cohort(context, data["cohort"]).id]
     found = evaluate.evaluate(
         organizations, cohort_ids=cohorts, commit=not is_deferred(context)
     )
@@ -98,9 +103,11 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
         ``phases``: ``{key, title, steps_done, steps_total}`` each.
         ``steps``: ``{step, phase, phase_title, title, state, source, due, help,
-        effort_minutes, required, evidence, confirm, answer, feedback, updated_at}``
-        each (``answer``: something is to be written; ``feedback``: the final form sets
-        it) and, in detail, ``measures: [{measure,
+        effort_minutes, required, evidence, confirm, answer, feedback, updated_at,
+        assurance}`` each (``answer``: something is to be written; ``feedback``: the
+        final form sets it; ``assurance``: what stands behind one that is done,
+        ``declared``, ``confirmed`` or ``verified``) and, in detail, ``confirmed_by``
+        (a name) and ``confirmed_at``, ``measures: [{measure,
         definition, unit}]`` that prove it, ``value, target, late, why_not, note`` (of
         the members), ``reason`` (of the staff: why it was sent back or is asked no
         more), ``evidence_url, evidence_file: {id, name, media_type, size,
@@ -126,7 +133,7 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
     """
     data = validate(context, data_dict, schema.progress_show())
     group = find_organization(data["organization"])
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_progress_show", context, {"cohort": cohort.id})
     participant = find_participation(cohort, group)
     mine = roles.of_participant(context, participant) if participant else set()
@@ -154,7 +161,6 @@ class _Shown:
         self.detailed = detailed
         self.programme: Programme = programmes.of(cohort)
         self.language = current()
-        self.today = config.today()
         self.due = rules.due_days(
             self.programme,
             {name: getattr(cohort, name) for name in deadlines.MILESTONES},
@@ -169,10 +175,27 @@ class _Shown:
         self.over = (
             cohort.state in COHORT_OVER or participant.state not in PARTICIPANT_COUNTED
         )
+        # What was late on its last day stays late, and nothing becomes so any more.
+        ended = participant.withdrawn_at or cohort.finished_at if self.over else None
+        self.today = (
+            deadlines.day_of(ended, config.display_timezone())
+            if ended
+            else config.today()
+        )
         with_files = detailed and any(
             status.evidence_file for status in self.statuses.values()
         )
         self.evidence = steps.evidence_of(participant.id) if with_files else {}
+        confirmed = [
+            step.key
+            for step in self.programme.steps
+            if step.confirm and self.states.get(step.key) == "done"
+        ]
+        self.confirmed = (
+            confirmations.of_steps(cohort.id, group.id, confirmed)
+            if detailed and confirmed
+            else {}
+        )
 
     def as_dict(self) -> dict[str, Any]:
         judged = self._judged()
@@ -193,7 +216,7 @@ class _Shown:
             "steps_done": summary.steps_done,
             "steps_total": summary.steps_total,
             "current_phase": summary.current_phase,
-            "late_steps": 0 if self.over else summary.late_steps,
+            "late_steps": summary.late_steps,
             "next_step": self._ahead(rows, ahead) if ahead else None,
             "phases": [
                 {
@@ -257,6 +280,9 @@ class _Shown:
             "feedback": step.feedback,
             "due": as_json(due),
             "updated_at": as_json(status.updated_at) if status else None,
+            "assurance": assurance.of_step(self.programme, step.key)
+            if state == "done"
+            else None,
         }
         if self.detailed:
             shown.update(self._details(step, status, state, due))
@@ -266,11 +292,14 @@ class _Shown:
         self, step: Step, status: StepStatus | None, state: str, due: dt.date | None
     ) -> dict[str, Any]:
         open_ = state not in STEP_SETTLED
+        confirmed = self.confirmed.get(step.key)
         return {
+            "confirmed_by": confirmed.by if confirmed else None,
+            "confirmed_at": as_json(confirmed.at) if confirmed else None,
             "measures": [described(name) for name in sorted(step.measures)],
             "value": status.value if status else None,
             "target": status.target if status else None,
-            "late": not self.over and rules.is_late(state, due, self.today),
+            "late": rules.is_late(state, due, self.today),
             "why_not": [
                 self.shortfalls.of_measure(missing)
                 for missing in (status.why_not if status and open_ else [])

@@ -10,7 +10,8 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common.action_helpers import find_cohort, validate
+from ckanext.challenge.common import roles
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER
@@ -34,7 +35,7 @@ def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :rtype: dict
     """
     data = validate(context, data_dict, schema.step_list())
-    cohort = find_cohort(data["cohort"])
+    cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_step_list", context, {"cohort": cohort.id})
     programme = programmes.of(cohort)
     today = config.today()

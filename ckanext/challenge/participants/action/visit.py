@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -14,7 +15,6 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     cohort_of,
-    find_cohort,
     find_participant,
     find_visit,
     user_id_of,
@@ -166,7 +166,7 @@ def challenge_visit_list(context: Context, data_dict: dict[str, Any]) -> Any:
         staff = roles.is_adviser(context, participant)
         whose: list[Any] = [Visit.participant_id == participant.id]
     else:
-        cohort = find_cohort(data["cohort"])
+        cohort = roles.seen_cohort(context, data["cohort"])
         tk.check_access("challenge_visit_list", context, {"cohort": cohort.id})
         staff = True
         whose = [Participant.cohort_id == cohort.id]
@@ -233,7 +233,7 @@ def _keep(
         model.Session.flush()
         _record(context, participant, visit, action)
     cohort = cohort_of(participant)
-    used = accompaniment.spent([participant.id])[participant.id]
+    used = sum(accompaniment.used(participant.id), Decimal(0))
     return {
         **accompaniment.dictize_visit(
             visit, model.User.get(visit.adviser_id or ""), staff=True

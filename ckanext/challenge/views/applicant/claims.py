@@ -31,6 +31,7 @@ def _facts(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
         (tk._("Role in the collectivité"), claim["contact_role"]),
         (tk._("E-mail address"), claim["contact_email"]),
         (tk._("Account that would become an admin"), _account(claim)),
+        (tk._("Account made on"), h.challenge_date(claim["since"])),
         (tk._("Season"), claim["cohort_title"]),
         (tk._("Reference of the application"), claim["reference"]),
         (tk._("Asked on"), h.challenge_date(claim["asked_at"])),
@@ -109,7 +110,7 @@ def answer(id: str) -> Response | str:
     accepted = form.get("accepted") == "true"
     reason = form.get("reason", "").strip()
     try:
-        act(
+        answered = act(
             "challenge_claim_answer",
             id=id,
             accepted=accepted,
@@ -118,7 +119,14 @@ def answer(id: str) -> Response | str:
     except tk.ValidationError as error:
         page = _page(id, reason, flat_errors(error.error_dict))
         return tk.render("challenge/claim.html", page)
-    if accepted:
+    if answered["waiting"]:
+        tk.h.flash_success(
+            tk._(
+                "This person is an admin once the account has opened the link that is "
+                "mailed to this address."
+            )
+        )
+    elif accepted:
         tk.h.flash_success(tk._("This person is an admin of the organization now."))
     else:
         tk.h.flash_success(tk._("Your answer is sent to the team of the season."))

@@ -71,13 +71,24 @@ def _input(field: Field) -> dict[str, Any]:
     }
 
 
-def consent_help() -> str:
-    """What becomes of what somebody writes."""
-    return tk._(
+def consent_help(state: str = "draft") -> str:
+    """What becomes of what somebody writes.
+
+    :param state: of the application; a draft is not read yet
+    """
+    told = tk._(
         "Names, addresses and numbers are never published. If the application is not "
-        "selected, or withdrawn, we erase them {months} months later; a draft after "
-        "{drafts} months. You can ask for it at any time."
-    ).format(months=config.retention_months(), drafts=config.retention_months_drafts())
+        "selected, or withdrawn, we erase them {months} months later; if it is "
+        "accepted, {months} months after the season is archived. You can ask for it at "
+        "any time."
+    ).format(months=config.retention_months())
+    if state != "draft":
+        return told
+    draft = tk._(
+        "As long as you have not submitted it, it is a draft: the team does not read "
+        "it, and it is erased once nobody has changed it for {drafts} months."
+    ).format(drafts=config.retention_months_drafts())
+    return f"{draft} {told}"
 
 
 def asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -142,12 +153,6 @@ def in_order(
     ]
     places = {name: place for place, name in enumerate(names)}
     return dict(sorted(errors.items(), key=lambda item: places.get(item[0], -1)))
-
-
-def typed_number(value: float | None) -> str:
-    """A number as somebody would type it into the form."""
-    text = "" if value is None else str(value)
-    return text.replace(".", ",") if language.current().startswith("fr") else text
 
 
 def sent_files(

@@ -15,6 +15,7 @@ from ckanext.challenge.domain.application_fields import FORM, WRITTEN, asked_in
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.application_values import value_text
 from ckanext.challenge.views.common import act
+from ckanext.challenge.views.forms import typed_number
 
 from . import form as application_form
 
@@ -168,6 +169,11 @@ def _next(application: Mapping[str, Any]) -> str:
     """What happens now, and who does it."""
     state = application["state"]
     position = application.get("waitlist_position")
+    if position and application["waitlist_because"] == "rank":
+        return tk._(
+            "You are number {rank} on the waiting list. Not all places are given yet: "
+            "the team gives them in the order of the list, and writes to you."
+        ).format(rank=h.challenge_number(position))
     if position == 1:
         return tk._(
             "The season is full. You are next on the waiting list: we write to you as "
@@ -276,7 +282,7 @@ def application_page(
     stored = {
         **application,
         **{
-            field.name: application_form.typed_number(application[field.name])
+            field.name: typed_number(application[field.name])
             for field in FORM
             if field.kind == "number"
         },
@@ -318,7 +324,7 @@ def application_page(
         "errors": application_form.in_order(wrong, cohort),
         "labels": labels,
         "fields": application_form.inputs(),
-        "consent_help": application_form.consent_help(),
+        "consent_help": application_form.consent_help(application["state"]),
         "csrf": tk.h.csrf_input(),
         "key": key,
         "urls": {
@@ -326,8 +332,10 @@ def application_page(
             "participant": f"{cohort_url}/{name}"
             if name and application["state"] == "accepted"
             else "",
-            "self": here,
-            "messages": f"{here}/messages",
+            # With the key, so that the address of a refused form opens it too.
+            "self": here + h.challenge_query(with_key),
+            "messages": f"{here}/messages{h.challenge_query(with_key)}",
+            "erase": f"{here}/erase{h.challenge_query(with_key)}",
             "file": f"{here}/file/",
             "data": f"{here}/data.json{h.challenge_query(with_key)}",
             "query": h.challenge_query(with_key),
@@ -358,11 +366,13 @@ def own_page() -> dict[str, Any]:
 def link_page(id_: str, verdict: str) -> dict[str, Any]:
     """What is said of a link that does not open its application.
 
-    :param verdict: ``expired`` or ``wrong``
+    :param verdict: ``expired``, ``wrong``, or ``opens`` of one that is genuine and was
+        mailed to an address that the application has no more
     """
     return {
         "id": id_,
         "expired": verdict == "expired",
+        "moved": verdict == "opens",
         "days": config.follow_up_days(),
         "csrf": tk.h.csrf_input(),
         "urls": {"link": tk.h.url_for("challenge_applicant.send_link")},

@@ -7,16 +7,26 @@ from contextlib import suppress
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.common import session
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from ckanext.challenge.common import access_links, rate_limit
-from ckanext.challenge.views.common import act, blueprint, not_authorized, stored_file
+from ckanext.challenge.views.common import (
+    act,
+    ask_to_sign_in,
+    blueprint,
+    not_authorized,
+    stored_file,
+)
 from ckanext.challenge.views.forms import flat_errors, texts
 
 from . import form, pages
 
 applicant = blueprint("challenge_applicant")
+
+#: Under which the session keeps what is wrong with a draft, until its page is shown.
+_REFUSED = "challenge_refused"
 
 
 @applicant.after_request
@@ -98,7 +108,7 @@ def create(cohort: str) -> Any:
         except tk.ValidationError:
             return again(error)
         errors = flat_errors(error.error_dict) | _attach(made, sent)
-        return _page(made["id"], made["key"], given, errors)
+        return _refused(made["id"], made["key"], errors)
     if made["state"] != "draft":
         # The same form, sent a second time.
         return _back(made["id"], made["key"])
@@ -112,8 +122,14 @@ def create(cohort: str) -> Any:
             with suppress(rate_limit.TooMany):
                 act("challenge_application_link_send", id=made["id"])
     if errors:
-        return _page(made["id"], made["key"], None, errors)
+        return _refused(made["id"], made["key"], errors)
     return _back(made["id"], made["key"])
+
+
+def _refused(id_: str, key: str, errors: dict[str, list[str]]) -> AnyResponse:
+    """Lead to the draft, which has an address, and say there what is wrong."""
+    session[_REFUSED] = {"id": id_, "errors": errors}
+    return _back(id_, key)
 
 
 def _check_honeypot() -> None:
@@ -192,7 +208,7 @@ def _page(
 def own() -> Any:
     """The applications that were made with one's account."""
     if tk.current_user.is_anonymous:
-        return tk.redirect_to("user.login", came_from=tk.h.current_url())
+        return ask_to_sign_in()
     return tk.render("challenge/applications.html", pages.own_page())
 
 
@@ -201,7 +217,11 @@ def read(id: str) -> Any:
     """Where an application is."""
     if _key():
         act("challenge_application_email_confirm", id=id, key=_key())
-    return _page(id, _key())
+    refused = session.get(_REFUSED)
+    if not refused or refused["id"] != id:
+        return _page(id, _key())
+    del session[_REFUSED]
+    return _page(id, _key(), None, refused["errors"])
 
 
 @applicant.post("/application/<id>")
@@ -224,21 +244,24 @@ def update(id: str) -> Any:
     except tk.ValidationError as error:
         errors = flat_errors(error.error_dict)
         return _page(id, _key(), given, errors, _status(error))
+    # A new address ends a key that was mailed to the former one.
+    key = saved.get("key") or _key()
+    with_key = {"key": key} if key else {}
     for file_id in form.removed_files(request.form):
         # Another window may have removed it before.
         with suppress(tk.ObjectNotFound):
-            act("challenge_application_attachment_delete", id=file_id, **_with_key())
+            act("challenge_application_attachment_delete", id=file_id, **with_key)
     errors = _attach(
-        {"id": saved["id"], "key": _key()},
+        {"id": saved["id"], "key": key},
         form.sent_files(request.files),
     )
     if asked == "submit":
-        errors = errors or _submit(id, _key())
+        errors = errors or _submit(id, key)
     elif not errors:
         tk.h.flash_success(tk._("Your draft is saved."))
     if errors:
-        return _page(id, _key(), None, errors)
-    return _back(id, _key())
+        return _page(id, key, None, errors)
+    return _back(id, key)
 
 
 def _withdraw(id_: str) -> Any:

@@ -21,7 +21,8 @@ from .response import Shared, act_as_nobody, asked_language
 #: What can be embedded: the shield, the card with a badge, the badge alone.
 STYLES = ("shield", "card", "badge")
 
-_NEUTRAL = "#55606b"
+#: Of what is not earned, or not there.
+NEUTRAL = "#55606b"
 
 Row = Mapping[str, Any]
 AnyResponse = TypeVar("AnyResponse", bound=Response)
@@ -104,7 +105,7 @@ def _shield(row: Row, asked: bool, scheme: Scheme, language: str) -> str:
         return progress_badge(
             badge["title"],
             _of_badge(badge),
-            earned or _NEUTRAL,
+            earned or NEUTRAL,
             **_texts(row, badge),
             language=language,
             scheme=scheme,

@@ -21,11 +21,13 @@ class Shared(Response):
     :ivar policy: what it may do where a browser opens it: nothing, unless said
         otherwise
     :ivar seconds: for which it may be kept; else as long as an embedded badge
+    :ivar varies: whether the same address answers another type to who asks for it
     """
 
     default_mimetype = "image/svg+xml"
     policy = "default-src 'none'; sandbox"
     seconds: int | None = None
+    varies = False
 
     def get_wsgi_headers(self, environ: Any) -> Any:
         headers = super().get_wsgi_headers(environ)
@@ -37,6 +39,8 @@ class Shared(Response):
         headers["X-Content-Type-Options"] = "nosniff"
         for name in ("Set-Cookie", "Vary", "Pragma"):
             headers.pop(name, None)
+        if self.varies:
+            headers["Vary"] = "Accept"
         return headers
 
 

@@ -52,13 +52,12 @@ def cohort_card(name: str) -> Response:
 
     def draw(language: str) -> str:
         cohort = act_as_nobody("challenge_cohort_show", id=name)
-        figures = (cohort["snapshot"] or cohort)["figures"]
         return social_card(
             cohort["title"],
             pages.lead(cohort),
             _site(),
-            figures=pages.figure_rows(figures),
-            percent=figures["percent"],
+            figures=pages.figure_rows(cohort["figures"]),
+            percent=cohort["figures"]["percent"],
             language=language,
         )
 

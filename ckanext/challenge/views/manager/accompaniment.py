@@ -9,6 +9,7 @@ from urllib.parse import quote
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, may, page_number
 from ckanext.challenge.views.participant.accompaniment import days
@@ -101,7 +102,7 @@ def _team(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The people of the team, ``(id, name)``, each once."""
     rows = act("challenge_staff_list", cohort=cohort["id"], limit=1000)["results"]
     people = {row["user_id"]: row["display_name"] for row in rows}
-    return sorted(people.items(), key=lambda pair: pair[1].casefold())
+    return sorted(people.items(), key=lambda pair: sort_key(pair[1]))
 
 
 def _who(asked: str, team: Sequence[tuple[str, str]], manages: bool) -> str:

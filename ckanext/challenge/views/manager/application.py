@@ -60,7 +60,10 @@ def _addresses(
         "next": of(beside["next"]),
         **{
             name: f"{mine}/{name}{query}"
-            for name in ("assign", "message", "note", "rank", "pending", "preview")
+            for name in (
+                *("assign", "message", "note", "rank"),
+                *("pending", "preview", "proof"),
+            )
         },
     }
 
@@ -292,6 +295,28 @@ def _claim(
     return None
 
 
+def _account(application: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Whose account the acceptance lets in, and whether its role waits."""
+    found = application.get("account")
+    if not found or application["state"] in ("refused", "withdrawn"):
+        return None
+    if found["waiting"]:
+        text = tk._(
+            "Its role waits: it has to open the link that was mailed to the address of "
+            "the contact."
+        )
+    elif found["proved"]:
+        text = tk._("It has opened a link that was mailed to the address.")
+    elif application["state"] == "accepted":
+        text = ""
+    else:
+        text = tk._(
+            "It has not proved yet that this address is its own. Once you accept, its "
+            "role waits until it opens the link that is mailed there."
+        )
+    return {**found, "since": h.challenge_date(found["since"]), "text": text}
+
+
 def application_page(
     cohort_name: str,
     id_: str,
@@ -354,6 +379,7 @@ def application_page(
         "correctable": application_labels.correctable(cohort["questions"]),
         "people": reviewers(cohort),
         "claim": _claim(cohort, application),
+        "account": _account(application),
         "messages": _said(
             act("challenge_application_message_list", id=id_, limit=1000)["results"]
         ),

@@ -10,6 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
 from ckanext.challenge.common.spreadsheets import FORMATS
+from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
 from .layout import frame
@@ -139,7 +140,8 @@ def _filters(
 
 def _headings(params: Mapping[str, str], url: str) -> dict[str, tuple[str, str]]:
     """For each column that sorts, its link and how it sorts now."""
-    sort = params.get("sort") or "submitted"
+    waiting = params.get("state") == "waitlisted"
+    sort = params.get("sort") or ("state" if waiting else "submitted")
     order = params.get("order") or _SORTS.get(sort, "asc")
     kept = {key: params.get(key) for key in KEPT}
     found = {}
@@ -237,7 +239,8 @@ def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, 
         "rows": _rows(found, f"{around['url']}/application", query, dict(people)),
         "select": params.get("select") == "page",
         "pages": pages,
-        "decisions": application_labels.decisions(),
+        "decisions": _decisions(cohort),
+        "unanswered": _unanswered(cohort, found),
         "people": people,
         "free": _free(cohort),
         "next_in_line": _next_in_line(cohort, found, f"{around['url']}/application"),
@@ -254,6 +257,24 @@ def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, 
             "exports": [(kind.upper(), f"{url}.{kind}{query}") for kind in FORMATS],
         },
     }
+
+
+def _decisions(cohort: Mapping[str, Any]) -> dict[str, str]:
+    """What can be decided in the state of the season."""
+    over = cohort["state"] in lifecycle.COHORT_OVER
+    return {
+        name: text
+        for name, text in application_labels.decisions().items()
+        if lifecycle.sources_of(name, over)
+    }
+
+
+def _unanswered(cohort: Mapping[str, Any], found: Mapping[str, Any]) -> int:
+    """How many wait for an answer that a season which is over still owes them."""
+    if cohort["state"] not in lifecycle.COHORT_OVER:
+        return 0
+    states = found["facets"]["state"]
+    return sum(states.get(state, 0) for state in lifecycle.APPLICATION_AWAITED)
 
 
 def _next_in_line(

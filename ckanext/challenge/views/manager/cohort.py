@@ -9,6 +9,7 @@ from urllib.parse import quote
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import proxy_watch, set_aside
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, may, options, page_number
 
@@ -37,6 +38,8 @@ def index_page() -> dict[str, Any]:
         "seasons": seasons,
         "creates": creates,
         "new_url": f"{base}/new",
+        "set_aside": set_aside.listed() if creates else [],
+        "no_addresses": creates and proxy_watch.is_blind(),
         "unsigned": _unsigned() if may("challenge_key_list") else None,
     }
 

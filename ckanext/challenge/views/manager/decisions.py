@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.lib import search
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
@@ -25,6 +26,28 @@ def _found(cohort: Mapping[str, Any], **chosen: Any) -> dict[str, Any]:
 
 def _files(cohort: Mapping[str, Any], **chosen: Any) -> list[dict[str, Any]]:
     return _found(cohort, **chosen)["results"]
+
+
+def tell_of_search(accepted: bool) -> None:
+    """Say where what was accepted cannot be found by CKAN's search yet.
+
+    :param accepted: whether anything was accepted
+    """
+    if accepted and not search.is_available():
+        tk.h.flash_notice(
+            tk._(
+                "The portal's search does not answer. What you accepted is saved; "
+                "lists and searches of the catalogue show it once the search works "
+                "again."
+            )
+        )
+
+
+def unanswered(cohort_name: str) -> list[str]:
+    """The ids of the applications of a season that have no answer, the first ones."""
+    cohort = act("challenge_cohort_show", id=cohort_name)
+    states = list(lifecycle.APPLICATION_AWAITED)
+    return [row["id"] for row in _files(cohort, state=states)]
 
 
 def kept_by(kept: Mapping[str, Any] | None) -> str:
@@ -84,7 +107,8 @@ def batch_page(
     around = frame(cohort, "applications")
     base = f"{around['url']}/application"
     decision = given["decision"]
-    sources = lifecycle.DECISIONS[decision].sources
+    over = cohort["state"] in lifecycle.COHORT_OVER
+    sources = lifecycle.sources_of(decision, over)
     found = _found(cohort, ids=list(ids)[:MOST])
     rows = found["results"]
     ready = [row for row in rows if row["state"] in sources]
@@ -165,6 +189,9 @@ def results_page(
         ``challenge_decisions_publish``
     :param back: where the reader came from
     """
+    tell_of_search(
+        any(row["ok"] and row["state"] == "accepted" for row in answer["results"])
+    )
     cohort = act("challenge_cohort_show", id=cohort_name)
     around = frame(cohort, "applications")
     ids = [row["id"] for row in answer["results"]]

@@ -14,6 +14,7 @@ from ckanext.challenge.views.common import (
     act,
     attached,
     context,
+    flash_refused,
     managers_blueprint,
     may,
 )
@@ -22,7 +23,13 @@ from ckanext.challenge.views.forms import flat_errors, texts
 from .application import application_page, neighbours
 from .applications import KEPT, applications_page, chosen_filters
 from .cohort import cohort_page, index_page
-from .decisions import batch_page, publish_page, results_page
+from .decisions import (
+    batch_page,
+    publish_page,
+    results_page,
+    tell_of_search,
+    unanswered,
+)
 from .transition import transition_page
 
 manager = managers_blueprint("challenge_manage")
@@ -111,7 +118,8 @@ def _wish() -> dict[str, Any]:
 @manager.post("/<cohort>/applications/decide")
 def batch(cohort: str) -> AnyResponse | str:
     """Decide the same on the chosen applications: first show, then do."""
-    ids = request.form.getlist("ids")
+    everybody = request.form.get("ids") == "unanswered"
+    ids = unanswered(cohort) if everybody else request.form.getlist("ids")
     back = _list(cohort)
     if not ids:
         tk.h.flash_error(tk._("Choose at least one application."))
@@ -212,6 +220,7 @@ def review(cohort: str, id: str) -> AnyResponse | str:
     else:
         text = tk._("{name}: your decision is saved; the applicant is told by mail.")
     tk.h.flash_success(text.format(name=name))
+    tell_of_search(wish["decision"] == "accept" and not wish["pending"])
     if not leads_on:
         return _here(cohort, id)
     if following:
@@ -249,6 +258,22 @@ def drop(cohort: str, id: str) -> AnyResponse:
     act("challenge_decision_drop", id=id)
     tk.h.flash_success(tk._("The pending decision is dropped."))
     return _here(cohort, id)
+
+
+@manager.post("/<cohort>/application/<id>/proof")
+def mail_proof(cohort: str, id: str) -> AnyResponse:
+    """Mail the link once more for which the contact's role waits."""
+    tk.check_access("challenge_application_review", context(), {"id": id})
+    account = act("challenge_application_show", id=id)["account"] or {}
+    if not account.get("waiting"):
+        raise tk.ObjectNotFound
+    try:
+        act("challenge_address_proof_send", id=account["waiting"])
+    except tk.ValidationError as error:
+        flash_refused(error)
+    else:
+        tk.h.flash_success(tk._("The link is on its way to the contact."))
+    return _here(cohort, id, "account")
 
 
 @manager.post("/<cohort>/application/<id>/assign")

@@ -106,16 +106,22 @@ def _who(found: Mapping[str, Any]) -> str:
 
 def _left(found: Mapping[str, Any]) -> str:
     """The days that are left, in words."""
-    spent, total, left = (found[f"days_{name}"] for name in ("spent", "total", "left"))
-    if total is None:
-        return tk._("{days} spent").format(days=days(spent)) if spent else ""
-    if left < 0:
-        return tk._("{days} spent, more than the {total} of the season").format(
-            days=days(spent), total=h.challenge_number(total)
-        )
-    return tk._("{days} left of {total}").format(
-        days=days(left), total=h.challenge_number(total)
+    spent, planned, total, left = (
+        found[f"days_{name}"] for name in ("spent", "planned", "total", "left")
     )
+    parts = []
+    if total is None and spent:
+        parts = [tk._("{days} spent").format(days=days(spent))]
+    elif total is not None and left >= 0:
+        text = tk._("{days} left of {total}")
+        parts = [text.format(days=days(left), total=h.challenge_number(total))]
+    elif total is not None:
+        text = tk._("{days} spent or planned, more than the {total} of the season")
+        used, granted = days(spent + planned), h.challenge_number(total)
+        parts = [text.format(days=used, total=granted)]
+    if planned:
+        parts.append(tk._("{days} planned").format(days=days(planned)))
+    return ", ".join(parts)
 
 
 def _visits(

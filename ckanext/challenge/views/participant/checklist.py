@@ -12,7 +12,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import file_store
-from ckanext.challenge.common.labels import as_effort
+from ckanext.challenge.common.labels import as_effort, behind
 from ckanext.challenge.domain.lifecycle import STEP_CLAIMED, STEP_SETTLED, STEP_UNBEGUN
 from ckanext.challenge.measures import labels
 from ckanext.challenge.views.forms import flat_errors
@@ -256,6 +256,7 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         "state": state,
         "hollow": state["icon"] in ("circle", "calendar"),
         "when": _when(step),
+        "behind": behind(step) if step["state"] == "done" else "",
         "detailed": reader.detailed,
     }
     if not reader.detailed:

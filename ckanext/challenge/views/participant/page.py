@@ -257,10 +257,7 @@ def _page(
         "badges": badge_rows(progress["badges"], reader.published),
         "figures": [
             (participant["steps_done"], tk._("steps done")),
-            (
-                h.challenge_number(measures.get("datasets_public", 0)),
-                tk._("datasets opened"),
-            ),
+            *_datasets(measures),
             (participant["badges_count"], tk._("badges earned")),
         ],
         "evaluated": tk._("Checked in the catalogue on {moment}.").format(
@@ -281,3 +278,14 @@ def _page(
             "embed": f"{base}/badge/{quote(participant['organization_name'])}",
         },
     }
+
+
+def _datasets(measures: Mapping[str, float]) -> list[tuple[str, str]]:
+    """What the season opened, and apart from it what the organization has besides."""
+    opened = measures.get("datasets_since_launch", 0)
+    others = measures.get("datasets_public", 0) - opened
+    shown = [(h.challenge_number(opened), tk._("datasets opened this season"))]
+    if others > 0:
+        before = tk._("other datasets, opened before")
+        shown.append((h.challenge_number(others), before))
+    return shown

@@ -186,6 +186,13 @@ def invite(cohort: str, organization: str) -> Response | str:
                 address=given["email"]
             )
         )
+    elif made["waiting"]:
+        tk.h.flash_success(
+            tk._(
+                "{address} has an account, “{name}”: it is a member once it opened the "
+                "link that is mailed to this address."
+            ).format(address=given["email"], name=made["user"])
+        )
     else:
         tk.h.flash_success(
             tk._("{address} had an account, and is a member now.").format(

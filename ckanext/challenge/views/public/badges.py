@@ -103,7 +103,7 @@ def _met(part: Mapping[str, Any], base: str) -> dict[str, Any]:
         return {
             "text": part.get("title") or part["step"],
             "amount": "",
-            "behind": labels.assurance(part["assurance"]),
+            "behind": labels.behind(part),
             "datasets": datasets,
         }
     return {
@@ -164,6 +164,7 @@ def _award_page(award_id: str) -> dict[str, Any]:
         ),
         "proof": award_proof(award),
         "behind": labels.assurance(award["assurance"]),
+        "by_hand": labels.by_hand(award),
         "withdrawal": labels.withdrawal(award["revoked_reason"]),
         "met": [_met(part, dataset) for part in award["criteria"]["met"]],
         "urls": {

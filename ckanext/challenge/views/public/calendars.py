@@ -22,7 +22,7 @@ from ckanext.challenge.views.common import (
 )
 from ckanext.challenge.views.participant.accompaniment import days as in_words
 
-calendar = blueprint("challenge_calendar")
+calendar = blueprint("challenge_calendar", programs=True)
 
 # A programme that follows the file reads all that there is.
 _ALL = 1000

@@ -254,14 +254,12 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     kept = {**chosen, "sort": params.get("sort", "")}
     as_table = params.get("view") == "table"
     query = h.challenge_query
-    # Once it is over, its figures are those of that day.
-    results = cohort["snapshot"] or cohort
     return {
         "cohort": cohort,
         "lead": lead(cohort),
         "points": _points(cohort),
         "citation": _citation(cohort),
-        "figures": figure_rows(results["figures"]),
+        "figures": figure_rows(cohort["figures"]),
         "phases": participant_rows.phase_rows(cohort["phases"]),
         "participants": found,
         "cards": participant_rows.participant_cards(

@@ -20,13 +20,17 @@ from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.baking import bake_png, bake_svg
 from ckanext.challenge.svg.raster import png
 from ckanext.challenge.views.common import blueprint
-from ckanext.challenge.views.embed.response import act_as_nobody, asked_language, shared
+from ckanext.challenge.views.embed.response import (
+    act_as_nobody,
+    asked_language,
+    shared,
+)
 
 from . import verify as verifying
 
-credentials = blueprint("challenge_credential")
+credentials = blueprint("challenge_credential", programs=True)
 
-CREDENTIAL = "application/vc+ld+json"
+CREDENTIAL = "application/vc"
 TOKEN = "application/vc+jwt"
 LINKED = "application/ld+json"
 
@@ -47,12 +51,12 @@ def _json(document: Any, mimetype: str, seconds: int | None = None) -> Response:
 def _signed(award: str, form: str) -> Any:
     """The credential of an award.
 
-    :param form: ``document`` or ``jwt``
+    :param form: ``document``, ``jwt`` or ``short_jwt``
     """
     credential = act_as_nobody("challenge_credential_show", award=award)
     found = credential[form]
     if found is None:
-        tk.abort(404, verifying.unsigned(credential))
+        raise tk.ObjectNotFound(verifying.unsigned(credential))
     return found
 
 
@@ -66,6 +70,12 @@ def document(award: str) -> Response:
 def token(award: str) -> Response:
     """The same as a VC-JWT."""
     return shared(_signed(award, "jwt"), TOKEN)
+
+
+@credentials.get("/awards/<award>/short.jwt")
+def short_token(award: str) -> Response:
+    """The least of it as a VC-JWT that fits in a link or a QR code."""
+    return shared(_signed(award, "short_jwt"), TOKEN)
 
 
 def _drawn(award_id: str) -> tuple[str, str | None]:
@@ -174,7 +184,7 @@ def identity() -> Blueprint:
     and in a folder of their own only where the portal has its host for itself.
     """
     issuer = portal()
-    made = Blueprint("challenge_identity", __name__)
+    made = blueprint("challenge_identity", "", programs=True)
     made.add_url_rule(issuer.keys.removeprefix(issuer.base), view_func=did)
     return made
 

@@ -11,7 +11,9 @@ import ckan.plugins.toolkit as tk
 from feedgen.feed import FeedGenerator
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import addresses
 from ckanext.challenge.domain.characters import cleaned
+from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
@@ -30,10 +32,15 @@ def _quoted(value: str) -> str:
 def _search(
     cohort: str, params: Mapping[str, str], rows: int, start: int, **more: Any
 ) -> Any:
-    """The datasets of a season, the newest first."""
+    """The datasets of a season, the newest first.
+
+    :raises tk.ObjectNotFound: the organization has another name by now
+    """
     filters = [f"challenge_cohort:{_quoted(cohort)}"]
-    if params.get("organization"):
-        filters.append(f"organization:{_quoted(params['organization'])}")
+    if organization := params.get("organization"):
+        if addresses.present_name("organization", organization):
+            raise tk.ObjectNotFound()
+        filters.append(f"organization:{_quoted(organization)}")
     if params.get("kit"):
         filters.append(f"challenge_kit:{_quoted(params['kit'])}")
     return act(
@@ -176,7 +183,7 @@ def _facet(
         items.setdefault(value, value)
     if titles is not None:
         items = {key: titles.get(key, text) for key, text in items.items()}
-    return sorted(items.items(), key=lambda item: item[1].casefold())
+    return sorted(items.items(), key=lambda item: sort_key(item[1]))
 
 
 def _address(endpoint: str, **parts: Any) -> str:

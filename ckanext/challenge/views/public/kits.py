@@ -17,6 +17,7 @@ from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.domain import eligibility
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import act, attached, may
+from ckanext.challenge.views.embed.response import shared
 from ckanext.challenge.views.forms import new_dataset_url
 
 #: What a rule of one column asks for.
@@ -294,10 +295,8 @@ def kit_file(name: str, filled: bool, params: Mapping[str, str]) -> Response:
     header = [column["name"] for column in kit["columns"]]
     content = _csv([header, *rows], ";" if for_excel else ",")
     title = tk._("{kit}-example") if filled else "{kit}"
-    response = Response(
-        content.encode("utf-8-sig" if for_excel else "utf-8"), mimetype="text/csv"
-    )
-    return attached(response, f"{title.format(kit=kit['name'])}.csv")
+    data = content.encode("utf-8-sig" if for_excel else "utf-8")
+    return attached(shared(data, "text/csv"), f"{title.format(kit=kit['name'])}.csv")
 
 
 def _csv(rows: Iterable[Sequence[str]], separator: str) -> str:

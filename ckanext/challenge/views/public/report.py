@@ -11,11 +11,15 @@ from flask import Response, request
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.views.common import Pager, act, blueprint, page_number
+from ckanext.challenge.views.embed.response import act_as_nobody, shared
 from ckanext.challenge.views.participant_rows import cohort_prefix, phase_numbers
 
 from .cohort import figure_rows
 
-report = blueprint("challenge_report")
+report = blueprint("challenge_report", programs=True)
+
+#: Seconds for which the figures of a season that runs may be kept.
+_SOON = 60
 
 #: All participants of a usual season stand on one page, which can be printed.
 _SIZE = 500
@@ -59,7 +63,10 @@ def _phases(found: Mapping[str, Any]) -> list[dict[str, Any]]:
                 {
                     "title": step["title"],
                     "number": h.challenge_number(step["done"]),
-                    "percent": 100 * step["done"] // (participants or 1),
+                    "waived": _not_asked(step["waived"]),
+                    "percent": 100
+                    * step["done"]
+                    // ((participants - step["waived"]) or 1),
                 }
                 for step in found["steps"]
                 if step["phase"] == phase["key"]
@@ -78,14 +85,41 @@ def _row(row: Mapping[str, Any], url: str, found: Mapping[str, Any]) -> dict[str
         "departement": h.challenge_departement(row["departement"]),
         "datasets": h.challenge_number(row["datasets"]),
         "badges": ", ".join(badge["title"] for badge in row["badges"]),
-        "more": {**more, "days": h.challenge_number(more["days"])} if more else None,
+        "waived": _waived(row["steps_waived"]),
+        "more": {
+            **more,
+            "days": h.challenge_number(more["days"]),
+            "planned": h.challenge_number(more["days_planned"])
+            if more["days_planned"]
+            else "",
+        }
+        if more
+        else None,
     }
+
+
+def _not_asked(number: int) -> str:
+    """Of how many collectivités a step was not asked: they have not done it."""
+    if not number:
+        return ""
+    return tk.ungettext(
+        "{number} of whom it was not asked", "{number} of whom it was not asked", number
+    ).format(number=h.challenge_number(number))
+
+
+def _waived(number: int) -> str:
+    """How many steps were not asked of a collectivité: it has not done them."""
+    if not number:
+        return ""
+    return tk.ungettext(
+        "{number} step not asked", "{number} steps not asked", number
+    ).format(number=h.challenge_number(number))
 
 
 @report.get("/<cohort>/report.json")
 def as_json(cohort: str) -> Response:
     """The same for programs: what everybody may know."""
-    found = act("challenge_cohort_report", id=cohort, limit=1000)
+    found = act_as_nobody("challenge_cohort_report", id=cohort, limit=1000)
     found.pop("staff", None)
     text = json.dumps(found, ensure_ascii=False, indent=1)
-    return Response(text, mimetype="application/json")
+    return shared(text, "application/json", _SOON)

@@ -12,8 +12,9 @@ from . import badges as honours
 from . import cohort as pages
 from . import data as opened
 from . import kits as kit_pages
+from . import negotiation
 
-public = blueprint("challenge")
+public = blueprint("challenge", programs=True)
 
 
 @public.get("", endpoint="index")
@@ -90,15 +91,25 @@ def badges() -> str:
 
 
 @public.get("/badges/<badge>")
-def badge(badge: str) -> str:
-    """A badge: how it is earned, who holds it."""
-    return tk.render("challenge/badge.html", honours.badge_page(badge, request.args))
+def badge(badge: str) -> Response:
+    """A badge: how it is earned, who holds it; or its definition, for programs."""
+    return negotiation.asked(
+        negotiation.BADGE,
+        badge,
+        lambda: tk.render(
+            "challenge/badge.html", honours.badge_page(badge, request.args)
+        ),
+    )
 
 
 @public.get("/awards/<award>")
-def award(award: str) -> str:
-    """A badge that somebody holds."""
-    return tk.render("challenge/award.html", honours.award_page(award))
+def award(award: str) -> Response:
+    """A badge that somebody holds; or its credential, for programs."""
+    return negotiation.asked(
+        negotiation.AWARD,
+        award,
+        lambda: tk.render("challenge/award.html", honours.award_page(award)),
+    )
 
 
 @public.get("/kits")

@@ -19,7 +19,8 @@ from ckanext.challenge.views.embed.response import act_as_nobody
 
 # A language may stand before it.
 _AWARD = re.compile(
-    r"(?:/[\w-]{2,12})?/challenge/awards/([\w-]{1,100}?)(?:\.(?:json|jwt|svg|png))?/?"
+    r"(?:/[\w-]{2,12})?/challenge/awards/([\w-]{1,100}?)(?:\.(?:json|jwt|svg|png)|/short\.jwt)?"
+    r"/?"
     r"(?:[?#].*)?",
     re.ASCII,
 )
@@ -282,6 +283,18 @@ def award_proof(award: Mapping[str, Any]) -> dict[str, Any]:
             ("json", tk._("Credential (JSON)")),
             ("jwt", tk._("Credential (JWT)")),
         ]
+    files = [
+        {"label": label, "url": f"{page}.{kind}", "name": f"{name}.{kind}"}
+        for kind, label in kinds
+    ]
+    if credential["short_jwt"]:
+        files.append(
+            {
+                "label": tk._("Credential for a link or a QR code (JWT)"),
+                "url": f"{page}/short.jwt",
+                "name": f"{name}-short.jwt",
+            }
+        )
     address = f"{portal().base}/challenge/awards/{award['id']}"
     verify = str(tk.h.url_for("challenge_credential.verify"))
     return {
@@ -289,8 +302,5 @@ def award_proof(award: Mapping[str, Any]) -> dict[str, Any]:
         "unsigned": unsigned(credential),
         "credential": f"{address}.json",
         "verify": f"{verify}?credential={quote(address, safe='')}",
-        "files": [
-            {"label": label, "url": f"{page}.{kind}", "name": f"{name}.{kind}"}
-            for kind, label in kinds
-        ],
+        "files": files,
     }

@@ -55,6 +55,28 @@ def test_a_manager_sees_all_but_the_copy(
     assert _page(admin.get(f"{SEASON}/copy")).xpath(f"//a[@href='{SEASON}/copy']")
 
 
+def test_numbers_stand_as_their_reader_types_them(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    call_as(
+        world.people["manager"],
+        "challenge_cohort_patch",
+        id="saison-3",
+        days_per_participant=12.5,
+        funding=[{"source": "Région", "amount": 3000.5}],
+    )
+    manager = browser("manager")
+    for prefix, days, amount in (("/fr", "12,5", "3000,5"), ("/en", "12.5", "3000.5")):
+        typed = _typed(_page(manager.get(f"{prefix}{SEASON}/edit")))
+        assert typed["days_per_participant"] == days
+        assert typed["funding-0-amount"] == amount
+        # And are read again as what they were.
+        assert manager.post(f"{prefix}{SEASON}/edit", typed).status_code == 302
+        season = _cohort(world)
+        assert season["days_per_participant"] == 12.5
+        assert season["funding"] == [{"source": "Région", "amount": 3000.5}]
+
+
 def test_questions_are_written_moved_and_saved(
     browser: Callable[..., Any], world: Any
 ) -> None:
@@ -248,7 +270,17 @@ def test_the_team(browser: Callable[..., Any], world: Any) -> None:
     assert manager.post(url, sent).status_code == 302
     assert manager.post(url, {**sent, "role": "manager"}).status_code == 403
     found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
+    # By the address alone: the role waits for the proof of it.
+    assert stranger["name"] not in [one["user_name"] for one in found["results"]]
+    (row,) = found["waiting"]
+    assert row["user_name"] == stranger["name"]
+    assert "Waits" in manager.get(f"/en{url}").get_data(as_text=True)
+    assert manager.post(f"{url}/{row['id']}/delete").status_code == 302
+    named = {"user": stranger["name"], "role": "adviser"}
+    assert manager.post(url, named).status_code == 302
+    found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
     (row,) = [one for one in found["results"] if one["user_name"] == stranger["name"]]
+    assert found["waiting"] == []
     assert manager.post(f"{url}/{row['id']}/delete").status_code == 302
     found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
     assert stranger["name"] not in [one["user_name"] for one in found["results"]]

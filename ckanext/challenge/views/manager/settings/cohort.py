@@ -13,7 +13,7 @@ from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain import deadlines, schedule
-from ckanext.challenge.views.forms import lines, texts
+from ckanext.challenge.views.forms import lines, texts, typed_number
 from ckanext.challenge.views.manager.layout import manager_url
 
 from .layout import settings_page
@@ -102,7 +102,7 @@ def cohort_form(
     )
     data: dict[str, Any] = {
         "currency": "EUR",
-        **(page["cohort"] or {}),
+        **_as_typed(page["cohort"] or {}),
         **(typed or {}),
     }
     if page["cohort"] and "revision" in (errors or {}):
@@ -131,6 +131,18 @@ def cohort_form(
         "scheduled": _scheduled(page["cohort"], data),
         "promotes": data.get("automatic_promotion") in (True, "true"),
     }
+
+
+def _as_typed(cohort: Mapping[str, Any]) -> dict[str, Any]:
+    """A season with its numbers as its reader would type them: « 12,5 »."""
+    shown = dict(cohort)
+    if cohort:
+        shown["days_per_participant"] = typed_number(cohort["days_per_participant"])
+        shown["funding"] = [
+            {**part, "amount": typed_number(part["amount"])}
+            for part in cohort["funding"] or []
+        ]
+    return shown
 
 
 def _new() -> dict[str, Any]:

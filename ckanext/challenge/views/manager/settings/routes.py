@@ -125,9 +125,15 @@ def add_staff(cohort: str) -> Response | str:
     except tk.ValidationError as error:
         page = staff_page(cohort, typed, flat_errors(error.error_dict))
         return tk.render("challenge/manage/staff.html", page)
-    tk.h.flash_success(
-        tk._("{name} is on the team.").format(name=named["display_name"])
+    text = (
+        tk._(
+            "{name} is on the team once this account opened the link that is mailed to "
+            "its address."
+        )
+        if named["waiting"]
+        else tk._("{name} is on the team.")
     )
+    tk.h.flash_success(text.format(name=named["display_name"]))
     return tk.redirect_to("challenge_settings.staff", cohort=cohort)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge import helpers as h
 from ckanext.challenge.views.common import act, may
 
 from .layout import settings_page
@@ -30,7 +31,11 @@ def staff_page(
         for role, text in roles.items()
         if may("challenge_staff_create", cohort=cohort["id"], role=role)
     ]
-    people = act("challenge_staff_list", cohort=cohort["id"], limit=1000)["results"]
+    team = act("challenge_staff_list", cohort=cohort["id"], limit=1000)
+    people = [
+        *team["results"],
+        *({**one, "waits": True} for one in team["waiting"]),
+    ]
     return {
         **page,
         "heading": tk._("Team"),
@@ -38,6 +43,7 @@ def staff_page(
             {
                 **one,
                 "role_text": roles[one["role"]],
+                "since": h.challenge_date(one["since"]),
                 "delete_url": f"{page['urls']['self']}/{one['id']}/delete"
                 if one["role"] in dict(allowed)
                 else "",
