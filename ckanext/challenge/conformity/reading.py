@@ -404,8 +404,9 @@ def _refuse_markup(start: str) -> None:
         raise Unreadable("json")
 
 
-def _encoding(path: Path, start: bytes, declared: str | None) -> str:
-    """The encoding that reads the whole file, in one pass over it for each tried."""
+def _writing(path: Path, start: bytes, declared: str | None) -> Writing:
+    """How the whole file can be read: one pass over it for each way that is tried."""
+    false_mark = False
     for mark, name in BYTE_ORDER_MARKS:
         if start.startswith(mark):
             if found := _reads(path, Writing(name)):

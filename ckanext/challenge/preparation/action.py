@@ -116,8 +116,9 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
     :returns: ``{id, organization_id, kit, user_id, state, reason, source_name,
         sheets: [{name, rows, chosen, hidden}], header_row, rows, columns: [{label,
         letter, field, confidence (0-1), state, others, values, personal: null |
-        {kind, why, rows, count, leave_out}, chosen}], fields: [{name, title, required, source: column | constant | computed | derived |
-        missing, column, value, can_be_made}], repairs: [{key, field, kind, cells,
+        {kind, why, rows, count, leave_out}, chosen}], fields: [{name, title, required,
+        source: column | constant | computed | derived | missing, column, value,
+        can_be_made}], repairs: [{key, field, kind, cells,
         examples: [{row, before, after}], applied, question}], left_out: [{sheet, row,
         why, text}], report: {status, rows, errors, error_count, groups, partial},
         preview: [{field: value}], mapping, constants, edits, dataset_id, resource_id,
@@ -391,6 +392,8 @@ def _publish(
         resource = tk.get_action("resource_create")(
             {**own}, {"package_id": dataset["id"], **file}
         )
+    # They have to be there before what points to them.
+    model.Session.flush()
     row.dataset_id, row.resource_id = dataset["id"], resource["id"]
 
 
