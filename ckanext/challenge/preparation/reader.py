@@ -31,7 +31,8 @@ MAX_SECONDS = 120
 #: Bytes of all parts of a file, unpacked.
 MAX_UNPACKED = 1536 * 1024**2
 MAX_PARTS = 10_000
-MAX_ROWS = 500_000
+#: Half a million, and what may stand above them.
+MAX_ROWS = 500_060
 MAX_COLUMNS = 1000
 _CHUNK = 2000
 #: Texts that are remembered, so as to be written once in a chunk.

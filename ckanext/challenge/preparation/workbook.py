@@ -446,7 +446,7 @@ def _split(text: str) -> tuple[str, list[list[str]]]:
     rows: list[list[str]] = []
     try:
         for _, cells in reading.records_of(io.StringIO(text, newline=""), separator):
-            if len(rows) >= MAX_ROWS + tables.DEEPEST:
+            if len(rows) >= MAX_ROWS:
                 raise NotATable("too-many-rows")
             if len(cells) > reader.MAX_COLUMNS:
                 raise NotATable("too-many-columns")
