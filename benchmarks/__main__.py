@@ -14,6 +14,7 @@ from benchmarks import (
     desk,
     evaluation,
     pages,
+    preparation,
     publishing,
     serving,
     volume,
@@ -40,6 +41,8 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "benchmarks.national"], check=True)
     print("\nConformity of a file", flush=True)
     conformity.main()
+    print("\nFrom a spreadsheet to a file that conforms", flush=True)
+    preparation.main()
     print("\nSigning and verifying badges", flush=True)
     credentials.main([])
     print("\nA rush at a season", flush=True)

@@ -13,6 +13,7 @@ from helpers import sheets
 
 from ckanext.challenge.conformity import examples, registry
 from ckanext.challenge.domain import wording
+from ckanext.challenge.domain.text import Text
 from ckanext.challenge.preparation import vocabulary
 from ckanext.challenge.preparation.steps import (
     find_table,
@@ -111,6 +112,18 @@ def test_official_titles_are_matched(schema: registry.Schema) -> None:
     words = vocabulary.of(schema)
     for name, title in _official(schema).items():
         assert title is None or words.named(title) == name
+
+
+def test_a_schema_of_a_portal_needs_no_data_of_ours_and_can_be_renewed() -> None:
+    def own(title: str) -> registry.Schema:
+        field = {"name": "F1", "type": "string", "title": title}
+        name = Text(fr="Bancs", en="Benches")
+        return registry.Schema("own/benches", name, descriptor={"fields": [field]})
+
+    assert vocabulary.of(own("Emplacement du banc")).named("emplacement banc") == "F1"
+    assert vocabulary.of(own("Lieu")).named("emplacement banc") is None
+    with pytest.raises(ValueError, match="no fields"):
+        vocabulary.of(registry.known()["etalab/schema-bal"])
 
 
 def test_what_a_person_chose_counts_and_is_remembered() -> None:

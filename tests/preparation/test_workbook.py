@@ -176,6 +176,20 @@ def test_spaces_after_separators() -> None:
     assert read.sheets[0].rows[1][1] == "x, y"
 
 
+def test_a_quote_that_is_never_closed_swallows_no_lines() -> None:
+    read = take_in(b'a;b\n"x;y";2\n3;"4\n5;6\n7;8\n', "x.csv")
+    rows = [["a", "b"], ["x;y", "2"], ["3", "4"], ["5", "6"], ["7", "8"]]
+    assert read.sheets[0].rows == rows
+    assert (read.notes, read.lines) == (("unclosed-quote",), (3,))
+    inches = take_in(b'a;b\nTuyau 5";2\n', "x.csv")
+    assert (inches.notes, inches.sheets[0].rows[1]) == ((), ['Tuyau 5"', "2"])
+
+
+def _old(*parts: str) -> bytes:
+    names = b"".join(part.encode("utf-16-le") + bytes(64) for part in parts)
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + names
+
+
 def test_pasted_cells() -> None:
     read = take_in_cells('nom\tobjet\r\n"a\nb"\tc, d; e\r\n\r\n')
     assert (read.kind, read.sheets[0].rows) == (
@@ -209,6 +223,10 @@ def test_pasted_cells() -> None:
         ("archive", b"\x1f\x8b\x08\x00"),
         ("binary", b"\x00\x01\x02\x03" * 50),
         ("damaged", sheets.xlsx({"F": ROWS})[:-200]),
+        ("password", _old("EncryptionInfo", "EncryptedPackage")),
+        ("word", _old("Root Entry", "WordDocument")),
+        ("document", _old("PowerPoint Document")),
+        ("html", b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n"),
         ("damaged", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000),
         (
             "damaged",

@@ -26,6 +26,9 @@ POSSIBLE = 0.45
 #: Less is enough where no other field comes near it, and the header has some words.
 LONE = 0.55
 _LONE_BY = 0.15
+#: Characters of a header; more are a text.
+LONGEST = 400
+_REMEMBERED = 2_000
 #: Two fields whose scores differ by less are told apart by what the cells hold.
 NEAR = 0.08
 #: How much an exact name or title is, and an exact synonym.
@@ -127,6 +130,7 @@ class Vocabulary:
             for number, phrase in enumerate(one.phrases())
         ]
         self._scores: dict[str, dict[str, float]] = {}
+        self._near: dict[str, set[int]] = {}
 
     @cached_property
     def _exact(self) -> Mapping[str, str | None]:
@@ -184,7 +188,13 @@ class Vocabulary:
 
     def scores(self, label: str) -> Mapping[str, float]:
         """How much each field is what a header names, from 0 to 1."""
+        if len(label) > LONGEST:
+            return {}
         if label not in self._scores:
+            # Cells of sheets pass through here too, and a vocabulary lives on.
+            if len(self._scores) >= _REMEMBERED:
+                self._scores.clear()
+                self._near.clear()
             self._scores[label] = self._score(label)
         return self._scores[label]
 
@@ -203,14 +213,37 @@ class Vocabulary:
         if (exact := self.named(label)) is not None:
             found[exact] = _EXACT if self.is_own(label, exact) else _SYNONYM
         texts = {wording.words(label), wording.words(wording.without_units(label))}
-        for name, number, _, words in self._phrases:
-            # A name is abbreviations more often than words.
-            most = 0.95 if number else 0.93
-            for text in texts:
+        for text in texts:
+            for index in self._sharing(text):
+                name, number, _, words = self._phrases[index]
+                # A name is abbreviations more often than words.
+                most = 0.95 if number else 0.93
                 score = most * self._alike(text, words)
                 if score > found.get(name, 0.2):
                     found[name] = score
         return found
+
+    def _sharing(self, words: Iterable[str]) -> set[int]:
+        """The phrases that have one of these words, or one like it."""
+        found: set[int] = set()
+        for word in words:
+            if word not in self._near:
+                own = {word} & self._holding.keys()
+                alike = {other for other in self._holding if _is_twin(word, other)}
+                self._near[word] = {
+                    index for one in own | alike for index in self._holding[one]
+                }
+            found |= self._near[word]
+        return found
+
+    @cached_property
+    def _holding(self) -> Mapping[str, Sequence[int]]:
+        """The phrases that have a word."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for index, (_, _, _, words) in enumerate(self._phrases):
+            for word in words:
+                found[word].append(index)
+        return dict(found)
 
     def _alike(self, one: Sequence[str], other: Sequence[str]) -> float:
         """The weight of the words that two texts share, of all their words."""
@@ -237,15 +270,17 @@ class Vocabulary:
 
 
 def _twin(word: str, words: Iterable[str]) -> str | None:
-    for other in words:
-        if min(len(word), len(other)) < _SHORTEST_ALIKE:
-            continue
-        is_cut = word.startswith(other) or other.startswith(word)
-        if is_cut and abs(len(word) - len(other)) <= _LONGEST_CUT:
-            return other
-        if fuzz.ratio(word, other) >= _ALIKE:
-            return other
-    return None
+    return next((other for other in words if _is_twin(word, other)), None)
+
+
+def _is_twin(word: str, other: str) -> bool:
+    """Whether two words are one, cut or typed wrongly."""
+    if min(len(word), len(other)) < _SHORTEST_ALIKE:
+        return False
+    is_cut = word.startswith(other) or other.startswith(word)
+    if is_cut and abs(len(word) - len(other)) <= _LONGEST_CUT:
+        return True
+    return fuzz.ratio(word, other) >= _ALIKE
 
 
 def _letters(text: str) -> str:

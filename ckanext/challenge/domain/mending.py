@@ -255,14 +255,15 @@ def _of_each(
 
 def _spaces(column: _Column) -> None:
     field = column.field
-    clean = cells.trimmed if cells.is_free(field) else cells.plainly_spaced
+    is_free = cells.is_free(field)
+    clean = cells.trimmed if is_free else cells.plainly_spaced
     changes = {}
     for was, now in column.now.items():
         # Quick for the many cells that are in order.
-        if now.isascii() and now == now.strip() and "  " not in now:
+        if now.isascii() and now == now.strip() and (is_free or "  " not in now):
             continue
         after = clean(now)
-        if after != now and (cells.is_free(field) or not _is_right(now, field)):
+        if after != now and (is_free or not _is_right(now, field)):
             changes[was] = after
     column.offer("spaces", changes)
 

@@ -179,7 +179,8 @@ def look(
             return _told(label, kind, found[kind], leave_out=True)
     if not matched:
         said = _said(label)
-        return said and _told(label, said, found.get(said, []), leave_out=True)
+        rows = found.get(said or "", [])
+        return _told(label, said, rows, leave_out=True) if said else None
     # What stands in some cells of a column that is wanted is to be looked at.
     for kind in (*_CLEAR, "name" if field_kind == "body" else "title"):
         if rows := found.get(kind):

@@ -307,7 +307,10 @@ def _is_repeated(row: Row, labels: Sequence[str], first: int) -> bool:
 
     :param first: the first column that has a label
     """
-    if first >= len(row) or wording.plain(_one_line(row[first])) != labels[first]:
+    # Quick for the many rows that are nothing like it.
+    if first >= len(row) or len(row[first].strip()) > 2 * len(labels[first]) + 9:
+        return False
+    if wording.plain(_one_line(row[first])) != labels[first]:
         return False
     cells = [wording.plain(_one_line(cell)) for cell in row]
     pairs = zip(cells, labels, strict=False)

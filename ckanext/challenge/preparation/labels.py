@@ -70,6 +70,9 @@ _NOTES: Mapping[str, str] = {
     "mixed-encodings": N_(
         "The file mixes two encodings: check the accents of the lines {lines}."
     ),
+    "unclosed-quote": N_(
+        "A quotation mark is opened and never closed (line {lines}): it was ignored."
+    ),
     "encoded-twice": N_("The accents of the file were broken; they were put right."),
 }
 #: Why a row was left out.

@@ -158,7 +158,9 @@ def _joined(
             LeftOut(Place(sheet.name, one.row + 1), one.why, one.text) for one in left
         ]
         before = len(places)
-        places += [Place(sheet.name, number + 1) for number in kept]
+        places += map(
+            Place, itertools.repeat(sheet.name), (number + 1 for number in kept)
+        )
         for label, letter, cells in _columns(sheet.rows, kept, header.labels):
             column = columns.setdefault(label, Column(label, letter, []))
             column.cells.extend([""] * (before - len(column.cells)))
@@ -607,6 +609,9 @@ def _doubled(
     columns: Sequence[Sequence[str]], choices: Mapping[str, Choice]
 ) -> tuple[set[int], Repair | None]:
     """The rows that are the same as one above, which only a person can judge."""
+    # Where one column numbers the rows there is none, and no need to look at all cells.
+    if any(len(set(column)) == len(column) for column in columns):
+        return set(), None
     first: dict[tuple[str, ...], int] = {}
     doubled: dict[int, int] = {}
     for row, texts in enumerate(zip(*columns, strict=True)):

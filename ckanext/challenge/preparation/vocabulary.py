@@ -4,6 +4,7 @@ and kinds of the bundled files.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -22,12 +23,18 @@ _KIND_OF_PATTERN = {
 _KIND_OF_PUBLISHER = {"siret": "siret", "siren": "siren", "insee": "insee"}
 
 
-@lru_cache(maxsize=64)
 def of(schema: Schema) -> Vocabulary:
     """The vocabulary of a schema that has a descriptor.
 
     :raises ValueError: it has none
     """
+    # Two schemas are equal if their names are; a portal may renew its own.
+    content = json.dumps([schema.descriptor, schema.columns], default=str)
+    return _made(schema, content)
+
+
+@lru_cache(maxsize=64)
+def _made(schema: Schema, content: str) -> Vocabulary:
     if schema.descriptor is None:
         raise ValueError(f"{schema.id} has no fields")
     missing = tuple(schema.descriptor.get("missingValues") or ("",))

@@ -48,10 +48,18 @@ _MAGIC = (
     (b"\xfd7zXZ", "archive"),
 )
 _PHOTO_BRANDS = re.compile(rb"^....ftyp(?:heic|heix|mif1|msf1|avif)", re.DOTALL)
+#: The parts of files of Office before 2007, by which each is known; a workbook first.
+_OLD_PARTS = (
+    ("EncryptedPackage", "password"),
+    ("Workbook", None),
+    ("WordDocument", "word"),
+    ("PowerPoint Document", "document"),
+)
 _OLE = b"\xd0\xcf\x11\xe0"
 _ZIP = b"PK\x03\x04"
 _HTML = re.compile(
-    r"^[\s\ufeff]*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body|table|meta|div)",
+    r"^[\s\ufeff]*(?:mime-version:|"
+    r"(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body|table|meta|div))",
     re.IGNORECASE,
 )
 _UTF8_LETTER = re.compile(rb"[\xc3\xc2\xc5][\x80-\xbf]|\xe2\x80[\x80-\xbf]")
@@ -102,7 +110,8 @@ class Workbook:
     :ivar encoding: of a text, as Python names it
     :ivar separator: of a text
     :ivar notes: what has to be told: ``other-encoding``; ``mixed-encodings`` (lines of
-        another encoding, each in ``lines``); ``encoded-twice``
+        another encoding, each in ``lines``); ``encoded-twice``; ``unclosed-quote``
+        (likewise), which was taken away so that it swallows no lines
     :ivar lines: counted from 1
     """
 
@@ -136,6 +145,8 @@ def take_in(source: bytes | Path, name: str) -> Workbook:
     with _at_path(source) as path:
         if kind == "zip":
             _refuse_archive(path)
+        else:
+            _refuse_old_document(path)
         sheets = _sheets(path)
     if not any(sheet.rows for sheet in sheets):
         raise NotATable("empty")
@@ -221,6 +232,16 @@ def _refuse_archive(path: Path) -> None:
         raise NotATable("archive")
 
 
+def _refuse_old_document(path: Path) -> None:
+    """Refuse what is in the container of old workbooks and is none."""
+    content = path.read_bytes()
+    for name, code in _OLD_PARTS:
+        if name.encode("utf-16-le") in content:
+            if code is None:
+                return
+            raise NotATable(code)
+
+
 def _sheets(path: Path) -> tuple[Sheet, ...]:
     """The sheets of a workbook, read in another process.
 
@@ -303,8 +324,25 @@ def _text(content: bytes, name: str) -> Workbook:
         raise NotATable("xml")
     if bare.startswith(("{", "[{", "[\n")):
         raise NotATable("json")
+    text, unclosed = _closed(text)
     separator, rows = _split(text)
+    if unclosed:
+        notes, lines = (*notes, "unclosed-quote"), (*lines, *unclosed)
     return Workbook(name, "text", (Sheet("", rows),), encoding, separator, notes, lines)
+
+
+def _closed(text: str) -> tuple[str, tuple[int, ...]]:
+    """The text without a last quote that is opened and never closed, and its line.
+
+    All lines below it would be one cell.
+    """
+    place = text.rfind('"')
+    if text.count('"') % 2 == 0 or not text[place:].strip().count("\n"):
+        return text, ()
+    before = text[:place].rstrip(" ")
+    if before and before[-1] not in "\r\n;,\t|":
+        return text, ()
+    return text[:place] + text[place + 1 :], (text.count("\n", 0, place) + 1,)
 
 
 def _decoded(content: bytes) -> tuple[str, str, tuple[str, ...], tuple[int, ...]]:
@@ -397,7 +435,7 @@ def _split(text: str) -> tuple[str, list[list[str]]]:
     rows: list[list[str]] = []
     try:
         for _, cells in reading.records_of(io.StringIO(text, newline=""), separator):
-            if len(rows) >= MAX_ROWS + tables.DEEPEST:
+            if len(rows) >= MAX_ROWS:
                 raise NotATable("too-many-rows")
             if len(cells) > reader.MAX_COLUMNS:
                 raise NotATable("too-many-columns")
