@@ -5,7 +5,7 @@ All of it happens in the caller's transaction.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 from ckan import model
@@ -152,7 +152,7 @@ def give_back(actor: str, participant: Participant) -> None:
             user,
             group,
             given.role,
-            given.way,
+            cast("Way", given.way),
             actor,
             participant=participant,
             application_id=given.application_id,

@@ -311,7 +311,8 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
         publish, and why); ``attachments``; ``decisions`` (what can be decided now, by
         whoever asks); ``waitlist_position`` (1 is next); for managers also
         ``warnings``, ``changes`` (what the last correction changed: ``[{field,
-        before, after}]``), ``reviewer_id``, ``pending_decision`` and ``decided_by``
+        before, after}]``), ``reviewer_id``, ``pending_decision`` (with ``by_name``) and
+        ``decided_by``
     :rtype: dict
     """
     data = validate(context, data_dict, schema.reference())
