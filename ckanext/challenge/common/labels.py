@@ -70,6 +70,12 @@ def _local(value: dt.datetime) -> dt.datetime:
     return value.astimezone(config.display_timezone())
 
 
+def ago(moment: dt.datetime) -> str:
+    """How long ago a moment was, in the reader's language: « il y a 2 minutes »."""
+    passed = moment - dt.datetime.now(dt.timezone.utc)
+    return babel_dates.format_timedelta(passed, add_direction=True, locale=locale())
+
+
 def as_day(value: Any, style: str = "long") -> str:
     """A date in words, « 15 décembre 2022 », in the reader's language.
 

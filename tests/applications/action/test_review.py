@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -24,6 +25,7 @@ from sqlalchemy import event
 from ckanext.challenge.applications.action import review
 from ckanext.challenge.common import journal
 from ckanext.challenge.model import Application, JournalEntry, Mail, Participant
+from ckanext.challenge.model.base import utcnow
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -476,3 +478,30 @@ def test_a_finished_season_answers_all_who_have_no_answer(
     assert answer["done"] == 3
     assert {_row(application).state for application in made} == {"refused"}
     assert _mails("refused") == ["refused"] * 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("refuse", "accept"), ("accept", "refuse"), ("waitlist", "waitlist")],
+)
+def test_the_second_of_two_is_told_who_decided_and_when(
+    cohort: dict[str, Any], admin: dict[str, Any], first: str, second: str
+) -> None:
+    colleague = factories.Sysadmin(fullname="Une collègue")
+    application = apply(cohort)
+    _review(colleague, application, first, reason="Hors sujet.")
+
+    def told(who: dict[str, Any], ago: dt.timedelta) -> str:
+        row = _row(application)
+        row.decided_at = utcnow() - ago
+        model.Session.commit()
+        with pytest.raises(tk.ValidationError) as caught:
+            _review(who, application, second, reason="Sans doute.")
+        return only_message(caught, "state")
+
+    message = told(admin, dt.timedelta(minutes=2))
+    assert message.startswith("Une collègue ")
+    assert "2 minutes" in message
+    # A week after, or by oneself, it is no coincidence.
+    assert "Une collègue" not in told(admin, dt.timedelta(days=7))
+    assert "Une collègue" not in told(colleague, dt.timedelta(minutes=2))

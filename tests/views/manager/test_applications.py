@@ -173,12 +173,15 @@ def test_decisions_are_kept_and_published_together(
     assert answer.status_code == 302
     shown = _text(_page(manager.get(f"/en{page}")))
     assert "Kept to be published: Refusal" in shown
+    name = world.people["manager"]["fullname"]
+    assert f"kept by {name}" in shown
     listed = _text(_page(manager.get(f"/en{LIST}")))
     assert "1 decision waits to be published" in listed
     assert "Refusal (to publish)" in listed
     assert _names(_page(manager.get(f"{LIST}?pending=true"))) == ["Baule"]
     publish = _text(_page(manager.get(f"/en{LIST}/publish")))
     assert "Revenez en mars." in publish
+    assert f"kept by {name}" in publish
     assert _applications(world)["Baule"]["state"] == "submitted"
     assert "1 of 1 decided" in _text(_page(manager.post(f"/en{LIST}/publish")))
     assert _applications(world)["Baule"]["state"] == "refused"
@@ -397,6 +400,9 @@ def test_what_a_colleague_keeps_is_named_before_and_after_it_is_replaced(
     other = {"ids": [ids["Le Poinçonnet"]], "decision": "accept"}
     assert "Only 0 places are left" in _text(_page(manager.post(path, other)))
     name = world.people["sysadmin"]["fullname"] or world.people["sysadmin"]["name"]
+    # What is decided again takes no second place.
+    again = {"ids": [ids["Baule"], ids["Lignières"]], "decision": "accept"}
+    assert "places are left" not in _text(_page(manager.post(path, again)))
     asked = {"ids": [ids["Baule"]], "decision": "refuse", "reason": "Trop tard."}
     text = _text(_page(manager.post(path, asked)))
     assert f"Kept until now: Acceptance, by {name}" in text

@@ -17,6 +17,7 @@ from ckanext.challenge.views.application_values import value_text
 from ckanext.challenge.views.common import act, context
 
 from .applications import KEPT, chosen_filters, reviewers
+from .decisions import keeper
 from .history import history
 from .layout import frame
 
@@ -258,6 +259,7 @@ def _pending(application: Mapping[str, Any]) -> dict[str, str] | None:
         "decision": application_labels.decided()[kept["decision"]],
         "reason": kept.get("reason") or "",
         "date": h.challenge_datetime(kept.get("at")),
+        "who": keeper(kept),
     }
 
 

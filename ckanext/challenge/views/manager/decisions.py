@@ -63,6 +63,12 @@ def kept_by(kept: Mapping[str, Any] | None) -> str:
     )
 
 
+def keeper(kept: Mapping[str, Any]) -> str:
+    """Who keeps a decision, in words."""
+    name = kept.get("by_name") or tk._("somebody of the team")
+    return tk._("kept by {name}").format(name=name)
+
+
 def _mail(row: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any] | None:
     """The mail that the decision sends, as it would go now."""
     asked = {
@@ -132,7 +138,7 @@ def batch_page(
             for row in rows
             if row["state"] not in sources
         ],
-        "short": _short(cohort, decision, len(ready), found["season"]["promised"]),
+        "short": _short(decision, len(ready), _free(found["season"], ready)),
         "given": given,
         "errors": errors or {},
         "labels": {"reason": tk._("Reason"), "decision": tk._("Decision")},
@@ -141,17 +147,26 @@ def batch_page(
     }
 
 
-def _short(
-    cohort: Mapping[str, Any], decision: str, number: int, promised: int = 0
-) -> str:
-    """What to know when there are fewer places than acceptances.
+def _free(season: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> int | None:
+    """How many places are left for the chosen applications.
 
-    :param promised: the places that other acceptances, which are kept, will take
+    :param season: of ``challenge_application_list``
+    :param chosen: their own kept acceptances take no place from them
+    :returns: ``None`` where there is no limit
     """
-    if decision != "accept" or cohort["capacity"] is None:
-        return ""
-    free = max(0, cohort["capacity"] - cohort["figures"]["participants"] - promised)
-    if number <= free:
+    if season["capacity"] is None:
+        return None
+    own = sum(_keeps_acceptance(row) for row in chosen)
+    return max(0, season["capacity"] - season["taken"] - season["promised"] + own)
+
+
+def _keeps_acceptance(row: Mapping[str, Any]) -> bool:
+    return (row["pending_decision"] or {}).get("decision") == "accept"
+
+
+def _short(decision: str, number: int, free: int | None) -> str:
+    """What to know when there are fewer places than acceptances."""
+    if decision != "accept" or free is None or number <= free:
         return ""
     return tk.ungettext(
         "Only {free} place is left: those further down the list will not be accepted.",
@@ -166,15 +181,22 @@ def publish_page(cohort_name: str) -> dict[str, Any]:
     cohort = act("challenge_cohort_show", id=cohort_name)
     around = frame(cohort, "applications")
     base = f"{around['url']}/application"
-    rows = _files(cohort, pending="true")
+    found = _found(cohort, pending="true")
+    rows = found["results"]
     return {
         "frame": around,
         "cohort": cohort,
-        "lines": [_line(row, row["pending_decision"], base) for row in rows],
+        "lines": [
+            {
+                **_line(row, row["pending_decision"], base),
+                "who": keeper(row["pending_decision"]),
+            }
+            for row in rows
+        ],
         "short": _short(
-            cohort,
             "accept",
-            sum(row["pending_decision"]["decision"] == "accept" for row in rows),
+            sum(_keeps_acceptance(row) for row in rows),
+            _free(found["season"], rows),
         ),
         "csrf": tk.h.csrf_input(),
     }

@@ -214,6 +214,41 @@ def test_who_saves_over_another_is_told_once(
     assert _cohort(world)["capacity"] == 7
     assert manager.post(f"{SEASON}/edit", _typed(page)).status_code == 302
     assert _cohort(world)["title"] == "Un autre titre"
+    # What one had not touched stays what the other one wrote.
+    assert _cohort(world)["capacity"] == 7
+
+
+def test_of_two_who_save_each_keeps_what_the_other_did_not_touch(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    before = _cohort(world)
+    typed = _typed(_page(manager.get(f"{SEASON}/edit")))
+    theirs = {
+        "description": "Un texte\nsur deux lignes",
+        "capacity": 7,
+        "kinds": ["cc"],
+        "days_per_participant": 12.5,
+        "partners": [{"name": "Région", "url": None, "logo_url": None}],
+        "hashtag": "leleur",
+    }
+    call_as(world.people["sysadmin"], "challenge_cohort_patch", id="saison-3", **theirs)
+    typed |= {"hashtag": "lemien", "funding-0-amount": "4000"}
+    page = _page(manager.post(f"{SEASON}/edit", typed))
+    # A third one, while the second reads it.
+    call_as(
+        world.people["sysadmin"], "challenge_cohort_patch", id="saison-3", capacity=9
+    )
+    page = _page(manager.post(f"{SEASON}/edit", _typed(page)))
+    assert manager.post(f"{SEASON}/edit", _typed(page)).status_code == 302
+    after = _cohort(world)
+    assert after["hashtag"] == "lemien"
+    assert after["funding"][0]["amount"] == 4000
+    assert (after["capacity"], after["kinds"]) == (9, ["cc"])
+    assert after["description"].split() == theirs["description"].split()
+    assert after["days_per_participant"] == 12.5
+    assert [row["name"] for row in after["partners"]] == ["Région"]
+    assert after["title"] == before["title"]
 
 
 def test_what_the_season_does_by_itself(
