@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, apply, call_as, collectivites, make_cohort, prove
+from factories import (
+    BAULE,
+    apply,
+    call_as,
+    collectivites,
+    make_cohort,
+    only_message,
+    prove,
+)
 
 from ckanext.challenge.common import journal
 from ckanext.challenge.model import Claim, GivenRole, Mail
@@ -190,3 +199,79 @@ def test_erasure_takes_the_role_of_the_contact_back(admin: dict[str, Any]) -> No
     call_as(admin, "challenge_application_erase", id=accepted["id"])
     assert _role(accepted["organization_id"], applicant) is None
     assert _role(accepted["organization_id"], colleague) == "editor"
+
+
+def _given(who: dict[str, Any] | None, **scope: Any) -> list[dict[str, Any]]:
+    return call_as(who, "challenge_given_role_list", **scope)["results"]
+
+
+def test_what_was_given_is_listed_for_admins_and_managers(
+    admin: dict[str, Any],
+) -> None:
+    applicant, colleague, manager = (factories.User() for _ in range(3))
+    cohort = make_cohort()
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=cohort["id"],
+        user=manager["id"],
+        role="manager",
+    )
+    accepted = _accept(admin, applicant, cohort)
+    organization = accepted["organization_id"]
+    _invite(applicant, organization, colleague, "editor")
+    by_season = _given(manager, cohort=cohort["id"])
+    assert by_season == _given(applicant, organization=organization)
+    second, first = by_season
+    assert (first["user_name"], first["role"]) == (applicant["name"], "admin")
+    assert (first["way"], first["cohort"]) == ("acceptance", cohort["name"])
+    assert (second["user_name"], second["way"]) == (colleague["name"], "invitation")
+    assert second["given_by"] == applicant["display_name"]
+    assert second["taken_back_at"] is None
+    for who, scope in (
+        (None, {"cohort": cohort["id"]}),
+        (colleague, {"organization": organization}),
+        (applicant, {"cohort": cohort["id"]}),
+        (manager, {"organization": organization}),
+    ):
+        with pytest.raises(tk.NotAuthorized):
+            _given(who, **scope)
+    with pytest.raises(tk.ValidationError):
+        _given(manager)
+    _withdraw(admin, accepted)
+    assert all(row["taken_back_at"] for row in _given(manager, cohort=cohort["id"]))
+
+
+@pytest.mark.parametrize("way", ["account", "address"])
+@pytest.mark.parametrize("pending", [False, True])
+def test_nobody_accepts_their_own_application(
+    admin: dict[str, Any], way: str, pending: bool
+) -> None:
+    cohort, manager = make_cohort(), factories.User()
+    for who in (manager, factories.User()):
+        call_as(
+            admin,
+            "challenge_staff_create",
+            cohort=cohort["id"],
+            user=who["id"],
+            role="manager",
+        )
+    if way == "account":
+        application = apply(cohort, user=manager)
+    else:
+        application = apply(cohort, contact_email=manager["email"].upper())
+    asked = {"id": application["id"], "decision": "accept"}
+    with pytest.raises(tk.ValidationError) as caught:
+        call_as(manager, "challenge_application_review", pending=pending, **asked)
+    assert only_message(caught, "decision")
+    called = call_as(
+        manager,
+        "challenge_application_batch_review",
+        ids=[asked["id"]],
+        decision="accept",
+    )
+    assert called["done"] == 0
+    # They may do all else with it, and somebody else accepts it.
+    started = {**asked, "decision": "start"}
+    assert call_as(manager, "challenge_application_review", **started)["state"]
+    assert call_as(who, "challenge_application_review", **asked)["state"] == "accepted"

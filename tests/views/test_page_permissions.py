@@ -82,6 +82,7 @@ GET: dict[str, set[str]] = {
     "/challenge/<cohort>/calendar.ics": EVERYBODY,
     f"{PLACE}/calendar.ics": EVERYBODY,
     f"{PLACE}/feedback": FOLLOWER,
+    f"{PLACE}/roles": {"org_admin", *MANAGER},
     f"{PLACE}/step/<step>/file": FOLLOWER,
     "/challenge/application": SIGNED_IN,
     OWN: READER,

@@ -287,6 +287,15 @@ def challenge_waiting_role_list(
     return roles.answer(_may_list(context, cohort, organization))
 
 
+def challenge_given_role_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Of a cohort its managers, of an organization its admins."""
+    return roles.answer(
+        _may_list(context, data_dict.get("cohort"), data_dict.get("organization"))
+    )
+
+
 def _may_list(context: Context, cohort: Any, organization: Any) -> bool:
     if cohort and roles.is_manager(context, roles.seen_cohort(context, cohort).id):
         return True

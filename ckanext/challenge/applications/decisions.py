@@ -16,17 +16,16 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
-from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import notifications
-from ckanext.challenge.common import journal, labels
+from ckanext.challenge.common import journal, labels, proofs
 from ckanext.challenge.common.action_helpers import all_or_nothing, checked_transition
 from ckanext.challenge.domain import application_fields, lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
 
 from . import answers, logos, mails, onboarding, waiting_list
-from .transitions import advance, already_applied, check_alone, decide, lock_cohort
+from .transitions import advance, check_alone, decide, lock_cohort
 
 log = logging.getLogger(__name__)
 
@@ -87,12 +86,6 @@ def apply(cohort: Cohort, application: Application, review: ReviewDecision) -> N
     if review.decision != "start":
         application.pending_decision = None
     advance(application, path, review.actor)
-    if review.decision == "reopen":
-        try:
-            model.Session.flush()
-        except IntegrityError as error:
-            # Another application was made since it was looked for.
-            raise already_applied() from error
     application.state_reason = review.reason
     application.changes_kind = review.kind
     application.changes_fields = list(review.fields)
@@ -216,6 +209,8 @@ def _check(
             {"reason": [tk._("Say why; the applicant will read it")]}
         )
     _check_fields(cohort, review)
+    if review.decision == "accept":
+        _check_other(application, review.by)
     admits = cohort.state in lifecycle.COHORT_ADMITTING
     if review.decision == "accept" and not admits:
         raise tk.ValidationError(
@@ -271,6 +266,21 @@ def _by_a_colleague(application: Application, me: str | None) -> str | None:
     if user is None or text is None:
         return None
     return text.format(name=user.display_name, ago=labels.ago(at))
+
+
+def _check_other(application: Application, by: str | None) -> None:
+    """Stop somebody who would accept what they sent themselves.
+
+    :param by: the id of the user who decides; ``None`` when nobody does
+    """
+    decider = model.User.get(by) if by else None
+    if decider is None:
+        return
+    if decider.id == application.user_id or proofs.same(
+        decider.email, application.contact_email or ""
+    ):
+        text = tk._("You sent this application yourself: somebody else accepts it")
+        raise tk.ValidationError({"decision": [text]})
 
 
 def _check_fields(cohort: Cohort, review: ReviewDecision) -> None:

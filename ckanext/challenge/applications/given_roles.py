@@ -12,16 +12,27 @@ from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 from ckan import model
+from sqlalchemy.orm import aliased
 
 from ckanext.challenge import notifications
 from ckanext.challenge.common import journal, proofs
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
-from ckanext.challenge.model import Application, GivenRole, Participant, WaitingRole
+from ckanext.challenge.model import (
+    Application,
+    Cohort,
+    GivenRole,
+    Participant,
+    WaitingRole,
+)
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.dictize import columns
 
 from . import accounts
 
 Way = Literal["acceptance", "claim", "invitation"]
+
+#: Who gave it: an account like any other.
+_Giver = aliased(model.User)
 
 
 def give(
@@ -98,6 +109,38 @@ def give(
             given_role_id=given.id,
         )
     return None
+
+
+def selected(*which: Any) -> Any:
+    """A query of given roles with all that is told of them, the latest first.
+
+    :param which: conditions on :class:`GivenRole` and :class:`Participant`
+    """
+    return (
+        model.Session.query(GivenRole, model.User, model.Group, Cohort, _Giver)
+        .join(model.User, model.User.id == GivenRole.user_id)
+        .join(model.Group, model.Group.id == GivenRole.organization_id)
+        .outerjoin(Participant, Participant.id == GivenRole.participant_id)
+        .outerjoin(Cohort, Cohort.id == Participant.cohort_id)
+        .outerjoin(_Giver, _Giver.id == GivenRole.given_by)
+        .filter(*which)
+        .order_by(GivenRole.given_at.desc(), GivenRole.id)
+    )
+
+
+def dictize(row: Any) -> dict[str, Any]:
+    """A row of :func:`selected` as the API answers it."""
+    given, user, group, cohort, giver = row
+    return {
+        **columns(given, ("id", "role", "former", "way", "given_at", "taken_back_at")),
+        "user_name": user.name,
+        "user_display_name": user.display_name,
+        "organization_name": group.name,
+        "organization_title": group.title or group.name,
+        "cohort": cohort.name if cohort else None,
+        "cohort_title": cohort.title if cohort else None,
+        "given_by": giver.display_name if giver else None,
+    }
 
 
 def _standing(user: model.User, group: model.Group, role: str) -> GivenRole | None:

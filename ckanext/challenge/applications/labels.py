@@ -82,3 +82,13 @@ def role_text(row: Mapping[str, Any]) -> str:
     }
     title = row["organization_title"] or row["cohort_title"]
     return texts[row["role"]].format(title=title)
+
+
+def ways() -> dict[str, str]:
+    """How somebody comes to a role, in words."""
+    return {
+        "acceptance": tk._("Acceptance of the application"),
+        "claim": tk._("Request to join"),
+        "invitation": tk._("Invitation"),
+        "staff": tk._("Team of the season"),
+    }

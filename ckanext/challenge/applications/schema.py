@@ -315,6 +315,11 @@ def proof_send() -> Schema:
     return {"id": fields.raw(required=False)}
 
 
+def given_role_list() -> Schema:
+    """The roles that the challenge gave in a season, or in an organization."""
+    return {**role_list(), **fields.paging()}
+
+
 def role_list() -> Schema:
     """The roles of a season, of an organization, or one's own."""
     return {

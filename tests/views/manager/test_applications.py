@@ -233,7 +233,7 @@ def test_the_file_has_everything_on_one_page(
         "Bonjour !",
         "“Draft” became “Received”",
         "A note was written",
-        "The contact has not opened the link",
+        "The contact has opened the link",
         "Receipt",
     ):
         assert expected in text, expected

@@ -62,6 +62,7 @@ def invitation(
             for claim in asked
         ],
         "members": tk.h.url_for("organization.members", id=name) if manages else "",
+        "listed": f"{url}/roles",
         "roles": _roles(),
         "labels": {
             "email": tk._("E-mail address"),
