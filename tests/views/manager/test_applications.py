@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from ckan import model
 from factories import LIGNIERES, POINCONNET, apply, call_as
+from helpers.index import take_down
 from lxml import html
 
 from benchmarks.statements import sent_statements
@@ -414,13 +415,9 @@ def test_what_a_colleague_keeps_is_named_before_and_after_it_is_replaced(
 
 @pytest.mark.parametrize("many", [False, True])
 def test_an_acceptance_while_solr_is_down_is_said(
-    manager: Any,
-    world: Any,
-    ckan_config: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    many: bool,
+    manager: Any, world: Any, monkeypatch: pytest.MonkeyPatch, many: bool
 ) -> None:
-    monkeypatch.setitem(ckan_config, "solr_url", "http://127.0.0.1:9/solr/ckan")
+    take_down(monkeypatch)
     wanted = _applications(world)["Lignières"]["id"]
     if many:
         answer = manager.post(
