@@ -16,7 +16,6 @@ from rdflib.term import Node
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain.characters import cleaned
 from ckanext.dcat.profiles.base import (  # type: ignore[import]
-    DCAT,
     DCT,
     RDF,
     SCHEMA,
@@ -27,6 +26,10 @@ from . import package_badges
 
 DQV = Namespace("http://www.w3.org/ns/dqv#")
 OA = Namespace("http://www.w3.org/ns/oa#")
+
+# How far from a dataset the nodes are that are about it: itself, one of its
+# distributions, the service of that.
+_DEPTH = 3
 
 
 class BadgesProfile(RDFProfile):
@@ -42,9 +45,8 @@ class BadgesProfile(RDFProfile):
         """Add what is held; the badges came with the dataset, so nothing is read."""
         self.g.bind("dqv", DQV)
         self.g.bind("oa", OA)
+        _clean(self.g, dataset_ref)
         publisher = self.g.value(dataset_ref, DCT.publisher)
-        parts = self.g.objects(dataset_ref, DCAT.distribution)
-        _clean(self.g, dataset_ref, publisher, *parts)
         for badge in package_badges.said_of("dataset", dataset_dict):
             if publisher is not None:
                 self._certify(publisher, badge, "publisher")
@@ -66,24 +68,34 @@ class BadgesProfile(RDFProfile):
         self.g.add((target, DQV.hasQualityAnnotation, certificate))
 
 
-def _clean(graph: Any, *subjects: Node | None) -> None:
-    """Take out of a dataset's texts what no document of RDF can hold as it is."""
-    for subject in subjects:
-        if subject is None:
-            continue
-        for predicate, value in list(graph.predicate_objects(subject)):
-            if not isinstance(value, Literal) or (text := cleaned(str(value))) == str(
-                value
-            ):
-                continue
-            graph.remove((subject, predicate, value))
-            graph.add(
-                (
-                    subject,
-                    predicate,
-                    Literal(text, lang=value.language, datatype=value.datatype),
-                )
-            )
+def _clean(graph: Any, dataset: Node) -> None:
+    """Take out of a dataset's texts what no document of RDF can hold as it is.
+
+    Those of what it leads to as well: its publisher, distributions, contacts, creators,
+    periods and what a profile of another plugin adds.
+    """
+    seen: set[Node] = {dataset}
+    subjects: list[Node] = [dataset]
+    for _ in range(_DEPTH):
+        found: list[Node] = []
+        for subject in subjects:
+            for predicate, value in list(graph.predicate_objects(subject)):
+                if isinstance(value, Literal):
+                    _clean_literal(graph, subject, predicate, value)
+                # By its catalogue one would come to all other datasets.
+                elif value not in seen and predicate != SCHEMA.includedInDataCatalog:
+                    seen.add(value)
+                    found.append(value)
+        subjects = found
+
+
+def _clean_literal(graph: Any, subject: Node, predicate: Node, value: Literal) -> None:
+    text = cleaned(str(value))
+    if text == str(value):
+        return
+    graph.remove((subject, predicate, value))
+    clean = Literal(text, lang=value.language, datatype=value.datatype)
+    graph.add((subject, predicate, clean))
 
 
 class SchemaOrgBadgesProfile(RDFProfile):
@@ -93,9 +105,8 @@ class SchemaOrgBadgesProfile(RDFProfile):
         self, dataset_dict: dict[str, Any], dataset_ref: Any
     ) -> None:
         """Add what is held."""
+        _clean(self.g, dataset_ref)
         publisher = self.g.value(dataset_ref, SCHEMA.publisher)
-        parts = self.g.objects(dataset_ref, SCHEMA.distribution)
-        _clean(self.g, dataset_ref, publisher, *parts)
         if publisher is None:
             return
         for badge in package_badges.said_of("dataset", dataset_dict):

@@ -11,8 +11,10 @@ from ckan.tests import factories
 from factories import call_as
 from helpers.progress import make_award
 from lxml import html
-from rdflib import Graph, Namespace, URIRef
+from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF
+
+from ckanext.challenge.domain.characters import cleaned, cleaned_document
 
 DQV = Namespace("http://www.w3.org/ns/dqv#")
 OA = Namespace("http://www.w3.org/ns/oa#")
@@ -104,6 +106,31 @@ class TestWithDcat:
                 assert body.endswith(f"/challenge/awards/{world.award.id}")
             publishers = set(graph.objects(None, DCTERMS.publisher))
             assert publishers & set(by_target)
+
+    def test_no_node_has_what_readers_disagree_on(
+        self, app: Any, with_plugins: None, clean_db: None, clean_index: None
+    ) -> None:
+        """Contacts, creators and distributions stand in nodes of their own."""
+        odd = "Mairie\u202e de\x0b Baule\x85"
+        organization = factories.Organization(title=odd)
+        dataset = factories.Dataset(
+            owner_org=organization["id"],
+            title=odd,
+            author=odd,
+            author_email="mairie@example.org",
+            maintainer=odd,
+            maintainer_email="mairie@example.org",
+            resources=[{"url": "https://example.org/a.csv", "name": odd}],
+        )
+        for ending in ("ttl", "jsonld"):
+            path = f"/dataset/{dataset['name']}.{ending}"
+            form = {"ttl": "turtle", "jsonld": "json-ld"}[ending]
+            graph = Graph().parse(data=app.get(path).body, format=form)
+            literals = [str(o) for o in graph.objects() if isinstance(o, Literal)]
+            assert [text for text in literals if cleaned(text) != text] == []
+            assert literals.count(cleaned(odd)) > 3
+        (said,) = _said(app, f"/dataset/{dataset['name']}")
+        assert cleaned_document(said) == said
 
     def test_its_structured_data_names_them(self, app: Any, world: _World) -> None:
         (said,) = _said(app, f"/dataset/{world.counted['name']}")
