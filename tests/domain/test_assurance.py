@@ -11,6 +11,7 @@ from ckanext.challenge.domain import assurance
 from ckanext.challenge.domain.programme import Programme
 
 SAISON = "ckanext.challenge:programmes/saison.yaml"
+DECLARED = frozenset({"kits_chosen"})
 MEASURED = {"measure": "datasets_public", "value": 3, "target": 1, "datasets": []}
 
 
@@ -32,6 +33,9 @@ def programme() -> Programme:
         ([_step("elu-referent")], "declared"),
         ([MEASURED, _step("deliberation")], "confirmed"),
         ([MEASURED, _step("deliberation"), _step("elu-referent")], "declared"),
+        # What somebody ticked is measured, and still their own word.
+        ([MEASURED, _step("choix-kits")], "declared"),
+        ([{**MEASURED, "measure": "kits_chosen"}], "declared"),
         # What was not asked weakens nothing, and proves nothing.
         ([MEASURED, _step("elu-referent", waived=True)], "verified"),
         ([_step("elu-referent", waived=True)], "confirmed"),
@@ -44,12 +48,12 @@ def programme() -> Programme:
 def test_an_award_is_worth_its_weakest_word(
     programme: Programme, met: list[dict[str, Any]], word: str
 ) -> None:
-    assert assurance.of_award(programme, met) == word
+    assert assurance.of_award(programme, met, DECLARED) == word
 
 
 def test_without_its_programme_a_step_is_only_declared() -> None:
-    assert assurance.of_award(None, [_step("deliberation")]) == "declared"
-    assert assurance.of_award(None, [MEASURED]) == "verified"
+    assert assurance.of_award(None, [_step("deliberation")], DECLARED) == "declared"
+    assert assurance.of_award(None, [MEASURED], DECLARED) == "verified"
 
 
 @pytest.mark.parametrize(

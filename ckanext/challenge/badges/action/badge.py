@@ -34,7 +34,7 @@ from ckanext.challenge.domain.criteria import (
 )
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Badge, Programme
-from ckanext.challenge.measures import catalog
+from ckanext.challenge.measures import catalog, registry
 from ckanext.challenge.model import (
     Award,
     Cohort,
@@ -226,7 +226,9 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
     programme = known[0] if known else None
     return {
         **_dictize_award(row),
-        "assurance": assurance.of_award(programme, row.criteria.get("met", [])),
+        "assurance": assurance.of_award(
+            programme, row.criteria.get("met", []), registry.declared()
+        ),
         "criteria": _dictize_met(row, programme),
     }
 
@@ -464,7 +466,8 @@ def _dictize_award(row: Any) -> dict[str, Any]:
 def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
     met: list[dict[str, Any]] = row.criteria.get("met", [])
     datasets = _public_datasets(id_ for part in met for id_ in part["datasets"])
-    words_of = [assurance.of_part(programme, part) for part in met]
+    declared = registry.declared()
+    words_of = [assurance.of_part(programme, part, declared) for part in met]
     confirmed = [
         part["step"]
         for part, word in zip(met, words_of, strict=True)

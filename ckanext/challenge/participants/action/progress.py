@@ -160,6 +160,7 @@ class _Shown:
         self.group, self.cohort, self.participant = group, cohort, participant
         self.detailed = detailed
         self.programme: Programme = programmes.of(cohort)
+        self.declared = registry.declared()
         self.language = current()
         self.due = rules.due_days(
             self.programme,
@@ -280,7 +281,7 @@ class _Shown:
             "feedback": step.feedback,
             "due": as_json(due),
             "updated_at": as_json(status.updated_at) if status else None,
-            "assurance": assurance.of_step(self.programme, step.key)
+            "assurance": assurance.of_step(self.programme, step.key, self.declared)
             if state == "done"
             else None,
         }
