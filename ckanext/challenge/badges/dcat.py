@@ -13,6 +13,7 @@ from rdflib import Literal, Namespace, URIRef
 from rdflib.namespace import RDFS, XSD
 from rdflib.term import Node
 
+from ckanext.challenge.common import labels
 from ckanext.challenge.common.language import current
 from ckanext.challenge.domain.characters import cleaned
 from ckanext.dcat.profiles.base import (  # type: ignore[import]
@@ -36,7 +37,8 @@ class BadgesProfile(RDFProfile):
     """Quality certificates of the Data Quality Vocabulary (W3C, 2016, §5.8).
 
     The publisher has one for each badge that it holds. A dataset has those alone for
-    which it counted: of the others nothing was verified on it.
+    which it counted: of the others nothing was verified on it. Each says what stands
+    behind it; what the publisher says of itself is an annotation and no certificate.
     """
 
     def graph_from_dataset(
@@ -56,8 +58,13 @@ class BadgesProfile(RDFProfile):
     def _certify(self, target: Node, badge: Mapping[str, Any], fragment: str) -> None:
         # Named, so that a catalogue of many datasets says it once.
         certificate = URIRef(f"{badge['url']}#{fragment}")
+        word = badge["assurance"]
+        behind = Literal(labels.assurance(word), lang=current())
+        proven = word in ("confirmed", "verified")
+        kind = DQV.QualityCertificate if proven else DQV.QualityAnnotation
         for predicate, value in (
-            (RDF.type, DQV.QualityCertificate),
+            (RDF.type, kind),
+            (RDFS.comment, behind),
             (RDFS.label, Literal(cleaned(badge["title"]), lang=current())),
             (OA.hasTarget, target),
             (OA.hasBody, URIRef(badge["url"])),
@@ -116,6 +123,7 @@ class SchemaOrgBadgesProfile(RDFProfile):
                 (SCHEMA.name, Literal(cleaned(badge["title"]))),
                 (SCHEMA.url, Literal(badge["url"])),
                 (SCHEMA.credentialCategory, Literal("badge")),
+                (SCHEMA.description, Literal(labels.assurance(badge["assurance"]))),
                 (SCHEMA.dateCreated, Literal(badge["awarded_at"])),
             ):
                 self.g.add((credential, predicate, value))

@@ -12,7 +12,7 @@ from ckan.types import Context
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.challenge import programmes
-from ckanext.challenge.badges import schema
+from ckanext.challenge.badges import schema, words
 from ckanext.challenge.badges.shortfalls import described, pictured
 from ckanext.challenge.common import fields, journal, roles, session_events
 from ckanext.challenge.common.action_helpers import (
@@ -157,7 +157,7 @@ def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :param offset: how many to pass over (0)
     :type offset: int
     :returns: ``{count, results}``, each as :py:func:`challenge_award_show` without
-        ``criteria`` and ``assurance``
+        ``criteria``
     :rtype: dict
     """
     data = validate(context, data_dict, schema.award_list())
@@ -181,13 +181,20 @@ def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> Any:
         conditions.append(Award.badge == data["badge"])
     count = model.Session.execute(_awards(sa.func.count()).where(*conditions)).scalar()
     rows = model.Session.execute(
-        _awards(*_selected())
+        _awards(*_selected(), Award.criteria)
         .where(*conditions)
         .order_by(Award.awarded_at.desc(), Award.id)
         .limit(data["limit"])
         .offset(data["offset"])
     )
-    return {"count": count, "results": [_dictize_award(row) for row in rows]}
+    word_of = words.reader()
+    return {
+        "count": count,
+        "results": [
+            _dictize_award(row, word_of(row, row.criteria.get("met", [])))
+            for row in rows
+        ],
+    }
 
 
 @tk.side_effect_free
@@ -225,10 +232,7 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
     known = programmes.badge_of(row)
     programme = known[0] if known else None
     return {
-        **_dictize_award(row),
-        "assurance": assurance.of_award(
-            programme, row.criteria.get("met", []), registry.declared()
-        ),
+        **_dictize_award(row, words.reader()(row, row.criteria.get("met", []))),
         "criteria": _dictize_met(row, programme),
     }
 
@@ -440,7 +444,7 @@ def _awards(*selected: Any) -> Any:
     )
 
 
-def _dictize_award(row: Any) -> dict[str, Any]:
+def _dictize_award(row: Any, word: str | None) -> dict[str, Any]:
     known = programmes.badge_of(row)
     shown = (
         pictured(known[1])
@@ -456,6 +460,7 @@ def _dictize_award(row: Any) -> dict[str, Any]:
         "cohort": row.cohort,
         "cohort_title": row.cohort_title,
         "given_by": row.given_by,
+        "assurance": word,
         "siren": row.siren,
         "organization_name": row.organization_name,
         "organization_title": row.organization_title or row.organization_name,
@@ -481,15 +486,15 @@ def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
     )
     shown: list[dict[str, Any]] = []
     for part, word in zip(met, words_of, strict=True):
-        words: dict[str, Any] = {}
+        named: dict[str, Any] = {}
         if "measure" in part:
-            words = described(part["measure"])
+            named = described(part["measure"])
         elif programme is not None:
-            words = _step(programme, part["step"])
+            named = _step(programme, part["step"])
         shown.append(
             {
                 **part,
-                **words,
+                **named,
                 "assurance": word,
                 **_confirmation(told.get(part.get("step", ""))),
                 "datasets": [
