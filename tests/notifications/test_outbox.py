@@ -377,6 +377,7 @@ def test_no_mail_shows_another_text_than_was_written(
         model.Session.execute(
             sa.text(f"UPDATE {table} SET {column} = :value"), {"value": odd}
         )
+    assert application is not None
     application.email_confirmed_at = dt.datetime.now(dt.timezone.utc)
     notifications.enqueue("refused", application=application)
     model.Session.commit()
