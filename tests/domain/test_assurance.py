@@ -38,7 +38,10 @@ def programme() -> Programme:
         ([{**MEASURED, "measure": "kits_chosen"}], "declared"),
         # What was not asked weakens nothing, and proves nothing.
         ([MEASURED, _step("elu-referent", waived=True)], "verified"),
-        ([_step("elu-referent", waived=True)], "confirmed"),
+        ([_step("elu-referent", waived=True)], None),
+        # What was stored on the day it was given, whatever the programme says since.
+        ([_step("elu-referent", assurance="confirmed")], "confirmed"),
+        ([{**MEASURED, "assurance": "declared"}], "declared"),
         # Given by hand: the word of the team.
         ([], "confirmed"),
         # Of a step that no programme has any more nobody knows who looked at it.
@@ -46,9 +49,16 @@ def programme() -> Programme:
     ],
 )
 def test_an_award_is_worth_its_weakest_word(
-    programme: Programme, met: list[dict[str, Any]], word: str
+    programme: Programme, met: list[dict[str, Any]], word: str | None
 ) -> None:
     assert assurance.of_award(programme, met, DECLARED) == word
+
+
+def test_what_the_team_ticked_is_confirmed(programme: Programme) -> None:
+    part = _step("elu-referent")
+    assert assurance.of_part(programme, part, DECLARED) == "declared"
+    by_team = {"elu-referent"}
+    assert assurance.of_part(programme, part, DECLARED, by_team) == "confirmed"
 
 
 def test_without_its_programme_a_step_is_only_declared() -> None:

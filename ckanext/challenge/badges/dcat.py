@@ -59,7 +59,7 @@ class BadgesProfile(RDFProfile):
         # Named, so that a catalogue of many datasets says it once.
         certificate = URIRef(f"{badge['url']}#{fragment}")
         word = badge["assurance"]
-        behind = Literal(labels.assurance(word), lang=current())
+        behind = Literal(labels.award_assurance(word), lang=current())
         proven = word in ("confirmed", "verified")
         kind = DQV.QualityCertificate if proven else DQV.QualityAnnotation
         for predicate, value in (
@@ -118,12 +118,13 @@ class SchemaOrgBadgesProfile(RDFProfile):
             return
         for badge in package_badges.said_of("dataset", dataset_dict):
             credential = URIRef(badge["url"])
+            behind = labels.award_assurance(badge["assurance"])
             for predicate, value in (
                 (RDF.type, SCHEMA.EducationalOccupationalCredential),
                 (SCHEMA.name, Literal(cleaned(badge["title"]))),
                 (SCHEMA.url, Literal(badge["url"])),
                 (SCHEMA.credentialCategory, Literal("badge")),
-                (SCHEMA.description, Literal(labels.assurance(badge["assurance"]))),
+                (SCHEMA.description, Literal(behind)),
                 (SCHEMA.dateCreated, Literal(badge["awarded_at"])),
             ):
                 self.g.add((credential, predicate, value))

@@ -135,7 +135,7 @@ def _credential(badge: Mapping[str, Any]) -> dict[str, Any]:
         "url": badge["url"],
         "name": cleaned(badge["title"]),
         "credentialCategory": "badge",
-        "description": labels.assurance(badge["assurance"]),
+        "description": labels.award_assurance(badge["assurance"]),
         "dateCreated": badge["awarded_at"],
         "recognizedBy": {
             "@type": "Organization",

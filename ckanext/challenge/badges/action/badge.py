@@ -218,7 +218,8 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
         ``assurance`` says what stands behind it: ``declared`` (the collectivité says
         so), ``confirmed`` (an adviser does), ``verified`` (the catalogue does), and of
         a step that was not asked ``None``; of the award it is the weakest of those that
-        it needed
+        it needed, ``None`` if none of these was asked. All as it was on the day on
+        which it was given
     :rtype: dict
     :raises ObjectNotFound: when there is no such award
     """
@@ -468,22 +469,16 @@ def _dictize_award(row: Any, word: str | None) -> dict[str, Any]:
     }
 
 
+#: Of what no adviser confirmed.
+_NOBODY: Mapping[str, None] = {"confirmed_by": None, "confirmed_at": None}
+
+
 def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
     met: list[dict[str, Any]] = row.criteria.get("met", [])
     datasets = _public_datasets(id_ for part in met for id_ in part["datasets"])
     declared = registry.declared()
     words_of = [assurance.of_part(programme, part, declared) for part in met]
-    confirmed = [
-        part["step"]
-        for part, word in zip(met, words_of, strict=True)
-        if word == "confirmed"
-    ]
-    # As it is now: a step that was opened again since is confirmed by nobody.
-    told = (
-        confirmations.of_steps(row.cohort_id, row.organization_id, confirmed)
-        if confirmed and row.cohort_id
-        else {}
-    )
+    confirmed = _confirmations(row, met, words_of)
     shown: list[dict[str, Any]] = []
     for part, word in zip(met, words_of, strict=True):
         named: dict[str, Any] = {}
@@ -496,7 +491,7 @@ def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
                 **part,
                 **named,
                 "assurance": word,
-                **_confirmation(told.get(part.get("step", ""))),
+                **(confirmed.get(part.get("step", "")) or _NOBODY),
                 "datasets": [
                     datasets[id_] for id_ in part["datasets"] if id_ in datasets
                 ],
@@ -505,11 +500,39 @@ def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
     return {"met": shown}
 
 
-def _confirmation(found: confirmations.Confirmation | None) -> dict[str, Any]:
-    return {
-        "confirmed_by": found.by if found else None,
-        "confirmed_at": as_json(found.at) if found else None,
+def _confirmations(
+    row: Any, met: Sequence[Mapping[str, Any]], words_of: Sequence[str | None]
+) -> dict[str, dict[str, Any]]:
+    """Who confirmed what an award was given for, by step: as it was on that day.
+
+    Of one that was given before this was stored, as it is now: a step that was opened
+    again since is confirmed by nobody.
+    """
+    steps = [
+        part
+        for part, word in zip(met, words_of, strict=True)
+        if word == "confirmed" and "step" in part
+    ]
+    ids = {part["confirmed_by"] for part in steps if part.get("confirmed_by")}
+    names = confirmations.names(ids)
+    told = {
+        part["step"]: {
+            "confirmed_by": names.get(part.get("confirmed_by") or ""),
+            "confirmed_at": part.get("confirmed_at"),
+        }
+        for part in steps
+        if "assurance" in part
     }
+    before = [part["step"] for part in steps if "assurance" not in part]
+    if before and row.cohort_id:
+        place = (row.cohort_id, row.organization_id)
+        now = confirmations.of_steps([place])[place]
+        told |= {
+            key: {"confirmed_by": now[key].by, "confirmed_at": as_json(now[key].at)}
+            for key in before
+            if key in now
+        }
+    return told
 
 
 def _public_datasets(ids: Iterable[str]) -> dict[str, dict[str, Any]]:
