@@ -650,6 +650,8 @@ def test_an_award_says_whose_word_stands_behind_it(
     assert said == {"award": word}
     figures = [part for part in told["evidence"] if part["genre"] == "figure"]
     assert figures[0]["assurance"] == "verified"
+    (dataset,) = (part for part in told["evidence"] if part["genre"] == "dataset")
+    assert dataset["assurance"] == "verified"
     for step, figure in zip(steps, figures[1:], strict=True):
         if step.get("waived"):
             assert figure["assurance"] is None

@@ -22,6 +22,7 @@ from helpers.mailbox import Mailbox
 
 from ckanext.challenge import notifications
 from ckanext.challenge.common import jobs as background
+from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.model import Application, Mail
 from ckanext.challenge.notifications import outbox
 from portal import ports
@@ -358,6 +359,36 @@ def test_no_field_adds_a_header_or_a_recipient(
         assert str(mail["To"]).endswith("<mairie@example.org>") or (
             str(mail["To"]) == "mairie@example.org"
         )
+
+
+def test_no_mail_shows_another_text_than_was_written(
+    cohort: dict[str, Any], post_office: Any
+) -> None:
+    """Controls and overrides of direction leave in no part of a mail."""
+    post_office.open()
+    application = Application.get(apply(cohort)["id"])
+    odd = "Mairie\u202e ed\x0b\x7f Baule\x85"
+    for table, column in (
+        ("challenge_application", "contact_name"),
+        ("challenge_application", "organization_title"),
+        ("challenge_application", "state_reason"),
+        ("challenge_cohort", "title"),
+    ):
+        model.Session.execute(
+            sa.text(f"UPDATE {table} SET {column} = :value"), {"value": odd}
+        )
+    assert application is not None
+    application.email_confirmed_at = dt.datetime.now(dt.timezone.utc)
+    notifications.enqueue("refused", application=application)
+    model.Session.commit()
+    assert outbox.send_due().sent == 2
+    shown = ""
+    for mail in post_office.box.messages:
+        parts = [part.get_content() for part in mail.walk() if not part.is_multipart()]
+        for text in (str(mail["Subject"]), str(mail["To"]), *parts):
+            assert cleaned(text.replace("\r\n", "\n")) == text.replace("\r\n", "\n")
+            shown += text
+    assert "Mairie ed" in shown
 
 
 def test_an_address_with_a_line_break_goes_nowhere(

@@ -189,6 +189,16 @@ def assurance(word: str | None) -> str:
     return tk._(text) if text else ""
 
 
+def award_assurance(word: str | None) -> str:
+    """What stands behind an award, in words.
+
+    :param word: none where all that it needs was not asked of the collectivité
+    """
+    if word is None:
+        return tk._("nothing: its steps were not asked of this collectivité")
+    return assurance(word)
+
+
 def behind(part: Mapping[str, Any]) -> str:
     """What stands behind a step, or a part of an award, in words: who and when too.
 
