@@ -240,18 +240,22 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> AuthR
 
 
 def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """The admins of the organization; while it has none, the managers who made it."""
+    """The admins of the organization; until it had one, the managers who made it."""
     organization = find_organization(data_dict.get("organization"))
     if roles.may_add_members(context, organization.id):
         return {"success": True}
-    if not roles.manages_maker(context, organization.id):
+    if roles.managed_maker(context, organization.id) is None:
         return roles.refused()
-    if not accounts.admins(organization):
+    if not accounts.had_admin(organization):
         return {"success": True}
     text = tk._(
         "This organization has admins of its own: they alone let somebody in, or a "
         "sysadmin"
     )
+    if not accounts.admins(organization):
+        text = tk._(
+            "The admins that this organization had are gone: a sysadmin lets somebody in"
+        )
     return {"success": False, "msg": text}
 
 

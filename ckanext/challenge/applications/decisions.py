@@ -24,7 +24,7 @@ from ckanext.challenge.domain import application_fields, lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
 
-from . import answers, logos, mails, onboarding, waiting_list
+from . import accounts, answers, logos, mails, onboarding, waiting_list
 from .transitions import advance, already_applied, check_alone, decide, lock_cohort
 
 log = logging.getLogger(__name__)
@@ -70,8 +70,8 @@ def apply(cohort: Cohort, application: Application, review: ReviewDecision) -> N
 
     :param cohort: locked by the caller
     :param application: locked by the caller
-    :raises ValidationError: on ``decision`` when the season is full, on ``state``
-        when the decision cannot be taken now, on ``reason`` or ``fields``
+    :raises ValidationError: on ``decision`` when the season is full, or for who would
+        let themselves in, on ``state`` when the decision cannot be taken now, on ``reason`` or ``fields``
     """
     if review.decision == "accept" and application.state == "accepted":
         return
@@ -204,6 +204,17 @@ def _check(
             }
         )
     path = decide(application, review.decision, over)
+    if review.decision == "accept" and accounts.is_own(application, review.by):
+        raise tk.ValidationError(
+            {
+                "decision": [
+                    tk._(
+                        "This application is yours: somebody else of the team "
+                        "accepts it, or a sysadmin"
+                    )
+                ]
+            }
+        )
     if lifecycle.DECISIONS[review.decision].needs_reason and not review.reason:
         raise tk.ValidationError(
             {"reason": [tk._("Say why; the applicant will read it")]}

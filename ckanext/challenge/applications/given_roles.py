@@ -73,7 +73,10 @@ def give(
     else:
         told = [
             admin
-            for admin in accounts.admins(group)
+            # Who has yet to choose a password learns whom they find there.
+            for admin in accounts.admins(
+                group, (model.State.ACTIVE, model.State.PENDING)
+            )
             if admin.id not in (user.id, actor)
         ]
         accounts.give_role(user, group, role)
