@@ -190,3 +190,85 @@ def test_erasure_takes_the_role_of_the_contact_back(admin: dict[str, Any]) -> No
     call_as(admin, "challenge_application_erase", id=accepted["id"])
     assert _role(accepted["organization_id"], applicant) is None
     assert _role(accepted["organization_id"], colleague) == "editor"
+
+
+def _changes(who: dict[str, Any], **which: str) -> Any:
+    return call_as(who, "challenge_role_changes", **which)
+
+
+def _told(changes: Any) -> dict[str, tuple[str | None, str | None]]:
+    return {row["user_name"]: (row["role"], row["after"]) for row in changes["results"]}
+
+
+def test_what_ends_and_comes_back_is_told_before(admin: dict[str, Any]) -> None:
+    applicant, colleague, friend = (factories.User() for _ in range(3))
+    accepted = _accept(admin, applicant)
+    organization = accepted["organization_id"]
+    participant = accepted["participant_id"]
+    _invite(applicant, organization, colleague, "editor")
+    call_as(
+        applicant,
+        "organization_member_create",
+        id=organization,
+        username=friend["name"],
+        role="member",
+    )
+    # What the challenge gave, the organization has changed since.
+    _invite(applicant, organization, changed := factories.User(), "editor")
+    call_as(
+        applicant,
+        "organization_member_create",
+        id=organization,
+        username=changed["name"],
+        role="member",
+    )
+    names = {user["name"]: user for user in (applicant, colleague)}
+    told = _changes(admin, participant=participant)
+    expected = {applicant["name"]: ("admin", None), colleague["name"]: ("editor", None)}
+    assert _told(told) == expected
+    assert (told["accounts"], told["orphaned"]) == ([], True)
+    # Of an erasure the contact's own.
+    erased = _changes(admin, application=accepted["id"])
+    assert _told(erased) == {applicant["name"]: ("admin", None)}
+    assert erased["orphaned"] is True
+    _withdraw(admin, accepted)
+    assert {name: _role(organization, user) for name, user in names.items()} == {
+        name: after for name, (_, after) in expected.items()
+    }
+    back = _changes(admin, participant=participant)
+    assert _told(back) == {
+        applicant["name"]: (None, "admin"),
+        colleague["name"]: (None, "editor"),
+    }
+    assert back["orphaned"] is False
+    call_as(admin, "challenge_participant_reinstate", id=participant)
+    assert {name: _role(organization, user) for name, user in names.items()} == {
+        name: after for name, (_, after) in _told(back).items()
+    }
+
+
+def test_an_account_that_nobody_opened_is_named_before_it_is_deleted(
+    admin: dict[str, Any],
+) -> None:
+    application = apply(make_cohort())
+    call_as(
+        admin, "challenge_application_review", id=application["id"], decision="accept"
+    )
+    contact = model.Session.query(model.User).filter_by(state="pending").one()
+    told = _changes(admin, application=application["id"])
+    assert told["accounts"] == [contact.name]
+    assert told["orphaned"] is True
+    call_as(admin, "challenge_application_erase", id=application["id"])
+    assert model.User.get(told["accounts"][0]) is None
+
+
+def test_other_admins_are_no_reason_to_warn(
+    admin: dict[str, Any], town: dict[str, Any]
+) -> None:
+    applicant = factories.User()
+    accepted = _accept(admin, applicant)
+    claim = model.Session.query(Claim).one()
+    call_as(town["admins"][0], "challenge_claim_answer", id=claim.id, accepted=True)
+    told = _changes(admin, participant=accepted["participant_id"])
+    assert _told(told) == {applicant["name"]: ("admin", None)}
+    assert told["orphaned"] is False

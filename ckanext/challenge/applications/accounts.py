@@ -6,7 +6,7 @@ the mail fails. Here nothing commits and nothing mails; the caller does so after
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -119,28 +119,37 @@ def find_or_invite(email: str | None, stem: str, code: str | None) -> model.User
     return user
 
 
-def forget_unopened(email: str | None) -> None:
-    """Delete the invited accounts of an address that nobody opened.
+def unopened(email: str | None, without: Collection[str] = ()) -> list[model.User]:
+    """The invited accounts of an address that nobody opened and that are of no use.
 
-    Those that are a member of anything, or in the team of a season, are somebody's.
+    :param without: ids of organizations whose membership counts as if it had ended
     """
     if not email:
-        return
-    # What the caller has in mind counts, too.
-    model.Session.flush()
+        return []
     member = sa.select(model.Member.id).where(
         model.Member.table_name == "user",
         model.Member.table_id == model.User.id,
         model.Member.state == model.State.ACTIVE,
+        model.Member.group_id.not_in(list(without)),
     )
     team = sa.select(Staff.id).where(Staff.user_id == model.User.id)
-    unused = model.Session.query(model.User.id).filter(
+    unused = model.Session.query(model.User).filter(
         sa.func.lower(model.User.email) == email.lower(),
         model.User.state == model.State.PENDING,
         ~member.exists(),
         ~team.exists(),
     )
-    ids = [id_ for (id_,) in unused]
+    return unused.all()
+
+
+def forget_unopened(email: str | None) -> None:
+    """Delete the invited accounts of an address that nobody opened.
+
+    Those that are a member of anything, or in the team of a season, are somebody's.
+    """
+    # What the caller has in mind counts, too.
+    model.Session.flush()
+    ids = [user.id for user in unopened(email)]
     # Memberships that ended stay, as CKAN leaves them: an id that is nobody's.
     model.Session.query(model.User).filter(model.User.id.in_(ids)).delete(
         synchronize_session="fetch"

@@ -14,6 +14,7 @@ from ckanext.challenge.common.action_helpers import (
     find_file,
     find_mail,
     find_organization,
+    find_participant,
     user_id_of,
 )
 from ckanext.challenge.model import Application
@@ -254,7 +255,8 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Auth
     )
     if not accounts.admins(organization):
         text = tk._(
-            "The admins that this organization had are gone: a sysadmin lets somebody in"
+            "The admins that this organization had are gone: a sysadmin lets "
+            "somebody in"
         )
     return {"success": False, "msg": text}
 
@@ -289,6 +291,16 @@ def challenge_waiting_role_list(
     if not cohort and not organization:
         return {"success": True}
     return roles.answer(_may_list(context, cohort, organization))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_role_changes(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Of a participation the managers of its cohort, of an application its readers."""
+    if data_dict.get("participant"):
+        participant = find_participant(data_dict["participant"])
+        return roles.answer(roles.is_manager(context, participant.cohort_id))
+    application = find_application(data_dict.get("application"))
+    return roles.answer(roles.may_read(context, application, data_dict))
 
 
 def _may_list(context: Context, cohort: Any, organization: Any) -> bool:

@@ -71,7 +71,8 @@ def apply(cohort: Cohort, application: Application, review: ReviewDecision) -> N
     :param cohort: locked by the caller
     :param application: locked by the caller
     :raises ValidationError: on ``decision`` when the season is full, or for who would
-        let themselves in, on ``state`` when the decision cannot be taken now, on ``reason`` or ``fields``
+        let themselves in, on ``state`` when the decision cannot be taken now, on
+        ``reason`` or ``fields``
     """
     if review.decision == "accept" and application.state == "accepted":
         return

@@ -315,6 +315,15 @@ def proof_send() -> Schema:
     return {"id": fields.raw(required=False)}
 
 
+def role_changes() -> Schema:
+    """Of a participation, or of the contact of an application."""
+    return {
+        "participant": fields.raw(required=False),
+        "application": fields.raw(required=False),
+        "key": fields.raw(required=False),
+    }
+
+
 def role_list() -> Schema:
     """The roles of a season, of an organization, or one's own."""
     return {

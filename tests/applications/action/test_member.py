@@ -369,7 +369,9 @@ def test_a_contact_who_has_yet_to_choose_a_password_is_told_of_others(
     admin: dict[str, Any], participant: dict[str, Any]
 ) -> None:
     contact = _role_of_contact(participant).user_id
-    assert model.User.get(contact).state == "pending"
+    account = model.User.get(contact)
+    assert account is not None
+    assert account.state == "pending"
     _invite(admin, participant, email="autre@example.org", role="admin")
     told = model.Session.query(Mail).filter_by(kind="role_given")
     assert contact in {mail.user_id for mail in told}

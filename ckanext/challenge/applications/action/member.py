@@ -27,10 +27,10 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
 
     The admins of the organization and sysadmins may call this; the managers of a season
     that goes on too, until an organization that an acceptance of that very season made
-    had an admin of its own. Nobody invites themselves. The account with that address becomes a
-    member once it opened the link that is mailed there; where there is none, one is
-    made that waits for its owner. Either is told by mail, after all is stored. Who was
-    invited and did not open the account, or the link, yet is told again.
+    had an admin of its own. Nobody invites themselves. The account with that address
+    becomes a member once it opened the link that is mailed there; where there is none,
+    one is made that waits for its owner. Either is told by mail, after all is stored.
+    Who was invited and did not open the account, or the link, yet is told again.
 
     :param organization: the id or name of the organization
     :type organization: string
