@@ -14,7 +14,6 @@ from factories import (
     call_as,
     collectivites,
     make_cohort,
-    only_message,
     prove,
 )
 
@@ -242,36 +241,83 @@ def test_what_was_given_is_listed_for_admins_and_managers(
     assert all(row["taken_back_at"] for row in _given(manager, cohort=cohort["id"]))
 
 
-@pytest.mark.parametrize("way", ["account", "address"])
-@pytest.mark.parametrize("pending", [False, True])
-def test_nobody_accepts_their_own_application(
-    admin: dict[str, Any], way: str, pending: bool
-) -> None:
-    cohort, manager = make_cohort(), factories.User()
-    for who in (manager, factories.User()):
-        call_as(
-            admin,
-            "challenge_staff_create",
-            cohort=cohort["id"],
-            user=who["id"],
-            role="manager",
-        )
-    if way == "account":
-        application = apply(cohort, user=manager)
-    else:
-        application = apply(cohort, contact_email=manager["email"].upper())
-    asked = {"id": application["id"], "decision": "accept"}
-    with pytest.raises(tk.ValidationError) as caught:
-        call_as(manager, "challenge_application_review", pending=pending, **asked)
-    assert only_message(caught, "decision")
-    called = call_as(
-        manager,
-        "challenge_application_batch_review",
-        ids=[asked["id"]],
-        decision="accept",
+def _changes(who: dict[str, Any], **which: str) -> Any:
+    return call_as(who, "challenge_role_changes", **which)
+
+
+def _told(changes: Any) -> dict[str, tuple[str | None, str | None]]:
+    return {row["user_name"]: (row["role"], row["after"]) for row in changes["results"]}
+
+
+def test_what_ends_and_comes_back_is_told_before(admin: dict[str, Any]) -> None:
+    applicant, colleague, friend = (factories.User() for _ in range(3))
+    accepted = _accept(admin, applicant)
+    organization = accepted["organization_id"]
+    participant = accepted["participant_id"]
+    _invite(applicant, organization, colleague, "editor")
+    call_as(
+        applicant,
+        "organization_member_create",
+        id=organization,
+        username=friend["name"],
+        role="member",
     )
-    assert called["done"] == 0
-    # They may do all else with it, and somebody else accepts it.
-    started = {**asked, "decision": "start"}
-    assert call_as(manager, "challenge_application_review", **started)["state"]
-    assert call_as(who, "challenge_application_review", **asked)["state"] == "accepted"
+    # What the challenge gave, the organization has changed since.
+    _invite(applicant, organization, changed := factories.User(), "editor")
+    call_as(
+        applicant,
+        "organization_member_create",
+        id=organization,
+        username=changed["name"],
+        role="member",
+    )
+    names = {user["name"]: user for user in (applicant, colleague)}
+    told = _changes(admin, participant=participant)
+    expected = {applicant["name"]: ("admin", None), colleague["name"]: ("editor", None)}
+    assert _told(told) == expected
+    assert (told["accounts"], told["orphaned"]) == ([], True)
+    # Of an erasure the contact's own.
+    erased = _changes(admin, application=accepted["id"])
+    assert _told(erased) == {applicant["name"]: ("admin", None)}
+    assert erased["orphaned"] is True
+    _withdraw(admin, accepted)
+    assert {name: _role(organization, user) for name, user in names.items()} == {
+        name: after for name, (_, after) in expected.items()
+    }
+    back = _changes(admin, participant=participant)
+    assert _told(back) == {
+        applicant["name"]: (None, "admin"),
+        colleague["name"]: (None, "editor"),
+    }
+    assert back["orphaned"] is False
+    call_as(admin, "challenge_participant_reinstate", id=participant)
+    assert {name: _role(organization, user) for name, user in names.items()} == {
+        name: after for name, (_, after) in _told(back).items()
+    }
+
+
+def test_an_account_that_nobody_opened_is_named_before_it_is_deleted(
+    admin: dict[str, Any],
+) -> None:
+    application = apply(make_cohort())
+    call_as(
+        admin, "challenge_application_review", id=application["id"], decision="accept"
+    )
+    contact = model.Session.query(model.User).filter_by(state="pending").one()
+    told = _changes(admin, application=application["id"])
+    assert told["accounts"] == [contact.name]
+    assert told["orphaned"] is True
+    call_as(admin, "challenge_application_erase", id=application["id"])
+    assert model.User.get(told["accounts"][0]) is None
+
+
+def test_other_admins_are_no_reason_to_warn(
+    admin: dict[str, Any], town: dict[str, Any]
+) -> None:
+    applicant = factories.User()
+    accepted = _accept(admin, applicant)
+    claim = model.Session.query(Claim).one()
+    call_as(town["admins"][0], "challenge_claim_answer", id=claim.id, accepted=True)
+    told = _changes(admin, participant=accepted["participant_id"])
+    assert _told(told) == {applicant["name"]: ("admin", None)}
+    assert told["orphaned"] is False

@@ -436,6 +436,48 @@ def test_staff_are_the_reviewer_or_all_managers_or_the_sysadmins(
     application.reviewer_id = managers[1]["id"]
     model.Session.commit()
     assert asked() == {managers[1]["id"]}
+    # Sysadmins may read, too.
+    application.reviewer_id = admin["id"]
+    model.Session.commit()
+    assert asked() == {admin["id"]}
+
+
+@pytest.mark.parametrize("how", ["dismissed", "an adviser only", "closed"])
+def test_who_has_left_the_team_reads_no_more_mails(
+    cohort: dict[str, Any], rows: Rows, how: str
+) -> None:
+    admin = factories.Sysadmin()
+    managers = [factories.User() for _ in range(2)]
+    made = [
+        call_as(
+            admin,
+            "challenge_staff_create",
+            cohort=cohort["id"],
+            user=user["id"],
+            role="manager",
+        )
+        for user in managers
+    ]
+    application = Application.get(apply(cohort)["id"])
+    assert application is not None
+    application.reviewer_id = managers[0]["id"]
+    model.Session.commit()
+    if how == "closed":
+        call_as(admin, "user_delete", id=managers[0]["id"])
+    else:
+        call_as(admin, "challenge_staff_delete", id=made[0]["id"])
+    if how == "an adviser only":
+        call_as(
+            admin,
+            "challenge_staff_create",
+            cohort=cohort["id"],
+            user=managers[0]["id"],
+            role="adviser",
+        )
+    model.Session.query(Mail).delete()
+    notifications.enqueue("message_staff", application=Application.get(application.id))
+    model.Session.commit()
+    assert [mail.user_id for mail in rows()] == [managers[1]["id"]]
 
 
 def test_whom_nobody_can_write_to_any_more_gets_nothing(

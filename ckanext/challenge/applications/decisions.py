@@ -18,13 +18,13 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.common import journal, labels, proofs
+from ckanext.challenge.common import journal, labels
 from ckanext.challenge.common.action_helpers import all_or_nothing, checked_transition
 from ckanext.challenge.domain import application_fields, lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
 
-from . import answers, logos, mails, onboarding, waiting_list
+from . import accounts, answers, logos, mails, onboarding, waiting_list
 from .transitions import advance, check_alone, decide, lock_cohort
 
 log = logging.getLogger(__name__)
@@ -73,8 +73,9 @@ def apply(cohort: Cohort, application: Application, review: ReviewDecision) -> N
 
     :param cohort: locked by the caller
     :param application: locked by the caller
-    :raises ValidationError: on ``decision`` when the season is full, on ``state``
-        when the decision cannot be taken now, on ``reason`` or ``fields``
+    :raises ValidationError: on ``decision`` when the season is full, or for who would
+        let themselves in, on ``state`` when the decision cannot be taken now, on
+        ``reason`` or ``fields``
     """
     if review.decision == "accept" and application.state == "accepted":
         return
@@ -204,13 +205,22 @@ def _check(
             }
         )
     path = _path(application, review, over)
+    if review.decision == "accept" and accounts.is_own(application, review.by):
+        raise tk.ValidationError(
+            {
+                "decision": [
+                    tk._(
+                        "This application is yours: somebody else of the team "
+                        "accepts it, or a sysadmin"
+                    )
+                ]
+            }
+        )
     if lifecycle.DECISIONS[review.decision].needs_reason and not review.reason:
         raise tk.ValidationError(
             {"reason": [tk._("Say why; the applicant will read it")]}
         )
     _check_fields(cohort, review)
-    if review.decision == "accept":
-        _check_other(application, review.by)
     admits = cohort.state in lifecycle.COHORT_ADMITTING
     if review.decision == "accept" and not admits:
         raise tk.ValidationError(
@@ -266,21 +276,6 @@ def _by_a_colleague(application: Application, me: str | None) -> str | None:
     if user is None or text is None:
         return None
     return text.format(name=user.display_name, ago=labels.ago(at))
-
-
-def _check_other(application: Application, by: str | None) -> None:
-    """Stop somebody who would accept what they sent themselves.
-
-    :param by: the id of the user who decides; ``None`` when nobody does
-    """
-    decider = model.User.get(by) if by else None
-    if decider is None:
-        return
-    if decider.id == application.user_id or proofs.same(
-        decider.email, application.contact_email or ""
-    ):
-        text = tk._("You sent this application yourself: somebody else accepts it")
-        raise tk.ValidationError({"decision": [text]})
 
 
 def _check_fields(cohort: Cohort, review: ReviewDecision) -> None:

@@ -320,6 +320,15 @@ def given_role_list() -> Schema:
     return {**role_list(), **fields.paging()}
 
 
+def role_changes() -> Schema:
+    """Of a participation, or of the contact of an application."""
+    return {
+        "participant": fields.raw(required=False),
+        "application": fields.raw(required=False),
+        "key": fields.raw(required=False),
+    }
+
+
 def role_list() -> Schema:
     """The roles of a season, of an organization, or one's own."""
     return {

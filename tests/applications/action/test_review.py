@@ -19,6 +19,7 @@ from factories import (
     collectivites,
     make_cohort,
     only_message,
+    prove,
 )
 from sqlalchemy import event
 
@@ -505,3 +506,51 @@ def test_the_second_of_two_is_told_who_decided_and_when(
     # A week after, or by oneself, it is no coincidence.
     assert "Une collègue" not in told(admin, dt.timedelta(days=7))
     assert "Une collègue" not in told(colleague, dt.timedelta(minutes=2))
+
+
+@pytest.mark.parametrize("by", ["account", "address", "proved address"])
+@pytest.mark.parametrize("pending", [False, True])
+def test_nobody_accepts_themselves(
+    admin: dict[str, Any], cohort: dict[str, Any], by: str, pending: bool
+) -> None:
+    manager, colleague = factories.User(), factories.User()
+    for user in (manager, colleague):
+        call_as(
+            admin,
+            "challenge_staff_create",
+            cohort=cohort["id"],
+            user=user["id"],
+            role="manager",
+        )
+    if by == "account":
+        own = apply(cohort, user=manager)
+    elif by == "address":
+        own = apply(cohort, contact_email=manager["email"].upper())
+    else:
+        prove(manager, "autre@example.org")
+        own = apply(cohort, contact_email="autre@example.org")
+    with pytest.raises(tk.ValidationError) as caught:
+        _review(manager, own, "accept", pending=pending)
+    assert "somebody else" in only_message(caught, "decision")
+    told = call_as(
+        manager,
+        "challenge_application_batch_review",
+        ids=[own["id"]],
+        decision="accept",
+        pending=pending,
+    )
+    assert told["done"] == 0
+    row = _row(own)
+    assert (row.state, row.pending_decision) == ("submitted", None)
+
+    def outcome(who: dict[str, Any]) -> str:
+        checked = call_as(who, "challenge_application_check", id=own["id"])
+        return {rule["rule"]: rule["outcome"] for rule in checked["rules"]}["own"]
+
+    assert [outcome(who) for who in (manager, colleague)] == ["failed", "passed"]
+    # All else is as for everybody, and a colleague's yes may be published by anybody.
+    _review(manager, own, "start")
+    _review(colleague, own, "accept", pending=pending)
+    if pending:
+        call_as(manager, "challenge_decisions_publish", cohort=cohort["id"])
+    assert _row(own).state == "accepted"

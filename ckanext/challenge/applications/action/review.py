@@ -58,8 +58,9 @@ def challenge_application_review(context: Context, data_dict: dict[str, Any]) ->
     :returns: the application
     :rtype: dict
     :raises ValidationError: on ``decision`` when the season is full, when this one
-        cannot be kept, or when one would accept one's own application; on ``state``
-        when it cannot be taken now; on ``reason`` when it is missing; on ``fields``
+        cannot be kept, or when the acceptance would let in the very user who decides;
+        on ``state`` when it cannot be taken now; on ``reason`` when it is missing; on
+        ``fields``
     """
     data = validate(context, data_dict, schema.review())
     application = find_application(data["id"])

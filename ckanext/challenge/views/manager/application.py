@@ -98,6 +98,10 @@ def _rules(
         ("organization", "look"): tk._("An organization has this SIREN already"),
         ("address", "passed"): tk._("The contact has opened the link we mailed"),
         ("address", "look"): tk._("The contact has not opened the link we mailed yet"),
+        ("own", "passed"): tk._("Not an application of your own"),
+        ("own", "failed"): tk._(
+            "This application is yours: somebody else of the team accepts it"
+        ),
         ("complete", "passed"): tk._("All that is needed is filled in"),
         ("complete", "failed"): tk._("Missing: {fields}"),
         ("consent", "passed"): tk._("The contact agreed to the use of these data"),
