@@ -172,8 +172,7 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
     shown["claim"] = columns(claim, ("id", "state", "asked_at")) if claim else None
     if roles.is_manager(context, application.cohort_id):
         shown |= columns(application, _FOR_MANAGERS)
-        kept = shown["pending_decision"]
-        (shown["pending_decision"],) = decisions.named([kept])
+        (shown["pending_decision"],) = decisions.named([shown["pending_decision"]])
         if claim:
             shown["claim"] |= columns(claim, ("reason", "answered_at"))
         shown["account"] = _account(application)

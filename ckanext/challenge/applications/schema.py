@@ -173,7 +173,7 @@ def _decision() -> Schema:
 
 def review() -> Schema:
     """A decision on one application."""
-    return {"id": fields.raw(), **_decision()}
+    return {"id": fields.raw(), **_decision(), "kept": fields.raw(required=False)}
 
 
 def batch_review() -> Schema:
@@ -187,6 +187,19 @@ def batch_review() -> Schema:
 def cohort() -> Schema:
     """A season."""
     return {"cohort": fields.raw()}
+
+
+def publication() -> Schema:
+    """A season whose kept decisions are published, and perhaps which of them."""
+    return {
+        **cohort(),
+        "shown": [tk.get_validator("ignore_missing"), fields.texts(MAX_BATCH)],
+    }
+
+
+def dropping() -> Schema:
+    """An application, and perhaps which kept decision on it is meant."""
+    return {"id": fields.raw(), "at": fields.raw(required=False)}
 
 
 def assign() -> Schema:

@@ -134,7 +134,7 @@ def test_a_decision_kept_pending_changes_nothing_until_it_is_published(
     assert _row(second).decided_by == admin["id"]
     assert _mails() == ["accepted", "refused"]
     again = call_as(admin, "challenge_decisions_publish", cohort=cohort["name"])
-    assert again == {"count": 0, "done": 0, "results": []}
+    assert again == {"count": 0, "done": 0, "results": [], "left": []}
     assert journal.verify() == []
 
 

@@ -169,7 +169,7 @@ def test_a_manager_takes_a_participant_out_and_sees_who_is_next(
     assert action in manager.get(world.url).get_data(as_text=True)
     manager.post(
         f"/challenge/manage/saison-3/application/{world.application['id']}",
-        {"decision": "waitlist"},
+        {"decision": "waitlist", "do": "confirm"},
     )
     # Of the season that it is in, and not of another one.
     elsewhere = world.url.replace("saison-2", "saison-3")

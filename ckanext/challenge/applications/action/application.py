@@ -315,9 +315,8 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
         acceptance lets in, since when there is that account, whether it proved the
         contact's address, and the id of its role that waits for that; ``None`` where
         one is made), ``warnings``, ``changes`` (what the last correction changed:
-        ``[{field, before, after}]``), ``reviewer_id``, ``pending_decision``
-        (with ``by_name``) and
-        ``decided_by``
+        ``[{field, before, after}]``), ``reviewer_id``, ``pending_decision`` (with
+        ``by_name``: who keeps it) and ``decided_by``
     :rtype: dict
     """
     data = validate(context, data_dict, schema.reference())

@@ -58,18 +58,16 @@ def kept_by(kept: Mapping[str, Any] | None) -> str:
     if not kept:
         return ""
     return tk._("Kept until now: {decision}, by {name}").format(
-        decision=application_labels.decided()[kept["decision"]],
-        name=kept.get("by_name") or tk._("somebody of the team"),
+        decision=application_labels.decided()[kept["decision"]], name=keeper(kept)
     )
 
 
 def keeper(kept: Mapping[str, Any]) -> str:
-    """Who keeps a decision, in words."""
-    name = kept.get("by_name") or tk._("somebody of the team")
-    return tk._("kept by {name}").format(name=name)
+    """Who keeps a decision, as people read it."""
+    return kept.get("by_name") or tk._("somebody of the team")
 
 
-def _mail(row: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any] | None:
+def mail_of(row: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any] | None:
     """The mail that the decision sends, as it would go now."""
     asked = {
         name: wish[name]
@@ -93,7 +91,16 @@ def _line(row: Mapping[str, Any], wish: Mapping[str, Any], base: str) -> dict[st
         "state": h.challenge_state("application", row["state"]),
         "decision": application_labels.decided()[wish["decision"]],
         "reason": wish.get("reason") or "",
-        "mail": _mail(row, wish),
+        "mail": mail_of(row, wish),
+    }
+
+
+def _kept_line(row: Mapping[str, Any], base: str) -> dict[str, Any]:
+    kept = row["pending_decision"]
+    return {
+        **_line(row, kept, base),
+        "who": tk._("kept by {name}").format(name=keeper(kept)),
+        "shown": f"{row['id']}@{kept['at']}",
     }
 
 
@@ -181,18 +188,19 @@ def publish_page(cohort_name: str) -> dict[str, Any]:
     cohort = act("challenge_cohort_show", id=cohort_name)
     around = frame(cohort, "applications")
     base = f"{around['url']}/application"
-    found = _found(cohort, pending="true")
+    found = _found(cohort, pending="true", sort="submitted")
     rows = found["results"]
     return {
         "frame": around,
         "cohort": cohort,
-        "lines": [
-            {
-                **_line(row, row["pending_decision"], base),
-                "who": keeper(row["pending_decision"]),
-            }
-            for row in rows
-        ],
+        "count": h.challenge_number(found["count"]),
+        "lines": [_kept_line(row, base) for row in rows],
+        "rest": ""
+        if found["count"] == len(rows)
+        else tk._(
+            "Here are the first {number}. The others stay kept until you come back "
+            "to this page."
+        ).format(number=h.challenge_number(len(rows))),
         "short": _short(
             "accept",
             sum(_keeps_acceptance(row) for row in rows),
@@ -238,6 +246,17 @@ def results_page(
         "frame": around,
         "cohort": cohort,
         "lines": sorted(lines, key=lambda line: line["ok"]),
+        "left": [
+            {
+                "name": row["organization_title"],
+                "reference": row["reference"],
+                "url": f"{around['url']}/application/{row['id']}",
+                "decision": words[row["decision"]],
+                "who": tk._("kept by {name}").format(name=keeper(row)),
+            }
+            for row in answer.get("left", ())
+        ],
+        "left_count": len(answer.get("left", ())),
         "done": answer["done"],
         "count": answer["count"],
         "back": back,

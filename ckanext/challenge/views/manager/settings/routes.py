@@ -14,7 +14,7 @@ from .cohort import cohort_form, given, merged
 from .copying import copy_page, typed_copy
 from .programme import programme_page
 from .questions import QuestionsForm
-from .staff import staff_page
+from .staff import removal_page, staff_page
 
 settings = managers_blueprint("challenge_settings")
 
@@ -143,8 +143,10 @@ def add_staff(cohort: str) -> Response | str:
 
 
 @settings.post("/<cohort>/staff/<id>/delete")
-def remove_staff(cohort: str, id: str) -> Response:
-    """Take a role back."""
+def remove_staff(cohort: str, id: str) -> Response | str:
+    """Take a role back: first show what that does, then do it."""
+    if request.form.get("do") != "confirm":
+        return tk.render("challenge/manage/confirm.html", removal_page(cohort, id))
     act("challenge_staff_delete", id=id)
     tk.h.flash_success(tk._("The role is taken back."))
     return tk.redirect_to("challenge_settings.staff", cohort=cohort)
