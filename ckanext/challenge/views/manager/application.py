@@ -304,7 +304,7 @@ def _claim(
 def _account(application: Mapping[str, Any]) -> dict[str, Any] | None:
     """Whose account the acceptance lets in, and whether its role waits."""
     found = application.get("account")
-    if not found or application["state"] in ("refused", "withdrawn"):
+    if not found or application["state"] not in lifecycle.APPLICATION_LIVE:
         return None
     if found["waiting"]:
         text = tk._(
