@@ -114,7 +114,7 @@ def managed_maker(context: Context, organization_id: str) -> Participant | None:
         the organization takes part still
     """
     made = (
-        model.Session.query(Participant)
+        model.Session.query(Participant.id.label("made"), Participant.cohort_id)
         .join(Cohort, Cohort.id == Participant.cohort_id)
         .filter(
             Participant.organization_id == organization_id,
@@ -123,8 +123,10 @@ def managed_maker(context: Context, organization_id: str) -> Participant | None:
             Cohort.state.in_(COHORT_LIVE),
         )
     )
-    managed = (one for one in made if is_manager(context, one.cohort_id))
-    return next(managed, None)
+    # Pages know the row already: by its id it is not asked for again.
+    managed = (one.made for one in made if is_manager(context, one.cohort_id))
+    id_ = next(managed, None)
+    return model.Session.get(Participant, id_) if id_ else None
 
 
 def may_see_cohort(context: Context, cohort: Cohort) -> bool:

@@ -197,7 +197,7 @@ def test_decisions_are_kept_and_published_together(
     shown = _text(_page(manager.get(f"/en{page}")))
     assert "Kept to be published: Refusal" in shown
     name = world.people["manager"]["fullname"]
-    assert f"kept by {name}" in shown
+    assert f"by {name}, " in shown
     listed = _text(_page(manager.get(f"/en{LIST}")))
     assert "1 decision waits to be published" in listed
     assert "Refusal (to publish)" in listed
