@@ -243,7 +243,6 @@ def _path(
     """The states through which the decision leads.
 
     :param over: whether the season is over
-
     :raises ValidationError: on ``state``; where a colleague has just decided, it says
         who, when, and what can be done
     """
