@@ -74,7 +74,7 @@ def is_own(application: Application, user_id: str | None) -> bool:
     address = application.contact_email
     return (
         application.user_id == user.id
-        or bool(address and user.email and address.lower() == user.email.lower())
+        or proofs.same(user.email, address or "")
         or proofs.is_proved(user.id, address)
     )
 
