@@ -9,7 +9,18 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from portal import demo, environment, lint, ports, runs, setup, signals, system, wheel
+from portal import (
+    demo,
+    environment,
+    lint,
+    pins,
+    ports,
+    runs,
+    setup,
+    signals,
+    system,
+    wheel,
+)
 from portal.console import PortalError, warn
 from portal.paths import ROOT
 from portal.process import dies_with_parent
@@ -110,9 +121,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     package.set_defaults(run=_wheel)
 
+    locking = commands.add_parser(
+        "lock", help="choose the packages of the environments anew, with their digests"
+    )
+    locking.set_defaults(run=_lock)
+
     clean = commands.add_parser("clean", help="remove all that this package made")
     clean.set_defaults(run=lambda options: setup.clean())
     return parser
+
+
+def _lock(options: argparse.Namespace) -> int:
+    pins.lock(environment.versions())
+    return 0
 
 
 def _test(options: argparse.Namespace) -> int:

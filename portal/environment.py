@@ -8,16 +8,17 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.console import PortalError, part
-from portal.paths import BYTECODE, DEMO_LOGS, PORTAL, ROOT, STATE
+from portal import pins
+from portal.console import PortalError, part, say
+from portal.paths import BYTECODE, DEMO_LOGS, ROOT, STATE
+from portal.pins import REQUIREMENTS
 from portal.process import clean_environ, run_logged
 
 DEFAULT_VERSION = "2.12"
-REQUIREMENTS = PORTAL / "requirements"
 #: What the editable install of the extension depends on.
 _PROJECT_FILES = (ROOT / "pyproject.toml", ROOT / "setup.py")
 
@@ -61,14 +62,19 @@ class Environment:
         return found[0]
 
 
+def versions() -> list[str]:
+    """The versions of CKAN that the extension supports."""
+    return sorted(
+        path.stem.removeprefix("ckan-") for path in REQUIREMENTS.glob("ckan-*.txt")
+    )
+
+
 def environment(version: str = DEFAULT_VERSION) -> Environment:
     """The environment of this version of CKAN.
 
     :raises PortalError: the extension does not support that version
     """
-    known = sorted(
-        path.stem.removeprefix("ckan-") for path in REQUIREMENTS.glob("ckan-*.txt")
-    )
+    known = versions()
     if version not in known:
         raise PortalError(
             f"CKAN {version} is not supported: choose one of {', '.join(known)}"
@@ -103,24 +109,44 @@ def ensure(env: Environment, parts: Sequence[str]) -> None:
         f"Installing CKAN {env.version} and the extension ({', '.join(parts)}): "
         "the first time takes minutes"
     ):
-        command = [
-            env.bin("python"),
-            "-m",
-            "pip",
-            "install",
-            "--no-input",
-            "--progress-bar",
-            "off",
-        ]
-        for name in wanted:
-            command += ["-r", str(REQUIREMENTS / f"{name}.txt")]
-        run_logged(
-            [*command, "-e", str(ROOT)],
-            log=log,
-            failure="the packages could not be installed",
-            env=env.environ(),
-        )
+        for options in _installs(env, parts):
+            command = [env.bin("python"), "-m", "pip", "install", "--no-input"]
+            run_logged(
+                [*command, "--progress-bar", "off", *options],
+                log=log,
+                failure="the packages could not be installed",
+                env=env.environ(),
+            )
         _record(env, wanted)
+
+
+def _installs(env: Environment, parts: Sequence[str]) -> list[list[str]]:
+    """What pip is asked for, one after the other: what builds and installs comes first.
+
+    :raises PortalError: the requirements have changed since they were locked
+    """
+
+    def of(lists: Iterable[Path]) -> list[str]:
+        return [word for path in lists for word in ("-r", str(path))]
+
+    locked = pins.files(env.version, (pins.BASE, *parts))
+    if not locked:
+        say(
+            f"    Nobody has locked the packages for {pins.kind_of_machine()}: "
+            "pip chooses them. portal/portal lock does."
+        )
+        asked = [
+            REQUIREMENTS / f"{name}.txt" for name in (f"ckan-{env.version}", *parts)
+        ]
+        base = ["--upgrade", *of([REQUIREMENTS / f"{pins.BASE}.txt"])]
+        return [base, [*of(asked), "-e", str(ROOT)]]
+    exactly = ["--no-deps", "--no-build-isolation"]
+    return [
+        ["--require-hashes", *exactly, *of(locked[:1])],
+        ["--require-hashes", *exactly, *of(locked[1:])],
+        # What it needs is there.
+        [*exactly, "-e", str(ROOT)],
+    ]
 
 
 def _works(env: Environment) -> bool:
@@ -149,9 +175,11 @@ def _digests(env: Environment, parts: Sequence[str]) -> dict[str, str]:
     """
     project = b"".join(path.read_bytes() for path in _PROJECT_FILES if path.exists())
     digests: dict[str, str] = {}
+    locked = pins.folder(env.version)
+    both = (REQUIREMENTS / f"{pins.BASE}.txt", locked / f"{pins.BASE}.txt")
     for name in (f"ckan-{env.version}", *parts):
-        content = (
-            (REQUIREMENTS / f"{name}.txt").read_bytes() + project + str(ROOT).encode()
-        )
+        content = project + str(ROOT).encode()
+        for path in (REQUIREMENTS / f"{name}.txt", locked / f"{name}.txt", *both):
+            content += path.read_bytes() if path.exists() else b""
         digests[name] = hashlib.sha256(content).hexdigest()
     return digests

@@ -142,6 +142,14 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"id": "{waiting}"},
     ),
     "challenge_waiting_role_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_given_role_list": (
+        {"org_admin", "sysadmin"},
+        {"organization": "{organization}"},
+    ),
+    "challenge_role_changes": (
+        {"applicant", *MANAGER},
+        {"application": "{application}"},
+    ),
     "challenge_decision_drop": (MANAGER, {"id": "{application}"}),
     "challenge_application_form": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_application_link_send": (EVERYBODY, {"id": "{application}"}),

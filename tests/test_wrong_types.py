@@ -151,3 +151,18 @@ def test_every_field_of_a_schema_is_tried(
         if missing := seen - parameters(action).keys():
             untold[action] = missing
     assert not untold, repr(untold)
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db")
+@pytest.mark.parametrize(
+    "value",
+    [5, [], {"x": 1}, "a\0b", "a\ud800b", "x" * 3000],
+    ids=["number", "list", "object", "nul", "half a character", "long"],
+)
+def test_the_api_answers_409_and_names_the_field(app: Any, value: Any) -> None:
+    answer = app.post(
+        "/api/3/action/challenge_cohort_show", json={"id": value}, status=409
+    )
+    error = answer.get_json()["error"]
+    assert error["__type"] == "Validation Error"
+    assert set(error) == {"__type", "id"}

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, apply, call_as, collectivites, make_cohort, prove
+from factories import (
+    BAULE,
+    apply,
+    call_as,
+    collectivites,
+    make_cohort,
+    prove,
+)
 
 from ckanext.challenge.common import journal
 from ckanext.challenge.model import Claim, GivenRole, Mail
@@ -190,3 +198,126 @@ def test_erasure_takes_the_role_of_the_contact_back(admin: dict[str, Any]) -> No
     call_as(admin, "challenge_application_erase", id=accepted["id"])
     assert _role(accepted["organization_id"], applicant) is None
     assert _role(accepted["organization_id"], colleague) == "editor"
+
+
+def _given(who: dict[str, Any] | None, **scope: Any) -> list[dict[str, Any]]:
+    return call_as(who, "challenge_given_role_list", **scope)["results"]
+
+
+def test_what_was_given_is_listed_for_admins_and_managers(
+    admin: dict[str, Any],
+) -> None:
+    applicant, colleague, manager = (factories.User() for _ in range(3))
+    cohort = make_cohort()
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=cohort["id"],
+        user=manager["id"],
+        role="manager",
+    )
+    accepted = _accept(admin, applicant, cohort)
+    organization = accepted["organization_id"]
+    _invite(applicant, organization, colleague, "editor")
+    by_season = _given(manager, cohort=cohort["id"])
+    assert by_season == _given(applicant, organization=organization)
+    second, first = by_season
+    assert (first["user_name"], first["role"]) == (applicant["name"], "admin")
+    assert (first["way"], first["cohort"]) == ("acceptance", cohort["name"])
+    assert (second["user_name"], second["way"]) == (colleague["name"], "invitation")
+    assert second["given_by"] == applicant["display_name"]
+    assert second["taken_back_at"] is None
+    for who, scope in (
+        (None, {"cohort": cohort["id"]}),
+        (colleague, {"organization": organization}),
+        (applicant, {"cohort": cohort["id"]}),
+        (manager, {"organization": organization}),
+    ):
+        with pytest.raises(tk.NotAuthorized):
+            _given(who, **scope)
+    with pytest.raises(tk.ValidationError):
+        _given(manager)
+    _withdraw(admin, accepted)
+    assert all(row["taken_back_at"] for row in _given(manager, cohort=cohort["id"]))
+
+
+def _changes(who: dict[str, Any], **which: str) -> Any:
+    return call_as(who, "challenge_role_changes", **which)
+
+
+def _told(changes: Any) -> dict[str, tuple[str | None, str | None]]:
+    return {row["user_name"]: (row["role"], row["after"]) for row in changes["results"]}
+
+
+def test_what_ends_and_comes_back_is_told_before(admin: dict[str, Any]) -> None:
+    applicant, colleague, friend = (factories.User() for _ in range(3))
+    accepted = _accept(admin, applicant)
+    organization = accepted["organization_id"]
+    participant = accepted["participant_id"]
+    _invite(applicant, organization, colleague, "editor")
+    call_as(
+        applicant,
+        "organization_member_create",
+        id=organization,
+        username=friend["name"],
+        role="member",
+    )
+    # What the challenge gave, the organization has changed since.
+    _invite(applicant, organization, changed := factories.User(), "editor")
+    call_as(
+        applicant,
+        "organization_member_create",
+        id=organization,
+        username=changed["name"],
+        role="member",
+    )
+    names = {user["name"]: user for user in (applicant, colleague)}
+    told = _changes(admin, participant=participant)
+    expected = {applicant["name"]: ("admin", None), colleague["name"]: ("editor", None)}
+    assert _told(told) == expected
+    assert (told["accounts"], told["orphaned"]) == ([], True)
+    # Of an erasure the contact's own.
+    erased = _changes(admin, application=accepted["id"])
+    assert _told(erased) == {applicant["name"]: ("admin", None)}
+    assert erased["orphaned"] is True
+    _withdraw(admin, accepted)
+    assert {name: _role(organization, user) for name, user in names.items()} == {
+        name: after for name, (_, after) in expected.items()
+    }
+    back = _changes(admin, participant=participant)
+    assert _told(back) == {
+        applicant["name"]: (None, "admin"),
+        colleague["name"]: (None, "editor"),
+    }
+    assert back["orphaned"] is False
+    call_as(admin, "challenge_participant_reinstate", id=participant)
+    assert {name: _role(organization, user) for name, user in names.items()} == {
+        name: after for name, (_, after) in _told(back).items()
+    }
+
+
+def test_an_account_that_nobody_opened_is_named_before_it_is_deleted(
+    admin: dict[str, Any],
+) -> None:
+    application = apply(make_cohort())
+    call_as(
+        admin, "challenge_application_review", id=application["id"], decision="accept"
+    )
+    contact = model.Session.query(model.User).filter_by(state="pending").one()
+    told = _changes(admin, application=application["id"])
+    assert told["accounts"] == [contact.name]
+    assert told["orphaned"] is True
+    call_as(admin, "challenge_application_erase", id=application["id"])
+    assert model.User.get(told["accounts"][0]) is None
+
+
+def test_other_admins_are_no_reason_to_warn(
+    admin: dict[str, Any], town: dict[str, Any]
+) -> None:
+    applicant = factories.User()
+    accepted = _accept(admin, applicant)
+    claim = model.Session.query(Claim).one()
+    call_as(town["admins"][0], "challenge_claim_answer", id=claim.id, accepted=True)
+    told = _changes(admin, participant=accepted["participant_id"])
+    assert _told(told) == {applicant["name"]: ("admin", None)}
+    assert told["orphaned"] is False

@@ -83,6 +83,34 @@ def test_an_organization_and_its_datasets_say_which_badges_it_holds() -> None:
     assert by_id[foreign["id"]]["badges"] == []
 
 
+def test_each_badge_says_whose_word_stands_behind_it() -> None:
+    organization = factories.Organization()
+    dataset = factories.Dataset(owner_org=organization["id"])
+    steps = [{"step": "deliberation", "value": 1, "target": 1, "datasets": []}]
+    kits = [{"measure": "kits_chosen", "value": 3, "target": 3, "datasets": []}]
+    words = {
+        "donnees-decrites": (_with(dataset), "verified"),
+        "engagee": ({"met": steps}, "confirmed"),
+        "challenge-releve": ({"met": [*_with(dataset)["met"], *kits]}, "declared"),
+        # Given by hand.
+        "donnees-conformes": ({"met": []}, "confirmed"),
+    }
+    for badge, (criteria, _) in words.items():
+        _award(organization, badge, criteria=criteria)
+    wanted = {badge: word for badge, (_, word) in words.items()}
+    (found,) = call_as(None, "package_search")["results"]
+    for rows in (
+        call_as(None, "organization_show", id=organization["id"])["badges"],
+        call_as(None, "package_show", id=dataset["id"])["badges"],
+        found["badges"],
+        call_as(None, "challenge_award_list")["results"],
+    ):
+        assert {row["badge"]: row["assurance"] for row in rows} == wanted
+    for row in call_as(None, "challenge_award_list")["results"]:
+        shown = call_as(None, "challenge_award_show", id=row["id"])
+        assert shown["assurance"] == row["assurance"]
+
+
 def test_what_is_lost_is_gone_at_once_and_the_index_never_knew() -> None:
     organization = factories.Organization()
     award = _award(organization, "donnees-decrites")

@@ -67,3 +67,26 @@ def test_two_files_are_decided_on_with_the_keyboard_alone(
         world.people["manager"], "challenge_waitlist_list", cohort="saison-3"
     )
     assert [row["siren"] for row in waiting["results"]] == list(LIGNIERES)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_one_file_is_decided_on_with_one_key_more(
+    visit: Callable[..., Page], world: Any, scripts: bool
+) -> None:
+    made = apply(world.open_cohort, LIGNIERES[0])
+    page = visit("manager", scripts=scripts)
+    page.goto(f"/en/challenge/manage/saison-3/application/{made['id']}")
+    page.get_by_label("Reason").focus()
+    page.keyboard.type("Hors région.")
+    _tab_to(page, page.locator("button[value=refuse]"))
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Refuse: Lignières")
+    expect(page.get_by_text("The application is closed.")).to_be_visible()
+    # The button has the focus: the same key confirms.
+    expect(page.locator("button[value=confirm]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("your decision is saved")).to_be_visible()
+    shown = call_as(
+        world.people["manager"], "challenge_application_show", id=made["id"]
+    )
+    assert shown["state"] == "refused"

@@ -23,7 +23,7 @@ from helpers.progress import held, publish, states
 
 from ckanext.challenge import programmes
 from ckanext.challenge.measures import registry
-from ckanext.challenge.model import Award, Cohort, KeptProgramme
+from ckanext.challenge.model import Award, Cohort, KeptProgramme, StepStatus
 from ckanext.challenge.progress import evaluate
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -238,6 +238,28 @@ def test_what_a_season_cannot_move_to(
         call_as(admin, "challenge_cohort_programme_update", id="saison-2", version=1)
     assert words in only_message(caught, "id")
     assert shown()["programme_version"] == 1
+
+
+def test_what_is_to_be_confirmed_from_now_on_waits_for_an_adviser(
+    participant: dict[str, Any], admin: dict[str, Any], write: Write
+) -> None:
+    """A badge that was given before is not confirmed by the move."""
+    # As if one of its own people had ticked it.
+    model.Session.query(StepStatus).update({"updated_by": None})
+    model.Session.query(Award).delete()
+    model.Session.commit()
+    evaluate.evaluate()
+    (award,) = call_as(None, "challenge_award_list", badge="fini")["results"]
+    assert award["assurance"] == "declared"
+    asking = copy.deepcopy(FIRST)
+    asking["version"] = 2
+    asking["steps"][0]["check"] = {"person": {"confirm": True}}
+    write(asking)
+    call_as(admin, "challenge_cohort_programme_update", id="saison-2", version=2)
+    assert states(participant["id"])["signer"] == "to_confirm"
+    assert call_as(None, "challenge_award_show", id=award["id"])["assurance"] == (
+        "declared"
+    )
 
 
 def test_no_step_back_and_none_after_the_end(

@@ -376,9 +376,14 @@ def test_rows_and_problems_have_limits(
 
 
 def test_a_million_empty_rows_end_soon(judge: Any) -> None:
-    report = judge(table(row()) + ",,,,,,\r\n" * 100_000)
+    header, line = table(row()).splitlines(keepends=True)
+    empty = ",,,,,,\r\n" * 100_000
+    report = judge(header + line + empty + line)
     assert (report.error_count, report.partial) == (1000, True)
     assert report.rows < 5000
+    # At the end a spreadsheet left them behind: they are no problems.
+    report = judge(header + line + empty)
+    assert (report.status, report.rows, report.error_count) == ("valid", 1, 0)
 
 
 def test_long_values_are_cut(judge: Any) -> None:

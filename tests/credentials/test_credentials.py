@@ -146,6 +146,10 @@ def test_a_badge_given_by_hand_claims_no_criteria(give: Callable[..., Award]) ->
     assert "Belle année." in narrative
     assert document["evidence"][0]["narrative"] == narrative
     assert document["evidence"][0]["description"] == "confirmed"
+    token = act("challenge_credential_show", award=award.id)["short_jwt"]
+    short = jwt.decode(token, options={"verify_signature": False})
+    said = short["credentialSubject"]["achievement"]["criteria"]
+    assert said == {"id": document["evidence"][0]["id"]}
     told = act("challenge_credential_verify", credential=document)
     assert told["valid"]
     assert "figure" not in [part["genre"] for part in told["evidence"]]

@@ -209,7 +209,12 @@ def test_what_a_stolen_key_signed_is_believed_nowhere(
     before = act("challenge_credential_show", award=award.id)
     if not signs_still:
         generations.rotate()
-    said_so = cli.invoke(ckan_command, ["challenge", "keys", "revoke", old_id])
+    revoke = ["challenge", "keys", "revoke", old_id]
+    # It says how many badges that is, and without a yes nothing happens.
+    asked = cli.invoke(ckan_command, revoke, input="n\n")
+    assert asked.exit_code == 1 and "Badges that it has signed: 1" in asked.output
+    assert (folder / f"{old_id}.pem").exists()
+    said_so = cli.invoke(ckan_command, [*revoke, "--yes"])
     assert said_so.exit_code == 0 and "1 badges signed" in said_so.output
     assert not (folder / f"{old_id}.pem").exists()
     did = act("challenge_did_show")
@@ -650,6 +655,8 @@ def test_an_award_says_whose_word_stands_behind_it(
     assert said == {"award": word}
     figures = [part for part in told["evidence"] if part["genre"] == "figure"]
     assert figures[0]["assurance"] == "verified"
+    (dataset,) = (part for part in told["evidence"] if part["genre"] == "dataset")
+    assert dataset["assurance"] == "verified"
     for step, figure in zip(steps, figures[1:], strict=True):
         if step.get("waived"):
             assert figure["assurance"] is None

@@ -18,6 +18,7 @@ from factories import (
     make_participant,
     work_in_this_process,
 )
+from helpers.index import take_down
 
 from ckanext.challenge import config
 from ckanext.challenge.datasets import search
@@ -85,7 +86,7 @@ def test_an_organization_that_joins_brings_its_new_datasets() -> None:
 
 @pytest.mark.usefixtures("clean_queues")
 def test_while_solr_is_down_an_acceptance_is_indexed_later(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody listens at the port that is asked."""
     collectivites()
@@ -96,7 +97,7 @@ def test_while_solr_is_down_an_acceptance_is_indexed_later(
     sysadmin = factories.Sysadmin()
     redis = connect_to_redis()
     with monkeypatch.context() as patch:
-        patch.setitem(ckan_config, "solr_url", "http://127.0.0.1:9/solr/ckan")
+        take_down(patch)
         for application in applications:
             accepted = call_as(
                 sysadmin,

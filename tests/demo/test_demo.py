@@ -121,7 +121,12 @@ def test_loading_twice_and_clearing(cli, storage):
     assert "loaded already" in again.output
     assert _rows() == loaded
 
-    cleared = cli.invoke(ckan_command, ["challenge", "demo", "clear"])
+    # It says what goes, and without a yes nothing does.
+    asked = cli.invoke(ckan_command, ["challenge", "demo", "clear"], input="n\n")
+    assert asked.exit_code == 1
+    assert re.search(r"Badges of the demonstration: [1-9]", asked.output)
+    assert _rows() == loaded
+    cleared = cli.invoke(ckan_command, ["challenge", "demo", "clear", "--yes"])
     assert cleared.exit_code == 0, cleared.output
     assert "Kept" not in cleared.output
     assert _rows() == before

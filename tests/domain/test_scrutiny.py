@@ -44,6 +44,7 @@ def test_a_file_in_order_passes_every_rule() -> None:
         ({"homonyms": 2}, "homonym", "look"),
         ({"organizations": 1}, "organization", "look"),
         ({"confirmed": False}, "address", "look"),
+        ({"own": True}, "own", "failed"),
         ({"missing": ("agents",)}, "complete", "failed"),
         ({"consent": False}, "consent", "failed"),
         ({"submitted": DEADLINE + dt.timedelta(days=1)}, "in_time", "look"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pysolr
 from ckan.common import config
+from ckan.lib import search
 
 #: What was sent to Solr, as pysolr sends it.
 Update = tuple[Any, tuple[Any, ...], dict[str, Any]]
@@ -73,3 +74,13 @@ def _version() -> int:
     address = f"{config['solr_url']}/admin/luke?show=index&numTerms=0&wt=json"
     with urllib.request.urlopen(address) as answer:
         return json.load(answer)["index"]["version"]
+
+
+def take_down(monkeypatch: Any) -> None:
+    """Have this process ask for Solr where nobody listens, until the patch ends."""
+    nowhere = "http://127.0.0.1:9/solr/ckan"
+    monkeypatch.setitem(config, "solr_url", nowhere)
+    # CKAN 2.11 reads the setting once.
+    settings = getattr(search, "SolrSettings", None)
+    if settings is not None:
+        monkeypatch.setattr(settings, "_url", nowhere)

@@ -22,6 +22,7 @@ from helpers.mailbox import Mailbox
 
 from ckanext.challenge import notifications
 from ckanext.challenge.common import jobs as background
+from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.model import Application, Mail
 from ckanext.challenge.notifications import outbox
 from portal import ports
@@ -360,6 +361,36 @@ def test_no_field_adds_a_header_or_a_recipient(
         )
 
 
+def test_no_mail_shows_another_text_than_was_written(
+    cohort: dict[str, Any], post_office: Any
+) -> None:
+    """Controls and overrides of direction leave in no part of a mail."""
+    post_office.open()
+    application = Application.get(apply(cohort)["id"])
+    odd = "Mairie\u202e ed\x0b\x7f Baule\x85"
+    for table, column in (
+        ("challenge_application", "contact_name"),
+        ("challenge_application", "organization_title"),
+        ("challenge_application", "state_reason"),
+        ("challenge_cohort", "title"),
+    ):
+        model.Session.execute(
+            sa.text(f"UPDATE {table} SET {column} = :value"), {"value": odd}
+        )
+    assert application is not None
+    application.email_confirmed_at = dt.datetime.now(dt.timezone.utc)
+    notifications.enqueue("refused", application=application)
+    model.Session.commit()
+    assert outbox.send_due().sent == 2
+    shown = ""
+    for mail in post_office.box.messages:
+        parts = [part.get_content() for part in mail.walk() if not part.is_multipart()]
+        for text in (str(mail["Subject"]), str(mail["To"]), *parts):
+            assert cleaned(text.replace("\r\n", "\n")) == text.replace("\r\n", "\n")
+            shown += text
+    assert "Mairie ed" in shown
+
+
 def test_an_address_with_a_line_break_goes_nowhere(
     cohort: dict[str, Any], post_office: Any, rows: Rows
 ) -> None:
@@ -405,6 +436,48 @@ def test_staff_are_the_reviewer_or_all_managers_or_the_sysadmins(
     application.reviewer_id = managers[1]["id"]
     model.Session.commit()
     assert asked() == {managers[1]["id"]}
+    # Sysadmins may read, too.
+    application.reviewer_id = admin["id"]
+    model.Session.commit()
+    assert asked() == {admin["id"]}
+
+
+@pytest.mark.parametrize("how", ["dismissed", "an adviser only", "closed"])
+def test_who_has_left_the_team_reads_no_more_mails(
+    cohort: dict[str, Any], rows: Rows, how: str
+) -> None:
+    admin = factories.Sysadmin()
+    managers = [factories.User() for _ in range(2)]
+    made = [
+        call_as(
+            admin,
+            "challenge_staff_create",
+            cohort=cohort["id"],
+            user=user["id"],
+            role="manager",
+        )
+        for user in managers
+    ]
+    application = Application.get(apply(cohort)["id"])
+    assert application is not None
+    application.reviewer_id = managers[0]["id"]
+    model.Session.commit()
+    if how == "closed":
+        call_as(admin, "user_delete", id=managers[0]["id"])
+    else:
+        call_as(admin, "challenge_staff_delete", id=made[0]["id"])
+    if how == "an adviser only":
+        call_as(
+            admin,
+            "challenge_staff_create",
+            cohort=cohort["id"],
+            user=managers[0]["id"],
+            role="adviser",
+        )
+    model.Session.query(Mail).delete()
+    notifications.enqueue("message_staff", application=Application.get(application.id))
+    model.Session.commit()
+    assert [mail.user_id for mail in rows()] == [managers[1]["id"]]
 
 
 def test_whom_nobody_can_write_to_any_more_gets_nothing(

@@ -143,7 +143,8 @@ def test_an_invitation_says_no_title(
                 organization=organization,
                 email=address,
             )
-    assert outbox.send_due().sent == 4
+    # The contact, who has not opened the account yet, is told of each new admin, too.
+    assert outbox.send_due().sent == 5
     for address in (VICTIM, stranger["email"]):
         mails = post_office.box.to(address)
         assert len(mails) == 2

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import ckan
@@ -19,6 +20,7 @@ from portal import (
     environment,
     ini,
     locks,
+    pins,
     ports,
     reaper,
     system,
@@ -278,6 +280,53 @@ class TestEnvironment:
         assert environment.is_current(env, ["run"])
         (tmp_path / "run.txt").write_text("two")
         assert not environment.is_current(env, ["run"])
+
+
+class TestPins:
+    @pytest.mark.parametrize("version", environment.versions())
+    def test_the_lists_are_of_what_is_asked_for(self, version: str) -> None:
+        found = sorted(pins.REQUIREMENTS.glob(f"locked/*/{version}"))
+        assert found
+        for lists in found:
+            assert pins.is_current(version, lists), "run portal/portal lock"
+            names = [
+                pin[0]
+                for part in (pins.BASE, "run")
+                for pin in pins.read(lists / f"{part}.txt")
+            ]
+            assert len(names) == len(set(names)) > 100
+            assert {"ckan", "pip", "setuptools", "flask"} <= {*names}
+
+    def test_what_is_installed_is_what_is_locked(self) -> None:
+        lists = pins.files(os.environ["PORTAL_CKAN"], (pins.BASE, "run", "test"))
+        if not lists:
+            pytest.skip("nobody has locked for this version of Python")
+        wanted = {pin[0]: pin[1] for path in lists for pin in pins.read(path)}
+        assert {name: metadata.version(name) for name in wanted} == wanted
+
+    def test_what_is_locked_is_installed_with_its_digests_alone(self) -> None:
+        env = environment.environment(os.environ["PORTAL_CKAN"])
+        if not pins.files(env.version, ("run",)):
+            pytest.skip("nobody has locked for this version of Python")
+        *packages, extension = environment._installs(env, ["run", "test"])
+        assert all("--require-hashes" in options for options in packages)
+        assert all("--no-deps" in options for options in (*packages, extension))
+
+    def test_what_was_locked_for_other_requirements_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        version = os.environ["PORTAL_CKAN"]
+        if not pins.files(version, ("run",)):
+            pytest.skip("nobody has locked for this version of Python")
+        monkeypatch.setattr(pins, "_asked", lambda _: "another")
+        with pytest.raises(PortalError, match="portal/portal lock"):
+            pins.files(version, ("run",))
+
+    def test_a_line_without_a_digest_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "run.txt"
+        path.write_text("# of nothing\nflask==3.1.0\n")
+        with pytest.raises(PortalError, match="flask"):
+            pins.read(path)
 
 
 class TestServices:

@@ -61,6 +61,7 @@ def test_publishing_makes_the_step_done_and_gives_the_badge(
                 "value": 1.0,
                 "target": 1,
                 "datasets": [dataset["id"]],
+                "assurance": "verified",
             }
         ]
     }

@@ -308,3 +308,17 @@ def test_foreign_values_of_a_dataset_block_no_other_change(
         call("resource_patch", id=resource.id, schema="maison/bancs")
     assert set(refused.value.error_dict) == {"schema"}
     call("resource_patch", id=resource.id, description="Un par ligne.")
+
+
+def test_what_may_leave_in_no_document_is_not_shown(
+    organization: dict[str, Any],
+) -> None:
+    """CKAN takes these characters in its own fields; no answer has them."""
+    odd = "Voirie\x0b \u202e2026\ufffe"
+    made = dataset(organization, title=odd, notes=f"{odd}\r\nsuite")
+    shown = call("package_show", id=made["id"])
+    assert (shown["title"], shown["notes"]) == ("Voirie 2026", "Voirie 2026\nsuite")
+    (found,) = call("package_search", fq=f"id:{made['id']}")["results"]
+    assert found["title"] == "Voirie 2026"
+    town = new_organization(title=odd, description=odd)
+    assert (town["title"], town["description"]) == ("Voirie 2026",) * 2

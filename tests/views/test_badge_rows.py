@@ -156,7 +156,7 @@ def test_the_badges_of_a_draft_are_for_its_staff(
         season=9,
         programme="saison",
     )
-    with pytest.raises(tk.NotAuthorized):
+    with pytest.raises(tk.ObjectNotFound):
         call_as(None, "challenge_badge_list", cohort="brouillon")
     assert call_as(
         world.people["sysadmin"], "challenge_badge_list", cohort="brouillon"

@@ -215,31 +215,33 @@ def test_a_season_from_its_creation_to_its_end(
     (title,) = form.xpath("//*[@id='field-title']/@value")
     assert title == "Saison 4"
     admin.post("/challenge/manage/saison-4/edit", {**given, "title": "Saison quatre"})
+    before = "draft"
     for state in ("open", "running", "finished", "archived"):
-        admin.post("/challenge/manage/saison-4/state", {"to": state})
+        admin.post("/challenge/manage/saison-4/state", {"from": before, "to": state})
+        before = state
         cohort = call_as(None, "challenge_cohort_show", id="saison-4")
         assert cohort["state"] == state
     assert cohort["title"] == "Saison quatre"
-    admin.post("/challenge/manage/saison-4/state", {"to": "draft"})
+    admin.post("/challenge/manage/saison-4/state", {"from": before, "to": "draft"})
     assert call_as(None, "challenge_cohort_show", id="saison-4")["state"] == "archived"
 
 
 def test_a_manager_refuses_with_a_reason_and_accepts(
     browser: Callable[..., Any], world: Any
 ) -> None:
-    manager = browser("manager")
+    manager, do = browser("manager"), {"do": "confirm"}
     url = f"/challenge/manage/saison-3/application/{world.application['id']}"
     page = _page(manager.post(url, {"decision": "refuse", "reason": ""}))
     assert page.xpath("//*[@id='challenge-errors']//a[@href='#field-reason']")
-    manager.post(url, {"decision": "refuse", "reason": "Saison complète"})
+    manager.post(url, {"decision": "refuse", "reason": "Saison complète", **do})
     shown = call_as(
         world.people["manager"],
         "challenge_application_show",
         id=world.application["id"],
     )
     assert shown["state"] == "refused"
-    manager.post(url, {"decision": "reopen"})
-    manager.post(url, {"decision": "accept"})
+    manager.post(url, {"decision": "reopen", **do})
+    manager.post(url, {"decision": "accept", **do})
     shown = call_as(
         world.people["manager"],
         "challenge_application_show",

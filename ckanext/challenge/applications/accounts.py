@@ -6,15 +6,18 @@ the mail fails. Here nothing commits and nothing mails; the caller does so after
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from typing import Any
+
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.logic import schema as ckan_schema
 from ckan.types import Context
 
-from ckanext.challenge.common import access_links
+from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.directory import naming
-from ckanext.challenge.model import Application, ProvedAddress, Staff, locks
+from ckanext.challenge.model import Application, GivenRole, ProvedAddress, Staff, locks
 
 
 def deferred() -> Context:
@@ -58,6 +61,24 @@ def of_contact(application: Application) -> model.User | None:
     return find(application.contact_email)
 
 
+def is_own(application: Application, user_id: str | None) -> bool:
+    """Whether an application is somebody's own: its acceptance would let them in.
+
+    A sysadmin has no need to be let in anywhere, so that none is their own.
+
+    :param user_id: of the user who would decide
+    """
+    user = model.User.get(user_id) if user_id else None
+    if user is None or user.sysadmin:
+        return False
+    address = application.contact_email
+    return (
+        application.user_id == user.id
+        or proofs.same(user.email, address or "")
+        or proofs.is_proved(user.id, address)
+    )
+
+
 def find_or_invite(email: str | None, stem: str, code: str | None) -> model.User:
     """The account with this address, or else a new one that waits for its owner.
 
@@ -98,28 +119,37 @@ def find_or_invite(email: str | None, stem: str, code: str | None) -> model.User
     return user
 
 
-def forget_unopened(email: str | None) -> None:
-    """Delete the invited accounts of an address that nobody opened.
+def unopened(email: str | None, without: Collection[str] = ()) -> list[model.User]:
+    """The invited accounts of an address that nobody opened and that are of no use.
 
-    Those that are a member of anything, or in the team of a season, are somebody's.
+    :param without: ids of organizations whose membership counts as if it had ended
     """
     if not email:
-        return
-    # What the caller has in mind counts, too.
-    model.Session.flush()
+        return []
     member = sa.select(model.Member.id).where(
         model.Member.table_name == "user",
         model.Member.table_id == model.User.id,
         model.Member.state == model.State.ACTIVE,
+        model.Member.group_id.not_in(list(without)),
     )
     team = sa.select(Staff.id).where(Staff.user_id == model.User.id)
-    unused = model.Session.query(model.User.id).filter(
+    unused = model.Session.query(model.User).filter(
         sa.func.lower(model.User.email) == email.lower(),
         model.User.state == model.State.PENDING,
         ~member.exists(),
         ~team.exists(),
     )
-    ids = [id_ for (id_,) in unused]
+    return unused.all()
+
+
+def forget_unopened(email: str | None) -> None:
+    """Delete the invited accounts of an address that nobody opened.
+
+    Those that are a member of anything, or in the team of a season, are somebody's.
+    """
+    # What the caller has in mind counts, too.
+    model.Session.flush()
+    ids = [user.id for user in unopened(email)]
     # Memberships that ended stay, as CKAN leaves them: an id that is nobody's.
     model.Session.query(model.User).filter(model.User.id.in_(ids)).delete(
         synchronize_session="fetch"
@@ -160,12 +190,16 @@ def sysadmins() -> list[model.User]:
     return found.order_by(model.User.created).all()
 
 
-def admins(group: model.Group) -> list[model.User]:
+def admins(
+    group: model.Group, states: Sequence[str] = (model.State.ACTIVE,)
+) -> list[model.User]:
     """The people who are admins of an organization, and can answer for it.
 
     Sysadmins, the portal's own account and accounts that were never opened are none.
+
+    :param states: of the accounts that count, where those that wait for their owner
+        are of interest too
     """
-    site_user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
     found = (
         model.Session.query(model.User)
         .join(model.Member, model.Member.table_id == model.User.id)
@@ -174,10 +208,41 @@ def admins(group: model.Group) -> list[model.User]:
             model.Member.table_name == "user",
             model.Member.state == "active",
             model.Member.capacity == "admin",
-            model.User.state == model.State.ACTIVE,
-            model.User.sysadmin.is_(False),
-            model.User.name != site_user["name"],
+            model.User.state.in_(states),
+            *_own(),
         )
         .order_by(model.User.created)
     )
     return found.all()
+
+
+def had_admin(group: model.Group) -> bool:
+    """Whether the organization has, or ever had, somebody to answer for it.
+
+    Whoever managed to take its admins away does not get in by that. Memberships that
+    ended stay in CKAN as they were; one that was lowered does not, but what the
+    challenge gave is recorded.
+    """
+    was = sa.select(model.Member.id).where(
+        model.Member.table_name == "user",
+        model.Member.table_id == model.User.id,
+        model.Member.group_id == group.id,
+        model.Member.capacity == "admin",
+    )
+    given = sa.select(GivenRole.id).where(
+        GivenRole.user_id == model.User.id,
+        GivenRole.organization_id == group.id,
+        GivenRole.role == "admin",
+    )
+    found = model.Session.query(model.User.id).filter(
+        model.User.state != model.State.PENDING,
+        sa.or_(was.exists(), given.exists()),
+        *_own(),
+    )
+    return found.first() is not None
+
+
+def _own() -> list[Any]:
+    """Whose accounts are an organization's own: no sysadmin's, nor the portal's."""
+    site_user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+    return [model.User.sysadmin.is_(False), model.User.name != site_user["name"]]

@@ -14,6 +14,7 @@ from ckanext.challenge.common.action_helpers import (
     find_file,
     find_mail,
     find_organization,
+    find_participant,
     user_id_of,
 )
 from ckanext.challenge.model import Application
@@ -240,18 +241,23 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> AuthR
 
 
 def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """The admins of the organization; while it has none, the managers who made it."""
+    """The admins of the organization; until it had one, the managers who made it."""
     organization = find_organization(data_dict.get("organization"))
     if roles.may_add_members(context, organization.id):
         return {"success": True}
-    if not roles.manages_maker(context, organization.id):
+    if roles.managed_maker(context, organization.id) is None:
         return roles.refused()
-    if not accounts.admins(organization):
+    if not accounts.had_admin(organization):
         return {"success": True}
     text = tk._(
         "This organization has admins of its own: they alone let somebody in, or a "
         "sysadmin"
     )
+    if not accounts.admins(organization):
+        text = tk._(
+            "The admins that this organization had are gone: a sysadmin lets "
+            "somebody in"
+        )
     return {"success": False, "msg": text}
 
 
@@ -285,6 +291,25 @@ def challenge_waiting_role_list(
     if not cohort and not organization:
         return {"success": True}
     return roles.answer(_may_list(context, cohort, organization))
+
+
+def challenge_given_role_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Of a cohort its managers, of an organization its admins."""
+    return roles.answer(
+        _may_list(context, data_dict.get("cohort"), data_dict.get("organization"))
+    )
+
+
+@tk.auth_allow_anonymous_access
+def challenge_role_changes(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Of a participation the managers of its cohort, of an application its readers."""
+    if data_dict.get("participant"):
+        participant = find_participant(data_dict["participant"])
+        return roles.answer(roles.is_manager(context, participant.cohort_id))
+    application = find_application(data_dict.get("application"))
+    return roles.answer(roles.may_read(context, application, data_dict))
 
 
 def _may_list(context: Context, cohort: Any, organization: Any) -> bool:

@@ -10,24 +10,27 @@ import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
-from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import notifications
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import journal, labels
 from ckanext.challenge.common.action_helpers import all_or_nothing, checked_transition
 from ckanext.challenge.domain import application_fields, lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
 
-from . import answers, logos, mails, onboarding, waiting_list
-from .transitions import advance, already_applied, check_alone, decide, lock_cohort
+from . import accounts, answers, logos, mails, onboarding, waiting_list
+from .transitions import advance, check_alone, decide, lock_cohort
 
 log = logging.getLogger(__name__)
+
+#: For so long it is told who decided: two had the same page open.
+_JUST = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,9 @@ def apply(cohort: Cohort, application: Application, review: ReviewDecision) -> N
 
     :param cohort: locked by the caller
     :param application: locked by the caller
-    :raises ValidationError: on ``decision`` when the season is full, on ``state``
-        when the decision cannot be taken now, on ``reason`` or ``fields``
+    :raises ValidationError: on ``decision`` when the season is full, or for who would
+        let themselves in, on ``state`` when the decision cannot be taken now, on
+        ``reason`` or ``fields``
     """
     if review.decision == "accept" and application.state == "accepted":
         return
@@ -83,12 +87,6 @@ def apply(cohort: Cohort, application: Application, review: ReviewDecision) -> N
     if review.decision != "start":
         application.pending_decision = None
     advance(application, path, review.actor)
-    if review.decision == "reopen":
-        try:
-            model.Session.flush()
-        except IntegrityError as error:
-            # Another application was made since it was looked for.
-            raise already_applied() from error
     application.state_reason = review.reason
     application.changes_kind = review.kind
     application.changes_fields = list(review.fields)
@@ -174,7 +172,10 @@ def promote_next(context: Context, cohort_id: str) -> Application | None:
     try:
         with all_or_nothing(context):
             cohort = lock_cohort(cohort_id)
-            if not cohort.automatic_promotion or onboarding.places(cohort).free == 0:
+            # A place that a kept acceptance will take is not free.
+            free = onboarding.places(cohort).free
+            taken = free is not None and free <= promised(cohort_id)
+            if not cohort.automatic_promotion or taken:
                 return None
             application = waiting_list.head(cohort_id, locked=True)
             if application is None:
@@ -203,7 +204,18 @@ def _check(
                 ]
             }
         )
-    path = decide(application, review.decision, over)
+    path = _path(application, review, over)
+    if review.decision == "accept" and accounts.is_own(application, review.by):
+        raise tk.ValidationError(
+            {
+                "decision": [
+                    tk._(
+                        "This application is yours: somebody else of the team "
+                        "accepts it, or a sysadmin"
+                    )
+                ]
+            }
+        )
     if lifecycle.DECISIONS[review.decision].needs_reason and not review.reason:
         raise tk.ValidationError(
             {"reason": [tk._("Say why; the applicant will read it")]}
@@ -223,6 +235,46 @@ def _check(
     if review.decision == "reopen":
         check_alone(cohort, application.siren, application)
     return path
+
+
+def _path(
+    application: Application, review: ReviewDecision, over: bool
+) -> tuple[str, ...]:
+    """The states through which the decision leads.
+
+    :param over: whether the season is over
+    :raises ValidationError: on ``state``; where a colleague has just decided, it says
+        who, when, and what can be done
+    """
+    try:
+        return decide(application, review.decision, over)
+    except tk.ValidationError as error:
+        told = _by_a_colleague(application, review.by)
+        if told is None:
+            raise
+        texts: Any = error.error_dict["state"]
+        raise tk.ValidationError({"state": [" ".join((told, *texts))]}) from error
+
+
+def _by_a_colleague(application: Application, me: str | None) -> str | None:
+    """What somebody else has just decided, and what can be done; if it was so."""
+    at, by = application.decided_at, application.decided_by
+    if at is None or by is None or by == me or utcnow() - at > _JUST:
+        return None
+    user = model.User.get(by)
+    texts = {
+        "accepted": tk._("{name} accepted it {ago}: there is nothing left to decide."),
+        "refused": tk._(
+            "{name} refused it {ago}. Read why; to decide otherwise, reopen it first."
+        ),
+        "waitlisted": tk._(
+            "{name} put it on the waiting list {ago}. It can be accepted or refused."
+        ),
+    }
+    text = texts.get(application.state)
+    if user is None or text is None:
+        return None
+    return text.format(name=user.display_name, ago=labels.ago(at))
 
 
 def _check_fields(cohort: Cohort, review: ReviewDecision) -> None:

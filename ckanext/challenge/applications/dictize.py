@@ -22,7 +22,7 @@ from ckanext.challenge.model import (
 )
 from ckanext.challenge.model.dictize import as_json, columns
 
-from . import accounts, answers, onboarding, waiting_list
+from . import accounts, answers, decisions, onboarding, waiting_list
 from .transitions import cohort_of
 
 _SHOWN = application_fields.read_by("applicant")
@@ -172,6 +172,7 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
     shown["claim"] = columns(claim, ("id", "state", "asked_at")) if claim else None
     if roles.is_manager(context, application.cohort_id):
         shown |= columns(application, _FOR_MANAGERS)
+        (shown["pending_decision"],) = decisions.named([shown["pending_decision"]])
         if claim:
             shown["claim"] |= columns(claim, ("reason", "answered_at"))
         shown["account"] = _account(application)

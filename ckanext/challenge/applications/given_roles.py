@@ -8,20 +8,32 @@ All of it happens in the caller's transaction.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 from ckan import model
+from sqlalchemy.orm import aliased
 
 from ckanext.challenge import notifications
 from ckanext.challenge.common import journal, proofs
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
-from ckanext.challenge.model import Application, GivenRole, Participant, WaitingRole
+from ckanext.challenge.model import (
+    Application,
+    Cohort,
+    GivenRole,
+    Participant,
+    WaitingRole,
+)
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.dictize import columns
 
 from . import accounts
 
 Way = Literal["acceptance", "claim", "invitation"]
+
+#: Who gave it: an account like any other.
+_Giver = aliased(model.User)
 
 
 def give(
@@ -73,7 +85,10 @@ def give(
     else:
         told = [
             admin
-            for admin in accounts.admins(group)
+            # Who has yet to choose a password learns whom they find there.
+            for admin in accounts.admins(
+                group, (model.State.ACTIVE, model.State.PENDING)
+            )
             if admin.id not in (user.id, actor)
         ]
         accounts.give_role(user, group, role)
@@ -98,6 +113,38 @@ def give(
             given_role_id=given.id,
         )
     return None
+
+
+def selected(*which: Any) -> Any:
+    """A query of given roles with all that is told of them, the latest first.
+
+    :param which: conditions on :class:`GivenRole` and :class:`Participant`
+    """
+    return (
+        model.Session.query(GivenRole, model.User, model.Group, Cohort, _Giver)
+        .join(model.User, model.User.id == GivenRole.user_id)
+        .join(model.Group, model.Group.id == GivenRole.organization_id)
+        .outerjoin(Participant, Participant.id == GivenRole.participant_id)
+        .outerjoin(Cohort, Cohort.id == Participant.cohort_id)
+        .outerjoin(_Giver, _Giver.id == GivenRole.given_by)
+        .filter(*which)
+        .order_by(GivenRole.given_at.desc(), GivenRole.id)
+    )
+
+
+def dictize(row: Any) -> dict[str, Any]:
+    """A row of :func:`selected` as the API answers it."""
+    given, user, group, cohort, giver = row
+    return {
+        **columns(given, ("id", "role", "former", "way", "given_at", "taken_back_at")),
+        "user_name": user.name,
+        "user_display_name": user.display_name,
+        "organization_name": group.name,
+        "organization_title": group.title or group.name,
+        "cohort": cohort.name if cohort else None,
+        "cohort_title": cohort.title if cohort else None,
+        "given_by": giver.display_name if giver else None,
+    }
 
 
 def _standing(user: model.User, group: model.Group, role: str) -> GivenRole | None:
@@ -164,27 +211,55 @@ def take_back(actor: str, *which: Any) -> None:
         _record(actor, "take_role_back", given)
 
 
+@dataclass(frozen=True)
+class Change:
+    """What becomes of somebody's role in an organization.
+
+    :ivar role: that they have now; nothing where they have none
+    :ivar after: that they have then; nothing where they have none
+    """
+
+    user: model.User
+    organization_id: str
+    role: str | None
+    after: str | None
+
+
+def ending(*which: Any) -> list[Change]:
+    """What :func:`take_back` would do, the earliest given first.
+
+    :param which: conditions on :class:`GivenRole`
+    """
+    found: dict[tuple[str, str], Change] = {}
+    for given, user, held in (
+        model.Session.query(GivenRole, model.User, model.Member.capacity)
+        .join(model.User, model.User.id == GivenRole.user_id)
+        .join(
+            model.Member,
+            (model.Member.table_id == GivenRole.user_id)
+            & (model.Member.group_id == GivenRole.organization_id)
+            & (model.Member.table_name == "user")
+            & (model.Member.state == model.State.ACTIVE),
+        )
+        .filter(GivenRole.taken_back_at.is_(None), *which)
+        .order_by(GivenRole.given_at.desc(), GivenRole.id)
+    ):
+        key = (given.user_id, given.organization_id)
+        after = found[key].after if key in found else held
+        if after == given.role and not _given_otherwise(given):
+            found[key] = Change(user, given.organization_id, held, given.former)
+    return list(reversed(found.values()))
+
+
 def give_back(actor: str, participant: Participant) -> None:
     """Give again what a withdrawal took back, to accounts that are still in use.
 
     :param participant: that withdrew, and comes back; its row still tells when
     """
     group = model.Group.get(participant.organization_id)
-    if group is None or participant.withdrawn_at is None:
+    if group is None:
         return
-    taken = (
-        model.Session.query(GivenRole)
-        .filter(
-            GivenRole.participant_id == participant.id,
-            GivenRole.taken_back_at >= participant.withdrawn_at,
-        )
-        .order_by(GivenRole.given_at, GivenRole.id)
-        .all()
-    )
-    for given in taken:
-        user = model.User.get(given.user_id)
-        if user is None or user.state == model.State.DELETED or _is_erased(given):
-            continue
+    for given, user in _taken(participant):
         give(
             user,
             group,
@@ -194,6 +269,41 @@ def give_back(actor: str, participant: Participant) -> None:
             participant=participant,
             application_id=given.application_id,
         )
+
+
+def coming_back(participant: Participant) -> list[Change]:
+    """What :func:`give_back` would do, the earliest given first."""
+    group = model.Group.get(participant.organization_id)
+    if group is None:
+        return []
+    found: dict[str, Change] = {}
+    for given, user in _taken(participant):
+        held = accounts.role_in(user, group)
+        if held != given.role:
+            found[user.id] = Change(user, group.id, held, given.role)
+    return list(found.values())
+
+
+def _taken(participant: Participant) -> list[tuple[GivenRole, model.User]]:
+    """What a withdrawal took from accounts that are still in use."""
+    if participant.withdrawn_at is None:
+        return []
+    taken = (
+        model.Session.query(GivenRole)
+        .filter(
+            GivenRole.participant_id == participant.id,
+            GivenRole.taken_back_at >= participant.withdrawn_at,
+        )
+        .order_by(GivenRole.given_at, GivenRole.id)
+        .all()
+    )
+    return [
+        (given, user)
+        for given in taken
+        if (user := model.User.get(given.user_id)) is not None
+        and user.state != model.State.DELETED
+        and not _is_erased(given)
+    ]
 
 
 def _is_erased(given: GivenRole) -> bool:

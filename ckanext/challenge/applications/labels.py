@@ -82,3 +82,48 @@ def role_text(row: Mapping[str, Any]) -> str:
     }
     title = row["organization_title"] or row["cohort_title"]
     return texts[row["role"]].format(title=title)
+
+
+def ways() -> dict[str, str]:
+    """How somebody comes to a role, in words."""
+    return {
+        "acceptance": tk._("Acceptance of the application"),
+        "claim": tk._("Request to join"),
+        "invitation": tk._("Invitation"),
+        "staff": tk._("Team of the season"),
+    }
+
+
+def role_changes(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``challenge_role_changes`` answers, in words.
+
+    :returns: ``lines``, one for each account, and ``warning`` where an organization is
+        left without an admin
+    """
+    lost = {
+        "admin": tk._("{person} is no longer an administrator of the organization"),
+        "editor": tk._("{person} is no longer an editor of the organization"),
+        "member": tk._("{person} is no longer a member of the organization"),
+    }
+    got = {
+        "admin": tk._("{person} is then an administrator of the organization"),
+        "editor": tk._("{person} is then an editor of the organization"),
+        "member": tk._("{person} is then a member of the organization"),
+    }
+    lines = [
+        (got[row["after"]] if row["after"] else lost[row["role"]]).format(
+            person=row["user_display_name"]
+        )
+        for row in told["results"]
+    ]
+    lines += [
+        tk._("The account {account}, which nobody has opened, is deleted").format(
+            account=name
+        )
+        for name in told["accounts"]
+    ]
+    warning = tk._(
+        "The organization then has no administrator: only a sysadmin can let "
+        "somebody in."
+    )
+    return {"lines": lines, "warning": warning if told["orphaned"] else ""}

@@ -173,7 +173,7 @@ def _decision() -> Schema:
 
 def review() -> Schema:
     """A decision on one application."""
-    return {"id": fields.raw(), **_decision()}
+    return {"id": fields.raw(), **_decision(), "kept": fields.raw(required=False)}
 
 
 def batch_review() -> Schema:
@@ -187,6 +187,19 @@ def batch_review() -> Schema:
 def cohort() -> Schema:
     """A season."""
     return {"cohort": fields.raw()}
+
+
+def publication() -> Schema:
+    """A season whose kept decisions are published, and perhaps which of them."""
+    return {
+        **cohort(),
+        "shown": [tk.get_validator("ignore_missing"), fields.texts(MAX_BATCH)],
+    }
+
+
+def dropping() -> Schema:
+    """An application, and perhaps which kept decision on it is meant."""
+    return {"id": fields.raw(), "at": fields.raw(required=False)}
 
 
 def assign() -> Schema:
@@ -313,6 +326,20 @@ def proof() -> Schema:
 def proof_send() -> Schema:
     """One role that waits, or all of one's own."""
     return {"id": fields.raw(required=False)}
+
+
+def given_role_list() -> Schema:
+    """The roles that the challenge gave in a season, or in an organization."""
+    return {**role_list(), **fields.paging()}
+
+
+def role_changes() -> Schema:
+    """Of a participation, or of the contact of an application."""
+    return {
+        "participant": fields.raw(required=False),
+        "application": fields.raw(required=False),
+        "key": fields.raw(required=False),
+    }
 
 
 def role_list() -> Schema:

@@ -72,19 +72,17 @@ def advance(application: Application, path: tuple[str, ...], actor: str) -> None
         application.pending_decision = None
 
 
-def already_applied() -> tk.ValidationError:
-    """The error of a second live application for one SIREN."""
-    return tk.ValidationError(
-        {"siren": [tk._("This collectivité has an application to this season already")]}
-    )
-
-
 def check_alone(cohort: Cohort, siren: str, application: Application | None) -> None:
-    """Stop a second live application for one SIREN and season.
+    """Stop a second live application for one SIREN and season, until the transaction
+    ends.
+
+    Who comes at the same instant waits here and is told: a statement that the database
+    refuses stands in its log, with all that the applicant wrote.
 
     :param application: the one that is asked for, if it exists yet
     :raises ValidationError: on ``siren``
     """
+    locks.hold(f"application of {siren} to {cohort.id}")
     other = model.Session.query(Application.id).filter(
         Application.cohort_id == cohort.id,
         Application.siren == siren,
@@ -93,4 +91,5 @@ def check_alone(cohort: Cohort, siren: str, application: Application | None) -> 
     if application is not None:
         other = other.filter(Application.id != application.id)
     if other.first():
-        raise already_applied()
+        text = tk._("This collectivité has an application to this season already")
+        raise tk.ValidationError({"siren": [text]})

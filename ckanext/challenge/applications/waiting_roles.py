@@ -93,28 +93,34 @@ def prove(proof: Proof) -> list[dict[str, Any]]:
         waiting = row[0]
         if not is_current(waiting):
             continue
-        _give(waiting, user)
-        given.append(dictize(row))
+        if _give(waiting, user):
+            given.append(dictize(row))
         model.Session.delete(waiting)
     model.Session.flush()
     return given
 
 
-def _give(waiting: WaitingRole, user: model.User) -> None:
+def _give(waiting: WaitingRole, user: model.User) -> bool:
+    """Give a role, if what it was promised for is so still.
+
+    :returns: whether it was given
+    """
     actor = waiting.given_by or journal.SYSTEM
     cohort = model.Session.get(Cohort, waiting.cohort_id) if waiting.cohort_id else None
     if cohort is not None:
         team.appoint(cohort, user, waiting.role, actor)
-        return
+        return True
     group = model.Group.get(waiting.organization_id)
     if group is None or group.state != model.State.ACTIVE:
-        return
+        return False
+    if waiting.way == "invitation" and not _may_invite(waiting.given_by, group):
+        return False
     participant = None
     if waiting.participant_id:
         participant = model.Session.get(Participant, waiting.participant_id)
         # It withdrew, and took what was given for it along.
         if participant is None or participant.state not in PARTICIPANT_COUNTED:
-            return
+            return False
     given_roles.give(
         user,
         group,
@@ -124,6 +130,21 @@ def _give(waiting: WaitingRole, user: model.User) -> None:
         participant=participant,
         application_id=waiting.application_id,
     )
+    return True
+
+
+def _may_invite(giver_id: str | None, group: model.Group) -> bool:
+    """Whether who invited somebody may do so still: a wait prolongs nobody's reach."""
+    giver = model.User.get(giver_id) if giver_id else None
+    if giver is None or giver.state != model.State.ACTIVE:
+        return False
+    try:
+        tk.check_access(
+            "challenge_member_invite", {"user": giver.name}, {"organization": group.id}
+        )
+    except tk.NotAuthorized:
+        return False
+    return True
 
 
 def of(*which: Any) -> Sequence[Any]:

@@ -82,7 +82,7 @@ def current_awards(told: Iterable[tuple[str, Change]]) -> list[dict[str, Any]]:
                     "url": _url("challenge.award", award=id_),
                     "by_person": award["revoked_source"] == "person",
                     "date": tk.h.challenge_date(award["lost_on"]),
-                    "behind": labels.assurance(award["assurance"]),
+                    "behind": labels.award_assurance(award["assurance"]),
                     "by_hand": labels.by_hand(award),
                 }
             )

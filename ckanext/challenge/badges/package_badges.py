@@ -25,6 +25,8 @@ from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.dictize import as_json
 
+from . import words
+
 #: Of a dataset and of an organization.
 FIELD = "badges"
 
@@ -32,7 +34,12 @@ FIELD = "badges"
 _HELD = sa.text(
     """
     SELECT a.id, a.badge, a.programme, a.level, a.state, a.awarded_at, a.lost_on,
-           a.organization_id, c.name AS cohort,
+           a.organization_id, a.cohort_id, c.name AS cohort, c.programme_digest,
+           -- All but what makes it long.
+           (
+               SELECT jsonb_agg(part - 'datasets' - 'missing')
+               FROM jsonb_array_elements(a.criteria -> 'met') AS part
+           ) AS met,
            ARRAY(
                SELECT shown.id
                FROM unnest(CAST(:datasets AS text[]), CAST(:owners AS text[]))
@@ -113,6 +120,7 @@ def _held(
     spoken = current()
     base = ""
     titles: dict[tuple[str, str], str] = {}
+    word_of = words.reader()
     for row in rows:
         # Building an address costs more than all the rest.
         base = base or str(
@@ -133,6 +141,7 @@ def _held(
                     "awarded_at": as_json(row.awarded_at),
                     "lost_on": as_json(row.lost_on),
                     "cohort": row.cohort,
+                    "assurance": word_of(row, row.met or ()),
                     "url": base + row.id,
                 },
                 frozenset(row.counted),
@@ -145,9 +154,10 @@ def _held(
 def add_to_organizations(organizations: Sequence[dict[str, Any]]) -> None:
     """Add ``badges`` to organizations, as CKAN dictizes them.
 
-    ``[{award, badge, title, level, state, awarded_at, lost_on, cohort, url}]``, the
-    latest first: ``award`` is an id, ``url`` its page, ``title`` in the language of the
-    request.
+    ``[{award, badge, title, level, state, awarded_at, lost_on, cohort, assurance,
+    url}]``, the latest first: ``award`` is an id, ``url`` its page, ``title`` in the
+    language of the request, ``assurance`` the word that stands behind it
+    (:mod:`ckanext.challenge.domain.assurance`).
     """
     ours = _without_own("organization", organizations)
     held = _held(row["id"] for row in ours)

@@ -12,6 +12,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge.common import labels
 from ckanext.challenge.domain.characters import cleaned, cleaned_document
 
 from . import package_badges
@@ -134,6 +135,7 @@ def _credential(badge: Mapping[str, Any]) -> dict[str, Any]:
         "url": badge["url"],
         "name": cleaned(badge["title"]),
         "credentialCategory": "badge",
+        "description": labels.award_assurance(badge["assurance"]),
         "dateCreated": badge["awarded_at"],
         "recognizedBy": {
             "@type": "Organization",

@@ -59,13 +59,21 @@ def load(context: click.Context, known_passwords: bool) -> None:
 
 
 @command.command("clear")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
 @click.pass_context
-def clear(context: click.Context) -> None:
+def clear(context: click.Context, yes: bool) -> None:
     """Remove all that `load` made, and nothing else.
 
     An organization or season that holds something of others stays.
     """
     with context.meta["flask_app"].test_request_context():
+        if not yes and (number := clearing.badges()) is not None:
+            click.echo(f"Badges of the demonstration: {number}")
+            click.confirm(
+                "Its seasons, organizations, accounts and badges are removed for ever. "
+                "Remove them?",
+                abort=True,
+            )
         cleared = clearing.clear(_show)
     if cleared is None:
         click.echo("There is no demonstration to remove.")

@@ -81,19 +81,26 @@ def rotate() -> None:
 
 @command.command("revoke")
 @click.argument("key")
-def revoke(key: str) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def revoke(key: str, yes: bool) -> None:
     """Believe nothing any more that KEY signed, and sign it anew.
 
     For a private file that somebody else may have read. A key that signs is replaced
     first. Files that were downloaded before are refused everywhere from then on: the
     pages of the badges offer new ones.
     """
-    try:
-        number = generations.revoke(key)
-    except KeyError:
+    if store.find_key(key) is None:
         raise click.ClickException(
             f"There is no key {key}: “ckan challenge keys list” names them"
-        ) from None
+        )
+    if not yes:
+        click.echo(f"Badges that it has signed: {store.signed_with(key)}")
+        click.confirm(
+            "Files of them that were downloaded are refused for ever. Revoke it?",
+            abort=True,
+        )
+    try:
+        number = generations.revoke(key)
     except keys.KeyProblem as problem:
         raise click.ClickException(str(problem)) from None
     click.secho(f"The key {key} is not believed any more.", fg="green")

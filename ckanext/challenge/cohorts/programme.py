@@ -86,12 +86,25 @@ def move(cohort: Cohort, programme: Programme) -> None:
     """Move a season whose row is locked to another version, in this transaction.
 
     The states of steps that are no longer there stay, and count no more; steps that
-    are new are to do for everybody. An evaluation must follow.
+    are new are to do for everybody; what was done and is to be confirmed from now on
+    waits for an adviser. An evaluation must follow.
     """
+    asked_more = _to_confirm(programmes.of(cohort), programme)
     cohort.programme_version = programme.version
     cohort.programme_digest = programmes.keep(programme)
     model.Session.flush()
     participants = sa.select(Participant.id).where(Participant.cohort_id == cohort.id)
+    model.Session.execute(
+        sa.update(StepStatus)
+        .where(
+            StepStatus.participant_id.in_(participants),
+            StepStatus.step.in_(asked_more),
+            StepStatus.source == "person",
+            StepStatus.state == "done",
+        )
+        .values(state="to_confirm")
+        .execution_options(synchronize_session=False)
+    )
     for source in ("catalog", "person"):
         keys = [step.key for step in programme.steps if step.source == source]
         # What was said of a step by others than those who set it now says nothing.
@@ -111,3 +124,14 @@ def move(cohort: Cohort, programme: Programme) -> None:
             )
             .execution_options(synchronize_session=False)
         )
+
+
+def _to_confirm(before: Programme, after: Programme) -> list[str]:
+    """The keys of the steps that an adviser confirms in one version, and not before."""
+    return [
+        key
+        for key, step in after.steps_by_key.items()
+        if step.confirm
+        and key in before.steps_by_key
+        and not before.steps_by_key[key].confirm
+    ]

@@ -192,6 +192,11 @@ def transition() -> Schema:
     }
 
 
+def leaving() -> Schema:
+    """The state to which a cohort shall go, and perhaps the one it shall leave."""
+    return {**transition(), "from": fields.choice(lifecycle.COHORT.states)}
+
+
 def cohort_list() -> Schema:
     """Which cohorts."""
     return {"state": fields.choice(lifecycle.COHORT.states), **fields.paging()}

@@ -70,6 +70,12 @@ def _local(value: dt.datetime) -> dt.datetime:
     return value.astimezone(config.display_timezone())
 
 
+def ago(moment: dt.datetime) -> str:
+    """How long ago a moment was, in the reader's language: « il y a 2 minutes »."""
+    passed = moment - dt.datetime.now(dt.timezone.utc)
+    return babel_dates.format_timedelta(passed, add_direction=True, locale=locale())
+
+
 def as_day(value: Any, style: str = "long") -> str:
     """A date in words, « 15 décembre 2022 », in the reader's language.
 
@@ -181,6 +187,16 @@ def assurance(word: str | None) -> str:
         return tk._("not asked of this collectivité")
     text = _ASSURANCES.get(word)
     return tk._(text) if text else ""
+
+
+def award_assurance(word: str | None) -> str:
+    """What stands behind an award, in words.
+
+    :param word: none where all that it needs was not asked of the collectivité
+    """
+    if word is None:
+        return tk._("nothing: its steps were not asked of this collectivité")
+    return assurance(word)
 
 
 def behind(part: Mapping[str, Any]) -> str:

@@ -99,7 +99,7 @@ def holds(user: model.User, address: str) -> bool:
 
 def same(one: str | None, other: str) -> bool:
     """Whether two addresses are one, however they are written."""
-    return (one or "").strip().lower() == other.strip().lower()
+    return bool(one) and str(one).strip().lower() == other.strip().lower()
 
 
 def wait(user: model.User, address: str, **role: Any) -> WaitingRole:

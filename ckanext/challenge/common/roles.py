@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import authz, model
 from ckan.types import AuthResult, Context
 
-from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
+from ckanext.challenge.domain.lifecycle import COHORT_LIVE, PARTICIPANT_COUNTED
 from ckanext.challenge.model import Application, Cohort, Participant, Staff
 
 from . import access_links
@@ -107,17 +107,26 @@ def may_add_members(context: Context, organization_id: str) -> bool:
     )
 
 
-def manages_maker(context: Context, organization_id: str) -> bool:
-    """Whether the caller manages the season of which an acceptance made it.
+def managed_maker(context: Context, organization_id: str) -> Participant | None:
+    """The participation by which an acceptance made the organization, for a manager.
 
-    It has to take part in that season still.
+    :returns: that of a season which the caller manages, which goes on, and in which
+        the organization takes part still
     """
-    cohorts = model.Session.query(Participant.cohort_id).filter(
-        Participant.organization_id == organization_id,
-        Participant.organization_created,
-        Participant.state.in_(PARTICIPANT_COUNTED),
+    made = (
+        model.Session.query(Participant.id.label("made"), Participant.cohort_id)
+        .join(Cohort, Cohort.id == Participant.cohort_id)
+        .filter(
+            Participant.organization_id == organization_id,
+            Participant.organization_created,
+            Participant.state.in_(PARTICIPANT_COUNTED),
+            Cohort.state.in_(COHORT_LIVE),
+        )
     )
-    return any(is_manager(context, cohort_id) for (cohort_id,) in cohorts.all())
+    # Pages know the row already: by its id it is not asked for again.
+    managed = (one.made for one in made if is_manager(context, one.cohort_id))
+    id_ = next(managed, None)
+    return model.Session.get(Participant, id_) if id_ else None
 
 
 def may_see_cohort(context: Context, cohort: Cohort) -> bool:

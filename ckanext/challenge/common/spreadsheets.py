@@ -3,7 +3,7 @@ people.
 
 Each writer takes the rows from an iterator and gives bytes, so that a table of any
 length needs the memory of one row. Texts are neutralised in all but JSON, which no
-spreadsheet runs.
+spreadsheet runs; what leaves the portal in no document leaves in none of them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from xml.sax.saxutils import escape, quoteattr
 import xlsxwriter
 
 from ckanext.challenge.domain.cells import neutral, neutral_in_csv
+from ckanext.challenge.domain.characters import cleaned, cleaned_document
 
 Kind = Literal["csv", "xlsx", "ods", "json"]
 #: None, text, a number, true or false, a date or a moment; in JSON also a list.
@@ -152,7 +153,9 @@ def _json(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
         pieces += (
             separator,
             json.dumps(
-                dict(zip(keys, row, strict=True)), ensure_ascii=False, default=_iso
+                cleaned_document(dict(zip(keys, row, strict=True))),
+                ensure_ascii=False,
+                default=_iso,
             ),
         )
         separator = ",\n"
@@ -173,7 +176,7 @@ def _xlsx(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
             file, {"constant_memory": True, "remove_timezone": True}
         )
         # Square brackets and the like are not allowed in the name of a sheet.
-        name = "".join(c for c in title if c not in "[]:*?/\\'")[:_SHEET_TITLE]
+        name = "".join(c for c in cleaned(title) if c not in "[]:*?/\\'")[:_SHEET_TITLE]
         sheet = book.add_worksheet(name.strip() or None)
         bold = book.add_format({"bold": True})
         formats = {

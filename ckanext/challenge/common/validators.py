@@ -19,11 +19,12 @@ from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
 
 from ckanext.challenge.domain import amounts
-from ckanext.challenge.domain.characters import first_forbidden
+from ckanext.challenge.domain.characters import cleaned, first_forbidden
 
 from . import labels
 
 __all__ = [
+    "challenge_cleaned",
     "challenge_departement",
     "challenge_encoding",
     "challenge_frequency",
@@ -125,6 +126,15 @@ def challenge_short_text(limit: int) -> Callable[[Any], str]:
         return text
 
     return validator
+
+
+def challenge_cleaned(value: Any) -> Any:
+    """A text as it leaves: without the characters that may leave in no document.
+
+    For ``output_validators`` of CKAN's own fields, which take any character and keep
+    what was typed.
+    """
+    return cleaned(value) if isinstance(value, str) else value
 
 
 def challenge_siren(value: Any) -> str:

@@ -353,8 +353,9 @@ def _without_echoes(errors: list[Error]) -> list[Error]:
 def _not_yet(problem: Problem, schema: Schema) -> Problem:
     """Tell a value that the schema will have to learn from one that is wrong."""
     awaited = schema.not_yet.get(problem.column or "", ())
-    value = characters.folded(problem.value or "")
-    if problem.constraint != "enum" or value not in map(characters.folded, awaited):
+    if problem.constraint != "enum" or not awaited:
+        return problem
+    if characters.folded(problem.value or "") not in map(characters.folded, awaited):
         return problem
     return replace(problem, type="value-not-yet", constraint=None, expected=None)
 

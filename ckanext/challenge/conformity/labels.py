@@ -579,9 +579,10 @@ def what(problem: Facts) -> str:
     texts = _TEXTS.get(_key(problem))
     if not texts:
         return str(problem.get("message") or problem["type"])
-    text = tk._(texts[0]).format_map(_shown(problem))
+    text = texts[0]
+    said = tk._(text).format_map(_shown(problem))
     hidden = _unseen(problem)
-    return f"{text} {hidden}" if hidden else text
+    return f"{said} {hidden}" if hidden else said
 
 
 def _unseen(problem: Facts) -> str:

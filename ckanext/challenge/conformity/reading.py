@@ -131,13 +131,23 @@ class Writing:
     mixed: int | None = None
     broken: int | None = None
 
-    def open(self, path: Path) -> IO[str]:
-        """Open a file that is written so; line breaks stay as they are."""
+    @property
+    def errors(self) -> str:
+        """What becomes of bytes that the encoding does not read."""
+        return "strict" if self.mixed is None else _MIXED
+
+    def open_bytes(self, path: Path) -> IO[bytes]:
+        """Open a file where its text begins."""
         file = path.open("rb")
         if self.false_mark:
             file.seek(len(codecs.BOM_UTF8))
-        errors = "strict" if self.mixed is None else _MIXED
-        return io.TextIOWrapper(file, self.encoding, errors, newline="")
+        return file
+
+    def open(self, path: Path) -> IO[str]:
+        """Open a file that is written so; line breaks stay as they are."""
+        return io.TextIOWrapper(
+            self.open_bytes(path), self.encoding, self.errors, newline=""
+        )
 
 
 @dataclass(frozen=True)
@@ -421,16 +431,15 @@ def _writing(path: Path, start: bytes, declared: str | None) -> Writing:
     if not false_mark and (found := _reads(path, Writing("utf-8"))):
         return found
     if (line := _first_foreign_line(path)) is not None:
-        name = "utf-8-sig" if false_mark else "utf-8"
-        return _reads(path, Writing(name, mixed=line)) or Writing(name, mixed=line)
-    tried: list[str] = []
-    if declared and codec not in ("", "utf-8", "utf-8-sig"):
-        tried.append(declared.lower())
-    tried.extend(
-        name for name in (_old_encoding(path), *_OLD_ENCODINGS) if name not in tried
-    )
-    for name in tried:
-        if found := _reads(path, Writing(name, false_mark)):
+        # Any bytes can be read so.
+        tried = [Writing("utf-8-sig" if false_mark else "utf-8", mixed=line)]
+    else:
+        names = [_old_encoding(path), *_OLD_ENCODINGS]
+        if declared and codec not in ("", "utf-8", "utf-8-sig"):
+            names.insert(0, declared.lower())
+        tried = [Writing(name, false_mark) for name in dict.fromkeys(names)]
+    for writing in tried:
+        if found := _reads(path, writing):
             return found
     raise Unreadable("encoding")
 
@@ -495,15 +504,12 @@ def _reads(path: Path, writing: Writing) -> Writing | None:
 
     :raises Unreadable: it holds NUL characters, or a line that is too long
     """
-    errors = "strict" if writing.mixed is None else _MIXED
-    decoder = codecs.getincrementaldecoder(writing.encoding)(errors)
+    decoder = codecs.getincrementaldecoder(writing.encoding)(writing.errors)
     line = 1
     length = 0
     broken = None
     last = ""
-    with path.open("rb") as file:
-        if writing.false_mark:
-            file.seek(len(codecs.BOM_UTF8))
+    with writing.open_bytes(path) as file:
         while True:
             block = file.read(_BLOCK)
             try:
@@ -517,11 +523,11 @@ def _reads(path: Path, writing: Writing) -> Writing | None:
             if broken is None and (found := _BROKEN.search(last + text)):
                 before = (last + text)[: found.start()]
                 broken = line + len(_ANY_BREAK.findall(before))
-            breaks = [match.start() for match in re.finditer(r"[\r\n]", text)]
-            length = length + len(text) if not breaks else len(text) - breaks[-1]
+            ends = [match.end() for match in _ANY_BREAK.finditer(text)]
+            length = len(text) - ends[-1] + 1 if ends else length + len(text)
             if length > MAX_LINE:
                 raise Unreadable("line-too-long", row=line, expected=MAX_LINE)
-            line += len(_ANY_BREAK.findall(text))
+            line += len(ends)
             last = text[-1:]
             if not block:
                 return replace(writing, broken=broken)

@@ -84,7 +84,7 @@ def challenge_credential_verify(context: Context, data_dict: dict[str, Any]) -> 
         ``badge`` ``{badge, name, description, criteria, url, language}``, where
         language is that of what was signed; ``evidence``: ``{name, narrative, url,
         genre, assurance}``, where genre is ``award``, ``season``, ``figure`` or
-        ``dataset``, and assurance, of an award or a figure, what stands behind it:
+        ``dataset``, and assurance, of all but a season, what stands behind it:
         ``declared``, ``confirmed`` or ``verified``;
         ``issued_at``, ``valid_from`` and ``valid_until``. What is not known is ``None``
     :rtype: dict

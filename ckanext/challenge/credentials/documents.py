@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ckanext.challenge.common.issuer import Issuer
+from ckanext.challenge.domain.assurance import Assurance, weakest
 from ckanext.challenge.domain.characters import cleaned, cleaned_document
 
 #: The contexts of a credential; both come along with openbadgeslib.
@@ -67,7 +68,7 @@ class Figure:
     name: str
     found: str
     datasets: tuple[tuple[str, str], ...] = ()
-    assurance: str | None = None
+    assurance: Assurance | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Holding:
     season: tuple[str, str] | None = None
     by_hand: str | None = None
     figures: tuple[Figure, ...] = ()
-    assurance: str | None = None
+    assurance: Assurance | None = None
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,9 @@ def short_document(document: dict[str, Any]) -> dict[str, Any]:
     subject = document["credentialSubject"]
     achievement = subject["achievement"]
     issuer = document["issuer"]
+    # The standard wants an address or a text. Of one given by hand there is a text, as
+    # long as its reason; the page of the award has it too.
+    criteria = achievement["criteria"].get("id") or document["evidence"][0]["id"]
     return {
         **{name: document[name] for name in ("@context", "id", "type")},
         "issuer": {name: issuer[name] for name in ("id", "type", "name")},
@@ -231,7 +235,7 @@ def short_document(document: dict[str, Any]) -> dict[str, Any]:
                 "name": achievement["name"],
                 # The standard wants both; who wants more follows the address.
                 "description": achievement["name"],
-                "criteria": {"id": achievement["criteria"]["id"]},
+                "criteria": {"id": criteria},
                 "inLanguage": achievement["inLanguage"],
             },
         },
@@ -290,8 +294,12 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
             "genre": "season",
         }
     datasets: dict[str, str] = {}
+    behind: dict[str, list[Assurance]] = {}
     for figure in holding.figures:
-        datasets.update(figure.datasets)
+        for name, title in figure.datasets:
+            datasets[name] = title
+            if figure.assurance:
+                behind.setdefault(name, []).append(figure.assurance)
         yield {
             "type": ["Evidence"],
             "name": figure.name,
@@ -305,6 +313,8 @@ def _evidence(issuer: Issuer, holding: Holding) -> Iterable[dict[str, Any]]:
             "type": ["Evidence"],
             "name": title,
             "genre": "dataset",
+            # As weak as what it counted for.
+            **_behind(weakest(behind.get(name, ()))),
         }
 
 

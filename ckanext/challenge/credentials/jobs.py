@@ -20,10 +20,10 @@ from openbadgeslib.errors import LibOpenBadgesException
 from stdnum.fr import siren as sirens
 
 from ckanext.challenge import programmes
+from ckanext.challenge.badges import words
 from ckanext.challenge.common import jobs, language
 from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.common.transactions import in_one_transaction
-from ckanext.challenge.domain import assurance
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Credential, locks
 from ckanext.challenge.model.base import utcnow
@@ -260,5 +260,5 @@ def _holding(row: Any, titles: dict[str, tuple[str, str]]) -> Holding:
         if row.source == "person"
         else None,
         figures=wording.figures(programme, row.criteria, titles),
-        assurance=assurance.of_award(programme, row.criteria.get("met", [])),
+        assurance=words.reader()(row, row.criteria.get("met", [])),
     )

@@ -112,6 +112,17 @@ def without_short_token(key_id: str, limit: int) -> list[Credential]:
     )
 
 
+def signed_with(key_id: str) -> int:
+    """Count the awards whose credential a key has signed."""
+    return _of_key(key_id).count()
+
+
+def _of_key(key_id: str) -> Any:
+    return model.Session.query(Credential).filter(
+        Credential.key_id == key_id, Credential.award_id.isnot(None)
+    )
+
+
 def detach(key_id: str) -> int:
     """Take what a key signed away from its awards, in the current transaction.
 
@@ -119,11 +130,7 @@ def detach(key_id: str) -> int:
 
     :returns: of how many awards
     """
-    return (
-        model.Session.query(Credential)
-        .filter(Credential.key_id == key_id, Credential.award_id.isnot(None))
-        .update({"award_id": None}, synchronize_session=False)
-    )
+    return _of_key(key_id).update({"award_id": None}, synchronize_session=False)
 
 
 def waiting() -> int:

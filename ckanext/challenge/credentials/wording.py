@@ -5,7 +5,7 @@ In the language of the portal, whoever asks: what is signed is the same for ever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -69,28 +69,31 @@ def figures(
     :param criteria: as the award keeps them
     :param datasets: ``(name, title)`` by id, of those that may be named
     """
-    return tuple(_figure(programme, part, datasets) for part in criteria.get("met", []))
+    declared = registry.declared()
+    return tuple(
+        _figure(programme, part, datasets, declared) for part in criteria.get("met", [])
+    )
 
 
 def _figure(
     programme: Programme | None,
     part: Mapping[str, Any],
     datasets: Mapping[str, tuple[str, str]],
+    declared: Collection[str],
 ) -> Figure:
+    word = assurance.of_part(programme, part, declared)
+    # As a sentence: whoever reads the file alone must not take it for measured.
+    said = labels.assurance(word).capitalize()
     if "step" in part:
-        word = assurance.of_part(programme, part)
-        # As a sentence: whoever reads the file alone must not take it for measured.
-        return Figure(
-            _step(programme, part["step"]),
-            labels.assurance(word).capitalize(),
-            assurance=word,
-        )
+        return Figure(_step(programme, part["step"]), said, assurance=word)
     name, unit = _measure(part["measure"])
     found = tk._("{found}, where at least {target} was asked").format(
         found=_amount(part["value"], unit), target=_amount(part["target"], unit)
     )
+    if word != "verified":
+        found = f"{found}. {said}"
     named = (datasets[id_] for id_ in part["datasets"] if id_ in datasets)
-    return Figure(name, found, tuple(named), "verified")
+    return Figure(name, found, tuple(named), word)
 
 
 def _narrative(programme: Programme, criterion: Criterion, indent: str = "") -> str:

@@ -59,6 +59,22 @@ class _Made:
     """Participants, awards and roles, which go with their season."""
 
 
+def badges() -> int | None:
+    """Count the badges that :func:`clear` removes.
+
+    :returns: None where there is no demonstration
+    """
+    known = manifest.stored()
+    if known is None:
+        return None
+    made = _made(demo.content(), known)
+    return (
+        model.Session.query(Award.id)
+        .filter(Award.organization_id.in_(made.organizations))
+        .count()
+    )
+
+
 def clear(show: Show) -> Cleared | None:
     """Remove the demonstration, or what is left of it.
 

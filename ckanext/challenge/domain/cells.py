@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 
+from .characters import cleaned
+
 _FORMULA = re.compile("^[=+\\-@\t\r\n＝＋－＠]")
 # Where a program that takes a semicolon or a tab for the separator, as Excel does in
 # French, would begin another cell: it does not see quotes inside of what it takes for
 # one cell, so that a line break begins one too.
 _FORMULA_WITHIN = re.compile("([;\t\r\n][ \u00a0\u202f]*)(?=[=+\\-@＝＋－＠])")
-# Characters that XML 1.0 cannot hold.
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def neutral(text: str) -> str:
@@ -26,7 +26,8 @@ def neutral(text: str) -> str:
     >>> neutral("Baule")
     'Baule'
     """
-    text = _NOT_XML.sub("", text)
+    # Before it is looked at: what nobody sees may stand before a sign of equality.
+    text = cleaned(text)
     return f"'{text}" if _FORMULA.match(text) else text
 
 

@@ -22,6 +22,7 @@ RULES: tuple[str, ...] = (
     "homonym",
     "organization",
     "address",
+    "own",
     "complete",
     "consent",
     "in_time",
@@ -41,6 +42,7 @@ class Facts:
     :ivar homonyms: how many others of the directory have this name
     :ivar organizations: how many organizations of the portal have this SIREN
     :ivar confirmed: whether somebody opened the link mailed to the contact
+    :ivar own: whether its acceptance would let in the very person who reads it
     :ivar missing: fields that a submission needs and that are empty
     :ivar consent: whether the contact agreed to the use of these data
     :ivar submitted: the day, in the portal's time zone
@@ -58,6 +60,7 @@ class Facts:
     homonyms: int = 0
     organizations: int = 0
     confirmed: bool = False
+    own: bool = False
     missing: tuple[str, ...] = ()
     consent: bool = False
     submitted: dt.date | None = None
@@ -134,6 +137,7 @@ def judge(facts: Facts) -> tuple[Verdict, ...]:
         _none_of("homonym", facts.homonyms, "look"),
         _none_of("organization", facts.organizations, "look"),
         Verdict("address", "passed" if facts.confirmed else "look"),
+        Verdict("own", "failed" if facts.own else "passed"),
         Verdict("complete", "failed" if facts.missing else "passed", missing),
         Verdict("consent", "passed" if facts.consent else "failed"),
         _in_time(facts),

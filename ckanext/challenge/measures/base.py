@@ -47,8 +47,10 @@ class Measure:
     :ivar lacks: the words for what its measurements say is missing
     :ivar about_datasets: whether it says how the datasets are, and so nothing while
         there is none: their steps come after that of a first dataset
-    :ivar of_season: whether it differs between the seasons of one organization, and is
+    :ivar of_cohort: whether it differs between the seasons of one organization, and is
         nothing without one
+    :ivar declared: whether it counts what somebody ticked or typed of themselves, and
+        no facts of the catalogue: such a word is never told as verified
     """
 
     name: str
@@ -63,6 +65,7 @@ class Measure:
     lacks: Sequence[Lack] = ()
     about_datasets: bool = False
     of_cohort: bool = False
+    declared: bool = False
 
     def lack(self, name: str) -> Lack:
         """What its measurements mean by a name; one without words is its own."""

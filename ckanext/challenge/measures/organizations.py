@@ -177,6 +177,7 @@ MEASURES = (
         ),
         fix=fixes.KITS,
         of_cohort=True,
+        declared=True,
     ),
 )
 

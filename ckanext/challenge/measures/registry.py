@@ -37,6 +37,11 @@ def seasonal() -> frozenset[str]:
     return frozenset(name for name, one in known().items() if one.of_cohort)
 
 
+def declared() -> frozenset[str]:
+    """The names of those that count what somebody says of themselves."""
+    return frozenset(name for name, one in known().items() if one.declared)
+
+
 def about_datasets() -> frozenset[str]:
     """The names of those that say how datasets are, and nothing while there is none."""
     return frozenset(name for name, one in known().items() if one.about_datasets)

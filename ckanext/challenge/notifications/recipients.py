@@ -20,8 +20,6 @@ def staff(
     The reviewer of the application, or the adviser of the participant, or else all
     managers of the season, or else, since somebody has to, the sysadmins.
     """
-    if application is not None and application.reviewer_id:
-        return [application.reviewer_id]
     # Somebody may manage a season and advise in it too.
     users = (
         model.Session.query(model.User.id)
@@ -34,15 +32,16 @@ def staff(
     team = users.join(Staff, Staff.user_id == model.User.id).filter(
         Staff.cohort_id == cohort_id
     )
+    managers = team.filter(Staff.role == "manager")
+    sysadmins = users.filter(model.User.sysadmin.is_(True))
     found: list[Any] = []
-    if participant is not None and participant.adviser_id:
-        # Who has left the team advises nobody.
+    # Who has left the team reads and advises nobody.
+    if application is not None and application.reviewer_id:
+        reader = model.User.id == application.reviewer_id
+        found = managers.filter(reader).all() or sysadmins.filter(reader).all()
+    elif participant is not None and participant.adviser_id:
         found = team.filter(model.User.id == participant.adviser_id).all()
-    found = (
-        found
-        or team.filter(Staff.role == "manager").all()
-        or users.filter(model.User.sysadmin.is_(True)).all()
-    )
+    found = found or managers.all() or sysadmins.all()
     return [user_id for (user_id,) in found]
 
 

@@ -13,6 +13,7 @@ from ckan import model
 from ckanext.challenge.common import proofs
 from ckanext.challenge.common.access_links import digest_of
 from ckanext.challenge.common.language import speaking
+from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.model import Collectivite, Participant
 
 from . import kinds
@@ -104,7 +105,7 @@ def render(name: str, occasion: Occasion) -> RenderedMail:
         address=address,
         subject=subject,
         text=text,
-        html=re.sub(r"\n\s*\n+", "\n", page),
+        html=re.sub(r"\n\s*\n+", "\n", cleaned(page)),
         headers=headers,
         unproved=unproved,
     )
@@ -186,12 +187,12 @@ def _official_name(occasion: Occasion) -> str:
 
 def _one_line(text: str) -> str:
     # No field of an application can begin another header.
-    return " ".join(text.split())
+    return cleaned(" ".join(text.split()))
 
 
 def _plain(template: str, variables: dict[str, Any]) -> str:
     """A template as plain text: CKAN's templates escape what they show for HTML."""
-    text = html.unescape(tk.render(f"challenge/mail/{template}", variables))
+    text = cleaned(html.unescape(tk.render(f"challenge/mail/{template}", variables)))
     # The space after the two dashes tells mail programs that the signature begins.
     lines = [line if line == "-- " else line.rstrip() for line in text.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

@@ -30,8 +30,9 @@ def challenge_application_erase(context: Context, data_dict: dict[str, Any]) -> 
     managers of the season and sysadmins for any application, when somebody asked for
     it. Contact, elected sponsor, motivation, answers, reasons, messages, notes and
     files go; SIREN, name, kind and population of the collectivité, states and dates
-    stay, and so do the organization and the accounts of an accepted one. What could
-    still be decided is withdrawn. The follow-up link opens nothing any more.
+    stay, and so do the organization and the participation of an accepted one; the
+    contact's role in it ends (``challenge_role_changes`` tells). What could still be
+    decided is withdrawn. The follow-up link opens nothing any more.
 
     :param id: the id or reference of the application
     :type id: string

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import config, notifications, programmes
-from ckanext.challenge.applications import accounts, given_roles, waiting_list
+from ckanext.challenge.applications import accounts, claims, given_roles, waiting_list
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
 from ckanext.challenge.common import file_store, journal, proofs
 from ckanext.challenge.domain import (
@@ -90,6 +90,8 @@ def erase(application: Application, actor: str) -> list[str]:
     ]
     for table in (ApplicationFile, Message, Note):
         session.query(table).filter_by(**of_this).delete(synchronize_session=False)
+    # Nobody is to say yes any more: it would give a role in the name of nobody.
+    claims.end(application.id, actor)
     session.query(Claim).filter_by(**of_this).update(
         {"reason": None}, synchronize_session=False
     )

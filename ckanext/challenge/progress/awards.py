@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ckanext.challenge.common import journal
-from ckanext.challenge.domain import criteria
+from ckanext.challenge.domain import assurance, criteria
 from ckanext.challenge.domain.lifecycle import AWARD, AWARD_HELD
 from ckanext.challenge.domain.measurement import Measurement
 from ckanext.challenge.domain.programme import Badge, Programme
+from ckanext.challenge.measures import registry
+from ckanext.challenge.model import confirmations
+from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.signals import AwardEvent
 
 from . import store
@@ -40,7 +43,11 @@ class Measured:
 
 
 class Awards:
-    """The awards of some organizations: what they hold, and what is to be written."""
+    """The awards of some organizations: what they hold, and what is to be written.
+
+    Each is given with the words that stand behind it on that day: the programme of the
+    season may change, and who may say what a step is.
+    """
 
     def __init__(self, rows: Sequence[Any], today: dt.date) -> None:
         """
@@ -54,6 +61,7 @@ class Awards:
         self._new: dict[_Key, store.NewAward] = {}
         self._early: dict[_Key, store.NewAward] = {}
         self._changes: dict[_Key, tuple[Any, store.AwardChange]] = {}
+        self._programmes: dict[str, Programme] = {}
         for row in rows:
             key = (row.organization_id, row.badge, row.cohort_id)
             if row.state in AWARD_HELD:
@@ -79,7 +87,7 @@ class Awards:
         elif met and key not in self._refused:
             verdict = criteria.judge(badge.criteria, *known)
             new = self._new if found.launched else self._early
-            new[key] = store.NewAward(
+            new[key] = given = store.NewAward(
                 badge=badge.key,
                 programme=programme.name,
                 programme_version=programme.version,
@@ -88,6 +96,7 @@ class Awards:
                 cohort_id=found.cohort_id,
                 criteria={"met": [_told(part, found.steps) for part in verdict.found]},
             )
+            self._programmes[given.id] = programme
 
     def save(self, now: dt.datetime) -> tuple[list[AwardEvent], list[journal.Entry]]:
         """Write what was noted, unless another transaction did meanwhile.
@@ -96,6 +105,7 @@ class Awards:
         """
         new = [*self._new.values(), *self._first()]
         changes = list(self._changes.values())
+        self._keep_words(new)
         given = store.award_inserts(new, now)
         changed = store.award_changes([change for _, change in changes], now)
         events: list[AwardEvent] = []
@@ -118,6 +128,30 @@ class Awards:
                 data = {"from": change.before, "to": change.state}
                 entries.append(_entry("transition", award.id, data))
         return events, entries
+
+    def _keep_words(self, new: Sequence[store.NewAward]) -> None:
+        """Write into awards whose word stands behind each thing that was met."""
+        declared = registry.declared()
+        answers = confirmations.of_steps(
+            {
+                (award.cohort_id, award.organization_id)
+                for award in new
+                if award.cohort_id
+                and any("step" in part for part in award.criteria["met"])
+            }
+        )
+        for award in new:
+            programme = self._programmes[award.id]
+            said = answers.get((award.cohort_id or "", award.organization_id), {})
+            by_team = confirmations.by_team(said)
+            for part in award.criteria["met"]:
+                word = assurance.of_part(programme, part, declared, by_team)
+                if word is not None:
+                    part["assurance"] = word
+                answer = said.get(part.get("step", ""))
+                if word == "confirmed" and answer is not None:
+                    part["confirmed_by"] = answer.by_id
+                    part["confirmed_at"] = as_json(answer.at)
 
     def _first(self) -> list[store.NewAward]:
         """Those of seasons to come that the organization has from no other season.

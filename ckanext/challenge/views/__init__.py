@@ -18,6 +18,7 @@ from ckanext.challenge.views.manager.settings.routes import settings
 from ckanext.challenge.views.participant.accompaniment_routes import accompanying
 from ckanext.challenge.views.participant.conformity import conformity
 from ckanext.challenge.views.participant.feedback import feedback, opinions
+from ckanext.challenge.views.participant.given_roles import given_roles
 from ckanext.challenge.views.participant.routes import participant
 from ckanext.challenge.views.public.calendars import calendar
 from ckanext.challenge.views.public.collectivite import collectivite
@@ -53,6 +54,7 @@ def get_blueprints() -> list[Blueprint]:
         participant,
         accompanying,
         feedback,
+        given_roles,
         calendar,
         manager,
         adviser,

@@ -146,7 +146,10 @@ def test_one_live_application_per_siren_and_season(cohort: dict[str, Any]) -> No
 
 def test_only_while_the_season_is_open() -> None:
     collectivites()
-    for state in ("draft", "running", "finished"):
+    make_cohort("draft", name="brouillon")
+    with pytest.raises(tk.ObjectNotFound):
+        apply({"name": "brouillon"})
+    for state in ("running", "finished"):
         closed = make_cohort(state, name=f"c-{state}")
         with pytest.raises(tk.ValidationError) as caught:
             apply(closed)

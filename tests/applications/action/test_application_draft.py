@@ -242,20 +242,6 @@ def test_one_draft_does_not_tell_who_has_applied(
     assert told == [["siren"]] * 10 + [["limit"]]
 
 
-def test_two_that_become_the_same_at_once(
-    cohort: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    apply(cohort, POINCONNET)
-    mine = apply(cohort, submit=False)
-    # The other one was not there yet when it was looked for.
-    monkeypatch.setattr(
-        "ckanext.challenge.applications.action.application.check_alone", lambda *_: None
-    )
-    with pytest.raises(tk.ValidationError) as caught:
-        _update(mine, siren=POINCONNET)
-    assert only_message(caught, "siren")
-
-
 def test_one_form_sent_twice_makes_one_application(cohort: dict[str, Any]) -> None:
     form = call_as(None, "challenge_application_form", cohort="saison-2")["form"]
     first = apply(cohort, submit=False, form=form)

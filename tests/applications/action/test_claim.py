@@ -8,7 +8,15 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, apply, call_as, collectivites, make_cohort, only_message
+from factories import (
+    BAULE,
+    apply,
+    call_as,
+    collectivites,
+    make_cohort,
+    only_message,
+    prove,
+)
 
 from ckanext.challenge.common import journal
 from ckanext.challenge.model import Claim, Mail, Participant
@@ -191,7 +199,7 @@ def test_a_manager_opens_no_organization_by_an_acceptance(
         user=admin,
         users=[{"name": waiting["name"], "capacity": "admin"}],
     )
-    cohort, manager = make_cohort(), factories.User()
+    cohort, manager, friend = make_cohort(), factories.User(), factories.User()
     call_as(
         admin,
         "challenge_staff_create",
@@ -199,7 +207,7 @@ def test_a_manager_opens_no_organization_by_an_acceptance(
         user=manager["id"],
         role="manager",
     )
-    application = apply(cohort, user=manager)
+    application = apply(cohort, user=friend)
     call_as(
         manager,
         "challenge_application_review",
@@ -207,12 +215,12 @@ def test_a_manager_opens_no_organization_by_an_acceptance(
         decision="accept",
     )
     assert model.Session.query(Participant).count() == 1
-    assert manager["email"] not in _roles(group)
+    assert friend["email"] not in _roles(group)
     assert admin["id"] in _told("claim")
     with pytest.raises(tk.NotAuthorized):
         call_as(manager, "challenge_claim_answer", id=_claim().id, accepted=True)
     call_as(admin, "challenge_claim_answer", id=_claim().id, accepted=True)
-    assert _roles(group)[manager["email"]] == "admin"
+    assert _roles(group)[friend["email"]] == "admin"
 
 
 def test_an_admin_who_applies_is_not_asked_to_let_themselves_in(
@@ -256,3 +264,32 @@ def test_who_takes_part_no_more_is_not_let_in(
     assert only_message(caught, "accepted")
     assert "mairie@example.org" not in _roles(townhall)
     assert journal.verify() == []
+
+
+def test_nobody_says_yes_to_a_person_whose_data_are_erased(
+    admin: dict[str, Any], townhall: dict[str, Any]
+) -> None:
+    applicant = factories.User()
+    prove(applicant)
+    accepted = _accept(admin, user=applicant, contact_email=applicant["email"])
+    call_as(admin, "challenge_application_erase", id=accepted["id"])
+    model.Session.expire_all()
+    assert _claim().state == "withdrawn"
+
+    def agree() -> Any:
+        return call_as(
+            townhall["admins"][0],
+            "challenge_claim_answer",
+            id=_claim().id,
+            accepted=True,
+        )
+
+    with pytest.raises(tk.ValidationError):
+        agree()
+    # A claim that an erasure of before has left open.
+    _claim().state = "asked"
+    model.Session.commit()
+    with pytest.raises(tk.ValidationError) as caught:
+        agree()
+    assert "erased" in only_message(caught, "accepted")
+    assert applicant["email"] not in _roles(townhall)

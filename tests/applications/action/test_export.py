@@ -248,6 +248,18 @@ def test_drafts_are_their_applicants_own(season: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", list(READERS))
+def test_no_file_holds_what_readers_disagree_on(kind: Any) -> None:
+    odd = "\x0bfacture\u202efdp\x7f.\x85exe\ud800"
+    pieces = spreadsheets.write(
+        kind, odd, [Column("a", odd), Column("b", "b")], [[odd, [odd, "deux"]]]
+    )
+    _, (one, two) = READERS[kind](b"".join(pieces))
+    assert one == "facturefdp.exe"
+    # JSON keeps lists.
+    assert two in (["facturefdp.exe", "deux"], "facturefdp.exe, deux")
+
+
+@pytest.mark.parametrize("kind", list(READERS))
 def test_rows_are_fetched_while_the_file_is_read(kind: Any) -> None:
     fetched = 0
 

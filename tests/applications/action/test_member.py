@@ -20,8 +20,17 @@ from factories import (
 )
 from sqlalchemy import event
 
-from ckanext.challenge.common import journal
-from ckanext.challenge.model import JournalEntry, Mail
+from ckanext.challenge.applications import waiting_roles
+from ckanext.challenge.common import access_links, journal, proofs
+from ckanext.challenge.model import (
+    Application,
+    Cohort,
+    GivenRole,
+    JournalEntry,
+    Mail,
+    Staff,
+    WaitingRole,
+)
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -241,3 +250,128 @@ def test_an_invitation_is_stored_as_a_whole_or_not_at_all(
     assert model.Session.query(model.User).count() == users
     assert model.Session.query(Mail).filter_by(kind="invitation").count() == 0
     assert _invite(admin, participant)["invited"] is True
+
+
+def _role_of_contact(participant: dict[str, Any]) -> GivenRole:
+    return (
+        model.Session.query(GivenRole)
+        .filter_by(organization_id=participant["organization_id"], role="admin")
+        .one()
+    )
+
+
+@pytest.mark.parametrize("how", ["erased", "withdrawn", "left", "lowered", "closed"])
+def test_a_manager_invites_nobody_where_the_admins_were_made_to_go(
+    admin: dict[str, Any], how: str
+) -> None:
+    mayor = factories.User()
+    cohort = make_cohort()
+    participant = make_participant(cohort, user=mayor)
+    manager = _manager_of(admin, cohort["id"])
+    organization = participant["organization_id"]
+    model.Session.expire_all()
+    assert _role_of_contact(participant).user_id == mayor["id"]
+    if how == "erased":
+        application = model.Session.query(Application).one()
+        call_as(manager, "challenge_application_erase", id=application.id)
+    elif how == "withdrawn":
+        call_as(
+            manager,
+            "challenge_participant_withdraw",
+            id=participant["id"],
+            reason="Plus personne.",
+        )
+        # To a closed account nothing is given back.
+        call_as(admin, "user_delete", id=mayor["id"])
+        call_as(manager, "challenge_participant_reinstate", id=participant["id"])
+    elif how == "left":
+        call_as(
+            admin,
+            "organization_member_delete",
+            id=organization,
+            username=mayor["name"],
+        )
+    elif how == "lowered":
+        call_as(
+            admin,
+            "organization_member_create",
+            id=organization,
+            username=mayor["name"],
+            role="member",
+        )
+    else:
+        call_as(admin, "user_delete", id=mayor["id"])
+    model.Session.expire_all()
+    assert "admin" not in _members(participant).values()
+    with pytest.raises(tk.NotAuthorized) as caught:
+        _invite(manager, participant, role="admin")
+    assert "sysadmin" in str(caught.value)
+    assert _invite(admin, participant, role="admin")["role"] == "admin"
+
+
+@pytest.mark.parametrize("state", ["finished", "archived"])
+def test_a_manager_of_a_season_that_is_over_lets_nobody_in(
+    admin: dict[str, Any], participant: dict[str, Any], state: str
+) -> None:
+    manager = _manager_of(admin, participant["cohort_id"])
+    model.Session.query(Cohort).update({"state": state})
+    model.Session.commit()
+    with pytest.raises(tk.NotAuthorized):
+        _invite(manager, participant)
+
+
+def test_whom_a_manager_let_in_is_recorded_where_that_was_allowed(
+    admin: dict[str, Any], participant: dict[str, Any]
+) -> None:
+    manager = _manager_of(admin, participant["cohort_id"])
+    later = call_as(
+        admin,
+        "challenge_participant_create",
+        cohort=make_cohort(name="later")["id"],
+        organization=participant["organization_id"],
+    )
+    _invite(manager, participant)
+    _invite(admin, participant, email="autre@example.org")
+    model.Session.expire_all()
+    given = {
+        row.given_by: row.participant_id
+        for row in model.Session.query(GivenRole).filter_by(way="invitation")
+    }
+    assert given == {manager["id"]: participant["id"], admin["id"]: later["id"]}
+
+
+@pytest.mark.parametrize("meanwhile", ["dismissed", "closed", "an admin", "nothing"])
+def test_what_waits_is_given_only_if_it_could_be_given_now(
+    admin: dict[str, Any], participant: dict[str, Any], meanwhile: str
+) -> None:
+    manager = _manager_of(admin, participant["cohort_id"])
+    colleague = factories.User(email="collegue@example.org")
+    assert _invite(manager, participant, role="admin")["waiting"] is True
+    if meanwhile == "dismissed":
+        role = model.Session.query(Staff).filter_by(user_id=manager["id"]).one()
+        call_as(admin, "challenge_staff_delete", id=role.id)
+    elif meanwhile == "closed":
+        call_as(admin, "user_delete", id=manager["id"])
+    elif meanwhile == "an admin":
+        mayor = factories.User()
+        prove(mayor)
+        _invite(admin, participant, email=mayor["email"], role="admin")
+    digest = access_links.digest_of(colleague["email"])
+    told = waiting_roles.prove(proofs.Proof(colleague["id"], digest))
+    model.Session.commit()
+    given = meanwhile == "nothing"
+    assert bool(told) == given
+    assert (_members(participant).get(colleague["email"]) == "admin") == given
+    assert model.Session.query(WaitingRole).count() == 0
+
+
+def test_a_contact_who_has_yet_to_choose_a_password_is_told_of_others(
+    admin: dict[str, Any], participant: dict[str, Any]
+) -> None:
+    contact = _role_of_contact(participant).user_id
+    account = model.User.get(contact)
+    assert account is not None
+    assert account.state == "pending"
+    _invite(admin, participant, email="autre@example.org", role="admin")
+    told = model.Session.query(Mail).filter_by(kind="role_given")
+    assert contact in {mail.user_id for mail in told}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -18,12 +19,14 @@ from factories import (
     collectivites,
     make_cohort,
     only_message,
+    prove,
 )
 from sqlalchemy import event
 
 from ckanext.challenge.applications.action import review
 from ckanext.challenge.common import journal
 from ckanext.challenge.model import Application, JournalEntry, Mail, Participant
+from ckanext.challenge.model.base import utcnow
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -131,7 +134,7 @@ def test_a_decision_kept_pending_changes_nothing_until_it_is_published(
     assert _row(second).decided_by == admin["id"]
     assert _mails() == ["accepted", "refused"]
     again = call_as(admin, "challenge_decisions_publish", cohort=cohort["name"])
-    assert again == {"count": 0, "done": 0, "results": []}
+    assert again == {"count": 0, "done": 0, "results": [], "left": []}
     assert journal.verify() == []
 
 
@@ -476,3 +479,78 @@ def test_a_finished_season_answers_all_who_have_no_answer(
     assert answer["done"] == 3
     assert {_row(application).state for application in made} == {"refused"}
     assert _mails("refused") == ["refused"] * 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("refuse", "accept"), ("accept", "refuse"), ("waitlist", "waitlist")],
+)
+def test_the_second_of_two_is_told_who_decided_and_when(
+    cohort: dict[str, Any], admin: dict[str, Any], first: str, second: str
+) -> None:
+    colleague = factories.Sysadmin(fullname="Une collègue")
+    application = apply(cohort)
+    _review(colleague, application, first, reason="Hors sujet.")
+
+    def told(who: dict[str, Any], ago: dt.timedelta) -> str:
+        row = _row(application)
+        row.decided_at = utcnow() - ago
+        model.Session.commit()
+        with pytest.raises(tk.ValidationError) as caught:
+            _review(who, application, second, reason="Sans doute.")
+        return only_message(caught, "state")
+
+    message = told(admin, dt.timedelta(minutes=2))
+    assert message.startswith("Une collègue ")
+    assert "2 minutes" in message
+    # A week after, or by oneself, it is no coincidence.
+    assert "Une collègue" not in told(admin, dt.timedelta(days=7))
+    assert "Une collègue" not in told(colleague, dt.timedelta(minutes=2))
+
+
+@pytest.mark.parametrize("by", ["account", "address", "proved address"])
+@pytest.mark.parametrize("pending", [False, True])
+def test_nobody_accepts_themselves(
+    admin: dict[str, Any], cohort: dict[str, Any], by: str, pending: bool
+) -> None:
+    manager, colleague = factories.User(), factories.User()
+    for user in (manager, colleague):
+        call_as(
+            admin,
+            "challenge_staff_create",
+            cohort=cohort["id"],
+            user=user["id"],
+            role="manager",
+        )
+    if by == "account":
+        own = apply(cohort, user=manager)
+    elif by == "address":
+        own = apply(cohort, contact_email=manager["email"].upper())
+    else:
+        prove(manager, "autre@example.org")
+        own = apply(cohort, contact_email="autre@example.org")
+    with pytest.raises(tk.ValidationError) as caught:
+        _review(manager, own, "accept", pending=pending)
+    assert "somebody else" in only_message(caught, "decision")
+    told = call_as(
+        manager,
+        "challenge_application_batch_review",
+        ids=[own["id"]],
+        decision="accept",
+        pending=pending,
+    )
+    assert told["done"] == 0
+    row = _row(own)
+    assert (row.state, row.pending_decision) == ("submitted", None)
+
+    def outcome(who: dict[str, Any]) -> str:
+        checked = call_as(who, "challenge_application_check", id=own["id"])
+        return {rule["rule"]: rule["outcome"] for rule in checked["rules"]}["own"]
+
+    assert [outcome(who) for who in (manager, colleague)] == ["failed", "passed"]
+    # All else is as for everybody, and a colleague's yes may be published by anybody.
+    _review(manager, own, "start")
+    _review(colleague, own, "accept", pending=pending)
+    if pending:
+        call_as(manager, "challenge_decisions_publish", cohort=cohort["id"])
+    assert _row(own).state == "accepted"

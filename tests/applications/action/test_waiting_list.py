@@ -131,6 +131,29 @@ def test_a_place_that_becomes_free(admin: dict[str, Any], automatic: bool) -> No
     assert journal.verify() == []
 
 
+def test_a_place_that_is_promised_is_not_given_away(admin: dict[str, Any]) -> None:
+    cohort = make_cohort(capacity=1)
+    row = Cohort.get(cohort["id"])
+    assert row is not None
+    row.automatic_promotion = True
+    model.Session.commit()
+    participant = _review(admin, apply(cohort), "accept")["participant_id"]
+    _, other = _waiting(admin, POINCONNET, LIGNIERES[0])
+    cohort_row = {"id": cohort["id"], "capacity": 2}
+    call_as(admin, "challenge_cohort_patch", **cohort_row)
+    _review(admin, other, "accept", pending=True)
+    call_as(admin, "challenge_cohort_patch", **{**cohort_row, "capacity": 1})
+    left = call_as(
+        admin, "challenge_participant_withdraw", id=participant, reason="Plus personne."
+    )
+    # The one place is that of the kept acceptance, whoever is first in the list.
+    assert left["promoted"] is None
+    listed = call_as(admin, "challenge_waitlist_list", cohort="saison-2")
+    assert (listed["taken"], listed["promised"], listed["free"]) == (0, 1, 0)
+    done = call_as(admin, "challenge_decisions_publish", cohort="saison-2")
+    assert [row["id"] for row in done["results"] if row["ok"]] == [other["id"]]
+
+
 def test_those_behind_move_up_when_somebody_is_erased(admin: dict[str, Any]) -> None:
     make_cohort(capacity=1)
     first, second, third = _waiting(admin, POINCONNET, *LIGNIERES)

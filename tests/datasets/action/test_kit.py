@@ -81,7 +81,7 @@ def test_a_season_has_the_kits_of_the_programme_that_it_keeps(
     assert call_as(None, "challenge_kit_list", cohort=cohort["id"]) == before
     shown = call_as(None, "challenge_kit_show", kit="dae", cohort=cohort["id"])
     assert shown["schema"] == "atlasante/schema-dae"
-    with pytest.raises(tk.NotAuthorized):
+    with pytest.raises(tk.ObjectNotFound):
         call_as(None, "challenge_kit_list", cohort=draft["id"])
     with pytest.raises(tk.ObjectNotFound):
         call_as(None, "challenge_kit_list", cohort="nulle-part")

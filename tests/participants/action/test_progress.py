@@ -11,7 +11,7 @@ from ckan import model
 from ckan.tests import factories
 from helpers.progress import Join, MakeCohort, do, held, make_award, publish, set_state
 
-from ckanext.challenge.model import Cohort, Participant, Staff, StepStatus
+from ckanext.challenge.model import Award, Cohort, Participant, Staff, StepStatus
 
 pytestmark = [
     pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty"),
@@ -254,11 +254,12 @@ def test_a_draft_season_is_for_its_staff(
     )
     model.Session.commit()
     asked = {"organization": organization["id"], "cohort": "saison-9"}
-    with pytest.raises(tk.NotAuthorized):
+    # As a season that is not there.
+    with pytest.raises(tk.ObjectNotFound):
         call(None, "challenge_progress_show", **asked)
-    with pytest.raises(tk.NotAuthorized):
+    with pytest.raises(tk.ObjectNotFound):
         call(None, "challenge_award_show", id=award.id)
-    with pytest.raises(tk.NotAuthorized):
+    with pytest.raises(tk.ObjectNotFound):
         call(None, "challenge_award_list", cohort="saison-9")
     assert call(None, "challenge_award_list")["count"] == 0
     shown = call(user, "challenge_progress_show", **asked)
@@ -527,3 +528,80 @@ def test_an_award_says_who_confirmed_a_step_and_when(
     set_state(participant, "deliberation", state="in_progress")
     met = call(None, "challenge_award_show", id=given.id)["criteria"]["met"]
     assert met[0]["confirmed_by"] is None
+
+
+def _engage(participant: Participant, user: dict[str, Any] | None) -> None:
+    """Somebody ticks both steps of the first badge."""
+    for key in ("elu-referent", "contact-technique"):
+        call(
+            user,
+            "challenge_step_update",
+            participant=participant.id,
+            step=key,
+            state="done",
+            note="Mme Li",
+        )
+
+
+def _first_badge(organization: dict[str, Any]) -> dict[str, Any]:
+    asked = {"organization": organization["id"], "badge": "engagee"}
+    (row,) = call(None, "challenge_award_list", **asked)["results"]
+    return call(None, "challenge_award_show", id=row["id"])
+
+
+def test_a_badge_keeps_the_word_of_the_day_on_which_it_was_given(
+    participant: Participant, organization: dict[str, Any], adviser: dict[str, Any]
+) -> None:
+    """What an adviser ticks is the adviser's word, not the collectivité's."""
+    _engage(participant, adviser)
+    row = step(show(None, organization), "elu-referent")
+    assert row["assurance"] == "confirmed"
+    row = step(show(adviser, organization), "elu-referent")
+    assert (row["assurance"], row["confirmed_by"]) == (
+        "confirmed",
+        adviser["fullname"],
+    )
+    given = _first_badge(organization)
+    assert given["assurance"] == "confirmed"
+    # Whatever becomes of the steps, and of the team.
+    model.Session.query(Staff).delete()
+    set_state(participant, "elu-referent", state="in_progress")
+    shown = _first_badge(organization)
+    assert shown == given
+    assert {part["confirmed_by"] for part in shown["criteria"]["met"]} == {
+        adviser["fullname"]
+    }
+    stored = model.Session.query(Award).filter_by(id=given["id"]).one().criteria
+    # The account, and no name: that one is read when it is shown.
+    assert adviser["fullname"] not in str(stored)
+
+
+def test_what_a_member_ticks_is_declared(
+    participant: Participant, organization: dict[str, Any], member: dict[str, Any]
+) -> None:
+    # Who is of the team too speaks for the collectivité.
+    model.Session.add(
+        Staff(cohort_id=participant.cohort_id, user_id=member["id"], role="manager")
+    )
+    model.Session.commit()
+    _engage(participant, member)
+    assert step(show(None, organization), "elu-referent")["assurance"] == "declared"
+    shown = _first_badge(organization)
+    assert shown["assurance"] == "declared"
+    assert shown["criteria"]["met"][0]["confirmed_by"] is None
+
+
+def test_a_badge_of_waived_steps_has_nobodys_word(
+    participant: Participant, organization: dict[str, Any], manager: dict[str, Any]
+) -> None:
+    for key in ("elu-referent", "contact-technique"):
+        call(
+            manager,
+            "challenge_step_waive",
+            participant=participant.id,
+            step=key,
+            reason="Déjà fait ailleurs.",
+        )
+    shown = _first_badge(organization)
+    assert shown["assurance"] is None
+    assert [part["assurance"] for part in shown["criteria"]["met"]] == [None, None]

@@ -89,7 +89,7 @@ def _season() -> dict[str, Any]:
     collectivites()
     cohort = make_cohort("open")
     user = factories.User(email="mairie@example.org")
-    participant = make_participant(cohort)
+    participant = make_participant(cohort, user=user)
     admin = factories.Sysadmin()
     manager, adviser = factories.User(), factories.User()
     for person, role in ((manager, "manager"), (adviser, "adviser")):

@@ -65,3 +65,24 @@ def test_what_is_under_way_is_withdrawn_first(
     assert path in manager.get(file).get_data(as_text=True)
     assert manager.post(path).status_code == 302
     assert Application.get(made["id"]).state == "withdrawn"  # type: ignore[union-attr]
+
+
+def test_before_the_erasure_one_reads_whose_role_and_account_end(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    made = apply(world.open_cohort, LIGNIERES[0])
+    manager = browser("manager")
+    path = f"/en/challenge/application/{made['id']}/erase"
+    ends = "is no longer an administrator of the organization"
+    assert ends not in manager.get(path).get_data(as_text=True)
+    call_as(
+        world.people["manager"],
+        "challenge_application_review",
+        id=made["id"],
+        decision="accept",
+    )
+    text = manager.get(path).get_data(as_text=True)
+    assert ends in text
+    assert "which nobody has opened, is deleted" in text
+    assert "The organization then has no administrator" in text
+    assert "its accounts" not in text

@@ -70,7 +70,7 @@ def test_a_launch_ahead_of_the_deadline_is_named_as_such(
     assert link.endswith("/applications?state=submitted")
     assert "Baule" in _text(_main(manager.get(link)))
 
-    manager.post(f"{DESK}/state", {"to": "running"})
+    manager.post(f"{DESK}/state", {"from": "open", "to": "running"})
     assert _state("saison-3") == "running"
     text = _text(_main(manager.get(f"{DESK}/state?to=open")))
     assert "Applications are taken again until" in text
@@ -87,9 +87,33 @@ def test_the_end_of_a_season_says_what_freezes(
     assert "2 collectivités take part today." in text
     assert "This is earlier than the date of the season" in text
     assert "No application waits for an answer." in text
-    manager.post(f"{desk}/state", {"to": "finished"})
+    manager.post(f"{desk}/state", {"from": "running", "to": "finished"})
     text = _text(_main(manager.get(f"{desk}/state?to=running")))
     assert "The results that were kept are given up" in text
+
+
+def test_a_page_of_another_state_moves_nothing(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    (form,) = _main(manager.get(f"{DESK}/state?to=running")).xpath(".//form")
+    sent = {field.get("name"): field.get("value") for field in form.xpath(".//input")}
+    # Others launch and finish it; “running” is then a way back.
+    for state in ("running", "finished"):
+        call_as(
+            world.people["manager"],
+            "challenge_cohort_transition",
+            id="saison-3",
+            to=state,
+        )
+    answer = manager.post(f"{DESK}/state", {**sent, "to": "running"})
+    assert answer.status_code == 302
+    assert _state("saison-3") == "finished"
+    assert "is “Finished” by now" in manager.get(DESK).get_data(as_text=True)
+    # Without the page nothing is done: it is shown.
+    text = _text(_main(manager.post(f"{DESK}/state", {"to": "running"})))
+    assert "Nothing has happened yet" in text
+    assert _state("saison-3") == "finished"
 
 
 def test_a_way_that_does_not_exist_leads_back(

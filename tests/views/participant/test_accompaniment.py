@@ -100,6 +100,11 @@ def test_visits_are_noted_changed_and_taken_out(world: World, browser: Make) -> 
     assert "1.5 days more than the season grants" in told
     refused = adviser.post(f"{place}/visit/{id_}", {f"visit-{id_}-topic": " "})
     assert "Some answers need correcting" in refused.get_data(as_text=True)
+    # What takes it out stands in a form of its own, which says what is lost.
+    action = f"//form[contains(@action, '/visit/{id_}/delete')]"
+    (form,) = _page(adviser, place).xpath(f"//details{action}")
+    assert "its notes are lost" in form.text_content()
+    assert not form.xpath(".//input[@type='text']")
     adviser.post(f"{world.url}/visit/{id_}/delete")
     assert "1 day left of 1" in _text(_page(adviser, place), "visits")
     assert model.Session.query(Visit).count() == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import LIGNIERES, apply, call_as
+from factories import LIGNIERES, apply, call_as, prove
 from helpers.browser import PASSWORD, Browser
 from lxml import html
 
@@ -169,7 +169,7 @@ def test_a_manager_takes_a_participant_out_and_sees_who_is_next(
     assert action in manager.get(world.url).get_data(as_text=True)
     manager.post(
         f"/challenge/manage/saison-3/application/{world.application['id']}",
-        {"decision": "waitlist"},
+        {"decision": "waitlist", "do": "confirm"},
     )
     # Of the season that it is in, and not of another one.
     elsewhere = world.url.replace("saison-2", "saison-3")
@@ -215,3 +215,27 @@ def test_one_that_withdrew_keeps_its_address_and_can_come_back(
         "participant_withdrawn",
         "participant_reinstated",
     ]
+
+
+def test_before_it_leaves_and_comes_back_one_reads_whose_roles_change(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    mayor = factories.User(fullname="Camille Exemple")
+    prove(mayor)
+    call_as(
+        world.people["sysadmin"],
+        "challenge_member_invite",
+        organization=world.participant["organization_id"],
+        email=mayor["email"],
+        role="admin",
+    )
+    manager, page = browser("manager"), f"/en{world.url}"
+    lost = "Camille Exemple is no longer an administrator of the organization"
+    text = _text(manager.get(page))
+    assert lost in text
+    assert "The organization then has no administrator" in text
+    assert lost not in _text(browser("adviser").get(page))
+    manager.post(f"{world.url}/withdraw", {"leaving-reason": "Plus personne."})
+    back = "Camille Exemple is then an administrator of the organization"
+    assert back in _text(manager.get(page))
+    assert back not in _text(browser("adviser").get(page))

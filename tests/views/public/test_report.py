@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
+from ckan import model
 from factories import BAULE, call_as
 from helpers.browser import Browser, World
 
 from ckanext.challenge import programmes
+from ckanext.challenge.domain.characters import cleaned_document
 from ckanext.challenge.domain.programme import Badge, Kit, Phase, Step
 from ckanext.challenge.domain.questions import Question
 from ckanext.challenge.views.manager.settings import programme as programme_view
@@ -45,6 +48,19 @@ def test_the_report_is_for_everybody_and_more_of_it_for_the_team(
     )
     assert (found["final"], "staff" in found) == (True, False)
     assert found["participants"]["count"] == 2
+
+
+def test_the_report_for_programs_has_no_hidden_characters(
+    browser: MakeBrowser, world: World
+) -> None:
+    odd = "Saison\u202e 2\x7f\x0b"
+    for table in ("challenge_cohort", '"group"'):
+        model.Session.execute(sa.text(f"UPDATE {table} SET title = :odd"), {"odd": odd})
+    model.Session.commit()
+    text = browser().get("/en/challenge/saison-2/report.json").text
+    found = json.loads(text)
+    assert "Saison 2" in text
+    assert cleaned_document(found) == found
 
 
 def test_an_opinion_from_the_form_to_the_team(

@@ -11,8 +11,10 @@ from ckan.tests import factories
 from factories import call_as
 from helpers.progress import make_award
 from lxml import html
-from rdflib import Graph, Namespace, URIRef
-from rdflib.namespace import DCTERMS, RDF
+from rdflib import Graph, Literal, Namespace, URIRef
+from rdflib.namespace import DCTERMS, RDF, RDFS
+
+from ckanext.challenge.domain.characters import cleaned, cleaned_document
 
 DQV = Namespace("http://www.w3.org/ns/dqv#")
 OA = Namespace("http://www.w3.org/ns/oa#")
@@ -64,6 +66,10 @@ def test_pages_say_what_an_organization_holds(app: Any, world: _World) -> None:
         (credential,) = said["hasCredential"]
         assert credential["@type"] == "EducationalOccupationalCredential"
         assert credential["url"].endswith(f"/challenge/awards/{world.award.id}")
+        assert credential["description"] in (
+            "verified by the catalogue",
+            "vérifié par le catalogue",
+        )
     (said,) = _said(app, f"/dataset/{world.other['name']}")
     assert (said["@type"], said["name"]) == ("Dataset", ODD)
     assert said["publisher"]["award"] == [award["title"]]
@@ -104,6 +110,54 @@ class TestWithDcat:
                 assert body.endswith(f"/challenge/awards/{world.award.id}")
             publishers = set(graph.objects(None, DCTERMS.publisher))
             assert publishers & set(by_target)
+
+    def test_what_a_publisher_says_of_itself_is_no_certificate(
+        self, app: Any, world: _World
+    ) -> None:
+        met = {"measure": "kits_chosen", "value": 3, "target": 3, "datasets": []}
+        declared = make_award(
+            world.organization["id"], "challenge-releve", criteria={"met": [met]}
+        )
+        model.Session.commit()
+        path = f"/dataset/{world.other['name']}.ttl"
+        graph = Graph().parse(data=app.get(path).body, format="turtle")
+        kinds = {
+            str(graph.value(one, OA.hasBody)).rpartition("/")[2]: (
+                kind,
+                str(graph.value(one, RDFS.comment)),
+            )
+            for kind in (DQV.QualityCertificate, DQV.QualityAnnotation)
+            for one in graph.subjects(RDF.type, kind)
+        }
+        assert kinds == {
+            declared.id: (DQV.QualityAnnotation, "déclaré par la collectivité"),
+            world.award.id: (DQV.QualityCertificate, "vérifié par le catalogue"),
+        }
+
+    def test_no_node_has_what_readers_disagree_on(
+        self, app: Any, with_plugins: None, clean_db: None, clean_index: None
+    ) -> None:
+        """Contacts, creators and distributions stand in nodes of their own."""
+        odd = "Mairie\u202e de\x0b Baule\x85"
+        organization = factories.Organization(title=odd)
+        dataset = factories.Dataset(
+            owner_org=organization["id"],
+            title=odd,
+            author=odd,
+            author_email="mairie@example.org",
+            maintainer=odd,
+            maintainer_email="mairie@example.org",
+            resources=[{"url": "https://example.org/a.csv", "name": odd}],
+        )
+        for ending in ("ttl", "jsonld"):
+            path = f"/dataset/{dataset['name']}.{ending}"
+            form = {"ttl": "turtle", "jsonld": "json-ld"}[ending]
+            graph = Graph().parse(data=app.get(path).body, format=form)
+            literals = [str(o) for o in graph.objects() if isinstance(o, Literal)]
+            assert [text for text in literals if cleaned(text) != text] == []
+            assert literals.count(cleaned(odd)) > 3
+        (said,) = _said(app, f"/dataset/{dataset['name']}")
+        assert cleaned_document(said) == said
 
     def test_its_structured_data_names_them(self, app: Any, world: _World) -> None:
         (said,) = _said(app, f"/dataset/{world.counted['name']}")

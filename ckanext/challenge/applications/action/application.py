@@ -8,7 +8,6 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Action, Context
-from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import notifications
 from ckanext.challenge.applications import (
@@ -24,7 +23,6 @@ from ckanext.challenge.applications.dictize import (
 )
 from ckanext.challenge.applications.transitions import (
     advance,
-    already_applied,
     check_alone,
     cohort_of,
     decide,
@@ -42,7 +40,7 @@ from ckanext.challenge.common.labels import state_label
 from ckanext.challenge.domain import questions
 from ckanext.challenge.domain.application_fields import FORM, WRITTEN, Kind
 from ckanext.challenge.domain.lifecycle import APPLICATION_EDITABLE
-from ckanext.challenge.model import Application, Cohort
+from ckanext.challenge.model import Application, Cohort, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
 
@@ -124,19 +122,19 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     )
     _write(application, data)
     try:
+        if form:
+            # The same form, sent twice: the second waits for the first and finds it.
+            locks.hold(f"form {form.application_id}")
+            if made := model.Session.get(Application, form.application_id):
+                return _with_key(context, made)
         check_alone(cohort, data["siren"], None)
         if needs_code and code:
             application.late_code_id = late_codes.use(cohort, code)
         application.reference = admission.next_reference(cohort)
         model.Session.add(application)
         model.Session.flush()
-    except (IntegrityError, tk.ValidationError) as error:
-        # Somebody was faster by the blink of an eye: with the same form, or not.
+    except tk.ValidationError:
         model.Session.rollback()
-        if form and (made := model.Session.get(Application, form.application_id)):
-            return _with_key(context, made)
-        if isinstance(error, IntegrityError):
-            raise already_applied() from error
         raise
     journal.record(
         actor_of(context),
@@ -204,12 +202,7 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
     keep_previous(application)
     _write(application, data)
     application.revision += 1
-    try:
-        model.Session.flush()
-    except IntegrityError as error:
-        # Its own words quote the row, with the contact: they are not for the log.
-        model.Session.rollback()
-        raise already_applied() from error
+    model.Session.flush()
     if moved:
         application.email_confirmed_at = None
         if application.contact_email:
@@ -322,8 +315,8 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
         acceptance lets in, since when there is that account, whether it proved the
         contact's address, and the id of its role that waits for that; ``None`` where
         one is made), ``warnings``, ``changes`` (what the last correction changed:
-        ``[{field, before, after}]``), ``reviewer_id``, ``pending_decision`` and
-        ``decided_by``
+        ``[{field, before, after}]``), ``reviewer_id``, ``pending_decision`` (with
+        ``by_name``: who keeps it) and ``decided_by``
     :rtype: dict
     """
     data = validate(context, data_dict, schema.reference())

@@ -10,11 +10,15 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config
-from ckanext.challenge.applications import onboarding, query
+from ckanext.challenge.applications import accounts, onboarding, query
 from ckanext.challenge.applications.answers import field_of
 from ckanext.challenge.applications.transitions import cohort_of
 from ckanext.challenge.common import fields
-from ckanext.challenge.common.action_helpers import find_application, validate
+from ckanext.challenge.common.action_helpers import (
+    find_application,
+    user_id_of,
+    validate,
+)
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain import deadlines, lifecycle, questions, scrutiny
 from ckanext.challenge.domain.application_fields import NEEDED, OF_DIRECTORY
@@ -71,6 +75,7 @@ def challenge_application_check(context: Context, data_dict: dict[str, Any]) -> 
             group.id != application.organization_id for group in organizations
         ),
         confirmed=application.email_confirmed_at is not None,
+        own=accounts.is_own(application, user_id_of(context)),
         missing=_missing(application, cohort),
         consent=application.consent_at is not None,
         submitted=deadlines.day_of(application.submitted_at, config.display_timezone())

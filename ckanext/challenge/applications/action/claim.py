@@ -146,6 +146,12 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
 
 
 def _let_in(claim: Claim, actor: str) -> None:
+    application = model.Session.get(Application, claim.application_id)
+    if application is None or application.erased_at is not None:
+        # An erasure ends the claim; before it did so, claims outlived their person.
+        raise tk.ValidationError(
+            {"accepted": [tk._("The data of this person were erased")]}
+        )
     user = model.User.get(claim.user_id)
     group = model.Group.get(claim.organization_id)
     if user is None or group is None or user.state == model.State.DELETED:
@@ -163,16 +169,10 @@ def _let_in(claim: Claim, actor: str) -> None:
         "admin",
         "claim",
         actor,
-        address=_address(claim) or user.email,
+        address=application.contact_email or user.email,
         participant=participant,
         application_id=claim.application_id,
     )
-
-
-def _address(claim: Claim) -> str | None:
-    """By which the account was found."""
-    application = model.Session.get(Application, claim.application_id)
-    return application.contact_email if application else None
 
 
 def _show(claim: Claim) -> dict[str, Any]:

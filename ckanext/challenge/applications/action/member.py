@@ -10,7 +10,7 @@ from ckan.types import Context
 
 from ckanext.challenge import notifications
 from ckanext.challenge.applications import accounts, given_roles, schema
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
@@ -26,11 +26,11 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
     """Let somebody into an organization, by an e-mail address.
 
     The admins of the organization and sysadmins may call this; the managers of a season
-    too, while an organization that an acceptance of that very season made has no admin
-    of its own. Nobody invites themselves. The account with that address becomes a
-    member once it opened the link that is mailed there; where there is none, one is
-    made that waits for its owner. Either is told by mail, after all is stored. Who was
-    invited and did not open the account, or the link, yet is told again.
+    that goes on too, until an organization that an acceptance of that very season made
+    had an admin of its own. Nobody invites themselves. The account with that address
+    becomes a member once it opened the link that is mailed there; where there is none,
+    one is made that waits for its owner. Either is told by mail, after all is stored.
+    Who was invited and did not open the account, or the link, yet is told again.
 
     :param organization: the id or name of the organization
     :type organization: string
@@ -56,7 +56,7 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
         again = known is not None or given_roles.waits(user, group)
         if known and user.state != model.State.PENDING:
             raise tk.ValidationError({"email": [_member_already(group)]})
-        participant = _participant(group)
+        participant = _participant(context, group)
         waiting = given_roles.give(
             user,
             group,
@@ -100,8 +100,14 @@ def _member_already(group: model.Group) -> str:
     )
 
 
-def _participant(group: model.Group) -> Participant | None:
-    """The organization in the latest season in which it takes part."""
+def _participant(context: Context, group: model.Group) -> Participant | None:
+    """The participation for which somebody is let in.
+
+    For a manager the one that allows it, so that it ends with that; for others the
+    latest one that the organization has.
+    """
+    if not roles.may_add_members(context, group.id):
+        return roles.managed_maker(context, group.id)
     return (
         model.Session.query(Participant)
         .filter(

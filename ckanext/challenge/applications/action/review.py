@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -11,11 +11,11 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.exc import SQLAlchemyError
 
-from ckanext.challenge.applications import decisions, schema
+from ckanext.challenge.applications import decisions, labels, schema
 from ckanext.challenge.applications.decisions import ReviewDecision
 from ckanext.challenge.applications.dictize import dictize
 from ckanext.challenge.applications.transitions import lock, lock_with_cohort
-from ckanext.challenge.common import fields, journal, roles
+from ckanext.challenge.common import journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
@@ -25,6 +25,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.model import Application, Staff
+from ckanext.challenge.model.dictize import columns
 
 log = logging.getLogger(__name__)
 
@@ -55,17 +56,22 @@ def challenge_application_review(context: Context, data_dict: dict[str, Any]) ->
     :param fields: to which the requested changes apply: names of fields of the
         application, ``attachments``, or ``answers-`` and the key of a question
     :type fields: list of strings
+    :param kept: the ``at`` of the ``pending_decision`` that this one may end, or
+        ``none``; whichever there is, when left out
+    :type kept: string
     :returns: the application
     :rtype: dict
-    :raises ValidationError: on ``decision`` when the season is full, or when this one
-        cannot be kept; on ``state`` when it cannot be taken now; on ``reason`` when
-        it is missing; on ``fields``
+    :raises ValidationError: on ``decision`` when the season is full, when this one
+        cannot be kept, or when the acceptance would let in the very user who decides;
+        on ``state`` when it cannot be taken now; on ``reason`` when it is missing; on
+        ``fields``; on ``kept`` when another one is kept by now
     """
     data = validate(context, data_dict, schema.review())
     application = find_application(data["id"])
     tk.check_access("challenge_application_review", context, {"id": application.id})
     pending = data.get("pending", False)
-    _decide(context, application, ReviewDecision.of(data, user_id_of(context)), pending)
+    review = ReviewDecision.of(data, user_id_of(context))
+    _decide(context, application, review, pending, data.get("kept"))
     return dictize(context, application)
 
 
@@ -80,7 +86,8 @@ def challenge_application_batch_review(
     :param ids: ids or references of applications, at most 200
     :type ids: list of strings
 
-    The other parameters are those of :py:func:`challenge_application_review`.
+    The other parameters are those of :py:func:`challenge_application_review` but for
+    ``kept``.
 
     :returns: ``{count, done, results}``: how many there are, how many were decided,
         and for each ``{id, reference, decision, ok, state, errors, replaced}``, in the
@@ -107,18 +114,29 @@ def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> 
 
     :param cohort: the id or name of the season
     :type cohort: string
-    :returns: as :py:func:`challenge_application_batch_review`
+    :param shown: only these, at most 200: for each the id of its application, ``@``,
+        and the ``at`` of its ``pending_decision``. One that was kept at another time
+        stays pending. Left out, all of them
+    :type shown: list of strings
+    :returns: as :py:func:`challenge_application_batch_review`, and ``left``: what is
+        pending besides, as ``{id, reference, organization_title, decision, by,
+        by_name}``
     :rtype: dict
     """
-    data = validate(context, data_dict, schema.cohort())
+    data = validate(context, data_dict, schema.publication())
     cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_decisions_publish", context, {"cohort": cohort.id})
-    kept = (
+    shown: dict[str, str] | None = None
+    chosen = Application.pending_decision.isnot(None)  # type: ignore[union-attr]
+    if "shown" in data:
+        shown = {}
+        for one in data["shown"]:
+            id_, _, at = one.partition("@")
+            shown[id_] = at
+        chosen = Application.id.in_(list(shown))  # type: ignore[attr-defined]
+    found = (
         model.Session.query(Application.id)
-        .filter(
-            Application.cohort_id == cohort.id,
-            Application.pending_decision.isnot(None),  # type: ignore[union-attr]
-        )
+        .filter(Application.cohort_id == cohort.id, chosen)
         .order_by(Application.submitted_at, Application.reference)
     )
 
@@ -126,6 +144,8 @@ def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> 
         with all_or_nothing(context):
             season = lock_with_cohort(application)
             pending = application.pending_decision
+            if shown is not None:
+                _check_shown(pending, shown[application.id])
             # Somebody else may have published, decided or dropped it meanwhile.
             if pending is None:
                 return False
@@ -134,7 +154,9 @@ def challenge_decisions_publish(context: Context, data_dict: dict[str, Any]) -> 
             )
             return True
 
-    return _each(context, [id_ for (id_,) in kept.all()], publish)
+    answer = _each(context, [id_ for (id_,) in found.all()], publish)
+    told = [row["id"] for row in answer["results"]]
+    return {**answer, "left": _still_kept(cohort.id, but=told)}
 
 
 def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -144,14 +166,20 @@ def challenge_decision_drop(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param id: the id or reference of the application
     :type id: string
+    :param at: the ``at`` of the ``pending_decision`` that is meant; whichever there
+        is, when left out
+    :type at: string
     :returns: the application
     :rtype: dict
+    :raises ValidationError: on ``at`` when another one is kept by now, or none
     """
-    data = validate(context, data_dict, fields.reference())
+    data = validate(context, data_dict, schema.dropping())
     application = find_application(data["id"])
     tk.check_access("challenge_decision_drop", context, {"id": application.id})
     with all_or_nothing(context):
         lock(application)
+        if "at" in data:
+            _check_shown(application.pending_decision, data["at"], "at")
         decisions.discard(application, actor_of(context))
     return dictize(context, application)
 
@@ -190,15 +218,73 @@ def challenge_application_assign(context: Context, data_dict: dict[str, Any]) ->
 
 
 def _decide(
-    context: Context, application: Application, review: ReviewDecision, pending: bool
+    context: Context,
+    application: Application,
+    review: ReviewDecision,
+    pending: bool,
+    kept: str | None = None,
 ) -> None:
-    """Take the decision, or keep it, in a transaction of its own."""
+    """Take the decision, or keep it, in a transaction of its own.
+
+    :param kept: when the decision was kept that this one may end, if that is said
+    """
     with all_or_nothing(context):
         cohort = lock_with_cohort(application)
+        if kept is not None and application.pending_decision is not None:
+            _check_shown(application.pending_decision, kept, "kept")
         if pending:
             decisions.hold(cohort, application, review)
         else:
             decisions.apply(cohort, application, review)
+
+
+def _check_shown(pending: dict[str, Any] | None, at: str, field: str = "shown") -> None:
+    """Stop somebody whose page showed another decision than the one that is kept.
+
+    :param pending: of an application that is locked
+    :param at: when the decision was kept that the page showed
+    :param field: of the action, to put the error on
+    """
+    if pending is None:
+        text = tk._(
+            "No decision is kept here any more: somebody has published or dropped it."
+        )
+    elif pending["at"] != at:
+        (kept,) = decisions.named([pending])
+        assert kept is not None
+        text = tk._(
+            "Another decision is kept by now: {decision}, by {name}. It stays kept."
+        ).format(
+            decision=labels.decided()[kept["decision"]],
+            name=kept["by_name"] or tk._("somebody of the team"),
+        )
+    else:
+        return
+    raise tk.ValidationError({field: [text]})
+
+
+def _still_kept(cohort_id: str, but: Collection[str]) -> list[dict[str, Any]]:
+    """The decisions of a season that are pending, those of some files left out."""
+    names = ("id", "reference", "organization_title")
+    rows = (
+        model.Session.query(Application)
+        .filter(
+            Application.cohort_id == cohort_id,
+            Application.pending_decision.isnot(None),  # type: ignore[union-attr]
+            Application.id.not_in(list(but)),  # type: ignore[attr-defined]
+        )
+        .order_by(Application.submitted_at, Application.reference)
+        .all()
+    )
+    kept = decisions.named([row.pending_decision for row in rows])
+    return [
+        {
+            **columns(row, names),
+            **{name: one[name] for name in ("decision", "by", "by_name")},
+        }
+        for row, one in zip(rows, kept, strict=True)
+        if one
+    ]
 
 
 def _each(

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.applications import onboarding, schema, waiting_list
+from ckanext.challenge.applications import decisions, onboarding, schema, waiting_list
 from ckanext.challenge.applications.transitions import lock_with_cohort
 from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
@@ -33,7 +33,9 @@ def challenge_waitlist_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :type limit: int
     :param offset: how many to pass over (0)
     :type offset: int
-    :returns: ``{count, results, capacity, taken, free, automatic, next_in_line}``:
+    :returns: ``{count, results, capacity, taken, promised, free, automatic,
+        next_in_line}``: ``promised`` are the places that kept acceptances will take,
+        ``free`` what is left without them,
         each result is ``{rank, id, reference, siren, organization_title,
         pending}`` with the rank counted from 1 and the decision that is pending, if
         any; ``capacity`` and ``free`` are ``null`` for a season without a limit;
@@ -87,14 +89,16 @@ def _dictize(
     cohort: Cohort, limit: int = fields.DEFAULT_LIMIT, offset: int = 0
 ) -> dict[str, Any]:
     waiting = waiting_list.query(cohort.id)
-    places = onboarding.places(cohort)
-    head = waiting_list.head(cohort.id) if places.free != 0 else None
+    places, promised = onboarding.places(cohort), decisions.promised(cohort.id)
+    free = None if places.free is None else max(0, places.free - promised)
+    head = waiting_list.head(cohort.id) if free != 0 else None
     return {
         "count": waiting.count(),
         "results": [_row(row) for row in waiting.offset(offset).limit(limit)],
         "capacity": places.capacity,
         "taken": places.taken,
-        "free": places.free,
+        "promised": promised,
+        "free": free,
         "automatic": cohort.automatic_promotion,
         "next_in_line": _row(head) if head else None,
     }

@@ -12,7 +12,7 @@ from ckan.types import Context
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.challenge import programmes
-from ckanext.challenge.badges import schema
+from ckanext.challenge.badges import schema, words
 from ckanext.challenge.badges.shortfalls import described, pictured
 from ckanext.challenge.common import fields, journal, roles, session_events
 from ckanext.challenge.common.action_helpers import (
@@ -34,7 +34,7 @@ from ckanext.challenge.domain.criteria import (
 )
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Badge, Programme
-from ckanext.challenge.measures import catalog
+from ckanext.challenge.measures import catalog, registry
 from ckanext.challenge.model import (
     Award,
     Cohort,
@@ -157,7 +157,7 @@ def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :param offset: how many to pass over (0)
     :type offset: int
     :returns: ``{count, results}``, each as :py:func:`challenge_award_show` without
-        ``criteria`` and ``assurance``
+        ``criteria``
     :rtype: dict
     """
     data = validate(context, data_dict, schema.award_list())
@@ -181,13 +181,20 @@ def challenge_award_list(context: Context, data_dict: dict[str, Any]) -> Any:
         conditions.append(Award.badge == data["badge"])
     count = model.Session.execute(_awards(sa.func.count()).where(*conditions)).scalar()
     rows = model.Session.execute(
-        _awards(*_selected())
+        _awards(*_selected(), Award.criteria)
         .where(*conditions)
         .order_by(Award.awarded_at.desc(), Award.id)
         .limit(data["limit"])
         .offset(data["offset"])
     )
-    return {"count": count, "results": [_dictize_award(row) for row in rows]}
+    word_of = words.reader()
+    return {
+        "count": count,
+        "results": [
+            _dictize_award(row, word_of(row, row.criteria.get("met", [])))
+            for row in rows
+        ],
+    }
 
 
 @tk.side_effect_free
@@ -211,7 +218,8 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
         ``assurance`` says what stands behind it: ``declared`` (the collectivité says
         so), ``confirmed`` (an adviser does), ``verified`` (the catalogue does), and of
         a step that was not asked ``None``; of the award it is the weakest of those that
-        it needed
+        it needed, ``None`` if none of these was asked. All as it was on the day on
+        which it was given
     :rtype: dict
     :raises ObjectNotFound: when there is no such award
     """
@@ -225,8 +233,7 @@ def challenge_award_show(context: Context, data_dict: dict[str, Any]) -> Any:
     known = programmes.badge_of(row)
     programme = known[0] if known else None
     return {
-        **_dictize_award(row),
-        "assurance": assurance.of_award(programme, row.criteria.get("met", [])),
+        **_dictize_award(row, words.reader()(row, row.criteria.get("met", []))),
         "criteria": _dictize_met(row, programme),
     }
 
@@ -438,7 +445,7 @@ def _awards(*selected: Any) -> Any:
     )
 
 
-def _dictize_award(row: Any) -> dict[str, Any]:
+def _dictize_award(row: Any, word: str | None) -> dict[str, Any]:
     known = programmes.badge_of(row)
     shown = (
         pictured(known[1])
@@ -454,6 +461,7 @@ def _dictize_award(row: Any) -> dict[str, Any]:
         "cohort": row.cohort,
         "cohort_title": row.cohort_title,
         "given_by": row.given_by,
+        "assurance": word,
         "siren": row.siren,
         "organization_name": row.organization_name,
         "organization_title": row.organization_title or row.organization_name,
@@ -461,34 +469,29 @@ def _dictize_award(row: Any) -> dict[str, Any]:
     }
 
 
+#: Of what no adviser confirmed.
+_NOBODY: Mapping[str, None] = {"confirmed_by": None, "confirmed_at": None}
+
+
 def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
     met: list[dict[str, Any]] = row.criteria.get("met", [])
     datasets = _public_datasets(id_ for part in met for id_ in part["datasets"])
-    words_of = [assurance.of_part(programme, part) for part in met]
-    confirmed = [
-        part["step"]
-        for part, word in zip(met, words_of, strict=True)
-        if word == "confirmed"
-    ]
-    # As it is now: a step that was opened again since is confirmed by nobody.
-    told = (
-        confirmations.of_steps(row.cohort_id, row.organization_id, confirmed)
-        if confirmed and row.cohort_id
-        else {}
-    )
+    declared = registry.declared()
+    words_of = [assurance.of_part(programme, part, declared) for part in met]
+    confirmed = _confirmations(row, met, words_of)
     shown: list[dict[str, Any]] = []
     for part, word in zip(met, words_of, strict=True):
-        words: dict[str, Any] = {}
+        named: dict[str, Any] = {}
         if "measure" in part:
-            words = described(part["measure"])
+            named = described(part["measure"])
         elif programme is not None:
-            words = _step(programme, part["step"])
+            named = _step(programme, part["step"])
         shown.append(
             {
                 **part,
-                **words,
+                **named,
                 "assurance": word,
-                **_confirmation(told.get(part.get("step", ""))),
+                **(confirmed.get(part.get("step", "")) or _NOBODY),
                 "datasets": [
                     datasets[id_] for id_ in part["datasets"] if id_ in datasets
                 ],
@@ -497,11 +500,39 @@ def _dictize_met(row: Any, programme: Programme | None) -> dict[str, Any]:
     return {"met": shown}
 
 
-def _confirmation(found: confirmations.Confirmation | None) -> dict[str, Any]:
-    return {
-        "confirmed_by": found.by if found else None,
-        "confirmed_at": as_json(found.at) if found else None,
+def _confirmations(
+    row: Any, met: Sequence[Mapping[str, Any]], words_of: Sequence[str | None]
+) -> dict[str, dict[str, Any]]:
+    """Who confirmed what an award was given for, by step: as it was on that day.
+
+    Of one that was given before this was stored, as it is now: a step that was opened
+    again since is confirmed by nobody.
+    """
+    steps = [
+        part
+        for part, word in zip(met, words_of, strict=True)
+        if word == "confirmed" and "step" in part
+    ]
+    ids = {part["confirmed_by"] for part in steps if part.get("confirmed_by")}
+    names = confirmations.names(ids)
+    told = {
+        part["step"]: {
+            "confirmed_by": names.get(part.get("confirmed_by") or ""),
+            "confirmed_at": part.get("confirmed_at"),
+        }
+        for part in steps
+        if "assurance" in part
     }
+    before = [part["step"] for part in steps if "assurance" not in part]
+    if before and row.cohort_id:
+        place = (row.cohort_id, row.organization_id)
+        now = confirmations.of_steps([place])[place]
+        told |= {
+            key: {"confirmed_by": now[key].by, "confirmed_at": as_json(now[key].at)}
+            for key in before
+            if key in now
+        }
+    return told
 
 
 def _public_datasets(ids: Iterable[str]) -> dict[str, dict[str, Any]]:

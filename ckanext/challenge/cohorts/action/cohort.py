@@ -333,17 +333,35 @@ def challenge_cohort_transition(context: Context, data_dict: dict[str, Any]) -> 
     :type id: string
     :param to: the state
     :type to: string
+    :param from: the state that it is to leave; whichever it is in, when left out
+    :type from: string
     :returns: the season
     :rtype: dict
-    :raises ValidationError: on ``to``, naming both states, when that is not allowed
+    :raises ValidationError: on ``to``, naming both states, when that is not allowed;
+        on ``from`` when it is in another state by now
     """
-    data = validate(context, data_dict, schema.transition())
+    data = validate(context, data_dict, schema.leaving())
     cohort = roles.seen_cohort(context, data["id"])
     tk.check_access("challenge_cohort_transition", context, {"id": cohort.id})
+    # Before what takes long, and again once nobody else can move it.
+    _check_state(cohort, data.get("from"))
     transitions.prepare(context, cohort, data["to"])
     locks.refresh_for_update(cohort)
+    _check_state(cohort, data.get("from"))
     transitions.move(cohort, data["to"], actor_of(context))
     return _commit_and_show(context, cohort)
+
+
+def _check_state(cohort: Cohort, seen: str | None) -> None:
+    """Stop somebody who moves a season that somebody else, or its date, has moved."""
+    if seen is None or seen == cohort.state:
+        return
+    model.Session.rollback()
+    text = tk._(
+        "The season is “{state}” by now: somebody else has moved it, or its date has. "
+        "Nothing was changed."
+    ).format(state=tk.h.challenge_state("cohort", cohort.state)["label"])
+    raise tk.ValidationError({"from": [text]})
 
 
 def _revision(cohort: Cohort) -> str:

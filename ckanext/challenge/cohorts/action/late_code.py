@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
-from sqlalchemy.exc import IntegrityError
 
 from ckanext.challenge import config
 from ckanext.challenge.cohorts import schema
@@ -21,7 +22,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.domain import late_codes
-from ckanext.challenge.model import LateCode
+from ckanext.challenge.model import LateCode, locks
 from ckanext.challenge.model.dictize import columns
 
 _SHOWN = (
@@ -145,16 +146,21 @@ def challenge_late_code_delete(context: Context, data_dict: dict[str, Any]) -> N
 
 
 def _give_code(made: LateCode) -> None:
-    """Store the row under a code that no other row of its season has."""
+    """Store the row under a code that no other row of its season has.
+
+    A statement that the database refuses would stand in its log, with the note.
+    """
+    locks.hold(f"late codes of {made.cohort_id}")
+    taken = sa.select(LateCode.code).where(LateCode.cohort_id == made.cohort_id)
+    known = set(model.Session.execute(taken).scalars())
+    made.code = next(filter(lambda code: code not in known, _codes()))
+    model.Session.add(made)
+    model.Session.flush()
+
+
+def _codes() -> Iterator[str]:
     while True:
-        made.code = late_codes.new_code()
-        try:
-            with model.Session.begin_nested():
-                model.Session.add(made)
-        except IntegrityError:
-            # One in thousands of millions: the next one will do.
-            continue
-        return
+        yield late_codes.new_code()
 
 
 def _dictize(row: LateCode, today: dt.date) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def challenge_cohort_programme_update(
     """Move a season to the portal's newer version of its programme.
 
     Its managers and sysadmins may call this. States of steps that are no longer there
-    are kept and count no more; badges that were earned stay; everybody is evaluated at
+    are kept and count no more; steps that are done and are to be confirmed from now on
+    wait for an adviser; badges that were earned stay; everybody is evaluated at
     once. See :py:func:`challenge_cohort_programme_diff` first.
 
     :param id: the id or name of the season

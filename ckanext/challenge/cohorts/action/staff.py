@@ -19,7 +19,14 @@ from ckanext.challenge.common.action_helpers import (
     user_id_of,
     validate,
 )
-from ckanext.challenge.model import Cohort, Staff, WaitingRole
+from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.model import (
+    Application,
+    Cohort,
+    Participant,
+    Staff,
+    WaitingRole,
+)
 from ckanext.challenge.model.dictize import as_json, columns
 
 
@@ -36,22 +43,27 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :param offset: how many to pass over (0)
     :type offset: int
     :returns: ``{count, results, waiting}``, each ``{id, cohort_id, user_id, user_name,
-        display_name, since, role}``; those in ``waiting`` were named by their address
-        and have their role once they proved it
+        display_name, since, role}``, and in ``results`` ``advised`` and ``reads``: how
+        many active participants are given to an adviser, and how many applications
+        that wait for an answer a manager reads; those in ``waiting`` were named by
+        their address and have their role once they proved it
     :rtype: dict
     """
     data = validate(context, data_dict, schema.staff_list())
     cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_staff_list", context, {"cohort": cohort.id})
     query = (
-        model.Session.query(Staff, model.User)
+        model.Session.query(Staff, model.User, _advised(), _reads())
         .join(model.User, model.User.id == Staff.user_id)
         .filter(Staff.cohort_id == cohort.id)
     )
     rows, count = paginate(query.order_by(Staff.role, model.User.name), data)
     return {
         "count": count,
-        "results": [_dictize_staff(staff, user) for staff, user in rows],
+        "results": [
+            {**_dictize_staff(staff, user), "advised": advised, "reads": reads}
+            for staff, user, advised, reads in rows
+        ],
         "waiting": [_dictize_staff(role, user) for role, user in _waiting(cohort)],
     }
 
@@ -149,6 +161,38 @@ def _give(
         waiting_role_id=waiting.id,
     )
     return waiting
+
+
+def _advised() -> Any:
+    """How many active participants of the season are given to an adviser."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(Participant)
+        .where(
+            Staff.role == "adviser",
+            Participant.cohort_id == Staff.cohort_id,
+            Participant.adviser_id == Staff.user_id,
+            Participant.state == "active",
+        )
+        .correlate(Staff)
+        .scalar_subquery()
+    )
+
+
+def _reads() -> Any:
+    """How many applications of the season that wait for an answer a manager reads."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(Application)
+        .where(
+            Staff.role == "manager",
+            Application.cohort_id == Staff.cohort_id,
+            Application.reviewer_id == Staff.user_id,
+            Application.state.in_(lifecycle.APPLICATION_AWAITED),  # type: ignore[attr-defined]
+        )
+        .correlate(Staff)
+        .scalar_subquery()
+    )
 
 
 def _waiting(cohort: Cohort) -> list[Any]:

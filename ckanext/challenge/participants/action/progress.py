@@ -160,6 +160,7 @@ class _Shown:
         self.group, self.cohort, self.participant = group, cohort, participant
         self.detailed = detailed
         self.programme: Programme = programmes.of(cohort)
+        self.declared = registry.declared()
         self.language = current()
         self.due = rules.due_days(
             self.programme,
@@ -186,16 +187,13 @@ class _Shown:
             status.evidence_file for status in self.statuses.values()
         )
         self.evidence = steps.evidence_of(participant.id) if with_files else {}
-        confirmed = [
-            step.key
+        place = (cohort.id, group.id)
+        said = any(
+            step.source == "person" and self.states.get(step.key) == "done"
             for step in self.programme.steps
-            if step.confirm and self.states.get(step.key) == "done"
-        ]
-        self.confirmed = (
-            confirmations.of_steps(cohort.id, group.id, confirmed)
-            if detailed and confirmed
-            else {}
         )
+        self.answers = confirmations.of_steps([place])[place] if said else {}
+        self.by_team = confirmations.by_team(self.answers)
 
     def as_dict(self) -> dict[str, Any]:
         judged = self._judged()
@@ -280,19 +278,24 @@ class _Shown:
             "feedback": step.feedback,
             "due": as_json(due),
             "updated_at": as_json(status.updated_at) if status else None,
-            "assurance": assurance.of_step(self.programme, step.key)
-            if state == "done"
-            else None,
+            "assurance": self._word(step) if state == "done" else None,
         }
         if self.detailed:
             shown.update(self._details(step, status, state, due))
         return shown
 
+    def _word(self, step: Step) -> assurance.Assurance:
+        return assurance.of_step(self.programme, step.key, self.declared, self.by_team)
+
     def _details(
         self, step: Step, status: StepStatus | None, state: str, due: dt.date | None
     ) -> dict[str, Any]:
         open_ = state not in STEP_SETTLED
-        confirmed = self.confirmed.get(step.key)
+        confirmed = (
+            self.answers.get(step.key)
+            if state == "done" and self._word(step) == "confirmed"
+            else None
+        )
         return {
             "confirmed_by": confirmed.by if confirmed else None,
             "confirmed_at": as_json(confirmed.at) if confirmed else None,

@@ -9,6 +9,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.applications.labels import role_changes
 from ckanext.challenge.views.common import act, blueprint, keep_private
 from ckanext.challenge.views.forms import flat_errors
 
@@ -35,6 +36,9 @@ def _page(id_: str, errors: dict[str, list[str]]) -> dict[str, Any]:
     url = str(tk.h.url_for("challenge_applicant.read", id=application["id"]))
     return {
         "application": application,
+        "ending": role_changes(
+            act("challenge_role_changes", application=application["id"], **key)
+        ),
         "errors": [text for texts in errors.values() for text in texts],
         "csrf": tk.h.csrf_input(),
         "key": key.get("key", ""),

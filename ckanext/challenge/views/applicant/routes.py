@@ -12,6 +12,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from ckanext.challenge.common import access_links, rate_limit
+from ckanext.challenge.domain.characters import cleaned_document
 from ckanext.challenge.views.common import (
     act,
     ask_to_sign_in,
@@ -308,7 +309,7 @@ def data(id: str) -> Response:
     found = act("challenge_application_data", id=id, **_with_key())
     name = found["application"]["reference"]
     return Response(
-        json.dumps(found, ensure_ascii=False, indent=2),
+        json.dumps(cleaned_document(found), ensure_ascii=False, indent=2),
         mimetype="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}.json"'},
     )

@@ -16,6 +16,7 @@ from ckanext.challenge.views.applicant.pages import duty_text
 from ckanext.challenge.views.application_values import value_text
 from ckanext.challenge.views.common import act, context
 
+from . import decisions
 from .applications import KEPT, chosen_filters, reviewers
 from .history import history
 from .layout import frame
@@ -97,6 +98,10 @@ def _rules(
         ("organization", "look"): tk._("An organization has this SIREN already"),
         ("address", "passed"): tk._("The contact has opened the link we mailed"),
         ("address", "look"): tk._("The contact has not opened the link we mailed yet"),
+        ("own", "passed"): tk._("Not an application of your own"),
+        ("own", "failed"): tk._(
+            "This application is yours: somebody else of the team accepts it"
+        ),
         ("complete", "passed"): tk._("All that is needed is filled in"),
         ("complete", "failed"): tk._("Missing: {fields}"),
         ("consent", "passed"): tk._("The contact agreed to the use of these data"),
@@ -257,6 +262,7 @@ def _pending(application: Mapping[str, Any]) -> dict[str, str] | None:
     return {
         "decision": application_labels.decided()[kept["decision"]],
         "reason": kept.get("reason") or "",
+        "by": decisions.keeper(kept),
         "date": h.challenge_datetime(kept.get("at")),
     }
 
@@ -298,7 +304,7 @@ def _claim(
 def _account(application: Mapping[str, Any]) -> dict[str, Any] | None:
     """Whose account the acceptance lets in, and whether its role waits."""
     found = application.get("account")
-    if not found or application["state"] in ("refused", "withdrawn"):
+    if not found or application["state"] not in lifecycle.APPLICATION_LIVE:
         return None
     if found["waiting"]:
         text = tk._(
@@ -315,6 +321,167 @@ def _account(application: Mapping[str, Any]) -> dict[str, Any] | None:
             "role waits until it opens the link that is mailed there."
         )
     return {**found, "since": h.challenge_date(found["since"]), "text": text}
+
+
+def _read(cohort_name: str, id_: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A season, and an application of it as its managers read it."""
+    cohort = act("challenge_cohort_show", id=cohort_name)
+    tk.check_access("challenge_application_list", context(), {"cohort": cohort["id"]})
+    application = act("challenge_application_show", id=id_)
+    if application["cohort_id"] != cohort["id"]:
+        raise tk.ObjectNotFound()
+    return cohort, application
+
+
+def _confirming(
+    cohort: Mapping[str, Any],
+    application: Mapping[str, Any],
+    params: Mapping[str, str],
+) -> dict[str, Any]:
+    """What is around all that is to be confirmed of an application."""
+    around = frame(cohort, "applications")
+    kept = {key: value for key, value in params.items() if key in (*KEPT, "then")}
+    mine = f"{around['url']}/application/{application['id']}"
+    back = mine + h.challenge_query(kept)
+    return {
+        "frame": around,
+        "cohort": cohort,
+        "back": back,
+        "crumbs": [
+            (tk._("Applications"), f"{around['url']}/applications"),
+            (application["reference"], back),
+        ],
+        "csrf": tk.h.csrf_input(),
+    }
+
+
+def decision_page(
+    cohort_name: str,
+    id_: str,
+    wish: Mapping[str, Any],
+    params: Mapping[str, str],
+    *,
+    leads_on: bool,
+) -> dict[str, Any] | None:
+    """What a decision on an application would do, to be read before it is taken.
+
+    :param wish: ``decision``, and ``reason``, ``kind``, ``fields`` and ``pending`` as
+        they were typed
+    :param params: of the address, as for :func:`application_page`
+    :param leads_on: whether the next application is to be opened then
+    :returns: None where there is nothing to confirm: nobody is told and nothing ends,
+        or the decision cannot be taken
+    :raises tk.NotAuthorized: not a manager of its season
+    :raises tk.ObjectNotFound: no such application in this season
+    """
+    cohort, application = _read(cohort_name, id_)
+    decision = wish.get("decision", "")
+    kept = application["pending_decision"]
+    if decision not in application["decisions"] or decision == "start":
+        return None
+    if wish["pending"] and not kept:
+        return None
+    if lifecycle.DECISIONS[decision].needs_reason and not wish.get("reason"):
+        return None
+    title = application_labels.decisions()[decision]
+    deeds = _deeds(application, cohort, wish)
+    if kept:
+        deeds.append(f"{decisions.kept_by(kept)}. {tk._('What you confirm ends it.')}")
+    return {
+        **_confirming(cohort, application, params),
+        "heading": tk._("{decision}: {name}").format(
+            decision=title, name=application["organization_title"]
+        ),
+        "deeds": deeds,
+        "quote": wish.get("reason", ""),
+        "mail": decisions.mail_of(application, wish),
+        "shows_mail": True,
+        "hidden": [
+            *(
+                (name, wish[name])
+                for name in ("decision", "reason", "kind", "pending")
+                if wish.get(name)
+            ),
+            *(("fields", name) for name in wish["fields"]),
+            ("kept", kept["at"] if kept else "none"),
+            *([("then", "next")] if leads_on else []),
+        ],
+        "button": tk._("Keep this decision") if wish["pending"] else title,
+        "can_edit": True,
+    }
+
+
+def _deeds(
+    application: Mapping[str, Any], cohort: Mapping[str, Any], wish: Mapping[str, Any]
+) -> list[str]:
+    """What a decision does, in the words of who takes it."""
+    if wish["pending"]:
+        return [
+            tk._("Nobody is told until you publish all the decisions that are kept.")
+        ]
+    decision = wish["decision"]
+    if decision == "accept":
+        account = _account(application)
+        return [
+            tk._(
+                "The collectivité takes part in the season, with the organization that "
+                "has its SIREN or, where there is none, with a new one."
+            ),
+            tk._("The account {name} is let in.").format(name=account["display_name"])
+            if account
+            else tk._("An account is made for the contact."),
+            *([account["text"]] if account and account["text"] else []),
+            *_short(cohort),
+        ]
+    names = _names(cohort)
+    asked = ", ".join(str(names.get(name, name)) for name in wish["fields"])
+    return {
+        "waitlist": [tk._("The application goes to the end of the waiting list.")],
+        "request_changes": [
+            tk._("The applicant can change the application and send it again."),
+            *([tk._("To be changed: {fields}").format(fields=asked)] if asked else []),
+        ],
+        "refuse": [tk._("The application is closed.")],
+        "reopen": [tk._("The application waits for a decision again.")],
+    }[decision]
+
+
+def _short(cohort: Mapping[str, Any]) -> list[str]:
+    taken = cohort["figures"]["participants"]
+    if cohort["capacity"] is None or taken < cohort["capacity"]:
+        return []
+    return [tk._("No place is left")]
+
+
+def drop_page(
+    cohort_name: str, id_: str, params: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """The kept decision on an application, to be read before it is dropped.
+
+    :param params: of the address, as for :func:`application_page`
+    :returns: None where none is kept
+    :raises tk.NotAuthorized: not a manager of its season
+    :raises tk.ObjectNotFound: no such application in this season
+    """
+    cohort, application = _read(cohort_name, id_)
+    pending = _pending(application)
+    if pending is None:
+        return None
+    return {
+        **_confirming(cohort, application, params),
+        "heading": tk._("Drop the decision that is kept: {name}").format(
+            name=application["organization_title"]
+        ),
+        "deeds": [
+            tk._("{decision}, kept by {name} on {date}").format(
+                decision=pending["decision"], name=pending["by"], date=pending["date"]
+            ),
+            tk._("The decision and the reason that was typed are lost."),
+        ],
+        "quote": pending["reason"],
+        "hidden": [("at", application["pending_decision"]["at"])],
+        "button": tk._("Drop it"),
+    }
 
 
 def application_page(
@@ -336,11 +503,7 @@ def application_page(
     :raises tk.NotAuthorized: not a manager of its season
     :raises tk.ObjectNotFound: no such application in this season
     """
-    cohort = act("challenge_cohort_show", id=cohort_name)
-    tk.check_access("challenge_application_list", context(), {"cohort": cohort["id"]})
-    application = act("challenge_application_show", id=id_)
-    if application["cohort_id"] != cohort["id"]:
-        raise tk.ObjectNotFound()
+    cohort, application = _read(cohort_name, id_)
     id_ = application["id"]
     checked = act("challenge_application_check", id=id_)
     beside = neighbours(cohort, id_, params)

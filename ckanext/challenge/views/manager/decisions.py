@@ -58,12 +58,16 @@ def kept_by(kept: Mapping[str, Any] | None) -> str:
     if not kept:
         return ""
     return tk._("Kept until now: {decision}, by {name}").format(
-        decision=application_labels.decided()[kept["decision"]],
-        name=kept.get("by_name") or tk._("somebody of the team"),
+        decision=application_labels.decided()[kept["decision"]], name=keeper(kept)
     )
 
 
-def _mail(row: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any] | None:
+def keeper(kept: Mapping[str, Any]) -> str:
+    """Who keeps a decision, as people read it."""
+    return kept.get("by_name") or tk._("somebody of the team")
+
+
+def mail_of(row: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any] | None:
     """The mail that the decision sends, as it would go now."""
     asked = {
         name: wish[name]
@@ -87,7 +91,16 @@ def _line(row: Mapping[str, Any], wish: Mapping[str, Any], base: str) -> dict[st
         "state": h.challenge_state("application", row["state"]),
         "decision": application_labels.decided()[wish["decision"]],
         "reason": wish.get("reason") or "",
-        "mail": _mail(row, wish),
+        "mail": mail_of(row, wish),
+    }
+
+
+def _kept_line(row: Mapping[str, Any], base: str) -> dict[str, Any]:
+    kept = row["pending_decision"]
+    return {
+        **_line(row, kept, base),
+        "who": tk._("kept by {name}").format(name=keeper(kept)),
+        "shown": f"{row['id']}@{kept['at']}",
     }
 
 
@@ -132,7 +145,7 @@ def batch_page(
             for row in rows
             if row["state"] not in sources
         ],
-        "short": _short(cohort, decision, len(ready), found["season"]["promised"]),
+        "short": _short(decision, len(ready), _free(found["season"], ready)),
         "given": given,
         "errors": errors or {},
         "labels": {"reason": tk._("Reason"), "decision": tk._("Decision")},
@@ -141,17 +154,26 @@ def batch_page(
     }
 
 
-def _short(
-    cohort: Mapping[str, Any], decision: str, number: int, promised: int = 0
-) -> str:
-    """What to know when there are fewer places than acceptances.
+def _free(season: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> int | None:
+    """How many places are left for the chosen applications.
 
-    :param promised: the places that other acceptances, which are kept, will take
+    :param season: of ``challenge_application_list``
+    :param chosen: their own kept acceptances take no place from them
+    :returns: ``None`` where there is no limit
     """
-    if decision != "accept" or cohort["capacity"] is None:
-        return ""
-    free = max(0, cohort["capacity"] - cohort["figures"]["participants"] - promised)
-    if number <= free:
+    if season["capacity"] is None:
+        return None
+    own = sum(_keeps_acceptance(row) for row in chosen)
+    return max(0, season["capacity"] - season["taken"] - season["promised"] + own)
+
+
+def _keeps_acceptance(row: Mapping[str, Any]) -> bool:
+    return (row["pending_decision"] or {}).get("decision") == "accept"
+
+
+def _short(decision: str, number: int, free: int | None) -> str:
+    """What to know when there are fewer places than acceptances."""
+    if decision != "accept" or free is None or number <= free:
         return ""
     return tk.ungettext(
         "Only {free} place is left: those further down the list will not be accepted.",
@@ -166,15 +188,23 @@ def publish_page(cohort_name: str) -> dict[str, Any]:
     cohort = act("challenge_cohort_show", id=cohort_name)
     around = frame(cohort, "applications")
     base = f"{around['url']}/application"
-    rows = _files(cohort, pending="true")
+    found = _found(cohort, pending="true", sort="submitted")
+    rows = found["results"]
     return {
         "frame": around,
         "cohort": cohort,
-        "lines": [_line(row, row["pending_decision"], base) for row in rows],
+        "count": h.challenge_number(found["count"]),
+        "lines": [_kept_line(row, base) for row in rows],
+        "rest": ""
+        if found["count"] == len(rows)
+        else tk._(
+            "Here are the first {number}. The others stay kept until you come back "
+            "to this page."
+        ).format(number=h.challenge_number(len(rows))),
         "short": _short(
-            cohort,
             "accept",
-            sum(row["pending_decision"]["decision"] == "accept" for row in rows),
+            sum(_keeps_acceptance(row) for row in rows),
+            _free(found["season"], rows),
         ),
         "csrf": tk.h.csrf_input(),
     }
@@ -216,6 +246,17 @@ def results_page(
         "frame": around,
         "cohort": cohort,
         "lines": sorted(lines, key=lambda line: line["ok"]),
+        "left": [
+            {
+                "name": row["organization_title"],
+                "reference": row["reference"],
+                "url": f"{around['url']}/application/{row['id']}",
+                "decision": words[row["decision"]],
+                "who": tk._("kept by {name}").format(name=keeper(row)),
+            }
+            for row in answer.get("left", ())
+        ],
+        "left_count": len(answer.get("left", ())),
         "done": answer["done"],
         "count": answer["count"],
         "back": back,

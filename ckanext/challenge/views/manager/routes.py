@@ -20,7 +20,7 @@ from ckanext.challenge.views.common import (
 )
 from ckanext.challenge.views.forms import flat_errors, texts
 
-from .application import application_page, neighbours
+from .application import application_page, decision_page, drop_page, neighbours
 from .applications import KEPT, applications_page, chosen_filters
 from .cohort import cohort_page, index_page
 from .decisions import (
@@ -56,8 +56,12 @@ def season(cohort: str) -> AnyResponse | str:
 @manager.get("/<cohort>/state")
 def transition_preview(cohort: str) -> AnyResponse | str:
     """What moving a season to another state will do."""
+    return _before_moving(cohort, request.args.get("to", ""))
+
+
+def _before_moving(cohort: str, to: str) -> AnyResponse | str:
     try:
-        page = transition_page(cohort, request.args.get("to", ""))
+        page = transition_page(cohort, to)
     except tk.ValidationError as error:
         _flash(error)
         return tk.redirect_to(
@@ -67,10 +71,13 @@ def transition_preview(cohort: str) -> AnyResponse | str:
 
 
 @manager.post("/<cohort>/state")
-def transition(cohort: str) -> AnyResponse:
-    """Move a season to another state of its life."""
+def transition(cohort: str) -> AnyResponse | str:
+    """Move a season to another state of its life, out of the one that was shown."""
+    wish = texts(request.form, "from", "to")
+    if not wish.get("from"):
+        return _before_moving(cohort, wish.get("to", ""))
     try:
-        act("challenge_cohort_transition", id=cohort, to=request.form.get("to", ""))
+        act("challenge_cohort_transition", id=cohort, **wish)
     except tk.ValidationError as error:
         _flash(error)
     else:
@@ -163,8 +170,11 @@ def publish(cohort: str) -> str:
 
 @manager.post("/<cohort>/applications/publish")
 def publish_now(cohort: str) -> str:
-    """Publish all decisions that wait."""
-    answer = act("challenge_decisions_publish", cohort=cohort)
+    """Publish the decisions that the page showed, as it showed them."""
+    shown = request.form.getlist("shown")
+    if not shown:
+        return publish(cohort)
+    answer = act("challenge_decisions_publish", cohort=cohort, shown=shown)
     back = _list(cohort)
     return tk.render(
         "challenge/manage/results.html", results_page(cohort, answer, back)
@@ -200,16 +210,26 @@ def _again(cohort: str, id_: str, error: tk.ValidationError, **given: Any) -> st
 
 @manager.post("/<cohort>/application/<id>")
 def review(cohort: str, id: str) -> AnyResponse | str:
-    """Decide on an application."""
+    """Decide on an application: first show what that does, then do it."""
     wish = _wish()
     leads_on = request.form.get("then") == "next"
+    step = request.form.get("do")
+    if step == "edit":
+        again = application_page(cohort, id, request.args, wish)
+        again["then_next"] = leads_on
+        return tk.render("challenge/manage/application.html", again)
+    kept = request.form.get("kept", "none")
+    if step != "confirm":
+        page = decision_page(cohort, id, wish, request.args, leads_on=leads_on)
+        if page is not None:
+            return tk.render("challenge/manage/confirm.html", page)
     following = None
     if leads_on:
         # Before the decision: after it, the file may no longer be in the list.
         shown = act("challenge_cohort_show", id=cohort)
         following = neighbours(shown, id, request.args)["next"]
     try:
-        decided = act("challenge_application_review", id=id, **wish)
+        decided = act("challenge_application_review", id=id, kept=kept, **wish)
     except tk.ValidationError as error:
         return _again(cohort, id, error, **wish)
     name = decided["organization_title"]
@@ -253,10 +273,20 @@ def preview(cohort: str, id: str) -> str:
 
 
 @manager.post("/<cohort>/application/<id>/pending")
-def drop(cohort: str, id: str) -> AnyResponse:
-    """Drop a decision that waits to be published."""
-    act("challenge_decision_drop", id=id)
-    tk.h.flash_success(tk._("The pending decision is dropped."))
+def drop(cohort: str, id: str) -> AnyResponse | str:
+    """Drop a decision that waits to be published: first show it, then do."""
+    if request.form.get("do") != "confirm":
+        page = drop_page(cohort, id, request.args)
+        if page is None:
+            tk.h.flash_notice(tk._("No decision is kept here any more."))
+            return _here(cohort, id)
+        return tk.render("challenge/manage/confirm.html", page)
+    try:
+        act("challenge_decision_drop", id=id, **texts(request.form, "at"))
+    except tk.ValidationError as error:
+        _flash(error)
+    else:
+        tk.h.flash_success(tk._("The pending decision is dropped."))
     return _here(cohort, id)
 
 

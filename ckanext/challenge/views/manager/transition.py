@@ -73,6 +73,7 @@ def transition_page(name: str, to: str) -> dict[str, Any]:
     return {
         "frame": around,
         "cohort": cohort,
+        "from": found["from"],
         "to": to,
         "heading": words(to, found["forward"]),
         "warning": _warning(cohort, found),

@@ -8,6 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.applications.labels import role_changes
 from ckanext.challenge.domain.lifecycle import COHORT_ADMITTING, PARTICIPANT_COUNTED
 from ckanext.challenge.views.common import act, may
 
@@ -62,6 +63,7 @@ def invitation(
             for claim in asked
         ],
         "members": tk.h.url_for("organization.members", id=name) if manages else "",
+        "listed": f"{url}/roles",
         "roles": _roles(),
         "labels": {
             "email": tk._("E-mail address"),
@@ -94,10 +96,16 @@ def departure(
         "label": tk._("Why does it leave?"),
         "given": sent["data"] if mine else {},
         "errors": sent["errors"] if mine else {},
+        "ending": _changes(participant),
         "following": tk._("The first on the waiting list takes its place.")
         if cohort.get("automatic_promotion")
         else tk._("We then show you who is first on the waiting list."),
     }
+
+
+def _changes(participant: Mapping[str, Any]) -> dict[str, Any]:
+    """Who loses a role with its departure; of one that left, who gets one back."""
+    return role_changes(act("challenge_role_changes", participant=participant["id"]))
 
 
 def since(participant: Mapping[str, Any]) -> str:
@@ -118,7 +126,7 @@ def left(
     cohort: Mapping[str, Any],
     url: str,
     roles: Collection[str],
-) -> dict[str, str] | None:
+) -> dict[str, Any] | None:
     """What the members and the team read of a participant that withdrew.
 
     :param url: of its page
@@ -132,4 +140,5 @@ def left(
         "text": since(participant),
         "reason": participant.get("withdrawn_reason") or "",
         "url": f"{url}/reinstate" if again else "",
+        "coming": _changes(participant)["lines"] if again else [],
     }

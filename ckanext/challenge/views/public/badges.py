@@ -163,7 +163,7 @@ def _award_page(award_id: str) -> dict[str, Any]:
             {**award, "earned": award["state"] != "revoked"}
         ),
         "proof": award_proof(award),
-        "behind": labels.assurance(award["assurance"]),
+        "behind": labels.award_assurance(award["assurance"]),
         "by_hand": labels.by_hand(award),
         "withdrawal": labels.withdrawal(award["revoked_reason"]),
         "met": [_met(part, dataset) for part in award["criteria"]["met"]],

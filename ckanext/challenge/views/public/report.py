@@ -10,6 +10,7 @@ import ckan.plugins.toolkit as tk
 from flask import Response, request
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.domain.characters import cleaned_document
 from ckanext.challenge.views.common import Pager, act, blueprint, page_number
 from ckanext.challenge.views.embed.response import act_as_nobody, shared
 from ckanext.challenge.views.participant_rows import cohort_prefix, phase_numbers
@@ -121,5 +122,5 @@ def as_json(cohort: str) -> Response:
     """The same for programs: what everybody may know."""
     found = act_as_nobody("challenge_cohort_report", id=cohort, limit=1000)
     found.pop("staff", None)
-    text = json.dumps(found, ensure_ascii=False, indent=1)
+    text = json.dumps(cleaned_document(found), ensure_ascii=False, indent=1)
     return shared(text, "application/json", _SOON)

@@ -214,6 +214,41 @@ def test_who_saves_over_another_is_told_once(
     assert _cohort(world)["capacity"] == 7
     assert manager.post(f"{SEASON}/edit", _typed(page)).status_code == 302
     assert _cohort(world)["title"] == "Un autre titre"
+    # What one had not touched stays what the other one wrote.
+    assert _cohort(world)["capacity"] == 7
+
+
+def test_of_two_who_save_each_keeps_what_the_other_did_not_touch(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    before = _cohort(world)
+    typed = _typed(_page(manager.get(f"{SEASON}/edit")))
+    theirs = {
+        "description": "Un texte\nsur deux lignes",
+        "capacity": 7,
+        "kinds": ["cc"],
+        "days_per_participant": 12.5,
+        "partners": [{"name": "Région", "url": None, "logo_url": None}],
+        "hashtag": "leleur",
+    }
+    call_as(world.people["sysadmin"], "challenge_cohort_patch", id="saison-3", **theirs)
+    typed |= {"hashtag": "lemien", "funding-0-amount": "4000"}
+    page = _page(manager.post(f"{SEASON}/edit", typed))
+    # A third one, while the second reads it.
+    call_as(
+        world.people["sysadmin"], "challenge_cohort_patch", id="saison-3", capacity=9
+    )
+    page = _page(manager.post(f"{SEASON}/edit", _typed(page)))
+    assert manager.post(f"{SEASON}/edit", _typed(page)).status_code == 302
+    after = _cohort(world)
+    assert after["hashtag"] == "lemien"
+    assert after["funding"][0]["amount"] == 4000
+    assert (after["capacity"], after["kinds"]) == (9, ["cc"])
+    assert after["description"].split() == theirs["description"].split()
+    assert after["days_per_participant"] == 12.5
+    assert [row["name"] for row in after["partners"]] == ["Région"]
+    assert after["title"] == before["title"]
 
 
 def test_what_the_season_does_by_itself(
@@ -275,15 +310,47 @@ def test_the_team(browser: Callable[..., Any], world: Any) -> None:
     (row,) = found["waiting"]
     assert row["user_name"] == stranger["name"]
     assert "Waits" in manager.get(f"/en{url}").get_data(as_text=True)
-    assert manager.post(f"{url}/{row['id']}/delete").status_code == 302
+    removal = _page(manager.post(f"/en{url}/{row['id']}/delete"))
+    assert "no longer given once" in removal.text_content()
+    do = {"do": "confirm"}
+    assert manager.post(f"{url}/{row['id']}/delete", do).status_code == 302
     named = {"user": stranger["name"], "role": "adviser"}
     assert manager.post(url, named).status_code == 302
     found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
     (row,) = [one for one in found["results"] if one["user_name"] == stranger["name"]]
     assert found["waiting"] == []
-    assert manager.post(f"{url}/{row['id']}/delete").status_code == 302
+    assert manager.post(f"{url}/{row['id']}/delete").status_code == 200
+    found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
+    assert stranger["name"] in [one["user_name"] for one in found["results"]]
+    assert manager.post(f"{url}/{row['id']}/delete", do).status_code == 302
     found = call_as(world.people["manager"], "challenge_staff_list", cohort="saison-3")
     assert stranger["name"] not in [one["user_name"] for one in found["results"]]
+
+
+def test_who_loses_an_adviser_or_a_reader_is_said_first(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    admin, manager = world.people["sysadmin"], world.people["manager"]
+    call_as(
+        admin,
+        "challenge_application_assign",
+        id=world.application["id"],
+        reviewer=manager["name"],
+    )
+    for cohort, name, words in (
+        ("saison-2", "adviser", "1 collectivité loses its adviser"),
+        ("saison-3", "manager", "1 application without an answer loses its reader"),
+    ):
+        team = call_as(admin, "challenge_staff_list", cohort=cohort)["results"]
+        user = world.people[name]["name"]
+        (role,) = [one for one in team if one["user_name"] == user]
+        url = f"/en/challenge/manage/{cohort}/staff/{role['id']}/delete"
+        page = _page(browser("sysadmin").post(url))
+        assert words in page.text_content()
+        assert page.xpath("//button[@autofocus and @value='confirm']")
+    assert browser("manager").post(url).status_code == 403
+    wrong = url.replace("saison-3", "saison-2")
+    assert browser("sysadmin").post(wrong).status_code == 404
 
 
 def test_codes_for_those_who_come_late(browser: Callable[..., Any], world: Any) -> None:

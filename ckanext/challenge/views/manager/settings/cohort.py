@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain import deadlines, schedule
+from ckanext.challenge.views.common import act
 from ckanext.challenge.views.forms import lines, texts, typed_number
 from ckanext.challenge.views.manager.layout import manager_url
 
@@ -100,9 +102,10 @@ def cohort_form(
     page: dict[str, Any] = (
         settings_page(name, "season", "challenge_cohort_update") if name else _new()
     )
+    stored = _as_typed(page["cohort"]) if page["cohort"] else {}
     data: dict[str, Any] = {
         "currency": "EUR",
-        **_as_typed(page["cohort"] or {}),
+        **stored,
         **(typed or {}),
     }
     if page["cohort"] and "revision" in (errors or {}):
@@ -122,6 +125,8 @@ def cohort_form(
     return {
         **page,
         "data": data,
+        # How it was when the form was opened: so what one did not touch is known.
+        "base": json.dumps(stored),
         "errors": errors or {},
         "labels": named,
         "groups": groups,
@@ -134,15 +139,53 @@ def cohort_form(
 
 
 def _as_typed(cohort: Mapping[str, Any]) -> dict[str, Any]:
-    """A season with its numbers as its reader would type them: « 12,5 »."""
-    shown = dict(cohort)
-    if cohort:
-        shown["days_per_participant"] = typed_number(cohort["days_per_participant"])
-        shown["funding"] = [
-            {**part, "amount": typed_number(part["amount"])}
-            for part in cohort["funding"] or []
-        ]
-    return shown
+    """A season as :func:`given` would read it from a form that nobody touched."""
+
+    def text(value: Any) -> str:
+        # As its reader types a number: « 12,5 ».
+        number = isinstance(value, int | float)
+        return typed_number(value) if number else str(value or "")
+
+    return {
+        **{name: text(cohort[name]) for name in PLAIN},
+        "kinds": cohort["kinds"] or [],
+        "scheduled_transitions": cohort["scheduled_transitions"] or [],
+        "automatic_promotion": "true" if cohort["automatic_promotion"] else "",
+        **{
+            group: [{part: text(row.get(part)) for part in parts} for row in rows]
+            for group, parts in LISTS.items()
+            for rows in (cohort[group] or [],)
+        },
+    }
+
+
+def merged(
+    name: str, typed: Mapping[str, Any], form: Mapping[str, str]
+) -> dict[str, Any]:
+    """What was typed, and in all fields that were not touched what stands there now.
+
+    :param name: of the season, which somebody else has changed meanwhile
+    :param form: has ``base``, how the season was when the form was opened
+    """
+    try:
+        base = json.loads(form.get("base", ""))
+    except ValueError:
+        base = None
+    if not isinstance(base, dict):
+        return dict(typed)
+    now = _as_typed(act("challenge_cohort_show", id=name, include_figures=False))
+    untouched = [key for key in now if _same(typed.get(key), base.get(key))]
+    return {**typed, **{key: now[key] for key in untouched}}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether a form holds the same, whatever a browser makes of ends of lines."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one.split() == other.split()
+    if isinstance(one, list) and isinstance(other, list):
+        plain = all(isinstance(part, str) for part in (*one, *other))
+        return sorted(one) == sorted(other) if plain else one == other
+    return bool(one == other)
 
 
 def _new() -> dict[str, Any]:

@@ -10,11 +10,11 @@ from ckanext.challenge.views.common import act, context, managers_blueprint
 from ckanext.challenge.views.forms import flat_errors, texts
 
 from .codes import codes_page
-from .cohort import cohort_form, given
+from .cohort import cohort_form, given, merged
 from .copying import copy_page, typed_copy
 from .programme import programme_page
 from .questions import QuestionsForm
-from .staff import staff_page
+from .staff import removal_page, staff_page
 
 settings = managers_blueprint("challenge_settings")
 
@@ -52,7 +52,12 @@ def update(cohort: str) -> Response | str:
     try:
         changed = act("challenge_cohort_patch", id=cohort, **typed)
     except tk.ValidationError as error:
-        page = cohort_form(cohort, typed, flat_errors(error.error_dict))
+        errors = flat_errors(error.error_dict)
+        if "revision" in errors:
+            typed = merged(cohort, typed, request.form)
+            text = tk._("What you had not changed yourself stands as it is now.")
+            errors["revision"] = [*errors["revision"], text]
+        page = cohort_form(cohort, typed, errors)
         return tk.render("challenge/manage/edit.html", page)
     tk.h.flash_success(tk._("The season is saved."))
     return tk.redirect_to("challenge_settings.edit", cohort=changed["name"])
@@ -138,8 +143,10 @@ def add_staff(cohort: str) -> Response | str:
 
 
 @settings.post("/<cohort>/staff/<id>/delete")
-def remove_staff(cohort: str, id: str) -> Response:
-    """Take a role back."""
+def remove_staff(cohort: str, id: str) -> Response | str:
+    """Take a role back: first show what that does, then do it."""
+    if request.form.get("do") != "confirm":
+        return tk.render("challenge/manage/confirm.html", removal_page(cohort, id))
     act("challenge_staff_delete", id=id)
     tk.h.flash_success(tk._("The role is taken back."))
     return tk.redirect_to("challenge_settings.staff", cohort=cohort)

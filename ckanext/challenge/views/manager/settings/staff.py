@@ -8,9 +8,82 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.views.common import act, may
+from ckanext.challenge.views.common import act, context, may
 
 from .layout import settings_page
+
+
+def _roles() -> dict[str, str]:
+    return {"manager": tk._("Manager"), "adviser": tk._("Adviser")}
+
+
+def _team(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Who has a role in a season, and whose role ``waits``."""
+    team = act("challenge_staff_list", cohort=cohort["id"], limit=1000)
+    return [
+        *team["results"],
+        *({**one, "waits": True} for one in team["waiting"]),
+    ]
+
+
+def removal_page(name: str, id_: str) -> dict[str, Any]:
+    """What taking a role back does, to be read before it is done.
+
+    :param name: of the season
+    :param id_: of the role
+    :raises tk.NotAuthorized: to somebody who may not take it back
+    :raises tk.ObjectNotFound: no such role in this season
+    """
+    page = settings_page(name, "staff", "challenge_staff_create")
+    for one in _team(page["cohort"]):
+        if one["id"] == id_:
+            break
+    else:
+        raise tk.ObjectNotFound()
+    tk.check_access(
+        "challenge_staff_delete",
+        context(),
+        {"cohort": one["cohort_id"], "role": one["role"]},
+    )
+    back = page["urls"]["self"]
+    return {
+        **page,
+        "heading": tk._("Remove {name} ({role})").format(
+            name=one["display_name"], role=_roles()[one["role"]]
+        ),
+        "crumbs": [(tk._("Team"), back)],
+        "deeds": _left_behind(one),
+        "hidden": [],
+        "button": tk._("Remove"),
+        "back": back,
+    }
+
+
+def _left_behind(one: Mapping[str, Any]) -> list[str]:
+    """What somebody who leaves the team leaves without anybody."""
+    texts = [
+        tk._("The role is no longer given once the address is proved.")
+        if one.get("waits")
+        else tk._("This account sees no more of the season than anybody does.")
+    ]
+    if number := one.get("advised", 0):
+        texts.append(
+            tk.ungettext(
+                "{number} collectivité loses its adviser: give it to somebody else.",
+                "{number} collectivités lose their adviser: give them to somebody "
+                "else.",
+                number,
+            ).format(number=h.challenge_number(number))
+        )
+    if number := one.get("reads", 0):
+        texts.append(
+            tk.ungettext(
+                "{number} application without an answer loses its reader.",
+                "{number} applications without an answer lose their reader.",
+                number,
+            ).format(number=h.challenge_number(number))
+        )
+    return texts
 
 
 def staff_page(
@@ -25,16 +98,11 @@ def staff_page(
     """
     page = settings_page(name, "staff", "challenge_staff_create")
     cohort = page["cohort"]
-    roles = {"manager": tk._("Manager"), "adviser": tk._("Adviser")}
+    roles = _roles()
     allowed = [
         (role, text)
         for role, text in roles.items()
         if may("challenge_staff_create", cohort=cohort["id"], role=role)
-    ]
-    team = act("challenge_staff_list", cohort=cohort["id"], limit=1000)
-    people = [
-        *team["results"],
-        *({**one, "waits": True} for one in team["waiting"]),
     ]
     return {
         **page,
@@ -48,7 +116,7 @@ def staff_page(
                 if one["role"] in dict(allowed)
                 else "",
             }
-            for one in sorted(people, key=lambda one: one["role"] != "manager")
+            for one in sorted(_team(cohort), key=lambda one: one["role"] != "manager")
         ],
         "roles": allowed,
         "typed": {"role": "adviser", **(typed or {})},
