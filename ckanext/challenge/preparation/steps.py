@@ -412,6 +412,7 @@ class Result:
     :ivar names: of the schema's fields, in its order
     :ivar columns: the cells of each, one for each row
     :ivar places: where each row comes from
+    :ivar numbers: which row of the table each is, counted from 0
     :ivar repairs: all that was mended or could be, and what was left out
     :ivar sources: where each field comes from
     """
@@ -419,6 +420,7 @@ class Result:
     names: tuple[str, ...]
     columns: tuple[list[str], ...]
     places: Sequence[Place]
+    numbers: Sequence[int]
     repairs: tuple[Repair, ...]
     sources: tuple[Source, ...]
 
@@ -491,6 +493,7 @@ def result(
     names = tuple(words.by_name)
     columns = [cells.get(name) or [""] * rows for name in names]
     places: Sequence[Place] = table.places
+    numbers: Sequence[int] = range(rows)
     left_out = sum(1 for one in table.left_out if one.why == "empty")
     if left_out:
         found.append(Repair("rows:empty", "", "empty-rows", left_out, (), True))
@@ -498,10 +501,10 @@ def result(
     if repair is not None:
         found.append(repair)
         if repair.applied:
-            kept = [row for row in range(rows) if row not in doubled]
-            columns = [[column[row] for row in kept] for column in columns]
-            places = [places[row] for row in kept]
-    return Result(names, tuple(columns), places, tuple(found), tuple(where))
+            numbers = [row for row in range(rows) if row not in doubled]
+            columns = [[column[row] for row in numbers] for column in columns]
+            places = [places[row] for row in numbers]
+    return Result(names, tuple(columns), places, numbers, tuple(found), tuple(where))
 
 
 def _conforms(
