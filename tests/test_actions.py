@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import inspect
 import io
 import re
@@ -36,6 +37,7 @@ from ckanext.challenge.model import (
     Claim,
     Cohort,
     Conformity,
+    Preparation,
     Subscription,
     WaitingRole,
 )
@@ -308,6 +310,30 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"resource_id": "{resource}"},
     ),
     "challenge_evaluate": ({"sysadmin"}, {"all": True}),
+    "challenge_preparation_create": (
+        {"org_admin", "sysadmin"},
+        {"organization": "{organization}", "kit": "subventions", "text": "Objet\nx"},
+    ),
+    "challenge_preparation_show": (
+        {"org_admin", "adviser", "sysadmin"},
+        {"id": "{preparation}"},
+    ),
+    "challenge_preparation_list": (
+        {"org_admin", "adviser", "sysadmin"},
+        {"organization": "{organization}"},
+    ),
+    "challenge_preparation_update": (
+        {"org_admin", "sysadmin"},
+        {"id": "{preparation}"},
+    ),
+    "challenge_preparation_publish": (
+        {"org_admin", "sysadmin"},
+        {"id": "{preparation}", "mode": "new"},
+    ),
+    "challenge_preparation_delete": (
+        {"org_admin", "sysadmin"},
+        {"id": "{preparation}"},
+    ),
 }
 
 
@@ -393,7 +419,13 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         role="editor",
         way="invitation",
     )
-    model.Session.add_all([file, claim, waiting])
+    preparation = Preparation(
+        organization_id=participant["organization_id"],
+        kit="subventions",
+        state="to_match",
+        expires_at=utcnow() + dt.timedelta(days=30),
+    )
+    model.Session.add_all([file, claim, waiting, preparation])
     model.Session.commit()
     return {
         "award": award["id"],
@@ -408,6 +440,7 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         "file": file.id,
         "claim": claim.id,
         "waiting": waiting.id,
+        "preparation": preparation.id,
         "token": proofs.make_token(
             people["applicant"]["id"],
             access_links.digest_of(people["applicant"]["email"]),
@@ -772,11 +805,25 @@ CHANGES: dict[str, Fill] = {
     "challenge_award_revoke": lambda w: {"id": w["award"], "reason": "x"},
     "challenge_conformity_check": _checked,
     "challenge_evaluate": lambda _: {"all": True},
+    "challenge_preparation_create": lambda w: {
+        "organization": w["organization"],
+        "kit": "subventions",
+        "text": "Objet\nConcerts",
+    },
+    "challenge_preparation_update": lambda w: {
+        "id": w["preparation"],
+        "constants": {"objet": "Concerts"},
+    },
+    "challenge_preparation_delete": lambda w: {"id": w["preparation"]},
 }
 
 #: Those that change nothing, and those that are tried elsewhere: a newer programme is
-#: in ``tests/cohorts/test_programme.py``.
-ELSEWHERE = {"challenge_credential_verify", "challenge_cohort_programme_update"}
+#: in ``tests/cohorts/test_programme.py``; what publishes a file lets CKAN commit.
+ELSEWHERE = {
+    "challenge_credential_verify",
+    "challenge_cohort_programme_update",
+    "challenge_preparation_publish",
+}
 
 
 @pytest.mark.parametrize("action", sorted(CHANGES))

@@ -229,20 +229,12 @@ def test_a_fault_in_the_catalogue_publishes_nothing_and_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = _finish(editor, _begin(editor, organization))
-    resource_create = tk.get_action("resource_create")
 
-    def full(context: Any, data_dict: Any) -> Any:
-        resource_create(context, data_dict)
+    def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(
-            action.tk,
-            "get_action",
-            lambda name, of=tk.get_action: (
-                full if name == "resource_create" else of(name)
-            ),
-        )
+        patched.setattr(uploader.ResourceUpload, "upload", full)
         with pytest.raises(OSError, match="No space"):
             call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
     assert call_as(editor, "package_search")["count"] == 0

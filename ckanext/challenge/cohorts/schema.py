@@ -61,6 +61,7 @@ RESERVED_NAMES = frozenset(
         "manage",
         "observatory",
         "oembed",
+        "preparation",
         "proof",
         "status",
         "subscription",

@@ -47,12 +47,14 @@ _COLUMNS = (
     "mapping",
     "constants",
     "edits",
+    "taken_back",
     "dataset_id",
     "resource_id",
     "created_at",
     "updated_at",
     "expires_at",
 )
+_CHOICES = frozenset({"mapping", "constants", "edits", "taken_back"})
 #: The name of what is pasted.
 _PASTED = "cells.txt"
 #: Characters of the name of a file, and of the address of a dataset in CKAN.
@@ -107,21 +109,27 @@ def challenge_preparation_create(context: Context, data_dict: dict[str, Any]) ->
     return _dictize(row)
 
 
+@tk.side_effect_free
 def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> Any:
-    """Show how far a preparation is. Members who may publish for its organization,
-    its adviser and sysadmins may call this.
+    """Show how far a preparation is.
+
+    Who may publish datasets for its organization, and its adviser, may call this.
 
     :param id: id of the preparation
     :type id: string
     :returns: ``{id, organization_id, kit, user_id, state, reason, source_name,
-        sheets: [{name, rows, chosen, hidden}], header_row, rows, columns: [{label,
+        sheets: [{name, rows, chosen, hidden, hidden_rows, hidden_columns}],
+        first_rows: [{row, cells}], notes: [{code, encoding, lines}], header_row,
+        header_lines, header_is_sure, rows, columns: [{label,
         letter, field, confidence (0-1), state, others, values, personal: null |
         {kind, why, rows, count, leave_out}, chosen}], fields: [{name, title, required,
         source: column | constant | computed | derived | missing, column, value,
         can_be_made}], repairs: [{key, field, kind, cells,
         examples: [{row, before, after}], applied, question}], left_out: [{sheet, row,
         why, text}], report: {status, rows, errors, error_count, groups, partial},
-        preview: [{field: value}], mapping, constants, edits, dataset_id, resource_id,
+        problems: [{row, field, value, sheet, sheet_row, letter, message, fix}],
+        preview: [{field: value}], period, mapping, constants, choices (by key of a
+        repair), edits, taken_back, dataset_id, resource_id,
         created_at, updated_at, expires_at}``. ``state`` is ``reading``,
         ``to_match`` (columns or required fields are left to be said), ``to_mend``
         (questions or problems are left), ``ready``, ``published``, or ``failed``,
@@ -133,8 +141,11 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
     return _dictize(_find(data["id"]))
 
 
+@tk.side_effect_free
 def challenge_preparation_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """List the preparations of an organization, the last changed first.
+
+    Who may publish datasets for it, and its adviser, may call this.
 
     :param organization: id or name of the organization
     :type organization: string
@@ -153,7 +164,7 @@ def challenge_preparation_list(context: Context, data_dict: dict[str, Any]) -> A
     rows, count = paginate(
         query.order_by(Preparation.updated_at.desc(), Preparation.id), data
     )
-    shown = [name for name in _COLUMNS if name not in ("mapping", "constants", "edits")]
+    shown = [name for name in _COLUMNS if name not in _CHOICES]
     return {"count": count, "results": [columns(row, shown) for row in rows]}
 
 
@@ -161,7 +172,8 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
     """Say which table it is, what its columns are, what is mended and how.
 
     What is not given stays, and so does what others chose of other columns, repairs
-    and cells: two people may work on one.
+    and cells: two people may work on one. Who may publish datasets for its
+    organization may call this.
 
     :param id: id of the preparation
     :type id: string
@@ -181,6 +193,11 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
     :param taken_back: ``{sheet, row}`` of rows left out that belong to the table; in
         place of those named before
     :type taken_back: list of dicts
+    :param upload: the workbook again, put right; its edits are dropped, all other
+        choices stay
+    :type upload: werkzeug.datastructures.FileStorage
+    :param text: likewise, as cells that were copied from a spreadsheet
+    :type text: string
     :returns: as ``challenge_preparation_show``
     :rtype: dict
     :raises ValidationError: it is published
@@ -191,10 +208,16 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
     if row.state not in lifecycle.PREPARATION_OPEN:
         _refuse_published()
     _check_fields(row, data)
+    if _is_given(data_dict):
+        stream, row.source_name = _source(data_dict)
+        _store(row.id, stream)
+        # Its rows may be others: what was typed is in the workbook that was handed out.
+        row.edits = []
     for name in ("sheets", "header_row", "taken_back"):
         if name in data:
             setattr(row, name, data[name])
     row.mapping = {**row.mapping, **data.get("mapping", {})}
+    _check_mapping(row)
     row.repairs = {**row.repairs, **data.get("repairs", {})}
     constants = {**row.constants, **data.get("constants", {})}
     row.constants = {name: value for name, value in constants.items() if value}
@@ -211,7 +234,8 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
     """Publish the result: as a dataset, or as a file of one that exists.
 
     Publishing twice answers the same. The workbook is erased: nothing of what was
-    left out is kept.
+    left out is kept. CKAN commits, whoever calls. Who may publish datasets for its
+    organization may call this.
 
     :param id: id of the preparation, which is ``ready``
     :type id: string
@@ -224,6 +248,12 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
     :type resource: string
     :param title: of the new dataset, in place of the kit's
     :type title: string
+    :param notes: its description, in place of the kit's
+    :type notes: string
+    :param temporal_start: the first day that its data speak of: ``2025-01-31``
+    :type temporal_start: string
+    :param temporal_end: the last one
+    :type temporal_end: string
     :returns: as ``challenge_preparation_show``
     :rtype: dict
     :raises ValidationError: it is not ready, or the catalogue refuses a field
@@ -248,13 +278,12 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
         ),
     }
     try:
-        _publish(context, row, data, file)
         row.state = "published"
         row.updated_at = utcnow()
         work.remember(row)
         row.found, row.edits, row.mapping = {}, [], {}
         session_events.after_commit(file_store.remove, row.id)
-        commit(context)
+        _publish(context, row, data, file)
     except BaseException:
         model.Session.rollback()
         raise
@@ -263,6 +292,8 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
 
 def challenge_preparation_delete(context: Context, data_dict: dict[str, Any]) -> Any:
     """Erase a preparation with its workbook. What was published stays.
+
+    Who may publish datasets for its organization may call this.
 
     :param id: id of the preparation
     :type id: string
@@ -273,6 +304,11 @@ def challenge_preparation_delete(context: Context, data_dict: dict[str, Any]) ->
     model.Session.delete(row)
     session_events.after_commit(file_store.remove, row.id)
     commit(context)
+
+
+def _is_given(data_dict: dict[str, Any]) -> bool:
+    """Whether there is a file or a text, be it a wrong one."""
+    return any(data_dict.get(name) not in (None, "") for name in ("upload", "text"))
 
 
 def _source(data_dict: dict[str, Any]) -> tuple[IO[bytes], str]:
@@ -371,30 +407,52 @@ def _check_fields(row: Preparation, data: dict[str, Any]) -> None:
         raise tk.ValidationError(errors)
 
 
+def _check_mapping(row: Preparation) -> None:
+    """Refuse two columns that are said to be the same field."""
+    labels_of: dict[str, list[str]] = {}
+    for label, name in row.mapping.items():
+        if name is not None:
+            labels_of.setdefault(name, []).append(label)
+    text = tk._("“{first}” and “{second}” cannot both be “{field}”")
+    errors = [
+        text.format(first=both[0][:80], second=both[1][:80], field=name)
+        for name, both in labels_of.items()
+        if len(both) > 1
+    ]
+    if errors:
+        model.Session.rollback()
+        raise tk.ValidationError({"mapping": errors})
+
+
 def _publish(
     context: Context, row: Preparation, data: dict[str, Any], file: dict[str, Any]
 ) -> None:
-    """Hand the file to CKAN's own actions, in this transaction."""
-    own: Context = {"user": context.get("user", ""), "defer_commit": True}
+    """Hand the file to CKAN's own actions.
+
+    What was changed before goes into their transaction: CKAN 2.12 loses a file whose
+    commit it is asked to leave to others.
+    """
+    own: Context = {"user": context.get("user", "")}
     kit = tk.get_action("challenge_kit_show")(
-        {"user": context.get("user", "")},
-        {"kit": row.kit, "organization": row.organization_id},
+        {**own}, {"kit": row.kit, "organization": row.organization_id}
     )
+    file = {**file, "name": kit["title"]}
     if data["mode"] == "new":
-        dataset = tk.get_action("package_create")({**own}, _dataset(row, kit, data))
+        fields = _dataset(row, kit, data)
+        dataset = tk.get_action("package_create")({**own, "defer_commit": True}, fields)
     else:
         dataset = _existing(context, row, data)
-    file = {**file, "name": kit["title"]}
+    row.dataset_id = dataset["id"]
     if data["mode"] == "replace":
-        former = _former(dataset, data, file["schema"])
-        resource = tk.get_action("resource_patch")({**own}, {"id": former, **file})
-    else:
-        resource = tk.get_action("resource_create")(
-            {**own}, {"package_id": dataset["id"], **file}
-        )
-    # They have to be there before what points to them.
-    model.Session.flush()
-    row.dataset_id, row.resource_id = dataset["id"], resource["id"]
+        row.resource_id = _former(dataset, data, file["schema"])
+        tk.get_action("resource_patch")({**own}, {"id": row.resource_id, **file})
+        return
+    resource = tk.get_action("resource_create")(
+        {**own}, {"package_id": dataset["id"], **file}
+    )
+    # Only now is there a resource to which the row can point.
+    row.resource_id = resource["id"]
+    model.Session.commit()
 
 
 def _dataset(
@@ -406,7 +464,10 @@ def _dataset(
     fields = {
         "owner_org": row.organization_id,
         "title": title.replace("{name}", organization["title"]),
-        "notes": kit["dataset_notes"].replace("{name}", organization["title"]),
+        "notes": data.get("notes")
+        or kit["dataset_notes"].replace("{name}", organization["title"]),
+        "temporal_start": data.get("temporal_start"),
+        "temporal_end": data.get("temporal_end"),
         "name": _free_name(f"{row.kit}-{organization['name']}"),
         "license_id": kit["licence"] or "",
         "frequency": kit["frequency"] or "",
@@ -468,11 +529,13 @@ def _dictize(row: Preparation) -> dict[str, Any]:
     found.pop("remembered", None)
     return {
         **columns(row, _COLUMNS),
+        "choices": row.repairs,
         "reason": labels.refusal(row.reason)[0] if row.reason else None,
         "remedy": labels.refusal(row.reason)[1] if row.reason else None,
         **found,
         "columns": [_column(one) for one in found.get("columns", [])],
         "report": _told(report) if report else None,
+        "problems": [_problem(one) for one in found.get("problems", [])],
     }
 
 
@@ -482,6 +545,15 @@ def _column(facts: dict[str, Any]) -> dict[str, Any]:
     told = facts["personal"]
     why = labels.personal(told["kind"], told["leave_out"], told["rows"])
     return {**facts, "personal": {**told, "why": " ".join(why)}}
+
+
+def _problem(facts: dict[str, Any]) -> dict[str, Any]:
+    error = facts.pop("error")
+    return {
+        **facts,
+        "message": conformity_labels.what(error),
+        "fix": conformity_labels.fix(error),
+    }
 
 
 def _told(report: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import ckan.plugins.toolkit as tk
 
@@ -58,6 +59,11 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     "json": (N_("This is a JSON file, not a spreadsheet."), _AS_WORKBOOK),
     "xml": (N_("This is an XML file, not a spreadsheet."), _AS_WORKBOOK),
     "binary": (N_("This file holds no text and no spreadsheet."), _AS_WORKBOOK),
+    # work.BROKEN: it is no fault of the file.
+    "broken": (
+        N_("The portal could not read this file."),
+        N_("Bring it again. If this comes back, tell the people who run the portal."),
+    ),
     "no-table": (
         N_("No table was found in this file."),
         N_("Choose the sheet and the row that holds the names of the columns."),
@@ -151,6 +157,21 @@ _SOURCES: Mapping[str, str] = {
     "derived": N_("follows from another column"),
     "missing": N_("missing"),
 }
+_STATES: Mapping[str, tuple[str, str]] = {
+    "reading": (N_("Being read"), "now"),
+    "to_match": (N_("Columns to be named"), "wait"),
+    "to_mend": (N_("Values to be corrected"), "wait"),
+    "ready": (N_("Ready to be published"), "open"),
+    "published": (N_("Published"), "done"),
+    "failed": (N_("Could not be read"), "late"),
+}
+#: What people do, one page after the other.
+_STEPS: Mapping[str, str] = {
+    "table": N_("The table"),
+    "columns": N_("The columns"),
+    "mend": N_("The values"),
+    "publish": N_("Publish"),
+}
 #: Lines that are named in a sentence.
 _MOST_LINES = 10
 
@@ -161,12 +182,47 @@ def refusal(code: str) -> tuple[str, str]:
     return tk._(what), tk._(remedy)
 
 
+def state(name: str) -> dict[str, str]:
+    """How far a preparation is: its text and its tone."""
+    text, tone = _STATES[name]
+    return {"text": tk._(text), "tone": tone}
+
+
+def step(name: str) -> str:
+    """What is done on one of the pages."""
+    return tk._(_STEPS[name])
+
+
+def place(problem: Mapping[str, Any]) -> str:
+    """Where a cell is in the spreadsheet: « Feuil1, B7 »; its row, if it has no
+    column there.
+    """
+    row = problem["sheet_row"]
+    cell = f"{problem['letter']}{row}" if problem["letter"] else ""
+    where = cell or tk._("row {row}").format(row=row)
+    return f"{problem['sheet']}, {where}" if problem["sheet"] else where
+
+
+def hidden(sheet: Mapping[str, Any]) -> str:
+    """What a sheet hides and is read all the same; empty where it hides nothing."""
+    parts = []
+    if sheet["hidden_rows"]:
+        shown = _listed(sheet["hidden_rows"])
+        parts.append(tk._("hidden rows: {rows}").format(rows=shown))
+    if sheet["hidden_columns"]:
+        shown = _listed(sheet["hidden_columns"])
+        parts.append(tk._("hidden columns: {columns}").format(columns=shown))
+    return ", ".join(parts)
+
+
+def _listed(names: Sequence[object]) -> str:
+    shown = ", ".join(map(str, names[:_MOST_LINES]))
+    return f"{shown}…" if len(names) > _MOST_LINES else shown
+
+
 def note(code: str, encoding: str | None = None, lines: tuple[int, ...] = ()) -> str:
     """What is told of how a file was read."""
-    shown = ", ".join(map(str, lines[:_MOST_LINES]))
-    if len(lines) > _MOST_LINES:
-        shown += "…"
-    return tk._(_NOTES[code]).format(encoding=encoding or "", lines=shown)
+    return tk._(_NOTES[code]).format(encoding=encoding or "", lines=_listed(lines))
 
 
 def left_out(why: str) -> str:

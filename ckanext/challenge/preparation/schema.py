@@ -52,6 +52,8 @@ def update() -> Schema:
         "repairs": _optional(_mapping_to(_choice)),
         "edits": _optional(_edits),
         "taken_back": _optional(_places),
+        "upload": [tk.get_validator("ignore")],
+        "text": [tk.get_validator("ignore")],
     }
 
 
@@ -63,6 +65,9 @@ def publish() -> Schema:
         "dataset": fields.raw(required=False),
         "resource": fields.raw(required=False),
         "title": fields.word(200),
+        "notes": fields.paragraph(10_000),
+        "temporal_start": fields.day(),
+        "temporal_end": fields.day(),
     }
 
 

@@ -6,12 +6,14 @@ the workbook at any time.
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
@@ -19,12 +21,13 @@ from ckanext.challenge.common import file_store
 from ckanext.challenge.conformity import check as conformity
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.conformity.report import Report
+from ckanext.challenge.domain import tables
 from ckanext.challenge.domain.matching import Match
 from ckanext.challenge.domain.mending import Repair
 from ckanext.challenge.model import Collectivite, Preparation, PreparationMemory
 
-from . import steps
-from .workbook import NotATable, Workbook, take_in
+from . import kits, steps, vocabulary
+from .workbook import NotATable, Sheet, Workbook, take_in
 
 #: Rows that are shown of the result.
 _PREVIEW = 20
@@ -32,8 +35,16 @@ _PREVIEW = 20
 _MOST_LEFT_OUT = 500
 _FIRST_VALUES = 3
 _LONGEST_VALUE = 200
+#: Rows, and cells of each, that are shown of a sheet so that one sees its header.
+_FIRST_ROWS = 12
+_ABOVE_HEADER = 8
+_FIRST_CELLS = 12
 #: A workbook that cannot be read for a reason that is not its own.
 BROKEN = "broken"
+#: Hidden rows, and lines of a note, that are named.
+_MOST_HIDDEN = 50
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
 def prepare(row: Preparation, schema: registry.Schema) -> None:
@@ -41,13 +52,27 @@ def prepare(row: Preparation, schema: registry.Schema) -> None:
 
     :param schema: of its kit; one that has a descriptor
     """
+    row.reason = None
     try:
         workbook = take_in(file_store.path_of(row.id), row.source_name)
-        found = _Prepared(row, schema, workbook)
     except NotATable as refusal:
         row.state, row.reason, row.found = "failed", refusal.code, {}
         return
-    row.reason = None
+    except FileNotFoundError:
+        row.state, row.reason, row.found = "failed", BROKEN, {}
+        return
+    names = {sheet.name for sheet in workbook.sheets}
+    if not names.issuperset(row.sheets or ()):
+        # It came in the place of another one: what was said of that one's sheets is
+        # nothing to it.
+        row.sheets, row.header_row, row.taken_back = None, None, []
+    try:
+        found = _Prepared(row, schema, workbook)
+    except NotATable as refusal:
+        # One may still say which sheet it is, and which row.
+        row.state, row.reason = "failed", refusal.code
+        row.found = _as_taken_in(workbook, row.sheets or (), row.header_row or 1)
+        return
     row.found = found.as_dict()
     row.state = found.state
 
@@ -88,9 +113,29 @@ def context_of(organization_id: str) -> steps.Context:
     )
     return steps.Context(
         name=group.title or group.name,
+        siret=_typed(organization_id, "siret"),
         siren=siren,
         insee=known.insee_code if known and known.kind == "commune" else None,
     )
+
+
+def _typed(organization_id: str, what: str) -> str | None:
+    """What somebody of an organization typed for another table of it.
+
+    :param what: a kind of :attr:`~ckanext.challenge.domain.matching.Field.computed`
+    """
+    memories = model.Session.query(PreparationMemory).filter_by(
+        organization_id=organization_id
+    )
+    for memory in memories.order_by(PreparationMemory.updated_at.desc()):
+        try:
+            fields = vocabulary.of(kits.schema_of(memory.kit)).by_name
+        except tk.ObjectNotFound:
+            continue
+        for name, value in memory.constants.items():
+            if name in fields and fields[name].computed == what:
+                return value
+    return None
 
 
 class _Prepared:
@@ -100,8 +145,9 @@ class _Prepared:
         self, row: Preparation, schema: registry.Schema, workbook: Workbook
     ) -> None:
         memory = model.Session.get(PreparationMemory, (row.organization_id, row.kit))
-        self._row = row
         self._workbook = workbook
+        self._schema = schema
+        self._answered = frozenset(row.repairs)
         self._context = context_of(row.organization_id)
         remembered = memory.constants if memory else {}
         self._constants = {**remembered, **row.constants}
@@ -139,7 +185,10 @@ class _Prepared:
         )
         if lacks or any(one.state == "asked" for one in self.matches):
             return "to_match"
-        asks = any(one.question and not one.applied for one in self.result.repairs)
+        asks = any(
+            one.question and one.key not in self._answered
+            for one in self.result.repairs
+        )
         if asks or self.report.status != "valid":
             return "to_mend"
         return "ready"
@@ -148,16 +197,9 @@ class _Prepared:
         """All that pages show of it, as facts."""
         table, result = self.table, self.result
         return {
-            "sheets": [
-                {
-                    "name": sheet.name,
-                    "rows": len(sheet.rows),
-                    "chosen": sheet.name in table.sheets,
-                    "hidden": sheet.hidden,
-                }
-                for sheet in self._workbook.sheets
-            ],
+            **_as_taken_in(self._workbook, table.sheets, table.header_row),
             "header_row": table.header_row,
+            "header_lines": table.header_lines,
             "header_is_sure": table.sure,
             "rows": len(table.places),
             "columns": [self._column(match) for match in self.matches],
@@ -184,12 +226,48 @@ class _Prepared:
                 for one in table.left_out[:_MOST_LEFT_OUT]
             ],
             "report": _report(self.report),
+            "problems": self._problems(),
+            "period": self._period(),
             "preview": [
                 dict(zip(result.names, row, strict=True))
                 for row in result.rows(_PREVIEW)
             ],
             "remembered": steps.remember(self.matches),
         }
+
+    def _problems(self) -> list[dict[str, Any]]:
+        """What is wrong in a cell, with where that cell comes from."""
+        lines = _lines_of_rows(self.result)
+        sources = {one.field: one for one in self.result.sources}
+        found = []
+        for problem in self.report.errors:
+            number = lines.get(problem.row or 0)
+            if number is None or problem.column not in sources:
+                continue
+            place = self.result.places[number]
+            label = sources[problem.column].column
+            at = self.result.names.index(problem.column)
+            found.append(
+                {
+                    "row": self.result.numbers[number] + 1,
+                    "field": problem.column,
+                    "value": self.result.columns[at][number],
+                    "sheet": place.sheet,
+                    "sheet_row": place.row,
+                    "letter": label and self.table.column(label).letter,
+                    "error": problem.as_dict(),
+                }
+            )
+        return found
+
+    def _period(self) -> dict[str, str] | None:
+        """The first and the last day, where the table has a column of days."""
+        for name, cells in zip(self.result.names, self.result.columns, strict=True):
+            if vocabulary.of(self._schema).by_name[name].type == "date":
+                days = sorted(filter(_DAY.fullmatch, set(cells)))
+                if days:
+                    return {"start": days[0], "end": days[-1]}
+        return None
 
     def _column(self, match: Match) -> dict[str, Any]:
         column = self.table.column(match.column)
@@ -215,6 +293,65 @@ class _Prepared:
             ],
             "chosen": match.state == "decided" and match.field is not None,
         }
+
+
+def _as_taken_in(
+    workbook: Workbook, chosen: Collection[str], header_row: int
+) -> dict[str, Any]:
+    """What a workbook is, whatever is made of it.
+
+    :param chosen: names of its sheets that make the table
+    :param header_row: counted from 1; the rows that are shown are around it
+    """
+    first = next(
+        (sheet for sheet in workbook.sheets if sheet.name in chosen),
+        next(filter(_is_shown, workbook.sheets), workbook.sheets[0]),
+    )
+    start = max(0, header_row - 1 - _ABOVE_HEADER)
+    return {
+        "sheets": [
+            {
+                "name": sheet.name,
+                "rows": len(sheet.rows),
+                "chosen": sheet.name in chosen,
+                "hidden": sheet.hidden,
+                "hidden_rows": list(sheet.hidden_rows[:_MOST_HIDDEN]),
+                "hidden_columns": [
+                    tables.letters(number - 1)
+                    for number in sheet.hidden_columns[:_MOST_HIDDEN]
+                ],
+            }
+            for sheet in workbook.sheets
+        ],
+        "first_rows": [
+            {
+                "row": start + number,
+                "cells": [cell[:_LONGEST_VALUE] for cell in cells[:_FIRST_CELLS]],
+            }
+            for number, cells in enumerate(first.rows[start : start + _FIRST_ROWS], 1)
+        ],
+        "notes": [
+            {
+                "code": code,
+                "encoding": workbook.encoding,
+                "lines": list(workbook.lines[:_MOST_HIDDEN]),
+            }
+            for code in workbook.notes
+        ],
+    }
+
+
+def _is_shown(sheet: Sheet) -> bool:
+    return bool(sheet.rows) and not sheet.hidden
+
+
+def _lines_of_rows(result: steps.Result) -> dict[int, int]:
+    """By the line of the file on which it begins, the number of a row."""
+    found, line = {}, 2
+    for number, cells in enumerate(result.rows()):
+        found[line] = number
+        line += 1 + sum(len(_LINE_ENDS.findall(cell)) for cell in cells)
+    return found
 
 
 def _repair(repair: Repair) -> dict[str, Any]:

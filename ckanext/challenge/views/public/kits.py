@@ -251,6 +251,7 @@ def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             "template": f"{url}/template.csv",
             "example": f"{url}/example.csv",
             "others": tk.h.url_for("dataset.search", challenge_kit=kit["name"]),
+            "prepare": _prepare(kit, mine, chosen),
             "login": tk.h.url_for("user.login", came_from=url)
             if tk.current_user.is_anonymous
             else "",
@@ -274,6 +275,15 @@ def _publish(kit: Mapping[str, Any], mine: Sequence[Any]) -> str:
         name=whose["name"],
         territory=whose["territory"] or "",
     )
+
+
+def _prepare(kit: Mapping[str, Any], mine: Sequence[Any], chosen: str) -> str:
+    """Where a spreadsheet becomes a file of the kit; empty for who may not publish."""
+    is_sysadmin = getattr(tk.current_user, "sysadmin", False)
+    if not kit["columns"] or not (mine or is_sysadmin):
+        return ""
+    asked = {"organization": chosen} if chosen else {}
+    return tk.h.url_for("challenge_preparation.new", kit=kit["name"], **asked)
 
 
 def kit_file(name: str, filled: bool, params: Mapping[str, str]) -> Response:

@@ -1,0 +1,1 @@
+"""The pages on which a spreadsheet becomes a file that conforms."""

@@ -1,0 +1,478 @@
+"""What the pages of one preparation show, step by step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.preparation import labels
+from ckanext.challenge.views.common import act, may
+from ckanext.challenge.views.forms import flat_errors
+
+from . import forms
+
+TABLE, COLUMNS, MEND, PUBLISH = "table", "columns", "mend", "publish"
+STEPS = (TABLE, COLUMNS, MEND, PUBLISH)
+#: The step at which each state waits for people.
+_STEP_OF = {"to_match": COLUMNS, "to_mend": MEND, "ready": PUBLISH}
+#: Tries after which a page no longer asks by itself whether the job has ended.
+_TRIES = 20
+#: Values of a list that are offered as a menu.
+_LONGEST_MENU = 60
+#: The number that is made for each row: ``2025-001``.
+_SERIAL = "{serial}"
+
+Found = Mapping[str, Any]
+
+
+def page(
+    id_: str,
+    step: str = "",
+    error: tk.ValidationError | None = None,
+    form: forms.Form | None = None,
+) -> dict[str, Any]:
+    """What the page of a preparation shows.
+
+    :param step: the one that was asked for; the one that waits, if none was
+    :param error: why a form was refused
+    :param form: what was typed into it
+    :raises tk.ObjectNotFound: there is no such preparation
+    """
+    found = act("challenge_preparation_show", id=id_)
+    kit = act(
+        "challenge_kit_show", kit=found["kit"], organization=found["organization_id"]
+    )
+    typed = form if error is not None and form is not None else forms.Form()
+    template, step = _where(found, step)
+    url = tk.h.url_for("challenge_preparation.read", id_=id_)
+    shown = {
+        "template": template,
+        "step": step,
+        "found": found,
+        "kit": kit,
+        "state": labels.state(found["state"]),
+        "may_write": may("challenge_preparation_update", id=id_),
+        "expires": h.challenge_date(found["expires_at"]),
+        "errors": _errors(error),
+        "labels": {
+            "upload": tk._("Your spreadsheet"),
+            "text": tk._("Or paste its cells here"),
+            "mapping": tk._("Columns"),
+            "header_row": tk._("The row that names the columns"),
+            "sheets": tk._("Sheets"),
+            "title": tk._("Title"),
+            "notes": tk._("Description"),
+            "temporal_start": tk._("Covers from"),
+            "temporal_end": tk._("Covers until"),
+            "where": tk._("Where the file goes"),
+            **{one["name"]: one["title"] for one in found.get("fields", [])},
+        },
+        "csrf": tk.h.csrf_input(),
+        "urls": {
+            "self": url,
+            "kit": tk.h.url_for("challenge.kit", kit=kit["name"]),
+            "delete": f"{url}/delete",
+            "organization": tk.h.url_for(
+                "organization.read", id=kit["organization"]["name"]
+            ),
+        },
+        "steps": _steps(url, template, step, found),
+    }
+    more = {
+        "reading": _reading,
+        TABLE: _table,
+        COLUMNS: _columns,
+        MEND: _mend,
+        PUBLISH: _publish,
+        "published": _published,
+    }.get(template)
+    return {**shown, **(more(found, kit, typed) if more else {})}
+
+
+def _errors(error: tk.ValidationError | None) -> dict[str, list[str]]:
+    """Errors by the control at which they are shown."""
+    found = flat_errors(error.error_dict) if error else {}
+    where = [
+        text
+        for name in ("mode", "dataset", "resource")
+        for text in found.pop(name, [])
+    ]
+    if where:
+        found["where"] = where
+    return found
+
+
+def delete_page(id_: str) -> dict[str, Any]:
+    """What is shown before a preparation is erased.
+
+    :raises tk.NotAuthorized: the reader may not
+    """
+    tk.check_access(
+        "challenge_preparation_delete", {"user": tk.current_user.name}, {"id": id_}
+    )
+    return page(id_)
+
+
+def _where(found: Found, step: str) -> tuple[str, str]:
+    """The template of the page, and its step."""
+    state = found["state"]
+    if state in ("reading", "published"):
+        return state, ""
+    if state == "failed":
+        # Where the table was not found, one can say where it is.
+        return (TABLE, TABLE) if found.get("first_rows") else ("failed", "")
+    if step not in STEPS:
+        step = _STEP_OF[state]
+    return step, step
+
+
+def _steps(url: str, template: str, step: str, found: Found) -> list[dict[str, Any]]:
+    if template not in STEPS:
+        return []
+    waits = STEPS.index(_STEP_OF.get(found["state"], TABLE))
+    return [
+        {
+            "title": labels.step(name),
+            "url": f"{url}?step={name}",
+            "is_current": name == step,
+            "is_done": number < waits,
+            "is_open": found["state"] != "failed",
+        }
+        for number, name in enumerate(STEPS)
+    ]
+
+
+def _reading(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
+    tries = tk.request.args.get("tries", "")
+    number = int(tries) if tries.isdecimal() and len(tries) < 4 else 0
+    return {"tries": number, "asks_again": number < _TRIES}
+
+
+# Where the table is
+
+
+def _table(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
+    sheets = found["sheets"]
+    taken_back = {(one["sheet"], one["row"]) for one in found["taken_back"]}
+    left_out = [
+        {
+            "key": f"{one['row']} {one['sheet']}",
+            "row": one["row"],
+            "sheet": one["sheet"] if len(sheets) > 1 else "",
+            "why": labels.left_out(one["why"]),
+            "text": one["text"],
+            "is_back": False,
+        }
+        for one in found.get("left_out", [])
+        if one["why"] != "empty"
+    ]
+    left_out += [
+        {
+            "key": f"{row} {sheet}",
+            "row": row,
+            "sheet": sheet if len(sheets) > 1 else "",
+            "why": tk._("taken back by you"),
+            "text": "",
+            "is_back": True,
+        }
+        for sheet, row in sorted(taken_back)
+    ]
+    header = found.get("header_row") or 1
+    lines = found.get("header_lines") or 1
+    width = max((len(row["cells"]) for row in found["first_rows"]), default=0)
+    return {
+        "rows": [
+            {
+                "row": row["row"],
+                "cells": [*row["cells"], *[""] * (width - len(row["cells"]))],
+                "is_header": header - lines < row["row"] <= header,
+            }
+            for row in found["first_rows"]
+        ],
+        "header_row": str(typed.get("header_row") or header),
+        "sheets": [
+            {
+                "name": sheet["name"],
+                "rows": sheet["rows"],
+                "chosen": sheet["chosen"],
+                "hidden": sheet["hidden"],
+                "hidden_parts": labels.hidden(sheet),
+            }
+            for sheet in sheets
+        ],
+        "left_out": left_out,
+        "empty_rows": sum(one["why"] == "empty" for one in found.get("left_out", [])),
+        "notes": [
+            labels.note(one["code"], one["encoding"], tuple(one["lines"]))
+            for one in found["notes"]
+        ],
+    }
+
+
+# What the columns are
+
+
+def _columns(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
+    typed_columns = forms.typed(typed, "column")
+    typed_constants = forms.typed(typed, "constant")
+    titles = [(one["name"], _titled(one)) for one in found["fields"]]
+    columns = [
+        _column(one, titles, typed_columns.get(one["label"]))
+        for one in found["columns"]
+    ]
+    fields = [
+        _field(one, kit, found["constants"], typed_constants.get(one["name"]))
+        for one in found["fields"]
+        if one["source"] != "column"
+    ]
+    asked = [one for one in columns if one["state"] == "asked"]
+    return {
+        "header_is_sure": found["header_is_sure"],
+        "asked": asked,
+        "columns": [one for one in columns if one["state"] != "asked"],
+        "missing": [one for one in fields if one["is_missing"]],
+        "others": [one for one in fields if not one["is_missing"]],
+        # The controls are counted through all lists.
+        "counts": {"column": 0, "constant": 0},
+    }
+
+
+def _titled(field: Found) -> str:
+    return field["title"] if field["title"] != field["name"] else field["name"]
+
+
+def _column(
+    column: Found, titles: list[tuple[str, str]], typed: str | None
+) -> dict[str, Any]:
+    is_asked = column["state"] == "asked"
+    personal = column["personal"]
+    is_left_out = bool(
+        personal and personal["leave_out"] and column["field"] and not column["chosen"]
+    )
+    was = "" if is_asked else (column["field"] or forms.LEFT_OUT)
+    named = dict(titles)
+    near = [name for name in (column["field"], *column["others"]) if name in named]
+    options = [("", tk._("Choose what it is"))] if is_asked else []
+    options += [(name, named[name]) for name in near if is_asked]
+    options += [
+        (name, title) for name, title in titles if not (is_asked and name in near)
+    ]
+    options.append((forms.LEFT_OUT, tk._("Not published")))
+    return {
+        "label": column["label"],
+        "letter": column["letter"],
+        "values": column["values"],
+        "state": column["state"],
+        "is_left_out": is_left_out or (not is_asked and not column["field"]),
+        "personal": personal["why"] if personal else "",
+        "options": options,
+        "was": was,
+        "now": was if typed is None else typed,
+    }
+
+
+def _field(
+    field: Found, kit: Found, constants: Found, typed: str | None
+) -> dict[str, Any]:
+    column = next((one for one in kit["columns"] if one["name"] == field["name"]), {})
+    was = constants.get(field["name"], "")
+    options: list[tuple[str, str]] = []
+    values = list(column.get("enum") or ())
+    if column.get("type") == "boolean":
+        values = [
+            column.get("trueValues", ["true"])[0],
+            column.get("falseValues", ["false"])[0],
+        ]
+    if values and len(values) <= _LONGEST_MENU:
+        options = [("", tk._("No value")), *((one, one) for one in values)]
+    if field["can_be_made"]:
+        options = [
+            ("", tk._("No value")),
+            (_SERIAL, tk._("Number the rows: 2025-001, 2025-002…")),
+        ]
+    known = field["value"] if field["source"] == "computed" else ""
+    return {
+        "name": field["name"],
+        "title": _titled(field),
+        "required": field["required"],
+        "is_missing": field["required"] and field["source"] == "missing",
+        "source": labels.source(field["source"]),
+        "known": known or "",
+        "options": options,
+        "was": was,
+        "now": was if typed is None else typed,
+    }
+
+
+# What is mended
+
+
+def _mend(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
+    titles = {one["name"]: _titled(one) for one in found["fields"]}
+    answers = forms.typed(typed, "repair")
+    boxes = forms.typed(typed, "box")
+    edits = forms.typed(typed, "edit")
+    chosen = found["choices"]
+    questions, repairs = [], []
+    for one in found["repairs"]:
+        if one["kind"] == "empty-rows":
+            continue
+        row = {
+            "key": one["key"],
+            "title": labels.repair(one["kind"]),
+            "field": titles.get(one["field"], ""),
+            "cells": one["cells"],
+            "examples": one["examples"],
+        }
+        if one["question"] is None:
+            was = forms.YES if one["applied"] else ""
+            now = boxes.get(one["key"], "") if typed else was
+            repairs.append({**row, "was": was, "now": now})
+        else:
+            questions.append(_question(row, one, chosen, answers))
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for problem in found["problems"]:
+        key = f"{problem['row']} {problem['field']}"
+        groups[problem["field"]].append(
+            {
+                **problem,
+                "key": key,
+                "now": edits.get(key, problem["value"]),
+                "where": labels.place(problem),
+            }
+        )
+    report = found["report"]
+    told = len(found["problems"])
+    return {
+        "questions": questions,
+        "repairs": repairs,
+        "groups": [
+            {"title": titles[name], "problems": rows, "fixes": _unique(rows, "fix")}
+            for name, rows in groups.items()
+        ],
+        "elsewhere": [
+            error["message"] for error in report["errors"] if not error.get("row")
+        ],
+        "more": max(0, report["error_count"] - told) if told else 0,
+        "error_count": report["error_count"],
+        "counts": {"repair": 0, "box": 0, "edit": 0},
+    }
+
+
+def _unique(rows: Iterable[Found], name: str) -> list[str]:
+    return list(dict.fromkeys(row[name] for row in rows if row[name]))
+
+
+def _question(
+    row: dict[str, Any], repair: Found, chosen: Found, answers: Mapping[str, str]
+) -> dict[str, Any]:
+    question = repair["question"]
+    readings = question["readings"]
+    options = [
+        (one["key"], labels.reading(one["key"]), one["examples"]) for one in readings
+    ]
+    if not readings and question["code"] != "lost-digits":
+        options = [(forms.YES, tk._("Yes"), []), (forms.NO, tk._("No"), [])]
+    elif readings:
+        options.append((forms.NO, tk._("Leave them as they are"), []))
+    said = chosen.get(repair["key"])
+    was = {True: forms.YES, False: forms.NO, None: ""}.get(said, said)
+    return {
+        **row,
+        "question": labels.question(question["code"]),
+        "options": options,
+        "was": was,
+        "now": answers.get(repair["key"], was),
+    }
+
+
+# Where the result goes
+
+
+def _publish(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
+    organization = kit["organization"]["title"]
+    period = found.get("period") or {}
+    options = _targets(found, kit)
+    title = (kit["dataset_title"] or kit["title"]).replace("{name}", organization)
+    notes = (kit["dataset_notes"] or "").replace("{name}", organization)
+    return {
+        "options": options,
+        "given": {
+            "where": typed.get("where", "new" if len(options) == 1 else ""),
+            "title": typed.get("title", title),
+            "notes": typed.get("notes", notes),
+            "temporal_start": typed.get("temporal_start", period.get("start", "")),
+            "temporal_end": typed.get("temporal_end", period.get("end", "")),
+        },
+        "is_ready": found["state"] == "ready",
+        "waits": labels.step(_STEP_OF[found["state"]]),
+        "names": list(found["preview"][0]) if found["preview"] else [],
+        "kept_columns": sum(one["source"] == "column" for one in found["fields"]),
+        "left_columns": sum(not one["chosen"] for one in found["columns"]),
+        "left_rows": len(found["left_out"]),
+        "mended": sum(
+            one["cells"]
+            for one in found["repairs"]
+            if one["applied"] and one["kind"] not in ("empty-rows", "doubled-rows")
+        ),
+        "frequency": h.challenge_frequency(kit["frequency"]),
+        "licence": h.challenge_licence(kit["licence"]),
+    }
+
+
+def _targets(found: Found, kit: Found) -> list[tuple[str, str]]:
+    """Where the file can go: a new dataset, or one that exists."""
+    options = [("new", tk._("A new dataset"))]
+    datasets = act(
+        "package_search",
+        fq=f'owner_org:"{found["organization_id"]}" +challenge_kit:"{kit["name"]}"',
+        include_private=True,
+        rows=20,
+        sort="metadata_modified desc",
+    )["results"]
+    for dataset in datasets:
+        options.append(
+            (
+                f"add {dataset['id']}",
+                tk._("Another file of “{dataset}”: a new year").format(
+                    dataset=dataset["title"]
+                ),
+            )
+        )
+        options += [
+            (
+                f"replace {dataset['id']} {resource['id']}",
+                tk._("“{file}” of “{dataset}”, in place of the present one").format(
+                    file=resource["name"] or tk._("The file"), dataset=dataset["title"]
+                ),
+            )
+            for resource in dataset["resources"]
+            if resource.get("schema") == kit["schema"]
+        ]
+    return options
+
+
+def _published(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
+    try:
+        dataset = act("package_show", id=found["dataset_id"] or "")
+    except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
+        return {"dataset": None, "file": ""}
+    file = ""
+    if found["resource_id"]:
+        file = tk.h.url_for(
+            f"{dataset['type']}_resource.read",
+            id=dataset["name"],
+            resource_id=found["resource_id"],
+        )
+    return {
+        "dataset": {
+            "title": dataset["title"],
+            "url": tk.h.url_for(f"{dataset['type']}.read", id=dataset["name"]),
+            "edit": tk.h.url_for(f"{dataset['type']}.edit", id=dataset["name"]),
+        },
+        "file": file,
+    }

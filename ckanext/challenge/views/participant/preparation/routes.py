@@ -1,0 +1,134 @@
+"""The addresses of the preparation of a file, for those who publish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import request
+from werkzeug.wrappers import Response
+
+from ckanext.challenge.views.common import act, blueprint, keep_private, only_for_people
+from ckanext.challenge.views.forms import texts
+
+from . import beginning, forms, page
+
+preparation = blueprint("challenge_preparation")
+preparation.before_request(only_for_people)
+preparation.after_request(keep_private)
+
+
+@preparation.get("/kits/<kit>/prepare")
+def new(kit: str) -> str:
+    """The form to give a spreadsheet, and what was begun before."""
+    return tk.render(
+        "challenge/preparation/new.html", beginning.new_page(kit, request.args)
+    )
+
+
+@preparation.post("/kits/<kit>/prepare")
+def create(kit: str) -> Response | str:
+    """Take a spreadsheet, or the cells of one."""
+    given = texts(request.form, "organization", "text")
+    try:
+        made = act("challenge_preparation_create", kit=kit, **given, **_file())
+    except tk.ValidationError as error:
+        shown = beginning.new_page(kit, given, error)
+        return tk.render("challenge/preparation/new.html", shown)
+    return _to(made["id"])
+
+
+@preparation.get("/preparation/<id_>")
+def read(id_: str) -> str:
+    """Where a preparation is, and what is to be said next."""
+    return _rendered(id_, request.args.get("step", ""))
+
+
+@preparation.post("/preparation/<id_>/table")
+def table(id_: str) -> Response | str:
+    """Say where the table is."""
+    return _update(id_, page.TABLE, forms.table(request.form))
+
+
+@preparation.post("/preparation/<id_>/columns")
+def columns(id_: str) -> Response | str:
+    """Say what the columns are."""
+    return _update(id_, page.COLUMNS, forms.columns(request.form))
+
+
+@preparation.post("/preparation/<id_>/mend")
+def mend(id_: str) -> Response | str:
+    """Say what is mended, and put cells right."""
+    return _update(id_, page.MEND, forms.mending(request.form))
+
+
+@preparation.post("/preparation/<id_>/file")
+def file(id_: str) -> Response | str:
+    """Take the spreadsheet again, put right."""
+    # The form is on several pages, and says on which.
+    step = request.form.get("step", page.MEND)
+    given = {**texts(request.form, "text"), **_file()}
+    if not any(given.values()):
+        told = tk._("Choose a spreadsheet, or paste its cells")
+        return _rendered(id_, step, tk.ValidationError({"upload": [told]}))
+    return _update(id_, step, given)
+
+
+@preparation.post("/preparation/<id_>/publish")
+def publish(id_: str) -> Response | str:
+    """Publish the result."""
+    form = request.form
+    given = texts(form, "title", "notes", "temporal_start", "temporal_end")
+    mode, _, target = form.get("where", "").partition(" ")
+    dataset, _, resource = target.partition(" ")
+    try:
+        act(
+            "challenge_preparation_publish",
+            id=id_,
+            mode=mode,
+            **({"dataset": dataset} if dataset else {}),
+            **({"resource": resource} if resource else {}),
+            **{name: text for name, text in given.items() if text},
+        )
+    except tk.ValidationError as error:
+        return _rendered(id_, page.PUBLISH, error)
+    return _to(id_)
+
+
+@preparation.get("/preparation/<id_>/delete")
+def confirm_delete(id_: str) -> str:
+    """Ask once more before a preparation is erased."""
+    return tk.render("challenge/preparation/delete.html", page.delete_page(id_))
+
+
+@preparation.post("/preparation/<id_>/delete")
+def delete(id_: str) -> Response:
+    """Erase a preparation with its spreadsheet."""
+    found = act("challenge_preparation_show", id=id_)
+    act("challenge_preparation_delete", id=id_)
+    tk.h.flash_success(tk._("The preparation is erased, and its spreadsheet with it."))
+    return tk.redirect_to("challenge.kit", kit=found["kit"])
+
+
+def _file() -> dict[str, Any]:
+    upload = request.files.get("upload")
+    return {"upload": upload} if upload is not None and upload.filename else {}
+
+
+def _update(id_: str, step: str, given: Mapping[str, Any]) -> Response | str:
+    """Store what a form changes, and lead to what is next."""
+    try:
+        act("challenge_preparation_update", id=id_, **given)
+    except tk.ValidationError as error:
+        return _rendered(id_, step, error)
+    return _to(id_)
+
+
+def _to(id_: str) -> Response:
+    return tk.redirect_to("challenge_preparation.read", id_=id_)
+
+
+def _rendered(id_: str, step: str, error: tk.ValidationError | None = None) -> str:
+    shown = page.page(id_, step, error, request.form)
+    return tk.render(f"challenge/preparation/{shown['template']}.html", shown)
