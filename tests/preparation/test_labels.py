@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from ckanext.challenge.domain import mending, personal, tables
-from ckanext.challenge.preparation import labels, steps, workbook
+from ckanext.challenge.preparation import labels, steps, work, workbook
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +30,7 @@ def test_each_refusal_says_why_and_what_to_do() -> None:
     for name in ("workbook.py", "reader.py", "steps.py"):
         source = (folder / name).read_text(encoding="utf-8")
         codes |= set(re.findall(r'(?:NotATable|Refused)\("([a-z-]+)"\)', source))
+    codes.add(work.BROKEN)
     assert codes == set(labels._REFUSALS)
     for code in codes:
         assert all(labels.refusal(code))

@@ -466,8 +466,11 @@ def _dataset(
         "title": title.replace("{name}", organization["title"]),
         "notes": data.get("notes")
         or kit["dataset_notes"].replace("{name}", organization["title"]),
-        "temporal_start": data.get("temporal_start"),
-        "temporal_end": data.get("temporal_end"),
+        **{
+            name: data[name].isoformat()
+            for name in ("temporal_start", "temporal_end")
+            if data.get(name)
+        },
         "name": _free_name(f"{row.kit}-{organization['name']}"),
         "license_id": kit["licence"] or "",
         "frequency": kit["frequency"] or "",

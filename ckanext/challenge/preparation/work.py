@@ -201,7 +201,7 @@ class _Prepared:
             "header_row": table.header_row,
             "header_lines": table.header_lines,
             "header_is_sure": table.sure,
-            "rows": len(table.places),
+            "rows": len(result.places),
             "columns": [self._column(match) for match in self.matches],
             "fields": [
                 {

@@ -265,7 +265,7 @@ def _column(
     return {
         "label": column["label"],
         "letter": column["letter"],
-        "values": column["values"],
+        "first": column["values"],
         "state": column["state"],
         "is_left_out": is_left_out or (not is_asked and not column["field"]),
         "personal": personal["why"] if personal else "",
