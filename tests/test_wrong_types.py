@@ -25,7 +25,7 @@ VALUES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "list of half a character": (["a\ud800b", "a\0b"], ()),
     "object": ({"x": ["y"]}, ("dict", "string or dict")),
     "null": (None, ()),
-    "megabyte": ("x" * 1_000_000, ("string or dict",)),
+    "megabyte": ("x" * 1_000_000, ("string or dict", "string of cells")),
     "nul": ("a\0b", ("string or dict",)),
     "half a character": ("a\ud800b", ("string or dict",)),
 }

@@ -78,7 +78,12 @@ def enabled() -> bool:
 
 
 def path_of(file_id: str) -> Path:
-    """Where the content of a file lies."""
+    """Where the content of a file lies.
+
+    :raises FileNotFoundError: the portal has no place for files
+    """
+    if not enabled():
+        raise FileNotFoundError("ckan.storage_path is not set")
     root = Path(tk.config["ckan.storage_path"]) / "challenge"
     return root / file_id[:2] / file_id
 

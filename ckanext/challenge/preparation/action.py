@@ -74,7 +74,7 @@ def challenge_preparation_create(context: Context, data_dict: dict[str, Any]) ->
     :param upload: XLSX, XLSM, XLS, ODS, CSV, TSV or TXT; at most 50 MB
     :type upload: werkzeug.datastructures.FileStorage
     :param text: in place of it, cells as a spreadsheet copies them: tabs and lines
-    :type text: string
+    :type text: string of cells
     :returns: as ``challenge_preparation_show``
     :rtype: dict
     :raises ValidationError: neither of the two was given, or it is too large
@@ -127,7 +127,8 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
         can_be_made}], repairs: [{key, field, kind, cells,
         examples: [{row, before, after}], applied, question}], left_out: [{sheet, row,
         why, text}], report: {status, rows, errors, error_count, groups, partial},
-        problems: [{row, field, value, sheet, sheet_row, letter, message, fix}],
+        problems: [{row, field, sheet, sheet_row, cells: [{field, value, letter}],
+        message, fix}],
         preview: [{field: value}], period, mapping, constants, choices (by key of a
         repair), edits, taken_back, dataset_id, resource_id,
         created_at, updated_at, expires_at}``. ``state`` is ``reading``,
@@ -197,7 +198,7 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
         choices stay
     :type upload: werkzeug.datastructures.FileStorage
     :param text: likewise, as cells that were copied from a spreadsheet
-    :type text: string
+    :type text: string of cells
     :returns: as ``challenge_preparation_show``
     :rtype: dict
     :raises ValidationError: it is published
@@ -320,10 +321,19 @@ def _source(data_dict: dict[str, Any]) -> tuple[IO[bytes], str]:
         raise tk.ValidationError({"upload": [tk._("This must be a file")]})
     if text is not None and not isinstance(text, str):
         raise tk.ValidationError({"text": [tk._("This must be a text")]})
+    if text and not _is_sound(text):
+        raise tk.ValidationError(
+            {"text": [tk._("These are no cells of a spreadsheet")]}
+        )
     if not text or not text.strip():
         told = tk._("Choose a spreadsheet, or paste its cells")
         raise tk.ValidationError({"upload": [told]})
-    return io.BytesIO(text.encode("utf-8", "replace")), _PASTED
+    return io.BytesIO(text.encode()), _PASTED
+
+
+def _is_sound(text: str) -> bool:
+    """Whether a text has no half characters and no NUL, which no spreadsheet copies."""
+    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def _store(id_: str, stream: IO[bytes]) -> int:

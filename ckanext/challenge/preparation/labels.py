@@ -176,6 +176,11 @@ _STEPS: Mapping[str, str] = {
 _MOST_LINES = 10
 
 
+def _said(texts: Mapping[str, str], key: str) -> str:
+    text = texts[key]
+    return tk._(text)
+
+
 def refusal(code: str) -> tuple[str, str]:
     """Why a file cannot be taken in, and what to do."""
     what, remedy = _REFUSALS.get(code, _REFUSALS["damaged"])
@@ -190,17 +195,15 @@ def state(name: str) -> dict[str, str]:
 
 def step(name: str) -> str:
     """What is done on one of the pages."""
-    return tk._(_STEPS[name])
+    return _said(_STEPS, name)
 
 
-def place(problem: Mapping[str, Any]) -> str:
+def place(sheet: str, row: int, letter: str | None) -> str:
     """Where a cell is in the spreadsheet: « Feuil1, B7 »; its row, if it has no
     column there.
     """
-    row = problem["sheet_row"]
-    cell = f"{problem['letter']}{row}" if problem["letter"] else ""
-    where = cell or tk._("row {row}").format(row=row)
-    return f"{problem['sheet']}, {where}" if problem["sheet"] else where
+    where = f"{letter}{row}" if letter else tk._("row {row}").format(row=row)
+    return f"{sheet}, {where}" if sheet else where
 
 
 def hidden(sheet: Mapping[str, Any]) -> str:
@@ -222,32 +225,32 @@ def _listed(names: Sequence[object]) -> str:
 
 def note(code: str, encoding: str | None = None, lines: tuple[int, ...] = ()) -> str:
     """What is told of how a file was read."""
-    return tk._(_NOTES[code]).format(encoding=encoding or "", lines=_listed(lines))
+    return _said(_NOTES, code).format(encoding=encoding or "", lines=_listed(lines))
 
 
 def left_out(why: str) -> str:
     """Why a row is not in the table."""
-    return tk._(_LEFT_OUT[why])
+    return _said(_LEFT_OUT, why)
 
 
 def repair(kind: str) -> str:
     """What a kind of repair does."""
-    return tk._(_REPAIRS[kind])
+    return _said(_REPAIRS, kind)
 
 
 def question(code: str) -> str:
     """What a person is asked."""
-    return tk._(_QUESTIONS[code])
+    return _said(_QUESTIONS, code)
 
 
 def reading(key: str) -> str:
     """One of the answers to a question with two readings."""
-    return tk._(_READINGS[key])
+    return _said(_READINGS, key)
 
 
 def source(key: str) -> str:
     """Where the cells of a field come from."""
-    return tk._(_SOURCES[key])
+    return _said(_SOURCES, key)
 
 
 def personal(kind: str, leave_out: bool, rows: Sequence[int] = ()) -> tuple[str, ...]:
@@ -257,4 +260,4 @@ def personal(kind: str, leave_out: bool, rows: Sequence[int] = ()) -> tuple[str,
     """
     shown = ", ".join(map(str, rows))
     last = tk._(_LEAVE) if leave_out else tk._(_LOOK).format(rows=shown)
-    return tk._(_PERSONAL[kind]), tk._(_LAW), last
+    return _said(_PERSONAL, kind), tk._(_LAW), last

@@ -20,7 +20,7 @@ from ckan import model
 from ckanext.challenge.common import file_store
 from ckanext.challenge.conformity import check as conformity
 from ckanext.challenge.conformity import registry
-from ckanext.challenge.conformity.report import Report
+from ckanext.challenge.conformity.report import Problem, Report
 from ckanext.challenge.domain import tables
 from ckanext.challenge.domain.matching import Match
 from ckanext.challenge.domain.mending import Repair
@@ -245,20 +245,30 @@ class _Prepared:
             if number is None or problem.column not in sources:
                 continue
             place = self.result.places[number]
-            label = sources[problem.column].column
-            at = self.result.names.index(problem.column)
             found.append(
                 {
                     "row": self.result.numbers[number] + 1,
                     "field": problem.column,
-                    "value": self.result.columns[at][number],
                     "sheet": place.sheet,
                     "sheet_row": place.row,
-                    "letter": label and self.table.column(label).letter,
+                    "cells": [
+                        self._cell(number, sources[name])
+                        for name in _concerned(problem)
+                        if name in sources
+                    ],
                     "error": problem.as_dict(),
                 }
             )
         return found
+
+    def _cell(self, number: int, source: steps.Source) -> dict[str, Any]:
+        """One cell of a row, with the column of the spreadsheet where it stands."""
+        at = self.result.names.index(source.field)
+        return {
+            "field": source.field,
+            "value": self.result.columns[at][number],
+            "letter": source.column and self.table.column(source.column).letter,
+        }
 
     def _period(self) -> dict[str, str] | None:
         """The first and the last day, where the table has a column of days."""
@@ -293,6 +303,13 @@ class _Prepared:
             ],
             "chosen": match.state == "decided" and match.field is not None,
         }
+
+
+def _concerned(problem: Problem) -> list[str]:
+    """The fields by any of which a problem may be mended, its own first."""
+    facts = problem.expected if isinstance(problem.expected, Mapping) else {}
+    others = [*facts.get("columns", ()), facts.get("column")]
+    return list(dict.fromkeys(filter(None, [problem.column, *others])))
 
 
 def _as_taken_in(

@@ -182,7 +182,7 @@ def _expected(column: Mapping[str, Any], rule: str) -> str:
     return f"{text}. {hint}" if len(parts) > 1 or known else hint
 
 
-def _columns(kit: Mapping[str, Any]) -> list[dict[str, Any]]:
+def columns(kit: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The columns of the kit's files, each with the first value of the example."""
     rules = {
         rule["params"]["column"]: rule["name"]
@@ -238,7 +238,7 @@ def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     url = f"{base}/{quote(kit['name'])}"
     return {
         "kit": kit,
-        "columns": _columns(kit),
+        "columns": columns(kit),
         "together": _together(kit),
         "effort": labels.as_effort(kit["effort_minutes"]),
         "frequency": h.challenge_frequency(kit["frequency"]),

@@ -12,6 +12,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.preparation import labels
 from ckanext.challenge.views.common import act, may
 from ckanext.challenge.views.forms import flat_errors
+from ckanext.challenge.views.public import kits
 
 from . import forms
 
@@ -97,9 +98,7 @@ def _errors(error: tk.ValidationError | None) -> dict[str, list[str]]:
     """Errors by the control at which they are shown."""
     found = flat_errors(error.error_dict) if error else {}
     where = [
-        text
-        for name in ("mode", "dataset", "resource")
-        for text in found.pop(name, [])
+        text for name in ("mode", "dataset", "resource") for text in found.pop(name, [])
     ]
     if where:
         found["where"] = where
@@ -220,12 +219,13 @@ def _columns(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
     typed_columns = forms.typed(typed, "column")
     typed_constants = forms.typed(typed, "constant")
     titles = [(one["name"], _titled(one)) for one in found["fields"]]
+    told = {one["name"]: one for one in kits.columns(kit)}
     columns = [
         _column(one, titles, typed_columns.get(one["label"]))
         for one in found["columns"]
     ]
     fields = [
-        _field(one, kit, found["constants"], typed_constants.get(one["name"]))
+        _field(one, kit, told, found["constants"], typed_constants.get(one["name"]))
         for one in found["fields"]
         if one["source"] != "column"
     ]
@@ -276,9 +276,14 @@ def _column(
 
 
 def _field(
-    field: Found, kit: Found, constants: Found, typed: str | None
+    field: Found,
+    kit: Found,
+    told_columns: Mapping[str, Found],
+    constants: Found,
+    typed: str | None,
 ) -> dict[str, Any]:
     column = next((one for one in kit["columns"] if one["name"] == field["name"]), {})
+    told = told_columns.get(field["name"], {})
     was = constants.get(field["name"], "")
     options: list[tuple[str, str]] = []
     values = list(column.get("enum") or ())
@@ -302,6 +307,8 @@ def _field(
         "is_missing": field["required"] and field["source"] == "missing",
         "source": labels.source(field["source"]),
         "known": known or "",
+        "expected": told.get("expected", ""),
+        "example": told.get("example", ""),
         "options": options,
         "was": was,
         "now": was if typed is None else typed,
@@ -334,19 +341,18 @@ def _mend(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
             repairs.append({**row, "was": was, "now": now})
         else:
             questions.append(_question(row, one, chosen, answers))
+    lacking = {
+        one["name"]
+        for one in found["fields"]
+        if one["required"] and one["source"] == "missing"
+    }
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for problem in found["problems"]:
-        key = f"{problem['row']} {problem['field']}"
-        groups[problem["field"]].append(
-            {
-                **problem,
-                "key": key,
-                "now": edits.get(key, problem["value"]),
-                "where": labels.place(problem),
-            }
-        )
+        # A whole column that is not there is asked for once, beside the columns.
+        if problem["field"] not in lacking:
+            groups[problem["field"]].append(_problem(problem, titles, edits))
     report = found["report"]
-    told = len(found["problems"])
+    told = sum(map(len, groups.values()))
     return {
         "questions": questions,
         "repairs": repairs,
@@ -357,9 +363,30 @@ def _mend(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
         "elsewhere": [
             error["message"] for error in report["errors"] if not error.get("row")
         ],
-        "more": max(0, report["error_count"] - told) if told else 0,
-        "error_count": report["error_count"],
+        "lacking": [titles[name] for name in titles if name in lacking],
+        "more": max(0, report["error_count"] - len(found["problems"])),
+        "error_count": told,
         "counts": {"repair": 0, "box": 0, "edit": 0},
+    }
+
+
+def _problem(
+    problem: Found, titles: Mapping[str, str], edits: Mapping[str, str]
+) -> dict[str, Any]:
+    first, *_ = problem["cells"]
+    return {
+        "where": labels.place(problem["sheet"], problem["sheet_row"], first["letter"]),
+        "message": problem["message"],
+        "fix": problem["fix"],
+        "cells": [
+            {
+                "key": (key := f"{problem['row']} {cell['field']}"),
+                "title": titles[cell["field"]],
+                "value": cell["value"],
+                "now": edits.get(key, cell["value"]),
+            }
+            for cell in problem["cells"]
+        ],
     }
 
 
