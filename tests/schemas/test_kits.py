@@ -126,9 +126,15 @@ def test_one_kit() -> None:
         "params": {"column": "expt_siren"},
     }
     assert row in call("challenge_kit_list", programme="saison")["results"]
-    assert columns[0] == {"name": "nom", "type": "string", "required": True}
+    assert columns[0] == {
+        "name": "nom",
+        "title": "Nom donné au DAE",
+        "type": "string",
+        "required": True,
+    }
     assert columns[1] == {
         "name": "lat_coor1",
+        "title": "Latitude",
         "type": "number",
         "required": True,
         "minimum": -90,
