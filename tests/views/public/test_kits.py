@@ -188,12 +188,20 @@ def test_every_kit_shows_what_its_file_holds(
             [" ".join(cell.text_content().split()) for cell in row]
             for row in page.xpath("//table/tbody/tr")
         ]
-        names = page.xpath("//table/tbody/tr/th/text()")
+        names = page.xpath("//table/tbody/tr/th/code/text()")
         assert names == [column["name"] for column in shown["columns"]]
-        required = page.xpath("//table/tbody/tr[th/span]/th/text()")
+        required = page.xpath(
+            "//table/tbody/tr[th/span[@data-required]]/th/code/text()"
+        )
         assert required == [c["name"] for c in shown["columns"] if c["required"]]
-        for (_, expected, example), column in zip(rows, shown["columns"], strict=True):
-            assert expected
+        for (head, told, example), column in zip(rows, shown["columns"], strict=True):
+            # What is meant, with the official title, and not the type alone.
+            assert column["title"] in head
+            meaning = registry.known()[shown["schema"]].meaning(column["name"])
+            assert meaning.fr != meaning.en
+            expected = told.removeprefix(" ".join(meaning.in_(language).split()))
+            assert expected.strip()
+            assert expected != told
             assert example or not column["required"], (kit, column["name"])
         rules = {rule["name"] for rule in shown["rules"]} & SEVERAL
         assert bool(page.xpath("//h3/following-sibling::ul/li")) is bool(rules)

@@ -199,6 +199,7 @@ def _columns(kit: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "name": column["name"],
             "title": column["title"],
+            "meaning": column["meaning"],
             "required": column["required"],
             "expected": _expected(column, rules.get(column["name"], "")),
             "example": next((row[at] for row in kit["example"] if row[at]), ""),
@@ -363,7 +364,7 @@ def _template_column(
             column.get("trueValues", ["true"])[0],
             column.get("falseValues", ["false"])[0],
         ]
-    parts = [told["title"], told["expected"]]
+    parts = [told["title"], told["meaning"], told["expected"]]
     if column["required"]:
         parts.append(tk._("Mandatory"))
     return template_workbook.TemplateColumn(
