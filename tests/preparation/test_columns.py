@@ -84,6 +84,7 @@ def test_the_columns_of_a_bundled_schema_are_its_fields(
     assert list(schema.columns) == list(examples.columns(schema))
     known = {
         "title",
+        "meaning",
         "synonyms",
         "kind",
         "values",

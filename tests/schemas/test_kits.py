@@ -126,9 +126,18 @@ def test_one_kit() -> None:
         "params": {"column": "expt_siren"},
     }
     assert row in call("challenge_kit_list", programme="saison")["results"]
-    assert columns[0] == {"name": "nom", "type": "string", "required": True}
+    assert columns[0] == {
+        "name": "nom",
+        "title": "Nom donné au DAE",
+        "meaning": "Le nom du lieu où se trouve le défibrillateur\u202f: "
+        "«\u202fMairie\u202f», «\u202fStade\u202f».",
+        "type": "string",
+        "required": True,
+    }
     assert columns[1] == {
         "name": "lat_coor1",
+        "title": "Latitude",
+        "meaning": "La position nord-sud\u202f: autour de 47 en Centre-Val de Loire.",
         "type": "number",
         "required": True,
         "minimum": -90,

@@ -55,9 +55,10 @@ class Schema:
     :ivar publisher: the columns that name the publisher, each with the kind of its
         number: ``siret``, ``siren`` or ``insee``
     :ivar columns: by field, what is known of it beyond Table Schema: ``title`` (the
-        official one), ``synonyms`` (headers that town halls write), ``kind``,
-        ``values`` (other spellings of its values), ``computed``, ``derived`` and
-        ``personal``, as :class:`~ckanext.challenge.domain.matching.Field` tells them
+        official one), ``meaning`` (in plain words, in both languages), ``synonyms``
+        (headers that town halls write), ``kind``, ``values`` (other spellings of its
+        values), ``computed``, ``derived`` and ``personal``, as
+        :class:`~ckanext.challenge.domain.matching.Field` tells them
     :ivar not_yet: by column, values that are right and that the schema does not know
     """
 
@@ -74,6 +75,11 @@ class Schema:
         default_factory=dict, compare=False
     )
     not_yet: Mapping[str, list[str]] = field(default_factory=dict, compare=False)
+
+    def meaning(self, column: str) -> Text:
+        """What a column means, in plain words; empty where nobody has said so."""
+        own = self.columns.get(column, {}).get("meaning")
+        return Text.of(own or {})
 
 
 @lru_cache(maxsize=1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import openpyxl
 import pytest
 from ckan.tests import factories
 from factories import call_as, work_in_this_process
@@ -16,6 +18,8 @@ from helpers.browser import Browser
 from lxml import html
 
 from ckanext.challenge.conformity import check, registry
+from ckanext.challenge.preparation import steps
+from ckanext.challenge.preparation.workbook import take_in
 
 KITS = [
     "deliberations",
@@ -74,9 +78,101 @@ def test_files_to_begin_with(
             assert [p.type for p in report.errors] == ([] if rows else ["no-rows"])
 
 
+def test_a_workbook_says_what_its_cells_take(browser: Callable[..., Any]) -> None:
+    visitor = browser()
+    for kit in KITS:
+        columns = call_as(None, "challenge_kit_show", kit=kit)["columns"]
+        answer = visitor.get(f"/challenge/kits/{kit}/template.xlsx")
+        assert answer.status_code == 200
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        again = visitor.get(f"/challenge/kits/{kit}/template.xlsx")
+        assert again.headers["ETag"] == answer.headers["ETag"]
+        book: Any = openpyxl.load_workbook(io.BytesIO(answer.get_data()))
+        (sheet,) = [one for one in book.worksheets if one.sheet_state == "visible"]
+        assert [cell.value for cell in sheet[1]] == [one["name"] for one in columns]
+        assert sheet.max_row == 1
+        rules = {
+            str(rule.sqref).rstrip("0123456789").partition("2:")[0]: rule
+            for rule in sheet.data_validations.dataValidation
+        }
+        for cell, column in zip(sheet[1], columns, strict=True):
+            assert cell.comment
+            assert cell.comment.text.startswith(column["title"])
+            rule = rules[cell.column_letter]
+            assert rule.prompt
+            form = _format(sheet, cell.column)
+            if column.get("enum"):
+                assert _values(book, rule.formula1) == list(map(str, column["enum"]))
+            elif column["type"] == "boolean":
+                assert len(_values(book, rule.formula1)) == 2
+            elif column["type"] == "date":
+                assert (rule.type, form) == ("date", "yyyy-mm-dd")
+            elif column["type"] in ("integer", "year"):
+                assert (rule.type, form) == ("whole", "0")
+            elif column["type"] == "number":
+                assert (rule.type, form) == ("decimal", "General")
+            else:
+                assert form == "@", column
+
+
+def _format(sheet: Any, column: int) -> str:
+    """The format of a column: those alike that stand together are told once."""
+    return next(
+        one.number_format
+        for one in sheet.column_dimensions.values()
+        if one.min <= column <= one.max
+    )
+
+
+def _values(book: Any, formula: str) -> list[str]:
+    """The values of a list, which stand in the rule or on a sheet of their own."""
+    if formula.startswith('"'):
+        return formula.strip('"').split(",")
+    name, _, area = formula.removeprefix("=").rpartition("!")
+    sheet = book[name.strip("'")]
+    assert sheet.sheet_state == "hidden"
+    return [str(cell.value) for (cell,) in sheet[area.replace("$", "")]]
+
+
+def test_the_example_as_a_workbook_is_the_example(
+    browser: Callable[..., Any], tmp_path: Path
+) -> None:
+    visitor = browser()
+    for kit in KITS:
+        shown = call_as(None, "challenge_kit_show", kit=kit)
+        national = registry.get(shown["schema"])
+        assert national
+        content = visitor.get(f"/challenge/kits/{kit}/example.xlsx").get_data()
+        book: Any = openpyxl.load_workbook(io.BytesIO(content))
+        days = [n for n, c in enumerate(shown["columns"]) if c["type"] == "date"]
+        first = [cell.value for cell in book.worksheets[0][2]]
+        for number in days:
+            if first[number] is not None:
+                assert isinstance(first[number], dt.datetime)
+        # As a town hall would bring it.
+        table = steps.find_table(take_in(content, f"{kit}.xlsx"), national)
+        matches = steps.match_columns(table, national)
+        assert all(one.state == "decided" for one in matches), kit
+        found = steps.result(table, matches, national, steps.Context())
+        file = tmp_path / "file.csv"
+        file.write_bytes(steps.to_csv(found))
+        assert check.check(file, national).status == "valid", kit
+        rows = list(csv.reader(io.StringIO(file.read_text("utf-8"))))[1:]
+        numbers = {
+            n for n, c in enumerate(shown["columns"]) if c["type"] in ("number",)
+        }
+        for row, wanted in zip(rows, shown["example"], strict=True):
+            for at, (value, text) in enumerate(zip(row, wanted, strict=True)):
+                if at in numbers and text:
+                    assert float(value) == float(text)
+                else:
+                    assert value == text, (kit, shown["columns"][at])
+
+
 def test_a_kit_that_does_not_exist_has_no_file(browser: Callable[..., Any]) -> None:
-    for name in ("template", "example"):
-        assert browser().get(f"/challenge/kits/piscines/{name}.csv").status_code == 404
+    for name in ("template.csv", "example.csv", "template.xlsx", "example.xlsx"):
+        assert browser().get(f"/challenge/kits/piscines/{name}").status_code == 404
+    assert browser().get("/challenge/kits/dae/template.pdf").status_code == 404
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -92,12 +188,20 @@ def test_every_kit_shows_what_its_file_holds(
             [" ".join(cell.text_content().split()) for cell in row]
             for row in page.xpath("//table/tbody/tr")
         ]
-        names = page.xpath("//table/tbody/tr/th/text()")
+        names = page.xpath("//table/tbody/tr/th/code/text()")
         assert names == [column["name"] for column in shown["columns"]]
-        required = page.xpath("//table/tbody/tr[th/span]/th/text()")
+        required = page.xpath(
+            "//table/tbody/tr[th/span[@data-required]]/th/code/text()"
+        )
         assert required == [c["name"] for c in shown["columns"] if c["required"]]
-        for (_, expected, example), column in zip(rows, shown["columns"], strict=True):
-            assert expected
+        for (head, told, example), column in zip(rows, shown["columns"], strict=True):
+            # What is meant, with the official title, and not the type alone.
+            assert column["title"] in head
+            meaning = registry.known()[shown["schema"]].meaning(column["name"])
+            assert meaning.fr != meaning.en
+            expected = told.removeprefix(" ".join(meaning.in_(language).split()))
+            assert expected.strip()
+            assert expected != told
             assert example or not column["required"], (kit, column["name"])
         rules = {rule["name"] for rule in shown["rules"]} & SEVERAL
         assert bool(page.xpath("//h3/following-sibling::ul/li")) is bool(rules)

@@ -89,10 +89,12 @@ def challenge_kit_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :param organization: id or name of an organization, as in ``challenge_kit_list``
     :type organization: string
     :returns: a row as in ``challenge_kit_list``, with ``columns``: those of the
-        national schema, each ``{name, type, format, required, unique, enum, pattern,
-        minimum, maximum, minLength, maxLength, trueValues, falseValues}`` as far as
-        the schema says so (the words of Table Schema); ``rules``: what it asks
-        beyond that, each ``{name, params}`` as the schema's ``custom_checks``;
+        national schema, each ``{name, title, meaning, type, format, required, unique,
+        enum, pattern, minimum, maximum, minLength, maxLength, trueValues,
+        falseValues}`` as far as the schema says so (the words of Table Schema;
+        ``title`` is the official one, in French, ``meaning`` says it in plain words);
+        ``rules``: what it asks beyond that, each ``{name, params}`` as the schema's
+        ``custom_checks``;
         ``example``: rows of a file that follows it, each a list of texts in the
         order of the columns. All are empty where the schema is not bundled. With
         ``organization``, also that one, as in ``challenge_kit_list``.
@@ -173,11 +175,19 @@ def _file(kit: Kit) -> dict[str, Any]:
     national = registry.get(kit.schema)
     if national is None or national.descriptor is None:
         return {"columns": [], "rules": [], "example": []}
+    lang = language.current()
     columns = []
     for field in national.descriptor["fields"]:
         facts = {key: value for key, value in field.items() if key != "constraints"}
         constraints = field.get("constraints", {})
-        columns.append({**facts, "required": False, **constraints})
+        own = national.columns.get(field["name"], {})
+        title = own.get("title") or field.get("title") or ""
+        told = {
+            "title": title,
+            "meaning": national.meaning(field["name"]).in_(lang),
+            "required": False,
+        }
+        columns.append({**facts, **told, **constraints})
     return {
         "columns": columns,
         "rules": [dict(rule) for rule in national.checks],

@@ -12,7 +12,7 @@ import ckan.plugins.toolkit as tk
 from flask import Response
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import labels
+from ckanext.challenge.common import labels, spreadsheets, template_workbook
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.domain import eligibility
 from ckanext.challenge.views import participant_rows
@@ -36,6 +36,10 @@ _TYPES = {
     "email": labels.N_("An e-mail address"),
     "uri": labels.N_("A web address"),
 }
+
+
+#: Days that are written as the workbook shows them.
+_ISO_DAYS = ("default", "any", "%Y-%m-%d")
 
 
 def _mine() -> list[dict[str, Any]]:
@@ -147,7 +151,9 @@ def _expected(column: Mapping[str, Any], rule: str) -> str:
     :param rule: the name of the rule that is about this column alone, if there is one
     """
     if column.get("enum"):
-        return tk._("One of: {values}").format(values=", ".join(column["enum"]))
+        return tk._("One of: {values}").format(
+            values=", ".join(map(str, column["enum"]))
+        )
     if column["type"] == "boolean":
         return tk._("{yes} or {no}").format(
             yes=column.get("trueValues", ["true"])[0],
@@ -192,6 +198,8 @@ def columns(kit: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "name": column["name"],
+            "title": column["title"],
+            "meaning": column["meaning"],
             "required": column["required"],
             "expected": _expected(column, rules.get(column["name"], "")),
             "example": next((row[at] for row in kit["example"] if row[at]), ""),
@@ -248,8 +256,8 @@ def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "filter": _filter(mine, chosen),
         "urls": {
             "self": url,
-            "template": f"{url}/template.csv",
-            "example": f"{url}/example.csv",
+            "template": f"{url}/template",
+            "example": f"{url}/example",
             "others": tk.h.url_for("dataset.search", challenge_kit=kit["name"]),
             "prepare": _prepare(kit, mine, chosen),
             "login": tk.h.url_for("user.login", came_from=url)
@@ -286,14 +294,16 @@ def _prepare(kit: Mapping[str, Any], mine: Sequence[Any], chosen: str) -> str:
     return tk.h.url_for("challenge_preparation.new", kit=kit["name"], **asked)
 
 
-def kit_file(name: str, filled: bool, params: Mapping[str, str]) -> Response:
-    """A CSV file to begin with: the header of the kit's files, or an example.
+def kit_file(name: str, filled: bool, kind: str, params: Mapping[str, str]) -> Response:
+    """A file to begin with: the header of the kit's files, or an example.
 
-    It is written as the national schemas ask, with commas and in UTF-8. With
+    CSV is written as the national schemas ask, with commas and in UTF-8. With
     ``for=excel`` it has semicolons and a byte-order mark, which a French Excel needs
-    to show it in columns; such a file is accepted too.
+    to show it in columns; such a file is accepted too. A workbook has what may stand
+    in each column in its cells.
 
     :param filled: whether rows of the example follow
+    :param kind: ``csv`` or ``xlsx``
     :param params: of the address
     :raises tk.ObjectNotFound: no such kit, or it has no such file
     """
@@ -301,15 +311,78 @@ def kit_file(name: str, filled: bool, params: Mapping[str, str]) -> Response:
     rows = kit["example"] if filled else []
     if not kit["columns"] or (filled and not rows):
         raise tk.ObjectNotFound(tk._("This kit has no such file"))
-    for_excel = params.get("for") == "excel"
-    header = [column["name"] for column in kit["columns"]]
-    content = _csv([header, *rows], ";" if for_excel else ",")
+    if kind == "xlsx":
+        data, media_type = _workbook(kit, rows), spreadsheets.FORMATS["xlsx"].media_type
+    else:
+        for_excel = params.get("for") == "excel"
+        header = [column["name"] for column in kit["columns"]]
+        content = _csv([header, *rows], ";" if for_excel else ",")
+        data = content.encode("utf-8-sig" if for_excel else "utf-8")
+        media_type = "text/csv"
     title = tk._("{kit}-example") if filled else "{kit}"
-    data = content.encode("utf-8-sig" if for_excel else "utf-8")
-    return attached(shared(data, "text/csv"), f"{title.format(kit=kit['name'])}.csv")
+    name = title.format(kit=kit["name"])
+    return attached(shared(data, media_type), f"{name}.{kind}")
 
 
 def _csv(rows: Iterable[Sequence[str]], separator: str) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=separator).writerows(rows)
     return text.getvalue()
+
+
+def _workbook(kit: Mapping[str, Any], rows: Iterable[Sequence[str]]) -> bytes:
+    wording = template_workbook.Wording(
+        sheet=kit["title"],
+        lists=tk._("Lists"),
+        wrong=tk._("This cell takes something else"),
+        faults={
+            "list": tk._("Choose one of the values of the list."),
+            "date": tk._("Write a day, such as 2025-03-01."),
+            "integer": tk._("Write a whole number that the column allows."),
+            "number": tk._("Write a number that the column allows."),
+        },
+    )
+    columns = [
+        _template_column(column, told)
+        for column, told in zip(kit["columns"], _columns(kit), strict=True)
+    ]
+    return template_workbook.write(columns, rows, wording)
+
+
+#: How a column of Table Schema is filled in; all others are texts.
+_CELLS: Mapping[str, template_workbook.Kind] = {
+    "date": "date",
+    "integer": "integer",
+    "year": "integer",
+    "number": "number",
+}
+
+
+def _template_column(
+    column: Mapping[str, Any], told: Mapping[str, Any]
+) -> template_workbook.TemplateColumn:
+    """A column of the schema as the workbook has it.
+
+    :param told: what the page says of it
+    """
+    kind = _CELLS.get(column["type"], "text")
+    if kind == "date" and column.get("format", "default") not in _ISO_DAYS:
+        kind = "text"
+    allowed = [str(value) for value in column.get("enum", ())]
+    if column["type"] == "boolean":
+        allowed = [
+            column.get("trueValues", ["true"])[0],
+            column.get("falseValues", ["false"])[0],
+        ]
+    parts = [told["title"], told["meaning"], told["expected"]]
+    if column["required"]:
+        parts.append(tk._("Mandatory"))
+    return template_workbook.TemplateColumn(
+        name=column["name"],
+        kind=kind,
+        note="\n".join(part for part in parts if part),
+        allowed=tuple(allowed),
+        least=column.get("minimum"),
+        most=column.get("maximum"),
+        required=column["required"],
+    )

@@ -124,13 +124,15 @@ def kit(kit: str) -> str:
     return tk.render("challenge/kit.html", kit_pages.kit_page(kit, request.args))
 
 
-@public.get("/kits/<kit>/template.csv")
-def kit_template(kit: str) -> Response:
+@public.get("/kits/<kit>/template.csv", defaults={"kind": "csv"})
+@public.get("/kits/<kit>/template.xlsx", defaults={"kind": "xlsx"})
+def kit_template(kit: str, kind: str) -> Response:
     """The header of the kit's files."""
-    return kit_pages.kit_file(kit, False, request.args)
+    return kit_pages.kit_file(kit, False, kind, request.args)
 
 
-@public.get("/kits/<kit>/example.csv")
-def kit_example(kit: str) -> Response:
+@public.get("/kits/<kit>/example.csv", defaults={"kind": "csv"})
+@public.get("/kits/<kit>/example.xlsx", defaults={"kind": "xlsx"})
+def kit_example(kit: str, kind: str) -> Response:
     """A file of the kit, filled in."""
-    return kit_pages.kit_file(kit, True, request.args)
+    return kit_pages.kit_file(kit, True, kind, request.args)
