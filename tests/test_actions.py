@@ -318,6 +318,10 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"org_admin", "adviser", "sysadmin"},
         {"id": "{preparation}"},
     ),
+    "challenge_preparation_export": (
+        {"org_admin", "adviser", "sysadmin"},
+        {"id": "{preparation}"},
+    ),
     "challenge_preparation_list": (
         {"org_admin", "adviser", "sysadmin"},
         {"organization": "{organization}"},

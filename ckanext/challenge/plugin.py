@@ -30,6 +30,7 @@ from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.measures.base import Measure
 from ckanext.challenge.notifications import kinds
 from ckanext.challenge.participants import mails as participant_mails
+from ckanext.challenge.preparation import mails as preparation_mails
 from ckanext.challenge.progress import changes
 from ckanext.challenge.subscribers import mails as subscriber_mails
 from ckanext.challenge.subscribers import receivers as subscriber_receivers
@@ -156,6 +157,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             application_mails,
             badge_mails,
             participant_mails,
+            preparation_mails,
             subscriber_mails,
         ):
             kinds.register(*mails.KINDS)

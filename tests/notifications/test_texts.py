@@ -25,6 +25,7 @@ from ckanext.challenge.model import (
     Message,
     Participant,
     ParticipantMessage,
+    Preparation,
     StepStatus,
     Subscription,
     WaitingRole,
@@ -102,7 +103,13 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
         role="admin",
         way="acceptance",
     )
-    model.Session.add_all([claim, role, waiting, message])
+    preparation = Preparation(
+        organization_id=participant["organization_id"],
+        kit="subventions",
+        state="to_mend",
+        expires_at=utcnow() + dt.timedelta(days=20),
+    )
+    model.Session.add_all([claim, role, waiting, message, preparation])
     model.Session.flush()
     said = ParticipantMessage(
         id=message.id, participant_id=participant["id"], side="staff", text="Bonjour !"
@@ -133,6 +140,7 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
             "given_role_id": role.id,
             "waiting_role_id": waiting.id,
             "message_id": message.id,
+            "preparation_id": preparation.id,
             "date": "2026-12-01",
             "organization_id": participant["organization_id"],
             "role": "admin",

@@ -6,7 +6,9 @@ import click
 
 from ckanext.challenge import config
 from ckanext.challenge.model import Cohort
+from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.participants import reminders
+from ckanext.challenge.preparation import reminders as preparations
 
 
 @click.command("remind", short_help="Remind participants of what is late or due soon.")
@@ -22,6 +24,9 @@ def command(dry_run: bool, cohort: str | None, days: int | None) -> None:
     """Remind the members of participants, by mail, of the steps that are late or due
     soon: to be run every morning.
 
+    Who began to prepare a file from a spreadsheet, and left it for a week, is told
+    once that it waits.
+
     A participant is reminded at most every ckanext.challenge.reminder_interval_days
     days, and never after the last day of the season. It may be repeated, interrupted
     and run several times at once. Ends with status 1 if something failed.
@@ -31,11 +36,19 @@ def command(dry_run: bool, cohort: str | None, days: int | None) -> None:
         raise click.ClickException(f"There is no season “{cohort}”")
     ahead = config.reminder_days() if days is None else days
     found = reminders.candidates(season, ahead)
+    # A file that somebody prepares belongs to no season.
+    now = utcnow()
+    left = [] if season else preparations.waiting(now)
     if dry_run:
-        _tell(found)
+        _tell(found, left)
         return
-    if not found:
+    if not found and not left:
         click.echo("Nobody is to be reminded today.")
+        return
+    if left:
+        mails = preparations.remind(left, now)
+        click.echo(f"Files left half prepared: {len(left)}; mails: {mails}")
+    if not found:
         return
     with click.progressbar(length=len(found), label="Participants", show_pos=True) as b:
         done = reminders.remind(found, ahead, b.update)
@@ -46,7 +59,7 @@ def command(dry_run: bool, cohort: str | None, days: int | None) -> None:
         raise click.ClickException("\n".join(done.errors))
 
 
-def _tell(found: list[reminders.Candidate]) -> None:
+def _tell(found: list[reminders.Candidate], left: list[str]) -> None:
     for one in found:
         parts = []
         if one.reminder.late:
@@ -54,4 +67,6 @@ def _tell(found: list[reminders.Candidate]) -> None:
         if one.reminder.soon:
             parts.append(f"soon: {', '.join(one.reminder.soon)}")
         click.echo(f"{one.cohort}  {one.name}  {'; '.join(parts)}")
+    if left:
+        click.echo(f"Files left half prepared: {len(left)}")
     click.echo(f"To be reminded: {len(found)}. Nothing was sent.")

@@ -512,6 +512,11 @@ def sentence(problem: Facts) -> str:
     return " ".join(filter(None, [where(problem), fix(problem)]))
 
 
+def said(problem: Facts) -> str:
+    """What a problem is and what to do, for who sees its place."""
+    return " ".join(filter(None, [what(problem), fix(problem)]))
+
+
 def where(problem: Facts) -> str:
     """« Ligne 14, colonne DELIB_DATE : « 31/02/2023 » n'est pas une date. »"""
     text = what(problem)

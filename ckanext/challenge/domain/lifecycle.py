@@ -258,6 +258,8 @@ APPLICATION_ERASABLE = frozenset({"draft", "withdrawn", "refused"})
 
 #: States of a preparation in which its people still work on it.
 PREPARATION_OPEN = frozenset({"reading", "to_match", "to_mend", "ready", "failed"})
+#: Of these there is a table.
+PREPARATION_READ = frozenset({"to_match", "to_mend", "ready"})
 
 #: States of an award in which the organization holds the badge.
 AWARD_HELD = frozenset({"active", "at_risk"})

@@ -49,6 +49,8 @@ class Preparation(tk.BaseModel):
         time_column("created_at", nullable=False, default=utcnow),
         time_column("updated_at", nullable=False, default=utcnow),
         time_column("expires_at", nullable=False),
+        # When its author was told that it waits; not at all where null.
+        time_column("reminded_at"),
         sa.Index(
             "challenge_preparation_organization_idx", "organization_id", "updated_at"
         ),
@@ -75,6 +77,7 @@ class Preparation(tk.BaseModel):
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
+    reminded_at: Mapped[dt.datetime | None]
 
     @classmethod
     def get(cls, id_: str | None) -> Preparation | None:

@@ -12,7 +12,7 @@ from ckan import model
 from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.common import file_store, session_events
+from ckanext.challenge.common import file_store, session_events, spreadsheets
 from ckanext.challenge.common.action_helpers import (
     checked_transition,
     commit,
@@ -29,7 +29,7 @@ from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 
 from . import jobs, kits, labels, schema, work
-from .workbook import MAX_BYTES
+from .workbook import MAX_BYTES, NotATable
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,8 @@ def challenge_preparation_list(context: Context, data_dict: dict[str, Any]) -> A
     :type limit: int
     :param offset: from which one on (0)
     :type offset: int
-    :returns: ``{count, results}``: each ``{id, organization_id, kit, user_id, state,
+    :returns: ``{count, results}``: each ``{id, organization_id, kit, kit_title,
+        user_id, state,
         source_name, dataset_id, resource_id, created_at, updated_at, expires_at}``
     :rtype: dict
     """
@@ -166,7 +167,12 @@ def challenge_preparation_list(context: Context, data_dict: dict[str, Any]) -> A
         query.order_by(Preparation.updated_at.desc(), Preparation.id), data
     )
     shown = [name for name in _COLUMNS if name not in _CHOICES]
-    return {"count": count, "results": [columns(row, shown) for row in rows]}
+    return {
+        "count": count,
+        "results": [
+            {**columns(row, shown), "kit_title": kits.title_of(row.kit)} for row in rows
+        ],
+    }
 
 
 def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -289,6 +295,42 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
         model.Session.rollback()
         raise
     return _dictize(row)
+
+
+@tk.side_effect_free
+def challenge_preparation_export(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Give the result as a file, or the spreadsheet with what is left to correct.
+
+    Who may publish datasets for its organization, and its adviser, may call this.
+
+    :param id: id of the preparation, which was read
+    :type id: string
+    :param format: ``csv`` (unasked): the result as it would be published; ``xlsx``: the
+        spreadsheet that was brought, what was typed for its cells in them, and what is
+        wrong in a cell as a comment to it
+    :type format: string
+    :returns: ``{format, filename, media_type, encoding, content}``: ``content`` is text
+        for ``csv`` and Base64 for ``xlsx``, as ``encoding`` says (``utf-8`` or
+        ``base64``)
+    :rtype: dict
+    :raises ValidationError: it is being read, is published or cannot be read
+    """
+    data = validate(context, data_dict, schema.export())
+    tk.check_access("challenge_preparation_export", context, data)
+    row = _find(data["id"])
+    kind: spreadsheets.Kind = data["format"] or "csv"
+    national = kits.schema_of(row.kit)
+    if row.state not in lifecycle.PREPARATION_READ:
+        raise tk.ValidationError({"id": [tk._("There is nothing to give yet")]})
+    make = work.csv_of if kind == "csv" else work.marked_workbook
+    try:
+        content = make(row, national)
+    except (NotATable, FileNotFoundError) as error:
+        text = labels.refusal(work.BROKEN)[0]
+        raise tk.ValidationError({"id": [text]}) from error
+    name = row.source_name.rpartition(".")[0] if kind == "xlsx" else row.kit
+    stream = bool(context.get("stream"))
+    return spreadsheets.as_answer(kind, name or row.kit, [content], stream=stream)
 
 
 def challenge_preparation_delete(context: Context, data_dict: dict[str, Any]) -> Any:

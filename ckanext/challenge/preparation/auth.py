@@ -70,6 +70,12 @@ def challenge_preparation_show(
     return _answer(_publishes(context, id_) or _advises(context, id_))
 
 
+def challenge_preparation_export(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    return challenge_preparation_show(context, data_dict)
+
+
 def challenge_preparation_update(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import programmes
+from ckanext.challenge.common import language
 from ckanext.challenge.conformity import registry
 
 
@@ -19,3 +20,11 @@ def schema_of(kit: str) -> registry.Schema:
         if schema is not None and schema.descriptor:
             return schema
     raise tk.ObjectNotFound(tk._("No spreadsheet can be prepared for this kit"))
+
+
+def title_of(kit: str) -> str:
+    """The title of a kit in the reader's language; its key where it has none."""
+    for programme in programmes.all():
+        if kit in programme.kits_by_key:
+            return programme.kits_by_key[kit].title.in_(language.current())
+    return kit

@@ -15,6 +15,8 @@ from ckanext.challenge.domain import characters
 
 #: What is done with the result: a new dataset, or a file of one that exists.
 MODES = ("new", "replace", "add")
+#: The result as it is published, or the spreadsheet with what is left to correct.
+FORMATS = ("csv", "xlsx")
 _LONGEST_CELL = 100_000
 _MOST = 10_000
 #: Rows of a spreadsheet.
@@ -34,6 +36,11 @@ def create() -> Schema:
 def reference() -> Schema:
     """Which preparation."""
     return {"id": fields.raw()}
+
+
+def export() -> Schema:
+    """Which preparation, and as what."""
+    return {"id": fields.raw(), "format": fields.choice(FORMATS)}
 
 
 def of_organization() -> Schema:

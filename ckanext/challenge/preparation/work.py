@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from ckan import model
 
 from ckanext.challenge.common import file_store
 from ckanext.challenge.conformity import check as conformity
+from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.conformity.report import Problem, Report
 from ckanext.challenge.domain import tables
@@ -26,7 +27,7 @@ from ckanext.challenge.domain.matching import Match
 from ckanext.challenge.domain.mending import Repair
 from ckanext.challenge.model import Collectivite, Preparation, PreparationMemory
 
-from . import kits, steps, vocabulary
+from . import kits, marked, steps, vocabulary
 from .workbook import NotATable, Sheet, Workbook, take_in
 
 #: Rows that are shown of the result.
@@ -44,6 +45,7 @@ BROKEN = "broken"
 #: Hidden rows, and lines of a note, that are named.
 _MOST_HIDDEN = 50
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
@@ -84,6 +86,20 @@ def csv_of(row: Preparation, schema: registry.Schema) -> bytes:
     """
     workbook = take_in(file_store.path_of(row.id), row.source_name)
     return steps.to_csv(_Prepared(row, schema, workbook).result)
+
+
+def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
+    """The spreadsheet as an XLSX workbook, with what was typed for its cells, and what
+    is wrong in them, in its cells.
+
+    :raises NotATable: the workbook cannot be read
+    """
+    workbook = take_in(file_store.path_of(row.id), row.source_name)
+    found = _Prepared(row, schema, workbook)
+    marks = marked.marks(
+        workbook.sheets, found.table.header_row, found.edits(row.edits)
+    )
+    return marked.write(workbook.sheets, marks, tk._("The table"))
 
 
 def remember(row: Preparation) -> None:
@@ -235,6 +251,33 @@ class _Prepared:
             "remembered": steps.remember(self.matches),
         }
 
+    def edits(self, typed: Iterable[Mapping[str, Any]]) -> list[marked.Edit]:
+        """What was typed for cells, and what is wrong in them."""
+        sources = {one.field: one for one in self.result.sources}
+        found = []
+        for one in typed:
+            source, number = sources.get(one["field"]), one["row"] - 1
+            if source is not None and number < len(self.table.places):
+                place = self.table.places[number]
+                letter = self._letter(source)
+                found.append(
+                    marked.Edit(
+                        place.sheet, place.row, source.field, letter, one["value"]
+                    )
+                )
+        for problem in self._problems():
+            note = conformity_labels.said(problem["error"])
+            place = problem["sheet"], problem["sheet_row"]
+            first, *_ = problem["cells"]
+            found.append(
+                marked.Edit(*place, first["field"], first["letter"], note=note)
+            )
+        return found
+
+    def _letter(self, source: steps.Source) -> str | None:
+        """What the spreadsheet calls the column of a field; nothing if it has none."""
+        return source.column and self.table.column(source.column).letter
+
     def _problems(self) -> list[dict[str, Any]]:
         """What is wrong in a cell, with where that cell comes from."""
         lines = _lines_of_rows(self.result)
@@ -267,16 +310,20 @@ class _Prepared:
         return {
             "field": source.field,
             "value": self.result.columns[at][number],
-            "letter": source.column and self.table.column(source.column).letter,
+            "letter": self._letter(source),
         }
 
     def _period(self) -> dict[str, str] | None:
-        """The first and the last day, where the table has a column of days."""
-        for name, cells in zip(self.result.names, self.result.columns, strict=True):
-            if vocabulary.of(self._schema).by_name[name].type == "date":
-                days = sorted(filter(_DAY.fullmatch, set(cells)))
-                if days:
-                    return {"start": days[0], "end": days[-1]}
+        """The first and the last day, where the table has a column of days or years."""
+        fields = vocabulary.of(self._schema).by_name
+        for form, type_, ends in (
+            (_DAY, "date", ("", "")),
+            (_YEAR, "year", ("-01-01", "-12-31")),
+        ):
+            for name, cells in zip(self.result.names, self.result.columns, strict=True):
+                known = sorted(filter(form.fullmatch, set(cells)))
+                if fields[name].type == type_ and known:
+                    return {"start": known[0] + ends[0], "end": known[-1] + ends[1]}
         return None
 
     def _column(self, match: Match) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from factories import call_as, work_in_this_process
 from helpers import sheets
@@ -415,3 +416,64 @@ def test_its_pages_stay_out_of_shared_caches(member: Browser, world: World) -> N
     url = _give(member, world)
     answer = member.get(url)
     assert "private" in answer.headers["Cache-Control"]
+
+
+def test_it_is_taken_up_again_from_the_kit_and_the_checklist(
+    member: Browser, browser: Callable[..., Browser], world: World
+) -> None:
+    url = _give(member, world)
+    for page in (world.url, "/en/challenge/kits/subventions"):
+        assert url.rpartition("/")[2] in _read(member, page), page
+    assert url.rpartition("/")[2] not in _text(browser("stranger").get(world.url))
+    assert "Files being prepared" not in _text(browser(None).get(world.url))
+
+
+def test_the_spreadsheet_is_handed_out_marked_and_comes_back(
+    member: Browser, world: World
+) -> None:
+    wrong = [*TABLE[:3], [*TABLE[3][:3], "mille", *TABLE[3][4:]], *TABLE[4:]]
+    url = _give(member, world, wrong)
+    page = _say_all(member, url)
+    assert f"{url}/corrections.xlsx" in page
+    # What was typed on the page goes along, into a column of its own where it has none.
+    target, data = _form(page, "/mend")
+    call_as(
+        world.people["member"],
+        "challenge_preparation_update",
+        id=url.rpartition("/")[2],
+        edits=[{"row": 2, "field": "referenceDecision", "value": "2025-07"}],
+    )
+    answer = member.get(f"{url}/corrections.xlsx")
+    assert "Subventions.xlsx" in answer.headers["Content-Disposition"]
+    book = openpyxl.load_workbook(io.BytesIO(answer.get_data()))
+    sheet = book["2025"]
+    assert sheet["D4"].value == "mille"
+    assert "number" in sheet["D4"].comment.text
+    assert sheet["A3"].value == "Association"
+    assert (sheet["H3"].value, sheet["H5"].value) == ("referenceDecision", "2025-07")
+    sheet["D4"] = 1000
+    table = io.BytesIO(sheets.saved(book))
+    target, data = _form(_read(member, f"{url}?step=mend"), "/file")
+    answer = member.post(
+        target,
+        {**data, "upload": (table, "Subventions.xlsx")},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 302, _text(answer)
+    page = _read(member, url)
+    assert "2 rows that can be published" in page
+    assert "2025-07" in page
+
+
+def test_what_is_not_read_is_not_handed_out(member: Browser, world: World) -> None:
+    answer = member.post(
+        KIT,
+        {
+            "organization": world.participant["organization_name"],
+            "upload": (io.BytesIO(b"%PDF-1.7"), "Subventions.pdf"),
+        },
+        content_type="multipart/form-data",
+    )
+    url = answer.headers["Location"].replace("http://test.ckan.net", "")
+    assert member.get(f"{url}/corrections.xlsx").status_code == 302
+    assert "There is nothing to give yet" in _read(member, url)

@@ -30,6 +30,7 @@ from .accompaniment import accompaniment
 from .checklist import NOTHING_SENT
 from .members import departure, invitation, left, since
 from .next_step import ahead, nothing_ahead
+from .preparation.beginning import begun
 
 # What the page has a form for, where somebody may.
 _FORMS = ("invitation", "departure", "left", "talk")
@@ -253,6 +254,7 @@ def _page(
         "meta": participant_rows.facts({**participant, "siren": None}),
         "phases": _phases(progress, rows),
         "next_step": ahead(progress, participant, reader),
+        "begun": begun([participant["organization_id"]]) if reader.edits else [],
         "nothing": nothing_ahead(progress, reader),
         "badges": badge_rows(progress["badges"], reader.published),
         "figures": [

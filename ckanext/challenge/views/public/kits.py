@@ -19,6 +19,7 @@ from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import act, attached, may
 from ckanext.challenge.views.embed.response import shared
 from ckanext.challenge.views.forms import new_dataset_url
+from ckanext.challenge.views.participant.preparation.beginning import begun
 
 #: What a rule of one column asks for.
 _RULES = {
@@ -188,7 +189,7 @@ def _expected(column: Mapping[str, Any], rule: str) -> str:
     return f"{text}. {hint}" if len(parts) > 1 or known else hint
 
 
-def columns(kit: Mapping[str, Any]) -> list[dict[str, Any]]:
+def column_facts(kit: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The columns of the kit's files, each with the first value of the example."""
     rules = {
         rule["params"]["column"]: rule["name"]
@@ -246,7 +247,7 @@ def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     url = f"{base}/{quote(kit['name'])}"
     return {
         "kit": kit,
-        "columns": columns(kit),
+        "columns": column_facts(kit),
         "together": _together(kit),
         "effort": labels.as_effort(kit["effort_minutes"]),
         "frequency": h.challenge_frequency(kit["frequency"]),
@@ -254,6 +255,7 @@ def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "suits": _suits(kit) or tk._("All collectivités"),
         "publish": _publish(kit, mine),
         "filter": _filter(mine, chosen),
+        "begun": begun([chosen], kit["name"]) if chosen else [],
         "urls": {
             "self": url,
             "template": f"{url}/template",
@@ -344,7 +346,7 @@ def _workbook(kit: Mapping[str, Any], rows: Iterable[Sequence[str]]) -> bytes:
     )
     columns = [
         _template_column(column, told)
-        for column, told in zip(kit["columns"], _columns(kit), strict=True)
+        for column, told in zip(kit["columns"], column_facts(kit), strict=True)
     ]
     return template_workbook.write(columns, rows, wording)
 

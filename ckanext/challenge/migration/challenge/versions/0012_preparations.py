@@ -64,6 +64,7 @@ def upgrade() -> None:
         _time("created_at"),
         _time("updated_at"),
         _time("expires_at"),
+        sa.Column("reminded_at", sa.DateTime(timezone=True)),
     )
     op.create_index(
         "challenge_preparation_organization_idx",

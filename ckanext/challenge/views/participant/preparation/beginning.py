@@ -23,25 +23,27 @@ def _organizations() -> list[dict[str, Any]]:
     return act("organization_list_for_user", permission="create_dataset")
 
 
-def begun(kit: str, names: Sequence[str]) -> list[dict[str, Any]]:
-    """What was begun for a kit and is not published yet, to be taken up again.
+def begun(names: Sequence[str], kit: str | None = None) -> list[dict[str, Any]]:
+    """What was begun and is not published yet, to be taken up again.
 
     :param names: ids or names of organizations in which the reader publishes
+    :param kit: only for this one
     """
     found = []
     for name in names[:_MOST]:
-        if not may("challenge_preparation_list", organization=name):
+        if not may("challenge_preparation_create", organization=name):
             continue
         listed = act("challenge_preparation_list", organization=name)
         found += [
             {
                 "name": row["source_name"],
+                "kit": row["kit_title"],
                 "state": labels.state(row["state"]),
                 "date": h.challenge_date(row["updated_at"]),
                 "url": tk.h.url_for("challenge_preparation.read", id_=row["id"]),
             }
             for row in listed["results"]
-            if row["kit"] == kit and row["state"] != "published"
+            if row["state"] != "published" and kit in (None, row["kit"])
         ]
     return found
 
@@ -74,7 +76,7 @@ def new_page(
         "organization": chosen,
         "options": [(name, title) for title, name in names],
         "is_sysadmin": is_sysadmin,
-        "begun": begun(kit["name"], [chosen] if chosen else [n for _, n in names]),
+        "begun": begun([chosen] if chosen else [n for _, n in names], kit["name"]),
         "text": params.get("text", ""),
         "errors": flat_errors(error.error_dict) if error else {},
         "labels": {

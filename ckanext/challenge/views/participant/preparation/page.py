@@ -219,7 +219,7 @@ def _columns(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
     typed_columns = forms.typed(typed, "column")
     typed_constants = forms.typed(typed, "constant")
     titles = [(one["name"], _titled(one)) for one in found["fields"]]
-    told = {one["name"]: one for one in kits.columns(kit)}
+    told = {one["name"]: one for one in kits.column_facts(kit)}
     columns = [
         _column(one, titles, typed_columns.get(one["label"]))
         for one in found["columns"]
@@ -309,6 +309,7 @@ def _field(
         "known": known or "",
         "expected": told.get("expected", ""),
         "example": told.get("example", ""),
+        "meaning": told.get("meaning", ""),
         "options": options,
         "was": was,
         "now": was if typed is None else typed,
@@ -346,10 +347,18 @@ def _mend(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
         for one in found["fields"]
         if one["required"] and one["source"] == "missing"
     }
+    # What a question is about is asked once, not cell by cell.
+    asked = {
+        one["field"]
+        for one in found["repairs"]
+        if one["question"]
+        and one["key"] not in chosen
+        and one["question"]["code"] != "lost-digits"
+    }
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for problem in found["problems"]:
         # A whole column that is not there is asked for once, beside the columns.
-        if problem["field"] not in lacking:
+        if problem["field"] not in lacking | asked:
             groups[problem["field"]].append(_problem(problem, titles, edits))
     report = found["report"]
     told = sum(map(len, groups.values()))
@@ -364,7 +373,7 @@ def _mend(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
             error["message"] for error in report["errors"] if not error.get("row")
         ],
         "lacking": [titles[name] for name in titles if name in lacking],
-        "more": max(0, report["error_count"] - len(found["problems"])),
+        "more": max(0, report["error_count"] - len(report["errors"])),
         "error_count": told,
         "counts": {"repair": 0, "box": 0, "edit": 0},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,14 @@ import ckan.plugins.toolkit as tk
 from flask import request
 from werkzeug.wrappers import Response
 
-from ckanext.challenge.views.common import act, blueprint, keep_private, only_for_people
+from ckanext.challenge.views.common import (
+    act,
+    attached,
+    blueprint,
+    flash_refused,
+    keep_private,
+    only_for_people,
+)
 from ckanext.challenge.views.forms import texts
 
 from . import beginning, forms, page
@@ -73,6 +81,19 @@ def file(id_: str) -> Response | str:
         told = tk._("Choose a spreadsheet, or paste its cells")
         return _rendered(id_, step, tk.ValidationError({"upload": [told]}))
     return _update(id_, step, given)
+
+
+@preparation.get("/preparation/<id_>/corrections.xlsx")
+def corrections(id_: str) -> Response:
+    """The spreadsheet, with what is left to correct in its cells."""
+    try:
+        found = act("challenge_preparation_export", id=id_, format="xlsx")
+    except tk.ValidationError as error:
+        flash_refused(error)
+        return _to(id_)
+    content = base64.b64decode(found["content"])
+    answer = Response(content, mimetype=found["media_type"])
+    return attached(answer, found["filename"])
 
 
 @preparation.post("/preparation/<id_>/publish")
