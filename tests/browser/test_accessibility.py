@@ -52,6 +52,12 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "{participant}",
         "/organization/challenge/{organization}",
         "/challenge/claim/{claim}",
+        "/challenge/kits/subventions/prepare",
+        "/challenge/preparation/{preparation}",
+        "/challenge/preparation/{preparation}?step=table",
+        "/challenge/preparation/{preparation}?step=mend",
+        "/challenge/preparation/{preparation}?step=publish",
+        "/challenge/preparation/{preparation}/delete",
     ),
     "manager": (
         "/challenge/manage",
@@ -126,7 +132,33 @@ def claim(world: Any) -> str:
     return row.id
 
 
-def _open(page: Page, path: str, world: Any, claim: str) -> None:
+@pytest.fixture
+def preparation(
+    world: Any,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> str:
+    """Somebody began to prepare a spreadsheet with all that can be asked of one."""
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path / "storage"))
+    rows = [
+        ["Subventions"],
+        ["Association", "N° SIRET", "Objet", "Montant", "Date", "Courriel", "Divers"],
+        ["Harmonie", "", "Concerts", "1 500,00 €", "12/03/2025", "a@example.org", "x"],
+        ["Sports", "", "Tournoi", "mille", "11/03/2025", "b@example.org", "y"],
+        ["Sports", "", "Tournoi", "mille", "11/03/2025", "b@example.org", "y"],
+        ["Total", "", "", "1 500,00 €"],
+    ]
+    return call_as(
+        world.people["member"],
+        "challenge_preparation_create",
+        organization=world.participant["organization_id"],
+        kit="subventions",
+        text="\n".join("\t".join(row) for row in rows),
+    )["id"]
+
+
+def _open(page: Page, path: str, world: Any, claim: str, preparation: str) -> None:
     page.goto(
         path.format(
             participant=world.url,
@@ -134,6 +166,7 @@ def _open(page: Page, path: str, world: Any, claim: str) -> None:
             organization=world.participant["organization_name"],
             application=world.application["id"],
             claim=claim,
+            preparation=preparation,
         )
     )
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -147,14 +180,18 @@ LOOKS = ((375, ""), (1280, "/en"))[: 2 if tk.check_ckan_version("2.12") else 1]
 @pytest.mark.seconds(20)
 @pytest.mark.parametrize("role", PAGES)
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    visit: Callable[..., Page], world: Any, claim: str, role: str | None
+    visit: Callable[..., Page],
+    world: Any,
+    claim: str,
+    preparation: str,
+    role: str | None,
 ) -> None:
     axe = Axe()
     found = []
     for width, language in LOOKS:
         page = visit(role, width=width)
         for path in PAGES[role]:
-            _open(page, language + path, world, claim)
+            _open(page, language + path, world, claim, preparation)
             for violation in axe.run(page, context=CONTEXT).response["violations"]:
                 nodes = [node["html"][:200] for node in violation["nodes"]]
                 found.append((language + path, role, violation["id"], nodes))

@@ -25,6 +25,7 @@ from ckanext.challenge.model import (
     Evidence,
     JournalEntry,
     Participant,
+    Preparation,
     Staff,
 )
 
@@ -194,9 +195,13 @@ def _organizations(made: _Made, cleared: Cleared) -> Iterator[None]:
             if others:
                 cleared.kept.append(f"organization {group.name}")
             else:
-                proofs = _proofs(Participant.organization_id == id_)
+                files = _proofs(Participant.organization_id == id_)
+                begun = model.Session.query(Preparation.id).filter_by(
+                    organization_id=id_
+                )
+                files += [each for (each,) in begun]
                 tk.get_action("organization_purge")(_site_context(), {"id": id_})
-                file_store.remove(*proofs)
+                file_store.remove(*files)
         yield
 
 

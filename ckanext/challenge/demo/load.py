@@ -47,12 +47,13 @@ from ckanext.challenge.model import (
     Note,
     Participant,
     ParticipantMessage,
+    Preparation,
     StepStatus,
     Visit,
 )
 
 from . import content as demo
-from . import manifest, pdf, tables, timeline
+from . import manifest, pdf, tables, timeline, workbook
 from .content import Content, Dataset
 
 MANAGER = "gestion"
@@ -61,6 +62,7 @@ _KITS_FREQUENCY = "annual"
 _SOMEBODY = "Claude Exemple, mairie (démonstration)"
 _NOTES_OF = {"choix-licence": "Licence Ouverte 2.0"}
 _PASSWORD_BYTES = 15
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHORT_NOTES = "Données de démonstration."
 _NOTES = "*Données de démonstration, produites par un programme : ne les utilisez pas.*"
 
@@ -145,6 +147,7 @@ def _parts(known_passwords: bool, tell: Callable[[str, str], object]) -> list[Pa
     return [
         *work,
         Part("Applications", len(content.applications), loading.applications),
+        Part("A file being prepared", 1, loading.preparation),
         Part("Dates and evaluation", 4, loading.finish),
     ]
 
@@ -808,6 +811,31 @@ class _Loading:
                 reason=wanted.reason or "",
                 pending=True,
             )
+
+    # --- a spreadsheet that somebody began to prepare ---
+
+    def preparation(self) -> Iterator[None]:
+        member = next(each for each in self.content.accounts if each.siren)
+        participant = next(
+            each for each in self.content.participants if each.siren == member.siren
+        )
+        place = self.content.place(participant)
+        joined = self._joined(demo.CURRENT, participant.siren)
+        begun = model.Session.query(Preparation.id).filter_by(
+            organization_id=joined.organization_id
+        )
+        if begun.first() is None:
+            year = self.today.year - 1
+            table = tables.make("subventions", place, year, self.today)
+            content = workbook.grants(table, place.name, year)
+            _call(
+                "challenge_preparation_create",
+                member.name,
+                organization=joined.organization_id,
+                kit="subventions",
+                upload=_upload(content, f"Subventions {year}.xlsx", _WORKBOOK),
+            )
+        yield
 
     # --- the end --------------------------------------------------------------
 
