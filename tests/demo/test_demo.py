@@ -19,7 +19,7 @@ from ckanext.challenge.common import journal
 from ckanext.challenge.demo import clear, load, manifest
 from ckanext.challenge.demo import content as demo
 from ckanext.challenge.demo.content import content
-from ckanext.challenge.model import Application, Cohort, Participant
+from ckanext.challenge.model import Application, Cohort, Participant, Preparation
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -183,9 +183,11 @@ def _check_datasets(storage):
     assert len({row.get("challenge_kit") for row in found["results"]} - {""}) == 8
     hidden = model.Session.query(model.Package).filter_by(private=True).count()
     assert hidden == 2
-    assert len(_files(storage)) == found["count"] + hidden + _letters() + _proofs(
-        (*content().participants, *content().alumni)
-    )
+    proofs = _proofs((*content().participants, *content().alumni))
+    others = _letters() + proofs + model.Session.query(Preparation).count()
+    assert len(_files(storage)) == found["count"] + hidden + others
+    begun = model.Session.query(Preparation).one()
+    assert begun.state == "to_match", "something is left to say"
 
 
 def _check_accounts():
@@ -277,7 +279,8 @@ def test_what_was_interrupted_is_completed(app, storage, little):
     files = sum(len(each.datasets) for each in everybody)
     assert files > 15
     assert call_action("package_search")["count"] > files / 2
-    assert len(_files(storage)) == files + _letters() + _proofs(everybody)
+    begun = model.Session.query(Preparation).count()
+    assert len(_files(storage)) == files + begun + _letters() + _proofs(everybody)
     _what_others_made_is_left(app, storage)
 
 
