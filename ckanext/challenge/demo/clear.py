@@ -183,6 +183,7 @@ def _organizations(made: _Made, cleared: Cleared) -> Iterator[None]:
     for id_ in made.organizations:
         group = model.Group.get(id_)
         if group is not None:
+            _preparations(id_, made.users)
             others = (
                 model.Session.query(model.Package.id).filter_by(owner_org=id_).first()
                 or model.Session.query(Participant.id)
@@ -195,14 +196,20 @@ def _organizations(made: _Made, cleared: Cleared) -> Iterator[None]:
             if others:
                 cleared.kept.append(f"organization {group.name}")
             else:
-                files = _proofs(Participant.organization_id == id_)
-                begun = model.Session.query(Preparation.id).filter_by(
-                    organization_id=id_
-                )
-                files += [each for (each,) in begun]
+                proofs = _proofs(Participant.organization_id == id_)
                 tk.get_action("organization_purge")(_site_context(), {"id": id_})
-                file_store.remove(*files)
+                file_store.remove(*proofs)
         yield
+
+
+def _preparations(organization_id: str, users: Collection[str]) -> None:
+    """The files that these people began to prepare."""
+    for row in model.Session.query(Preparation).filter(
+        Preparation.organization_id == organization_id, Preparation.user_id.in_(users)
+    ):
+        file_store.remove(row.id)
+        model.Session.delete(row)
+    model.Session.commit()
 
 
 def _proofs(*of_participants: Any) -> list[str]:

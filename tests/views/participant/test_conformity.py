@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ckan import model
 from ckan.tests import helpers
 from helpers.browser import Browser, World
 
 from ckanext.challenge.conformity import jobs
+from ckanext.challenge.model import Conformity
 
 HEADER = "COLL_NOM;COLL_SIRET;DELIB_ID;DELIB_DATE;DELIB_MATIERE_CODE;"
 HEADER += "DELIB_MATIERE_NOM;DELIB_OBJET;REMARQUE\n"
@@ -129,3 +131,44 @@ def test_a_member_has_the_file_checked_again(
         "challenge_conformity_show", {"user": ""}, resource_id=resource_id
     )
     assert answer["groups"][0]["count"] == 1
+
+
+def test_the_page_of_the_dataset_says_what_became_of_its_files(
+    page: Any, world: World, browser: Callable[..., Browser]
+) -> None:
+    page(HEADER + ROW.format(number="1", date="hier"))
+    path = f"/en/dataset/{world.dataset['name']}"
+    shown = browser("member").get(path).get_data(as_text=True)
+    assert 'id="challenge-verdicts"' in shown
+    assert "1 point to correct" in shown
+    assert "hx-get" not in shown.partition("challenge-verdicts")[2].partition(">")[0]
+    for role in (None, "stranger"):
+        other = browser(role).get(path).get_data(as_text=True)
+        assert "challenge-verdicts" not in other, role
+
+
+def test_a_verdict_that_is_awaited_comes_by_itself(
+    page: Any, world: World, browser: Callable[..., Browser]
+) -> None:
+    resource, _ = page(HEADER + ROW.format(number="1", date="2024-01-15"))
+    row = model.Session.get(Conformity, resource)
+    assert row
+    row.status = "pending"
+    model.Session.commit()
+    path = f"/en/dataset/{world.dataset['name']}"
+    member = browser("member")
+    shown = member.get(path).get_data(as_text=True)
+    assert f'hx-get="/en/dataset/{world.dataset["name"]}?challenge_tries=1"' in shown
+    assert "See whether it is there" in shown
+    # It ends, and leaves the button.
+    shown = member.get(f"{path}?challenge_tries=10").get_data(as_text=True)
+    assert "challenge_tries=11" not in shown
+    assert "See whether it is there" in shown
+
+
+def test_a_file_that_does_not_conform_leads_to_its_preparation(
+    page: Any, world: World
+) -> None:
+    _, read = page(HEADER + ROW.format(number="1", date="hier"))
+    assert "/challenge/kits/deliberations/prepare?organization=" in read("member")
+    assert "/prepare" not in read()

@@ -307,7 +307,7 @@ def _field(
         "is_missing": field["required"] and field["source"] == "missing",
         "source": labels.source(field["source"]),
         "known": known or "",
-        "expected": told.get("expected", ""),
+        "expected": told.get("expected", "").rstrip("."),
         "example": told.get("example", ""),
         "meaning": told.get("meaning", ""),
         "options": options,
