@@ -78,19 +78,23 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 #: plugins, database and application, and its index.
 _OF_CKAN = {"ckan_config", "_index", "_application"}
 
+#: Fixtures that begin a process of others, which is fetched the first time.
+_OF_OTHERS = {"canonize"}
+
 #: Seconds that a test takes, roughly, by the first fixture that it uses of these.
 _SECONDS = {"address": 8.0, "app": 0.5, "clean_db": 0.3}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as pure what asks for nothing of CKAN.
+    """Mark as pure what asks for nothing of CKAN, nor of other programs.
 
     Where several processes share out the files, let them begin with the longest: none
     works on for long after the others have ended.
     """
     for item in items:
-        if not _OF_CKAN.intersection(getattr(item, "fixturenames", ())):
+        used = getattr(item, "fixturenames", ())
+        if not (_OF_CKAN | _OF_OTHERS).intersection(used):
             item.add_marker("pure")
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
