@@ -203,7 +203,9 @@ def test_what_says_nothing_new_of_the_file_is_no_reason_to_check(upload: Any) ->
     assert show(resource_id)["status"] == "valid"
 
 
-@pytest.mark.parametrize("change", [{"schema": ""}, {"schema": "etalab/schema-bal"}])
+@pytest.mark.parametrize(
+    "change", [{"schema": ""}, {"schema": "etalab/schema-amenagements-cyclables"}]
+)
 def test_without_a_schema_to_check_the_report_goes(
     upload: Any, change: dict[str, str]
 ) -> None:
@@ -599,7 +601,7 @@ def test_without_redis_the_upload_is_saved_and_found_later(
 def test_due_are_those_whose_report_is_missing_or_old(upload: Any) -> None:
     fresh, replaced, renamed, never = (upload(GOOD) for _ in range(4))
     upload(GOOD, schema=None)
-    upload(GOOD, schema="etalab/schema-bal")
+    upload(GOOD, schema="etalab/schema-amenagements-cyclables")
     work()
     assert store.due() == []
     now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ _OF_NO_TYPE = {
     "year": "24",
     "boolean": "peut-être",
     "geopoint": "47.86 1.71",
+    "datetime": "hier",
+    "array": "lait, soja",
 }
 _OF_NO_FORMAT = {"uri": "pas une adresse", "email": "mairie"}
 
@@ -83,6 +86,8 @@ def _mistakes(field: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, limit in constraints.items():
         if name == "required":
             yield "", name
+        elif name == "enum" and field["type"] == "number":
+            yield "7", name
         elif name in ("enum", "pattern"):
             yield "https://example.org" if field.get("format") == "uri" else "¤", name
         elif name == "minLength" and limit > 1:
@@ -101,16 +106,27 @@ def _mistakes(field: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("schema", CHECKED)
 def test_every_wrong_cell_is_found_where_it_is(judge: Any, schema: str) -> None:
+    fields = (CHECKED[schema].descriptor or {})["fields"]
+    mistakes = [(field, *one) for field in fields for one in _mistakes(field)]
+    # No report keeps more than a hundred.
+    for start in range(0, len(mistakes), 60):
+        _look_for(judge, schema, mistakes[start : start + 60])
+
+
+def _look_for(
+    judge: Any, schema: str, mistakes: Sequence[tuple[Mapping[str, Any], str, str]]
+) -> None:
     example = rows_of(schema)[2]
     rows: list[Row] = [example]
     expected: dict[tuple[int, str], str] = {}
-    for field in (CHECKED[schema].descriptor or {})["fields"]:
-        for value, broken in _mistakes(field):
-            row = example | {field["name"]: value}
-            if "num_serie" in row and field["name"] != "num_serie":
-                row["num_serie"] = f"EX-{len(rows)}"
-            rows.append(row)
-            expected[len(rows) + 1, field["name"]] = broken
+    key = (CHECKED[schema].descriptor or {}).get("primaryKey", ["num_serie"])
+    (key,) = [key] if isinstance(key, str) else key
+    for field, value, broken in mistakes:
+        row = example | {field["name"]: value}
+        if key in row and field["name"] != key:
+            row[key] = re.sub(r"\d+$", f"{100 + len(rows)}", row[key])
+        rows.append(row)
+        expected[len(rows) + 1, field["name"]] = broken
     report = judge(schema, rows)
     assert report.error_count == len(report.errors), "all of them are kept"
     found: dict[tuple[int | None, str | None], set[str | None]] = {}
@@ -332,3 +348,72 @@ def test_a_cell_is_told_once_and_an_empty_row_too(judge: Any) -> None:
         (3, "VOTE_POUR", "type-error"),
         (4, None, "blank-row"),
     ]
+
+
+BAL = "etalab/schema-bal"
+
+
+def test_a_file_is_judged_by_the_version_that_its_columns_are_of(judge: Any) -> None:
+    newer = rows_of(f"{BAL}-1.5")
+    assert judge(BAL, newer).status == "valid"
+    assert judge(f"{BAL}-1.5", rows_of(BAL)).status == "valid"
+    newer[1]["toponyme"] = ""
+    (problem,) = judge(BAL, newer).errors
+    assert (problem.column, problem.constraint) == ("toponyme", "required")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("cad_parcelles", "450240000A0001|45024000AB0002"),
+        ("commune_insee", "2A004"),
+        ("cle_interop", "2A004_0123_00007_bis"),
+    ],
+)
+def test_what_the_pattern_of_the_schema_forgets_is_said(
+    judge: Any, column: str, value: str
+) -> None:
+    rows = rows_of(BAL)
+    rows[0][column] = value
+    (problem,) = judge(BAL, rows).errors
+    assert (problem.type, problem.column) == ("value-not-yet", column)
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_right"),
+    [
+        ("24/7", True),
+        ("Mo-Fr 08:00-12:00,14:00-18:00; Sa 09:00-12:00; PH off", True),
+        ('Apr-Sep: Mo-Su sunrise-22:00 || "sur rendez-vous"', True),
+        ("week 1-26/2 Tu[1] 10:00+", True),
+        ("lundi au vendredi de 8h à 18h", False),
+        ("8h-18h", False),
+    ],
+)
+def test_opening_hours_are_those_of_openstreetmap(
+    judge: Any, hours: str, is_right: bool
+) -> None:
+    schema = "etalab/schema-lieux-covoiturage"
+    rows = rows_of(schema)
+    rows[0]["horaires"] = hours
+    told = [(p.type, p.column) for p in judge(schema, rows).errors]
+    assert told == ([] if is_right else [("opening-hours-value", "horaires")])
+
+
+def test_a_key_stands_once(judge: Any) -> None:
+    schema = "datagouv/schema-fontaine-eau"
+    rows = rows_of(schema)
+    rows[2]["id"] = rows[0]["id"]
+    (problem,) = judge(schema, rows).errors
+    assert (problem.row, problem.column, problem.constraint) == (4, "id", "unique")
+
+
+def test_a_value_of_a_list_is_one_of_those_allowed(judge: Any) -> None:
+    schema = "scdl/menus-collectifs"
+    rows = rows_of(schema)
+    rows[0]["menuPlatAllergene"] = '["beurre"]'
+    rows[1]["menuPlatAllergene"] = "lait, céleri"
+    first, second = judge(schema, rows).errors
+    assert (first.constraint, first.column) == ("enum", "menuPlatAllergene")
+    assert "lait" in first.expected
+    assert (second.type, second.row) == ("type-error", 3)

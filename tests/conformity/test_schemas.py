@@ -43,10 +43,22 @@ def _facts(field: dict[str, Any]) -> dict[str, Any]:
     }
     if facts.get("format") == "default":
         del facts["format"]
+    facts |= _constraints(field)
+    # Of a text it says nothing.
+    if field["type"] == "array" and "arrayItem" in field:
+        item = field["arrayItem"]
+        facts["arrayItem"] = {"type": item["type"], **_constraints(item)}
+    return facts
+
+
+def _constraints(field: dict[str, Any]) -> dict[str, Any]:
     constraints = dict(field.get("constraints") or {})
     if constraints.get("required") is False:
         del constraints["required"]
-    return facts | ({"constraints": constraints} if constraints else {})
+    for bound in ("minimum", "maximum"):
+        if isinstance(constraints.get(bound), str):
+            constraints[bound] = int(constraints[bound])
+    return {"constraints": constraints} if constraints else {}
 
 
 # The folder may hold schemas that no kit of ours names.
@@ -61,17 +73,19 @@ def test_it_is_the_official_one_field_by_field(name: str) -> None:
         assert mine == _facts(theirs)
     assert ours["version"] == wanted["version"].lstrip("v")
     assert ours.get("missingValues") == wanted.get("missingValues")
+    assert ours.get("primaryKey") == wanted.get("primaryKey")
     assert ours.get("checks", []) == wanted.get("custom_checks", [])
 
 
 @pytest.mark.parametrize("schema", CHECKED, ids=lambda schema: schema.id)
 def test_a_bundled_schema_is_a_table_schema(schema: registry.Schema) -> None:
     descriptor = dict(schema.descriptor or {})
-    assert set(descriptor) <= {"fields", "missingValues"}
+    assert set(descriptor) <= {"fields", "missingValues", "primaryKey"}
     assert Schema.from_descriptor(descriptor).field_names
     assert schema.version
+    national = schema.version_of or schema.id
     assert schema.source == (
-        f"https://schema.data.gouv.fr/schemas/{schema.id}/{schema.version}/"
+        f"https://schema.data.gouv.fr/schemas/{national}/{schema.version}/"
         + (schema.source or "").rsplit("/", 1)[-1]
     )
 
@@ -86,6 +100,7 @@ def test_a_bundled_schema_holds_facts_and_no_sentences(schema: registry.Schema) 
             "trueValues",
             "falseValues",
             "constraints",
+            "arrayItem",
         }
 
 
@@ -95,8 +110,11 @@ def test_a_known_schema_is_found_by_its_addresses(schema: registry.Schema) -> No
         schema.id,
         f"https://schema.data.gouv.fr/{schema.id}/",
         f"https://schema.data.gouv.fr/schemas/{schema.id}/latest/schema.json",
-        *filter(None, [schema.source, schema.homepage]),
+        *filter(None, [schema.source]),
     ]
+    # Where versions are kept together, that place is of the one in use.
+    if schema.homepage and schema.version_of is None:
+        addresses.append(schema.homepage)
     for address in addresses:
         assert registry.normalise(address) == schema.id
     assert schema.title.fr

@@ -111,8 +111,11 @@ def _official(schema: registry.Schema) -> dict[str, Any]:
 @pytest.mark.parametrize("schema", KITS, ids=lambda schema: schema.id)
 def test_official_titles_are_matched(schema: registry.Schema) -> None:
     words = vocabulary.of(schema)
-    for name, title in _official(schema).items():
-        assert title is None or words.named(title) == name
+    titles = _official(schema)
+    for name, title in titles.items():
+        # A title that several fields have names none of them.
+        if title and list(titles.values()).count(title) == 1:
+            assert words.named(title) == name
 
 
 def test_a_schema_of_a_portal_needs_no_data_of_ours_and_can_be_renewed() -> None:
@@ -124,7 +127,7 @@ def test_a_schema_of_a_portal_needs_no_data_of_ours_and_can_be_renewed() -> None
     assert vocabulary.of(own("Emplacement du banc")).named("emplacement banc") == "F1"
     assert vocabulary.of(own("Lieu")).named("emplacement banc") is None
     with pytest.raises(ValueError, match="no fields"):
-        vocabulary.of(registry.known()["etalab/schema-bal"])
+        vocabulary.of(registry.known()["etalab/schema-amenagements-cyclables"])
 
 
 def test_what_a_person_chose_counts_and_is_remembered() -> None:

@@ -28,6 +28,17 @@ EXPECTED = [
     "catalogue",
     "dae",
     "irve-statique",
+    "adresses",
+    "bureaux-de-vote",
+    "menus",
+    "plats",
+    "stationnement",
+    "stationnement-cyclable",
+    "covoiturage",
+    "fontaines",
+    "pei",
+    "mediation-numerique",
+    "hautes-remunerations",
 ]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import xlsxwriter
+from xlsxwriter.utility import xl_range_abs
 
 from ckanext.challenge.domain.characters import cleaned
 
@@ -133,9 +134,7 @@ class _Lists:
             self._sheet.hide()
         for row, value in enumerate(values):
             self._sheet.write_string(row, self._count, cleaned(value))
-        area = xlsxwriter.utility.xl_range_abs(
-            0, self._count, len(values) - 1, self._count
-        )
+        area = xl_range_abs(0, self._count, len(values) - 1, self._count)
         self._count += 1
         return f"='{self._title}'!{area}"
 

@@ -30,7 +30,7 @@ from frictionless.resources import TableResource
 
 from ckanext.challenge.domain import characters
 
-from . import checks, reading
+from . import checks, reading, registry
 from .publishers import Publisher
 from .registry import Schema
 from .report import Problem, Report, Tally, Unreadable
@@ -38,7 +38,7 @@ from .report import Problem, Report, Tally, Unreadable
 #: After as many rows, or problems, a check ends.
 MAX_ROWS = 200_000
 MAX_ERRORS = 1_000
-_CONSTRAINT = re.compile(r'constraint "(\w+)" is "(.*)"', re.DOTALL)
+_CONSTRAINT = re.compile(r'(array item )?constraint "(\w+)" is "(.*)"', re.DOTALL)
 _POSITION = re.compile(r"position (\d+)")
 
 
@@ -63,15 +63,15 @@ def check(
     if schema.descriptor is None:
         raise ValueError(f"{schema.id} cannot be checked")
     path = Path(path)
-    fields = {field["name"]: field for field in schema.descriptor["fields"]}
     try:
-        how = reading.layout(path, list(fields), encoding)
+        schema, how = _version(path, schema, encoding)
     except Unreadable as reason:
         return Report.of(reason)
     except reading.UnclosedQuote as quote:
         tally = Tally()
         tally.add(_of_quote(quote))
         return _report(tally, rows=0)
+    fields = _fields(schema.descriptor or {})
     written = {"encoding": how.encoding, "separator": how.separator}
     table = _Table(path, how, fields)
     tally = Tally()
@@ -93,6 +93,36 @@ def check(
         partial=table.is_cut or tally.count >= MAX_ERRORS,
         **written,
     )
+
+
+def _version(
+    path: Path, schema: Schema, encoding: str | None
+) -> tuple[Schema, reading.Layout]:
+    """The version of the schema that the columns of the file are of, and its layout.
+
+    :raises Unreadable: as :func:`.reading.layout`
+    """
+    found = []
+    for one in registry.versions(schema):
+        if one.descriptor is not None:
+            names = [field["name"] for field in one.descriptor["fields"]]
+            how = reading.layout(path, names, encoding)
+            found.append((len(set(names) & set(how.labels)), one, how))
+    # The first of those that know as many of the columns is the one that was named.
+    _, best, how = max(found, key=lambda row: row[0])
+    return best, how
+
+
+def _fields(descriptor: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The fields by their names; a key of one column is told of its cells."""
+    fields = {field["name"]: field for field in descriptor["fields"]}
+    key = descriptor.get("primaryKey", ())
+    names = [key] if isinstance(key, str) else list(key)
+    if len(names) == 1 and names[0] in fields:
+        field = fields[names[0]]
+        constraints = {**field.get("constraints", {}), "unique": True}
+        fields[names[0]] = {**field, "constraints": constraints}
+    return fields
 
 
 def _report(tally: Tally, **more: Any) -> Report:
@@ -353,9 +383,14 @@ def _without_echoes(errors: list[Error]) -> list[Error]:
 def _not_yet(problem: Problem, schema: Schema) -> Problem:
     """Tell a value that the schema will have to learn from one that is wrong."""
     awaited = schema.not_yet.get(problem.column or "", ())
-    if problem.constraint != "enum" or not awaited:
-        return problem
-    if characters.folded(problem.value or "") not in map(characters.folded, awaited):
+    value = problem.value or ""
+    if problem.constraint == "enum":
+        is_right = characters.folded(value) in map(characters.folded, awaited)
+    else:
+        is_right = problem.constraint == "pattern" and any(
+            re.fullmatch(pattern, value) for pattern in awaited
+        )
+    if not is_right:
         return problem
     return replace(problem, type="value-not-yet", constraint=None, expected=None)
 
@@ -377,8 +412,9 @@ def _problem(error: Error, table: _Table, fields: Mapping[str, Any]) -> Problem:
         if first := _POSITION.search(error.note):
             expected = table.line(int(first[1]))
     elif found := _CONSTRAINT.match(error.note):
-        constraint = found[1]
-        expected = field.get("constraints", {}).get(constraint)
+        constraint = found[2]
+        of_what = field.get("arrayItem", {}) if found[1] else field
+        expected = of_what.get("constraints", {}).get(constraint)
     elif error.type == "type-error":
         expected = {
             key: field[key]

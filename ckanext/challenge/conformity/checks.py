@@ -386,6 +386,38 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
+class HoursError(RuleError):
+    type = "opening-hours-value"
+    title = "Opening hours"
+
+
+#: The words of OpenStreetMap's opening hours, and the signs between them.
+_HOURS = re.compile(
+    r"""(?:"[^"]*"|24/7|\d{1,2}:\d{2}\+?|\d+|
+    (?:Mo|Tu|We|Th|Fr|Sa|Su|PH|SH|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|
+    week|easter|days?|dawn|dusk|sunrise|sunset|off|closed|open|unknown)\b|
+    [\s,;:+/()\[\]-]|\|\|)+""",
+    re.VERBOSE,
+)
+
+
+class HoursCheck(_Rule, error=HoursError):
+    """Days and hours as OpenStreetMap writes them; facts ``{}``.
+
+    No more than their words and signs is asked for, as files in use have them.
+    """
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+
+    def _judge(self, row: Row) -> _Finding | None:
+        (column,) = self._columns
+        value = row[column]
+        if value is None or _HOURS.fullmatch(value):
+            return None
+        return column, "they are no opening hours of OpenStreetMap", {}
+
+
 _PLAIN_HEADINGS = frozenset(map(_plain, HEADINGS))
 _CHECKS: Mapping[str, type[_Rule]] = {
     rule.type: rule
@@ -398,6 +430,7 @@ _CHECKS: Mapping[str, type[_Rule]] = {
         SumCheck,
         YearsCheck,
         HeadingCheck,
+        HoursCheck,
     )
 }
 #: The names of all rules, which are the types of their problems.

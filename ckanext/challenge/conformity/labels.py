@@ -103,6 +103,21 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
             "[1.67, 47.81]."
         ),
     ),
+    "type datetime": (
+        N_("“{value}” is not a moment."),
+        N_("Write the day and the time, for example 2023-02-28T14:30:00Z."),
+    ),
+    "type array": (
+        N_("“{value}” is not a list."),
+        N_(
+            "Write the values between brackets, each between quotes, for example "
+            '["lait","soja"].'
+        ),
+    ),
+    "type string uuid": (
+        N_("“{value}” is not such an identifier."),
+        N_("Copy it as it is, with its hyphens: 36 characters."),
+    ),
     "type string email": (
         N_("“{value}” is not an e-mail address."),
         N_("Write one address, for example mairie@example.org."),
@@ -219,6 +234,13 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "nomenclature-actes-value heading": (
         N_("“{value}” begins with no heading of the classification of acts."),
         N_("Begin with one of these and a slash: {headings}."),
+    ),
+    "opening-hours-value": (
+        N_("“{value}” is not written as opening hours."),
+        N_(
+            "Write 24/7, or days in English and hours as OpenStreetMap has them: "
+            "Mo-Fr 08:00-18:00."
+        ),
     ),
     # The header, and whole lines.
     "no-rows": (
@@ -443,6 +465,8 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "link-slow": (N_("The server of the link took too long."), _AGAIN, _UPLOAD),
 }
 
+#: How a pattern begins of which a cell has one or several values.
+_SEVERAL = r"(?:(?:^|\|)("
 _INSEE = N_("Write the five characters of the INSEE code, for example 45024.")
 #: What the patterns of the national schemas ask for, by how they begin.
 _PATTERNS: Sequence[tuple[str, str]] = (
@@ -452,6 +476,41 @@ _PATTERNS: Sequence[tuple[str, str]] = (
     (r"^W\d{9}$", N_("Write the RNA number, W and nine digits: W451000001.")),
     (r"^\d[AB\d]\d{3}$", _INSEE),
     (r"^([013-9]\d|2[AB1-9])\d{3}$", _INSEE),
+    (
+        r"^([013-9]\d|2[AB1-9])\d{3}-P-",
+        N_("Write the INSEE code, P and three digits, as in 45024-P-001."),
+    ),
+    (r"^(\d+|N/A)$", N_("Write a whole number, or N/A where there is no limit.")),
+    (
+        r"^[a-zA-Z0-9]{9,14}$",
+        N_("Write the SIRET (14 digits), or else the RNA number, without spaces."),
+    ),
+    (
+        "([0-9]{5})_((",
+        N_(
+            "Write the INSEE code, the code of the street and the number with five "
+            "digits, joined by _: 45024_0123_00007."
+        ),
+    ),
+    ("[0-9]{5}", _INSEE),
+    ("((Paris|Lyon", N_("Write the name of the commune, without digits.")),
+    ("(([A-Za-z0-9À", N_("Write letters, digits and usual signs only.")),
+    (
+        "-?[0-9]{1,7}.",
+        N_("Write one or two decimals, after a point, as in 623451.25."),
+    ),
+    (
+        "-?[0-9]{1,2}.",
+        N_("Write up to seven decimals, after a point, as in 47.8123456."),
+    ),
+    (
+        "([0-9]{9}[0-9A-Z]{2}",
+        N_(
+            "Write the code of each plot whole, with its zeros, separated by |, as in "
+            "450240000A0001."
+        ),
+    ),
+    (_SEVERAL, N_("Write one or several of these, separated by |: {expected}.")),
     (r"^\d\.\d{1,2}$", N_("Write the two numbers of the matter, as in 7.5.")),
     (r"^[0-9]{4}(\/[0-9]{4})?$", _YEARS),
     (
@@ -659,6 +718,9 @@ def _shown(problem: Facts) -> _Shown:
             columns=_list(expected.get("columns")),
             headings=_list(expected.get("headings")),
         )
+    elif isinstance(expected, str) and expected.startswith(_SEVERAL):
+        values = expected.removeprefix(_SEVERAL).removesuffix("))+$")
+        shown["expected"] = values.replace("\\", "").replace("|", ", ")
     elif isinstance(expected, list | tuple):
         shown["expected"] = _list([tk._("“{value}”").format(value=e) for e in expected])
     return shown

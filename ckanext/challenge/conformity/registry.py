@@ -33,6 +33,7 @@ _OWN_KEYS = frozenset(
         "publisher",
         "columns",
         "not_yet",
+        "version_of",
     }
 )
 
@@ -59,7 +60,10 @@ class Schema:
         (headers that town halls write), ``kind``, ``values`` (other spellings of its
         values), ``computed``, ``derived`` and ``personal``, as
         :class:`~ckanext.challenge.domain.matching.Field` tells them
-    :ivar not_yet: by column, values that are right and that the schema does not know
+    :ivar version_of: the id of the schema that this is another version of, which
+        files still follow: see :func:`versions`
+    :ivar not_yet: by column, values that are right and that the schema does not know;
+        where the schema has a pattern, patterns of such values
     """
 
     id: str
@@ -75,6 +79,7 @@ class Schema:
         default_factory=dict, compare=False
     )
     not_yet: Mapping[str, list[str]] = field(default_factory=dict, compare=False)
+    version_of: str | None = None
 
     def meaning(self, column: str) -> Text:
         """What a column means, in plain words; empty where nobody has said so."""
@@ -104,6 +109,7 @@ def known() -> Mapping[str, Schema]:
             publisher=content.get("publisher", {}),
             columns=content.get("columns", {}),
             not_yet=content.get("not_yet", {}),
+            version_of=content.get("version_of"),
         )
         schemas[schema.id] = schema
     others = here.joinpath("known.yaml").read_text(encoding="utf-8")
@@ -112,6 +118,16 @@ def known() -> Mapping[str, Schema]:
             id=content["id"], title=Text.of(content["title"])
         )
     return schemas
+
+
+def versions(schema: Schema) -> list[Schema]:
+    """The versions of a schema that files follow, itself first."""
+    family = schema.version_of or schema.id
+    return [schema] + [
+        one
+        for one in known().values()
+        if one is not schema and family in (one.id, one.version_of)
+    ]
 
 
 def get(name: str | None) -> Schema | None:
@@ -130,8 +146,9 @@ def normalise(name: str) -> str | None:
     :returns: ``None`` when the schema is not known
     """
     name = name.strip()
-    if name.lower() in known():
-        return name.lower()
+    ids = {id_.lower(): id_ for id_ in known()}
+    if name.lower() in ids:
+        return ids[name.lower()]
     try:
         address = urlsplit(name if "://" in name else f"https://{name}")
     except ValueError:
@@ -141,13 +158,23 @@ def normalise(name: str) -> str | None:
     host = address.netloc.lower().removeprefix("www.")
     path = re.sub("/+", "/", address.path).strip("/").lower()
     if host == _NATIONAL_HOST:
-        named = _start(path.removeprefix("schemas/"))
+        named = _version(ids, path.removeprefix("schemas/"))
     elif host in _VALIDATA_HOSTS:
         named = parse_qs(address.query).get("schema_name", [""])[0].lower()
         named = named.removeprefix(_VALIDATA_PREFIX)
     else:
         named = _of_repository(*_moved(host, path))
-    return named if named in known() else None
+    return ids.get((named or "").lower())
+
+
+def _version(ids: Mapping[str, str], path: str) -> str:
+    """The id that a path of the national site is about, in the version it names."""
+    named = _start(path)
+    version = path.removeprefix(named).strip("/").partition("/")[0].removeprefix("v")
+    for schema in known().values():
+        if schema.version_of == ids.get(named) and schema.version == version:
+            return schema.id
+    return named
 
 
 def _start(path: str) -> str:

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import Any
 
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret
@@ -25,6 +26,7 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
 #: What Excel makes of a number of more than eleven digits in a narrow column.
 LOST_DIGITS = re.compile(r"\d[.,]\d+E\+?\d{2}", re.IGNORECASE)
@@ -80,6 +82,8 @@ def is_of_type(text: str, field: Field) -> bool:
         return bool(_EMAIL.fullmatch(text))
     if field.format == "uri":
         return bool(_URI.fullmatch(text))
+    if field.format == "uuid":
+        return bool(_UUID.fullmatch(text))
     shape = _SHAPES.get(field.kind or "")
     return shape is None or bool(shape.fullmatch(text))
 
@@ -105,6 +109,29 @@ def _is_point(text: str, field: Field) -> bool:
         return False
 
 
+def _is_moment(text: str, field: Field) -> bool:
+    try:
+        if field.format.startswith("%"):
+            dt.datetime.strptime(text, field.format)  # noqa: DTZ007
+        else:
+            # Python before 3.11 knows no Z.
+            dt.datetime.fromisoformat(re.sub("Z$", "+00:00", text))
+    except ValueError:
+        return False
+    return field.format != "default" or "T" in text
+
+
+def _is_list(text: str, field: Field) -> bool:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    allowed = field.item.get("enum")
+    return isinstance(values, list) and (
+        allowed is None or all(value in allowed for value in values)
+    )
+
+
 _TYPES: Mapping[str, Callable[[str, Field], bool]] = {
     "number": lambda text, field: bool(_NUMBER.fullmatch(text)),
     "integer": lambda text, field: bool(_INTEGER.fullmatch(text)),
@@ -112,6 +139,8 @@ _TYPES: Mapping[str, Callable[[str, Field], bool]] = {
     "date": _is_date,
     "boolean": lambda text, field: text in field.true_values + field.false_values,
     "geopoint": _is_point,
+    "datetime": _is_moment,
+    "array": _is_list,
 }
 
 
@@ -122,7 +151,7 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 def _holds(text: str, field: Field) -> bool:
     rules = field.constraints
-    if "enum" in rules and text not in rules["enum"]:
+    if "enum" in rules and not _is_among(text, rules["enum"], field):
         return False
     if "pattern" in rules and not _pattern(rules["pattern"]).match(text):
         return False
@@ -133,6 +162,17 @@ def _holds(text: str, field: Field) -> bool:
     if "minimum" not in rules and "maximum" not in rules:
         return True
     return field.type not in ("number", "integer", "year") or in_bounds(text, field)
+
+
+def _is_among(text: str, allowed: Iterable[Any], field: Field) -> bool:
+    """Whether a cell is one of the values; of numbers, however it is written."""
+    values = [str(value) for value in allowed]
+    if field.type != "number":
+        return text in values
+    try:
+        return Decimal(text) in map(Decimal, values)
+    except InvalidOperation:
+        return False
 
 
 def in_bounds(text: str, field: Field) -> bool:

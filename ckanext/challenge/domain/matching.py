@@ -58,6 +58,7 @@ class Field:
     :ivar type: of Table Schema
     :ivar format: of Table Schema
     :ivar constraints: of Table Schema
+    :ivar item: constraints of each value, where the field holds a list
     :ivar true_values: how "yes" is written; the first one is written by us
     :ivar false_values: likewise
     :ivar missing_values: what stands for an empty cell
@@ -77,6 +78,7 @@ class Field:
     type: str = "string"
     format: str = "default"
     constraints: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    item: Mapping[str, Any] = field(default_factory=dict, hash=False)
     true_values: tuple[str, ...] = ("true", "True", "TRUE", "1")
     false_values: tuple[str, ...] = ("false", "False", "FALSE", "0")
     missing_values: tuple[str, ...] = ("",)

@@ -71,6 +71,7 @@ def _field(
         type=field.get("type", "string"),
         format=field.get("format", "default"),
         constraints=constraints,
+        item=(field.get("arrayItem") or {}).get("constraints") or {},
         true_values=tuple(field.get("trueValues") or Field.true_values),
         false_values=tuple(field.get("falseValues") or Field.false_values),
         missing_values=missing,

@@ -110,7 +110,7 @@ def test_why_a_file_cannot_be_read_and_which_are_not_checked(page: Any) -> None:
         text = read()
         assert "Could not be checked" in text
         assert said in text
-    _, read = page(HEADER, schema="etalab/schema-bal")
+    _, read = page(HEADER, schema="etalab/schema-amenagements-cyclables")
     assert "does not know how to check this schema" in read()
     _, read = page(HEADER, schema="")
     assert "challenge-conformity" not in read()

@@ -34,6 +34,9 @@ _TYPES = {
     "integer": labels.N_("A whole number"),
     "number": labels.N_("A number, with a point"),
     "geopoint": labels.N_("[longitude,latitude]"),
+    "datetime": labels.N_("A day and a time: YYYY-MM-DDThh:mm:ssZ"),
+    "array": labels.N_("A list between brackets, each value between quotes"),
+    "uuid": labels.N_("An identifier of 36 characters"),
     "email": labels.N_("An e-mail address"),
     "uri": labels.N_("A web address"),
 }
@@ -166,6 +169,8 @@ def _expected(column: Mapping[str, Any], rule: str) -> str:
         or _TYPES.get(column["type"])
     )
     parts = [tk._(known) if known else tk._("Text")]
+    if of_each := column.get("arrayItem", {}).get("constraints", {}).get("enum"):
+        parts.append(tk._("of: {values}").format(values=", ".join(of_each)))
     least, most = column.get("minimum"), column.get("maximum")
     if least is not None and most is not None:
         parts.append(
