@@ -110,6 +110,11 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"id": "{application}", "decision": "start"},
     ),
+    "challenge_application_acceptance_undo": (MANAGER, {"id": "{application}"}),
+    "challenge_application_acceptance_undo_preview": (
+        MANAGER,
+        {"id": "{application}"},
+    ),
     "challenge_application_check": (MANAGER, {"id": "{application}"}),
     "challenge_application_export": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_application_batch_review": (
@@ -663,6 +668,7 @@ CHANGES: dict[str, Fill] = {
         "ids": [w["application"]],
         "decision": "accept",
     },
+    "challenge_application_acceptance_undo": lambda w: {"id": _decided(w, "accept")},
     "challenge_application_assign": lambda w: {
         "id": w["application"],
         "reviewer": w["people"]["manager"]["id"],

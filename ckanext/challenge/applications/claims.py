@@ -75,10 +75,15 @@ def dictize(row: Any) -> dict[str, Any]:
     }
 
 
-def end(application_id: str, actor: str) -> None:
-    """What was asked is asked no more: who asked takes no part in the season now."""
+def end(application_id: str, actor: str, *, answered: bool = False) -> None:
+    """What was asked is asked no more: who asked takes no part in the season now.
+
+    :param answered: whether a yes counts no more, either
+    """
     claim = model.Session.query(Claim).filter_by(application_id=application_id).first()
     if claim is None or not lifecycle.CLAIM.allows(claim.state, "withdrawn"):
+        return
+    if claim.state == "accepted" and not answered:
         return
     before, claim.state = claim.state, "withdrawn"
     model.Session.flush()

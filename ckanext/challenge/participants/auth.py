@@ -11,6 +11,7 @@ from ckan.types import AuthResult, Context
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import (
     cohort_of,
+    find_application,
     find_organization,
     find_participant,
     find_visit,
@@ -69,6 +70,25 @@ def challenge_participant_create(
         "admin of that organization, adds it without an application."
     )
     return {"success": False, "msg": text}
+
+
+def _decider_of(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    application = find_application(data_dict.get("id"))
+    return roles.answer(roles.may_decide(context, application))
+
+
+def challenge_application_acceptance_undo(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _decider_of(context, data_dict)
+
+
+def challenge_application_acceptance_undo_preview(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _decider_of(context, data_dict)
 
 
 def challenge_participant_withdraw(

@@ -31,6 +31,7 @@ from .decisions import (
     unanswered,
 )
 from .transition import transition_page
+from .undoing import undo_page
 
 manager = managers_blueprint("challenge_manage")
 
@@ -287,6 +288,34 @@ def drop(cohort: str, id: str) -> AnyResponse | str:
         _flash(error)
     else:
         tk.h.flash_success(tk._("The pending decision is dropped."))
+    return _here(cohort, id)
+
+
+@manager.get("/<cohort>/application/<id>/undo")
+def before_undoing(cohort: str, id: str) -> str:
+    """What undoing the acceptance of an application will do, or what hinders it."""
+    return tk.render("challenge/manage/undo.html", undo_page(cohort, id, request.args))
+
+
+@manager.post("/<cohort>/application/<id>/undo")
+def undo(cohort: str, id: str) -> AnyResponse | str:
+    """Undo the acceptance that the page showed."""
+    wish = texts(request.form, "reason", "accepted_at")
+    if not wish.get("accepted_at"):
+        return before_undoing(cohort, id)
+    try:
+        undone = act("challenge_application_acceptance_undo", id=id, **wish)
+    except tk.ValidationError as error:
+        page = undo_page(cohort, id, request.args, wish, flat_errors(error.error_dict))
+        return tk.render("challenge/manage/undo.html", page)
+    tk.h.flash_success(tk._("The acceptance is undone."))
+    if undone["next_in_line"]:
+        tk.h.flash_notice(
+            tk._("First on the waiting list: {name} ({reference}).").format(
+                name=undone["next_in_line"]["organization_title"],
+                reference=undone["next_in_line"]["reference"],
+            )
+        )
     return _here(cohort, id)
 
 
