@@ -183,13 +183,13 @@ def _given(acceptance: Acceptance) -> Any:
 
 def waiting(acceptance: Acceptance) -> Any:
     """The roles that wait for a proof, as a query."""
-    return model.Session.query(WaitingRole).filter(
-        sa.or_(
-            WaitingRole.application_id == acceptance.application.id,
-            WaitingRole.participant_id.in_(_ids(acceptance.participant)),  # type: ignore[union-attr]
-            WaitingRole.organization_id.in_(_ids(acceptance.made)),  # type: ignore[union-attr]
-        )
-    )
+    which = [
+        WaitingRole.application_id == acceptance.application.id,
+        WaitingRole.organization_id.in_(_ids(acceptance.made)),  # type: ignore[union-attr]
+    ]
+    if acceptance.participant is not None:
+        which.append(given_roles.waiting_for(acceptance.participant.id))
+    return model.Session.query(WaitingRole).filter(sa.or_(*which))
 
 
 def awards(acceptance: Acceptance) -> Any:
@@ -253,6 +253,11 @@ def undo(acceptance: Acceptance, reason: str | None, actor: str) -> list[str]:
             participant_id=participant.id
         )
         file_ids = [id_ for (id_,) in files]
+        # What waits still is its own admins' to give, and goes on without it.
+        of_this = model.Session.query(WaitingRole).filter_by(
+            participant_id=participant.id
+        )
+        of_this.update({"participant_id": None}, synchronize_session="fetch")
         onboarding.leave(participant)
     application.organization_id = None
     application.decided_at = application.decided_by = None

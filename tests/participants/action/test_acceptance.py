@@ -208,7 +208,7 @@ def test_after_it_one_is_accepted_as_for_the_first_time(
 def test_an_organization_that_was_there_stays_with_what_it_has(
     cohort: dict[str, Any], admin: dict[str, Any]
 ) -> None:
-    secretary, contact = factories.User(), factories.User()
+    secretary, contact, colleague, guest = (factories.User() for _ in range(4))
     town = _town([secretary])
     dataset = factories.Dataset(owner_org=town["id"])
     _age(dataset)
@@ -216,8 +216,17 @@ def test_an_organization_that_was_there_stays_with_what_it_has(
     _accept(admin, application)
     claim = model.Session.query(Claim).one()
     call_as(secretary, "challenge_claim_answer", id=claim.id, accepted=True)
+    prove(colleague)
+    for user in (colleague, guest):
+        call_as(
+            secretary,
+            "challenge_member_invite",
+            organization=town["id"],
+            email=user["email"],
+            role="editor",
+        )
     told = call_as(admin, PREVIEW, id=application["id"])
-    assert told["organization_removed"] is False
+    assert told["organization_removed"] is False and told["waiting"] == 0
     assert [row["user_name"] for row in told["roles"]] == [contact["name"]]
     done = _undo(admin, application)
     assert done["organization_removed"] is False
@@ -234,7 +243,11 @@ def test_an_organization_that_was_there_stays_with_what_it_has(
     }
     assert members[secretary["id"]] == "admin" and contact["id"] not in members
     assert _count(Participant) == 0
-    assert all(row.taken_back_at for row in model.Session.query(GivenRole))
+    given = {row.way: row.taken_back_at for row in model.Session.query(GivenRole)}
+    assert given["claim"] and given["own_invitation"] is None
+    # Whom its own admin let in meanwhile stays, and so does who waits for a proof.
+    assert members[colleague["id"]] == "editor"
+    assert [row.user_id for row in model.Session.query(WaitingRole)] == [guest["id"]]
     # Nobody says yes to it any more, until it is asked again under the same address.
     with pytest.raises(tk.ValidationError):
         call_as(secretary, "challenge_claim_answer", id=claim.id, accepted=True)
