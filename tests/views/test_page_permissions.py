@@ -186,6 +186,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/questions": (MANAGER, {}),
     f"{DESK}/staff": (MANAGER, {"user": "{stranger}", "role": "adviser"}),
     f"{DESK}/codes": (MANAGER, {}),
+    f"{DESK}/ask": (MANAGER, {"organization": "{organization}"}),
     f"{DESK}/programme": (MANAGER, {}),
     f"{DESK}/copy": ({"sysadmin"}, {}),
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),

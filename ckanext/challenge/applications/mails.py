@@ -261,6 +261,20 @@ def _claim_declined(occasion: Occasion) -> dict[str, Any]:
     return {**_claim(occasion), "link": _manager_link(*_subject(occasion))}
 
 
+def _participation(occasion: Occasion) -> dict[str, Any]:
+    """The organization's admins are asked for a season; the link is theirs."""
+    assert occasion.cohort is not None
+    return {**_claim(occasion), "title": occasion.cohort.title}
+
+
+def _participation_answered(occasion: Occasion) -> dict[str, Any]:
+    """To the managers; the link is that of the desk."""
+    cohort = occasion.cohort
+    assert cohort is not None
+    link = _url("challenge_manage.season", cohort=cohort.name, tab="participants")
+    return {**_participation(occasion), "link": link}
+
+
 def _invitation(occasion: Occasion) -> dict[str, Any]:
     """To an organization; the data have ``organization_id`` and ``role``."""
     user, data = occasion.user, occasion.data
@@ -321,6 +335,24 @@ KINDS = (
     ),
     MailKind(
         "claim_declined", N_("Refusal by the organization"), _claim_declined, "staff"
+    ),
+    MailKind(
+        "participation_asked",
+        N_("Question whether the organization takes part"),
+        _participation,
+        "user",
+    ),
+    MailKind(
+        "participation_agreed",
+        N_("The organization takes part"),
+        _participation_answered,
+        "staff",
+    ),
+    MailKind(
+        "participation_declined",
+        N_("The organization does not take part"),
+        _participation_answered,
+        "staff",
     ),
     MailKind("invitation", N_("Invitation"), _invitation, "user"),
     MailKind("role_given", N_("Role in the organization"), _role_given, "user"),

@@ -65,9 +65,9 @@ def challenge_participant_create(
     if roles.may_add_members(context, organization.id):
         return {"success": True}
     text = tk._(
-        "An organization decides itself whether it takes part: it applies, and its "
-        "admins are asked. Only a sysadmin, or a manager of the season who is an "
-        "admin of that organization, adds it without an application."
+        "An organization decides itself whether it takes part: it applies, or its "
+        "admins are asked (challenge_participant_ask). Only a sysadmin, or a manager "
+        "of the season who is an admin of that organization, adds it unasked."
     )
     return {"success": False, "msg": text}
 

@@ -54,6 +54,33 @@ def season(cohort: str) -> AnyResponse | str:
     return tk.render("challenge/manage/season.html", cohort_page(cohort, request.args))
 
 
+@manager.post("/<cohort>/ask")
+def ask(cohort: str) -> AnyResponse | str:
+    """Ask the admins of an organization whether it takes part."""
+    given = texts(request.form, "organization")
+    # The address of its page does as well as the name at its end.
+    named = given.get("organization", "").rstrip("/").rpartition("/")[2]
+    try:
+        asked = act("challenge_participant_ask", cohort=cohort, organization=named)
+    except (tk.ValidationError, tk.ObjectNotFound) as error:
+        # To those who may not ask the page is refused as well.
+        errors = (
+            flat_errors(error.error_dict)
+            if isinstance(error, tk.ValidationError)
+            else {"organization": [tk._("There is no such organization")]}
+        )
+        page = cohort_page(cohort, {"tab": "participants"}, given, errors)
+        return tk.render("challenge/manage/season.html", page)
+    tk.h.flash_success(
+        tk._("Those who answer for {organization} are asked by mail.").format(
+            organization=asked["organization_title"]
+        )
+    )
+    return tk.redirect_to(
+        "challenge_manage.season", cohort=cohort, tab="participants", _anchor="asking"
+    )
+
+
 @manager.get("/<cohort>/state")
 def transition_preview(cohort: str) -> AnyResponse | str:
     """What moving a season to another state will do."""
