@@ -112,6 +112,11 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"id": "{application}", "decision": "start"},
     ),
+    "challenge_application_acceptance_undo": (MANAGER, {"id": "{application}"}),
+    "challenge_application_acceptance_undo_preview": (
+        MANAGER,
+        {"id": "{application}"},
+    ),
     "challenge_application_check": (MANAGER, {"id": "{application}"}),
     "challenge_application_export": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_application_batch_review": (
@@ -127,6 +132,10 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_waitlist_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_waitlist_move": (MANAGER, {"id": "{application}", "rank": 1}),
     "challenge_decisions_publish": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_participant_ask": (
+        MANAGER,
+        {"cohort": "{cohort}", "organization": "{organization}"},
+    ),
     "challenge_claim_show": ({"org_admin", *MANAGER}, {"id": "{claim}"}),
     "challenge_claim_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_claim_answer": (
@@ -700,6 +709,7 @@ CHANGES: dict[str, Fill] = {
         "ids": [w["application"]],
         "decision": "accept",
     },
+    "challenge_application_acceptance_undo": lambda w: {"id": _decided(w, "accept")},
     "challenge_application_assign": lambda w: {
         "id": w["application"],
         "reviewer": w["people"]["manager"]["id"],
@@ -714,6 +724,10 @@ CHANGES: dict[str, Fill] = {
     },
     "challenge_decision_drop": lambda w: {"id": _decided(w, "accept", pending=True)},
     "challenge_claim_answer": lambda w: {"id": w["claim"], "accepted": True},
+    "challenge_participant_ask": lambda w: {
+        "cohort": w["cohort"],
+        "organization": factories.Organization(user=w["people"]["stranger"])["id"],
+    },
     "challenge_member_invite": lambda w: {
         "organization": w["organization"],
         "email": "x@example.org",

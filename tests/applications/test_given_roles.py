@@ -17,8 +17,8 @@ from factories import (
     prove,
 )
 
-from ckanext.challenge.common import journal
-from ckanext.challenge.model import Claim, GivenRole, Mail
+from ckanext.challenge.common import journal, proofs
+from ckanext.challenge.model import Claim, GivenRole, Mail, WaitingRole
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -90,7 +90,7 @@ def test_what_an_acceptance_gave_ends_with_the_withdrawal(
         role="editor",
     )
     ways = {row.way: row for row in model.Session.query(GivenRole)}
-    assert sorted(ways) == ["acceptance", "invitation"]
+    assert sorted(ways) == ["acceptance", "own_invitation"]
     assert ways["acceptance"].user_id == applicant["id"]
     assert ways["acceptance"].given_by == admin["id"]
     assert {row.participant_id for row in ways.values()} == {accepted["participant_id"]}
@@ -98,10 +98,59 @@ def test_what_an_acceptance_gave_ends_with_the_withdrawal(
 
     _withdraw(admin, accepted)
     assert _role(organization, applicant) is None
-    assert _role(organization, colleague) is None
     assert _role(organization, friend) == "editor"
-    assert all(row.taken_back_at for row in model.Session.query(GivenRole))
     assert journal.verify() == []
+
+
+def test_what_its_own_admins_gave_stays_after_the_withdrawal(
+    admin: dict[str, Any], town: dict[str, Any]
+) -> None:
+    """By the challenge's invitation or not: it is the organization's own."""
+    applicant, colleague, guest, helped = (factories.User() for _ in range(4))
+    own = town["admins"][0]
+    accepted = _accept(admin, applicant)
+    _invite(own, town["id"], colleague, "admin")
+    # One waits for the proof of the address; a sysadmin is none of its people.
+    call_as(
+        own,
+        "challenge_member_invite",
+        organization=town["id"],
+        email=guest["email"],
+        role="editor",
+    )
+    _invite(admin, town["id"], helped, "editor")
+    told = _changes(admin, participant=accepted["participant_id"])
+    assert _told(told) == {helped["name"]: ("editor", None)}
+    _withdraw(admin, accepted)
+    assert _role(town["id"], colleague) == "admin"
+    assert _role(town["id"], helped) is None
+    waiting = model.Session.query(WaitingRole).one()
+    assert waiting.user_id == guest["id"]
+    token = proofs.make_token(guest["id"], waiting.digest)
+    call_as(guest, "challenge_address_prove", token=token)
+    assert _role(town["id"], guest) == "editor"
+    # They are recorded all the same, for the organization to read.
+    given = {row["user_name"] for row in _given(own, organization=town["id"])}
+    assert given == {colleague["name"], guest["name"], helped["name"]}
+
+
+def test_what_a_manager_gave_ends_with_the_withdrawal(admin: dict[str, Any]) -> None:
+    cohort, manager, colleague = make_cohort(), factories.User(), factories.User()
+    call_as(
+        admin,
+        "challenge_staff_create",
+        cohort=cohort["id"],
+        user=manager["id"],
+        role="manager",
+    )
+    application = apply(cohort)
+    accepted = call_as(
+        admin, "challenge_application_review", id=application["id"], decision="accept"
+    )
+    # Its contact never opened the account.
+    _invite(manager, accepted["organization_id"], colleague, "editor")
+    _withdraw(admin, accepted)
+    assert _role(accepted["organization_id"], colleague) is None
 
 
 def test_who_comes_back_has_the_roles_again_that_its_departure_took(
@@ -111,7 +160,7 @@ def test_who_comes_back_has_the_roles_again_that_its_departure_took(
     accepted = _accept(admin, applicant)
     organization = accepted["organization_id"]
     for user in (colleague, other, gone):
-        _invite(applicant, organization, user, "editor")
+        _invite(admin, organization, user, "editor")
     # What the organization did itself, and an account that is no more.
     call_as(
         applicant, "organization_member_delete", id=organization, username=other["name"]
@@ -224,7 +273,8 @@ def test_what_was_given_is_listed_for_admins_and_managers(
     second, first = by_season
     assert (first["user_name"], first["role"]) == (applicant["name"], "admin")
     assert (first["way"], first["cohort"]) == ("acceptance", cohort["name"])
-    assert (second["user_name"], second["way"]) == (colleague["name"], "invitation")
+    assert second["user_name"] == colleague["name"]
+    assert second["way"] == "own_invitation"
     assert second["given_by"] == applicant["display_name"]
     assert second["taken_back_at"] is None
     for who, scope in (
@@ -238,7 +288,8 @@ def test_what_was_given_is_listed_for_admins_and_managers(
     with pytest.raises(tk.ValidationError):
         _given(manager)
     _withdraw(admin, accepted)
-    assert all(row["taken_back_at"] for row in _given(manager, cohort=cohort["id"]))
+    second, first = _given(manager, cohort=cohort["id"])
+    assert first["taken_back_at"] and second["taken_back_at"] is None
 
 
 def _changes(who: dict[str, Any], **which: str) -> Any:
@@ -254,7 +305,7 @@ def test_what_ends_and_comes_back_is_told_before(admin: dict[str, Any]) -> None:
     accepted = _accept(admin, applicant)
     organization = accepted["organization_id"]
     participant = accepted["participant_id"]
-    _invite(applicant, organization, colleague, "editor")
+    _invite(admin, organization, colleague, "editor")
     call_as(
         applicant,
         "organization_member_create",
@@ -263,7 +314,7 @@ def test_what_ends_and_comes_back_is_told_before(admin: dict[str, Any]) -> None:
         role="member",
     )
     # What the challenge gave, the organization has changed since.
-    _invite(applicant, organization, changed := factories.User(), "editor")
+    _invite(admin, organization, changed := factories.User(), "editor")
     call_as(
         applicant,
         "organization_member_create",

@@ -46,6 +46,9 @@ OF_PARTICIPANTS = (
     "step_returned",
     "step_to_confirm",
 )
+#: The kinds that say how an acceptance goes on.
+WELCOMES = {"accepted", "claim_accepted"}
+
 #: Of each kind about a badge, what became of it and in which state it is.
 CHANGES = {
     "award_at_risk": ("at_risk", "at_risk"),
@@ -157,6 +160,8 @@ def _written(world: dict[str, Any], kind: str, language: str) -> RenderedMail:
     application = Application.get(world["application"])
     assert application is not None
     application.language = language
+    # A welcome, and that it is undone, are told while it is so.
+    application.state = "accepted" if kind in WELCOMES else "in_review"
     subscription = Subscription.get(world["subscription"])
     assert subscription is not None
     subscription.language = language

@@ -223,8 +223,7 @@ def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> AuthRes
     claim = claims.find(data_dict.get("id"))
     if roles.may_add_members(context, claim.organization_id):
         return {"success": True}
-    cohort_id = find_application(claim.application_id).cohort_id
-    return roles.answer(roles.is_manager(context, cohort_id))
+    return roles.answer(roles.is_manager(context, claims.cohort_id_of(claim)))
 
 
 def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
@@ -232,6 +231,13 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> AuthRes
     return roles.answer(
         _may_list(context, data_dict.get("cohort"), data_dict.get("organization"))
     )
+
+
+def challenge_participant_ask(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
 
 
 def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> AuthResult:

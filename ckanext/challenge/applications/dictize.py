@@ -111,7 +111,10 @@ def _warnings(application: Application) -> list[str]:
 
 def _account(application: Application) -> dict[str, Any] | None:
     """Whose account an acceptance lets in, or let in; none where one is made."""
-    claim = model.Session.query(Claim).filter_by(application_id=application.id).first()
+    claim = None
+    if application.state == "accepted":
+        claims = model.Session.query(Claim).filter_by(application_id=application.id)
+        claim = claims.first()
     user = model.User.get(claim.user_id) if claim else accounts.of_contact(application)
     if user is None:
         return None

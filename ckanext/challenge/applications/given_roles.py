@@ -30,7 +30,11 @@ from ckanext.challenge.model.dictize import columns
 
 from . import accounts
 
-Way = Literal["acceptance", "claim", "invitation"]
+Way = Literal["acceptance", "claim", "invitation", "own_invitation"]
+
+#: By the challenge's invitation, but from the organization's own admins: it is theirs,
+#: and stays when the organization leaves the season.
+OWN: Way = "own_invitation"
 
 #: Who gave it: an account like any other.
 _Giver = aliased(model.User)
@@ -148,19 +152,22 @@ def dictize(row: Any) -> dict[str, Any]:
 
 
 def _standing(user: model.User, group: model.Group, role: str) -> GivenRole | None:
-    """By what the challenge gave a role that is not taken back, the latest first."""
+    """By what the challenge gave a role that is not taken back, the latest first.
+
+    What the organization's own admins gave is none of it.
+    """
     return (
         model.Session.query(GivenRole)
         .filter_by(user_id=user.id, organization_id=group.id, role=role)
-        .filter(GivenRole.taken_back_at.is_(None))
+        .filter(GivenRole.taken_back_at.is_(None), GivenRole.way != OWN)
         .order_by(GivenRole.given_at.desc())
         .first()
     )
 
 
 def of_participant(participant_id: str) -> Any:
-    """Which roles were given for a participation, as a condition."""
-    return GivenRole.participant_id == participant_id
+    """Which roles were given for a participation and end with it, as a condition."""
+    return sa.and_(GivenRole.participant_id == participant_id, GivenRole.way != OWN)
 
 
 def of_application(application_id: str) -> Any:
@@ -176,14 +183,17 @@ def waits(user: model.User, group: model.Group) -> bool:
     return waiting.first() is not None
 
 
-def drop_waiting(**which: str) -> None:
+def drop_waiting(*which: Any) -> None:
     """Roles that wait for a proof wait no more.
 
-    :param which: columns of :class:`WaitingRole`, and their values
+    :param which: conditions on :class:`WaitingRole`
     """
-    model.Session.query(WaitingRole).filter_by(**which).delete(
-        synchronize_session="fetch"
-    )
+    model.Session.query(WaitingRole).filter(*which).delete(synchronize_session="fetch")
+
+
+def waiting_for(participant_id: str) -> Any:
+    """Which roles wait that end with a participation, as a condition."""
+    return sa.and_(WaitingRole.participant_id == participant_id, WaitingRole.way != OWN)
 
 
 def take_back(actor: str, *which: Any) -> None:
@@ -348,6 +358,7 @@ def _given_otherwise(given: GivenRole) -> bool:
             GivenRole.user_id == given.user_id,
             GivenRole.role == given.role,
             GivenRole.taken_back_at.is_(None),
+            GivenRole.way != OWN,
             GivenRole.participant_id.is_distinct_from(given.participant_id),
             Participant.state.in_(PARTICIPANT_COUNTED),
         )

@@ -90,6 +90,7 @@ def ways() -> dict[str, str]:
         "acceptance": tk._("Acceptance of the application"),
         "claim": tk._("Request to join"),
         "invitation": tk._("Invitation"),
+        "own_invitation": tk._("Invitation by the organization itself"),
         "staff": tk._("Team of the season"),
     }
 

@@ -179,7 +179,7 @@ class _Arrival:
 def _arrival(application: Application, actor: str | None) -> _Arrival:
     address = application.contact_email
     claim = model.Session.query(Claim).filter_by(application_id=application.id).first()
-    if claim is not None:
+    if claim is not None and application.state == "accepted":
         return _Arrival(
             model.Group.get(claim.organization_id),
             model.User.get(claim.user_id),
@@ -197,9 +197,12 @@ def _arrival(application: Application, actor: str | None) -> _Arrival:
     return _Arrival(known[0] if known else None, user, asked, address)
 
 
-def _welcome(occasion: Occasion) -> dict[str, Any]:
+def _welcome(occasion: Occasion) -> dict[str, Any] | None:
     """The first steps, and how to come to them: by a password where there is none."""
     application, cohort = _subject(occasion)
+    if application.state != "accepted" and not occasion.preview:
+        # The acceptance was undone, and somebody has the mail tried again.
+        return None
     arrival = _arrival(application, occasion.data.get("actor"))
     if arrival.asked:
         return {"asked": True, **_linked(occasion)}
@@ -227,6 +230,22 @@ def _welcome(occasion: Occasion) -> dict[str, Any]:
     return found
 
 
+def _acceptance_undone(occasion: Occasion) -> dict[str, Any] | None:
+    """To the contact, and to each account that had a role by the acceptance.
+
+    The key that opens the application is the contact's alone.
+    """
+    application, cohort = _subject(occasion)
+    if application.state == "accepted" and not occasion.preview:
+        # It was accepted again before the mail went.
+        return None
+    told = {"reason": "" if occasion.preview else application.state_reason}
+    if occasion.user is None:
+        return {**_linked(occasion), **told}
+    season = _url("challenge.read", cohort=cohort.name)
+    return {"link": season, "of_member": True, **told}
+
+
 def _claim(occasion: Occasion) -> dict[str, Any]:
     """The organization's admins are asked; the link is theirs."""
     claim = model.Session.get(Claim, occasion.data["claim_id"])
@@ -240,6 +259,20 @@ def _claim(occasion: Occasion) -> dict[str, Any]:
 
 def _claim_declined(occasion: Occasion) -> dict[str, Any]:
     return {**_claim(occasion), "link": _manager_link(*_subject(occasion))}
+
+
+def _participation(occasion: Occasion) -> dict[str, Any]:
+    """The organization's admins are asked for a season; the link is theirs."""
+    assert occasion.cohort is not None
+    return {**_claim(occasion), "title": occasion.cohort.title}
+
+
+def _participation_answered(occasion: Occasion) -> dict[str, Any]:
+    """To the managers; the link is that of the desk."""
+    cohort = occasion.cohort
+    assert cohort is not None
+    link = _url("challenge_manage.season", cohort=cohort.name, tab="participants")
+    return {**_participation(occasion), "link": link}
 
 
 def _invitation(occasion: Occasion) -> dict[str, Any]:
@@ -293,6 +326,7 @@ KINDS = (
     MailKind("waitlisted", N_("Waiting list"), _waitlisted),
     MailKind("refused", N_("Refusal"), _refused),
     MailKind("reopened", N_("Reopening"), _linked),
+    MailKind("acceptance_undone", N_("Acceptance undone"), _acceptance_undone),
     MailKind("withdrawn", N_("Withdrawal"), _linked),
     MailKind("message", N_("Message to the applicant"), _message),
     MailKind("message_staff", N_("Message to the team"), _message_to_staff, "staff"),
@@ -301,6 +335,24 @@ KINDS = (
     ),
     MailKind(
         "claim_declined", N_("Refusal by the organization"), _claim_declined, "staff"
+    ),
+    MailKind(
+        "participation_asked",
+        N_("Question whether the organization takes part"),
+        _participation,
+        "user",
+    ),
+    MailKind(
+        "participation_agreed",
+        N_("The organization takes part"),
+        _participation_answered,
+        "staff",
+    ),
+    MailKind(
+        "participation_declined",
+        N_("The organization does not take part"),
+        _participation_answered,
+        "staff",
     ),
     MailKind("invitation", N_("Invitation"), _invitation, "user"),
     MailKind("role_given", N_("Role in the organization"), _role_given, "user"),
@@ -318,6 +370,11 @@ OF_DECISION = {
     "refuse": "refused",
     "reopen": "reopened",
 }
+
+#: What follows from an acceptance, and ends with it where it was not sent.
+OF_ACCEPTANCE = (
+    *("accepted", "claim", "claim_accepted", "claim_declined", "address_proof"),
+)
 
 #: What can be shown before it goes: it says nothing that has yet to be written.
 PREVIEWED = tuple(

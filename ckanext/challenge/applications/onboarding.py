@@ -32,6 +32,7 @@ from ckanext.challenge.model import (
     StepStatus,
     locks,
 )
+from ckanext.challenge.model.base import utcnow
 
 from . import accounts, given_roles
 
@@ -102,6 +103,7 @@ def accept(cohort: Cohort, application: Application, actor: str) -> Onboarded:
     :raises ForbiddenTransition: when the organization took part and withdrew
     :raises ValidationError: when CKAN refuses the organization or the account
     """
+    hold_organization_of(application.siren)
     group = _known_organization(application)
     if group is None or Participant.of(cohort.id, group.id) is None:
         # Before anything is made that would have to be undone.
@@ -203,6 +205,14 @@ def join(
     return participant
 
 
+def leave(participant: Participant) -> None:
+    """Take a participation away, as if its organization had never joined."""
+    organization_id = participant.organization_id
+    model.Session.delete(participant)
+    model.Session.flush()
+    search.reindex_after_commit(organization_id)
+
+
 def organizations_with_siren(siren: str) -> list[model.Group]:
     """The active organizations that carry this SIREN, the oldest first."""
     extras = catalog.organization_extras(["siren"])
@@ -218,6 +228,15 @@ def organizations_with_siren(siren: str) -> list[model.Group]:
         {"siren": siren},
     ).scalars()
     return [group for id_ in ids if (group := model.Group.get(id_)) is not None]
+
+
+def hold_organization_of(siren: str) -> None:
+    """Keep others from making, or removing, an organization with this SIREN until the
+    transaction ends: it may be accepted to two seasons at the same instant.
+
+    Take it after the season and the application.
+    """
+    locks.hold(f"organization of {siren}")
 
 
 def places(cohort: Cohort) -> Places:
@@ -335,14 +354,19 @@ def _applicant(application: Application) -> model.User:
 def _claim(
     application: Application, group: model.Group, user: model.User, actor: str
 ) -> Claim:
-    """Ask the admins of the organization to let the applicant in."""
-    claim = Claim(
-        application_id=application.id,
-        organization_id=group.id,
-        user_id=user.id,
-        state=lifecycle.CLAIM.initial,
-    )
-    model.Session.add(claim)
+    """Ask the admins of the organization to let the applicant in.
+
+    What was asked for an acceptance that was undone is asked again, under its address.
+    """
+    claim = model.Session.query(Claim).filter_by(application_id=application.id).first()
+    if claim is None:
+        claim = Claim(application_id=application.id)
+        model.Session.add(claim)
+    else:
+        lifecycle.CLAIM.check(claim.state, lifecycle.CLAIM.initial)
+    claim.organization_id, claim.user_id = group.id, user.id
+    claim.state, claim.asked_at = lifecycle.CLAIM.initial, utcnow()
+    claim.reason = claim.answered_at = claim.answered_by = None
     model.Session.flush()
     journal.record(
         actor,

@@ -250,6 +250,11 @@ def messages() -> Schema:
 ROLES = ("member", "editor", "admin")
 
 
+def participant_ask() -> Schema:
+    """Which organization is asked, for which season."""
+    return {"cohort": fields.raw(), "organization": fields.raw()}
+
+
 def claim_list() -> Schema:
     """Which claims."""
     return {

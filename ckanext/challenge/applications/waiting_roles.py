@@ -113,13 +113,16 @@ def _give(waiting: WaitingRole, user: model.User) -> bool:
     group = model.Group.get(waiting.organization_id)
     if group is None or group.state != model.State.ACTIVE:
         return False
-    if waiting.way == "invitation" and not _may_invite(waiting.given_by, group):
+    if waiting.way in ("invitation", given_roles.OWN) and not _may_invite(
+        waiting.given_by, group
+    ):
         return False
     participant = None
     if waiting.participant_id:
         participant = model.Session.get(Participant, waiting.participant_id)
+        ends = participant is None or participant.state not in PARTICIPANT_COUNTED
         # It withdrew, and took what was given for it along.
-        if participant is None or participant.state not in PARTICIPANT_COUNTED:
+        if ends and waiting.way != given_roles.OWN:
             return False
     given_roles.give(
         user,

@@ -113,7 +113,8 @@ APPLICATION = Lifecycle(
         # Refused where the season is over, and the correction never came.
         "changes_requested": ("submitted", "refused", "withdrawn"),
         "waitlisted": ("accepted", "refused", "withdrawn"),
-        "accepted": (),
+        # Undone within a day: see domain/undoing.py.
+        "accepted": ("in_review",),
         "refused": ("in_review",),
         "withdrawn": (),
     },
@@ -138,8 +139,9 @@ CLAIM = Lifecycle(
         "asked": ("accepted", "declined", "withdrawn"),
         # They may think again; nobody asks them to.
         "declined": ("accepted", "withdrawn"),
-        "accepted": (),
-        "withdrawn": (),
+        # What it was asked for was undone; it is asked again with another acceptance.
+        "accepted": ("withdrawn",),
+        "withdrawn": ("asked",),
     },
 )
 

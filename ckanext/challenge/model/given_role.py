@@ -14,7 +14,8 @@ from .base import id_column, key_column, time_column, utcnow
 class GivenRole(tk.BaseModel):
     """A role in an organization that the challenge gave, until it is taken back.
 
-    ``way`` is ``acceptance``, ``claim`` or ``invitation``; ``role`` and ``former``
+    ``way`` is ``acceptance``, ``claim``, ``invitation`` or ``own_invitation`` (by the
+    organization's own admins: it ends with no participation); ``role`` and ``former``
     (what the account was there before, if anything) are ``member``, ``editor`` or
     ``admin``.
     """

@@ -37,7 +37,7 @@ class WaitingRole(tk.BaseModel):
 
     It is one in an organization (``member``, ``editor`` or ``admin``) or, with
     ``cohort_id``, one on the team of a season (``manager`` or ``adviser``). ``way`` is
-    ``acceptance``, ``claim``, ``invitation`` or ``staff``.
+    ``acceptance``, ``claim``, ``invitation``, ``own_invitation`` or ``staff``.
     """
 
     __table__ = sa.Table(

@@ -11,6 +11,7 @@ from ckan.types import AuthResult, Context
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import (
     cohort_of,
+    find_application,
     find_organization,
     find_participant,
     find_visit,
@@ -64,11 +65,30 @@ def challenge_participant_create(
     if roles.may_add_members(context, organization.id):
         return {"success": True}
     text = tk._(
-        "An organization decides itself whether it takes part: it applies, and its "
-        "admins are asked. Only a sysadmin, or a manager of the season who is an "
-        "admin of that organization, adds it without an application."
+        "An organization decides itself whether it takes part: it applies, or its "
+        "admins are asked (challenge_participant_ask). Only a sysadmin, or a manager "
+        "of the season who is an admin of that organization, adds it unasked."
     )
     return {"success": False, "msg": text}
+
+
+def _decider_of(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    application = find_application(data_dict.get("id"))
+    return roles.answer(roles.may_decide(context, application))
+
+
+def challenge_application_acceptance_undo(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _decider_of(context, data_dict)
+
+
+def challenge_application_acceptance_undo_preview(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _decider_of(context, data_dict)
 
 
 def challenge_participant_withdraw(

@@ -48,6 +48,15 @@ def withdraw() -> Schema:
     return {"id": fields.raw(), "reason": fields.paragraph(5000, required=True)}
 
 
+def acceptance_undo() -> Schema:
+    """Of which application, of when, and why."""
+    return {
+        "id": fields.raw(),
+        "accepted_at": fields.raw(required=False),
+        "reason": fields.paragraph(5000),
+    }
+
+
 def kits_update() -> Schema:
     """Which kits a participant chose to open."""
     return {

@@ -105,7 +105,7 @@ def erase(application: Application, actor: str) -> list[str]:
     )
     _forget_late_codes(LateCode.id == code_id, LateCode.uses >= LateCode.max_uses)
     given_roles.take_back(actor, *_ending(application, actor))
-    given_roles.drop_waiting(**of_this)
+    given_roles.drop_waiting(WaitingRole.application_id == application.id)
     accounts.forget_unopened(address)
     proofs.forget(address)
     journal.record(actor, "erase", "application", application.id)

@@ -1,7 +1,12 @@
-"""Claims: an accepted applicant asks to join the organization of the same SIREN."""
+"""Claims: what the admins of an organization are asked, and nobody decides for them.
+
+May the accepted applicant of the same SIREN join it? Does it take part in a season?
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -9,7 +14,8 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import claims, given_roles, schema
+from ckanext.challenge.applications import claims, given_roles, onboarding, schema
+from ckanext.challenge.applications.transitions import lock_cohort
 from ckanext.challenge.common import fields, journal, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
@@ -20,24 +26,29 @@ from ckanext.challenge.common.action_helpers import (
     user_id_of,
     validate,
 )
+from ckanext.challenge.common.labels import state_label
 from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.model import Application, Claim, Participant, locks
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
+from ckanext.challenge.model import Application, Claim, Cohort, Participant, locks
 from ckanext.challenge.model.base import utcnow
 
 
 @tk.side_effect_free
 def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> Any:
-    """Show who asks to become admin of an organization.
+    """Show who asks to become admin of an organization, or which season asks for it.
 
     The admins of the organization, the managers of the season and sysadmins may call
     this.
 
     :param id: the id of the claim
     :type id: string
-    :returns: ``{id, state, reason, asked_at, answered_at, answered_by,
+    :returns: ``{id, state, reason, asked_at, asked_by, answered_at, answered_by,
         organization_id, organization_name, organization_title, application_id,
         reference, cohort, cohort_title, contact_name, contact_role,
-        contact_email, user_name, user_display_name, since, waiting}`` with ``state``
+        contact_email, user_name, user_display_name, since, waiting}``; without an
+        ``application_id`` it is asked whether the organization takes part in the
+        season, ``asked_by`` says by whom, and what is of an applicant is ``null``;
+        ``state`` is
         one of ``asked``, ``accepted``, ``declined`` and ``withdrawn`` (the
         collectivité takes part no more); the user is the account that becomes an
         admin, which need not be that of the contact, ``since`` when it was made, and
@@ -52,7 +63,7 @@ def challenge_claim_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
 @tk.side_effect_free
 def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> Any:
-    """List who asks to become admin of an organization.
+    """List who asks to become admin of an organization, and which seasons ask for it.
 
     Managers of the season and sysadmins may call this with ``cohort``; the admins of
     the organization with ``organization``.
@@ -78,7 +89,7 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> Any:
     scope = {}
     if "cohort" in data:
         scope["cohort"] = roles.seen_cohort(context, data["cohort"]).id
-        rows = rows.filter(Application.cohort_id == scope["cohort"])
+        rows = rows.filter(Cohort.id == scope["cohort"])
     if "organization" in data:
         scope["organization"] = find_organization(data["organization"]).id
         rows = rows.filter(Claim.organization_id == scope["organization"])
@@ -89,23 +100,125 @@ def challenge_claim_list(context: Context, data_dict: dict[str, Any]) -> Any:
     return {"count": count, "results": [claims.dictize(row) for row in page]}
 
 
+def challenge_participant_ask(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Ask the admins of an organization whether it takes part, without an application.
+
+    Managers of the season and sysadmins may call this, while the season is open or
+    running. Nothing happens before one of these admins says yes
+    (``challenge_claim_answer``); where the organization has none, sysadmins are asked.
+    They are told by mail, once: an organization that was asked is not asked again in
+    the same season.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :param organization: the id or name of the organization
+    :type organization: string
+    :returns: the question, as :py:func:`challenge_claim_show` answers it
+    :rtype: dict
+    :raises ValidationError: on ``organization`` when it takes part already, or
+        withdrew, was asked, or has nobody to answer but the caller; on ``cohort`` when
+        the season is full, or admits nobody now
+    """
+    data = validate(context, data_dict, schema.participant_ask())
+    cohort = roles.seen_cohort(context, data["cohort"])
+    tk.check_access("challenge_participant_ask", context, {"cohort": cohort.id})
+    group = find_organization(data["organization"])
+    with all_or_nothing(context):
+        # Of two who ask at once the second finds it asked.
+        locks.refresh_for_update(cohort)
+        with _admitting(cohort, "cohort"):
+            onboarding.check_place(cohort)
+        asked = _to_ask(context, cohort, group)
+        claim = Claim(
+            cohort_id=cohort.id,
+            organization_id=group.id,
+            asked_by=user_id_of(context),
+            state=lifecycle.CLAIM.initial,
+        )
+        model.Session.add(claim)
+        model.Session.flush()
+        for admin in asked:
+            notifications.enqueue(
+                "participation_asked",
+                cohort_id=cohort.id,
+                user_id=admin.id,
+                claim_id=claim.id,
+                organization_id=group.id,
+            )
+        journal.record(
+            actor_of(context),
+            "ask",
+            "claim",
+            claim.id,
+            {"cohort_id": cohort.id, "organization_id": group.id},
+        )
+    return _show(claim)
+
+
+def _to_ask(context: Context, cohort: Cohort, group: model.Group) -> list[model.User]:
+    """Who answers for an organization that can be asked.
+
+    :raises ValidationError: on ``organization``
+    """
+    text = None
+    asked = onboarding.to_ask(None, group, actor_of(context))
+    participant = Participant.of(cohort.id, group.id)
+    earlier = model.Session.query(Claim).filter_by(
+        cohort_id=cohort.id, organization_id=group.id
+    )
+    if participant is not None and participant.state in PARTICIPANT_COUNTED:
+        text = tk._("This organization takes part already")
+    elif participant is not None:
+        text = tk._("This organization has withdrawn: take it back in from its page")
+    elif earlier.first() is not None:
+        text = tk._("This organization has been asked already")
+    elif not asked:
+        text = tk._(
+            "This organization has no administrator to ask: you can add it yourself"
+        )
+    if text is not None:
+        raise tk.ValidationError({"organization": [text]})
+    return asked
+
+
+@contextmanager
+def _admitting(cohort: Cohort, field: str) -> Iterator[None]:
+    """Within this a season that takes nobody now, or no more, is told on a field."""
+    if cohort.state not in lifecycle.COHORT_ADMITTING:
+        text = tk._("The season is “{state}”: it admits nobody").format(
+            state=state_label("cohort", cohort.state)
+        )
+        raise tk.ValidationError({field: [text]})
+    try:
+        with checked_transition(field):
+            yield
+    except onboarding.CohortFull as error:
+        text = tk._("The season is full: it takes {capacity} participants")
+        told = text.format(capacity=error.capacity)
+        raise tk.ValidationError({field: [told]}) from error
+
+
 def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
-    """Say whether somebody becomes admin of one's organization.
+    """Say whether somebody becomes admin of one's organization, or whether it takes
+    part in a season.
 
     The admins of the organization and sysadmins may call this; a manager of the
-    season may not. The applicant is told of a yes, the managers of a no. The same
-    answer again changes nothing, and a no can become a yes.
+    season may not. The applicant is told of a yes, the managers of a no; where there is
+    no applicant, the managers of both. The same answer again changes nothing, and a no
+    can become a yes.
 
     :param id: the id of the claim
     :type id: string
-    :param accepted: whether this person becomes an admin
+    :param accepted: whether this person becomes an admin, or the organization takes
+        part
     :type accepted: bool
     :param reason: why not; the managers of the season read it
     :type reason: string
     :returns: the claim, as :py:func:`challenge_claim_show` answers it
     :rtype: dict
     :raises ValidationError: on ``reason`` when it is missing, on ``accepted`` when
-        it was answered otherwise or is asked no more
+        it was answered otherwise or is asked no more, or when the season that asks is
+        full or over
     """
     data = validate(context, data_dict, schema.claim_answer())
     claim = claims.find(data["id"])
@@ -117,23 +230,23 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
         )
     after = "accepted" if accepted else "declined"
     with all_or_nothing(context):
+        # The season first, as for an acceptance: places are counted once.
+        cohort = lock_cohort(claim.cohort_id) if claim.cohort_id else None
         locks.refresh_for_update(claim)
         before = claim.state
         if before == after:
             return _show(claim)
         with checked_transition("accepted"):
             lifecycle.CLAIM.check(before, after)
-        if accepted:
+        if accepted and cohort is not None:
+            _join(claim, cohort, actor_of(context))
+        elif accepted:
             _let_in(claim, actor_of(context))
         claim.state = after
         claim.reason = None if accepted else data["reason"]
         claim.answered_at = utcnow()
         claim.answered_by = user_id_of(context)
-        notifications.enqueue(
-            "claim_accepted" if accepted else "claim_declined",
-            application=model.Session.get(Application, claim.application_id),
-            claim_id=claim.id,
-        )
+        _tell(claim, accepted)
         model.Session.flush()
         journal.record(
             actor_of(context),
@@ -143,6 +256,32 @@ def challenge_claim_answer(context: Context, data_dict: dict[str, Any]) -> Any:
             {"from": before, "to": after},
         )
     return _show(claim)
+
+
+def _tell(claim: Claim, accepted: bool) -> None:
+    """Tell who asked of the answer."""
+    if claim.cohort_id:
+        notifications.enqueue(
+            "participation_agreed" if accepted else "participation_declined",
+            cohort_id=claim.cohort_id,
+            author_id=claim.answered_by,
+            claim_id=claim.id,
+            organization_id=claim.organization_id,
+        )
+        return
+    notifications.enqueue(
+        "claim_accepted" if accepted else "claim_declined",
+        application=model.Session.get(Application, claim.application_id),
+        claim_id=claim.id,
+    )
+
+
+def _join(claim: Claim, cohort: Cohort, actor: str) -> None:
+    """Let the organization take part, now that it says so itself."""
+    group = model.Group.get(claim.organization_id)
+    assert group is not None
+    with _admitting(cohort, "accepted"):
+        onboarding.join(cohort, group, actor)
 
 
 def _let_in(claim: Claim, actor: str) -> None:

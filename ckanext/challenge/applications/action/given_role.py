@@ -35,8 +35,9 @@ def challenge_given_role_list(context: Context, data_dict: dict[str, Any]) -> An
     :returns: ``{count, results}``, the latest first, each ``{id, role, former, way,
         given_at, taken_back_at, user_name, user_display_name, organization_name,
         organization_title, cohort, cohort_title, given_by}``: ``former`` is what the
-        account was there before, ``way`` is ``acceptance``, ``claim`` or
-        ``invitation``, ``given_by`` the name of who gave it
+        account was there before, ``way`` is ``acceptance``, ``claim``,
+        ``invitation`` or ``own_invitation`` (by the organization's own admins: it stays
+        when the organization leaves the season), ``given_by`` the name of who gave it
     :rtype: dict
     """
     data = validate(context, data_dict, schema.given_role_list())

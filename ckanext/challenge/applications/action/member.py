@@ -27,10 +27,11 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
 
     The admins of the organization and sysadmins may call this; the managers of a season
     that goes on too, until an organization that an acceptance of that very season made
-    had an admin of its own. Nobody invites themselves. The account with that address
-    becomes a member once it opened the link that is mailed there; where there is none,
-    one is made that waits for its owner. Either is told by mail, after all is stored.
-    Who was invited and did not open the account, or the link, yet is told again.
+    had an admin of its own. Nobody invites themselves. What the organization's own
+    admins give stays when it leaves the season. The account with that address becomes a
+    member once it opened the link that is mailed there; where there is none, one is
+    made that waits for its owner. Either is told by mail, after all is stored. Who was
+    invited and did not open the account, or the link, yet is told again.
 
     :param organization: the id or name of the organization
     :type organization: string
@@ -61,7 +62,7 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
             user,
             group,
             data["role"],
-            "invitation",
+            given_roles.OWN if _is_own(context, group) else "invitation",
             actor_of(context),
             address=data["email"],
             participant=participant,
@@ -98,6 +99,19 @@ def _member_already(group: model.Group) -> str:
     return tk._("This person is a member of {organization} already").format(
         organization=group.title or group.name
     )
+
+
+def _is_own(context: Context, group: model.Group) -> bool:
+    """Whether the caller decides as one of the organization's own people.
+
+    Not a manager who has no say in it otherwise, nor a sysadmin who is none of them.
+    """
+    if not roles.may_add_members(context, group.id):
+        return False
+    caller = model.User.get(user_id_of(context))
+    if caller is None or not caller.sysadmin:
+        return True
+    return accounts.role_in(caller, group) == "admin"
 
 
 def _participant(context: Context, group: model.Group) -> Participant | None:

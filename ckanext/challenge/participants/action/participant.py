@@ -196,7 +196,8 @@ def challenge_participant_create(context: Context, data_dict: dict[str, Any]) ->
 def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) -> Any:
     """Take a participant out of a season; its organization and datasets stay.
 
-    The roles in the organization that were given for this participation end.
+    The roles in the organization that were given for this participation end, but for
+    those that its own admins gave.
 
     Managers of the season and sysadmins may call this. Its members are told why by
     mail. Where the season says so (``automatic_promotion``), the head of the waiting
@@ -247,7 +248,7 @@ def challenge_participant_withdraw(context: Context, data_dict: dict[str, Any]) 
         given_roles.take_back(
             actor_of(context), given_roles.of_participant(participant.id)
         )
-        given_roles.drop_waiting(participant_id=participant.id)
+        given_roles.drop_waiting(given_roles.waiting_for(participant.id))
     promoted = decisions.promote_next(context, cohort_id)
     return {
         **_show(context, participant.id),

@@ -33,6 +33,7 @@ def _facts(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
         (tk._("Account that would become an admin"), _account(claim)),
         (tk._("Account made on"), h.challenge_date(claim["since"])),
         (tk._("Season"), claim["cohort_title"]),
+        (tk._("Asked by"), claim["asked_by"]),
         (tk._("Reference of the application"), claim["reference"]),
         (tk._("Asked on"), h.challenge_date(claim["asked_at"])),
     )
@@ -43,6 +44,28 @@ def _account(claim: Mapping[str, Any]) -> str:
     """Who is let in: the contact is what somebody wrote, the account is who it was."""
     name, shown = claim["user_name"], claim["user_display_name"]
     return f"{shown} ({name})" if shown and shown != name else name or ""
+
+
+def _title(claim: Mapping[str, Any]) -> str:
+    if not claim["application_id"]:
+        return tk._("Does {organization} take part in “{season}”?").format(
+            organization=claim["organization_title"], season=claim["cohort_title"]
+        )
+    return tk._("{person} asks to join {organization}").format(
+        person=claim["contact_name"] or tk._("Somebody"),
+        organization=claim["organization_title"],
+    )
+
+
+def _said_yes(claim: Mapping[str, Any]) -> str:
+    if not claim["application_id"]:
+        return tk._("Your organization takes part in the season now.")
+    if claim["waiting"]:
+        return tk._(
+            "This person is an admin once the account has opened the link that is "
+            "mailed to this address."
+        )
+    return tk._("This person is an admin of the organization now.")
 
 
 def _outcome(claim: Mapping[str, Any]) -> str:
@@ -68,12 +91,11 @@ def _page(
 ) -> dict[str, Any]:
     claim = act("challenge_claim_show", id=id_)
     answers = may("challenge_claim_answer", id=id_)
+    organization = tk.h.url_for("organization.read", id=claim["organization_name"])
+    takes_part = claim["application_id"] or claim["state"] == "accepted"
     return {
         "claim": claim,
-        "title": tk._("{person} asks to join {organization}").format(
-            person=claim["contact_name"] or tk._("Somebody"),
-            organization=claim["organization_title"],
-        ),
+        "title": _title(claim),
         "facts": _facts(claim),
         "outcome": _outcome(claim),
         "says_yes": answers and lifecycle.CLAIM.allows(claim["state"], "accepted"),
@@ -85,14 +107,14 @@ def _page(
         "csrf": tk.h.csrf_input(),
         "urls": {
             "self": tk.h.url_for("challenge_claims.read", id=id_),
-            "organization": tk.h.url_for(
-                "organization.read", id=claim["organization_name"]
-            ),
+            "organization": organization,
             "participant": tk.h.url_for(
                 "challenge_participant.read",
                 cohort=claim["cohort"],
                 organization=claim["organization_name"],
-            ),
+            )
+            if takes_part
+            else organization,
         },
     }
 
@@ -119,15 +141,8 @@ def answer(id: str) -> Response | str:
     except tk.ValidationError as error:
         page = _page(id, reason, flat_errors(error.error_dict))
         return tk.render("challenge/claim.html", page)
-    if answered["waiting"]:
-        tk.h.flash_success(
-            tk._(
-                "This person is an admin once the account has opened the link that is "
-                "mailed to this address."
-            )
-        )
-    elif accepted:
-        tk.h.flash_success(tk._("This person is an admin of the organization now."))
+    if accepted:
+        tk.h.flash_success(_said_yes(answered))
     else:
         tk.h.flash_success(tk._("Your answer is sent to the team of the season."))
     return tk.redirect_to("challenge_claims.read", id=id)

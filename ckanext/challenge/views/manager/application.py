@@ -63,7 +63,7 @@ def _addresses(
             name: f"{mine}/{name}{query}"
             for name in (
                 *("assign", "message", "note", "rank"),
-                *("pending", "preview", "proof"),
+                *("pending", "preview", "proof", "undo"),
             )
         },
     }
@@ -323,7 +323,23 @@ def _account(application: Mapping[str, Any]) -> dict[str, Any] | None:
     return {**found, "since": h.challenge_date(found["since"]), "text": text}
 
 
-def _read(cohort_name: str, id_: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def undoing(application: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Whether an acceptance can be undone, until when, and what hinders it.
+
+    :returns: nothing where there is no acceptance, or none of today
+    """
+    if application["state"] != "accepted":
+        return None
+    found = act("challenge_application_acceptance_undo_preview", id=application["id"])
+    if any(one["name"] == "late" for one in found["hindrances"]):
+        return None
+    return {
+        "until": h.challenge_datetime(found["until"]),
+        "hindrances": [one["text"] for one in found["hindrances"]],
+    }
+
+
+def read(cohort_name: str, id_: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A season, and an application of it as its managers read it."""
     cohort = act("challenge_cohort_show", id=cohort_name)
     tk.check_access("challenge_application_list", context(), {"cohort": cohort["id"]})
@@ -333,7 +349,7 @@ def _read(cohort_name: str, id_: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return cohort, application
 
 
-def _confirming(
+def confirming(
     cohort: Mapping[str, Any],
     application: Mapping[str, Any],
     params: Mapping[str, str],
@@ -374,7 +390,7 @@ def decision_page(
     :raises tk.NotAuthorized: not a manager of its season
     :raises tk.ObjectNotFound: no such application in this season
     """
-    cohort, application = _read(cohort_name, id_)
+    cohort, application = read(cohort_name, id_)
     decision = wish.get("decision", "")
     kept = application["pending_decision"]
     if decision not in application["decisions"] or decision == "start":
@@ -388,7 +404,7 @@ def decision_page(
     if kept:
         deeds.append(f"{decisions.kept_by(kept)}. {tk._('What you confirm ends it.')}")
     return {
-        **_confirming(cohort, application, params),
+        **confirming(cohort, application, params),
         "heading": tk._("{decision}: {name}").format(
             decision=title, name=application["organization_title"]
         ),
@@ -463,12 +479,12 @@ def drop_page(
     :raises tk.NotAuthorized: not a manager of its season
     :raises tk.ObjectNotFound: no such application in this season
     """
-    cohort, application = _read(cohort_name, id_)
+    cohort, application = read(cohort_name, id_)
     pending = _pending(application)
     if pending is None:
         return None
     return {
-        **_confirming(cohort, application, params),
+        **confirming(cohort, application, params),
         "heading": tk._("Drop the decision that is kept: {name}").format(
             name=application["organization_title"]
         ),
@@ -503,7 +519,7 @@ def application_page(
     :raises tk.NotAuthorized: not a manager of its season
     :raises tk.ObjectNotFound: no such application in this season
     """
-    cohort, application = _read(cohort_name, id_)
+    cohort, application = read(cohort_name, id_)
     id_ = application["id"]
     checked = act("challenge_application_check", id=id_)
     beside = neighbours(cohort, id_, params)
@@ -543,6 +559,7 @@ def application_page(
         "people": reviewers(cohort),
         "claim": _claim(cohort, application),
         "account": _account(application),
+        "undoing": undoing(application),
         "messages": _said(
             act("challenge_application_message_list", id=id_, limit=1000)["results"]
         ),

@@ -10,6 +10,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import proxy_watch, set_aside
+from ckanext.challenge.domain.lifecycle import COHORT_ADMITTING
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, may, options, page_number
 
@@ -171,10 +172,44 @@ def _matrix_filters(
     ]
 
 
-def cohort_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
+def _asking(
+    cohort: Mapping[str, Any],
+    url: str,
+    given: Mapping[str, str],
+    errors: Mapping[str, list[str]],
+) -> dict[str, Any]:
+    """Which organizations were asked to take part, and the form that asks another."""
+    found = act("challenge_claim_list", cohort=cohort["id"], limit=1000)["results"]
+    return {
+        "rows": [
+            {
+                "name": row["organization_title"],
+                "url": tk.h.url_for("challenge_claims.read", id=row["id"]),
+                "state": h.challenge_state("claim", row["state"]),
+                "date": h.challenge_date(row["answered_at"] or row["asked_at"]),
+                "reason": row["reason"] or "",
+            }
+            for row in found
+            if not row["application_id"]
+        ],
+        "url": f"{url}/ask" if cohort["state"] in COHORT_ADMITTING else "",
+        "given": given,
+        "errors": errors,
+        "labels": {"organization": tk._("Organization"), "cohort": tk._("Season")},
+    }
+
+
+def cohort_page(
+    name: str,
+    params: Mapping[str, str],
+    given: Mapping[str, str] | None = None,
+    errors: Mapping[str, list[str]] | None = None,
+) -> dict[str, Any]:
     """A season at the desk, with its participants.
 
     :param params: of the address: the filters of the participants
+    :param given: which organization was to be asked, when that was refused
+    :param errors: of that, by field
     :raises tk.NotAuthorized: not staff of it
     """
     cohort = act("challenge_cohort_show", id=name)
@@ -200,6 +235,7 @@ def cohort_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             (h.challenge_percent(figures["percent"]), tk._("of the steps done")),
         ],
         "participants": _matrix(cohort, params, url),
+        "asking": _asking(cohort, url, given or {}, errors or {}) if manages else None,
         "history": history("cohort", cohort["id"]),
         "csrf": tk.h.csrf_input(),
         "urls": {

@@ -31,6 +31,7 @@ from .decisions import (
     unanswered,
 )
 from .transition import transition_page
+from .undoing import undo_page
 
 manager = managers_blueprint("challenge_manage")
 
@@ -51,6 +52,33 @@ def season(cohort: str) -> AnyResponse | str:
         if begins and may("challenge_application_list", cohort=shown["id"]):
             return tk.redirect_to(_list(cohort))
     return tk.render("challenge/manage/season.html", cohort_page(cohort, request.args))
+
+
+@manager.post("/<cohort>/ask")
+def ask(cohort: str) -> AnyResponse | str:
+    """Ask the admins of an organization whether it takes part."""
+    given = texts(request.form, "organization")
+    # The address of its page does as well as the name at its end.
+    named = given.get("organization", "").rstrip("/").rpartition("/")[2]
+    try:
+        asked = act("challenge_participant_ask", cohort=cohort, organization=named)
+    except (tk.ValidationError, tk.ObjectNotFound) as error:
+        # To those who may not ask the page is refused as well.
+        errors = (
+            flat_errors(error.error_dict)
+            if isinstance(error, tk.ValidationError)
+            else {"organization": [tk._("There is no such organization")]}
+        )
+        page = cohort_page(cohort, {"tab": "participants"}, given, errors)
+        return tk.render("challenge/manage/season.html", page)
+    tk.h.flash_success(
+        tk._("Those who answer for {organization} are asked by mail.").format(
+            organization=asked["organization_title"]
+        )
+    )
+    return tk.redirect_to(
+        "challenge_manage.season", cohort=cohort, tab="participants", _anchor="asking"
+    )
 
 
 @manager.get("/<cohort>/state")
@@ -287,6 +315,34 @@ def drop(cohort: str, id: str) -> AnyResponse | str:
         _flash(error)
     else:
         tk.h.flash_success(tk._("The pending decision is dropped."))
+    return _here(cohort, id)
+
+
+@manager.get("/<cohort>/application/<id>/undo")
+def before_undoing(cohort: str, id: str) -> str:
+    """What undoing the acceptance of an application will do, or what hinders it."""
+    return tk.render("challenge/manage/undo.html", undo_page(cohort, id, request.args))
+
+
+@manager.post("/<cohort>/application/<id>/undo")
+def undo(cohort: str, id: str) -> AnyResponse | str:
+    """Undo the acceptance that the page showed."""
+    wish = texts(request.form, "reason", "accepted_at")
+    if not wish.get("accepted_at"):
+        return before_undoing(cohort, id)
+    try:
+        undone = act("challenge_application_acceptance_undo", id=id, **wish)
+    except tk.ValidationError as error:
+        page = undo_page(cohort, id, request.args, wish, flat_errors(error.error_dict))
+        return tk.render("challenge/manage/undo.html", page)
+    tk.h.flash_success(tk._("The acceptance is undone."))
+    if undone["next_in_line"]:
+        tk.h.flash_notice(
+            tk._("First on the waiting list: {name} ({reference}).").format(
+                name=undone["next_in_line"]["organization_title"],
+                reference=undone["next_in_line"]["reference"],
+            )
+        )
     return _here(cohort, id)
 
 

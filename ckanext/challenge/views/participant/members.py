@@ -61,6 +61,7 @@ def invitation(
                 "url": tk.h.url_for("challenge_claims.read", id=claim["id"]),
             }
             for claim in asked
+            if claim["application_id"]
         ],
         "members": tk.h.url_for("organization.members", id=name) if manages else "",
         "listed": f"{url}/roles",
