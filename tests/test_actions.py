@@ -18,6 +18,7 @@ from ckan import model
 from ckan.tests import factories
 from ckan.types import Context
 from factories import (
+    BAULE,
     LIGNIERES,
     POINCONNET,
     apply,
@@ -30,7 +31,7 @@ from factories import make_participant as participate
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import access_links, proofs
+from ckanext.challenge.common import access_links, addresses, proofs
 from ckanext.challenge.model import (
     ApplicationFile,
     Claim,
@@ -271,6 +272,12 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_collectivite_search": (EVERYBODY, {"q": "baule"}),
     "challenge_collectivite_history": (EVERYBODY, {"siren": "214500241"}),
     "challenge_collectivite_show": (EVERYBODY, {"siren": "214500241"}),
+    "challenge_successor_list": (EVERYBODY, {}),
+    "challenge_successor_create": (
+        {"sysadmin"},
+        {"siren": "213601594", "successor": "214500241"},
+    ),
+    "challenge_successor_delete": ({"sysadmin"}, {"siren": "213601594"}),
     "challenge_journal_list": ({"sysadmin"}, {}),
     "challenge_shield_show": (EVERYBODY, {"organization": "{organization}"}),
     "challenge_standing_show": (EVERYBODY, {"organization": "{organization}"}),
@@ -618,6 +625,11 @@ def _withdrawn(w: dict[str, Any]) -> dict[str, Any]:
     return {"id": w["participant"]}
 
 
+def _replaced(_: dict[str, Any]) -> dict[str, Any]:
+    addresses.replace_collectivite(BAULE, POINCONNET)
+    return {"siren": BAULE}
+
+
 Fill = Callable[[dict[str, Any]], dict[str, Any]]
 _SEASON = {"name": "saison-9", "title": "Saison 9", "season": 9}
 
@@ -772,6 +784,8 @@ CHANGES: dict[str, Fill] = {
     "challenge_award_revoke": lambda w: {"id": w["award"], "reason": "x"},
     "challenge_conformity_check": _checked,
     "challenge_evaluate": lambda _: {"all": True},
+    "challenge_successor_create": lambda _: {"siren": BAULE, "successor": POINCONNET},
+    "challenge_successor_delete": _replaced,
 }
 
 #: Those that change nothing, and those that are tried elsewhere: a newer programme is

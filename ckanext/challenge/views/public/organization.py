@@ -6,7 +6,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.views.badge_rows import badge_rows
-from ckanext.challenge.views.common import act, blueprint
+from ckanext.challenge.views.common import act, blueprint, shown_organization
 from ckanext.challenge.views.embed.sharing import announced
 
 organization = blueprint("challenge_organization", "/organization")
@@ -15,7 +15,7 @@ organization = blueprint("challenge_organization", "/organization")
 @organization.get("/challenge/<id>")
 def read(id: str) -> str:
     """The seasons and badges of an organization."""
-    group = act("organization_show", id=id, include_datasets=False)
+    group = shown_organization(id)
     following = False
     if tk.current_user.is_authenticated:
         following = act("am_following_group", id=group["id"])
