@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.measures import catalog
+from ckanext.challenge.model import catalog
 
 __all__ = ["clear", "load_ckan", "make", "organization_ids"]
 

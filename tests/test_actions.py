@@ -19,6 +19,7 @@ from ckan import model
 from ckan.tests import factories
 from ckan.types import Context
 from factories import (
+    BAULE,
     LIGNIERES,
     POINCONNET,
     apply,
@@ -31,7 +32,7 @@ from factories import make_participant as participate
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import access_links, proofs
+from ckanext.challenge.common import access_links, addresses, proofs
 from ckanext.challenge.model import (
     ApplicationFile,
     Claim,
@@ -282,6 +283,12 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_collectivite_search": (EVERYBODY, {"q": "baule"}),
     "challenge_collectivite_history": (EVERYBODY, {"siren": "214500241"}),
     "challenge_collectivite_show": (EVERYBODY, {"siren": "214500241"}),
+    "challenge_successor_list": (EVERYBODY, {}),
+    "challenge_successor_create": (
+        {"sysadmin"},
+        {"siren": "213601594", "successor": "214500241"},
+    ),
+    "challenge_successor_delete": ({"sysadmin"}, {"siren": "213601594"}),
     "challenge_journal_list": ({"sysadmin"}, {}),
     "challenge_shield_show": (EVERYBODY, {"organization": "{organization}"}),
     "challenge_standing_show": (EVERYBODY, {"organization": "{organization}"}),
@@ -664,6 +671,11 @@ def _withdrawn(w: dict[str, Any]) -> dict[str, Any]:
     return {"id": w["participant"]}
 
 
+def _replaced(_: dict[str, Any]) -> dict[str, Any]:
+    addresses.replace_collectivite(BAULE, POINCONNET)
+    return {"siren": BAULE}
+
+
 Fill = Callable[[dict[str, Any]], dict[str, Any]]
 _SEASON = {"name": "saison-9", "title": "Saison 9", "season": 9}
 
@@ -833,6 +845,8 @@ CHANGES: dict[str, Fill] = {
         "constants": {"objet": "Concerts"},
     },
     "challenge_preparation_delete": lambda w: {"id": w["preparation"]},
+    "challenge_successor_create": lambda _: {"siren": BAULE, "successor": POINCONNET},
+    "challenge_successor_delete": _replaced,
 }
 
 #: Those that change nothing, and those that are tried elsewhere: a newer programme is

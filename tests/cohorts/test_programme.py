@@ -255,11 +255,43 @@ def test_what_is_to_be_confirmed_from_now_on_waits_for_an_adviser(
     asking["version"] = 2
     asking["steps"][0]["check"] = {"person": {"confirm": True}}
     write(asking)
+    found = call_as(admin, "challenge_cohort_programme_diff", id="saison-2")
+    (change,) = found["changes"]
+    assert (change["key"], change["to_confirm"]) == ("signer", 1)
     call_as(admin, "challenge_cohort_programme_update", id="saison-2", version=2)
     assert states(participant["id"])["signer"] == "to_confirm"
     assert call_as(None, "challenge_award_show", id=award["id"])["assurance"] == (
         "declared"
     )
+
+
+def test_the_page_says_which_steps_will_wait(
+    app: Any, participant: dict[str, Any], admin: dict[str, Any], write: Write
+) -> None:
+    token = factories.APIToken(user=admin["name"])["token"]
+
+    def page() -> str:
+        answer = app.get(
+            "/en/challenge/manage/saison-2/programme",
+            headers={"Authorization": token},
+        )
+        return answer.body
+
+    asking = copy.deepcopy(FIRST)
+    asking["version"] = 2
+    asking["steps"][0]["check"] = {"person": {"confirm": True}}
+    write(asking)
+    text = page()
+    assert "1 collectivité has done it: it will wait to be confirmed" in text
+    assert "count no more until then: Signer." in text
+    call_as(
+        admin,
+        "challenge_step_update",
+        participant=participant["id"],
+        step="signer",
+        state="in_progress",
+    )
+    assert "wait to be confirmed" not in page()
 
 
 def test_no_step_back_and_none_after_the_end(

@@ -3,12 +3,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 
 from ckanext.challenge.directory import loader
-from ckanext.challenge.directory.reader import Collectivite, Listing, read, shipped_file
+from ckanext.challenge.directory.reader import (
+    Collectivite,
+    DirectoryFileError,
+    Listing,
+    read,
+    shipped_file,
+)
 from ckanext.challenge.model import Collectivite as Stored
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")
@@ -157,3 +164,70 @@ def test_an_interrupted_load_stores_nothing():
         loader.load(rows, interrupt)
     assert not _stored()
     assert loader.load(rows).created == 1836
+
+
+def _replaced() -> dict[str, str]:
+    found = tk.get_action("challenge_successor_list")({"user": ""}, {})
+    return {row["siren"]: row["successor"] for row in found["results"]}
+
+
+def test_a_list_says_which_communes_became_one():
+    baule_neuve = replace(BAULE, siren="211801279", vintage=2027)
+    _load(BAULE, POINCONNET)
+    listing = Listing((baule_neuve,), True, {}, {"36159": "211801279"})
+    # The same code has a new SIREN, and the code of the other one became its own.
+    assert loader.load(listing).replaced == 2
+    assert _replaced() == {"214500241": "211801279", "213601594": "211801279"}
+    assert loader.load(listing).replaced == 0
+
+
+def test_an_older_list_replaces_nothing():
+    _load(replace(BAULE, siren="211801279", vintage=2027))
+    assert _load(BAULE).replaced == 0
+    assert _load(replace(BAULE, vintage=2028), replace(POINCONNET)).replaced == 1
+    assert _replaced() == {"211801279": "214500241"}
+
+
+def test_the_national_list_names_the_codes_that_a_commune_had(tmp_path):
+    row = {
+        "type": "commune-actuelle",
+        "code": "45024",
+        "siren": "214500241",
+        "nom": "Baule",
+        "departement": "45",
+        "region": "24",
+        "population": 1985,
+        "codesPostaux": ["45130"],
+        "anciensCodes": ["45025", "45026"],
+    }
+    file = tmp_path / "communes.json"
+    file.write_text(json.dumps([row]), "utf-8")
+    assert read([file]).former_codes == {"45025": "214500241", "45026": "214500241"}
+    file.write_text(json.dumps([{**row, "anciensCodes": "45025"}]), "utf-8")
+    with pytest.raises(DirectoryFileError, match="anciensCodes"):
+        read([file])
+
+
+def test_what_no_list_says_is_said_by_hand(cli):
+    _load(BAULE, POINCONNET)
+    said = cli.invoke(
+        ckan_command, ["challenge", "directory", "replaced", "214500241", "213601594"]
+    )
+    assert said.exit_code == 0, said.output
+    assert _replaced() == {"214500241": "213601594"}
+    for siren, successor, problem in (
+        ("213601594", "214500241", "was itself replaced"),
+        ("214500241", "214500241", "by itself"),
+        ("214500241", "217500016", "Neither the directory nor"),
+        ("214500241", "123", "is not a SIREN"),
+    ):
+        refused = cli.invoke(
+            ckan_command, ["challenge", "directory", "replaced", siren, successor]
+        )
+        assert refused.exit_code == 1
+        assert problem in refused.output, refused.output
+    undone = cli.invoke(
+        ckan_command, ["challenge", "directory", "replaced", "214500241", "--undo"]
+    )
+    assert undone.exit_code == 0, undone.output
+    assert _replaced() == {}

@@ -22,7 +22,6 @@ from ckanext.challenge.datasets import search
 from ckanext.challenge.directory import naming
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
-from ckanext.challenge.measures import catalog
 from ckanext.challenge.model import (
     Application,
     Claim,
@@ -30,6 +29,7 @@ from ckanext.challenge.model import (
     Collectivite,
     Participant,
     StepStatus,
+    catalog,
     locks,
 )
 from ckanext.challenge.model.base import utcnow

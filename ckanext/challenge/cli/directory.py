@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import ckan.plugins.toolkit as tk
 import click
 
 from ckanext.challenge.directory import extract as extraction
@@ -53,6 +54,37 @@ def load(files: tuple[Path, ...], vintage: int | None) -> None:
         click.echo(f"{loaded.newer} left as they are: a more recent list has them")
     if loaded.missing:
         click.echo(f"{loaded.missing} of the directory are not in this list: kept")
+    if loaded.replaced:
+        click.echo(
+            f"{loaded.replaced} of these became part of others, or have a new SIREN:"
+            " their addresses lead there"
+        )
+
+
+@command.command("replaced")
+@click.argument("siren")
+@click.argument("by", required=False)
+@click.option("--undo", is_flag=True, help="It was not: forget what was said.")
+def replaced(siren: str, by: str | None, undo: bool) -> None:
+    """Say that the collectivité SIREN was replaced by the one whose SIREN is BY.
+
+    For what no list says: two EPCI that became one, or communes before the next list
+    is out. The addresses of the former lead to the latter.
+    """
+    if undo == bool(by):
+        raise click.UsageError("Name the SIREN that replaced it, or --undo")
+    action = f"challenge_successor_{'delete' if undo else 'create'}"
+    given = {"siren": siren} if undo else {"siren": siren, "successor": by}
+    site = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+    try:
+        tk.get_action(action)({"user": site["name"]}, given)
+    except tk.ValidationError as error:
+        raise click.ClickException(
+            "; ".join(str(text) for text in error.error_summary.values())
+        ) from None
+    except tk.ObjectNotFound as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{siren} has its own addresses" if undo else f"{siren} leads to {by}")
 
 
 @command.command("extract")

@@ -18,6 +18,10 @@ from ckanext.challenge.model import Cohort, Participant, StepStatus
 Obstacle = Literal["follows", "over", "gone", "same", "older", "not_raised"]
 
 
+#: What a step must be to wait for an adviser, where one confirms it from now on.
+DONE_BY_PERSON = (StepStatus.source == "person", StepStatus.state == "done")
+
+
 class Offer(NamedTuple):
     """What a season may move to.
 
@@ -89,7 +93,7 @@ def move(cohort: Cohort, programme: Programme) -> None:
     are new are to do for everybody; what was done and is to be confirmed from now on
     waits for an adviser. An evaluation must follow.
     """
-    asked_more = _to_confirm(programmes.of(cohort), programme)
+    asked_more = confirmed_now(programmes.of(cohort), programme)
     cohort.programme_version = programme.version
     cohort.programme_digest = programmes.keep(programme)
     model.Session.flush()
@@ -99,8 +103,7 @@ def move(cohort: Cohort, programme: Programme) -> None:
         .where(
             StepStatus.participant_id.in_(participants),
             StepStatus.step.in_(asked_more),
-            StepStatus.source == "person",
-            StepStatus.state == "done",
+            *DONE_BY_PERSON,
         )
         .values(state="to_confirm")
         .execution_options(synchronize_session=False)
@@ -126,7 +129,7 @@ def move(cohort: Cohort, programme: Programme) -> None:
         )
 
 
-def _to_confirm(before: Programme, after: Programme) -> list[str]:
+def confirmed_now(before: Programme, after: Programme) -> list[str]:
     """The keys of the steps that an adviser confirms in one version, and not before."""
     return [
         key

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import ckan.plugins.toolkit as tk
 from ckan import authz, model
 from ckan.types import Context, Schema
-from flask import g, has_request_context
+from flask import g, has_request_context, request
 
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import (
@@ -24,7 +24,7 @@ from ckanext.challenge.model import (
 )
 from ckanext.challenge.model.base import is_id
 
-from . import journal, labels
+from . import addresses, journal, labels
 
 
 def validate(
@@ -179,12 +179,25 @@ def _kept(row: _Row) -> _Row:
     return row
 
 
+def _present_name(kind: addresses.Kind, reference: Any) -> str | None:
+    """What has now the name that was given, for programs: they go on with the names
+    that they know. Who reads a page is led to its present address instead.
+    """
+    if not isinstance(reference, str) or is_id(reference):
+        return None
+    if has_request_context() and request.blueprint != "api":
+        return None
+    return addresses.present_name(kind, reference)
+
+
 def find_cohort(reference: Any) -> Cohort:
-    """The cohort with that id or name.
+    """The cohort with that id or name; programs may say a name that it had.
 
     :raises ObjectNotFound: when there is none
     """
     cohort = Cohort.get(reference) if isinstance(reference, str) else None
+    if cohort is None and (name := _present_name("cohort", reference)):
+        cohort = Cohort.get(name)
     if cohort is None:
         raise tk.ObjectNotFound(tk._("There is no such season"))
     return _kept(cohort)
@@ -255,8 +268,13 @@ def find_visit(id_: Any) -> Visit:
     return _found(Visit, id_, tk._("There is no such visit"))
 
 
+def _is_there(group: model.Group | None) -> TypeGuard[model.Group]:
+    return group is not None and group.is_organization and group.state == "active"
+
+
 def find_organization(reference: Any) -> model.Group:
-    """The organization with that id or name, unless it is deleted.
+    """The organization with that id or name, unless it is deleted; programs may say a
+    name that it had, or that of one whose place it took.
 
     :raises ObjectNotFound: when there is none
     """
@@ -267,6 +285,8 @@ def find_organization(reference: Any) -> model.Group:
         if is_id(reference):
             ways.reverse()
         group = next(filter(None, (way(reference) for way in ways)), None)
-    if group is None or not group.is_organization or group.state != "active":
+    if not _is_there(group) and (name := _present_name("organization", reference)):
+        group = model.Group.by_name(name)
+    if not _is_there(group):
         raise tk.ObjectNotFound(tk._("There is no such organization"))
     return _kept(group)

@@ -8,8 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.measures import catalog
-from ckanext.challenge.model import Credential, SigningKey, StatusList
+from ckanext.challenge.model import Credential, SigningKey, StatusList, catalog
 from ckanext.challenge.model.arrays import array
 
 from .documents import LIST_SIZE, PublicKey

@@ -1,4 +1,4 @@
-"""The directory is a public list: anybody may read it."""
+"""The directory is a public list: anybody may read it, and sysadmins correct it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
+
+from ckanext.challenge.common import roles
 
 
 @tk.auth_allow_anonymous_access
@@ -27,3 +29,22 @@ def challenge_collectivite_show(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_successor_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    return {"success": True}
+
+
+def challenge_successor_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Sysadmins: the addresses of others change."""
+    return roles.refused()
+
+
+def challenge_successor_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Sysadmins, as for saying it."""
+    return roles.refused()

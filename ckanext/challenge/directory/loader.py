@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.model import Collectivite
+from ckanext.challenge.model.base import utcnow
 
 from .reader import Collectivite as Row
 from .reader import Listing
@@ -34,6 +35,16 @@ _MEMBERS = sa.Table(
 )
 
 
+_FORMER = sa.Table(
+    "challenge_collectivite_former",
+    sa.MetaData(),
+    sa.Column("insee_code", sa.UnicodeText),
+    sa.Column("siren", sa.UnicodeText),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+
+
 @dataclass(frozen=True)
 class Loaded:
     """What a load did to the table."""
@@ -45,6 +56,9 @@ class Loaded:
     """Left alone, because the table has them from a more recent list."""
     missing: int
     """In the table and not in this list: kept, with the vintage they had."""
+    replaced: int = 0
+    """Of these, those of which the list says which other one replaced them, and of
+    which nobody had said it yet."""
 
 
 def load(listing: Listing, progress: Callable[[int], None] | None = None) -> Loaded:
@@ -52,6 +66,7 @@ def load(listing: Listing, progress: Callable[[int], None] | None = None) -> Loa
 
     Nothing is ever deleted: a commune that was merged into another one leaves the
     national list, and stays here with the ``vintage`` of the last list that had it.
+    Its addresses lead to the other one from then on.
     A listing older than what is stored changes nothing of it.
 
     :param progress: called with the number of rows just staged
@@ -61,12 +76,22 @@ def load(listing: Listing, progress: Callable[[int], None] | None = None) -> Loa
         connection = session.connection()
         _STAGED.create(connection)
         _MEMBERS.create(connection)
+        _FORMER.create(connection)
         for start in range(0, len(listing.rows), CHUNK):
             chunk = listing.rows[start : start + CHUNK]
             connection.execute(_STAGED.insert(), [_values(row) for row in chunk])
             if progress:
                 progress(len(chunk))
         loaded = _merge(connection, listing.knows_epci)
+        if listing.former_codes:
+            connection.execute(
+                _FORMER.insert(),
+                [
+                    {"insee_code": code, "siren": siren}
+                    for code, siren in listing.former_codes.items()
+                ],
+            )
+        loaded = replace(loaded, replaced=_keep_replaced(connection))
         if listing.memberships:
             connection.execute(
                 _MEMBERS.insert(),
@@ -149,6 +174,34 @@ def _merge(connection: sa.engine.Connection, knows_epci: bool) -> Loaded:
         )
     )
     return Loaded(**counts._mapping)
+
+
+def _keep_replaced(connection: sa.engine.Connection) -> int:
+    """Keep which communes left the list for which: those whose code is one that a
+    commune of the list had before, or has under a new SIREN. What is known already
+    stays as it is.
+    """
+    found = connection.execute(
+        sa.text(
+            f"""
+            INSERT INTO challenge_former_address (kind, name, object_id, left_at)
+            SELECT DISTINCT ON (c.siren) 'collectivite', c.siren, s.siren, :now
+            FROM {_TABLE.name} c
+            JOIN (
+                SELECT insee_code, siren FROM {_FORMER.name}
+                UNION ALL
+                SELECT insee_code, siren FROM {_STAGED.name} WHERE kind = 'commune'
+            ) now ON now.insee_code = c.insee_code
+            JOIN {_STAGED.name} s ON s.siren = now.siren AND s.vintage > c.vintage
+            WHERE c.siren <> s.siren AND NOT EXISTS (
+                SELECT 1 FROM {_STAGED.name} o WHERE o.siren = c.siren)
+            ORDER BY c.siren
+            ON CONFLICT (kind, name) DO NOTHING
+            """
+        ),
+        {"now": utcnow()},
+    )
+    return found.rowcount
 
 
 def _set_memberships(vintage: int) -> sa.sql.Update:

@@ -16,7 +16,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -82,6 +82,9 @@ class Listing:
     memberships: Mapping[str, str]
     """SIREN of the commune → SIREN of its EPCI, where ``epci.json`` was read
     (without ``communes.json``, its communes are not among the rows)."""
+    former_codes: Mapping[str, str] = field(default_factory=dict)
+    """INSEE code of a commune that became part of another one → SIREN of that, where
+    ``communes.json`` was read."""
 
 
 class DirectoryFileError(Exception):
@@ -110,6 +113,7 @@ def read(paths: Sequence[Path], vintage: int | None = None) -> Listing:
     communes: list[_Placed] = []
     epci: list[_Placed] = []
     memberships: dict[str, str] = {}
+    former_codes: dict[str, str] = {}
     knows_epci = True
     for path in paths:
         text = _text(path)
@@ -122,7 +126,7 @@ def read(paths: Sequence[Path], vintage: int | None = None) -> Listing:
             for row in _epci_rows(path, rows, year, memberships):
                 epci.append(row)
         else:
-            communes.extend(_commune_rows(path, rows, year))
+            communes.extend(_commune_rows(path, rows, year, former_codes))
             knows_epci = False
     knows_epci = knows_epci or bool(epci)
     placed = [*epci, *communes]
@@ -136,6 +140,7 @@ def read(paths: Sequence[Path], vintage: int | None = None) -> Listing:
         ),
         knows_epci=knows_epci,
         memberships=memberships,
+        former_codes=former_codes,
     )
 
 
@@ -349,8 +354,12 @@ def _package_year(path: Path) -> int | None:
 
 
 def _commune_rows(
-    path: Path, rows: list[dict[str, Any]], vintage: int
+    path: Path,
+    rows: list[dict[str, Any]],
+    vintage: int,
+    former_codes: dict[str, str],
 ) -> Iterator[_Placed]:
+    """Communes; the codes of those that they replaced are added to ``former_codes``."""
     empty = True
     for index, row in enumerate(rows):
         where = f"$[{index}]"
@@ -363,11 +372,16 @@ def _commune_rows(
             continue
         empty = False
         siren = row.get("siren")
+        if siren is not None or row.get("zone") != OVERSEAS_ZONE:
+            siren = place.siren("siren", siren)
+            former = row.get("anciensCodes", [])
+            if not isinstance(former, list):
+                place.fail("anciensCodes", "a list of INSEE codes is expected")
+            for code in former:
+                former_codes[place.insee_code("anciensCodes", code)] = siren
         yield _Placed(
             Collectivite(
-                siren=None
-                if siren is None and row.get("zone") == OVERSEAS_ZONE
-                else place.siren("siren", siren),
+                siren=siren,
                 insee_code=place.insee_code("code", row["code"]),
                 name=place.name("nom", row.get("nom")),
                 kind="commune",

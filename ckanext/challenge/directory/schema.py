@@ -30,6 +30,21 @@ def show() -> Schema:
     return {"siren": fields.raw()}
 
 
+def show_siren() -> Schema:
+    """Which one, by a SIREN as it is stored."""
+    return {"siren": fields.siren()}
+
+
+def successor_create() -> Schema:
+    """What was replaced, and by what."""
+    return {"siren": fields.siren(), "successor": fields.siren()}
+
+
+def successor_list() -> Schema:
+    """About which one."""
+    return {"siren": fields.siren(required=False), **fields.paging()}
+
+
 def _short_query(value: str) -> str:
     if len(value) > MAX_QUERY:
         raise tk.Invalid(

@@ -32,10 +32,10 @@ from ckanext.challenge.domain.quality import (
     points,
 )
 from ckanext.challenge.model.arrays import array
+from ckanext.challenge.model.catalog import PUBLIC, Extras, dataset_extras
 
 from . import quality
 from .base import Measure, rows
-from .catalog import PUBLIC, Extras, dataset_extras
 from .fixes import CRITERIA as QUALITY_LACKS
 from .fixes import NEW_DATASET, Lack
 from .quality import Fact

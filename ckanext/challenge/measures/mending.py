@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ckanext.challenge.model.arrays import array
+from ckanext.challenge.model.catalog import PUBLIC, dataset_extras
 
 from . import quality
 from .base import rows
-from .catalog import PUBLIC, dataset_extras
 from .fixes import Lack
 from .quality import FACTS
 

@@ -11,10 +11,10 @@ from flask_babel import lazy_gettext as _
 
 from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.model.arrays import array
+from ckanext.challenge.model.catalog import organization_extras
 
 from . import fixes
 from .base import SUBJECTS, Measure, by_organization, rows
-from .catalog import organization_extras
 from .fixes import Lack, Text
 
 Found = dict[Subject, Measurement]

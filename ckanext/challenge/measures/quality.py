@@ -12,8 +12,7 @@ from datetime import datetime, timezone
 
 from ckanext.challenge.domain.quality import CRITERIA
 from ckanext.challenge.domain.verdicts import BROKE
-
-from .catalog import Extras
+from ckanext.challenge.model.catalog import Extras
 
 
 @dataclass(frozen=True)

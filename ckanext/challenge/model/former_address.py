@@ -12,10 +12,12 @@ from .base import time_column, utcnow
 
 
 class FormerAddress(tk.BaseModel):
-    """A name that a season or an organization had, and has no more.
+    """A name that a season, an organization or a collectivité had, and has no more.
 
-    ``kind`` is ``cohort`` or ``organization``; ``object_id`` whose name it was the
-    last. It stays when that is gone, and then leads nowhere.
+    ``kind`` is ``cohort``, ``organization`` or ``collectivite``; ``object_id`` whose
+    name it was the last: the id of the season or of the organization or, where that
+    was purged, the SIREN that it had. The name of a collectivité is its SIREN, and
+    ``object_id`` that of the one that replaced it.
     """
 
     __table__ = sa.Table(

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.views.participant.doors import Doors
 from ckanext.challenge.views.participant.reasons import reasons
 
 from . import participant_rows
@@ -42,22 +43,25 @@ def _order(row: Mapping[str, Any]) -> tuple[bool, bool, int]:
 
 
 def badge_rows(
-    rows: Iterable[Mapping[str, Any]], published: bool = True
+    rows: Iterable[Mapping[str, Any]], doors: Doors, published: bool = True
 ) -> list[dict[str, Any]]:
     """The badges of an organization, those that need somebody first.
 
     :param rows: ``badges`` of ``challenge_progress_show`` or
         ``challenge_standing_show``
+    :param doors: which forms open to the reader
     :param published: whether the organization has a dataset at all
     :returns: ``{title, image, text, url, earned, state, percent, why}`` each:
         ``percent`` is nothing for what is earned, ``why`` for the ``why_not``
         component, empty for the public
     """
     base = participant_rows.cohort_prefix()
-    return [_row(row, base, published) for row in sorted(rows, key=_order)]
+    return [_row(row, base, doors, published) for row in sorted(rows, key=_order)]
 
 
-def _row(row: Mapping[str, Any], base: str, published: bool) -> dict[str, Any]:
+def _row(
+    row: Mapping[str, Any], base: str, doors: Doors, published: bool
+) -> dict[str, Any]:
     missing: Sequence[Mapping[str, Any]] = row.get("missing") or ()
     held = bool(row["award_id"])
     return {
@@ -72,5 +76,5 @@ def _row(row: Mapping[str, Any], base: str, published: bool) -> dict[str, Any]:
         if row["state"] == "at_risk"
         else None,
         "percent": None if row["earned"] else row["percent"],
-        "why": reasons(missing, published, _MOST),
+        "why": reasons(missing, doors, published, _MOST),
     }

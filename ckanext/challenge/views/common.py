@@ -37,6 +37,18 @@ def act(action: str, **data: Any) -> Any:
     return tk.get_action(action)(context(), data)
 
 
+def shown_organization(name: str) -> dict[str, Any]:
+    """An organization as CKAN shows it, without its datasets.
+
+    :raises tk.ObjectNotFound: there is none, or it is deleted
+    """
+    try:
+        return act("organization_show", id=name, include_datasets=False)
+    except tk.NotAuthorized as error:
+        # CKAN asks who somebody is: of what is deleted nothing is left to be shown.
+        raise tk.ObjectNotFound() from error
+
+
 def may(authorization: str, **data: Any) -> bool:
     """Whether the request's user, who has signed in, may do something."""
     if tk.current_user.is_anonymous:

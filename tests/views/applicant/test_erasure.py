@@ -34,6 +34,8 @@ def test_an_applicant_erases_with_the_link_alone(
     page = visitor.get(f"{path}/erase{own}")
     assert page.status_code == 200
     assert page.headers["Referrer-Policy"] == "same-origin"
+    # The button of the page sends to where it is done.
+    assert f'action="{path}/erase"' in page.get_data(as_text=True)
     for wrong in ("", "?key=x"):
         assert visitor.get(f"{path}/erase{wrong}").status_code in (302, 403)
         assert visitor.post(f"{path}/erase{wrong}").status_code in (302, 403)

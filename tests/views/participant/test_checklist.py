@@ -384,8 +384,14 @@ def test_what_keeps_a_step_open_is_a_link_to_its_field(
     (named,) = step.xpath(".//li[contains(., 'Prénoms <2022>')][not(.//li)]")
     links = named.xpath("./a/@href")
     assert any("/dataset/edit/prenoms-2022#field-" in link for link in links)
-    profile = _step(_page(browser("member").get(world.url)), "page-organisation")
-    assert profile.xpath(".//a[contains(@href, '/organization/edit/')]")
+    # Its admins alone change the organization; no other is sent to a form that is shut.
+    for role, opens in (("member", False), ("manager", False), ("sysadmin", True)):
+        page = _page(browser(role).get(world.url))
+        profile = _step(page, "page-organisation")
+        links = profile.xpath(".//a[contains(@href, '/organization/edit/')]")
+        assert bool(links) == opens, role
+        forms = page.xpath("//a[contains(@href, '/dataset/edit/prenoms-2022')]")
+        assert bool(forms) == (role != "manager"), role
 
 
 def test_the_next_step_says_why_it_is_next(

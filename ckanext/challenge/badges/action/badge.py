@@ -34,12 +34,13 @@ from ckanext.challenge.domain.criteria import (
 )
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Badge, Programme
-from ckanext.challenge.measures import catalog, registry
+from ckanext.challenge.measures import registry
 from ckanext.challenge.model import (
     Award,
     Cohort,
     Participant,
     Staff,
+    catalog,
     confirmations,
     figures,
     locks,

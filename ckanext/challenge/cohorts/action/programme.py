@@ -49,10 +49,12 @@ def challenge_cohort_programme_diff(context: Context, data_dict: dict[str, Any])
         ``older``; ``not_raised``: the file is another one with the same version),
         ``reason`` (the same in words),
         ``participants`` (how many there are) and ``changes``: ``{part, key, title,
-        change, fields, touched}``, ``part`` being ``programme``, ``phases``, ``steps``,
-        ``badges``, ``kits`` or ``feedback``, ``change`` being ``added``, ``removed`` or
-        ``changed``, ``fields`` what is otherwise, and ``touched`` how many participants
-        have begun the step, hold the badge or chose the kit
+        change, fields, touched, to_confirm}``, ``part`` being ``programme``,
+        ``phases``, ``steps``, ``badges``, ``kits`` or ``feedback``, ``change`` being
+        ``added``, ``removed`` or
+        ``changed``, ``fields`` what is otherwise, ``touched`` how many participants
+        have begun the step, hold the badge or chose the kit, and ``to_confirm`` how
+        many have done the step, which waits for an adviser after the move
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
@@ -62,6 +64,7 @@ def challenge_cohort_programme_diff(context: Context, data_dict: dict[str, Any])
     kept, offered, obstacle = cohort_programme.offer(cohort)
     changes = programme_diff.compare(kept, offered) if kept and offered else ()
     touched = _touched(cohort) if changes else {}
+    waiting = _to_confirm(cohort, kept, offered) if kept and offered else {}
     spoken = language.current()
     return {
         "programme": cohort.programme,
@@ -79,6 +82,9 @@ def challenge_cohort_programme_diff(context: Context, data_dict: dict[str, Any])
                 "change": change.kind,
                 "fields": list(change.fields),
                 "touched": touched.get((change.part, change.key), 0),
+                "to_confirm": waiting.get(change.key, 0)
+                if change.part == "steps"
+                else 0,
             }
             for change in changes
         ],
@@ -168,6 +174,22 @@ def _brief(programme: Programme | None) -> dict[str, Any] | None:
         "digest": programme.digest,
         "title": programme.title.in_(language.current()),
     }
+
+
+def _to_confirm(cohort: Cohort, kept: Programme, offered: Programme) -> dict[str, int]:
+    """How many participants have done each step that is confirmed from now on."""
+    rows = model.Session.execute(
+        sa.select(StepStatus.step, sa.func.count())
+        .join(Participant, Participant.id == StepStatus.participant_id)
+        .where(
+            Participant.cohort_id == cohort.id,
+            Participant.state.in_(PARTICIPANT_COUNTED),
+            StepStatus.step.in_(cohort_programme.confirmed_now(kept, offered)),
+            *cohort_programme.DONE_BY_PERSON,
+        )
+        .group_by(StepStatus.step)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _touched(cohort: Cohort) -> dict[tuple[str, str], int]:

@@ -11,6 +11,7 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.orm import class_mapper
 
+from ckanext.challenge.common import addresses
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory import schema
 from ckanext.challenge.directory.text import compact
@@ -31,10 +32,12 @@ def challenge_collectivite_history(context: Context, data_dict: dict[str, Any]) 
     """Show what a collectivité has done in the seasons of the challenge.
 
     Anybody may call this. Drafts are left out, and seasons that it withdrew from.
+    Of a collectivité that another one replaced, it is the history of that one, of
+    which its own is a part.
 
     :param siren: its SIREN, spaces allowed
     :type siren: string
-    :returns: ``siren``, ``name``, ``collectivite`` (as in
+    :returns: ``siren`` (of what it is now), ``name``, ``collectivite`` (as in
         :py:func:`challenge_collectivite_show`; nothing where the directory does not
         have it), ``organizations`` (``{id, name, title}``: usually one),
         ``participations`` (the latest first: ``{cohort, cohort_title, season,
@@ -48,7 +51,8 @@ def challenge_collectivite_history(context: Context, data_dict: dict[str, Any]) 
     """
     siren = compact(validate(context, data_dict, schema.show())["siren"])
     tk.check_access("challenge_collectivite_history", context, {"siren": siren})
-    rows = _participations(siren)
+    siren = addresses.present_siren(siren)
+    rows = _participations(addresses.line_of(siren))
     known = _known(context, siren, needed=not rows)
     groups = {row.organization_id: row for row in rows}
     awards = [award for id_ in groups for award in _awards(context, id_)]
@@ -101,7 +105,7 @@ def _known(context: Context, siren: str, needed: bool) -> dict[str, Any] | None:
         return None
 
 
-def _participations(siren: str) -> Sequence[Any]:
+def _participations(sirens: list[str]) -> Sequence[Any]:
     return model.Session.execute(
         sa.select(
             Participant.organization_id,
@@ -122,7 +126,7 @@ def _participations(siren: str) -> Sequence[Any]:
         .join(Cohort, Cohort.id == Participant.cohort_id)
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(
-            Participant.siren == siren,
+            Participant.siren.in_(sirens),
             Participant.state.in_(PARTICIPANT_COUNTED),
             Cohort.state != "draft",
             model.Group.state == "active",

@@ -11,6 +11,7 @@ from ckan import model
 from ckan.types import Context
 from stdnum.fr import siren as siren_number
 
+from ckanext.challenge.common import addresses
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory import schema
 from ckanext.challenge.directory.departements import departements
@@ -90,6 +91,8 @@ def challenge_collectivite_show(
 ) -> dict[str, Any]:
     """One commune or EPCI of the official directory. Anybody may call it.
 
+    Of one that was replaced by another, it is that one, if the directory has it.
+
     :param siren: its SIREN, spaces allowed (for the communes overseas that have
         none in the national list, the INSEE code)
     :type siren: string
@@ -103,8 +106,10 @@ def challenge_collectivite_show(
     """
     tk.check_access("challenge_collectivite_show", context, data_dict)
     code = compact(validate(context, data_dict, schema.show())["siren"])
+    # A commune overseas may have its INSEE code here, which nothing replaces.
+    codes = (addresses.present_siren(code), code)
     epci = _table.alias()
-    row = model.Session.execute(
+    rows = model.Session.execute(
         sa.select(
             _table,
             sa.select(epci.c.name)
@@ -115,8 +120,9 @@ def challenge_collectivite_show(
             .where(epci.c.epci_siren == _table.c.siren)
             .scalar_subquery()
             .label("members"),
-        ).where(_table.c.code == code)
-    ).first()
+        ).where(_table.c.code.in_(codes))
+    ).all()
+    row = min(rows, key=lambda row: codes.index(row.code), default=None)
     if row is None:
         if not siren_number.is_valid(code):
             raise tk.ValidationError(

@@ -43,7 +43,7 @@ def _page(id_: str, errors: dict[str, list[str]]) -> dict[str, Any]:
         "csrf": tk.h.csrf_input(),
         "key": key.get("key", ""),
         "back": url + h.challenge_query(key),
-        "self": tk.h.url_for("challenge_erasure.read", id=application["id"]),
+        "action": tk.h.url_for("challenge_erasure.erase", id=application["id"]),
     }
 
 

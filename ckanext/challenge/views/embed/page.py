@@ -27,7 +27,8 @@ from ckanext.challenge.svg.badge import BADGE
 from ckanext.challenge.svg.cards import EMBED, SOCIAL
 from ckanext.challenge.svg.lettering import plain
 from ckanext.challenge.svg.schemes import SCHEMES
-from ckanext.challenge.views.common import act
+from ckanext.challenge.views import moved
+from ckanext.challenge.views.common import shown_organization
 
 from .pictures import STYLES
 from .response import act_as_nobody, shared
@@ -101,7 +102,7 @@ def embed_page(organization: str) -> dict[str, Any]:
 
     :raises tk.ObjectNotFound: no such organization
     """
-    group = act("organization_show", id=organization, include_datasets=False)
+    group = shown_organization(organization)
     name = group["name"]
     # As everybody sees them: that is who reads the other site.
     awards = act_as_nobody("challenge_award_list", organization=name, limit=100)
@@ -332,6 +333,22 @@ _EMBEDDED: dict[str, Callable[[Mapping[str, Any]], _Embedded]] = {
 }
 
 
+def _embedded(place: moved.Place) -> _Embedded:
+    """What stands for a page, or for the one that has taken its place.
+
+    :raises tk.ObjectNotFound: there is none, or none to embed
+    """
+    if place.endpoint not in _EMBEDDED:
+        raise tk.ObjectNotFound()
+    try:
+        return _EMBEDDED[place.endpoint](place.values)
+    except tk.ObjectNotFound:
+        now = moved.present(place)
+        if now is None:
+            raise
+        return _embedded(now)
+
+
 def _most(name: str) -> float:
     """The size that the picture may have at most.
 
@@ -360,12 +377,12 @@ def oembed() -> Response:
     if kind not in ("json", "xml"):
         return Response("json, xml", 501, mimetype="text/plain")
     limits = (_most("maxwidth"), _most("maxheight"))
-    endpoint, place, spoken = _place(url)
-    if endpoint not in _EMBEDDED:
-        raise tk.ObjectNotFound()
+    endpoint, values, spoken = _place(url)
+    place = moved.Place(endpoint, values)
+    place = moved.taken_over(place) or place
     known = spoken if spoken != "default" else tk.config["ckan.locale_default"]
     with force_locale(known):
-        found = _EMBEDDED[endpoint](place)
+        found = _embedded(place)
     scale = min(
         1.0, *(most / own for most, own in zip(limits, found.size, strict=True))
     )

@@ -17,6 +17,7 @@ from ckanext.challenge.domain.lifecycle import STEP_CLAIMED, STEP_SETTLED, STEP_
 from ckanext.challenge.measures import labels
 from ckanext.challenge.views.forms import flat_errors
 
+from .doors import Doors
 from .reasons import reasons
 
 #: The forms of a step, as what was sent names them when it comes back with errors.
@@ -39,6 +40,7 @@ class Reader:
     """What the reader of a checklist sees of it, and may do.
 
     :ivar url: of the participant's page
+    :ivar doors: which forms of CKAN open to them
     :ivar roles: what they are to the participant, as ``challenge_progress_show``
         says; nothing for the public
     :ivar under_way: whether steps can still be changed
@@ -49,6 +51,7 @@ class Reader:
     """
 
     url: str
+    doors: Doors
     roles: frozenset[str] = frozenset()
     under_way: bool = False
     published: bool = False
@@ -276,7 +279,9 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         "words": _words(step),
         "proofs": _proofs(step, reader),
         "measured": _measured(step),
-        "why": [] if settled else reasons(step.get("why_not") or [], reader.published),
+        "why": []
+        if settled
+        else reasons(step.get("why_not") or [], reader.doors, reader.published),
         "help": step["help"] if guide else "",
         "effort": as_effort(step.get("effort_minutes")) if guide else "",
         "definitions": [measure["definition"] for measure in measures],

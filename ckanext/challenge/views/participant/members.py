@@ -36,9 +36,11 @@ def invitation(
     :param url: of that page
     :param roles: of ``challenge_progress_show``
     :param sent: the form that was just refused, its errors and what was typed
-    :returns: nothing for everybody else
+    :returns: nothing for everybody else, and of one that left
     """
     organization = participant["organization_id"]
+    if participant["state"] not in PARTICIPANT_COUNTED:
+        return None
     if not {"admin", "manager"} & set(roles):
         return None
     if not may("challenge_member_invite", organization=organization):

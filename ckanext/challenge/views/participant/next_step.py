@@ -85,10 +85,15 @@ def _actions(
     if step["source"] == "person" or "kits" in kinds:
         return [{"text": tk._("Answer this step"), "url": anchor}]
     if "dataset" in kinds:
-        return _publish(participant, reader)
+        found = [
+            action
+            for action in _publish(participant, reader)
+            if reader.doors.open_to(action["url"])
+        ]
+        return found or [{"text": tk._("See this step"), "url": anchor}]
     found = [
         {"text": reason["action"], "url": reason["url"]}
-        for reason in reasons(why, reader.published)
+        for reason in reasons(why, reader.doors, reader.published)
         if reason["url"]
     ]
     return found or [{"text": tk._("See this step"), "url": anchor}]
@@ -143,7 +148,9 @@ def ahead(
         "why_next": _why(step),
         "why": [
             reason
-            for reason in reasons(step.get("why_not") or [], reader.published, _MOST)
+            for reason in reasons(
+                step.get("why_not") or [], reader.doors, reader.published, _MOST
+            )
             if reason["datasets"] or reason["missing"]
         ],
         "actions": _actions(step, participant, reader),

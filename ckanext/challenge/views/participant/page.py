@@ -28,6 +28,7 @@ from ckanext.challenge.views.manager.history import history
 from . import checklist
 from .accompaniment import accompaniment
 from .checklist import NOTHING_SENT
+from .doors import Doors
 from .members import departure, invitation, left, since
 from .next_step import ahead, nothing_ahead
 from .preparation.beginning import begun
@@ -203,6 +204,7 @@ def _reader(
     )
     return checklist.Reader(
         url=url,
+        doors=Doors(participant["organization_id"]),
         roles=frozenset(roles),
         published=bool((participant["measures"] or {}).get("datasets_public")),
         under_way=under_way,
@@ -256,7 +258,7 @@ def _page(
         "next_step": ahead(progress, participant, reader),
         "begun": begun([participant["organization_id"]]) if reader.edits else [],
         "nothing": nothing_ahead(progress, reader),
-        "badges": badge_rows(progress["badges"], reader.published),
+        "badges": badge_rows(progress["badges"], reader.doors, reader.published),
         "figures": [
             (participant["steps_done"], tk._("steps done")),
             *_datasets(measures),

@@ -9,6 +9,8 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.measures import labels
 
+from .doors import Doors
+
 #: How many datasets one reason names; the organization's page has all.
 MOST = 5
 
@@ -30,15 +32,30 @@ def _comes_later(row: Mapping[str, Any], published: bool) -> bool:
     )
 
 
-def _dataset(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"title": row["title"], "url": row["fix_url"], "missing": row["missing"]}
+def _missing(rows: Sequence[Mapping[str, Any]], doors: Doors) -> list[dict[str, Any]]:
+    return [
+        {"title": row["title"], "fix_url": doors.open_to(row["fix_url"])}
+        for row in rows
+    ]
+
+
+def _dataset(row: Mapping[str, Any], doors: Doors) -> dict[str, Any]:
+    return {
+        "title": row["title"],
+        "url": doors.open_to(row["fix_url"]),
+        "missing": _missing(row["missing"], doors),
+    }
 
 
 def reasons(
-    rows: Sequence[Mapping[str, Any]], published: bool = True, most: int = MOST
+    rows: Sequence[Mapping[str, Any]],
+    doors: Doors,
+    published: bool = True,
+    most: int = MOST,
 ) -> list[dict[str, Any]]:
     """``why_not`` of a step, or ``missing`` of a badge, for the component.
 
+    :param doors: which forms open to the reader; there is no link to the others
     :param published: whether there is a dataset at all; a share of none says little
     :param most: how many datasets to name
     :returns: ``{text, missing: [{title, fix_url}], datasets: [{title, url, missing}],
@@ -53,14 +70,14 @@ def reasons(
         found.append(
             {
                 "text": _text(row, published),
-                "missing": missing,
-                "datasets": [_dataset(dataset) for dataset in datasets[:most]],
+                "missing": _missing(missing, doors),
+                "datasets": [_dataset(dataset, doors) for dataset in datasets[:most]],
                 "more": tk.ungettext(
                     "and {number} other dataset", "and {number} other datasets", more
                 ).format(number=more)
                 if more > 0
                 else "",
-                "url": "" if elsewhere else row.get("fix_url") or "",
+                "url": "" if elsewhere else doors.open_to(row.get("fix_url") or ""),
                 "action": tk._("See this step")
                 if row.get("step")
                 else str(labels.fix(row["measure"]).action),

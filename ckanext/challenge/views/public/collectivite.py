@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.views.common import act, blueprint
@@ -15,13 +17,17 @@ collectivite = blueprint("challenge_collectivite")
 
 
 @collectivite.get("/collectivite/<siren>")
-def read(siren: str) -> str:
+def read(siren: str) -> str | Response:
     """The seasons, badges and data of a collectivité."""
     try:
         found = act("challenge_collectivite_history", siren=siren)
     except tk.ValidationError as error:
         # An address that somebody mistyped is no page.
         raise tk.ObjectNotFound() from error
+    if found["siren"] != siren:
+        # It was replaced by another one, or the SIREN is written with spaces.
+        here = tk.h.url_for("challenge_collectivite.read", siren=found["siren"])
+        return redirect(here, 301)
     base = cohort_prefix()
     datasets = found["datasets"]
     return tk.render(

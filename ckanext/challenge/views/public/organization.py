@@ -6,8 +6,9 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.views.badge_rows import badge_rows
-from ckanext.challenge.views.common import act, blueprint
+from ckanext.challenge.views.common import act, blueprint, shown_organization
 from ckanext.challenge.views.embed.sharing import announced
+from ckanext.challenge.views.participant.doors import Doors
 
 organization = blueprint("challenge_organization", "/organization")
 
@@ -15,12 +16,14 @@ organization = blueprint("challenge_organization", "/organization")
 @organization.get("/challenge/<id>")
 def read(id: str) -> str:
     """The seasons and badges of an organization."""
-    group = act("organization_show", id=id, include_datasets=False)
+    group = shown_organization(id)
     following = False
     if tk.current_user.is_authenticated:
         following = act("am_following_group", id=group["id"])
     mine = h.challenge_organization_progress(group["id"])
-    rows = badge_rows(mine["standing"]["badges"], bool(group["package_count"]))
+    rows = badge_rows(
+        mine["standing"]["badges"], Doors(group["id"]), bool(group["package_count"])
+    )
     # What one at risk lacks stands with it.
     why = {row["url"]: row["why"] for row in rows if row["earned"]}
     for award in mine["awards"]:

@@ -16,7 +16,7 @@ from flask import Response, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from ckanext.challenge.common import rate_limit
-from ckanext.challenge.views.common import act, attached, blueprint
+from ckanext.challenge.views.common import act, attached, blueprint, shown_organization
 from ckanext.challenge.views.forms import flat_errors, texts
 
 subscriptions = blueprint("challenge_subscriptions")
@@ -62,9 +62,7 @@ def _about(wanted: Mapping[str, str]) -> dict[str, str]:
         url = tk.h.url_for("challenge.read", cohort=cohort["name"])
         return {"title": cohort["title"], "url": url}
     if "organization" in wanted:
-        group = act(
-            "organization_show", id=wanted["organization"], include_datasets=False
-        )
+        group = shown_organization(wanted["organization"])
         url = tk.h.url_for("challenge_organization.read", id=group["name"])
         return {"title": group["display_name"], "url": url}
     raise tk.ObjectNotFound()

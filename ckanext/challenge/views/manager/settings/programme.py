@@ -98,6 +98,7 @@ def _row(change: Mapping[str, Any]) -> dict[str, Any]:
         "state": {"label": label, "tone": tone, "icon": icon},
         "fields": _fields(change["fields"]),
         "touched": _touched(change),
+        "waits": _waits(change),
     }
 
 
@@ -128,6 +129,17 @@ def _touched(change: Mapping[str, Any]) -> str:
     return text.format(count=tk.h.challenge_number(count))
 
 
+def _waits(change: Mapping[str, Any]) -> str:
+    count = change["to_confirm"]
+    if not count:
+        return ""
+    return tk.ungettext(
+        "{count} collectivité has done it: it will wait to be confirmed",
+        "{count} collectivités have done it: it will wait to be confirmed",
+        count,
+    ).format(count=tk.h.challenge_number(count))
+
+
 def _consequences(found: Mapping[str, Any]) -> list[str]:
     """What happens to the participants, in sentences."""
     kinds = {
@@ -154,4 +166,12 @@ def _consequences(found: Mapping[str, Any]) -> list[str]:
             "Datasets of a removed kit stay, and so does their kit."
         ),
     }
-    return [text for key, text in texts.items() if key in kinds]
+    told = [text for key, text in texts.items() if key in kinds]
+    waiting = [change["title"] for change in found["changes"] if change["to_confirm"]]
+    if waiting:
+        text = tk._(
+            "Steps that are done, and that an adviser confirms from now on, wait to be "
+            "confirmed and count no more until then: {steps}."
+        )
+        told.append(text.format(steps=", ".join(waiting)))
+    return told

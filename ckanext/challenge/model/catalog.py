@@ -1,4 +1,4 @@
-"""Where the catalogue keeps what the measures read.
+"""Where CKAN keeps datasets and organizations, as statements read them.
 
 The one place that knows the difference between CKAN 2.12, which keeps extras as JSONB
 on ``package`` and ``"group"``, and CKAN 2.11, which keeps them in the tables
