@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,8 @@ def test_each_is_on_a_page_of_ckan_and_has_french(french: dict[str, str]) -> Non
 
 @pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 def test_the_login_is_in_french(app: Any) -> None:
-    page = app.get("/fr/user/login").get_data(as_text=True)
-    assert "Nom d&#39;utilisateur ou courriel" in page
+    page = unescape(app.get("/fr/user/login").get_data(as_text=True))
+    assert "Nom d'utilisateur ou courriel" in page
     assert "Aller au contenu principal" in page
     for english in ("Username or Email", "Skip to main content", "Toggle navigation"):
         assert english not in page

@@ -34,6 +34,7 @@ SIGNED_IN = EVERYBODY - {"anonymous"}
 TEAM = {"adviser", "manager", "sysadmin"}
 MANAGER = {"manager", "sysadmin"}
 READER = {"applicant", *MANAGER}
+PUBLISHER = {"member", "org_admin", "sysadmin"}
 FOLLOWER = {"member", "org_admin", *TEAM}
 
 DESK = "/challenge/manage/<cohort>"
@@ -79,6 +80,10 @@ GET: dict[str, set[str]] = {
     "/challenge/kits/<kit>/example.xlsx": EVERYBODY,
     "/challenge/kits/<kit>/template.csv": EVERYBODY,
     "/challenge/kits/<kit>/template.xlsx": EVERYBODY,
+    "/challenge/kits/<kit>/prepare": PUBLISHER,
+    "/challenge/preparation/<id>": {"adviser", *PUBLISHER},
+    "/challenge/preparation/<id>/corrections.xlsx": {"adviser", *PUBLISHER},
+    "/challenge/preparation/<id>/delete": PUBLISHER,
     "/organization/challenge/<id>": EVERYBODY,
     PLACE: EVERYBODY,
     "/challenge/<cohort>/calendar.ics": EVERYBODY,
@@ -137,6 +142,15 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     "/challenge/subscription/confirm": (EVERYBODY, {"key": "x"}),
     "/challenge/subscription/end": (EVERYBODY, {"key": "x"}),
     "/challenge/conformity/<resource_id>": ({"member", "org_admin", "sysadmin"}, {}),
+    "/challenge/kits/<kit>/prepare": (
+        PUBLISHER,
+        {"organization": "{organization}", "text": "Objet\nConcerts"},
+    ),
+    "/challenge/preparation/<id>/table": (PUBLISHER, {"header_row": "1"}),
+    "/challenge/preparation/<id>/columns": (PUBLISHER, {}),
+    "/challenge/preparation/<id>/mend": (PUBLISHER, {}),
+    "/challenge/preparation/<id>/file": (PUBLISHER, {"text": "Objet\nConcerts"}),
+    "/challenge/preparation/<id>/publish": (PUBLISHER, {"where": "new"}),
     OWN: (READER - {"manager"}, {"agents": "7"}),
     f"{OWN}/messages": (READER, {"text": "Bonjour"}),
     f"{PLACE}/step/<step>": (FOLLOWER, {"state": "in_progress"}),
@@ -198,6 +212,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{PLACE}/withdraw": (MANAGER, {"leaving-reason": "Plus personne."}),
     f"{PLACE}/reinstate": (MANAGER, {}),
     f"{DESK}/staff/<id>/delete": (MANAGER, {"do": "confirm"}),
+    "/challenge/preparation/<id>/delete": (PUBLISHER, {}),
     f"{OWN}/erase": (READER, {}),
 }
 
@@ -251,6 +266,13 @@ def known(
         state="in_progress",
         evidence_file=FileStorage(io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "vote.pdf"),
     )
+    begun = call_as(
+        people["member"],
+        "challenge_preparation_create",
+        organization=organization,
+        kit="deliberations",
+        text="Objet\nConcerts",
+    )
     claim = Claim(
         application_id=application,
         organization_id=organization,
@@ -291,6 +313,7 @@ def known(
         "format": "csv",
         "file_id": message["files"][0]["id"],
         "claim": claim.id,
+        "preparation": begun["id"],
         "mails": mails[0]["id"],
         "codes": code["id"],
         "staff": next(row["id"] for row in staff if row["role"] == "adviser"),

@@ -318,7 +318,7 @@ def challenge_preparation_export(context: Context, data_dict: dict[str, Any]) ->
     data = validate(context, data_dict, schema.export())
     tk.check_access("challenge_preparation_export", context, data)
     row = _find(data["id"])
-    kind: spreadsheets.Kind = data["format"] or "csv"
+    kind: spreadsheets.Kind = data.get("format") or "csv"
     national = kits.schema_of(row.kit)
     if row.state not in lifecycle.PREPARATION_READ:
         raise tk.ValidationError({"id": [tk._("There is nothing to give yet")]})

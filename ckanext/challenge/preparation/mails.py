@@ -25,7 +25,7 @@ def _waits(occasion: Occasion) -> dict[str, Any] | None:
         "organization": group.title or group.name if group else "",
         "kit": kits.title_of(row.kit),
         "date": tk.h.challenge_date(row.expires_at),
-        "link": tk.h.url_for("challenge_preparation.read", id_=row.id, _external=True),
+        "link": tk.h.url_for("challenge_preparation.read", id=row.id, _external=True),
     }
 
 

@@ -40,7 +40,7 @@ def begun(names: Sequence[str], kit: str | None = None) -> list[dict[str, Any]]:
                 "kit": row["kit_title"],
                 "state": labels.state(row["state"]),
                 "date": h.challenge_date(row["updated_at"]),
-                "url": tk.h.url_for("challenge_preparation.read", id_=row["id"]),
+                "url": tk.h.url_for("challenge_preparation.read", id=row["id"]),
             }
             for row in listed["results"]
             if row["state"] != "published" and kit in (None, row["kit"])

@@ -49,7 +49,7 @@ def page(
     )
     typed = form if error is not None and form is not None else forms.Form()
     template, step = _where(found, step)
-    url = tk.h.url_for("challenge_preparation.read", id_=id_)
+    url = tk.h.url_for("challenge_preparation.read", id=id_)
     shown = {
         "template": template,
         "step": step,

@@ -47,57 +47,57 @@ def create(kit: str) -> Response | str:
     return _to(made["id"])
 
 
-@preparation.get("/preparation/<id_>")
-def read(id_: str) -> str:
+@preparation.get("/preparation/<id>")
+def read(id: str) -> str:
     """Where a preparation is, and what is to be said next."""
-    return _rendered(id_, request.args.get("step", ""))
+    return _rendered(id, request.args.get("step", ""))
 
 
-@preparation.post("/preparation/<id_>/table")
-def table(id_: str) -> Response | str:
+@preparation.post("/preparation/<id>/table")
+def table(id: str) -> Response | str:
     """Say where the table is."""
-    return _update(id_, page.TABLE, forms.table(request.form))
+    return _update(id, page.TABLE, forms.table(request.form))
 
 
-@preparation.post("/preparation/<id_>/columns")
-def columns(id_: str) -> Response | str:
+@preparation.post("/preparation/<id>/columns")
+def columns(id: str) -> Response | str:
     """Say what the columns are."""
-    return _update(id_, page.COLUMNS, forms.columns(request.form))
+    return _update(id, page.COLUMNS, forms.columns(request.form))
 
 
-@preparation.post("/preparation/<id_>/mend")
-def mend(id_: str) -> Response | str:
+@preparation.post("/preparation/<id>/mend")
+def mend(id: str) -> Response | str:
     """Say what is mended, and put cells right."""
-    return _update(id_, page.MEND, forms.mending(request.form))
+    return _update(id, page.MEND, forms.mending(request.form))
 
 
-@preparation.post("/preparation/<id_>/file")
-def file(id_: str) -> Response | str:
+@preparation.post("/preparation/<id>/file")
+def file(id: str) -> Response | str:
     """Take the spreadsheet again, put right."""
     # The form is on several pages, and says on which.
     step = request.form.get("step", page.MEND)
     given = {**texts(request.form, "text"), **_file()}
     if not any(given.values()):
         told = tk._("Choose a spreadsheet, or paste its cells")
-        return _rendered(id_, step, tk.ValidationError({"upload": [told]}))
-    return _update(id_, step, given)
+        return _rendered(id, step, tk.ValidationError({"upload": [told]}))
+    return _update(id, step, given)
 
 
-@preparation.get("/preparation/<id_>/corrections.xlsx")
-def corrections(id_: str) -> Response:
+@preparation.get("/preparation/<id>/corrections.xlsx")
+def corrections(id: str) -> Response:
     """The spreadsheet, with what is left to correct in its cells."""
     try:
-        found = act("challenge_preparation_export", id=id_, format="xlsx")
+        found = act("challenge_preparation_export", id=id, format="xlsx")
     except tk.ValidationError as error:
         flash_refused(error)
-        return _to(id_)
+        return _to(id)
     content = base64.b64decode(found["content"])
     answer = Response(content, mimetype=found["media_type"])
     return attached(answer, found["filename"])
 
 
-@preparation.post("/preparation/<id_>/publish")
-def publish(id_: str) -> Response | str:
+@preparation.post("/preparation/<id>/publish")
+def publish(id: str) -> Response | str:
     """Publish the result."""
     form = request.form
     given = texts(form, "title", "notes", "temporal_start", "temporal_end")
@@ -106,28 +106,28 @@ def publish(id_: str) -> Response | str:
     try:
         act(
             "challenge_preparation_publish",
-            id=id_,
+            id=id,
             mode=mode,
             **({"dataset": dataset} if dataset else {}),
             **({"resource": resource} if resource else {}),
             **{name: text for name, text in given.items() if text},
         )
     except tk.ValidationError as error:
-        return _rendered(id_, page.PUBLISH, error)
-    return _to(id_)
+        return _rendered(id, page.PUBLISH, error)
+    return _to(id)
 
 
-@preparation.get("/preparation/<id_>/delete")
-def confirm_delete(id_: str) -> str:
+@preparation.get("/preparation/<id>/delete")
+def confirm_delete(id: str) -> str:
     """Ask once more before a preparation is erased."""
-    return tk.render("challenge/preparation/delete.html", page.delete_page(id_))
+    return tk.render("challenge/preparation/delete.html", page.delete_page(id))
 
 
-@preparation.post("/preparation/<id_>/delete")
-def delete(id_: str) -> Response:
+@preparation.post("/preparation/<id>/delete")
+def delete(id: str) -> Response:
     """Erase a preparation with its spreadsheet."""
-    found = act("challenge_preparation_show", id=id_)
-    act("challenge_preparation_delete", id=id_)
+    found = act("challenge_preparation_show", id=id)
+    act("challenge_preparation_delete", id=id)
     tk.h.flash_success(tk._("The preparation is erased, and its spreadsheet with it."))
     return tk.redirect_to("challenge.kit", kit=found["kit"])
 
@@ -137,19 +137,19 @@ def _file() -> dict[str, Any]:
     return {"upload": upload} if upload is not None and upload.filename else {}
 
 
-def _update(id_: str, step: str, given: Mapping[str, Any]) -> Response | str:
+def _update(id: str, step: str, given: Mapping[str, Any]) -> Response | str:
     """Store what a form changes, and lead to what is next."""
     try:
-        act("challenge_preparation_update", id=id_, **given)
+        act("challenge_preparation_update", id=id, **given)
     except tk.ValidationError as error:
-        return _rendered(id_, step, error)
-    return _to(id_)
+        return _rendered(id, step, error)
+    return _to(id)
 
 
-def _to(id_: str) -> Response:
-    return tk.redirect_to("challenge_preparation.read", id_=id_)
+def _to(id: str) -> Response:
+    return tk.redirect_to("challenge_preparation.read", id=id)
 
 
-def _rendered(id_: str, step: str, error: tk.ValidationError | None = None) -> str:
-    shown = page.page(id_, step, error, request.form)
+def _rendered(id: str, step: str, error: tk.ValidationError | None = None) -> str:
+    shown = page.page(id, step, error, request.form)
     return tk.render(f"challenge/preparation/{shown['template']}.html", shown)
