@@ -14,7 +14,13 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import claims, given_roles, mails, onboarding
+from ckanext.challenge.applications import (
+    accounts,
+    claims,
+    given_roles,
+    mails,
+    onboarding,
+)
 from ckanext.challenge.applications.given_roles import Change
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
 from ckanext.challenge.common import journal, proofs
@@ -181,6 +187,24 @@ def _given(acceptance: Acceptance) -> Any:
     return of_contact | given_roles.of_participant(acceptance.participant.id)
 
 
+def unopened(acceptance: Acceptance) -> list[model.User]:
+    """The accounts that nobody opened, and that are of no use then."""
+    application = acceptance.application
+    let_in = accounts.let_in_by(application)
+    pending = {
+        change.user.email: {change.user.id, *let_in}
+        for change in changes(acceptance)
+        if change.after is None
+    }
+    pending.setdefault(application.contact_email, {*let_in})
+    ends = _ids(acceptance.group)
+    return [
+        user
+        for email, ids in pending.items()
+        for user in accounts.unopened(email, ids, ends)
+    ]
+
+
 def waiting(acceptance: Acceptance) -> Any:
     """The roles that wait for a proof, as a query."""
     which = [
@@ -237,6 +261,7 @@ def undo(acceptance: Acceptance, reason: str | None, actor: str) -> list[str]:
     group, made = acceptance.group, acceptance.made
     _end_mails(acceptance)
     _tell(acceptance, actor)
+    unused = unopened(acceptance)
     claims.end(application.id, actor, answered=True)
     given_roles.take_back(actor, _given(acceptance))
     waiting(acceptance).delete(synchronize_session="fetch")
@@ -268,6 +293,7 @@ def undo(acceptance: Acceptance, reason: str | None, actor: str) -> list[str]:
         about = {"application_id": application.id, "name": made.name}
         entries.append(journal.Entry(actor, "delete", "organization", made.id, about))
         _remove(made)
+    accounts.delete(unused)
     told = {
         "organization_id": group.id if group else None,
         "organization_removed": made is not None,
