@@ -89,9 +89,11 @@ def hold(application: Application) -> Acceptance:
     lock_with_cohort(application)
     onboarding.hold_organization_of(application.siren)
     found = find(application)
-    # As for an evaluation: the participant, the organization, then the journal.
+    # As for an evaluation and for whoever gives a badge: the participant, what it has,
+    # its organization, and the journal the last.
     if found.participant is not None:
         locks.refresh_for_update(found.participant)
+        awards(found).order_by(Award.id).with_for_update().all()
     if found.group is not None:
         of_this = model.Group.id == found.group.id
         model.Session.execute(
