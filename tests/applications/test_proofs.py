@@ -302,6 +302,24 @@ def test_an_erasure_forgets_who_proved_an_address_that_is_not_the_account_s(
     assert proofs.is_proved(clerk["id"], TOWN_HALL)
 
 
+def test_who_writes_an_address_erases_nothing_of_its_accounts(
+    admin: dict[str, Any],
+) -> None:
+    """A draft names any address: its erasure touches no account of that address."""
+    person = factories.User()
+    prove(person, TOWN_HALL)
+    invited = factories.User(email=TOWN_HALL, state="pending")
+    draft = apply(make_cohort(), submit=False, opened=False, contact_email=TOWN_HALL)
+    told = call_as(
+        None, "challenge_role_changes", application=draft["id"], key=draft["key"]
+    )
+    assert told["accounts"] == []
+    call_as(None, "challenge_application_erase", id=draft["id"], key=draft["key"])
+    model.Session.expire_all()
+    assert model.User.get(invited["id"]) is not None
+    assert proofs.is_proved(person["id"], TOWN_HALL)
+
+
 def test_applications_and_subscriptions_belong_to_nobody_by_address(
     admin: dict[str, Any], stranger: dict[str, Any]
 ) -> None:

@@ -13,9 +13,11 @@ from helpers.mail_fixtures import PostOffice
 
 from ckanext.challenge.common import access_links
 from ckanext.challenge.model import Application, Cohort, Mail, Subscription
+from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import kinds, outbox
 from ckanext.challenge.notifications.kinds import Occasion
 from ckanext.challenge.notifications.rendering import render
+from ckanext.challenge.privacy import erasure
 
 VICTIM = "victime@example.org"
 #: What somebody types who wants the portal to mail it.
@@ -100,6 +102,8 @@ def test_each_kind_for_applicants_is_silent_until_the_link_is_opened(
     ]
     assert {"accepted", "message", "receipt", "refused"} <= set(told)
     for name in told:
+        # A welcome is told as long as there is an acceptance.
+        row.state = "accepted" if name == "accepted" else "in_review"
         mail = render(name, occasion)
         assert "evil" not in f"{mail.name} {mail.subject} {mail.text} {mail.html}", name
         assert "Reply-To" not in mail.headers
@@ -197,3 +201,82 @@ def test_an_address_that_is_proved_is_not_counted(
         _ask(application)
     outbox.send_due()
     assert len(post_office.box.to("mairie@example.org")) == 6
+
+
+def test_what_is_erased_is_counted_still(
+    cohort: dict[str, Any],
+    post_office: PostOffice,
+    minutes_pass: Callable[[float], None],
+) -> None:
+    """Else who writes another's address into drafts erases them, and goes on."""
+    post_office.open()
+    for siren in (BAULE, OUTSIDE, "999999915", "999999923", "999999931"):
+        draft = _unproved(cohort, siren)
+        mine = {"id": draft["id"], "key": draft["key"]}
+        call_as(None, "challenge_application_withdraw", **mine)
+        outbox.send_due()
+        call_as(None, "challenge_application_erase", **mine)
+    assert len(post_office.box.to(VICTIM)) == 3
+    # It is a trace of an address, and is kept no longer than it counts.
+    assert model.Session.query(Mail).filter(Mail.unproved_digest.isnot(None)).count()
+    minutes_pass(24 * 60 + 1)
+    erasure.purge([], utcnow())
+    assert (
+        not model.Session.query(Mail).filter(Mail.unproved_digest.isnot(None)).count()
+    )
+
+
+def test_an_account_that_is_deleted_leaves_its_count(
+    cohort: dict[str, Any], post_office: PostOffice
+) -> None:
+    admin = factories.Sysadmin()
+    post_office.open()
+    for _ in range(5):
+        application = apply(cohort)
+        accepted = call_as(
+            admin,
+            "challenge_application_review",
+            id=application["id"],
+            decision="accept",
+        )
+        call_as(
+            admin,
+            "challenge_member_invite",
+            organization=accepted["organization_id"],
+            email=VICTIM,
+        )
+        outbox.send_due()
+        call_as(admin, "challenge_application_acceptance_undo", id=application["id"])
+        call_as(
+            admin,
+            "challenge_application_review",
+            id=application["id"],
+            decision="refuse",
+            reason="Non.",
+        )
+    assert len(post_office.box.to(VICTIM)) == 3
+
+
+def test_an_invitation_that_is_over_tells_nothing(
+    cohort: dict[str, Any], post_office: PostOffice
+) -> None:
+    """A role that waits for no proof any more is no proof."""
+    admin = factories.Sysadmin()
+    participant = make_participant(cohort)
+    stranger = factories.User(email=VICTIM)
+    call_as(admin, "organization_patch", id=participant["organization_id"], title=TYPED)
+    call_as(
+        admin,
+        "challenge_member_invite",
+        organization=participant["organization_id"],
+        email=stranger["email"],
+    )
+    call_as(
+        admin,
+        "challenge_participant_withdraw",
+        id=participant["id"],
+        reason=TYPED,
+    )
+    post_office.open()
+    outbox.send_due()
+    assert post_office.box.to(VICTIM) == []

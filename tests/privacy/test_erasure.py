@@ -416,8 +416,19 @@ def test_accepted_ones_are_kept_until_a_year_after_the_archive(
     later = now + 400 * DAY
     erasure.purge(erasure.candidates(later), later)
     later += 20 * DAY
+    # What an organization that was asked to take part said goes, too.
+    asked = Claim(
+        cohort_id=cohort["id"],
+        organization_id=factories.Organization()["id"],
+        state="declined",
+        reason="Camille est en congé.",
+    )
+    model.Session.add(asked)
+    model.Session.commit()
     done = erasure.purge(erasure.candidates(later), later)
     assert (done.erased, done.errors) == (2, [])
+    model.Session.refresh(asked)
+    assert (asked.state, asked.reason) == ("declined", None)
     assert {row.state for row in model.Session.query(Application)} == {
         "submitted",
         "accepted",

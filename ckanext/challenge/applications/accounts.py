@@ -17,7 +17,15 @@ from ckan.types import Context
 
 from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.directory import naming
-from ckanext.challenge.model import Application, GivenRole, ProvedAddress, Staff, locks
+from ckanext.challenge.model import (
+    Application,
+    Claim,
+    GivenRole,
+    Mail,
+    ProvedAddress,
+    Staff,
+    locks,
+)
 
 
 def deferred() -> Context:
@@ -119,9 +127,27 @@ def find_or_invite(email: str | None, stem: str, code: str | None) -> model.User
     return user
 
 
-def unopened(email: str | None, without: Collection[str] = ()) -> list[model.User]:
+def let_in_by(application: Application) -> frozenset[str]:
+    """The ids of the accounts of an application: that which applied, and those that its
+    acceptance let in, or asked for.
+
+    Anybody can write any address into an application: what is done with the accounts
+    of its address is done with these alone.
+    """
+    given = model.Session.query(GivenRole.user_id).filter_by(
+        application_id=application.id
+    )
+    asked = model.Session.query(Claim.user_id).filter_by(application_id=application.id)
+    found = {application.user_id, *(row[0] for row in (*given, *asked))}
+    return frozenset(id_ for id_ in found if id_)
+
+
+def unopened(
+    email: str | None, among: Collection[str], without: Collection[str] = ()
+) -> list[model.User]:
     """The invited accounts of an address that nobody opened and that are of no use.
 
+    :param among: ids of the accounts that may be meant, as of :func:`let_in_by`
     :param without: ids of organizations whose membership counts as if it had ended
     """
     if not email:
@@ -135,6 +161,7 @@ def unopened(email: str | None, without: Collection[str] = ()) -> list[model.Use
     team = sa.select(Staff.id).where(Staff.user_id == model.User.id)
     unused = model.Session.query(model.User).filter(
         sa.func.lower(model.User.email) == email.lower(),
+        model.User.id.in_(list(among)),
         model.User.state == model.State.PENDING,
         ~member.exists(),
         ~team.exists(),
@@ -142,14 +169,26 @@ def unopened(email: str | None, without: Collection[str] = ()) -> list[model.Use
     return unused.all()
 
 
-def forget_unopened(email: str | None) -> None:
+def forget_unopened(email: str | None, among: Collection[str]) -> None:
     """Delete the invited accounts of an address that nobody opened.
 
     Those that are a member of anything, or in the team of a season, are somebody's.
+
+    :param among: ids of the accounts that may be meant, as of :func:`let_in_by`
     """
     # What the caller has in mind counts, too.
     model.Session.flush()
-    ids = [user.id for user in unopened(email)]
+    delete(unopened(email, among))
+
+
+def delete(users: Collection[model.User]) -> None:
+    """Delete accounts of :func:`unopened`; how many mails they got counts still."""
+    ids = [user.id for user in users]
+    counted = model.Session.query(Mail).filter(
+        Mail.user_id.in_(ids),  # type: ignore[union-attr]
+        Mail.unproved_digest.isnot(None),  # type: ignore[union-attr]
+    )
+    counted.update({"user_id": None}, synchronize_session=False)
     # Memberships that ended stay, as CKAN leaves them: an id that is nobody's.
     model.Session.query(model.User).filter(model.User.id.in_(ids)).delete(
         synchronize_session="fetch"

@@ -275,14 +275,20 @@ def _participation_answered(occasion: Occasion) -> dict[str, Any]:
     return {**_participation(occasion), "link": link}
 
 
-def _invitation(occasion: Occasion) -> dict[str, Any]:
-    """To an organization; the data have ``organization_id`` and ``role``."""
+def _invitation(occasion: Occasion) -> dict[str, Any] | None:
+    """To an organization; the data have ``organization_id`` and ``role``.
+
+    Who was found by an address alone, and did not prove it, learns nothing of a role
+    that waits no more.
+    """
     user, data = occasion.user, occasion.data
     assert user is not None
     group = model.Group.get(data["organization_id"])
     new = user.state == model.State.PENDING
     waiting_id = data.get("waiting_role_id")
     waiting = model.Session.get(WaitingRole, waiting_id) if waiting_id else None
+    if waiting_id and waiting is None and not proofs.is_proved(user.id, user.email):
+        return None
     if new:
         link = _password_link(user, occasion.preview)
     elif waiting is not None:

@@ -6,6 +6,7 @@ address alone gets a role only once it opened such a link; until then the role w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,13 +122,18 @@ def wait(user: model.User, address: str, **role: Any) -> WaitingRole:
     return waiting
 
 
-def forget(address: str | None) -> None:
-    """Forget who proved an address that was erased; accounts keep their own."""
+def forget(address: str | None, among: Collection[str]) -> None:
+    """Forget who proved an address that was erased; accounts keep their own.
+
+    :param among: ids of the accounts that may have proved it for what was erased
+    """
     if not address:
         return
     own = sa.select(model.User.id).where(
         sa.func.lower(model.User.email) == address.strip().lower()
     )
     model.Session.query(ProvedAddress).filter(
-        ProvedAddress.digest == digest_of(address), ProvedAddress.user_id.not_in(own)
+        ProvedAddress.digest == digest_of(address),
+        ProvedAddress.user_id.in_(list(among)),
+        ProvedAddress.user_id.not_in(own),
     ).delete(synchronize_session=False)

@@ -22,7 +22,14 @@ from ckanext.challenge import config
 log = logging.getLogger(__name__)
 
 Action = Literal[
-    "apply", "link", "look", "message", "subscribe", "subscription", "upload"
+    "apply",
+    "invite",
+    "link",
+    "look",
+    "message",
+    "subscribe",
+    "subscription",
+    "upload",
 ]
 
 _HOUR = 3600

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common import jobs
@@ -149,6 +150,24 @@ def _send(mail: Mail, outcome: Outcome) -> None:
         mail.attempts += 1
         mail.unproved_digest = rendered.unproved
         outcome.sent += 1
+
+
+def no_longer_counted() -> Any:
+    """Which mails say nothing any more of how many an address got, as a condition.
+
+    Until then their digests stay, whatever is erased: else whoever has a mail erased
+    could send the next one.
+    """
+    longest = max(time_ for _, time_ in _MOST_TO_UNPROVED)
+    return sa.or_(Mail.sent_at.is_(None), Mail.sent_at <= utcnow() - longest)  # type: ignore[union-attr]
+
+
+def forget_digests() -> None:
+    """Forget to which addresses mails went that count no longer, and do not commit."""
+    model.Session.query(Mail).filter(
+        Mail.unproved_digest.isnot(None),  # type: ignore[union-attr]
+        no_longer_counted(),
+    ).update({"unproved_digest": None}, synchronize_session=False)
 
 
 class _TooMany(Exception):

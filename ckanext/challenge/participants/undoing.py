@@ -14,7 +14,13 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import notifications
-from ckanext.challenge.applications import claims, given_roles, mails, onboarding
+from ckanext.challenge.applications import (
+    accounts,
+    claims,
+    given_roles,
+    mails,
+    onboarding,
+)
 from ckanext.challenge.applications.given_roles import Change
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
 from ckanext.challenge.common import journal, proofs
@@ -83,9 +89,11 @@ def hold(application: Application) -> Acceptance:
     lock_with_cohort(application)
     onboarding.hold_organization_of(application.siren)
     found = find(application)
-    # As for an evaluation: the participant, the organization, then the journal.
+    # As for an evaluation and for whoever gives a badge: the participant, what it has,
+    # its organization, and the journal the last.
     if found.participant is not None:
         locks.refresh_for_update(found.participant)
+        awards(found).order_by(Award.id).with_for_update().all()
     if found.group is not None:
         of_this = model.Group.id == found.group.id
         model.Session.execute(
@@ -181,6 +189,24 @@ def _given(acceptance: Acceptance) -> Any:
     return of_contact | given_roles.of_participant(acceptance.participant.id)
 
 
+def unopened(acceptance: Acceptance) -> list[model.User]:
+    """The accounts that nobody opened, and that are of no use then."""
+    application = acceptance.application
+    let_in = accounts.let_in_by(application)
+    pending = {
+        change.user.email: {change.user.id, *let_in}
+        for change in changes(acceptance)
+        if change.after is None
+    }
+    pending.setdefault(application.contact_email, {*let_in})
+    ends = _ids(acceptance.group)
+    return [
+        user
+        for email, ids in pending.items()
+        for user in accounts.unopened(email, ids, ends)
+    ]
+
+
 def waiting(acceptance: Acceptance) -> Any:
     """The roles that wait for a proof, as a query."""
     which = [
@@ -237,6 +263,7 @@ def undo(acceptance: Acceptance, reason: str | None, actor: str) -> list[str]:
     group, made = acceptance.group, acceptance.made
     _end_mails(acceptance)
     _tell(acceptance, actor)
+    unused = unopened(acceptance)
     claims.end(application.id, actor, answered=True)
     given_roles.take_back(actor, _given(acceptance))
     waiting(acceptance).delete(synchronize_session="fetch")
@@ -268,6 +295,7 @@ def undo(acceptance: Acceptance, reason: str | None, actor: str) -> list[str]:
         about = {"application_id": application.id, "name": made.name}
         entries.append(journal.Entry(actor, "delete", "organization", made.id, about))
         _remove(made)
+    accounts.delete(unused)
     told = {
         "organization_id": group.id if group else None,
         "organization_removed": made is not None,

@@ -50,6 +50,7 @@ from ckanext.challenge.model import (
     WaitingRole,
 )
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.notifications import outbox
 from ckanext.challenge.subscribers import links
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ def erase(application: Application, actor: str) -> list[str]:
         waiting_list.leave(application)
         advance(application, ("withdrawn",), actor)
     address = application.contact_email
+    own = accounts.let_in_by(application)
     code_id = application.late_code_id
     for name in application_fields.PERSONAL:
         # JSON that is never null becomes the empty list or object that it began as.
@@ -99,15 +101,15 @@ def erase(application: Application, actor: str) -> list[str]:
     mails.filter_by(state="waiting").update(
         {"state": "cancelled"}, synchronize_session=False
     )
-    mails.update(
-        {"last_error": None, "data": {}, "unproved_digest": None},
-        synchronize_session=False,
+    mails.update({"last_error": None, "data": {}}, synchronize_session=False)
+    mails.filter(outbox.no_longer_counted()).update(
+        {"unproved_digest": None}, synchronize_session=False
     )
     _forget_late_codes(LateCode.id == code_id, LateCode.uses >= LateCode.max_uses)
     given_roles.take_back(actor, *_ending(application, actor))
     given_roles.drop_waiting(WaitingRole.application_id == application.id)
-    accounts.forget_unopened(address)
-    proofs.forget(address)
+    accounts.forget_unopened(address, own)
+    proofs.forget(address, own)
     journal.record(actor, "erase", "application", application.id)
     participants = session.query(Participant.id).filter_by(**of_this)
     if cohort.state not in lifecycle.COHORT_OVER:
@@ -184,14 +186,13 @@ def _forget_mails(participant_ids: Collection[str]) -> None:
         {"state": "cancelled"}, synchronize_session=False
     )
     kept = sa.func.jsonb_build_object("participant_id", about)
-    more = sa.or_(
-        Mail.last_error.isnot(None),
-        Mail.unproved_digest.isnot(None),
-        Mail.data != kept,
-    )
+    more = sa.or_(Mail.last_error.isnot(None), Mail.data != kept)
     mails.filter(more).update(
-        {"last_error": None, "unproved_digest": None, "data": kept},
-        synchronize_session=False,
+        {"last_error": None, "data": kept}, synchronize_session=False
+    )
+    counted = Mail.unproved_digest.isnot(None)  # type: ignore[union-attr]
+    mails.filter(counted, outbox.no_longer_counted()).update(
+        {"unproved_digest": None}, synchronize_session=False
     )
 
 
@@ -241,6 +242,8 @@ def _forget_cohorts(now: datetime) -> list[str]:
     )
     file_ids = _forget([id_ for (id_,) in participants])
     _forget_late_codes(LateCode.cohort_id.in_(over), LateCode.note.isnot(None))
+    answered = model.Session.query(Claim).filter(Claim.cohort_id.in_(over))  # type: ignore[union-attr]
+    answered.update({"reason": None}, synchronize_session=False)
     model.Session.commit()
     return file_ids
 
@@ -370,6 +373,7 @@ def purge(
     file_store.remove(*_forget_cohorts(now))
     file_store.remove(*_forget_preparations(now))
     purged.files = remove_orphans(now)
+    outbox.forget_digests()
     purged.subscriptions = unconfirmed(now).delete(synchronize_session=False)
     model.Session.commit()
     notifications.schedule_sending()

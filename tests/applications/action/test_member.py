@@ -375,3 +375,25 @@ def test_a_contact_who_has_yet_to_choose_a_password_is_told_of_others(
     _invite(admin, participant, email="autre@example.org", role="admin")
     told = model.Session.query(Mail).filter_by(kind="role_given")
     assert contact in {mail.user_id for mail in told}
+
+
+def test_who_invites_any_number_of_addresses_is_stopped(
+    admin: dict[str, Any],
+    app: Any,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Anybody may have an organization, where the portal lets everybody make one."""
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.rate_limit_address", 3)
+    owner = factories.User()
+    users = [{"name": owner["name"], "capacity": "admin"}]
+    group = {"organization_name": factories.Organization(users=users)["name"]}
+    from_one = {"REMOTE_ADDR": "198.51.100.7"}
+    with app.flask_app.test_request_context(environ_overrides=from_one):
+        for number in range(3):
+            _invite(owner, group, email=f"victime-{number}@example.org")
+        with pytest.raises(tk.ValidationError) as caught:
+            _invite(owner, group, email="victime-3@example.org")
+        assert list(caught.value.error_dict) == ["limit"]
+        assert _invite(admin, group, email="victime-3@example.org")["invited"]
+    assert model.Session.query(Mail).filter_by(kind="invitation").count() == 4

@@ -185,14 +185,17 @@ def test_after_it_one_is_accepted_as_for_the_first_time(
 ) -> None:
     application = apply(cohort)
     first = _accept(admin, application)
+    contact = model.Session.query(model.User).filter_by(state="pending").one().name
+    assert call_as(admin, PREVIEW, id=application["id"])["accounts"] == [contact]
     _undo(admin, application)
+    # Nobody opened the account, so that it is of no use to anybody.
+    assert _count(model.User, state="pending") == 0
     second = _accept(admin, application)
     assert second["state"] == "accepted"
     assert second["organization_id"] != first["organization_id"]
     # Its name is free again.
     assert call_as(None, "organization_show", id="baule")["id"]
     assert _count(Participant) == _waiting("accepted") == 1
-    # What was to say that it is undone is no longer so, and the account is the same.
     assert _count(model.User, state="pending") == 1
     _undo(admin, application)
     call_as(

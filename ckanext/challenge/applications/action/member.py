@@ -10,7 +10,7 @@ from ckan.types import Context
 
 from ckanext.challenge import notifications
 from ckanext.challenge.applications import accounts, given_roles, schema
-from ckanext.challenge.common import journal, roles
+from ckanext.challenge.common import journal, rate_limit, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
@@ -44,11 +44,14 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
         the proof of the address, and whether this person had been invited already
     :rtype: dict
     :raises ValidationError: on ``email`` for somebody who is a member already, and
-        for the caller's own address
+        for the caller's own address; on ``limit`` when the caller invited too many
     """
     data = validate(context, data_dict, schema.invite())
     group = find_organization(data["organization"])
     tk.check_access("challenge_member_invite", context, {"organization": group.id})
+    if not roles.is_sysadmin(context):
+        # Whoever has an organization could have any number of addresses written to.
+        rate_limit.check("invite")
     with all_or_nothing(context):
         user = accounts.find_or_invite(data["email"], group.title or group.name, None)
         if user.id == user_id_of(context):

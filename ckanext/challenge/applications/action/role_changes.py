@@ -50,7 +50,8 @@ def challenge_role_changes(context: Context, data_dict: dict[str, Any]) -> Any:
         application = find_application(data["application"])
         changes = given_roles.ending(given_roles.of_application(application.id))
         ended = [one.organization_id for one in changes if one.after is None]
-        deleted = accounts.unopened(application.contact_email, ended)
+        let_in = accounts.let_in_by(application)
+        deleted = accounts.unopened(application.contact_email, let_in, ended)
         return _told(changes, deleted)
     participant = find_participant(data["participant"])
     if participant.state in PARTICIPANT_COUNTED:

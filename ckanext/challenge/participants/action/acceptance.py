@@ -40,12 +40,14 @@ def challenge_application_acceptance_undo_preview(
     :param id: the id or reference of the application
     :type id: string
     :returns: ``{hindrances, accepted_at, until, participant_id, organization_title,
-        organization_removed, roles, waiting, badges, steps, files, messages, visits}``:
+        organization_removed, roles, accounts, waiting, badges, steps, files, messages,
+        visits}``:
         ``hindrances`` are ``{name, text}``, none where it can be undone; ``until``
         when that ends (both moments ``null`` where it is not accepted);
         ``organization_removed`` whether the acceptance made the organization, which
         goes with it; ``roles`` are ``{user_name,
         user_display_name, role, after}``, as ``challenge_role_changes`` tells them;
+        ``accounts`` are the names of accounts that nobody opened and that are deleted;
         ``waiting`` is the number of roles that wait for a proof, the others are the
         numbers of what was given and said in the participation
     :rtype: dict
@@ -77,6 +79,7 @@ def challenge_application_acceptance_undo_preview(
             }
             for change in undoing.changes(found)
         ],
+        "accounts": [user.name for user in undoing.unopened(found)],
         "waiting": undoing.waiting(found).count(),
         "badges": undoing.awards(found).count(),
         **undoing.work(found),
@@ -93,9 +96,10 @@ def challenge_application_acceptance_undo(
     and no description where the acceptance made it; no dataset or resource that is
     newer than the acceptance where it was there before. The participation goes, with
     its steps, proofs, messages, visits and badges; so does the organization, if the
-    acceptance made it; the roles that it gave, or that wait, end; what was to be mailed
-    of it is not mailed. The contact and those who had a role are told. The place is
-    free again, and nobody takes it by itself.
+    acceptance made it; the roles that it gave, or that wait, end, and the accounts that
+    it made go, if nobody opened them; what was to be mailed of it is not mailed. The
+    contact and those who had a role are told. The place is free again, and nobody takes
+    it by itself.
 
     :param id: the id or reference of the application
     :type id: string

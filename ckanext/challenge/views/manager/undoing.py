@@ -41,7 +41,7 @@ def undo_page(
         "until": h.challenge_datetime(found["until"]),
         "deeds": _deeds(found),
         "roles": application_labels.role_changes(
-            {"results": found["roles"], "accounts": [], "orphaned": False}
+            {**found, "results": found["roles"], "orphaned": False}
         )["lines"],
         "mail": None if hindrances else _mail(application),
         "accepted_at": found["accepted_at"],
