@@ -58,6 +58,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/preparation/{preparation}?step=mend",
         "/challenge/preparation/{preparation}?step=publish",
         "/challenge/preparation/{preparation}/delete",
+        "{participant}/feedback",
+        "{participant}/roles",
     ),
     "manager": (
         "/challenge/manage",
@@ -67,6 +69,12 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/manage/saison-2/questions",
         "/challenge/manage/saison-2/staff",
         "/challenge/manage/saison-2/codes",
+        "/challenge/manage/saison-2/programme",
+        "/challenge/manage/saison-2/opinions",
+        "/challenge/manage/saison-2/state?to=finished",
+        "/challenge/manage/saison-3/state?to=running",
+        "/challenge/application/{application}/erase",
+        "{participant}/roles",
         "/challenge/manage/saison-3/applications",
         "/challenge/manage/saison-3/applications/publish",
         "/challenge/manage/saison-3/application/{application}",
@@ -74,6 +82,61 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "{participant}",
     ),
     "sysadmin": ("/challenge/manage/new", "/challenge/manage/saison-2/copy"),
+}
+#: The same of what forms answer: on a page, the button that is pressed, with nothing
+#: typed, and the field that is emptied before. Either it is said what is wrong, or
+#: shown what will happen.
+FILE = "/challenge/manage/saison-3/application/{application}"
+ANSWERS: dict[str | None, tuple[tuple[str, str, str], ...]] = {
+    None: (
+        (
+            "/challenge/saison-3/apply?siren=211801279",
+            "form[enctype] button[type=submit]",
+            "",
+        ),
+        (
+            "/challenge/subscription?badge=engagee",
+            "form[action*='/subscription'] button",
+            "",
+        ),
+    ),
+    "applicant": (
+        (
+            "/challenge/application/{application}",
+            "form[action$='/messages'] button",
+            "",
+        ),
+    ),
+    "member": (
+        ("{participant}", "form[action*='/step/inventaire'] button.btn-primary", ""),
+        ("{participant}", "form[action*='/message'] button", ""),
+        ("{participant}", "form[action*='/invite'] button", ""),
+        ("{participant}/feedback", "form[action*='/feedback'] button", ""),
+        ("/challenge/claim/{claim}", "form[novalidate] button", ""),
+    ),
+    "manager": (
+        (FILE, "button[name=decision][value=request_changes]", ""),
+        (FILE, "button[name=decision][value=waitlist]", ""),
+        (FILE, "button[name=decision][value=accept]", ""),
+        (FILE, "form[action$='/pending'] button", ""),
+        (
+            "/challenge/manage/saison-3/applications?select=page",
+            "form:has(#batch-decision) button[type=submit]",
+            "",
+        ),
+        ("/challenge/manage/saison-2/staff", "form[action$='/delete'] button", ""),
+        ("/challenge/manage/saison-2/staff", "form.challenge-form button", ""),
+        (
+            "/challenge/manage/saison-2/edit",
+            "form.challenge-form button",
+            "#field-title",
+        ),
+        ("{participant}", "form[action*='/withdraw'] button", ""),
+        ("{participant}", "form[action*='/visit#'] button", ""),
+        ("{participant}", "form[action*='/confirm'] button[value=false]", ""),
+        ("{participant}", "form[action*='/waive'] button", ""),
+    ),
+    "sysadmin": (("/challenge/manage/new", "form.challenge-form button", ""),),
 }
 # What is CKAN's own: the account bar stands outside its landmarks, and the list of
 # languages has roles of its own on CKAN 2.11.
@@ -113,6 +176,14 @@ def _waiting(world: Any) -> None:
         participant=participant,
         text="Où est le modèle ?",
     )
+    kept = {"id": world.application["id"], "reason": "Hors du territoire."}
+    for decision in ({"decision": "start"}, {"decision": "refuse", "pending": True}):
+        call_as(
+            world.people["manager"],
+            "challenge_application_review",
+            **kept,
+            **decision,
+        )
     model.Session.query(StepStatus).filter_by(
         participant_id=participant, step="deliberation"
     ).update({"state": "to_confirm", "note": "Signée."})
@@ -158,17 +229,21 @@ def preparation(
     )["id"]
 
 
-def _open(page: Page, path: str, world: Any, claim: str, preparation: str) -> None:
-    page.goto(
-        path.format(
-            participant=world.url,
-            award=world.award["id"],
-            organization=world.participant["organization_name"],
-            application=world.application["id"],
-            claim=claim,
-            preparation=preparation,
-        )
-    )
+@pytest.fixture
+def places(world: Any, claim: str, preparation: str) -> dict[str, str]:
+    """What stands in the addresses."""
+    return {
+        "participant": world.url,
+        "award": world.award["id"],
+        "organization": world.participant["organization_name"],
+        "application": world.application["id"],
+        "claim": claim,
+        "preparation": preparation,
+    }
+
+
+def _open(page: Page, path: str, places: dict[str, str]) -> None:
+    page.goto(path.format(**places))
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 
 
@@ -180,25 +255,53 @@ LOOKS = ((375, ""), (1280, "/en"))[: 2 if tk.check_ckan_version("2.12") else 1]
 @pytest.mark.seconds(20)
 @pytest.mark.parametrize("role", PAGES)
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    visit: Callable[..., Page],
-    world: Any,
-    claim: str,
-    preparation: str,
-    role: str | None,
+    visit: Callable[..., Page], places: dict[str, str], role: str | None
 ) -> None:
-    axe = Axe()
     found = []
     for width, language in LOOKS:
         page = visit(role, width=width)
         for path in PAGES[role]:
-            _open(page, language + path, world, claim, preparation)
-            for violation in axe.run(page, context=CONTEXT).response["violations"]:
-                nodes = [node["html"][:200] for node in violation["nodes"]]
-                found.append((language + path, role, violation["id"], nodes))
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            if wide > width:
-                found.append((language + path, role, f"{wide} wide", []))
+            _open(page, language + path, places)
+            found += _faults(page, width, language + path)
     assert not found
+
+
+@pytest.mark.seconds(20)
+@pytest.mark.parametrize("role", ANSWERS)
+def test_nor_in_what_a_form_answers(
+    visit: Callable[..., Page], places: dict[str, str], role: str | None
+) -> None:
+    found = []
+    for width, language in LOOKS:
+        page = visit(role, width=width)
+        for path, button, emptied in ANSWERS[role]:
+            _open(page, language + path, places)
+            before = page.locator("h1").inner_text()
+            if emptied:
+                page.fill(emptied, "")
+            pressed = page.locator(button).first
+            pressed.evaluate("button => { button.form.noValidate = true }")
+            with page.expect_navigation():
+                pressed.click()
+            place = f"{language}{path} {button}"
+            said = page.locator(".challenge-errors, .challenge-error").count()
+            # Nothing has been done yet.
+            if not said and page.locator("h1").inner_text() == before:
+                found.append((place, "nothing is said", []))
+            found += _faults(page, width, place)
+    assert not found
+
+
+def _faults(page: Page, width: int, place: str) -> list[tuple[str, str, list[str]]]:
+    """What axe finds on a page, and how much too wide it is."""
+    found = [
+        (place, violation["id"], [node["html"][:200] for node in violation["nodes"]])
+        for violation in Axe().run(page, context=CONTEXT).response["violations"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide > width:
+        found.append((place, f"{wide} wide", []))
+    return found
 
 
 def test_nothing_moves_for_those_who_ask_for_it(

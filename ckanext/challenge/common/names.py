@@ -7,12 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from ckanext.challenge.domain import names
+from ckanext.challenge.domain.letters import LIGATURES
 
 
 def folded(column: Any) -> sa.ColumnElement[str]:
     """A name as it is compared."""
     text: Any = column
-    for ligature, letters in names.LIGATURES.items():
+    for ligature, letters in LIGATURES.items():
         text = sa.func.replace(text, ligature, letters)
     return sa.func.translate(
         text, "".join(names.LETTERS), "".join(names.LETTERS.values())

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import operator
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -24,6 +23,7 @@ from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren, siret
 
 from ckanext.challenge.domain import characters, places
+from ckanext.challenge.domain.letters import plain
 
 if TYPE_CHECKING:
     from frictionless import Row
@@ -375,15 +375,14 @@ def _heading_fault(value: str) -> str | None:
     heading, slash, _ = value.partition("/")
     if not slash:
         return "slash"
-    if _plain(heading.rstrip()) not in _PLAIN_HEADINGS:
+    if _loosely(heading.rstrip()) not in _PLAIN_HEADINGS:
         return "heading"
     return "space" if heading != heading.rstrip() or "/ " in value else None
 
 
-def _plain(text: str) -> str:
+def _loosely(text: str) -> str:
     """Without capitals and accents, which the classification leaves open."""
-    letters = unicodedata.normalize("NFD", text.lower())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return plain(text, as_written=True)
 
 
 class HoursError(RuleError):
@@ -418,7 +417,7 @@ class HoursCheck(_Rule, error=HoursError):
         return column, "they are no opening hours of OpenStreetMap", {}
 
 
-_PLAIN_HEADINGS = frozenset(map(_plain, HEADINGS))
+_PLAIN_HEADINGS = frozenset(map(_loosely, HEADINGS))
 _CHECKS: Mapping[str, type[_Rule]] = {
     rule.type: rule
     for rule in (

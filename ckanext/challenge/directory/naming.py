@@ -6,7 +6,7 @@ import re
 from collections.abc import Container
 from itertools import count
 
-from .text import plain
+from ckanext.challenge.domain.letters import plain
 
 MAX_LENGTH = 100
 """Longest name CKAN stores (``PACKAGE_NAME_MAX_LENGTH``)."""

@@ -8,9 +8,9 @@ name is stored in a column, and what a reader types is folded in the same way.
 from __future__ import annotations
 
 import re
-import unicodedata
 
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
+from ckanext.challenge.domain.letters import plain
+
 _BETWEEN_DIGITS = re.compile(r"[\s.\u00a0\u202f-]")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 _ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
@@ -20,12 +20,6 @@ _KINDS_IN_FULL = (
     ("communaute d agglomeration", "ca"),
     ("communaute urbaine", "cu"),
 )
-
-
-def plain(text: str) -> str:
-    """Lower-case ASCII of a text: no accent, no ligature."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    return "".join(c for c in decomposed.lower() if not unicodedata.combining(c))
 
 
 def compact(number: str) -> str:

@@ -6,18 +6,18 @@ A database sorts as its collation says, which on many servers puts É after Z; a
 
 from __future__ import annotations
 
-import unicodedata
+from .letters import LIGATURES, plain
 
-#: Letters that are written as two.
-LIGATURES = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"}
 #: What stands between the words of a name: all of it counts as a space.
 _BETWEEN = "-'’\u00a0\u202f\u2010\u2011"
 
 
 def _base(letter: str) -> str:
     """The lower-case letter without what stands on it; itself if it is none."""
-    plain = unicodedata.normalize("NFKD", letter)[0].lower()
-    return plain if plain.isascii() and plain.isalpha() else letter
+    if letter in LIGATURES:
+        return letter
+    base = plain(letter)[0]
+    return base if base.isascii() and base.isalpha() else letter
 
 
 _CAPITALS = {chr(code): chr(code).lower() for code in range(ord("A"), ord("Z") + 1)}

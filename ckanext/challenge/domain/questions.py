@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from .letters import plain
 from .plaintext import find_problem
 from .text import Text
 
@@ -359,10 +359,8 @@ def _given_values(
 
 
 def _slug(text: str, joint: str, length: int) -> str:
-    plain = unicodedata.normalize("NFKD", text.lower())
-    plain = plain.replace("œ", "oe").replace("æ", "ae")
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return re.sub(r"[^a-z0-9]+", joint, plain).strip(joint)[:length].strip(joint)
+    slug = re.sub(r"[^a-z0-9]+", joint, plain(text))
+    return slug.strip(joint)[:length].strip(joint)
 
 
 def _free(stem: str, joint: str, taken: Collection[str]) -> str:

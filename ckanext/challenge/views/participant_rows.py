@@ -20,9 +20,17 @@ NBSP = "\u00a0"
 def cohort_prefix() -> str:
     """The address under which all seasons stand, with language and root path.
 
-    ``cohort_prefix() + "/" + cohort + "/" + organization``; built once for a page.
+    Built once for a page; of one season, :func:`cohort_url` has the address.
     """
     return str(tk.h.url_for("challenge.index")).rstrip("/")
+
+
+def cohort_url(name: str) -> str:
+    """The address of a season's page; those of its participants stand below it.
+
+    :param name: of the season
+    """
+    return f"{cohort_prefix()}/{name}"
 
 
 def phase_numbers(phases: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -73,7 +81,7 @@ def participant_cards(
     rows: Sequence[Mapping[str, Any]], cohort: str, phases: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """The participants of a season for the ``participant_card`` component."""
-    base = f"{cohort_prefix()}/{cohort}/"
+    base = f"{cohort_url(cohort)}/"
     numbers = phase_numbers(phases)
     titles = {phase["key"]: phase["title"] for phase in phases}
     kinds = dict(h.challenge_kinds())

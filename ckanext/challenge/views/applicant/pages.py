@@ -98,7 +98,7 @@ def apply_page(
     :raises tk.ObjectNotFound: no such season
     """
     cohort = act("challenge_cohort_show", id=cohort_name)
-    cohort_url = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
+    cohort_url = participant_rows.cohort_url(cohort["name"])
     url = f"{cohort_url}/apply"
     typed, wrong = given or {}, errors or {}
     code = params.get("code", "").strip()[:100]
@@ -273,7 +273,7 @@ def application_page(
     with_key = {"key": key} if key else {}
     application = act("challenge_application_show", id=id_, **with_key)
     cohort = act("challenge_cohort_show", id=application["cohort_id"])
-    cohort_url = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
+    cohort_url = participant_rows.cohort_url(cohort["name"])
     name = application.get("organization_name")
     decisions = application.get("decisions") or []
     questions = application_form.asked(cohort)

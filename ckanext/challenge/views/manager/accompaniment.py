@@ -61,7 +61,7 @@ def accompaniment_page(
     )
     around = frame(cohort, "accompaniment", manages)
     url = f"{around['url']}/accompaniment"
-    prefix = f"{participant_rows.cohort_prefix()}/{cohort['name']}/"
+    prefix = f"{participant_rows.cohort_url(cohort['name'])}/"
     kept = tk.h.challenge_query({"who": who, "page": params.get("page")})
     waiting = found["waiting"]
     return {

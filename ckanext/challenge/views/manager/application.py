@@ -585,7 +585,7 @@ def application_page(
         "csrf": tk.h.csrf_input(),
         "urls": {
             **_addresses(cohort, around["url"], id_, params, beside),
-            "participant": f"{participant_rows.cohort_prefix()}/{cohort['name']}/{name}"
+            "participant": f"{participant_rows.cohort_url(cohort['name'])}/{name}"
             if name and application["state"] == "accepted"
             else "",
             "file": f"{participant_rows.cohort_prefix()}/application/{id_}/file/",

@@ -92,7 +92,7 @@ def _matrix(
     numbers = participant_rows.phase_numbers(cohort["phases"])
     words = {state: h.challenge_state("step", state)["label"] for state in _MARKS}
     late_word = tk._("Late")
-    base = f"{participant_rows.cohort_prefix()}/{cohort['name']}/"
+    base = f"{participant_rows.cohort_url(cohort['name'])}/"
     rows = []
     for row in found["results"]:
         mine = states["results"].get(row["id"], {})
@@ -241,7 +241,7 @@ def cohort_page(
         "urls": {
             "self": url,
             "state": f"{url}/state",
-            "public": f"{participant_rows.cohort_prefix()}/{cohort['name']}",
+            "public": participant_rows.cohort_url(cohort["name"]),
             "applications": f"{url}/applications",
             "participants": f"{url}?tab=participants",
         },

@@ -147,7 +147,7 @@ def render_left(cohort: str, organization: str) -> str:
             "season": row["cohort_title"],
             "left": since(row),
             "urls": {
-                "season": f"{participant_rows.cohort_prefix()}/{row['cohort']}",
+                "season": participant_rows.cohort_url(row["cohort"]),
                 "organization": tk.h.url_for(
                     "organization.read", id=row["organization_name"]
                 ),
@@ -223,7 +223,7 @@ def _page(
     )
     participant = act("challenge_participant_show", id=progress["participant_id"])
     base = participant_rows.cohort_prefix()
-    cohort_url = f"{base}/{cohort['name']}"
+    cohort_url = participant_rows.cohort_url(cohort["name"])
     url = f"{cohort_url}/{quote(participant['organization_name'])}"
     reader = _reader(participant, progress, cohort, url, sent)
     rows = {step["step"]: checklist.row(step, reader) for step in progress["steps"]}

@@ -250,7 +250,7 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         offset=CARDS * (page - 1),
         **chosen,
     )
-    url = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
+    url = participant_rows.cohort_url(cohort["name"])
     kept = {**chosen, "sort": params.get("sort", "")}
     as_table = params.get("view") == "table"
     query = h.challenge_query

@@ -126,7 +126,7 @@ def data_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         },
     )
     kits = _kits()
-    cohort_url = f"{participant_rows.cohort_prefix()}/{cohort['name']}"
+    cohort_url = participant_rows.cohort_url(cohort["name"])
     url = f"{cohort_url}/data"
     chosen = {key: params.get(key, "") for key in ("organization", "kit")}
     facets = found["search_facets"]

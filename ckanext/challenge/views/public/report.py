@@ -13,7 +13,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.domain.characters import cleaned_document
 from ckanext.challenge.views.common import Pager, act, blueprint, page_number
 from ckanext.challenge.views.embed.response import act_as_nobody, shared
-from ckanext.challenge.views.participant_rows import cohort_prefix, phase_numbers
+from ckanext.challenge.views.participant_rows import cohort_url, phase_numbers
 
 from .cohort import figure_rows
 
@@ -33,7 +33,7 @@ def read(cohort: str) -> str:
     found = act(
         "challenge_cohort_report", id=cohort, limit=_SIZE, offset=_SIZE * (page - 1)
     )
-    url = f"{cohort_prefix()}/{found['cohort']}"
+    url = cohort_url(found["cohort"])
     return tk.render(
         "challenge/report.html",
         {
