@@ -69,12 +69,15 @@ class PersonCheck:
     :ivar feedback: whether it is done by sending the programme's final form, and
         cannot be set by hand
     :ivar answer: whether it asks for something to be written: a name, a choice, a list
+    :ivar from_application: what of an accepted application answers it already: the
+        elected sponsor, the contact, or the resolution or letter that came with it
     """
 
     evidence: Literal["none", "link", "file"] = "none"
     confirm: bool = False
     feedback: bool = False
     answer: bool = False
+    from_application: Literal["elected_sponsor", "contact", "commitment"] | None = None
 
 
 @dataclass(frozen=True)
@@ -426,6 +429,7 @@ def _step(written: Mapping[str, Any]) -> Step:
                 check["person"].get("confirm", False),
                 check["person"].get("feedback", False),
                 check["person"].get("answer", False),
+                check["person"].get("from_application"),
             )
         ),
     )

@@ -31,7 +31,12 @@ def _comes_later(row: Mapping[str, Any], published: bool) -> bool:
 
 
 def _dataset(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"title": row["title"], "url": row["fix_url"], "missing": row["missing"]}
+    return {
+        "title": row["title"],
+        "url": row["fix_url"],
+        "missing": row["missing"],
+        "problems": row.get("problems") or 0,
+    }
 
 
 def reasons(
@@ -41,8 +46,9 @@ def reasons(
 
     :param published: whether there is a dataset at all; a share of none says little
     :param most: how many datasets to name
-    :returns: ``{text, missing: [{title, fix_url}], datasets: [{title, url, missing}],
-        more, url, action}`` each: ``more`` says how many datasets are not named
+    :returns: ``{text, missing: [{title, fix_url}], datasets: [{title, url, missing,
+        problems}], more, url, action}`` each: ``more`` says how many datasets are not
+        named
     """
     found = []
     for row in rows:
