@@ -42,6 +42,7 @@ __all__ = [
     "challenge_datetime",
     "challenge_days_until",
     "challenge_departement",
+    "challenge_file_size",
     "challenge_first_schema",
     "challenge_frequency",
     "challenge_home_season",
@@ -447,6 +448,17 @@ def _own_place() -> dict[str, str] | None:
         "text": tk._("My collectivité") if one else tk._("My collectivités"),
         "url": str(tk.h.url_for("challenge_home.own")),
     }
+
+
+def challenge_file_size(size: int) -> str:
+    """How large a file is, in the units that people know: « 4 Mo ».
+
+    :param size: in bytes
+    """
+    kilo = max(1, round(size / 1024))
+    if kilo < 1024:
+        return tk._("{number} kB").format(number=challenge_number(kilo))
+    return tk._("{number} MB").format(number=challenge_number(size / 1024**2))
 
 
 def challenge_phrase(template: str, **values: Any) -> str:

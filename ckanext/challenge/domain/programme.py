@@ -86,6 +86,8 @@ class Step:
 
     :ivar effort_minutes: how long it takes, about
     :ivar required: whether *challenge relevé* needs it
+    :ivar done: what is so once it is done, where that is told: « Une personne élue est
+        désignée »
     """
 
     key: str
@@ -96,6 +98,12 @@ class Step:
     due: Due | None
     required: bool
     check: CatalogCheck | PersonCheck
+    done: Text | None = None
+
+    @property
+    def fact(self) -> Text:
+        """What is so once it is done; its title where the programme does not say."""
+        return self.done or self.title
 
     @property
     def source(self) -> Literal["catalog", "person"]:
@@ -421,6 +429,7 @@ def _step(written: Mapping[str, Any]) -> Step:
         effort_minutes=written.get("effort_minutes", 30),
         due=Due(due["milestone"], due.get("days", 0)) if due else None,
         required=written.get("required", True),
+        done=Text.of(written["done"]) if "done" in written else None,
         check=(
             CatalogCheck(_criterion(check["catalog"]))
             if "catalog" in check
