@@ -147,6 +147,14 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"org_admin", "sysadmin"},
         {"organization": "{organization}", "email": "x@example.org"},
     ),
+    "challenge_invitation_list": (
+        {"org_admin", "sysadmin"},
+        {"organization": "{organization}"},
+    ),
+    "challenge_invitation_delete": (
+        {"org_admin", "sysadmin"},
+        {"id": "{waiting}"},
+    ),
     # Nobody in the place of the account that the link is for.
     "challenge_address_prove": ({"applicant"}, {"token": "{token}"}),
     "challenge_address_proof_send": (
@@ -744,6 +752,7 @@ CHANGES: dict[str, Fill] = {
         "organization": w["organization"],
         "email": "x@example.org",
     },
+    "challenge_invitation_delete": lambda w: {"id": w["waiting"]},
     "challenge_address_prove": lambda w: {
         "token": proofs.make_token(w["people"]["sysadmin"]["id"], "digest")
     },

@@ -119,6 +119,11 @@ def retention_months_drafts() -> int:
     return tk.config["ckanext.challenge.retention_months_drafts"]
 
 
+def answer_days() -> int:
+    """Days after the deadline within which applicants are answered; 0: not said."""
+    return tk.config["ckanext.challenge.answer_days"]
+
+
 def reminder_days() -> int:
     """Days ahead of which a reminder names what is due."""
     return tk.config["ckanext.challenge.reminder_days"]

@@ -22,7 +22,7 @@ from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import structured_data
 from ckanext.challenge.common import labels, language, shield
 from ckanext.challenge.directory.departements import departements
-from ckanext.challenge.domain import deadlines, eligibility
+from ckanext.challenge.domain import deadlines, eligibility, elision
 from ckanext.challenge.domain.lifecycle import COHORT_PRESENTED
 from ckanext.challenge.programmes.frequencies import frequencies
 from ckanext.challenge.schemas.choices import (
@@ -42,6 +42,7 @@ __all__ = [
     "challenge_datetime",
     "challenge_days_until",
     "challenge_departement",
+    "challenge_file_size",
     "challenge_first_schema",
     "challenge_frequency",
     "challenge_home_season",
@@ -53,7 +54,9 @@ __all__ = [
     "challenge_money",
     "challenge_number",
     "challenge_organization_progress",
+    "challenge_own_place",
     "challenge_percent",
+    "challenge_phrase",
     "challenge_programmes",
     "challenge_published_for",
     "challenge_query",
@@ -414,6 +417,53 @@ def challenge_home_season() -> dict[str, Any] | None:
             if row["state"] == state:
                 return {**row, **challenge_season_words(row)}
     return None
+
+
+def challenge_own_place() -> dict[str, str] | None:
+    """Where somebody who has signed in finds the own checklist.
+
+    Calls an action, once for a request. Nothing for somebody without a collectivité.
+
+    :returns: ``text`` and ``url``
+    """
+    if tk.current_user.is_anonymous:
+        return None
+    if not hasattr(tk.g, _OWN_PLACE):
+        setattr(tk.g, _OWN_PLACE, _own_place())
+    found: dict[str, str] | None = getattr(tk.g, _OWN_PLACE)
+    return found
+
+
+#: Under which a request keeps what its header, and its page, ask.
+_OWN_PLACE = "challenge_own_place"
+
+
+@shield.shielded(_nothing)
+def _own_place() -> dict[str, str] | None:
+    rows = _rows("challenge_participant_list", mine=True, limit=2)
+    if not rows:
+        return None
+    one = len({row["organization_id"] for row in rows}) == 1
+    return {
+        "text": tk._("My collectivité") if one else tk._("My collectivités"),
+        "url": str(tk.h.url_for("challenge_home.own")),
+    }
+
+
+def challenge_file_size(size: int) -> str:
+    """How large a file is, in the units that people know: « 4 Mo ».
+
+    :param size: in bytes
+    """
+    kilo = max(1, round(size / 1024))
+    if kilo < 1024:
+        return tk._("{number} kB").format(number=challenge_number(kilo))
+    return tk._("{number} MB").format(number=challenge_number(size / 1024**2))
+
+
+def challenge_phrase(template: str, **values: Any) -> str:
+    """A sentence with names in it, as French joins them; see ``domain/elision.py``."""
+    return elision.phrase(template, **values)
 
 
 def challenge_season_words(cohort: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,6 +48,14 @@ DCAT_PROFILES = {
 }
 
 
+#: Where CKAN leads after a login and after a new password, unless it is told otherwise:
+#: those who take part come to their own checklist instead.
+LANDINGS = {
+    "ckan.auth.route_after_login": "dashboard.datasets",
+    "ckan.user_reset_landing_page": "home.index",
+}
+
+
 #: The rooms that have actions, each with an auth function of the same name.
 FEATURES = (
     "applications",
@@ -141,6 +149,10 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             # CKAN's own list has no Licence Ouverte.
             # CKAN only takes off the "file://": no percent signs for spaces.
             config["licenses_group_url"] = f"file://{HERE / 'licenses.json'}"
+        for setting, core in LANDINGS.items():
+            # A portal that leads elsewhere keeps its own way.
+            if config.get(setting, core) == core:
+                config[setting] = "challenge_home.own"
         for plugin, (setting, profile) in DCAT_PROFILES.items():
             if p.plugin_loaded(plugin):
                 named = config[setting]

@@ -75,7 +75,7 @@ def test_a_welcome_that_opens_the_account(
     body = mail.get_body(("plain",)).get_content()
     links = [word for word in body.split() if word.startswith("http")]
     reset = next(link for link in links if "/user/reset/" in link)
-    assert any(link.endswith("/challenge/saison-2/baule") for link in links)
+    assert any(link.endswith("/challenge/mine/saison-2/baule") for link in links)
     page = app.get(reset.removeprefix("http://test.ckan.net"))
     assert page.status_code == 200
     user = model.User.by_email("mairie@example.org")

@@ -356,3 +356,52 @@ def test_a_logo_that_ckan_does_not_take_stops_nobody(
     assert done["state"] == "accepted"
     organization = call_as(None, "organization_show", id=done["organization_id"])
     assert not organization["image_display_url"]
+
+
+def test_what_the_application_said_is_not_asked_again(
+    cohort: dict[str, Any],
+    admin: dict[str, Any],
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+    application = apply(cohort, BAULE, elected_sponsor="Une adjointe, au numérique")
+    content = b"%PDF-1.7 la lettre"
+    file = ApplicationFile(
+        application_id=application["id"],
+        purpose="letter",
+        name="lettre.pdf",
+        media_type="application/pdf",
+        size=len(content),
+        digest=hashlib.sha256(content).hexdigest(),
+    )
+    model.Session.add(file)
+    model.Session.commit()
+    path = file_store.path_of(file.id)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    accepted = call_as(
+        admin, "challenge_application_review", id=application["id"], decision="accept"
+    )
+    progress = call_as(
+        admin,
+        "challenge_progress_show",
+        organization=accepted["organization_id"],
+        cohort=cohort["id"],
+    )
+    steps = {step["step"]: step for step in progress["steps"]}
+    assert steps["elu-referent"]["state"] == "done"
+    assert steps["elu-referent"]["note"] == "Une adjointe, au numérique"
+    assert steps["contact-technique"]["note"] == "Secrétariat de mairie, secrétaire"
+    assert steps["deliberation"]["state"] == "to_confirm"
+    evidence = steps["deliberation"]["evidence_file"]
+    assert evidence["name"] == "lettre.pdf"
+    assert file_store.path_of(evidence["id"]).read_bytes() == content
+    assert progress["steps_done"] >= 2
+    # What the contact said goes with the application, the rest goes on.
+    call_as(admin, "challenge_application_erase", id=application["id"])
+    notes = model.Session.query(StepStatus.note).filter(StepStatus.note.isnot(None))
+    assert notes.all() == []
+    assert file_store.path_of(evidence["id"]).exists()
+    assert journal.verify() == []

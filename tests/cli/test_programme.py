@@ -47,7 +47,7 @@ def test_the_shipped_ones(cli: Any) -> None:
     assert len(programmes.get("saison").kits) >= 8
     result = cli.invoke(ckan_command, ["challenge", "programme", "list"])
     assert result.exit_code == 0, result.output
-    assert "saison version 2: 3 phases, 16 steps, 9 badges" in result.output
+    assert "saison version 3: 3 phases, 16 steps, 9 badges" in result.output
     assert "decouverte version 2: 3 phases, 5 steps, 3 badges" in result.output
 
 

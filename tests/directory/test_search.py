@@ -38,6 +38,11 @@ def test_a_place_is_found_however_its_name_is_typed():
             "CC des Terres du Val de Loire"
         ),
         "tours": "Tours",
+        "Mairie d'Artenay": "Artenay",
+        "mairie de la chatre": "La Châtre",
+        "Ville d'Orléans": "Orléans",
+        "commune du poinçonnet": "Le Poinçonnet",
+        "ville aux dames": "La Ville-aux-Dames",
         "orleans": "Orléans",
     }.items():
         found = names(query)

@@ -472,7 +472,7 @@ def shipped(name: str = "saison") -> programme.Programme:
 
 def test_the_shipped_programme_has_what_the_specification_names() -> None:
     found = shipped()
-    assert (found.name, found.version) == ("saison", 2)
+    assert (found.name, found.version) == ("saison", 3)
     assert [phase.title.fr for phase in found.phases] == [
         "Mobiliser",
         "Engager",

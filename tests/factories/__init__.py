@@ -141,8 +141,9 @@ def prove(user: dict[str, Any], address: str | None = None) -> None:
 def make_participant(
     cohort: dict[str, Any], siren: str = BAULE, **fields: Any
 ) -> dict[str, Any]:
-    """A participant, by way of an accepted application."""
-    application = apply(cohort, siren, **fields)
+    """A participant, by way of an accepted application that names no elected sponsor:
+    what an application says is done in the checklist."""
+    application = apply(cohort, siren, **{"elected_sponsor": "", **fields})
     accepted = call_as(
         factories.Sysadmin(),
         "challenge_application_review",

@@ -245,7 +245,7 @@ def test_a_welcome_waits_for_the_administrators_that_are_asked(
     assert "/challenge/proof/" in unproved.text
     prove({"id": world["user"]}, "mairie@example.org")
     welcome = _written(world, "claim_accepted", "en")
-    assert "/challenge/saison-2/" in welcome.text
+    assert "/challenge/mine/saison-2/" in welcome.text
     user = model.User.get(world["user"])
     assert user is not None
     user.state = model.State.PENDING

@@ -17,7 +17,7 @@ from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.credentials import generations, jobs
-from ckanext.challenge.model import Claim
+from ckanext.challenge.model import Claim, WaitingRole
 
 EVERYBODY = {
     "anonymous",
@@ -91,6 +91,8 @@ GET: dict[str, set[str]] = {
     f"{PLACE}/feedback": FOLLOWER,
     f"{PLACE}/roles": {"org_admin", *MANAGER},
     f"{PLACE}/step/<step>/file": FOLLOWER,
+    "/challenge/mine": SIGNED_IN,
+    "/challenge/mine/<cohort>/<organization>": SIGNED_IN,
     "/challenge/application": SIGNED_IN,
     OWN: READER,
     f"{OWN}/erase": READER,
@@ -181,6 +183,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"org_admin", "sysadmin"},
         {"email": "collegue@example.org", "role": "editor"},
     ),
+    f"{PLACE}/invitation/<id>/take-back": ({"org_admin", "sysadmin"}, {}),
     f"{DESK}/applications/decide": (
         MANAGER,
         {"ids": "{application}", "decision": "start", "do": "confirm"},
@@ -278,7 +281,14 @@ def known(
         organization_id=organization,
         user_id=people["applicant"]["id"],
     )
-    model.Session.add(claim)
+    invitation = WaitingRole(
+        user_id=people["stranger"]["id"],
+        digest="of an address that nobody proves",
+        organization_id=organization,
+        role="editor",
+        way="invitation",
+    )
+    model.Session.add_all([claim, invitation])
     model.Session.commit()
     staff = call_as(admin, "challenge_staff_list", cohort="saison-3")["results"]
     mails = call_as(admin, "challenge_mail_list", application=application)["results"]
@@ -314,6 +324,7 @@ def known(
         "file_id": message["files"][0]["id"],
         "claim": claim.id,
         "preparation": begun["id"],
+        "invitation": invitation.id,
         "mails": mails[0]["id"],
         "codes": code["id"],
         "staff": next(row["id"] for row in staff if row["role"] == "adviser"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -10,9 +11,10 @@ from ckan import model
 
 from ckanext.challenge import config
 from ckanext.challenge.cohorts.window import window_of
-from ckanext.challenge.domain import admission
+from ckanext.challenge.domain import admission, deadlines
 from ckanext.challenge.domain.application_fields import OF_DIRECTORY
-from ckanext.challenge.model import Cohort, Collectivite
+from ckanext.challenge.domain.lifecycle import APPLICATION_ARRIVED
+from ckanext.challenge.model import Application, Cohort, Collectivite
 from ckanext.challenge.model.base import utcnow
 
 from . import form_token
@@ -35,6 +37,22 @@ def read_form(cohort: Cohort, data_dict: dict[str, Any]) -> FormToken | None:
         )
         raise tk.ValidationError({"form": [text]})
     return form if form and form.is_recent(utcnow()) else None
+
+
+def answer_by(application: Application, cohort: Cohort) -> dt.date | None:
+    """The day by which the team means to answer.
+
+    :returns: nothing while there is nothing to answer, once it is answered, and where
+        the portal says no day
+    """
+    if application.state not in APPLICATION_ARRIVED or not config.answer_days():
+        return None
+    if application.submitted_at is None:
+        return None
+    submitted = deadlines.day_of(application.submitted_at, config.display_timezone())
+    return deadlines.answer_by(
+        submitted, cohort.application_deadline, config.answer_days()
+    )
 
 
 def check_open(

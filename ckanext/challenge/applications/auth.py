@@ -7,7 +7,12 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
-from ckanext.challenge.applications import accounts, claims, waiting_roles
+from ckanext.challenge.applications import (
+    accounts,
+    claims,
+    invitations,
+    waiting_roles,
+)
 from ckanext.challenge.common import proofs, roles
 from ckanext.challenge.common.action_helpers import (
     find_application,
@@ -265,6 +270,21 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Auth
             "somebody in"
         )
     return {"success": False, "msg": text}
+
+
+def challenge_invitation_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Those who may invite into the organization."""
+    return challenge_member_invite(context, data_dict)
+
+
+def challenge_invitation_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Those who may invite into the organization."""
+    organization_id = invitations.find(data_dict.get("id")).row.organization_id
+    return challenge_member_invite(context, {"organization": organization_id})
 
 
 @tk.auth_sysadmins_check

@@ -22,8 +22,8 @@ from ckanext.challenge.model import (
 )
 from ckanext.challenge.model.dictize import as_json, columns
 
-from . import accounts, answers, decisions, onboarding, waiting_list
-from .transitions import cohort_of
+from . import accounts, admission, answers, decisions, onboarding, waiting_list
+from .transitions import cohort_of, is_editable
 
 _SHOWN = application_fields.read_by("applicant")
 _FOR_MANAGERS = application_fields.read_by("managers")
@@ -161,6 +161,10 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
     if shown["waitlist_position"] is not None:
         full = onboarding.places(cohort_of(application)).free == 0
         shown["waitlist_because"] = "places" if full else "rank"
+    shown["editable"] = is_editable(application)
+    shown["answer_by"] = as_json(
+        admission.answer_by(application, cohort_of(application))
+    )
     shown["attachments"] = [dictize_file(file) for file in attachments_of(application)]
     if application.organization_id:
         group = model.Group.get(application.organization_id)

@@ -93,7 +93,7 @@ def give(
             for admin in accounts.admins(
                 group, (model.State.ACTIVE, model.State.PENDING)
             )
-            if admin.id not in (user.id, actor)
+            if admin.id not in (user.id, actor) and not _only_invited(admin, group)
         ]
         accounts.give_role(user, group, role)
     given = GivenRole(
@@ -117,6 +117,18 @@ def give(
             given_role_id=given.id,
         )
     return None
+
+
+def _only_invited(user: model.User, group: model.Group) -> bool:
+    """Whether somebody has yet to follow an invitation: all the mail they get."""
+    ways = model.Session.query(GivenRole.way).filter(
+        GivenRole.user_id == user.id,
+        GivenRole.organization_id == group.id,
+        GivenRole.taken_back_at.is_(None),
+    )
+    return user.state == model.State.PENDING and {way for (way,) in ways} == {
+        "invitation"
+    }
 
 
 def selected(*which: Any) -> Any:

@@ -25,7 +25,14 @@ from ckanext.challenge.model import (
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications.kinds import MailKind, Occasion
 
-from . import accounts, labels, onboarding, waiting_list, waiting_roles
+from . import (
+    accounts,
+    admission,
+    labels,
+    onboarding,
+    waiting_list,
+    waiting_roles,
+)
 
 # So many steps of the checklist does a welcome name.
 _FIRST_STEPS = 3
@@ -72,7 +79,17 @@ def _linked(occasion: Occasion) -> dict[str, Any]:
 
 def _draft(occasion: Occasion) -> dict[str, Any]:
     _, cohort = _subject(occasion)
-    return {**_linked(occasion), "deadline": _deadline(cohort)}
+    return {
+        **_linked(occasion),
+        "deadline": _deadline(cohort),
+        "refused_file": bool(occasion.data.get("refused_file")),
+    }
+
+
+def _receipt(occasion: Occasion) -> dict[str, Any]:
+    application, cohort = _subject(occasion)
+    day = admission.answer_by(application, cohort)
+    return {**_linked(occasion), "answer": tk.h.challenge_date(day) if day else ""}
 
 
 def _changes_requested(occasion: Occasion) -> dict[str, Any]:
@@ -211,9 +228,7 @@ def _welcome(occasion: Occasion) -> dict[str, Any] | None:
         return {"waits": True, "link": link}
     programme = programmes.of(cohort)
     name = arrival.group.name if arrival.group else _HIDDEN
-    checklist = _url(
-        "challenge_participant.read", cohort=cohort.name, organization=name
-    )
+    checklist = _url("challenge_home.enter", cohort=cohort.name, organization=name)
     found: dict[str, Any] = {
         "steps": [
             step.title.in_(language.current())
@@ -275,6 +290,22 @@ def _participation_answered(occasion: Occasion) -> dict[str, Any]:
     return {**_participation(occasion), "link": link}
 
 
+def _inviter(
+    user: model.User, group: model.Group | None, waiting: WaitingRole | None
+) -> str:
+    """The name of who invited somebody; empty where nobody is known to have."""
+    given = waiting
+    if given is None and group is not None:
+        given = (
+            model.Session.query(GivenRole)
+            .filter_by(user_id=user.id, organization_id=group.id, way="invitation")
+            .order_by(GivenRole.given_at.desc())
+            .first()
+        )
+    giver = model.User.get(given.given_by) if given and given.given_by else None
+    return giver.display_name if giver else ""
+
+
 def _invitation(occasion: Occasion) -> dict[str, Any] | None:
     """To an organization; the data have ``organization_id`` and ``role``.
 
@@ -294,10 +325,11 @@ def _invitation(occasion: Occasion) -> dict[str, Any] | None:
     elif waiting is not None:
         link = _proof_link(user, user.email, occasion.preview)
     else:
-        link = _url("organization.read", id=group.name if group else "")
+        link = _url("challenge_home.own")
     return {
         "organization": group.title or group.name if group else "",
         "role": data.get("role"),
+        "person": _inviter(user, group, waiting) or tk.config["ckan.site_title"],
         "user_name": user.name if new else None,
         "waits": waiting is not None,
         "link": link,
@@ -325,7 +357,7 @@ def _role_given(occasion: Occasion) -> dict[str, Any] | None:
 KINDS = (
     MailKind("draft", N_("Link to the draft"), _draft),
     MailKind("link", N_("New link"), _linked),
-    MailKind("receipt", N_("Receipt"), _linked),
+    MailKind("receipt", N_("Receipt"), _receipt),
     MailKind("changes_requested", N_("Request for changes"), _changes_requested),
     MailKind("accepted", N_("Welcome"), _welcome),
     MailKind("claim_accepted", N_("Welcome by the organization"), _welcome),

@@ -34,7 +34,7 @@ from ckanext.challenge.model import (
 )
 from ckanext.challenge.model.base import utcnow
 
-from . import accounts, given_roles
+from . import accounts, first_answers, given_roles
 
 log = logging.getLogger(__name__)
 
@@ -189,10 +189,16 @@ def join(
     )
     model.Session.add(participant)
     model.Session.flush()
-    model.Session.add_all(
-        StepStatus(participant_id=participant.id, step=step.key, source=step.source)
+    statuses = [
+        StepStatus(
+            participant_id=participant.id,
+            step=step.key,
+            source=step.source,
+            state="todo",
+        )
         for step in programme.steps
-    )
+    ]
+    model.Session.add_all(statuses)
     model.Session.flush()
     journal.record(
         actor,
@@ -201,6 +207,8 @@ def join(
         participant.id,
         {"cohort_id": cohort.id, "organization_id": group.id},
     )
+    if application is not None:
+        first_answers.take_over(participant, application, statuses, actor)
     search.reindex_after_commit(group.id)
     return participant
 

@@ -12,7 +12,12 @@ from ckanext.challenge.applications.mails import PREVIEWED
 from ckanext.challenge.applications.query import SORTS
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
-from ckanext.challenge.domain import application_fields, eligibility, lifecycle
+from ckanext.challenge.domain import (
+    application_fields,
+    contacts,
+    eligibility,
+    lifecycle,
+)
 from ckanext.challenge.domain.application_fields import Field, Kind
 
 
@@ -24,17 +29,25 @@ def _agreed(value: Any) -> Any:
     return value
 
 
+def _telephone(value: str) -> str:
+    if not contacts.is_telephone(value):
+        raise tk.Invalid(
+            tk._("This is no telephone number; for example: 02 38 00 00 00")
+        )
+    return value
+
+
 def _word(field: Field, required: bool) -> list[fields.Validator]:
     return fields.word(field.limit, required)
 
 
 #: What checks the values of a field of the form, by their kind.
 _CHECKS: dict[Kind | None, Callable[[Field, bool], list[fields.Validator]]] = {
-    "siren": lambda field, required: fields.siren(required),
+    "siren": lambda field, required: fields.siren(required, of_establishment=True),
     "kind": lambda field, required: fields.choice(eligibility.KINDS, required),
     "departement": _word,
     "word": _word,
-    "phone": _word,
+    "phone": lambda field, required: [*_word(field, required), _telephone],
     "email": lambda field, required: fields.email(required),
     "paragraph": lambda field, required: fields.paragraph(field.limit, required),
     "whole": lambda field, required: fields.whole(0, field.limit, required),
@@ -87,12 +100,22 @@ def season() -> Schema:
 
 def beginning() -> Schema:
     """A season to apply to, and in which way."""
-    return {**season(), "draft": fields.truth(), "form": fields.raw(required=False)}
+    return {
+        **season(),
+        **asked(),
+        "draft": fields.truth(),
+        "form": fields.raw(required=False),
+    }
+
+
+def asked() -> Schema:
+    """An address that a form has asked about already."""
+    return {"asked_address": fields.raw(required=False)}
 
 
 def revision() -> Schema:
     """An application, and which state of it somebody has read."""
-    return {**reference(), "revision": fields.whole(0, 1_000_000_000)}
+    return {**reference(), **asked(), "revision": fields.whole(0, 1_000_000_000)}
 
 
 def submission() -> Schema:
@@ -115,6 +138,8 @@ def link() -> Schema:
         "id": fields.raw(required=False),
         "cohort": fields.raw(required=False),
         "siren": fields.siren(required=False),
+        "refused_file": fields.truth(),
+        "key": fields.raw(required=False),
     }
 
 

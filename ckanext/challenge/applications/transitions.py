@@ -7,6 +7,7 @@ from ckan import model
 
 from ckanext.challenge.common import journal
 from ckanext.challenge.common.action_helpers import checked_transition
+from ckanext.challenge.common.labels import state_label
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Cohort, locks
 
@@ -36,6 +37,32 @@ def lock_with_cohort(application: Application) -> Cohort:
     cohort = lock_cohort(application.cohort_id)
     lock(application)
     return cohort
+
+
+def check_editable(application: Application) -> None:
+    """Stop where its applicant may no longer change what is written.
+
+    :param application: locked by the caller, so that nobody begins to read it meanwhile
+    :raises ValidationError: on ``state``; what was begun is rolled back
+    """
+    if is_editable(application):
+        return
+    model.Session.rollback()
+    if application.state == "submitted":
+        text = tk._("The team reads it already: write what is to be changed below")
+    else:
+        text = tk._("An application that is “{state}” can no longer be changed").format(
+            state=state_label("application", application.state)
+        )
+    raise tk.ValidationError({"state": [text]})
+
+
+def is_editable(application: Application) -> bool:
+    """Whether its applicant may change what is written; see
+    :func:`.lifecycle.may_change`.
+    """
+    read = bool(application.reviewer_id or application.pending_decision)
+    return lifecycle.may_change(application.state, read)
 
 
 def decide(

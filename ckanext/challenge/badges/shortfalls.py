@@ -17,7 +17,7 @@ from ckanext.challenge.domain.programme import Badge, Programme
 from ckanext.challenge.domain.quality import first_of
 from ckanext.challenge.measures import mending, registry
 from ckanext.challenge.measures.base import Measure
-from ckanext.challenge.measures.fixes import Place
+from ckanext.challenge.measures.fixes import Lack, Place
 from ckanext.challenge.model import Award
 from ckanext.challenge.model.dictize import as_json
 
@@ -185,7 +185,7 @@ def _lacking(
     missing = [
         {
             "name": lack.name,
-            "title": str(lack.title),
+            "title": _title(lack, dataset),
             "fix_url": forms.url(lack),
         }
         # What comes with something else is not said twice.
@@ -199,4 +199,19 @@ def _lacking(
         "title": dataset.title,
         "fix_url": missing[0]["fix_url"] if missing else forms.own,
         "missing": missing,
+        "problems": dataset.files.problems
+        if any(measure.lack(name).form == "report" for name in names)
+        else 0,
     }
+
+
+def _title(lack: Lack, dataset: mending.Dataset) -> str:
+    """What is missing, in words that follow “still to do:”."""
+    number = dataset.files.problems
+    if lack.form != "report" or not number:
+        return str(lack.title)
+    return tk.ungettext(
+        "{number} point to correct in its file",
+        "{number} points to correct in its file",
+        number,
+    ).format(number=tk.h.challenge_number(number))

@@ -12,8 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.logic.validators import email_pattern
 from ckan.types import Schema
 
+from ckanext.challenge.domain import contacts
 from ckanext.challenge.domain.characters import first_forbidden
 from ckanext.challenge.domain.plaintext import find_problem
 
@@ -166,8 +168,17 @@ def too_long(text: str, limit: int) -> str:
 
 
 def email(required: bool = False) -> list[Validator]:
-    """An e-mail address, as CKAN itself checks it."""
-    return [*word(LONGEST_EMAIL, required), tk.get_validator("email_validator")]
+    """An e-mail address: one that is whole, and that CKAN itself takes."""
+
+    def is_address(value: str) -> str:
+        # CKAN's own pattern takes a name without a point for a domain.
+        if contacts.is_whole(value) and email_pattern.match(value):
+            return value
+        raise tk.Invalid(
+            tk._("This address is not complete; for example: mairie@commune.fr")
+        )
+
+    return [*word(LONGEST_EMAIL, required), is_address]
 
 
 def web_address(required: bool = False) -> list[Validator]:
@@ -185,9 +196,13 @@ def web_address(required: bool = False) -> list[Validator]:
     return [*word(LONGEST_ADDRESS, required), is_address]
 
 
-def siren(required: bool = True) -> list[Validator]:
-    """A SIREN with a right key; spaces are allowed."""
-    return [_either(required), validators.challenge_siren]
+def siren(required: bool = True, *, of_establishment: bool = False) -> list[Validator]:
+    """A SIREN with a right key; spaces are allowed.
+
+    :param of_establishment: whether a SIRET may be given, of which its SIREN is kept
+    """
+    check = validators.siren_of if of_establishment else validators.challenge_siren
+    return [_either(required), check]
 
 
 def whole(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import ckan.plugins.toolkit as tk
 import magic
 
 from ckanext.challenge import config
+from ckanext.challenge.domain import file_kinds
 
 #: Media types that are taken, with the ends of names that are theirs.
 IMAGES: dict[str, tuple[str, ...]] = {
@@ -50,11 +52,12 @@ class Refused(ValueError):
     """A file that is not taken.
 
     :ivar code: ``empty``, ``too_big`` or ``type``
-    :ivar found: its media type, for ``type``
+    :ivar kind: what it is instead, for ``type``
     """
 
-    def __init__(self, code: str, found: str = "") -> None:
-        self.code, self.found = code, found
+    def __init__(self, code: str, kind: file_kinds.Kind = "other") -> None:
+        self.code = code
+        self.kind: file_kinds.Kind = kind
         super().__init__(code)
 
 
@@ -135,6 +138,32 @@ def keep(file_id: str, source: IO[bytes], limit: int) -> int:
     return _write(file_id, source, head, limit)[0]
 
 
+def _judged(head: bytes, name: str | None, allowed: dict[str, tuple[str, ...]]) -> str:
+    """The media type of a file that begins so, if it is one that is taken.
+
+    :raises Refused: when it is empty or of another type
+    """
+    if not head:
+        raise Refused("empty")
+    media_type = magic.from_buffer(head, mime=True)
+    if media_type not in allowed:
+        raise Refused("type", file_kinds.kind_of(media_type, head, name or ""))
+    return media_type
+
+
+def check(upload: Any, allowed: dict[str, tuple[str, ...]]) -> None:
+    """Judge an upload as :func:`store` does, and store nothing.
+
+    :raises Refused: when it is empty, too big or of another type
+    """
+    source: IO[bytes] = upload.stream
+    _judged(source.read(_HEAD), upload.filename, allowed)
+    size = source.seek(0, os.SEEK_END)
+    source.seek(0)
+    if size > config.max_file_size() * 1024 * 1024:
+        raise Refused("too_big")
+
+
 def store(file_id: str, upload: Any, allowed: dict[str, tuple[str, ...]]) -> Stored:
     """Store the content of an upload, whole or not at all.
 
@@ -144,11 +173,7 @@ def store(file_id: str, upload: Any, allowed: dict[str, tuple[str, ...]]) -> Sto
     """
     source: IO[bytes] = upload.stream
     head = source.read(_HEAD)
-    if not head:
-        raise Refused("empty")
-    media_type = magic.from_buffer(head, mime=True)
-    if media_type not in allowed:
-        raise Refused("type", media_type)
+    media_type = _judged(head, upload.filename, allowed)
     limit = config.max_file_size() * 1024 * 1024
     size, digest = _write(file_id, source, head, limit)
     return Stored(clean_name(upload.filename, media_type), media_type, size, digest)
@@ -168,6 +193,25 @@ def _write(file_id: str, source: IO[bytes], head: bytes, limit: int) -> tuple[in
         Path(temporary).unlink(missing_ok=True)
         raise
     return found
+
+
+def copy(file_id: str, new_id: str) -> None:
+    """Keep the content of a file under another id as well.
+
+    :raises OSError: when there is none, or it cannot be stored
+    """
+    path = path_of(new_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as target, path_of(file_id).open("rb") as source:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def remove(*file_ids: str) -> None:

@@ -11,7 +11,7 @@ from ckan.types import AuthResult, Context
 from ckanext.challenge.domain.lifecycle import COHORT_LIVE, PARTICIPANT_COUNTED
 from ckanext.challenge.model import Application, Cohort, Participant, Staff
 
-from . import access_links
+from . import access_links, proofs
 from .action_helpers import find_application, find_cohort, user_id_of
 
 
@@ -148,12 +148,17 @@ def seen_cohort(context: Context, reference: Any) -> Cohort:
 def owns(context: Context, application: Application, data_dict: dict[str, Any]) -> bool:
     """Whether the application is the caller's, by account or by follow-up key.
 
-    One whose personal data are erased is nobody's.
+    One that was sent without an account belongs to the account that has proved the
+    address of its contact. One whose personal data are erased is nobody's.
     """
     if application.erased_at is not None:
         return False
     user_id = user_id_of(context)
     if user_id and application.user_id == user_id:
+        return True
+    if application.user_id is None and proofs.is_proved(
+        user_id, application.contact_email
+    ):
         return True
     key = data_dict.get("key")
     return bool(key) and access_links.opens(

@@ -12,6 +12,7 @@ from ckan import model
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import config
+from ckanext.challenge.domain import file_kinds
 from ckanext.challenge.model import Application, ApplicationFile, Evidence
 from ckanext.challenge.model.base import make_id
 
@@ -62,8 +63,7 @@ def taken(
     if count >= MOST:
         text = tk._("There are {number} files already; remove one first")
         raise rollback_and_error("upload", text.format(number=count))
-    allowed = file_store.IMAGES if purpose == "logo" else file_store.DOCUMENTS
-    with _kept("upload", upload, allowed) as (file_id, stored):
+    with _kept("upload", upload, _allowed(purpose)) as (file_id, stored):
         row = ApplicationFile(
             id=file_id,
             application_id=application.id,
@@ -126,6 +126,23 @@ def _kept(
         raise
 
 
+def why_not(upload: FileStorage, purpose: str) -> str | None:
+    """Why a file of an application would not be taken; nothing where it would.
+
+    :param purpose: as :func:`taken` takes it
+    """
+    allowed = _allowed(purpose)
+    try:
+        file_store.check(upload, allowed)
+    except file_store.Refused as error:
+        return _why(error, allowed)
+    return None
+
+
+def _allowed(purpose: str) -> _Kinds:
+    return file_store.IMAGES if purpose == "logo" else file_store.DOCUMENTS
+
+
 def _why(error: file_store.Refused, allowed: _Kinds) -> str:
     if error.code == "empty":
         return tk._("This file is empty")
@@ -133,16 +150,38 @@ def _why(error: file_store.Refused, allowed: _Kinds) -> str:
         return tk._("This file has more than {limit} MB").format(
             limit=config.max_file_size()
         )
+    return f"{_what_it_is(error.kind, allowed)} {_what_is_taken(allowed)}"
+
+
+def _what_it_is(kind: file_kinds.Kind, allowed: _Kinds) -> str:
+    """What a file is that is not taken, and how to make one of it that is."""
+    if kind == "iphone":
+        return tk._("This is a photo of an iPhone (HEIC): save it as a JPEG.")
+    if kind == "picture":
+        return tk._("This is a picture of another kind: save it as a JPEG or a PNG.")
+    if allowed is not file_store.IMAGES:
+        texts = {
+            "word": tk._(
+                "This is a Word document: save it as a PDF, then attach that."
+            ),
+            "spreadsheet": tk._(
+                "This is a spreadsheet: save it as a PDF, then attach that."
+            ),
+            "slides": tk._("These are slides: save them as a PDF, then attach that."),
+        }
+        if kind in texts:
+            return texts[kind]
+    if kind == "archive":
+        return tk._(
+            "This is a compressed folder: take the document out of it, then attach "
+            "that."
+        )
+    return tk._("We do not know this kind of file.")
+
+
+def _what_is_taken(allowed: _Kinds) -> str:
     if allowed is file_store.IMAGES:
-        text = tk._("A logo is a JPEG or PNG image; this file is “{found}”")
-    elif allowed is file_store.PROOFS:
-        text = tk._(
-            "By its content this file is “{found}”; choose a PDF, an ODT, a JPEG, a "
-            "PNG, or a table (ODS, XLSX, CSV)"
-        )
-    else:
-        text = tk._(
-            "By its content this file is “{found}”; choose a PDF, an ODT, a JPEG or a "
-            "PNG"
-        )
-    return text.format(found=error.found)
+        return tk._("A logo is a JPEG or PNG image.")
+    if allowed is file_store.PROOFS:
+        return tk._("We take PDF, ODT, JPEG and PNG, and tables (ODS, XLSX, CSV).")
+    return tk._("We take PDF, ODT, JPEG and PNG.")

@@ -152,6 +152,13 @@ def challenge_siren(value: Any) -> str:
         ) from None
 
 
+def siren_of(value: Any) -> str:
+    """A SIREN, also where the fourteen digits of a SIRET are given: its first nine."""
+    text = text_of(value)
+    digits = re.sub(r"\s", "", text)
+    return challenge_siren(digits[:9] if re.fullmatch(r"\d{14}", digits) else text)
+
+
 def challenge_insee(value: Any) -> str:
     """The INSEE code of a commune (code officiel géographique): five characters."""
     text = text_of(value).upper()

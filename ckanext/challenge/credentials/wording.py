@@ -120,7 +120,7 @@ def _narrative(programme: Programme, criterion: Criterion, indent: str = "") -> 
 
 def _step(programme: Programme | None, key: str) -> str:
     step = programme.steps_by_key.get(key) if programme else None
-    return step.title.in_(current()) if step else key
+    return step.fact.in_(current()) if step else key
 
 
 def _measure(name: str) -> tuple[str, str]:

@@ -27,6 +27,22 @@ def compact(number: str) -> str:
     return _BETWEEN_DIGITS.sub("", number).upper()
 
 
+#: How people name the town hall or the commune itself, folded.
+_TITLE = re.compile(
+    r"(?:mairie|commune|ville|village)(?: (?:de la|de l|de|des|du|d))? (?=[a-z])"
+)
+
+
+def without_title(folded: str) -> str:
+    """A folded name without “town hall of” before it: the directory has the name alone.
+
+    >>> without_title("mairie d artenay")
+    'artenay'
+    """
+    found = _TITLE.match(folded)
+    return folded[found.end() :] if found else folded
+
+
 def fold(text: str) -> str:
     """Words of a name, folded for comparison and joined by single spaces.
 

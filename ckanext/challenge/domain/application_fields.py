@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from .text import N_
 
@@ -270,6 +270,24 @@ OF_DIRECTORY: dict[str, str] = {
 PERSONAL: tuple[str, ...] = tuple(field.name for field in FIELDS if field.personal)
 #: The columns of the export.
 EXPORTED: tuple[Field, ...] = tuple(field for field in FIELDS if field.width)
+
+
+#: What answers a step of the checklist, with the fields that say it.
+SAID: dict[str, tuple[str, ...]] = {
+    "elected_sponsor": ("elected_sponsor",),
+    "contact": ("contact_name", "contact_role"),
+}
+
+
+def said(application: Any, what: str) -> str:
+    """What an application says in the place of a step of the checklist.
+
+    :param application: with the fields as attributes
+    :param what: one of :data:`SAID`
+    :returns: empty where it says nothing
+    """
+    words = (str(getattr(application, name) or "").strip() for name in SAID[what])
+    return ", ".join(filter(None, words))
 
 
 def asked_in(*parts: Part) -> tuple[Field, ...]:

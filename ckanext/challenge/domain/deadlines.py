@@ -99,6 +99,20 @@ def has_ended(
     return now >= end_of_day(day, zone)
 
 
+def answer_by(
+    submitted: datetime.date, deadline: datetime.date | None, days: int
+) -> datetime.date:
+    """Return the day by which an applicant can expect an answer.
+
+    Applications are read together once all are there: the days count from the deadline
+    of the season, and for what comes later from the day on which it came.
+
+    :param days: that reading them takes
+    """
+    start = submitted if deadline is None else max(submitted, deadline)
+    return start + datetime.timedelta(days=days)
+
+
 def due_date(
     due: Due | None, milestones: Mapping[str, datetime.date | None]
 ) -> datetime.date | None:

@@ -249,8 +249,12 @@ APPLICATION_UNANSWERED = (
 #: Those of which somebody waits for the answer of the team, or its team for somebody.
 APPLICATION_AWAITED = APPLICATION_UNANSWERED[1:]
 
-#: States in which the applicant may change what is written.
-APPLICATION_EDITABLE = frozenset({"draft", "changes_requested"})
+#: States in which the applicant may change what is written; what is submitted, as long
+#: as nobody reads it: see :func:`may_change`.
+APPLICATION_EDITABLE = frozenset({"draft", "submitted", "changes_requested"})
+
+#: States in which the team has an application to answer.
+APPLICATION_ARRIVED = frozenset({"submitted", "in_review"})
 
 #: States in which the application has its answer, for now or for good.
 APPLICATION_DECIDED = frozenset({"accepted", "waitlisted", "refused"})
@@ -265,6 +269,14 @@ PREPARATION_READ = frozenset({"to_match", "to_mend", "ready"})
 
 #: States of an award in which the organization holds the badge.
 AWARD_HELD = frozenset({"active", "at_risk"})
+
+
+def may_change(state: str, read: bool) -> bool:
+    """Return whether an applicant may change what is written.
+
+    :param read: whether somebody of the team reads it, or keeps a decision on it
+    """
+    return state in APPLICATION_EDITABLE and not (state == "submitted" and read)
 
 
 @dataclass(frozen=True)

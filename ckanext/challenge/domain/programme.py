@@ -69,12 +69,15 @@ class PersonCheck:
     :ivar feedback: whether it is done by sending the programme's final form, and
         cannot be set by hand
     :ivar answer: whether it asks for something to be written: a name, a choice, a list
+    :ivar from_application: what of an accepted application answers it already: the
+        elected sponsor, the contact, or the resolution or letter that came with it
     """
 
     evidence: Literal["none", "link", "file"] = "none"
     confirm: bool = False
     feedback: bool = False
     answer: bool = False
+    from_application: Literal["elected_sponsor", "contact", "commitment"] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class Step:
 
     :ivar effort_minutes: how long it takes, about
     :ivar required: whether *challenge relevé* needs it
+    :ivar done: what is so once it is done, where that is told: « Une personne élue est
+        désignée »
     """
 
     key: str
@@ -93,6 +98,12 @@ class Step:
     due: Due | None
     required: bool
     check: CatalogCheck | PersonCheck
+    done: Text | None = None
+
+    @property
+    def fact(self) -> Text:
+        """What is so once it is done; its title where the programme does not say."""
+        return self.done or self.title
 
     @property
     def source(self) -> Literal["catalog", "person"]:
@@ -418,6 +429,7 @@ def _step(written: Mapping[str, Any]) -> Step:
         effort_minutes=written.get("effort_minutes", 30),
         due=Due(due["milestone"], due.get("days", 0)) if due else None,
         required=written.get("required", True),
+        done=Text.of(written["done"]) if "done" in written else None,
         check=(
             CatalogCheck(_criterion(check["catalog"]))
             if "catalog" in check
@@ -426,6 +438,7 @@ def _step(written: Mapping[str, Any]) -> Step:
                 check["person"].get("confirm", False),
                 check["person"].get("feedback", False),
                 check["person"].get("answer", False),
+                check["person"].get("from_application"),
             )
         ),
     )

@@ -37,12 +37,13 @@ class Fix:
     :ivar url: the address of that page
     :ivar kind: ``dataset`` where a new dataset brings it up: a participant's page
         offers the form filled in from a chosen kit; ``kits`` where the choice of kits
-        does, which stands in the step itself; else ``page``
+        does, which stands in the step itself; ``members`` where an invitation does,
+        for which a participant's page has the form; else ``page``
     """
 
     action: Text
     url: Callable[[Place], str]
-    kind: Literal["dataset", "kits", "page"] = "page"
+    kind: Literal["dataset", "kits", "members", "page"] = "page"
 
 
 @dataclass(frozen=True)
@@ -64,21 +65,28 @@ class Lack:
     file: Literal["first", "latest", "unreachable", "wrong"] = "first"
 
 
-def _kits(place: Place) -> str:
-    if place.cohort is None:
-        return tk.h.url_for("challenge.kits")
-    page = tk.h.url_for(
+def _participant(place: Place) -> str:
+    return tk.h.url_for(
         "challenge_participant.read",
         cohort=place.cohort,
         organization=place.organization,
     )
-    return f"{page}?step=kits#kits"
 
 
-MEMBERS = Fix(
-    _("Invite a member"),
-    lambda place: tk.h.url_for("organization.members", id=place.organization),
-)
+def _kits(place: Place) -> str:
+    if place.cohort is None:
+        return tk.h.url_for("challenge.kits")
+    return f"{_participant(place)}?step=kits#kits"
+
+
+def _members(place: Place) -> str:
+    if place.cohort is None:
+        # CKAN's own page, which has a form of its own.
+        return tk.h.url_for("organization.member_new", id=place.organization)
+    return f"{_participant(place)}#members"
+
+
+MEMBERS = Fix(_("Invite a member"), _members, kind="members")
 PROFILE = Fix(
     _("Complete the page"),
     lambda place: tk.h.url_for("organization.edit", id=place.organization),

@@ -23,12 +23,14 @@ class Files:
     :ivar latest: the one that was updated last
     :ivar unreachable: the first that did not answer, if there is one
     :ivar wrong: the first that does not follow its schema, if there is one
+    :ivar problems: how many points the report on that one has; 0 without one
     """
 
     first: str | None
     latest: str | None
     unreachable: str | None
     wrong: str | None
+    problems: int = 0
 
     def to_mend(self, lack: Lack) -> str | None:
         """The file that something missing is about; else the first."""
@@ -63,6 +65,10 @@ _TO_MEND = {
         "EXISTS (SELECT FROM challenge_conformity c WHERE c.resource_id = r.id"
         f" AND {quality.REFUSED})",
     ),
+    "problems": "(array_agg((SELECT c.error_count FROM challenge_conformity c"
+    " WHERE c.resource_id = r.id) ORDER BY r.position, r.id) FILTER (WHERE EXISTS"
+    " (SELECT FROM challenge_conformity c WHERE c.resource_id = r.id"
+    f" AND {quality.REFUSED})))[1]",
 }
 
 
@@ -106,8 +112,48 @@ def dataset(id_: str) -> Dataset | None:
     return next((_dataset(row, row.met) for row in found), None)
 
 
+@dataclass(frozen=True)
+class OfKit:
+    """The datasets that an organization has of a kit.
+
+    :ivar public: how many the public can see
+    :ivar begun: the latest that it cannot see: its name and its title, and whether its
+        form was left before the end
+    """
+
+    public: int = 0
+    begun: tuple[str, str, bool] | None = None
+
+
+def of_kits(organization_id: str) -> dict[str, OfKit]:
+    """What an organization has published and begun, by the kit that it is of."""
+    extras = dataset_extras(("challenge_kit",))
+    kit = extras.columns["challenge_kit"]
+    found: dict[str, OfKit] = {}
+    for row in rows(
+        f"""
+        SELECT {kit} AS kit, p.name, p.title, p.state = 'draft' AS left_open,
+               ({PUBLIC}) AS public
+        FROM package p
+        {extras.joins}
+        WHERE p.owner_org = :organization AND p.type = 'dataset'
+          AND p.state IN ('active', 'draft') AND {kit} <> ''
+        ORDER BY p.metadata_created, p.id
+        """,
+        organization=organization_id,
+    ):
+        had = found.get(row.kit, OfKit())
+        begun = (row.name, row.title or row.name, bool(row.left_open))
+        found[row.kit] = (
+            OfKit(had.public + 1, had.begun) if row.public else OfKit(had.public, begun)
+        )
+    return found
+
+
 def _dataset(row: Any, met: int = 0) -> Dataset:
-    files = Files(row.first, row.latest, row.unreachable_file, row.wrong)
+    files = Files(
+        row.first, row.latest, row.unreachable_file, row.wrong, row.problems or 0
+    )
     return Dataset(row.id, row.name, row.title or row.name, files, met)
 
 

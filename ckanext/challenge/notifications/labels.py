@@ -13,6 +13,15 @@ def title(kind: str) -> str:
     return tk._(known.title) if known else kind
 
 
+def cancelled() -> dict[str, str]:
+    """Why a mail was not sent, by what the outbox keeps of it."""
+    return {
+        "nobody": tk._("Not sent: there is nobody to write to"),
+        "nothing": tk._("Not sent: there was nothing to tell any more"),
+        "enough": tk._("Not sent: this address got enough mails already"),
+    }
+
+
 def states() -> dict[str, str]:
     """How far a mail is."""
     return {

@@ -139,8 +139,8 @@ def _send(mail: Mail, outcome: Outcome) -> None:
         if rendered.unproved:
             _check_patience(rendered.unproved)
         sending.send(rendered, mail.id)
-    except (rendering.NobodyToWriteTo, rendering.NothingToTell, _TooMany):
-        mail.state = "cancelled"
+    except (rendering.NobodyToWriteTo, rendering.NothingToTell, _TooMany) as error:
+        mail.state, mail.last_error = "cancelled", _CANCELLED[type(error)]
         outcome.cancelled += 1
     except Exception as error:
         _failed(mail, error, rendered)
@@ -172,6 +172,14 @@ def forget_digests() -> None:
 
 class _TooMany(Exception):
     """An address that nobody has proved got as many mails as it gets."""
+
+
+#: What the outbox keeps of a mail that is not sent: one of ``labels.cancelled``.
+_CANCELLED: dict[type[Exception], str] = {
+    rendering.NobodyToWriteTo: "nobody",
+    rendering.NothingToTell: "nothing",
+    _TooMany: "enough",
+}
 
 
 def _check_patience(digest: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.model import Application, Participant, Staff
+from ckanext.challenge.model import Application, GivenRole, Participant, Staff
 
 
 def staff(
@@ -48,7 +48,7 @@ def staff(
 def members(participant: Participant | None) -> list[str]:
     """The ids of the users to whom a mail for a participant's members goes.
 
-    They are the admins and editors of its organization, those included who have yet
+    They are the admins and editors of its organization, with a contact who has yet
     to choose a password: whoever only reads there can do nothing about it.
     """
     if participant is None:
@@ -64,6 +64,8 @@ def members(participant: Participant | None) -> list[str]:
 def publishers() -> Any:
     """Who publishes for each organization, once each, as a query.
 
+    Who was invited and has not come yet is told of nothing but the invitation.
+
     :returns: a ``SELECT`` of ``user_id`` from CKAN's members and users
     """
     return (
@@ -75,6 +77,21 @@ def publishers() -> Any:
             model.Member.capacity.in_(("admin", "editor")),
             model.User.state != model.State.DELETED,
             model.User.email.isnot(None),
+            ~_invited(),
         )
         .distinct()
+    )
+
+
+def _invited() -> Any:
+    """Whether a member has not opened the account that an invitation made."""
+    given = sa.select(GivenRole.id).where(
+        GivenRole.user_id == model.User.id,
+        GivenRole.organization_id == model.Member.group_id,
+        GivenRole.taken_back_at.is_(None),
+    )
+    return sa.and_(
+        model.User.state == model.State.PENDING,
+        given.where(GivenRole.way == "invitation").exists(),
+        ~given.where(GivenRole.way != "invitation").exists(),
     )

@@ -27,7 +27,7 @@ def _participant(occasion: Occasion, anchor: str = "", **found: Any) -> dict[str
     participant, cohort = _subject(occasion)
     group = model.Group.get(participant.organization_id)
     url = tk.h.url_for(
-        "challenge_participant.read",
+        "challenge_home.enter",
         cohort=cohort.name,
         organization=group.name if group else "",
         _external=True,

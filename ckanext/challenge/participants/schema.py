@@ -23,6 +23,7 @@ def participant_list() -> Schema:
     return {
         "cohort": fields.raw(required=False),
         "organization": fields.raw(required=False),
+        "mine": [fields.default(False), *fields.truth()],
         "state": fields.choice(lifecycle.PARTICIPANT.states),
         "phase": fields.word(60),
         "departement": fields.word(3),

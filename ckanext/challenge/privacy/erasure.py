@@ -75,6 +75,7 @@ def erase(application: Application, actor: str) -> list[str]:
     ):
         waiting_list.leave(application)
         advance(application, ("withdrawn",), actor)
+    _forget_said(application)
     address = application.contact_email
     own = accounts.let_in_by(application)
     code_id = application.late_code_id
@@ -115,6 +116,24 @@ def erase(application: Application, actor: str) -> list[str]:
     if cohort.state not in lifecycle.COHORT_OVER:
         participants = participants.filter(Participant.state == "withdrawn")
     return file_ids + _forget([id_ for (id_,) in participants])
+
+
+def _forget_said(application: Application) -> None:
+    """Take out of the checklist what it has from the application, word for word.
+
+    The steps stay as they are; what its people wrote instead is theirs.
+    """
+    participants = sa.select(Participant.id).where(
+        Participant.application_id == application.id
+    )
+    words = [
+        text
+        for what in application_fields.SAID
+        if (text := application_fields.said(application, what))
+    ]
+    model.Session.query(StepStatus).filter(
+        StepStatus.participant_id.in_(participants), StepStatus.note.in_(words)
+    ).update({"note": None}, synchronize_session=False)
 
 
 def _ending(application: Application, actor: str) -> list[Any]:

@@ -19,6 +19,7 @@ from ckanext.challenge.views.participant.accompaniment_routes import accompanyin
 from ckanext.challenge.views.participant.conformity import conformity
 from ckanext.challenge.views.participant.feedback import feedback, opinions
 from ckanext.challenge.views.participant.given_roles import given_roles
+from ckanext.challenge.views.participant.home import home
 from ckanext.challenge.views.participant.preparation.routes import preparation
 from ckanext.challenge.views.participant.routes import participant
 from ckanext.challenge.views.public.calendars import calendar
@@ -43,6 +44,7 @@ def get_blueprints() -> list[Blueprint]:
     return [
         actions,
         public,
+        home,
         applicant,
         erasure,
         claims,

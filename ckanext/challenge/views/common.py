@@ -97,6 +97,21 @@ def is_staff_of_any(cohorts: Iterable[Mapping[str, Any]]) -> bool:
     )
 
 
+def seasons_to_apply_to(cohort: str) -> list[dict[str, str]]:
+    """The other seasons that take applications now: ``title`` and ``url`` each.
+
+    :param cohort: the name of the one that takes none
+    """
+    return [
+        {
+            "title": row["title"],
+            "url": tk.h.url_for("challenge_applicant.apply", cohort=row["name"]),
+        }
+        for row in act("challenge_cohort_list")["results"]
+        if row["accepts_applications"] and row["name"] != cohort
+    ]
+
+
 #: The endings of addresses that programs of other sites ask for, and the blueprints
 #: that have such.
 _FOR_PROGRAMS = frozenset({"atom", "csv", "ics", "json", "jwt", "png", "svg"})

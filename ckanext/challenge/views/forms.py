@@ -95,7 +95,10 @@ def new_dataset_url(
             ):
                 fields[field] = str(text).replace("{name}", organization)
         if name:
-            fields["name"] = f"{kit['name']}-{name}"[:_LONGEST_NAME].rstrip("-_")
+            stem = f"{kit['name']}-{name}"[:_LONGEST_NAME].rstrip("-_")
+            # The first one has the name already.
+            number = (kit.get("datasets") or 0) + 1
+            fields["name"] = stem if number == 1 else f"{stem}-{number}"
     filled = {key: value for key, value in fields.items() if value}
     query = f"?{urlencode(filled)}" if filled else ""
     return f"{tk.h.url_for('dataset.new')}{query}"

@@ -37,6 +37,11 @@ def cohort(made_once: MadeOnce) -> dict[str, Any]:
 def test_the_directory_fills_in(cohort: dict[str, Any]) -> None:
     made = apply(cohort, siren="214 500 241", submit=False)
     assert made["siren"] == BAULE
+
+
+def test_a_siret_gives_its_siren(cohort: dict[str, Any]) -> None:
+    made = apply(cohort, siren="214 500 241 00019", submit=False)
+    assert made["siren"] == BAULE
     assert made["organization_title"] == "Baule"
     assert made["kind"] == "commune"
     assert made["population"] == 1985

@@ -124,6 +124,13 @@ def test_only_so_many_files_and_only_while_it_can_be_changed(
         _attach(draft, _pdf())
     only_message(caught, "upload")
     sent = apply(cohort, POINCONNET)
+    _attach(sent, _pdf())
+    call_as(
+        factories.Sysadmin(),
+        "challenge_application_review",
+        id=sent["id"],
+        decision="start",
+    )
     with pytest.raises(tk.ValidationError) as caught:
         _attach(sent, _pdf())
     only_message(caught, "state")

@@ -125,6 +125,7 @@ def test_progress_as_the_specification_has_it(
                     "fix_url": f"/dataset/edit/{closed['name']}#field-license_id",
                 }
             ],
+            "problems": 0,
         }
     ]
     (why,) = step(shown, "page-organisation")["why_not"]
@@ -137,7 +138,7 @@ def test_progress_as_the_specification_has_it(
     members = step(shown, "deux-membres")
     assert members["late"] is True
     assert members["why_not"][0]["fix_url"] == (
-        f"/organization/members/{organization['name']}"
+        f"/challenge/saison-2/{organization['name']}#members"
     )
     first = badge(shown, "premiere-publication")
     assert (first["earned"], first["percent"], first["missing"]) == (True, 100, [])

@@ -419,4 +419,130 @@ def test_the_deadline_passes_while_the_form_is_open(
     rows = model.Session.query(Application).filter_by(siren=POINCONNET)
     assert [row.state for row in rows] == ["draft"]
     mails = model.Session.query(Mail.kind).filter_by(application_id=rows.one().id)
-    assert {kind for (kind,) in mails} == {"link"}
+    assert {kind for (kind,) in mails} == {"draft"}
+
+
+def test_an_address_that_looks_mistyped_is_asked_about_once(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    visitor = browser()
+    form = {**FORM, "contact_email": "mairie@gmial.com", "agents": ""}
+    page = _page(visitor.post(APPLY, form))
+    assert _errors(page) == {"#field-contact_email", "#field-agents"}
+    assert "mairie@gmail.com" in page.text_content()
+    fields = _fields(page)
+    assert fields["asked_address"] == "mairie@gmial.com"
+    assert visitor.post(APPLY, {**fields, **FORM, "contact_email": "mairie@gmial.com"})
+    made = model.Session.query(Application).filter_by(siren=POINCONNET).one()
+    assert made.contact_email == "mairie@gmial.com"
+    # A program is not asked.
+    call_as(
+        None,
+        "challenge_application_create",
+        **{**FORM, "siren": LIGNIERES[0], "contact_email": "a@gmial.com"},
+        cohort="saison-3",
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("contact_email", "mairie@artenay"),
+        ("contact_phone", "02 38 00"),
+        ("contact_phone", "au secrétariat"),
+    ],
+)
+def test_what_reaches_nobody_is_said_at_its_field(
+    browser: Callable[..., Any], world: Any, field: str, value: str
+) -> None:
+    page = _page(browser().post(APPLY, {**FORM, field: value}))
+    assert _errors(page) == {f"#field-{field}"}
+
+
+def test_a_refused_file_is_told_with_all_that_is_wrong(
+    browser: Callable[..., Any], world: Any, storage: Path
+) -> None:
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)
+    word = b"PK\x03\x04\x14\0\0\0\x08\0" + bytes(16) + b"word/document.xml" + bytes(64)
+    page = _page(
+        browser().post(
+            f"/en{APPLY}",
+            {
+                **FORM,
+                "contact_email": "mairie@artenay",
+                "file-letter": (io.BytesIO(heic), "IMG_0001.HEIC"),
+                "file-other": (io.BytesIO(word), "lettre.docx"),
+            },
+        )
+    )
+    assert _errors(page) == {
+        "#field-contact_email",
+        "#field-file-letter",
+        "#field-file-other",
+    }
+    text = page.text_content()
+    assert "a photo of an iPhone (HEIC): save it as a JPEG" in text
+    assert "a Word document: save it as a PDF" in text
+
+
+def test_the_mail_about_a_refused_file_says_that_nothing_is_submitted(
+    browser: Callable[..., Any], world: Any, storage: Path
+) -> None:
+    sent = browser().post(APPLY, {**FORM, "file-letter": (io.BytesIO(b"x"), "a.txt")})
+    assert "/application/" in _path(sent)
+    made = model.Session.query(Application).filter_by(siren=POINCONNET).one()
+    assert made.state == "draft"
+    (mail,) = model.Session.query(Mail).filter_by(application_id=made.id)
+    assert (mail.kind, mail.data["refused_file"]) == ("draft", True)
+    # Others who ask for the link say nothing in that mail.
+    call_as(None, "challenge_application_link_send", id=made.id, refused_file=True)
+    mails = model.Session.query(Mail).filter_by(application_id=made.id)
+    assert sorted(mail.data["refused_file"] for mail in mails) == [False, True]
+
+
+def test_what_was_sent_is_read_and_changed_until_somebody_reads_it(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    applicant = browser("applicant")
+    url = f"/challenge/application/{world.application['id']}"
+    page = _page(applicant.get(f"/en{url}"))
+    assert "We mean to answer by" in page.text_content()
+    assert PERSONAL["motivation"] in page.xpath("//dl")[0].text_content()
+    fields = {**_fields(page), "consent": "true", "save": "change"}
+    changed = {**fields, "motivation": "Ouvrir aussi nos menus."}
+    assert applicant.post(url, changed).status_code == 302
+    page = _page(applicant.get(url))
+    assert "Ouvrir aussi nos menus." in page.xpath("//dl")[0].text_content()
+    stored = model.Session.get(Application, world.application["id"])
+    assert stored is not None
+    assert stored.state == "submitted"
+    call_as(
+        world.people["manager"],
+        "challenge_application_review",
+        id=world.application["id"],
+        decision="start",
+    )
+    page = _page(applicant.get(url))
+    assert not page.xpath("//form[.//*[@name='agents']]")
+    refused = applicant.post(url, {**changed, "motivation": "Trop tard."})
+    assert "challenge-errors" in refused.get_data(as_text=True)
+    model.Session.expire_all()
+    (motivation,) = model.Session.query(Application.motivation).filter_by(
+        id=world.application["id"]
+    )
+    assert motivation == ("Ouvrir aussi nos menus.",)
+
+
+def test_a_season_that_takes_none_leads_to_the_one_that_does(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    call_as(
+        world.people["sysadmin"],
+        "challenge_cohort_patch",
+        id=world.cohort["id"],
+        application_deadline="2020-01-02",
+        application_opens="2020-01-01",
+    )
+    for page in (f"/challenge/{world.cohort['name']}", "/challenge/saison-2/apply"):
+        links = _page(browser().get(page)).xpath("//main//a/@href | //div//a/@href")
+        assert any(link.endswith(APPLY) for link in links), page

@@ -17,7 +17,7 @@ from lxml import html
 from benchmarks.statements import sent_statements
 from ckanext.challenge import programmes
 from ckanext.challenge.common import file_store
-from ckanext.challenge.model import StepStatus
+from ckanext.challenge.model import Conformity, StepStatus
 from ckanext.challenge.progress import evaluate
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -362,11 +362,103 @@ def test_the_next_step_begins_where_it_is_done(
         participant_id=world.participant["id"], step=key
     ).update({"state": "todo", "why_not": [missing]})
     model.Session.commit()
-    page = _page(browser("member").get(f"/en{world.url}"))
-    (card,) = page.xpath("//section[contains(@class, 'challenge-now')]")
+    # Its editor may not invite, and is told who may.
+    for role in ("sysadmin", "member"):
+        page = _page(browser(role).get(f"/en{world.url}"))
+        if role == "sysadmin":
+            assert page.xpath("//*[@id='members']/following-sibling::form")
+            continue
+        (card,) = page.xpath("//section[contains(@class, 'challenge-now')]")
+        (link,) = card.xpath(".//a[contains(@class, 'btn')]")
+        assert "Invite" in _text(link)
+        assert link.get("href") == f"/en{world.url}#members"
+        (box,) = page.xpath("//section[@aria-labelledby='members']")
+        assert "administrator" in _text(box)
+
+
+def _only(world: Any, key: str, **status: Any) -> None:
+    """Leave one step to do."""
+    of_participant: Any = model.Session.query(StepStatus).filter_by(
+        participant_id=world.participant["id"]
+    )
+    of_participant.filter(StepStatus.step != key).update({"state": "waived"})
+    of_participant.filter_by(step=key).update(status)
+    model.Session.commit()
+
+
+def _buttons(answer: Any) -> list[tuple[str, str]]:
+    (card,) = _page(answer).xpath("//section[contains(@class, 'challenge-now')]")
+    return [
+        (_text(link), link.get("href"))
+        for link in card.xpath(".//a[contains(@class, 'btn')]")
+    ]
+
+
+def test_the_kit_to_publish_is_one_that_is_not_published(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    """A dataset that was begun is gone on with: its address is taken."""
+    missing = {"measure": "kits_covered", "value": 1, "target": 3, "datasets": []}
+    _only(world, "trois-kits", state="todo", why_not=[missing])
+    member = browser("member")
+    member.post(f"{world.url}/kits", {"kits": ["deliberations", "subventions"]})
+    (text, url), *_ = _buttons(member.get(f"/en{world.url}"))
+    assert "challenge_kit=subventions" in url
+    assert "deliberations" not in url
+    factories.Dataset(
+        owner_org=world.participant["organization_id"],
+        name="subventions-commencees",
+        title="Nos subventions",
+        challenge_kit="subventions",
+        private=True,
+    )
+    (text, url), *_ = _buttons(member.get(f"/en{world.url}"))
+    assert (text, url) == (
+        "Resume: Nos subventions",
+        "/en/dataset/edit/subventions-commencees",
+    )
+
+
+def test_the_next_step_leads_to_the_cells_that_are_wrong(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    file = world.dataset["resources"][0]["id"]
+    problems = [{"type": "type-error"}]
+    model.Session.merge(
+        Conformity(
+            resource_id=file,
+            schema="scdl/deliberations",
+            status="invalid",
+            errors=problems,
+            error_count=25,
+        )
+    )
+    missing = {
+        "measure": "conform_datasets",
+        "value": 0,
+        "target": 1,
+        "datasets": [world.dataset["id"]],
+        "missing": {world.dataset["id"]: ["schema"]},
+    }
+    evaluate.evaluate([world.participant["organization_id"]])
+    _only(world, "jeu-conforme", state="todo", why_not=[missing])
+    ((text, url),) = _buttons(browser("member").get(f"/en{world.url}"))
+    assert text == "Correct the 25 points of “Délibérations & <arrêtés>”"
+    assert url.endswith(f"/resource/{file}#challenge-conformity")
+    shown = _text(_page(browser("member").get(f"/en{world.url}")))
+    assert "25 points to correct in its file" in shown
+
+
+def test_the_next_step_says_why_a_proof_came_back(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    _only(world, "deliberation", state="in_progress", reason="Il manque la date")
+    (card,) = _page(browser("member").get(world.url)).xpath(
+        "//section[contains(@class, 'challenge-now')]"
+    )
+    assert "Il manque la date" in _text(card)
     (link,) = card.xpath(".//a[contains(@class, 'btn')]")
-    assert "Invite" in _text(link)
-    assert "member" in link.get("href")
+    assert link.get("href").endswith("#step-deliberation")
 
 
 def test_what_keeps_a_step_open_is_a_link_to_its_field(

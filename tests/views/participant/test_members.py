@@ -239,3 +239,20 @@ def test_before_it_leaves_and_comes_back_one_reads_whose_roles_change(
     back = "Camille Exemple is then an administrator of the organization"
     assert back in _text(manager.get(page))
     assert back not in _text(browser("adviser").get(page))
+
+
+def test_an_invitation_waits_on_the_page_and_is_taken_back(
+    admin: Browser, world: Any
+) -> None:
+    sent = admin.post(
+        f"{world.url}/invite", {"email": "collegue@example.org", "role": "editor"}
+    )
+    assert sent.headers["Location"].endswith("#members")
+    page = html.document_fromstring(admin.get(world.url).get_data(as_text=True))
+    (form,) = page.xpath("//form[contains(@action, '/take-back')]")
+    assert "collegue@example.org" in form.text_content()
+    admin.post(form.get("action").partition("#")[0])
+    assert "/take-back" not in admin.get(world.url).get_data(as_text=True)
+    assert model.User.by_email("collegue@example.org") is None
+    again = admin.post(form.get("action").partition("#")[0])
+    assert again.status_code == 302

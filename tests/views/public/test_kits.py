@@ -309,7 +309,8 @@ def test_from_the_kit_to_a_dataset_that_conforms(
     title = world.participant["organization_title"]
     expected = {
         "title": f"Délibérations – {title}",
-        "name": f"deliberations-{world.participant['organization_name']}",
+        # It has one of this kit, under the plain name.
+        "name": f"deliberations-{world.participant['organization_name']}-2",
         "challenge_kit": "deliberations",
         "license_id": "etalab-2.0",
         "frequency": "quarterly",

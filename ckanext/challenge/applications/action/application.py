@@ -24,6 +24,7 @@ from ckanext.challenge.applications.dictize import (
 from ckanext.challenge.applications.transitions import (
     advance,
     check_alone,
+    check_editable,
     cohort_of,
     decide,
     lock,
@@ -36,10 +37,8 @@ from ckanext.challenge.common.action_helpers import (
     find_application,
     validate,
 )
-from ckanext.challenge.common.labels import state_label
-from ckanext.challenge.domain import questions
+from ckanext.challenge.domain import contacts, questions
 from ckanext.challenge.domain.application_fields import FORM, WRITTEN, Kind
-from ckanext.challenge.domain.lifecycle import APPLICATION_EDITABLE
 from ckanext.challenge.model import Application, Cohort, locks
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
@@ -81,6 +80,9 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     :type draft: bool
     :param late_code: lets in after the deadline
     :type late_code: string
+    :param asked_address: for a form: an address of the contact that looks mistyped is
+        refused with the one that was probably meant, unless it is given here too
+    :type asked_address: string
     :param form: the ``form`` of :py:func:`challenge_application_form`, where a form
         was filled in: sent twice it makes one application, and what was begun in
         time is kept after the deadline
@@ -150,7 +152,8 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
 
 
 def challenge_application_update(context: Context, data_dict: dict[str, Any]) -> Any:
-    """Change an application that is a draft, or of which changes were requested.
+    """Change an application that is a draft, of which changes were requested, or that
+    nobody reads yet.
 
     The applicant may call this, by account or with the follow-up key.
 
@@ -185,6 +188,7 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
             **columns(application, WRITTEN),
             "consent": application.consent_at is not None,
             **given,
+            **_asked(data_dict),
         },
         {**_answered(application, cohort), **(answers.given(data_dict) or {})},
         complete=application.state != "draft",
@@ -308,7 +312,9 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
     :type key: string
     :returns: its fields; ``duty`` (``{status, rule, reasons}``: is there a duty to
         publish, and why); ``attachments``; ``decisions`` (what can be decided now, by
-        whoever asks); ``waitlist_position`` (1 is next), and with it
+        whoever asks); ``editable`` (whether its applicant may change it now);
+        ``answer_by`` (the day by which the team means to answer, while it has not);
+        ``waitlist_position`` (1 is next), and with it
         ``waitlist_because`` (``places`` where all are taken, else ``rank``); for
         managers also
         ``account`` (``{name, display_name, since, proved, waiting}``: whose an
@@ -342,18 +348,35 @@ def _checked(
     )
     asked = questions.read(cohort.questions)
     checked, wrong = answers.check(asked, raw_answers, complete)
+    if slip := _slip(data_dict):
+        errors.setdefault("contact_email", []).append(slip)
     if errors or wrong:
         model.Session.rollback()
         raise tk.ValidationError({**errors, **wrong})
     return {**data, "answers": checked}
 
 
+def _asked(data_dict: dict[str, Any]) -> dict[str, Any]:
+    """Which address a form has asked about already."""
+    return {k: v for k, v in data_dict.items() if k == "asked_address"}
+
+
+def _slip(data_dict: dict[str, Any]) -> str | None:
+    """What a form asks of an address that looks mistyped, once."""
+    address = data_dict.get("contact_email")
+    if "asked_address" not in data_dict or not isinstance(address, str):
+        return None
+    meant = contacts.meant(address.strip())
+    if meant is None or data_dict["asked_address"] == address.strip():
+        return None
+    return tk._(
+        "Did you mean {address}? Correct it; if it is right as it is, send the form "
+        "once more."
+    ).format(address=meant)
+
+
 def _check_current(application: Application, revision: int | None) -> None:
-    if application.state not in APPLICATION_EDITABLE:
-        model.Session.rollback()
-        text = tk._("An application that is “{state}” can no longer be changed")
-        state = state_label("application", application.state)
-        raise tk.ValidationError({"state": [text.format(state=state)]})
+    check_editable(application)
     if revision is not None and revision != application.revision:
         model.Session.rollback()
         text = tk._(

@@ -16,7 +16,7 @@ from ckanext.challenge.applications import (
     schema,
     waiting_list,
 )
-from ckanext.challenge.common import roles
+from ckanext.challenge.common import proofs, roles
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.domain.names import sort_key
@@ -51,7 +51,8 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     """List the applications to a season, or one's own.
 
     Managers of the season and sysadmins may call this with ``cohort``; any user
-    without it, for the applications made with that account. Managers see no drafts:
+    without it, for the applications made with that account, or for its address once
+    that is proved. Managers see no drafts:
     these are their applicants' own until they are handed in.
 
     :param cohort: the id or name of the season
@@ -149,7 +150,7 @@ def _count(data: dict[str, Any], paginate: query.Facets, chosen: list[Any]) -> i
 
 def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
     chosen: list[Any] = [
-        _columns.user_id == roles.user_id_of(context),
+        _of_account(roles.user_id_of(context)),
         *query.narrowing({"state": data["state"]} if "state" in data else {}),
     ]
     if "q" in data:
@@ -158,6 +159,22 @@ def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
         "count": sum(query.facets(chosen).states.values()),
         "results": _rows(chosen, data, _SHOWN),
     }
+
+
+def _of_account(user_id: str | None) -> sa.ColumnElement[bool]:
+    """The applications of an account; see :func:`.roles.owns`."""
+    made = _columns.user_id == user_id
+    user = model.User.get(user_id) if user_id else None
+    if user is None or not proofs.is_proved(user.id, user.email):
+        return made
+    return sa.or_(
+        made,
+        sa.and_(
+            _columns.user_id.is_(None),
+            _columns.erased_at.is_(None),
+            sa.func.lower(_columns.contact_email) == str(user.email).lower(),
+        ),
+    )
 
 
 def _rows(

@@ -11,7 +11,7 @@ from ckan.types import Context
 from ckanext.challenge.applications import schema
 from ckanext.challenge.applications import schema as reference_schema
 from ckanext.challenge.applications.dictize import dictize_file, keep_previous
-from ckanext.challenge.applications.transitions import lock
+from ckanext.challenge.applications.transitions import check_editable, lock
 from ckanext.challenge.common import (
     file_store,
     journal,
@@ -26,9 +26,6 @@ from ckanext.challenge.common.action_helpers import (
     find_file,
     validate,
 )
-from ckanext.challenge.common.labels import state_label
-from ckanext.challenge.domain import lifecycle
-from ckanext.challenge.model import Application
 
 
 def challenge_application_attachment_create(
@@ -64,7 +61,7 @@ def challenge_application_attachment_create(
         raise tk.ValidationError({"upload": [tk._("Choose a file")]})
     rate_limit.check("upload")
     lock(application)
-    _check_editable(application)
+    check_editable(application)
     keep_previous(application)
     with uploads.taken(application, upload, data["purpose"]) as file:
         journal.record(
@@ -95,7 +92,7 @@ def challenge_application_attachment_delete(
     tk.check_access("challenge_application_attachment_delete", context, data)
     application = find_application(file.application_id)
     lock(application)
-    _check_editable(application)
+    check_editable(application)
     if file.message_id:
         raise tk.ValidationError(
             {"id": [tk._("A file that was sent with a message stays with it")]}
@@ -133,11 +130,3 @@ def challenge_application_attachment_show(
     file = find_file(data["id"])
     tk.check_access("challenge_application_attachment_show", context, data)
     return {**dictize_file(file), "application_id": file.application_id}
-
-
-def _check_editable(application: Application) -> None:
-    if application.state not in lifecycle.APPLICATION_EDITABLE:
-        model.Session.rollback()
-        text = tk._("An application that is “{state}” can no longer be changed")
-        state = state_label("application", application.state)
-        raise tk.ValidationError({"state": [text.format(state=state)]})

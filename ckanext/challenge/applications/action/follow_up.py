@@ -11,7 +11,13 @@ from ckan.types import Context
 
 from ckanext.challenge import notifications
 from ckanext.challenge.applications import schema, waiting_roles
-from ckanext.challenge.common import access_links, journal, proofs, rate_limit
+from ckanext.challenge.common import (
+    access_links,
+    journal,
+    proofs,
+    rate_limit,
+    roles,
+)
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
@@ -40,6 +46,11 @@ def challenge_application_link_send(
     :type cohort: string
     :param siren: of the collectivité that applied
     :type siren: string
+    :param refused_file: that a file of a draft was not taken, so that the mail says why
+        it is not submitted; from its applicant only
+    :type refused_file: bool
+    :param key: the follow-up key, by which a caller without an account is its applicant
+    :type key: string
     :returns: ``{done: true}``
     :rtype: dict
     :raises ValidationError: on ``limit`` when this was asked too often
@@ -52,7 +63,15 @@ def challenge_application_link_send(
         # To say that this address got too many would say that it has applied.
         with suppress(rate_limit.TooMany):
             rate_limit.check("link", application.contact_email)
-            notifications.enqueue("link", application=application)
+            if application.state == "draft":
+                refused = data.get("refused_file") and roles.owns(
+                    context, application, data
+                )
+                notifications.enqueue(
+                    "draft", application=application, refused_file=bool(refused)
+                )
+            else:
+                notifications.enqueue("link", application=application)
             commit(context)
     return {"done": True}
 

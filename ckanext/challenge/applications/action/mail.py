@@ -266,6 +266,13 @@ def _about(mail: Mail) -> str | None:
     return mail.data.get("participant_id") or mail.data.get("organization_id")
 
 
+def _state_label(mail: Mail, label: str) -> str:
+    known = mail_labels.states()[label]
+    if label != "cancelled":
+        return known
+    return mail_labels.cancelled().get(mail.last_error or "", known)
+
+
 def _dictize(
     mail: Mail,
     application: Application | None,
@@ -279,7 +286,7 @@ def _dictize(
     return {
         **shown,
         "title": mail_labels.title(mail.kind),
-        "state_label": mail_labels.states()[label],
+        "state_label": _state_label(mail, label),
         "failing": failing,
         "reference": application.reference if application else None,
         "organization_title": application.organization_title

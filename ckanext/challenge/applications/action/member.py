@@ -18,6 +18,7 @@ from ckanext.challenge.common.action_helpers import (
     user_id_of,
     validate,
 )
+from ckanext.challenge.domain.elision import phrase
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Participant
 
@@ -99,8 +100,9 @@ def challenge_member_invite(context: Context, data_dict: dict[str, Any]) -> Any:
 
 
 def _member_already(group: model.Group) -> str:
-    return tk._("This person is a member of {organization} already").format(
-        organization=group.title or group.name
+    return phrase(
+        tk._("This person is a member of {organization} already"),
+        organization=group.title or group.name,
     )
 
 

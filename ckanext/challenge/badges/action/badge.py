@@ -408,7 +408,7 @@ def _dictize_criterion(programme: Programme, criterion: Criterion) -> dict[str, 
 
 def _step(programme: Programme, key: str) -> dict[str, Any]:
     step = programme.steps_by_key.get(key)
-    title = step.title.in_(current()) if step else key
+    title = step.fact.in_(current()) if step else key
     return {"step": key, "title": title}
 
 

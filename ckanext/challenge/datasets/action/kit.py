@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -17,7 +17,7 @@ from ckanext.challenge.common.action_helpers import (
 from ckanext.challenge.conformity import examples, registry
 from ckanext.challenge.datasets import schema
 from ckanext.challenge.domain.programme import Kit
-from ckanext.challenge.measures import organizations
+from ckanext.challenge.measures import mending, organizations
 from ckanext.challenge.schemas import choices
 
 
@@ -53,9 +53,11 @@ def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> Any:
         ``frequency`` is a code of the EU's vocabulary in lower case; in
         ``dataset_title`` and ``dataset_notes``, ``{name}`` stands for the
         organization; no ``kinds`` means all. With ``organization``, each has
-        ``fits``: whether it suits that one, and beside ``results`` there is
-        ``organization: {id, name, title, kind, population, territory}``, of which
-        the last is its INSEE code or SIREN.
+        ``fits``: whether it suits that one, ``datasets`` (how many it has published
+        from the kit) and, for those who publish for it, ``begun`` (``{name, title,
+        url}`` of the latest that the public cannot see, and where to go on); beside
+        ``results`` there is ``organization: {id, name, title, kind, population,
+        territory}``, of which the last is its INSEE code or SIREN.
     :rtype: dict
     :raises ValidationError: an argument is not what it should be
     :raises ObjectNotFound: there is no such programme, season or organization
@@ -64,8 +66,9 @@ def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> Any:
     data = validate(context, data_dict, schema.kit_list())
     tk.check_access("challenge_kit_list", context, data)
     whose = _organization(data)
+    had = _had(context, whose)
     found = [
-        _dictize(kit, whose)
+        _dictize(kit, whose) | had(kit)
         for kit in _kits(context, data)
         if kit.fits(data.get("kind"), data.get("population"))
     ]
@@ -109,6 +112,7 @@ def challenge_kit_show(context: Context, data_dict: dict[str, Any]) -> Any:
         if kit.key == data["kit"]:
             return (
                 _dictize(kit, whose)
+                | _had(context, whose)(kit)
                 | _file(kit)
                 | ({} if whose is None else {"organization": whose})
             )
@@ -140,6 +144,41 @@ def _organization(data: Mapping[str, Any]) -> dict[str, Any] | None:
         "title": group.title or group.name,
         **of_kits,
     }
+
+
+def _had(
+    context: Context, whose: Mapping[str, Any] | None
+) -> Callable[[Kit], dict[str, Any]]:
+    """What the organization that was named has of each kit."""
+    if whose is None:
+        return lambda kit: {}
+    found = mending.of_kits(whose["id"])
+    # A context of its own: CKAN's functions leave what they looked up in it.
+    own: Context = {"user": context.get("user", "")}
+    try:
+        tk.check_access("package_create", own, {"owner_org": whose["id"]})
+    except tk.NotAuthorized:
+        publishes = False
+    else:
+        publishes = True
+
+    def of(kit: Kit) -> dict[str, Any]:
+        had = found.get(kit.key, mending.OfKit())
+        row: dict[str, Any] = {"datasets": had.public}
+        if publishes:
+            row["begun"] = _begun(had)
+        return row
+
+    return of
+
+
+def _begun(had: mending.OfKit) -> dict[str, str] | None:
+    if had.begun is None:
+        return None
+    name, title, left_open = had.begun
+    # CKAN's form has two pages: the second one is where a draft was left.
+    page = "dataset_resource.new" if left_open else "dataset.edit"
+    return {"name": name, "title": title, "url": tk.h.url_for(page, id=name)}
 
 
 def _dictize(kit: Kit, whose: Mapping[str, Any] | None) -> dict[str, Any]:

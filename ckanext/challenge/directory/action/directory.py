@@ -15,7 +15,7 @@ from ckanext.challenge.common import addresses
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory import schema
 from ckanext.challenge.directory.departements import departements
-from ckanext.challenge.directory.text import compact, fold
+from ckanext.challenge.directory.text import compact, fold, without_title
 from ckanext.challenge.model import Collectivite
 
 _ARTICLES = ("l", "la", "le", "les")
@@ -154,7 +154,7 @@ def _matching(
     number = compact(query)
     if re.fullmatch(r"\d{9}|\d{14}", number):
         return [_table.c.siren == number[:9]], []
-    folded = fold(query)
+    folded = without_title(fold(query))
     words = folded.split()
     if query.strip() and not words:
         return [sa.false()], []

@@ -73,6 +73,8 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
     :type cohort: string
     :param organization: the id or name of the organization
     :type organization: string
+    :param mine: only of organizations that the caller is a member of (false)
+    :type mine: bool
     :param state: ``active``, ``completed`` or ``withdrawn``; else the first two
     :type state: string
     :param phase: only those whose current phase this is
@@ -97,7 +99,7 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
     :rtype: dict
     """
     data = validate(context, data_dict, schema.participant_list())
-    if "cohort" not in data and "organization" not in data:
+    if not (data["mine"] or "cohort" in data or "organization" in data):
         raise tk.ValidationError({"cohort": [tk._("Name a season or an organization")]})
     conditions: list[Any] = []
     staff = False
@@ -113,19 +115,9 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
     if "organization" in data:
         group = find_organization(data["organization"])
         conditions.append(Participant.organization_id == group.id)
-    if "state" in data:
-        conditions.append(Participant.state == data["state"])
-    else:
-        conditions.append(Participant.state.in_(PARTICIPANT_COUNTED))
-    for name, column in (
-        ("phase", Participant.current_phase),
-        ("departement", Participant.departement),
-        ("kind", Participant.kind),
-    ):
-        if name in data:
-            conditions.append(column == data[name])
-    if "q" in data:
-        conditions.append(names.containing(model.Group.title, data["q"]))
+    if data["mine"]:
+        conditions.append(_of_member(user_id_of(context)))
+    conditions += _filters(data)
     rows = _rows(conditions, data["sort"], data["limit"], data["offset"])
     if rows:
         count = rows[0].total
@@ -134,6 +126,36 @@ def challenge_participant_list(context: Context, data_dict: dict[str, Any]) -> A
         total = _select(sa.func.count()).where(*conditions)
         count = model.Session.execute(total).scalar()
     return {"count": count, "results": _dictize(rows, staff)}
+
+
+def _filters(data: dict[str, Any]) -> list[Any]:
+    """What a list of participants is narrowed to, as conditions."""
+    found: list[Any] = [
+        Participant.state == data["state"]
+        if "state" in data
+        else Participant.state.in_(PARTICIPANT_COUNTED)
+    ]
+    for name, column in (
+        ("phase", Participant.current_phase),
+        ("departement", Participant.departement),
+        ("kind", Participant.kind),
+    ):
+        if name in data:
+            found.append(column == data[name])
+    if "q" in data:
+        found.append(names.containing(model.Group.title, data["q"]))
+    return found
+
+
+def _of_member(user_id: str | None) -> Any:
+    """Participants of whose organization somebody is a member, as a condition."""
+    return Participant.organization_id.in_(
+        sa.select(model.Member.group_id).where(
+            model.Member.table_name == "user",
+            model.Member.table_id == (user_id or ""),
+            model.Member.state == "active",
+        )
+    )
 
 
 @tk.side_effect_free

@@ -113,9 +113,10 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
         more), ``evidence_url, evidence_file: {id, name, media_type, size,
         created_at}, planned_for``.
         ``why_not`` lists what is missing: ``{measure, definition, unit, value, target,
-        datasets: [{id, name, title, fix_url, missing}], missing, fix_url}``, in which
-        ``missing`` lists what a dataset, or the organization's page, lacks: ``{name,
-        title, fix_url}``.
+        datasets: [{id, name, title, fix_url, missing, problems}], missing, fix_url}``,
+        in which ``missing`` lists what a dataset, or the organization's page, lacks:
+        ``{name, title, fix_url}``, and ``problems`` counts what the report on its file
+        says, where that is what is missing.
         ``next_step`` is the step to do next, as in ``steps``, or none; in detail with
         ``why_next`` (what speaks for it: its date is past, ``late``, or comes first,
         ``due``; it brings most badges nearer, ``gain``, or takes little time,

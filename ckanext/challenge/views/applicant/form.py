@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
-from ckanext.challenge.common import file_store, language
+from ckanext.challenge.common import file_store, language, uploads
 from ckanext.challenge.domain import questions
 from ckanext.challenge.domain.application_fields import PARTS, Field, asked_in
 from ckanext.challenge.views.forms import texts
@@ -165,6 +165,17 @@ def sent_files(
         for upload in sent.getlist(f"{_FILE}{purpose}")
         if upload.filename
     ]
+
+
+def refused_files(
+    sent: Iterable[tuple[str, FileStorage]],
+) -> dict[str, list[str]]:
+    """What is wrong with the files that were chosen, by the name of their fields."""
+    found: dict[str, list[str]] = {}
+    for purpose, upload in sent:
+        if why := uploads.why_not(upload, purpose):
+            found.setdefault(f"{_FILE}{purpose}", []).append(why)
+    return found
 
 
 def removed_files(form: ImmutableMultiDict[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.application_fields import FORM, WRITTEN, asked_in
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.application_values import value_text
-from ckanext.challenge.views.common import act
+from ckanext.challenge.views.common import act, seasons_to_apply_to
 from ckanext.challenge.views.forms import typed_number
 
 from . import form as application_form
@@ -120,6 +120,9 @@ def apply_page(
         "window": situation["window"],
         # Whoever has begun to write goes on, whatever has ended meanwhile.
         "open": situation["window"] == "open" or bool(errors),
+        "elsewhere": []
+        if situation["window"] == "open"
+        else seasons_to_apply_to(cohort["name"]),
         "late": late,
         "query": query,
         "count": found["count"],
@@ -301,7 +304,13 @@ def application_page(
         "next": _next(application),
         # A manager reads it here too, and decides at the desk.
         "own": own,
-        "editable": own and application["state"] in lifecycle.APPLICATION_EDITABLE,
+        "editable": own and application["editable"],
+        "answer": tk._("We mean to answer by {date}.").format(
+            date=h.challenge_date(application["answer_by"])
+        )
+        if application["answer_by"]
+        and h.challenge_days_until(application["answer_by"]) >= 0
+        else "",
         "erasable": application["state"] in lifecycle.APPLICATION_ERASABLE,
         "too_late": application["state"] == "draft"
         and not cohort["accepts_applications"],

@@ -94,6 +94,6 @@ def prove(token: str) -> AnyResponse | tuple[str, int]:
         tk.h.flash_success(role_text(row))
     for row in made["results"]:
         if row["organization_name"]:
-            return tk.redirect_to("organization.read", id=row["organization_name"])
+            return tk.redirect_to("challenge_home.own")
         return tk.redirect_to("challenge_manage.season", cohort=row["cohort"])
     return tk.redirect_to("challenge_proof.own")

@@ -88,11 +88,12 @@ def create(cohort: str) -> Any:
     mark = request.form.get("form", "")
     given = form.given(request.form, season)
     given |= texts(request.form, "late_code")
+    given["asked_address"] = request.form.get("asked_address", "")
     draft = request.form.get("save") == "draft"
     sent = form.sent_files(request.files)
 
     def again(error: tk.ValidationError) -> Any:
-        errors = flat_errors(error.error_dict)
+        errors = flat_errors(error.error_dict) | form.refused_files(sent)
         page = pages.apply_page(cohort, request.args, given, errors, mark)
         return tk.render("challenge/apply.html", page), _status(error)
 
@@ -101,7 +102,8 @@ def create(cohort: str) -> Any:
         _check_honeypot()
         made = act("challenge_application_create", draft=draft, **asked)
     except tk.ValidationError as error:
-        if draft or not sent:
+        # To a wrong address goes no link to a draft.
+        if draft or not sent or "contact_email" in error.error_dict:
             return again(error)
         # No browser fills in a file again: a draft keeps it while the rest is mended.
         try:
@@ -117,11 +119,17 @@ def create(cohort: str) -> Any:
     if draft:
         _tell_saved(made)
     else:
+        refused_file = bool(errors)
         errors = errors or _submit(made["id"], made["key"])
         if errors:
             # It stays a draft, to which a link must lead.
             with suppress(rate_limit.TooMany):
-                act("challenge_application_link_send", id=made["id"])
+                act(
+                    "challenge_application_link_send",
+                    id=made["id"],
+                    key=made["key"],
+                    refused_file=refused_file,
+                )
     if errors:
         return _refused(made["id"], made["key"], errors)
     return _back(made["id"], made["key"])
@@ -234,16 +242,18 @@ def update(id: str) -> Any:
     shown = act("challenge_application_show", id=id, **_with_key())
     cohort = act("challenge_cohort_show", id=shown["cohort_id"])
     given = form.given(request.form, cohort)
+    sent = form.sent_files(request.files)
     try:
         saved = act(
             "challenge_application_update",
             id=id,
             **given,
+            asked_address=request.form.get("asked_address", ""),
             **texts(request.form, "revision"),
             **_with_key(),
         )
     except tk.ValidationError as error:
-        errors = flat_errors(error.error_dict)
+        errors = flat_errors(error.error_dict) | form.refused_files(sent)
         return _page(id, _key(), given, errors, _status(error))
     # A new address ends a key that was mailed to the former one.
     key = saved.get("key") or _key()
@@ -254,10 +264,12 @@ def update(id: str) -> Any:
             act("challenge_application_attachment_delete", id=file_id, **with_key)
     errors = _attach(
         {"id": saved["id"], "key": key},
-        form.sent_files(request.files),
+        sent,
     )
     if asked == "submit":
         errors = errors or _submit(id, key)
+    elif asked == "change" and not errors:
+        tk.h.flash_success(tk._("Your application is changed."))
     elif not errors:
         tk.h.flash_success(tk._("Your draft is saved."))
     if errors:

@@ -11,6 +11,7 @@ from flask_babel import force_locale
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common.page_cache import PageCache
+from ckanext.challenge.domain.elision import phrase
 from ckanext.challenge.svg.badge import badge_document
 from ckanext.challenge.svg.cards import embed_card
 from ckanext.challenge.svg.progress_badge import etag, progress_badge
@@ -92,8 +93,11 @@ def _texts(row: Row, badge: Row | None) -> dict[str, str]:
         return {"title": title, "description": title}
     return {
         "title": title,
-        "description": tk._("Progress of {organization} in {season}: {steps}").format(
-            organization=name, season=row["cohort_title"], steps=words
+        "description": phrase(
+            tk._("Progress of {organization} in {season}: {steps}"),
+            organization=name,
+            season=row["cohort_title"],
+            steps=words,
         ),
     }
 

@@ -111,7 +111,7 @@ def _filters(
             tk._("All"), list(application_labels.obligations().items())
         ),
         "reviewer": options(
-            tk._("Everybody"), [("me", tk._("Me")), ("none", tk._("Nobody")), *people]
+            tk._("All"), [("me", tk._("Me")), ("none", tk._("Not assigned")), *people]
         ),
     }
     words = {

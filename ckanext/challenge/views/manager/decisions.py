@@ -211,13 +211,14 @@ def publish_page(cohort_name: str) -> dict[str, Any]:
 
 
 def results_page(
-    cohort_name: str, answer: Mapping[str, Any], back: str
+    cohort_name: str, answer: Mapping[str, Any], back: str, kept: bool = False
 ) -> dict[str, Any]:
     """What came of each, the failures first.
 
     :param answer: of ``challenge_application_batch_review`` or
         ``challenge_decisions_publish``
     :param back: where the reader came from
+    :param kept: whether the decisions are kept, so that nobody is told yet
     """
     tell_of_search(
         any(row["ok"] and row["state"] == "accepted" for row in answer["results"])
@@ -234,6 +235,7 @@ def results_page(
             "url": f"{around['url']}/application/{row['id']}",
             "decision": words.get(row["decision"] or "", ""),
             "ok": row["ok"],
+            "done": tk._("Decision kept") if kept else tk._("Decision sent"),
             "state": h.challenge_state("application", row["state"])
             if row["state"]
             else None,

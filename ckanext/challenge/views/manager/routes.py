@@ -109,8 +109,18 @@ def transition(cohort: str) -> AnyResponse | str:
     except tk.ValidationError as error:
         _flash(error)
     else:
-        tk.h.flash_success(tk._("The season has changed its state."))
+        tk.h.flash_success(_moved(wish.get("to", "")))
     return tk.redirect_to("challenge_manage.season", cohort=cohort, tab="participants")
+
+
+def _moved(state: str) -> str:
+    """What is said once a season is in this state."""
+    return {
+        "open": tk._("The season takes applications."),
+        "running": tk._("The season is launched."),
+        "finished": tk._("The season is over."),
+        "archived": tk._("The season is archived."),
+    }.get(state, tk._("The season has changed its state."))
 
 
 @manager.get("/<cohort>/applications")
@@ -170,7 +180,8 @@ def batch(cohort: str) -> AnyResponse | str:
             errors = flat_errors(error.error_dict)
         else:
             return tk.render(
-                "challenge/manage/results.html", results_page(cohort, answer, back)
+                "challenge/manage/results.html",
+                results_page(cohort, answer, back, bool(wish.get("pending"))),
             )
     page = batch_page(cohort, ids, wish, errors)
     page["back"] = back

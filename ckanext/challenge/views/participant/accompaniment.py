@@ -24,13 +24,22 @@ _FIRST = 5
 _ALL = 1000
 
 
+def _like(number: Any) -> int:
+    """A whole number, which alone ungettext knows, of which words are the same."""
+    return 1 if labels.locale().plural_form(number) == "one" else 2
+
+
 def days(number: Any) -> str:
     """A number of days in words: « 1,5 jour », “1.5 days”."""
-    # ungettext knows whole numbers alone.
-    one = labels.locale().plural_form(number) == "one"
-    return tk.ungettext("{number} day", "{number} days", 1 if one else 2).format(
+    return tk.ungettext("{number} day", "{number} days", _like(number)).format(
         number=h.challenge_number(number)
     )
+
+
+def _done(number: Any) -> str:
+    return tk.ungettext(
+        "{number} day done", "{number} days done", _like(number)
+    ).format(number=h.challenge_number(number))
 
 
 def flash_answered(confirmed: bool) -> None:
@@ -111,7 +120,7 @@ def _left(found: Mapping[str, Any]) -> str:
     )
     parts = []
     if total is None and spent:
-        parts = [tk._("{days} spent").format(days=days(spent))]
+        parts = [_done(spent)]
     elif total is not None and left >= 0:
         text = tk._("{days} left of {total}")
         parts = [text.format(days=days(left), total=h.challenge_number(total))]

@@ -166,10 +166,22 @@ def _measured(step: Mapping[str, Any]) -> str:
     measures = step.get("measures") or []
     if step["state"] != "done" or len(measures) != 1 or step.get("target") is None:
         return ""
+    value, target = step["value"], step["target"]
     share = measures[0]["unit"] == "share"
-    words = h.challenge_share if share else h.challenge_number
-    return tk._("Found: {value}. Asked: {target}.").format(
-        value=words(step["value"]), target=words(step["target"])
+    if share or value > target:
+        words = h.challenge_share if share else h.challenge_number
+        return tk._("{value}, and {target} are enough").format(
+            value=words(value), target=words(target)
+        )
+    text = (
+        tk.ungettext(
+            "{value} of {target} kit chosen", "{value} of {target} kits chosen", target
+        )
+        if labels.fix(measures[0]["measure"]).kind == "kits"
+        else tk._("{value} of {target}")
+    )
+    return text.format(
+        value=h.challenge_number(value), target=h.challenge_number(target)
     )
 
 
@@ -284,7 +296,6 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         else reasons(step.get("why_not") or [], reader.doors, reader.published),
         "help": step["help"] if guide else "",
         "effort": as_effort(step.get("effort_minutes")) if guide else "",
-        "definitions": [measure["definition"] for measure in measures],
         "summary": _summary(step, form or kits) if form or kits or guide else "",
         "expanded": bool(errors)
         or reader.opened == key

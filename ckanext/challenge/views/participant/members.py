@@ -15,6 +15,8 @@ from ckanext.challenge.views.common import act, may
 #: The form, as what was sent names it when it comes back with errors.
 FORM = "invite"
 LEAVING = "leaving"
+#: Where the page has the form.
+PLACE = "members"
 
 
 def _roles() -> list[tuple[str, str]]:
@@ -64,6 +66,18 @@ def invitation(
             }
             for claim in asked
             if claim["application_id"]
+        ],
+        "pending": [
+            {
+                "text": tk._("{address}, invited on {date}").format(
+                    address=row["email"], date=h.challenge_date(row["invited_at"])
+                ),
+                "address": row["email"],
+                "url": f"{url}/invitation/{row['id']}/take-back#members",
+            }
+            for row in act("challenge_invitation_list", organization=organization)[
+                "results"
+            ]
         ],
         "members": tk.h.url_for("organization.members", id=name) if manages else "",
         "listed": f"{url}/roles",

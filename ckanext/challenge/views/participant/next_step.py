@@ -42,19 +42,33 @@ def _why(step: Mapping[str, Any]) -> str:
 
 
 def _publish(participant: Mapping[str, Any], reader: Reader) -> list[dict[str, str]]:
-    """The form of a dataset, filled in from the kit that was chosen first."""
-    found = [
-        {
-            "text": tk._("Publish: {dataset}").format(dataset=kit["title"]),
-            "url": new_dataset_url(
-                participant["organization_id"],
-                kit,
-                participant["organization_title"],
-                name=participant["organization_name"],
-            ),
-        }
-        for kit in reader.kits[:1]
-    ]
+    """The dataset that was begun; else the form of one, filled in from the first kit
+    that was chosen and is not published yet.
+    """
+    left = [kit for kit in reader.kits if not kit.get("datasets")]
+    begun = next((kit for kit in left if kit.get("begun")), None)
+    found = []
+    if begun is not None:
+        text = tk._("Resume: {dataset}")
+        found.append(
+            {
+                "text": text.format(dataset=begun["begun"]["title"]),
+                "url": begun["begun"]["url"],
+            }
+        )
+    elif left:
+        text = tk._("Publish: {dataset}")
+        found.append(
+            {
+                "text": text.format(dataset=left[0]["title"]),
+                "url": new_dataset_url(
+                    participant["organization_id"],
+                    left[0],
+                    participant["organization_title"],
+                    name=participant["organization_name"],
+                ),
+            }
+        )
     return [
         *found,
         {
@@ -69,6 +83,28 @@ def _kind(measure: str, published: bool) -> str:
     if not published and labels.says_how_datasets_are(measure):
         return "dataset"
     return labels.fix(measure).kind
+
+
+def _mending(reason: Mapping[str, Any]) -> dict[str, str] | None:
+    """The very form in which what is missing is put right: of the first dataset that
+    lacks it, or of the organization's page.
+    """
+    if reason["datasets"]:
+        dataset = reason["datasets"][0]
+        if not dataset["problems"]:
+            text = tk._("Complete “{dataset}”").format(dataset=dataset["title"])
+            return {"text": text, "url": dataset["url"]}
+        text = tk.ungettext(
+            "Correct the {number} point of “{dataset}”",
+            "Correct the {number} points of “{dataset}”",
+            dataset["problems"],
+        ).format(
+            number=h.challenge_number(dataset["problems"]), dataset=dataset["title"]
+        )
+        return {"text": text, "url": dataset["url"]}
+    if reason["missing"]:
+        return {"text": reason["action"], "url": reason["missing"][0]["fix_url"]}
+    return {"text": reason["action"], "url": reason["url"]} if reason["url"] else None
 
 
 def _actions(
@@ -92,9 +128,9 @@ def _actions(
         ]
         return found or [{"text": tk._("See this step"), "url": anchor}]
     found = [
-        {"text": reason["action"], "url": reason["url"]}
+        action
         for reason in reasons(why, reader.doors, reader.published)
-        if reason["url"]
+        if (action := _mending(reason))
     ]
     return found or [{"text": tk._("See this step"), "url": anchor}]
 
@@ -145,6 +181,7 @@ def ahead(
         "due": _due(step),
         "late": bool(step.get("late")),
         "help": step.get("help") or "",
+        "said": step.get("reason") or "" if step["source"] == "person" else "",
         "why_next": _why(step),
         "why": [
             reason

@@ -62,7 +62,11 @@ def _kits(
     participant: Mapping[str, Any], cohort: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The kits that fit the collectivité, those that it chose first."""
-    asked = {"cohort": cohort["id"], "limit": 100}
+    asked = {
+        "cohort": cohort["id"],
+        "organization": participant["organization_id"],
+        "limit": 100,
+    }
     fitting = act(
         "challenge_kit_list",
         **asked,

@@ -44,6 +44,7 @@ def _dataset(row: Mapping[str, Any], doors: Doors) -> dict[str, Any]:
         "title": row["title"],
         "url": doors.open_to(row["fix_url"]),
         "missing": _missing(row["missing"], doors),
+        "problems": row.get("problems") or 0,
     }
 
 
@@ -58,8 +59,9 @@ def reasons(
     :param doors: which forms open to the reader; there is no link to the others
     :param published: whether there is a dataset at all; a share of none says little
     :param most: how many datasets to name
-    :returns: ``{text, missing: [{title, fix_url}], datasets: [{title, url, missing}],
-        more, url, action}`` each: ``more`` says how many datasets are not named
+    :returns: ``{text, missing: [{title, fix_url}], datasets: [{title, url, missing,
+        problems}], more, url, action}`` each: ``more`` says how many datasets are not
+        named
     """
     found = []
     for row in rows:

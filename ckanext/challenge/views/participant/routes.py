@@ -199,7 +199,25 @@ def invite(cohort: str, organization: str) -> Response | str:
                 address=given["email"]
             )
         )
-    return page.back(cohort, organization)
+    return page.back(cohort, organization, members.PLACE)
+
+
+@participant.post("/<cohort>/<organization>/invitation/<id>/take-back")
+def take_invitation_back(cohort: str, organization: str, id: str) -> Response:
+    """Whoever may invite ends an invitation that nobody has followed yet."""
+    participant_id(cohort, organization)
+    try:
+        made = act("challenge_invitation_delete", id=id)
+    except tk.ObjectNotFound:
+        # It was followed meanwhile, or taken back in another window.
+        tk.h.flash_error(tk._("This invitation is no longer waiting."))
+    else:
+        tk.h.flash_success(
+            tk._("The invitation of {address} is taken back.").format(
+                address=made["email"]
+            )
+        )
+    return page.back(cohort, organization, members.PLACE)
 
 
 @participant.post("/<cohort>/<organization>/withdraw")

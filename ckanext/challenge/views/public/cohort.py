@@ -21,6 +21,7 @@ from ckanext.challenge.views.common import (
     may,
     options,
     page_number,
+    seasons_to_apply_to,
 )
 from ckanext.challenge.views.embed.sharing import sharing
 
@@ -35,7 +36,11 @@ READ = (*FILTERS, "sort", "page", "view")
 def index_page() -> dict[str, Any]:
     """All that the page of the seasons shows."""
     cohorts = act("challenge_cohort_list")["results"]
-    return {"seasons": _cohort_rows(cohorts), "can_manage": is_staff_of_any(cohorts)}
+    return {
+        "seasons": _cohort_rows(cohorts),
+        "can_manage": is_staff_of_any(cohorts),
+        "own": h.challenge_own_place(),
+    }
 
 
 def _cohort_rows(cohorts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -279,6 +284,10 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             CARDS,
         ),
         "can_manage": may("challenge_cohort_update", id=cohort["id"]),
+        "own": h.challenge_own_place(),
+        "elsewhere": []
+        if cohort["accepts_applications"]
+        else seasons_to_apply_to(cohort["name"]),
         "urls": {
             "season": url,
             "apply": f"{url}/apply",

@@ -283,6 +283,8 @@ def _publish(kit: Mapping[str, Any], mine: Sequence[Any]) -> str:
         return new_dataset_url("", kit) if may_publish else ""
     if not may("package_create", owner_org=whose["id"]):
         return ""
+    if begun := kit.get("begun"):
+        return begun["url"]
     return new_dataset_url(
         whose["id"],
         kit,

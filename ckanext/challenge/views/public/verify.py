@@ -283,8 +283,13 @@ def award_proof(award: Mapping[str, Any]) -> dict[str, Any]:
             ("json", tk._("Credential (JSON)")),
             ("jwt", tk._("Credential (JWT)")),
         ]
-    files = [
-        {"label": label, "url": f"{page}.{kind}", "name": f"{name}.{kind}"}
+    files: list[dict[str, Any]] = [
+        {
+            "label": label,
+            "url": f"{page}.{kind}",
+            "name": f"{name}.{kind}",
+            "picture": kind in ("svg", "png"),
+        }
         for kind, label in kinds
     ]
     if credential["short_jwt"]:
@@ -293,6 +298,7 @@ def award_proof(award: Mapping[str, Any]) -> dict[str, Any]:
                 "label": tk._("Credential for a link or a QR code (JWT)"),
                 "url": f"{page}/short.jwt",
                 "name": f"{name}-short.jwt",
+                "picture": False,
             }
         )
     address = f"{portal().base}/challenge/awards/{award['id']}"

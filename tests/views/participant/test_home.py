@@ -1,0 +1,95 @@
+"""Where people land who have signed in: at their own checklist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.tests import factories
+from factories import BAULE, apply, call_as, make_cohort, prove
+from helpers.browser import PASSWORD, Browser
+
+
+def _place(answer: Any) -> str:
+    assert answer.status_code == 302
+    return answer.headers["Location"].split("localhost")[-1].split(":5000")[-1]
+
+
+def test_a_login_leads_to_the_own_checklist(
+    browser: Callable[..., Browser], world: Any
+) -> None:
+    visitor = browser()
+    landed = visitor.client.post(
+        "/user/login",
+        data={
+            "login": world.people["member"]["name"],
+            "password": PASSWORD,
+            "_csrf_token": visitor.token("/user/login"),
+        },
+    )
+    assert _place(landed).endswith("/challenge/mine")
+    assert tk.config["ckan.user_reset_landing_page"] == "challenge_home.own"
+
+
+def test_one_collectivite_is_opened_at_once_and_linked_everywhere(
+    browser: Callable[..., Browser], world: Any
+) -> None:
+    member = browser("member")
+    assert _place(member.get("/challenge/mine")).endswith(world.url)
+    for page in ("/", "/challenge", f"/challenge/{world.cohort['name']}"):
+        shown = member.get(page).get_data(as_text=True)
+        assert shown.count('/challenge/mine"') >= (1 if page == "/" else 2)
+        assert '/challenge/mine"' not in browser().get(page).get_data(as_text=True)
+        assert '/challenge/mine"' not in browser("stranger").get(page).get_data(
+            as_text=True
+        )
+
+
+def test_several_are_listed(browser: Callable[..., Browser], world: Any) -> None:
+    member = world.people["member"]
+    other = factories.Organization(
+        title="Syndicat des eaux", users=[{"name": member["name"], "capacity": "admin"}]
+    )
+    call_as(
+        world.people["sysadmin"],
+        "challenge_participant_create",
+        cohort=world.cohort["id"],
+        organization=other["id"],
+    )
+    shown = browser("member").get("/challenge/mine").get_data(as_text=True)
+    assert "Syndicat des eaux" in shown
+    assert world.participant["organization_title"] in shown
+
+
+def test_who_only_applied_comes_to_the_application(
+    browser: Callable[..., Browser], world: Any
+) -> None:
+    landed = _place(browser("applicant").get("/challenge/mine"))
+    assert landed.endswith(f"/challenge/application/{world.application['id']}")
+    assert _place(browser("stranger").get("/challenge/mine")).endswith(
+        "/dashboard/datasets"
+    )
+
+
+def test_a_mailed_link_asks_who_somebody_is_and_leads_to_the_checklist(
+    browser: Callable[..., Browser], world: Any
+) -> None:
+    url = world.url.replace("/challenge/", "/challenge/mine/")
+    assert "/user/login" in _place(browser().get(url))
+    assert _place(browser("member").get(url)).endswith(world.url)
+
+
+def test_an_application_without_an_account_is_in_the_account_of_its_address(
+    world: Any,
+) -> None:
+    season = make_cohort("open", name="saison-5", season=5, title="Saison 5")
+    contact = factories.User(email="contact@example.org")
+    made = apply(season, BAULE, contact_email="Contact@example.org", opened=False)
+    listed = call_as(contact, "challenge_application_list")
+    assert listed["count"] == 0
+    prove(contact)
+    listed = call_as(contact, "challenge_application_list")
+    assert [row["id"] for row in listed["results"]] == [made["id"]]
+    shown = call_as(contact, "challenge_application_show", id=made["id"])
+    assert shown["contact_email"] == "Contact@example.org"
