@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime as dt
 import io
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
+from ckan.lib import jobs as rq_jobs
 from ckan.lib import uploader
 from ckan.tests import factories
 from factories import BAULE, call_as, collectivites, work_in_this_process
@@ -21,7 +24,7 @@ from werkzeug.datastructures import FileStorage
 from ckanext.challenge.common import file_store
 from ckanext.challenge.model import Preparation, PreparationMemory
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.preparation import action
+from ckanext.challenge.preparation import action, jobs, kits
 from ckanext.challenge.privacy import erasure
 
 pytestmark = pytest.mark.usefixtures(
@@ -421,3 +424,163 @@ def test_its_workbook_is_no_orphan(
     assert file_store.path_of(found["id"]).exists()
     call_as(editor, "challenge_preparation_delete", id=found["id"])
     assert not file_store.path_of(found["id"]).exists()
+
+
+def test_a_disk_that_is_full_is_said_and_nothing_is_left(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    storage: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file_store.os, "fsync", full)
+        with pytest.raises(tk.ValidationError) as caught:
+            _begin(editor, organization)
+    assert list(caught.value.error_dict) == ["upload"]
+    assert model.Session.query(Preparation).count() == 0
+    assert not [path for path in storage.rglob("*") if path.is_file()]
+
+
+def test_a_job_that_was_killed_is_begun_again(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(action, "_SMALL", 10)
+        found = _begin(editor, organization)
+    # The worker is gone with its job: nothing is in the queue.
+    rq_jobs.get_queue().empty()
+    assert found["state"] == "reading"
+    again = call_as(editor, "challenge_preparation_update", id=found["id"])
+    assert (again["state"], again["rows"]) == ("to_match", 2)
+
+
+def test_a_job_that_breaks_says_so_and_leaves_the_choices(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = _finish(editor, _begin(editor, organization))
+    row = Preparation.get(found["id"])
+    assert row
+    row.state = "reading"
+    model.Session.commit()
+
+    def breaks(*_: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs.work, "prepare", breaks)
+        jobs.prepare_queued(found["id"])
+    shown = call_as(editor, "challenge_preparation_show", id=found["id"])
+    assert shown["state"] == "failed"
+    assert shown["remedy"]
+    assert shown["constants"] == CONSTANTS
+    again = call_as(editor, "challenge_preparation_update", id=found["id"])
+    assert again["state"] == "ready"
+
+
+def test_two_who_publish_at_once_publish_once(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _finish(editor, _begin(editor, organization))
+    together = threading.Barrier(2)
+    done: list[str | None] = []
+
+    def publish() -> None:
+        together.wait()
+        try:
+            made = call_as(
+                editor, "challenge_preparation_publish", id=found["id"], mode="new"
+            )
+            done.append(made["dataset_id"])
+        finally:
+            model.Session.remove()
+
+    model.Session.remove()
+    threads = [threading.Thread(target=publish) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 2
+    assert len(set(done)) == 1
+    assert model.Session.query(model.Package).filter_by(state="active").count() == 1
+
+
+def test_a_dataset_that_was_deleted_meanwhile_is_not_brought_back(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    first = _finish(editor, _begin(editor, organization))
+    done = call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    again = _begin(editor, organization)
+    call_as(editor, "package_delete", id=done["dataset_id"])
+    for mode in ("add", "replace"):
+        with pytest.raises(tk.ValidationError) as caught:
+            call_as(
+                editor,
+                "challenge_preparation_publish",
+                id=again["id"],
+                mode=mode,
+                dataset=done["dataset_id"],
+            )
+        assert list(caught.value.error_dict) == ["dataset"]
+    shown = call_as(editor, "challenge_preparation_show", id=again["id"])
+    assert shown["state"] == "ready", "nothing is lost"
+
+
+def test_a_renamed_organization_keeps_what_was_begun(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _finish(editor, _begin(editor, organization))
+    call_as(
+        factories.Sysadmin(),
+        "organization_patch",
+        id=organization["id"],
+        name="commune-nouvelle",
+    )
+    listed = call_as(
+        editor, "challenge_preparation_list", organization="commune-nouvelle"
+    )
+    assert [row["id"] for row in listed["results"]] == [found["id"]]
+    done = call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    assert done["state"] == "published"
+
+
+def test_with_its_organization_goes_what_was_begun(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _begin(editor, organization)
+    call_as(factories.Sysadmin(), "organization_purge", id=organization["id"])
+    model.Session.expire_all()
+    assert Preparation.get(found["id"]) is None
+    erasure.remove_orphans(utcnow() + dt.timedelta(days=2))
+    assert not file_store.path_of(found["id"]).exists()
+
+
+def test_a_schema_that_is_renewed_meanwhile_asks_anew(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = _finish(editor, _begin(editor, organization))
+    national = kits.schema_of(KIT)
+    assert national.descriptor
+    fields = [
+        *national.descriptor["fields"],
+        {"name": "budget", "type": "string", "constraints": {"required": True}},
+    ]
+    newer = dataclasses.replace(
+        national, descriptor={**national.descriptor, "fields": fields}
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(kits, "schema_of", lambda kit: newer)
+        again = call_as(editor, "challenge_preparation_update", id=found["id"])
+        assert again["state"] == "to_match"
+        lacks = [one["name"] for one in again["fields"] if one["source"] == "missing"]
+        assert "budget" in lacks
+        assert again["constants"] == CONSTANTS

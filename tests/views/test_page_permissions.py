@@ -148,6 +148,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
         PUBLISHER,
         {"organization": "{organization}", "text": "Objet\nConcerts"},
     ),
+    "/challenge/preparation/<id>/again": (PUBLISHER, {}),
     "/challenge/preparation/<id>/table": (PUBLISHER, {"header_row": "1"}),
     "/challenge/preparation/<id>/columns": (PUBLISHER, {}),
     "/challenge/preparation/<id>/mend": (PUBLISHER, {}),

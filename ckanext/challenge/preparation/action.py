@@ -554,6 +554,9 @@ def _existing(
     found = tk.get_action("package_show")(
         {"user": context.get("user", "")}, {"id": data["dataset"]}
     )
+    if found["state"] != "active":
+        text = tk._("This dataset was deleted")
+        raise tk.ValidationError({"dataset": [text]})
     if found["owner_org"] != row.organization_id:
         text = tk._("This dataset belongs to another organization")
         raise tk.ValidationError({"dataset": [text]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,6 +23,8 @@ STEPS = (TABLE, COLUMNS, MEND, PUBLISH)
 _STEP_OF = {"to_match": COLUMNS, "to_mend": MEND, "ready": PUBLISH}
 #: Tries after which a page no longer asks by itself whether the job has ended.
 _TRIES = 20
+#: How long a table is read, at most; then what read it has been stopped.
+_PATIENCE = dt.timedelta(minutes=3)
 #: Values of a list that are offered as a menu.
 _LONGEST_MENU = 60
 #: The number that is made for each row: ``2025-001``.
@@ -148,7 +151,14 @@ def _steps(url: str, template: str, step: str, found: Found) -> list[dict[str, A
 def _reading(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
     tries = tk.request.args.get("tries", "")
     number = int(tries) if tries.isdecimal() and len(tries) < 4 else 0
-    return {"tries": number, "asks_again": number < _TRIES}
+    since = dt.datetime.now(dt.timezone.utc) - dt.datetime.fromisoformat(
+        found["updated_at"]
+    )
+    return {
+        "tries": number,
+        "asks_again": number < _TRIES,
+        "is_late": since > _PATIENCE,
+    }
 
 
 # Where the table is

@@ -83,6 +83,12 @@ def file(id: str) -> Response | str:
     return _update(id, step, given)
 
 
+@preparation.post("/preparation/<id>/again")
+def again(id: str) -> Response | str:
+    """Have it read once more: whatever read it may have been stopped."""
+    return _update(id, page.TABLE, {})
+
+
 @preparation.get("/preparation/<id>/corrections.xlsx")
 def corrections(id: str) -> Response:
     """The spreadsheet, with what is left to correct in its cells."""
