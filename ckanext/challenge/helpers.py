@@ -16,11 +16,13 @@ from urllib.parse import quote, urlencode
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from babel import Locale, numbers
+from ckan import model
 from markupsafe import Markup
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import structured_data
 from ckanext.challenge.common import labels, language, shield
+from ckanext.challenge.conformity import preview
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.domain import deadlines, eligibility, elision
 from ckanext.challenge.domain.lifecycle import COHORT_PRESENTED
@@ -66,6 +68,7 @@ __all__ = [
     "challenge_state",
     "challenge_steps",
     "challenge_structured_data",
+    "challenge_table_preview",
     "challenge_timeline",
 ]
 
@@ -581,6 +584,16 @@ def challenge_conformity(resource: Mapping[str, Any]) -> dict[str, Any] | None:
         "problems": problems,
         "advice": [group for group in found["groups"] if group["advice"]],
     }
+
+
+@shield.shielded(_nothing)
+def challenge_table_preview(resource: Mapping[str, Any]) -> preview.Preview | None:
+    """The first rows of a published table, for its page in CKAN.
+
+    :param resource: as ``resource_show`` answered it to the reader
+    """
+    row = model.Resource.get(resource["id"])
+    return preview.of(row) if row is not None else None
 
 
 @shield.shielded(_nothing)
