@@ -8,11 +8,17 @@ from typing import Any
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, apply, call_as, make_participant
+from factories import BAULE, apply, call_as, make_participant, prove
 from helpers.mail_fixtures import PostOffice
 
-from ckanext.challenge.common import access_links
-from ckanext.challenge.model import Application, Cohort, Mail, Subscription
+from ckanext.challenge.common import access_links, proofs
+from ckanext.challenge.model import (
+    Application,
+    Cohort,
+    GivenRole,
+    Mail,
+    Subscription,
+)
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import kinds, outbox
 from ckanext.challenge.notifications.kinds import Occasion
@@ -280,3 +286,70 @@ def test_an_invitation_that_is_over_tells_nothing(
     post_office.open()
     outbox.send_due()
     assert post_office.box.to(VICTIM) == []
+
+
+def test_an_account_that_takes_another_address_has_to_prove_it(
+    cohort: dict[str, Any], post_office: PostOffice
+) -> None:
+    """Anybody can write any address into their account, once they have a role."""
+    admin, person = factories.Sysadmin(), factories.User()
+    participant = make_participant(cohort, user=person)
+    call_as(admin, "organization_patch", id=participant["organization_id"], title=TYPED)
+    prove(person)
+    call_as(
+        admin,
+        "member_create",
+        id=participant["organization_id"],
+        object=person["id"],
+        object_type="user",
+        capacity="admin",
+    )
+    account = model.User.get(person["id"])
+    assert account is not None
+    account.email = VICTIM
+    model.Session.commit()
+    post_office.open()
+    for number in range(5):
+        call_as(
+            admin,
+            "challenge_participant_message_create",
+            participant=participant["id"],
+            text=f"{TYPED} {number}",
+        )
+    outbox.send_due()
+    mails = post_office.box.to(VICTIM)
+    assert len(mails) == 3 and all("evil" not in _whole(mail) for mail in mails)
+    # It is proved as any other: by the link that is mailed there.
+    for mail in model.Session.query(Mail):
+        mail.sent_at = None
+    call_as(person, "challenge_address_proof_send")
+    outbox.send_due()
+    (mail,) = post_office.box.to(VICTIM)[3:]
+    token = proofs.make_token(person["id"], access_links.digest_of(VICTIM))
+    assert "/challenge/proof/" in _whole(mail) and "a role waits" not in _whole(mail)
+    call_as(person, "challenge_address_prove", token=token)
+    call_as(
+        admin,
+        "challenge_participant_message_create",
+        participant=participant["id"],
+        text="Bonjour.",
+    )
+    outbox.send_due()
+    assert "Bonjour." in _whole(post_office.box.to(VICTIM)[-1])
+    assert not proofs.has_moved(account.id, account.email)
+
+
+def test_who_proved_the_address_of_a_contact_is_taken_at_their_word(
+    cohort: dict[str, Any],
+) -> None:
+    person = factories.User()
+    prove(person, "mairie@example.org")
+    account = model.User.get(person["id"])
+    assert account is not None and not proofs.has_moved(account.id, account.email)
+    mail = render("role_given", Occasion(user=account, data=_given(cohort)))
+    assert mail.unproved is None
+
+
+def _given(cohort: dict[str, Any]) -> dict[str, str]:
+    make_participant(cohort)
+    return {"given_role_id": model.Session.query(GivenRole).one().id}

@@ -149,8 +149,16 @@ def _proof_link(user: model.User, address: str | None, preview: bool) -> str:
 
 
 def _address_proof(occasion: Occasion) -> dict[str, Any] | None:
-    """A role waits for the proof; the data have ``waiting_role_id``."""
-    waiting = model.Session.get(WaitingRole, occasion.data["waiting_role_id"])
+    """A role waits for the proof, if the data have ``waiting_role_id``.
+
+    Else the account has another address than the one that it proved.
+    """
+    waiting_id, user = occasion.data.get("waiting_role_id"), occasion.user
+    if waiting_id is None:
+        if user is None or not proofs.has_moved(user.id, user.email):
+            return None
+        return {"link": _proof_link(user, user.email, occasion.preview), "own": True}
+    waiting = model.Session.get(WaitingRole, waiting_id)
     if waiting is None or not waiting_roles.is_current(waiting):
         return None
     token = proofs.make_token(waiting.user_id, waiting.digest)

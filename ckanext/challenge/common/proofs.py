@@ -79,11 +79,30 @@ def is_waited_for(user_id: str, address: str) -> bool:
 
 def keep(user_id: str, digest: str) -> None:
     """Write down that an account has proved an address, in the caller's transaction."""
-    model.Session.execute(
-        insert(ProvedAddress.__table__)
-        .values(user_id=user_id, digest=digest, proved_at=utcnow())
-        .on_conflict_do_nothing()
+    user = model.User.get(user_id)
+    own = user is not None and bool(user.email) and digest_of(user.email) == digest
+    values = {"user_id": user_id, "digest": digest, "proved_at": utcnow(), "own": own}
+    statement = insert(ProvedAddress.__table__).values(**values)
+    names = ["user_id", "digest"]
+    # It may have been the contact's first, and be the account's own by now.
+    statement = (
+        statement.on_conflict_do_update(index_elements=names, set_={"own": True})
+        if own
+        else statement.on_conflict_do_nothing()
     )
+    model.Session.execute(statement)
+
+
+def has_moved(user_id: str, address: str | None) -> bool:
+    """Whether an account proved its own address once, and has this other one since.
+
+    Anybody can write any address into their account: what was proved of the former one
+    says nothing of it.
+    """
+    if not address or is_proved(user_id, address):
+        return False
+    own = model.Session.query(ProvedAddress.digest).filter_by(user_id=user_id, own=True)
+    return own.first() is not None
 
 
 def holds(user: model.User, address: str) -> bool:

@@ -22,6 +22,14 @@ class ProvedAddress(tk.BaseModel):
         tk.BaseModel.metadata,
         key_column("user_id", "user.id", needed=True, with_it=True),
         sa.Column("digest", sa.UnicodeText, nullable=False),
+        # Whether the account itself had this address then: not only an application.
+        sa.Column(
+            "own",
+            sa.Boolean,
+            nullable=False,
+            default=False,
+            server_default=sa.text("false"),
+        ),
         time_column("proved_at", nullable=False, default=utcnow),
         sa.PrimaryKeyConstraint("user_id", "digest"),
         sa.Index("challenge_proved_address_digest_idx", "digest"),
@@ -29,6 +37,7 @@ class ProvedAddress(tk.BaseModel):
 
     user_id: Mapped[str]
     digest: Mapped[str]
+    own: Mapped[bool]
     proved_at: Mapped[dt.datetime]
 
 

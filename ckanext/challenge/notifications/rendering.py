@@ -153,7 +153,8 @@ def _recipient(occasion: Occasion) -> tuple[str, str]:
 def _is_proved(occasion: Occasion, address: str) -> bool:
     """Whether somebody opened a link that was mailed to the address of the reader.
 
-    Accounts that were named, or that CKAN let in, are taken at their word.
+    Accounts that were named, or that CKAN let in, are taken at their word, unless they
+    had proved another address.
     """
     user, application = occasion.user, occasion.application
     if occasion.subscription is not None:
@@ -161,8 +162,10 @@ def _is_proved(occasion: Occasion, address: str) -> bool:
     if user is not None:
         if user.state == model.State.PENDING:
             return False
-        return proofs.is_proved(user.id, address) or not proofs.is_waited_for(
-            user.id, address
+        if proofs.is_proved(user.id, address):
+            return True
+        return not (
+            proofs.is_waited_for(user.id, address) or proofs.has_moved(user.id, address)
         )
     if application is None or application.email_confirmed_at is not None:
         return True

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan import model
 from ckan.types import Context
 
+from ckanext.challenge import notifications
 from ckanext.challenge.applications import schema, waiting_roles
 from ckanext.challenge.common import proofs, rate_limit, roles
 from ckanext.challenge.common.action_helpers import (
@@ -46,9 +48,10 @@ def challenge_address_prove(context: Context, data_dict: dict[str, Any]) -> Any:
 def challenge_address_proof_send(context: Context, data_dict: dict[str, Any]) -> Any:
     """Mail the link that proves an address once more, to that address.
 
-    Whoever has a role that waits may call this; of one role also those who may list
-    it. To one address go at most three such mails an hour and ten a day, whoever asks
-    for them: what is more is not sent, and nobody is told.
+    Whoever has a role that waits, or an address that is not the one they proved, may
+    call this; of one role also those who may list it. To one address go at most
+    three such mails an hour and ten a day, whoever asks for them: what is more is not
+    sent, and nobody is told.
 
     :param id: the id of one role that waits; all of one's own when left out
     :type id: string
@@ -66,6 +69,13 @@ def challenge_address_proof_send(context: Context, data_dict: dict[str, Any]) ->
     )
     for row in waiting_roles.of(which):
         waiting_roles.tell(row[0])
+    caller = model.User.get(user_id_of(context) or "")
+    if (
+        "id" not in data
+        and caller is not None
+        and proofs.has_moved(caller.id, caller.email)
+    ):
+        notifications.enqueue("address_proof", user_id=caller.id)
     commit(context)
     return {"done": True}
 

@@ -42,6 +42,7 @@ def _page(token: str = "") -> dict[str, Any]:
             {"text": role_text(row), "date": h.challenge_date(row["asked_at"])}
             for row in act("challenge_waiting_role_list")["results"]
         ],
+        "moved": proofs.has_moved(user["id"], user.get("email")),
         # A link that says nothing, or that is another account's.
         "wrong": bool(token) and found is None,
         "other": found is not None and found.user_id != user["id"],

@@ -1,4 +1,4 @@
-"""Organizations are asked whether they take part, without an application.
+"""Organizations that are asked whether they take part, and accounts' own addresses.
 
 Revision ID: 0013
 Revises: 0012
@@ -15,6 +15,7 @@ branch_labels = None
 depends_on = None
 
 _TABLE = "challenge_claim"
+_PROVED = "challenge_proved_address"
 
 
 def upgrade() -> None:
@@ -31,9 +32,15 @@ def upgrade() -> None:
     op.create_unique_constraint(
         "challenge_claim_cohort_once", _TABLE, ["cohort_id", "organization_id"]
     )
+    # Of what was proved before nobody knows whose address it was.
+    op.add_column(
+        _PROVED,
+        sa.Column("own", sa.Boolean(), nullable=False, server_default=sa.text("false")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column(_PROVED, "own")
     # What the version before cannot tell.
     op.execute(f"DELETE FROM {_TABLE} WHERE application_id IS NULL")
     op.drop_constraint("challenge_claim_cohort_once", _TABLE)
