@@ -14,6 +14,7 @@ from factories import (
     call_as,
     collectivites,
     make_cohort,
+    make_staff,
     prove,
 )
 
@@ -258,13 +259,7 @@ def test_what_was_given_is_listed_for_admins_and_managers(
 ) -> None:
     applicant, colleague, manager = (factories.User() for _ in range(3))
     cohort = make_cohort()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=manager["id"],
-        role="manager",
-    )
+    make_staff(cohort, "manager", manager, by=admin)
     accepted = _accept(admin, applicant, cohort)
     organization = accepted["organization_id"]
     _invite(applicant, organization, colleague, "editor")

@@ -24,6 +24,7 @@ from factories import (
     collectivites,
     make_cohort,
     make_participant,
+    make_staff,
 )
 from helpers.browser import PASSWORD, World
 from helpers.mailbox import Mailbox
@@ -65,13 +66,7 @@ def _world() -> World:
     cohort = make_cohort("open", title="Challenge open data, saison 2")
     for role in ("adviser", "manager"):
         for season in (cohort, open_cohort):
-            call_as(
-                people["sysadmin"],
-                "challenge_staff_create",
-                cohort=season["id"],
-                user=people[role]["id"],
-                role=role,
-            )
+            make_staff(season, role, people[role], by=people["sysadmin"])
     participant = make_participant(cohort, BAULE, user=people["member"])
     make_participant(cohort, POINCONNET)
     cohort = call_as(

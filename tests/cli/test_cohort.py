@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ckan import model
 from ckan.tests import factories
-from factories import call_as, make_cohort
+from factories import make_cohort, make_staff
 
 from ckanext.challenge.cli.cohort import command
 from ckanext.challenge.model import Cohort, JournalEntry
@@ -74,14 +74,7 @@ def settled(name: str) -> dict[str, Any]:
 def test_a_season_comes_back_as_it_was(run: Run, tmp_path: Path, suffix: str) -> None:
     admin = factories.Sysadmin()
     season = make_season()
-    user = factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=season["id"],
-        user=user["id"],
-        role="manager",
-    )
+    user = make_staff(season, by=admin)
     before = settled("saison-2")
     file = tmp_path / f"saisons{suffix}"
     assert "1 season in" in run("export", file)

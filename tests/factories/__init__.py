@@ -153,6 +153,30 @@ def make_participant(
     return call_as(None, "challenge_participant_show", id=accepted["participant_id"])
 
 
+def make_staff(
+    cohort: dict[str, Any] | str,
+    role: str = "manager",
+    user: dict[str, Any] | None = None,
+    by: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Somebody of the team of a season.
+
+    :param cohort: the season, or its id or name
+    :param role: ``manager`` or ``adviser``
+    :param user: who; a new account if nobody is named
+    :param by: who names them; a new sysadmin if nobody is named
+    """
+    user = user or factories.User()
+    call_as(
+        by or factories.Sysadmin(),
+        "challenge_staff_create",
+        cohort=cohort if isinstance(cohort, str) else cohort["id"],
+        user=user["id"],
+        role=role,
+    )
+    return user
+
+
 def work_in_this_process() -> None:
     """Run the jobs that wait, here: what they do is seen by the test's own session."""
     queue = jobs.get_queue()

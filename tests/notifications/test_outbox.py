@@ -17,7 +17,15 @@ from ckan.lib import jobs
 from ckan.lib import redis as ckan_redis
 from ckan.model import meta
 from ckan.tests import factories
-from factories import BAULE, LIGNIERES, POINCONNET, apply, call_as, work_in_this_process
+from factories import (
+    BAULE,
+    LIGNIERES,
+    POINCONNET,
+    apply,
+    call_as,
+    make_staff,
+    work_in_this_process,
+)
 from helpers.mailbox import Mailbox
 
 from ckanext.challenge import notifications
@@ -423,13 +431,7 @@ def test_staff_are_the_reviewer_or_all_managers_or_the_sysadmins(
     assert admin["id"] in asked()
     managers = [factories.User() for _ in range(2)]
     for user in managers:
-        call_as(
-            admin,
-            "challenge_staff_create",
-            cohort=cohort["id"],
-            user=user["id"],
-            role="manager",
-        )
+        make_staff(cohort, "manager", user, by=admin)
     assert asked() == {user["id"] for user in managers}
     application = Application.get(application_id)
     assert application is not None
@@ -467,13 +469,7 @@ def test_who_has_left_the_team_reads_no_more_mails(
     else:
         call_as(admin, "challenge_staff_delete", id=made[0]["id"])
     if how == "an adviser only":
-        call_as(
-            admin,
-            "challenge_staff_create",
-            cohort=cohort["id"],
-            user=managers[0]["id"],
-            role="adviser",
-        )
+        make_staff(cohort, "adviser", managers[0], by=admin)
     model.Session.query(Mail).delete()
     notifications.enqueue("message_staff", application=Application.get(application.id))
     model.Session.commit()

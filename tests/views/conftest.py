@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 from ckan.tests import factories
-from factories import BAULE, POINCONNET, apply, call_as, collectivites, make_cohort
+from factories import (
+    BAULE,
+    POINCONNET,
+    apply,
+    call_as,
+    collectivites,
+    make_cohort,
+    make_staff,
+)
 from helpers.browser import PASSWORD, PERSONAL, Browser, World
 from helpers.snapshots import MadeOnce
 
@@ -29,13 +37,7 @@ def _world() -> World:
     open_cohort = make_cohort("open", name="saison-3", season=3, title="Saison 3")
     for role in ("adviser", "manager"):
         for season in (cohort, open_cohort):
-            call_as(
-                people["sysadmin"],
-                "challenge_staff_create",
-                cohort=season["id"],
-                user=people[role]["id"],
-                role=role,
-            )
+            make_staff(season, role, people[role], by=people["sysadmin"])
     made = []
     for siren in (BAULE, POINCONNET):
         organization = factories.Organization(

@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import call_as, make_cohort
+from factories import call_as, make_cohort, make_staff
 from helpers.browser import PASSWORD, Browser
 from werkzeug.datastructures import FileStorage
 
@@ -248,13 +248,7 @@ def known(
         capacity="admin",
     )
     other = make_cohort(name="autre", season=7)
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=other["id"],
-        user=people["other_manager"]["id"],
-        role="manager",
-    )
+    make_staff(other, "manager", people["other_manager"], by=admin)
     message = call_as(
         people["applicant"],
         "challenge_application_message_create",

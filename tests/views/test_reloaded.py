@@ -9,7 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from factories import BAULE, LIGNIERES, POINCONNET, apply, call_as, make_cohort
+from factories import (
+    BAULE,
+    LIGNIERES,
+    POINCONNET,
+    apply,
+    call_as,
+    make_cohort,
+    make_staff,
+)
 from lxml import html
 
 from ckanext.challenge.applications import mails
@@ -84,13 +92,7 @@ def test_who_waits_is_told_why_and_in_which_order(
 ) -> None:
     admin = world.people["manager"]
     cohort = make_cohort(name="saison-8", season=8, capacity=3)
-    call_as(
-        world.people["sysadmin"],
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=admin["id"],
-        role="manager",
-    )
+    make_staff(cohort, "manager", admin, by=world.people["sysadmin"])
     made = [apply(cohort, siren) for siren in (BAULE, POINCONNET, LIGNIERES[0])]
     for application in (made[1], made[2]):
         _review(admin, application, "waitlist")

@@ -18,6 +18,7 @@ from factories import (
     call_as,
     collectivites,
     make_cohort,
+    make_staff,
     only_message,
     season_and_directory,
 )
@@ -268,13 +269,7 @@ def test_managers_read_the_files_of_their_season_only(cohort: dict[str, Any]) ->
     admin = factories.Sysadmin()
     manager = factories.User()
     other = make_cohort(name="autre")
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=other["id"],
-        user=manager["id"],
-        role="manager",
-    )
+    make_staff(other, "manager", manager, by=admin)
     mine = apply(cohort)
     theirs = apply(other, LIGNIERES[0])
     listed = call_as(manager, "challenge_application_list", cohort=other["id"])

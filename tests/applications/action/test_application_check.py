@@ -17,6 +17,7 @@ from factories import (
     collectivites,
     make_cohort,
     make_participant,
+    make_staff,
 )
 
 from ckanext.challenge.model import Application
@@ -90,14 +91,7 @@ def test_what_stands_against_it_is_named(admin: dict[str, Any]) -> None:
 
 def test_a_draft_is_not_for_managers_to_look_at(admin: dict[str, Any]) -> None:
     cohort = make_cohort()
-    manager = factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=manager["id"],
-        role="manager",
-    )
+    manager = make_staff(cohort, by=admin)
     draft = apply(cohort, BAULE, submit=False)
     with pytest.raises(tk.NotAuthorized):
         call_as(manager, "challenge_application_check", id=draft["id"])

@@ -19,6 +19,7 @@ from factories import (
     apply,
     call_as,
     make_cohort,
+    make_staff,
     only_message,
     season_and_directory,
 )
@@ -91,14 +92,7 @@ def test_a_draft_needs_an_address_and_its_link_is_mailed(
 
 
 def test_a_draft_is_read_by_nobody_else(cohort: dict[str, Any]) -> None:
-    manager = factories.User()
-    call_as(
-        factories.Sysadmin(),
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=manager["id"],
-        role="manager",
-    )
+    manager = make_staff(cohort, by=factories.Sysadmin())
     draft = apply(cohort, submit=False)
     for action in ("show", "message_list"):
         with pytest.raises(tk.NotAuthorized):

@@ -18,6 +18,7 @@ from factories import (
     call_as,
     collectivites,
     make_cohort,
+    make_staff,
 )
 from helpers.snapshots import MadeOnce
 
@@ -40,13 +41,7 @@ def _season() -> dict[str, Any]:
     admin = factories.Sysadmin()
     managers = [factories.User(fullname=name) for name in ("Agathe", "Basile")]
     for manager in managers:
-        call_as(
-            admin,
-            "challenge_staff_create",
-            cohort=cohort["id"],
-            user=manager["id"],
-            role="manager",
-        )
+        make_staff(cohort, "manager", manager, by=admin)
     made = {
         "baule": apply(cohort, BAULE, agents=60),
         "poinconnet": apply(

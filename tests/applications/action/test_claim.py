@@ -14,6 +14,7 @@ from factories import (
     call_as,
     collectivites,
     make_cohort,
+    make_staff,
     only_message,
     prove,
 )
@@ -110,14 +111,7 @@ def test_a_no_has_a_reason_that_the_managers_read(
     admin: dict[str, Any], townhall: dict[str, Any]
 ) -> None:
     accepted = _accept(admin)
-    manager = factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=accepted["cohort"],
-        user=manager["id"],
-        role="manager",
-    )
+    manager = make_staff(accepted["cohort"], by=admin)
     asked, claim = townhall["admins"][0], _claim()
     with pytest.raises(tk.ValidationError) as caught:
         call_as(asked, "challenge_claim_answer", id=claim.id, accepted=False)
@@ -150,13 +144,7 @@ def test_a_manager_cannot_say_yes_in_their_place(
 ) -> None:
     accepted = _accept(admin)
     manager, editor = factories.User(), factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=accepted["cohort"],
-        user=manager["id"],
-        role="manager",
-    )
+    make_staff(accepted["cohort"], "manager", manager, by=admin)
     call_as(
         admin,
         "organization_member_create",
@@ -200,13 +188,7 @@ def test_a_manager_opens_no_organization_by_an_acceptance(
         users=[{"name": waiting["name"], "capacity": "admin"}],
     )
     cohort, manager, friend = make_cohort(), factories.User(), factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=manager["id"],
-        role="manager",
-    )
+    make_staff(cohort, "manager", manager, by=admin)
     application = apply(cohort, user=friend)
     call_as(
         manager,

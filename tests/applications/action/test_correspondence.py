@@ -15,6 +15,7 @@ from factories import (
     altered,
     apply,
     call_as,
+    make_staff,
     only_message,
     season_and_directory,
 )
@@ -45,13 +46,7 @@ def cohort(made_once: MadeOnce) -> dict[str, Any]:
 @pytest.fixture
 def manager(cohort: dict[str, Any]) -> dict[str, Any]:
     user = factories.User(fullname="Une gestionnaire")
-    call_as(
-        factories.Sysadmin(),
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=user["id"],
-        role="manager",
-    )
+    make_staff(cohort, "manager", user, by=factories.Sysadmin())
     return user
 
 

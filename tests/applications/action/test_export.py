@@ -17,7 +17,15 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, POINCONNET, apply, call_as, collectivites, make_cohort
+from factories import (
+    BAULE,
+    POINCONNET,
+    apply,
+    call_as,
+    collectivites,
+    make_cohort,
+    make_staff,
+)
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from ckanext.challenge.common import spreadsheets
@@ -49,13 +57,7 @@ def season(with_plugins: None, clean_db: None) -> dict[str, Any]:
     cohort = make_cohort(questions=[QUESTION])
     admin = factories.Sysadmin()
     manager = factories.User(fullname="Agathe")
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=manager["id"],
-        role="manager",
-    )
+    make_staff(cohort, "manager", manager, by=admin)
     one = apply(cohort, POINCONNET, answers={"logiciel": ["a", "b"]})
     apply(cohort, BAULE)
     # As a program could have stored it, past what the form refuses.

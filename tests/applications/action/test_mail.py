@@ -9,7 +9,15 @@ import pytest
 from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
-from factories import BAULE, POINCONNET, apply, call_as, make_cohort, only_message
+from factories import (
+    BAULE,
+    POINCONNET,
+    apply,
+    call_as,
+    make_cohort,
+    make_staff,
+    only_message,
+)
 from helpers.browser import PASSWORD, Browser
 
 from ckanext.challenge.model import Mail
@@ -19,13 +27,7 @@ from ckanext.challenge.notifications import outbox
 @pytest.fixture
 def manager(cohort: dict[str, Any]) -> dict[str, Any]:
     user = factories.User(password=PASSWORD)
-    call_as(
-        factories.Sysadmin(),
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=user["id"],
-        role="manager",
-    )
+    make_staff(cohort, "manager", user, by=factories.Sysadmin())
     return user
 
 

@@ -14,6 +14,7 @@ from factories import (
     collectivites,
     make_cohort,
     make_participant,
+    make_staff,
     only_message,
     prove,
     work_in_this_process,
@@ -129,14 +130,7 @@ def test_what_is_wrong_is_said_at_the_field(
 def test_managers_invite_only_into_their_own_participants(
     admin: dict[str, Any], participant: dict[str, Any]
 ) -> None:
-    manager = factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=participant["cohort_id"],
-        user=manager["id"],
-        role="manager",
-    )
+    manager = make_staff(participant["cohort_id"], by=admin)
     stranger = factories.Organization()
     with pytest.raises(tk.NotAuthorized):
         call_as(
@@ -156,22 +150,10 @@ def test_managers_invite_only_into_their_own_participants(
         _invite(manager, participant, email="autre@example.org")
 
 
-def _manager_of(admin: dict[str, Any], cohort_id: str) -> dict[str, Any]:
-    manager = factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=cohort_id,
-        user=manager["id"],
-        role="manager",
-    )
-    return manager
-
-
 def test_a_manager_invites_until_the_organization_has_an_admin_of_its_own(
     admin: dict[str, Any], participant: dict[str, Any]
 ) -> None:
-    manager = _manager_of(admin, participant["cohort_id"])
+    manager = make_staff(participant["cohort_id"], by=admin)
     assert _invite(manager, participant, role="editor")["role"] == "editor"
     mayor = factories.User(email="maire@example.org")
     prove(mayor)
@@ -192,7 +174,7 @@ def test_no_manager_invites_into_an_organization_that_was_there_before(
         state = "active" if admins == "a mayor" else "pending"
         users = [{"name": factories.User(state=state)["name"], "capacity": "admin"}]
     cohort = make_cohort()
-    manager = _manager_of(admin, cohort["id"])
+    manager = make_staff(cohort["id"], by=admin)
     # By a sysadmin, and by the acceptance of an application.
     added = factories.Organization(user=admin, users=users)
     call_as(
@@ -217,7 +199,7 @@ def test_no_manager_invites_into_an_organization_that_was_there_before(
 def test_nobody_invites_themselves(
     admin: dict[str, Any], participant: dict[str, Any]
 ) -> None:
-    manager = _manager_of(admin, participant["cohort_id"])
+    manager = make_staff(participant["cohort_id"], by=admin)
     for who in (manager, admin):
         with pytest.raises(tk.ValidationError) as caught:
             _invite(who, participant, email=who["email"].upper(), role="admin")
@@ -267,7 +249,7 @@ def test_a_manager_invites_nobody_where_the_admins_were_made_to_go(
     mayor = factories.User()
     cohort = make_cohort()
     participant = make_participant(cohort, user=mayor)
-    manager = _manager_of(admin, cohort["id"])
+    manager = make_staff(cohort["id"], by=admin)
     organization = participant["organization_id"]
     model.Session.expire_all()
     assert _role_of_contact(participant).user_id == mayor["id"]
@@ -313,7 +295,7 @@ def test_a_manager_invites_nobody_where_the_admins_were_made_to_go(
 def test_a_manager_of_a_season_that_is_over_lets_nobody_in(
     admin: dict[str, Any], participant: dict[str, Any], state: str
 ) -> None:
-    manager = _manager_of(admin, participant["cohort_id"])
+    manager = make_staff(participant["cohort_id"], by=admin)
     model.Session.query(Cohort).update({"state": state})
     model.Session.commit()
     with pytest.raises(tk.NotAuthorized):
@@ -323,7 +305,7 @@ def test_a_manager_of_a_season_that_is_over_lets_nobody_in(
 def test_whom_a_manager_let_in_is_recorded_where_that_was_allowed(
     admin: dict[str, Any], participant: dict[str, Any]
 ) -> None:
-    manager = _manager_of(admin, participant["cohort_id"])
+    manager = make_staff(participant["cohort_id"], by=admin)
     later = call_as(
         admin,
         "challenge_participant_create",
@@ -344,7 +326,7 @@ def test_whom_a_manager_let_in_is_recorded_where_that_was_allowed(
 def test_what_waits_is_given_only_if_it_could_be_given_now(
     admin: dict[str, Any], participant: dict[str, Any], meanwhile: str
 ) -> None:
-    manager = _manager_of(admin, participant["cohort_id"])
+    manager = make_staff(participant["cohort_id"], by=admin)
     colleague = factories.User(email="collegue@example.org")
     assert _invite(manager, participant, role="admin")["waiting"] is True
     if meanwhile == "dismissed":

@@ -18,6 +18,7 @@ from factories import (
     call_as,
     collectivites,
     make_cohort,
+    make_staff,
     only_message,
     prove,
 )
@@ -314,14 +315,7 @@ def test_a_manager_decides_in_a_batch_only_on_the_own_season(
     admin: dict[str, Any], cohort: dict[str, Any]
 ) -> None:
     other = make_cohort(name="autre", season=3)
-    manager = factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=manager["id"],
-        role="manager",
-    )
+    manager = make_staff(cohort, by=admin)
     mine, theirs = apply(cohort), apply(other, POINCONNET)
     with pytest.raises(tk.NotAuthorized):
         call_as(
@@ -354,13 +348,7 @@ def test_a_reader_is_a_manager_of_the_season(
     application = apply(cohort)
     reader, adviser = factories.User(), factories.User()
     for user, role in ((reader, "manager"), (adviser, "adviser")):
-        call_as(
-            admin,
-            "challenge_staff_create",
-            cohort=cohort["id"],
-            user=user["id"],
-            role=role,
-        )
+        make_staff(cohort, role, user, by=admin)
     for name in (adviser["name"], factories.User()["name"], "nobody"):
         with pytest.raises(tk.ValidationError) as caught:
             call_as(
@@ -389,14 +377,7 @@ def test_a_reader_is_a_manager_of_the_season(
 
 def test_notes_are_for_the_staff(admin: dict[str, Any], cohort: dict[str, Any]) -> None:
     application, other = apply(cohort), apply(cohort, POINCONNET)
-    adviser = factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=adviser["id"],
-        role="adviser",
-    )
+    adviser = make_staff(cohort, "adviser", by=admin)
     for text in ("Appeler la mairie.", "Vu avec l'élu."):
         note = call_as(
             admin,
@@ -436,14 +417,7 @@ def test_notes_are_for_the_staff(admin: dict[str, Any], cohort: dict[str, Any]) 
 def test_managers_do_not_come_near_a_draft(
     admin: dict[str, Any], cohort: dict[str, Any]
 ) -> None:
-    manager = factories.User()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort=cohort["id"],
-        user=manager["id"],
-        role="manager",
-    )
+    manager = make_staff(cohort, by=admin)
     draft = apply(cohort, submit=False)
     for action, more in (
         ("challenge_application_assign", {}),
@@ -515,13 +489,7 @@ def test_nobody_accepts_themselves(
 ) -> None:
     manager, colleague = factories.User(), factories.User()
     for user in (manager, colleague):
-        call_as(
-            admin,
-            "challenge_staff_create",
-            cohort=cohort["id"],
-            user=user["id"],
-            role="manager",
-        )
+        make_staff(cohort, "manager", user, by=admin)
     if by == "account":
         own = apply(cohort, user=manager)
     elif by == "address":

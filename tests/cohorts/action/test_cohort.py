@@ -10,7 +10,14 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import apply, call_as, collectivites, make_cohort, only_message
+from factories import (
+    apply,
+    call_as,
+    collectivites,
+    make_cohort,
+    make_staff,
+    only_message,
+)
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.model import Cohort, JournalEntry
@@ -242,13 +249,7 @@ def test_drafts_are_invisible_to_the_public() -> None:
         with pytest.raises(tk.ObjectNotFound):
             call_as(caller, "challenge_cohort_show", id=draft["id"])
     admin = factories.Sysadmin()
-    call_as(
-        admin,
-        "challenge_staff_create",
-        cohort="secrete",
-        user=user["name"],
-        role="manager",
-    )
+    make_staff("secrete", "manager", user, by=admin)
     assert call_as(user, "challenge_cohort_list")["count"] == 2
     assert call_as(user, "challenge_cohort_show", id="secrete")["id"] == draft["id"]
 
@@ -318,12 +319,6 @@ def test_managers_name_advisers_but_no_managers(admin: dict[str, Any]) -> None:
         (adviser["name"], "adviser"),
     }
     with pytest.raises(tk.NotAuthorized):
-        call_as(
-            manager,
-            "challenge_staff_create",
-            cohort=cohort["id"],
-            user=adviser["id"],
-            role="manager",
-        )
+        make_staff(cohort, "manager", adviser, by=manager)
     call_as(manager, "challenge_staff_delete", id=named["id"])
     assert call_as(admin, "challenge_staff_list", cohort=cohort["id"])["count"] == 1

@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import call_as, collectivites, make_cohort, make_participant
+from factories import call_as, collectivites, make_cohort, make_participant, make_staff
 
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.model import Cohort, JournalEntry
@@ -53,13 +53,7 @@ def test_a_copy_has_everything_but_what_happened(admin: dict[str, Any]) -> None:
     people = {"adviser": factories.User(), "manager": factories.User()}
     gone = factories.User()
     for role, user in (*people.items(), ("adviser", gone)):
-        call_as(
-            admin,
-            "challenge_staff_create",
-            cohort=season["id"],
-            user=user["id"],
-            role=role,
-        )
+        make_staff(season, role, user, by=admin)
     call_as(admin, "user_delete", id=gone["id"])
     copied = call_as(admin, "challenge_cohort_copy", id="saison-2", **COPY)
     assert copied["state"] == "draft"

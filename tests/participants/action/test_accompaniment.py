@@ -16,6 +16,7 @@ from factories import (
     collectivites,
     day,
     make_cohort,
+    make_staff,
     only_message,
 )
 from helpers.snapshots import MadeOnce
@@ -37,13 +38,8 @@ class World:
             for role in ("manager", "adviser", "other_adviser", "editor", "admin")
         }
         for role in ("manager", "adviser", "other_adviser"):
-            call_as(
-                self.admin,
-                "challenge_staff_create",
-                cohort=self.cohort["id"],
-                user=self.people[role]["id"],
-                role=role.rpartition("_")[2],
-            )
+            kind = role.rpartition("_")[2]
+            make_staff(self.cohort, kind, self.people[role], by=self.admin)
         self.organizations = [
             factories.Organization(
                 name=f"commune-{siren}",

@@ -20,6 +20,7 @@ from factories import (
     day,
     make_cohort,
     make_participant,
+    make_staff,
     only_message,
 )
 from helpers.snapshots import MadeOnce
@@ -93,13 +94,7 @@ def _season() -> dict[str, Any]:
     admin = factories.Sysadmin()
     manager, adviser = factories.User(), factories.User()
     for person, role in ((manager, "manager"), (adviser, "adviser")):
-        call_as(
-            admin,
-            "challenge_staff_create",
-            cohort=cohort["id"],
-            user=person["id"],
-            role=role,
-        )
+        make_staff(cohort, role, person, by=admin)
     call_as(
         manager,
         "challenge_participant_assign",
