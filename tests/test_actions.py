@@ -287,6 +287,10 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_badge_show": (EVERYBODY, {"badge": "{badge}"}),
     "challenge_award_list": (EVERYBODY, {}),
     "challenge_kit_list": (EVERYBODY, {}),
+    "challenge_schema_list": (EVERYBODY, {}),
+    "challenge_schema_show": (EVERYBODY, {"id": "scdl/deliberations"}),
+    "challenge_schema_add": ({"sysadmin"}, {"file": "no JSON"}),
+    "challenge_schema_delete": ({"sysadmin"}, {"id": "local/bancs"}),
     "challenge_kit_show": (EVERYBODY, {"kit": "deliberations"}),
     "challenge_collectivite_search": (EVERYBODY, {"q": "baule"}),
     "challenge_collectivite_history": (EVERYBODY, {"siren": "214500241"}),
@@ -689,7 +693,16 @@ _SEASON = {"name": "saison-9", "title": "Saison 9", "season": 9}
 
 #: Of each action that changes something, arguments with which it does; whatever has to
 #: be there before is made and committed first.
+_BENCHES = {"id": "local/bancs", "file": '{"fields": [{"name": "lieu"}]}'}
+
+
+def _schema(world: dict[str, Any]) -> dict[str, Any]:
+    return call_as(world["people"]["sysadmin"], "challenge_schema_add", **_BENCHES)
+
+
 CHANGES: dict[str, Fill] = {
+    "challenge_schema_add": lambda _: _BENCHES,
+    "challenge_schema_delete": lambda w: {"id": _schema(w)["id"]},
     "challenge_cohort_create": lambda _: _SEASON,
     "challenge_cohort_update": lambda w: {**_SEASON, "id": w["other"], "season": 3},
     "challenge_cohort_patch": lambda w: {"id": w["cohort"], "title": "Autre"},

@@ -87,7 +87,8 @@ def test_the_page_shows_it_and_no_empty_rows(publish: Any, app: Any) -> None:
 def test_a_form_that_comes_back_says_so(app: Any) -> None:
     person = factories.Sysadmin(password=PASSWORD)
     browser = Browser(app).sign_in(person)
-    page = browser.post("/en/dataset/new", {"title": "", "name": ""})
+    page = browser.post("/en/dataset/new", {"save": "", "title": "", "name": ""})
+    open("/tmp/page.html","w").write(page.get_data(as_text=True))
     text = " ".join(page.get_data(as_text=True).split())
     assert '<div role="alert" tabindex="-1" autofocus>' in text
     assert re.search("<title> ?To correct: ", text)

@@ -12,7 +12,8 @@ import pytest
 import yaml
 from frictionless import Schema
 
-from ckanext.challenge.conformity import registry
+from ckanext.challenge.conformity import check, registry
+from ckanext.challenge.domain import table_schema
 
 #: The official files, in a folder beside the repository or wherever one says.
 OFFICIAL = Path(
@@ -157,3 +158,10 @@ def test_a_repository_of_the_state_names_its_schema(address: str) -> None:
 @pytest.mark.parametrize("address", ["deliberations", "example.org/scdl/deliberations"])
 def test_what_only_resembles_one_is_none(address: str) -> None:
     assert registry.normalise(address) is None
+
+
+@pytest.mark.parametrize("schema", CHECKED, ids=lambda schema: schema.id)
+def test_a_bundled_schema_could_be_added_by_a_portal(schema: registry.Schema) -> None:
+    document = dict(schema.descriptor or {})
+    assert not table_schema.faults(document)
+    assert check.unusable(table_schema.descriptor(document)) is None

@@ -54,6 +54,7 @@ ABOUT_OTHERS = {
     "challenge_judgement": "a digest for an organization",
     "challenge_programme": "a programme file",
     "challenge_proved_address": "a digest for an account, which goes with it",
+    "challenge_schema": "a Table Schema, as it was published",
     "challenge_signing_key": "a key of the portal",
     "challenge_staff": "ids of the accounts of the team",
     "challenge_standing": "numbers of an organization",

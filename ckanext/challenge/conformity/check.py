@@ -29,6 +29,7 @@ from frictionless.fields import NumberField
 from frictionless.resources import TableResource
 
 from ckanext.challenge.domain import characters
+from ckanext.challenge.domain.table_schema import Fault
 
 from . import checks, reading, registry
 from .publishers import Publisher
@@ -307,6 +308,23 @@ def _table_schema(descriptor: dict[str, Any]) -> TableSchema:
         if isinstance(field, NumberField):
             schema.set_field(_Number.like(field))
     return schema
+
+
+def unusable(descriptor: dict[str, Any]) -> Fault | None:
+    """Why frictionless cannot check files by a Table Schema, where it cannot."""
+    try:
+        schema = _table_schema(descriptor)
+    except FrictionlessException as error:
+        return Fault("unusable", found=str(error.error.note or error)[:300])
+    for field in schema.fields:
+        read = field.create_value_reader()
+        for name in ("minimum", "maximum", "enum"):
+            given = field.constraints.get(name)
+            for value in given if isinstance(given, list) else [given]:
+                # What is not of the field's type can be compared with nothing.
+                if value is not None and None in (read(value), read(str(value))):
+                    return Fault("wrong-property", field.name, name)
+    return None
 
 
 def _check_rows(

@@ -585,6 +585,18 @@ def _latitude_and_longitude(names: Iterable[str]) -> tuple[str, str] | None:
     return found[0][0], found[1][0]
 
 
+def usable(rules: Any) -> Iterator[Mapping[str, Any]]:
+    """Of the ``custom_checks`` that a document asks for, those that there are."""
+    for rule in rules if isinstance(rules, list) else ():
+        if not isinstance(rule, Mapping) or rule.get("name") not in NAMES:
+            continue
+        try:
+            _CHECKS[rule["name"]](**rule["params"])
+        except (TypeError, KeyError):
+            continue
+        yield {"name": rule["name"], "params": rule["params"]}
+
+
 def of(schema: Schema, publisher: Publisher | None = None) -> list[Check]:
     """The rules of a schema, for one validation: they remember its columns.
 

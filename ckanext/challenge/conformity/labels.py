@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain import characters
+from ckanext.challenge.domain.table_schema import Fault
 from ckanext.challenge.domain.text import N_
 
 Facts = Mapping[str, Any]
@@ -561,6 +562,34 @@ _PATTERNS: Sequence[tuple[str, str]] = (
     ("^'?[A-Z", N_("Write a capital and then small letters, as in Zoé.")),
     ("", N_("It has to follow the pattern {expected}.")),
 )
+
+
+#: What is wrong with a file that should be a Table Schema.
+_DOCUMENTS: Mapping[str, str] = {
+    "too-large": N_("The file has more than 1 MB."),
+    "not-utf-8": N_("The file is not written in UTF-8."),
+    "not-json": N_("The file is no JSON: line and column {found}."),
+    "no-object": N_("The file is no Table Schema: it holds no object with “fields”."),
+    "no-fields": N_("The file is no Table Schema: “fields” is missing, or empty."),
+    "too-many-fields": N_("The schema has too many fields: {found}."),
+    "wrong-property": N_("The property “{found}” is not what Table Schema expects."),
+    "unknown-column": N_("The key names “{found}”, which is no field."),
+    "characters": N_("The schema holds characters that cannot be kept."),
+    "no-field": N_("It is no object."),
+    "no-name": N_("It has no name."),
+    "same-name": N_("Another field has this name."),
+    "unknown-type": N_("The type “{found}” does not exist in Table Schema."),
+    "unknown-constraint": N_("The constraint “{found}” does not exist."),
+    "unusable": N_("Files cannot be checked by this schema: {found}"),
+}
+
+
+def of_document(fault: Fault) -> str:
+    """Why a file is no Table Schema that can be used, in the reader's language."""
+    text = tk._(_DOCUMENTS[fault.code]).format(found=_quoted(fault.found))
+    if not fault.field:
+        return text
+    return tk._("Field {field}: {text}").format(field=_quoted(fault.field), text=text)
 
 
 def sentence(problem: Facts) -> str:

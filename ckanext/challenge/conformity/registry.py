@@ -1,4 +1,5 @@
-"""The national schemas this extension knows, by their ids on schema.data.gouv.fr.
+"""The schemas that files can be checked against, by their ids: the national ones that
+this extension knows, by those on schema.data.gouv.fr, and the portal's own.
 
 Nothing here reads the network: an address that someone types is only compared with
 those of the known schemas.
@@ -7,7 +8,7 @@ those of the known schemas.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -16,7 +17,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
+from ckanext.challenge.domain import table_schema
 from ckanext.challenge.domain.text import Text
+
+from . import checks, own
 
 _NATIONAL_HOST = "schema.data.gouv.fr"
 _VALIDATA_HOSTS = ("validata.fr", "validata.etalab.studio", "go.validata.fr")
@@ -40,7 +44,7 @@ _OWN_KEYS = frozenset(
 
 @dataclass(frozen=True)
 class Schema:
-    """A national schema.
+    """A national schema, or one that the portal added.
 
     :ivar id: as udata and a resource's ``schema`` field name it, such as
         ``scdl/deliberations``
@@ -87,9 +91,47 @@ class Schema:
         return Text.of(own or {})
 
 
-@lru_cache(maxsize=1)
 def known() -> Mapping[str, Schema]:
     """All known schemas by id: those that can be checked first."""
+    documents = own.documents()
+    if not documents:
+        return bundled()
+    added = {id_: made(id_, document) for id_, document in documents.items()}
+    # A newer version of ours may know an id that a portal had added.
+    return {**added, **bundled()}
+
+
+def ids() -> Collection[str] | None:
+    """The ids of all known schemas; ``None`` where the portal's cannot be read."""
+    return known().keys() if own.documents() is not None else None
+
+
+def made(id_: str, document: Mapping[str, Any]) -> Schema:
+    """A schema that a portal added.
+
+    :param document: one without :func:`.table_schema.faults`
+    """
+    homepage = document.get("homepage") or document.get("path")
+    title = document.get("title")
+    return Schema(
+        id=id_,
+        title=Text.of({"fr": title if isinstance(title, str) and title else id_}),
+        version=_word(document.get("version")),
+        source=_word(document.get("path")),
+        homepage=_word(homepage),
+        descriptor=table_schema.descriptor(document),
+        checks=tuple(checks.usable(document.get("custom_checks"))),
+        columns=table_schema.columns(document),
+    )
+
+
+def _word(value: Any) -> str | None:
+    return value.strip() if isinstance(value, str) and value.strip() else None
+
+
+@lru_cache(maxsize=1)
+def bundled() -> Mapping[str, Schema]:
+    """The schemas that come with the extension, by id."""
     schemas: dict[str, Schema] = {}
     here = resources.files("ckanext.challenge.conformity")
     folder = here.joinpath("schemas")
@@ -125,7 +167,7 @@ def versions(schema: Schema) -> list[Schema]:
     family = schema.version_of or schema.id
     return [schema] + [
         one
-        for one in known().values()
+        for one in bundled().values()
         if one is not schema and family in (one.id, one.version_of)
     ]
 
@@ -133,7 +175,7 @@ def versions(schema: Schema) -> list[Schema]:
 def get(name: str | None) -> Schema | None:
     """The schema of that id or national address."""
     found = normalise(name) if name else None
-    return known()[found] if found else None
+    return known().get(found) if found else None
 
 
 def normalise(name: str) -> str | None:
@@ -201,4 +243,4 @@ def _moved(host: str, path: str) -> tuple[str, str]:
 
 
 def _plain(homepage: str) -> str:
-    return homepage.partition("://")[2].lower()
+    return homepage.partition("://")[2].lower().removeprefix("www.").rstrip("/")

@@ -8,6 +8,8 @@ import ckan.plugins.toolkit as tk
 from ckan import authz
 from ckan.types import AuthResult, Context
 
+from ckanext.challenge.common import roles
+
 
 @tk.auth_allow_anonymous_access
 def challenge_dataset_season_show(
@@ -26,6 +28,26 @@ def challenge_quality_show(context: Context, data_dict: dict[str, Any]) -> AuthR
 @tk.auth_allow_anonymous_access
 def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_schema_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_schema_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    return {"success": True}
+
+
+def challenge_schema_add(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Sysadmins."""
+    return roles.answer(roles.is_sysadmin(context))
+
+
+def challenge_schema_delete(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Sysadmins."""
+    return roles.answer(roles.is_sysadmin(context))
 
 
 @tk.auth_allow_anonymous_access

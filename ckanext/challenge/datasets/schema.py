@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
 from ckanext.challenge.common import fields
@@ -11,6 +12,25 @@ from ckanext.challenge.domain import eligibility
 def show() -> Schema:
     """Which dataset."""
     return {"id": fields.raw()}
+
+
+def reference() -> Schema:
+    """Which schema."""
+    return {"id": fields.raw()}
+
+
+def schema_list() -> Schema:
+    """Which schemas."""
+    return {"own": fields.truth(), **fields.paging()}
+
+
+def schema_add() -> Schema:
+    """A Table Schema; ``file``, which the action looks at itself."""
+    return {
+        "file": [tk.get_validator("ignore")],
+        "id": fields.raw(required=False),
+        "replace": fields.truth(),
+    }
 
 
 def kit_list() -> Schema:

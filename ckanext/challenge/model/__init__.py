@@ -17,6 +17,7 @@ from .journal import JournalEntry
 from .judgement import Judgement
 from .mail import Mail
 from .participant import Evidence, Participant, StepStatus
+from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
 from .programme import KeptProgramme
 from .proof import ProvedAddress, WaitingRole
@@ -46,6 +47,7 @@ __all__ = [
     "Note",
     "Participant",
     "ParticipantMessage",
+    "PortalSchema",
     "Preparation",
     "PreparationMemory",
     "ProvedAddress",

@@ -244,7 +244,7 @@ def vocabulary() -> Known:
     return Known(
         measures=measures.registry.known().keys(),
         seasonal=measures.registry.seasonal(),
-        schemas=registry.known().keys(),
+        schemas=registry.ids(),
         frequencies=frequencies().keys(),
     )
 
