@@ -153,3 +153,15 @@ def test_a_step_is_answered_with_the_keyboard_alone(
             break
     page.keyboard.press("Enter")
     expect(page.locator("#step-choix-licence")).to_contain_text("Faite")
+
+
+def test_a_form_of_ckan_that_comes_back_says_so_first(
+    visit: Callable[..., Page], world: Any
+) -> None:
+    page = visit("member")
+    page.goto(f"/dataset/new?group={world.participant['organization_id']}")
+    page.locator(".form-actions button[name=save]").last.click()
+    said = page.locator("[role=alert][autofocus]")
+    expect(said).to_be_focused()
+    expect(said).to_contain_text("Titre")
+    expect(page).to_have_title(re.compile("^À corriger\u202f: "))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from ckan import model
 from ckan.lib import uploader
 from ckan.tests import factories
-from helpers.browser import PASSWORD, Browser
 
 from ckanext.challenge.conformity import preview
 
@@ -82,15 +80,3 @@ def test_the_page_shows_it_and_no_empty_rows(publish: Any, app: Any) -> None:
         assert english not in text
     page = app.get(f"/en/dataset/{resource.package_id}").get_data(as_text=True)
     assert "Covers from" not in page
-
-
-def test_a_form_that_comes_back_says_so(app: Any) -> None:
-    person = factories.Sysadmin(password=PASSWORD)
-    browser = Browser(app).sign_in(person)
-    page = browser.post("/en/dataset/new", {"save": "", "title": "", "name": ""})
-    open("/tmp/page.html","w").write(page.get_data(as_text=True))
-    text = " ".join(page.get_data(as_text=True).split())
-    assert '<div role="alert" tabindex="-1" autofocus>' in text
-    assert re.search("<title> ?To correct: ", text)
-    text = " ".join(browser.get("/en/dataset/new").get_data(as_text=True).split())
-    assert "To correct:" not in text
