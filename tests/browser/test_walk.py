@@ -163,5 +163,5 @@ def test_a_form_of_ckan_that_comes_back_says_so_first(
     page.locator(".form-actions button[name=save]").last.click()
     said = page.locator("[role=alert][autofocus]")
     expect(said).to_be_focused()
-    expect(said).to_contain_text("Titre")
-    expect(page).to_have_title(re.compile("^À corriger\u202f: "))
+    expect(said).to_contain_text("Adresse de la page")
+    expect(page).to_have_title(re.compile(r"^À corriger\s?: "))

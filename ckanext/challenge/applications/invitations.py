@@ -90,7 +90,7 @@ def take_back(invitation: Invitation, actor: str) -> None:
         Mail.data["organization_id"].astext == row.organization_id,  # type: ignore[attr-defined]
     ).update({"state": "cancelled"}, synchronize_session=False)
     if isinstance(row, WaitingRole):
-        given_roles.drop_waiting(id=row.id)
+        given_roles.drop_waiting(WaitingRole.id == row.id)
         return
     given_roles.take_back(
         actor,
