@@ -28,7 +28,7 @@ _IN_PLACE = {
     "challenge.participant_card": "challenge.season_card",
 }
 #: The addresses of an organization which lead to the one that took its place although
-#: it is still there. Others are its members' and its data's, as long as it is.
+#: it is still there. Others are CKAN's and its data's, as long as it is.
 _FOR_READERS = frozenset(
     {
         "challenge.shield",
