@@ -417,3 +417,33 @@ def test_a_value_of_a_list_is_one_of_those_allowed(judge: Any) -> None:
     assert (first.constraint, first.column) == ("enum", "menuPlatAllergene")
     assert "lait" in first.expected
     assert (second.type, second.row) == ("type-error", 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({}, None),
+        ({"numero": "2"}, ("address-key", "cle_interop")),
+        ({"commune_insee": "00013"}, ("address-key", "cle_interop")),
+        ({"suffixe": "ter"}, ("address-key", "cle_interop")),
+        ({"long": "47.8600000", "lat": "1.7100000"}, ("swapped-coordinates", "lat")),
+    ],
+)
+def test_an_address_is_advised_of_its_key_and_place(
+    judge: Any, changes: Row, advice: tuple[str, str] | None
+) -> None:
+    rows = rows_of(BAL)
+    rows[0] |= changes
+    report = judge(BAL, rows)
+    assert report.status == "valid"
+    first = [group.examples[0] for group in report.groups if group.is_advice]
+    told = [(problem.type, problem.column) for problem in first]
+    assert told == ([advice] if advice else [])
+
+
+def test_addresses_of_which_none_is_certified_are_advised(judge: Any) -> None:
+    rows = [row | {"certification_commune": "0"} for row in rows_of(BAL)]
+    report = judge(BAL, rows)
+    assert report.status == "valid"
+    (group,) = report.groups
+    assert group.examples[0].type == "none-certified"

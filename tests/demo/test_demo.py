@@ -180,7 +180,7 @@ def _check_datasets(storage):
         assert row["resources"][0]["url_type"] == "upload"
     assert len({row["license_id"] for row in found["results"]}) >= 4
     assert len({row.get("frequency") for row in found["results"]}) >= 4
-    assert len({row.get("challenge_kit") for row in found["results"]} - {""}) == 8
+    assert len({row.get("challenge_kit") for row in found["results"]} - {""}) == 9
     hidden = model.Session.query(model.Package).filter_by(private=True).count()
     assert hidden == 2
     proofs = _proofs((*content().participants, *content().alumni))

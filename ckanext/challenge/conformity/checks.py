@@ -488,16 +488,34 @@ class SwappedError(AdviceError):
     title = "Exchanged coordinates"
 
 
+class AddressKeyError(AdviceError):
+    type = "address-key"
+    title = "Key of another address"
+
+
+class NotCertifiedError(AdviceError):
+    type = "none-certified"
+    title = "No certified address"
+
+
 class AdviceCheck(Check):
     """Cells that conform, and of which something is wrong all the same.
 
     Programs write ``NaN`` where there is no amount; a cell of spaces is empty for
     whoever reads it; the year 23 is 2023; a position in the Indian Ocean has its two
-    numbers exchanged.
+    numbers exchanged. The key of an address is made of its other columns, and one that
+    no commune vouches for replaces none in the national base.
     """
 
     type = "challenge-advice"
-    Errors = [NoAmountError, BlankCellError, OddYearError, SwappedError]  # noqa: RUF012
+    Errors = [  # noqa: RUF012
+        NoAmountError,
+        BlankCellError,
+        OddYearError,
+        SwappedError,
+        AddressKeyError,
+        NotCertifiedError,
+    ]
 
     def validate_start(self) -> Iterable[Error]:
         fields = self.resource.schema.fields
@@ -511,8 +529,14 @@ class AdviceCheck(Check):
         self._judges = [
             (field.name, judges[field.type]) for field in fields if field.type in judges
         ]
+        names = {field.name for field in fields}
+        self._has_key = names.issuperset(_OF_KEYS)
+        self._certifies = _CERTIFIED in names
+        self._rows = self._certified = 0
+        # Addresses alone keep positions as texts.
+        kind = "string" if self._certifies else "number"
         self._pair = _latitude_and_longitude(
-            [field.name for field in fields if field.type == "number"]
+            [field.name for field in fields if field.type == kind]
         )
         return ()
 
@@ -527,7 +551,27 @@ class AdviceCheck(Check):
             point = row[longitude], row[latitude]
             if None not in point and _advise_point(point):
                 found.append((latitude, (SwappedError, "it is no latitude in France")))
+        if self._has_key and not _is_key(*(row[name] for name in _OF_KEYS)):
+            told = AddressKeyError, "it is not made of the code and the number"
+            found.append((_OF_KEYS[0], told))
+        if self._certifies:
+            self._rows += 1
+            self._certified += row[_CERTIFIED] is True
         return [self._error(row, name, *advice) for name, advice in found]
+
+    def validate_end(self) -> Iterable[Error]:
+        if not self._certifies or not self._rows or self._certified:
+            return ()
+        error = NotCertifiedError(
+            {},
+            note="no address is certified",
+            cells=[],
+            row_number=1,
+            cell="",
+            field_name=_CERTIFIED,
+            field_number=0,
+        )
+        return (error,)
 
     def _error(self, row: Row, name: str, kind: type[AdviceError], note: str) -> Error:
         number = row.field_names.index(name) + 1
@@ -541,6 +585,24 @@ class AdviceCheck(Check):
             field_name=name,
             field_number=number,
         )
+
+
+#: The columns of an address of which its key is made, the key first.
+_OF_KEYS = ("cle_interop", "commune_insee", "numero", "suffixe")
+_CERTIFIED = "certification_commune"
+
+
+def _is_key(
+    key: str | None, insee: str | None, number: int | None, suffix: str | None
+) -> bool:
+    """Whether the key of an address is made of its other columns, as far as they are
+    filled in.
+    """
+    parts = (key or "").split("_")
+    if len(parts) < 3 or insee is None or number is None:
+        return True
+    is_suffix = not suffix or parts[3:4] == [suffix.strip().lower()]
+    return parts[0] == insee and parts[2] == f"{number:05d}" and is_suffix
 
 
 _Advice = tuple[type[AdviceError], str]
@@ -566,7 +628,10 @@ def _advise_year(value: int) -> _Advice | None:
 
 
 def _advise_point(value: tuple[Any, Any]) -> _Advice | None:
-    longitude, latitude = map(float, value)
+    try:
+        longitude, latitude = map(float, value)
+    except ValueError:  # a text that is no number, which its pattern says
+        return None
     if not places.is_swapped(longitude, latitude):
         return None
     return SwappedError, "it has the latitude first"

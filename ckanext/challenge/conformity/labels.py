@@ -23,12 +23,14 @@ Facts = Mapping[str, Any]
 #: Types of what could be better although nothing is wrong.
 ADVICE = frozenset(
     {
+        "address-key",
         "blank-above",
         "blank-cell",
         "blank-end",
         "broken-accents",
         "byte-order-mark",
         "no-amount",
+        "none-certified",
         "odd-year",
         "other-encoding",
         "other-separator",
@@ -38,7 +40,7 @@ ADVICE = frozenset(
 )
 #: Advice about one place in the file.
 _ADVICE_OF_CELLS = frozenset(
-    {"blank-cell", "no-amount", "odd-year", "swapped-coordinates"}
+    {"address-key", "blank-cell", "no-amount", "odd-year", "swapped-coordinates"}
 )
 #: Types of problems that are about the header, and about whole lines.
 _OF_THE_HEADER = frozenset(
@@ -315,6 +317,14 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "broken-accents": (
         N_("Accents are broken, first on line {row}: the file was saved wrongly."),
         N_("Open the file that it was made of, and save it as “CSV UTF-8”."),
+    ),
+    "address-key": (
+        N_("“{value}” is the key of another address."),
+        N_("It is made of the INSEE code, the street's code, the number, its suffix."),
+    ),
+    "none-certified": (
+        N_("No address is certified."),
+        N_("Write 1 beside those that the commune vouches for."),
     ),
     "blank-cell": (
         N_("The cell holds only spaces: for readers it is empty."),
