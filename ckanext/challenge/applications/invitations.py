@@ -8,6 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
+from ckanext.challenge.domain.lifecycle import INVITED
 from ckanext.challenge.model import GivenRole, Mail, WaitingRole
 from ckanext.challenge.model.dictize import as_json
 
@@ -40,7 +41,7 @@ def of(organization_id: str) -> list[Invitation]:
         )
         .filter(
             GivenRole.organization_id == organization_id,
-            GivenRole.way == "invitation",
+            GivenRole.way.in_(INVITED),
             GivenRole.taken_back_at.is_(None),
             model.User.state == model.State.PENDING,
         )
@@ -53,7 +54,7 @@ def of(organization_id: str) -> list[Invitation]:
         .join(model.User, model.User.id == WaitingRole.user_id)
         .filter(
             WaitingRole.organization_id == organization_id,
-            WaitingRole.way == "invitation",
+            WaitingRole.way.in_(INVITED),
         )
         .order_by(WaitingRole.asked_at)
     )
@@ -96,9 +97,9 @@ def take_back(invitation: Invitation, actor: str) -> None:
         actor,
         GivenRole.user_id == user.id,
         GivenRole.organization_id == row.organization_id,
-        GivenRole.way == "invitation",
+        GivenRole.way.in_(INVITED),
     )
-    accounts.forget_unopened(user.email)
+    accounts.forget_unopened(user.email, [user.id])
 
 
 def dictize(invitation: Invitation) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ckan.lib import mailer
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import access_links, language, proofs
 from ckanext.challenge.domain import deadlines
+from ckanext.challenge.domain.lifecycle import INVITED
 from ckanext.challenge.domain.text import N_
 from ckanext.challenge.model import (
     Application,
@@ -306,7 +307,8 @@ def _inviter(
     if given is None and group is not None:
         given = (
             model.Session.query(GivenRole)
-            .filter_by(user_id=user.id, organization_id=group.id, way="invitation")
+            .filter_by(user_id=user.id, organization_id=group.id)
+            .filter(GivenRole.way.in_(INVITED))
             .order_by(GivenRole.given_at.desc())
             .first()
         )

@@ -13,7 +13,7 @@ from ckanext.challenge import notifications
 from ckanext.challenge.cohorts import team
 from ckanext.challenge.common import access_links, journal, proofs
 from ckanext.challenge.common.proofs import Proof
-from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
+from ckanext.challenge.domain.lifecycle import INVITED, PARTICIPANT_COUNTED
 from ckanext.challenge.model import (
     Application,
     Cohort,
@@ -113,9 +113,7 @@ def _give(waiting: WaitingRole, user: model.User) -> bool:
     group = model.Group.get(waiting.organization_id)
     if group is None or group.state != model.State.ACTIVE:
         return False
-    if waiting.way in ("invitation", given_roles.OWN) and not _may_invite(
-        waiting.given_by, group
-    ):
+    if waiting.way in INVITED and not _may_invite(waiting.given_by, group):
         return False
     participant = None
     if waiting.participant_id:

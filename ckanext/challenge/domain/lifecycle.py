@@ -267,6 +267,10 @@ PREPARATION_OPEN = frozenset({"reading", "to_match", "to_mend", "ready", "failed
 #: Of these there is a table.
 PREPARATION_READ = frozenset({"to_match", "to_mend", "ready"})
 
+#: Ways into an organization by the challenge's invitation: a manager's, or its own
+#: admins'.
+INVITED = frozenset({"invitation", "own_invitation"})
+
 #: States of an award in which the organization holds the badge.
 AWARD_HELD = frozenset({"active", "at_risk"})
 

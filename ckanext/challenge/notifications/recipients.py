@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.domain.lifecycle import INVITED
 from ckanext.challenge.model import Application, GivenRole, Participant, Staff
 
 
@@ -92,6 +93,6 @@ def _invited() -> Any:
     )
     return sa.and_(
         model.User.state == model.State.PENDING,
-        given.where(GivenRole.way == "invitation").exists(),
-        ~given.where(GivenRole.way != "invitation").exists(),
+        given.where(GivenRole.way.in_(INVITED)).exists(),
+        ~given.where(GivenRole.way.not_in(INVITED)).exists(),
     )

@@ -448,7 +448,7 @@ def _check_fields(row: Preparation, data: dict[str, Any]) -> None:
         "constants": data.get("constants", {}),
         "edits": [one["field"] for one in data.get("edits", [])],
     }
-    errors = {
+    errors: dict[str, Any] = {
         key: [tk._("The schema has no field “{name}”").format(name=str(name)[:80])]
         for key, names in named.items()
         for name in names

@@ -114,7 +114,8 @@ def remember(row: Preparation) -> None:
 
 def context_of(organization_id: str) -> steps.Context:
     """What the portal knows of an organization."""
-    group = model.Session.get(model.Group, organization_id)
+    # CKAN's types know nothing of the extras of a group.
+    group: Any = model.Session.get(model.Group, organization_id)
     if group is None:
         return steps.Context()
     siren = str((group.extras or {}).get("siren") or "") or None
