@@ -170,6 +170,8 @@ SLIPS = {
 def _slips(text: str) -> list[str]:
     # The legend of the managers' table explains its marks, one of them « ? ».
     text = re.sub(r"· [?!] ", "", text)
+    # What is to be written in a cell is as a program reads it.
+    text = re.sub(r"T?(?:\d\d|hh):(?:\d\d|mm)(?::(?:\d\d|ss)Z)?|\[\".*?\"\]", "", text)
     return [f"{why}: {text}" for slip, why in SLIPS.items() if re.search(slip, text)]
 
 

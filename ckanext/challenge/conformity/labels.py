@@ -596,7 +596,8 @@ _DOCUMENTS: Mapping[str, str] = {
 
 def of_document(fault: Fault) -> str:
     """Why a file is no Table Schema that can be used, in the reader's language."""
-    text = tk._(_DOCUMENTS[fault.code]).format(found=_quoted(fault.found))
+    message = _DOCUMENTS[fault.code]
+    text = tk._(message).format(found=_quoted(fault.found))
     if not fault.field:
         return text
     return tk._("Field {field}: {text}").format(field=_quoted(fault.field), text=text)
