@@ -49,10 +49,11 @@ DCAT_PROFILES = {
 
 
 #: Where CKAN leads after a login and after a new password, unless it is told otherwise:
-#: those who take part come to their own checklist instead.
+#: those who take part come to their own checklist instead. With the name that the
+#: setting had before.
 LANDINGS = {
-    "ckan.auth.route_after_login": "dashboard.datasets",
-    "ckan.user_reset_landing_page": "home.index",
+    "ckan.auth.route_after_login": ("dashboard.datasets", "ckan.route_after_login"),
+    "ckan.user_reset_landing_page": ("home.index", ""),
 }
 
 
@@ -149,9 +150,9 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             # CKAN's own list has no Licence Ouverte.
             # CKAN only takes off the "file://": no percent signs for spaces.
             config["licenses_group_url"] = f"file://{HERE / 'licenses.json'}"
-        for setting, core in LANDINGS.items():
+        for setting, (core, former) in LANDINGS.items():
             # A portal that leads elsewhere keeps its own way.
-            if config.get(setting, core) == core:
+            if config.get(setting, core) == core and not config.get(former):
                 config[setting] = "challenge_home.own"
         for plugin, (setting, profile) in DCAT_PROFILES.items():
             if p.plugin_loaded(plugin):

@@ -109,7 +109,7 @@ def test_members_are_told_once_and_in_plain_words(
     programme = programmes.get("saison")
     for key in ("elu-referent", "contact-technique"):
         assert programme.steps_by_key[key].title.in_("fr") in text
-    assert "/challenge/saison-2/commune-214500241#step-" in text
+    assert "/challenge/mine/saison-2/commune-214500241#step-" in text
     assert "retard" not in text
     (entry,) = model.Session.query(JournalEntry).filter_by(action="remind")
     assert entry.data["late"] == ["elu-referent", "contact-technique"]

@@ -277,7 +277,7 @@ def _subscribe(cohort: str, organization: str) -> None:
     call_as(
         factories.Sysadmin(),
         "challenge_award_create",
-        badge="engagee",
+        badge="challenge-releve",
         organization=model.Session.query(Participant.organization_id).limit(1).scalar(),
         cohort=cohort,
         reason="Pour la démonstration.",

@@ -161,6 +161,7 @@ def dictize(context: Context, application: Application) -> dict[str, Any]:
     if shown["waitlist_position"] is not None:
         full = onboarding.places(cohort_of(application)).free == 0
         shown["waitlist_because"] = "places" if full else "rank"
+    shown["own"] = roles.owns(context, application, {})
     shown["editable"] = is_editable(application)
     shown["answer_by"] = as_json(
         admission.answer_by(application, cohort_of(application))

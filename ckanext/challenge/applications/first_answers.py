@@ -94,6 +94,8 @@ def _copied(
     application: Application, participant: Participant, step: Step
 ) -> Evidence | None:
     """The resolution or the letter of the application, as the proof of a step."""
+    if not file_store.enabled():
+        return None
     files = {
         file.purpose: file
         for file in model.Session.query(ApplicationFile)

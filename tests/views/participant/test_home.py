@@ -93,3 +93,8 @@ def test_an_application_without_an_account_is_in_the_account_of_its_address(
     assert [row["id"] for row in listed["results"]] == [made["id"]]
     shown = call_as(contact, "challenge_application_show", id=made["id"])
     assert shown["contact_email"] == "Contact@example.org"
+    assert shown["own"] is True
+    form = call_as(
+        contact, "challenge_application_form", cohort=season["name"], siren=BAULE
+    )
+    assert form["own"] == made["id"]

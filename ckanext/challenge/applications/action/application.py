@@ -312,7 +312,8 @@ def challenge_application_show(context: Context, data_dict: dict[str, Any]) -> A
     :type key: string
     :returns: its fields; ``duty`` (``{status, rule, reasons}``: is there a duty to
         publish, and why); ``attachments``; ``decisions`` (what can be decided now, by
-        whoever asks); ``editable`` (whether its applicant may change it now);
+        whoever asks); ``own`` (is it that of
+        the caller's account); ``editable`` (whether its applicant may change it now);
         ``answer_by`` (the day by which the team means to answer, while it has not);
         ``waitlist_position`` (1 is next), and with it
         ``waitlist_because`` (``places`` where all are taken, else ``rank``); for

@@ -11,7 +11,7 @@ from ckan.types import Context
 from ckanext.challenge.applications import dictize, form_token, schema
 from ckanext.challenge.cohorts.window import window_of
 from ckanext.challenge.common import rate_limit, roles
-from ckanext.challenge.common.action_helpers import user_id_of, validate
+from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.model import Application, Collectivite
 
@@ -29,7 +29,7 @@ def challenge_application_form(context: Context, data_dict: dict[str, Any]) -> A
     :returns: ``window`` (``open``, ``early``, ``late``: only with a late-entry code,
         or ``closed``); ``form``, to give to :py:func:`challenge_application_create`;
         and of the collectivité ``duty``, ``taken`` (whether it has applied already)
-        and ``own`` (the id of that application, if it was made with the caller's
+        and ``own`` (the id of that application, if it is that of the caller's
         account)
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
@@ -66,7 +66,6 @@ def challenge_application_form(context: Context, data_dict: dict[str, Any]) -> A
         .first()
     )
     if other is not None:
-        user_id = user_id_of(context)
         answer["taken"] = True
-        answer["own"] = other.id if user_id and other.user_id == user_id else None
+        answer["own"] = other.id if roles.owns(context, other, {}) else None
     return answer

@@ -290,10 +290,7 @@ def application_page(
             if field.kind == "number"
         },
     }
-    user = tk.current_user
-    own = bool(key) or (
-        not user.is_anonymous and user.id == application["user_id"]  # type: ignore
-    )
+    own = bool(key) or application["own"]
     typed, wrong = given or {}, errors or {}
     here = tk.h.url_for("challenge_applicant.read", id=application["id"])
     return {
