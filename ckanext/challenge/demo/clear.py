@@ -289,6 +289,11 @@ def _people(made: _Made, known: manifest.Manifest) -> Iterator[None]:
         " AND NOT EXISTS (SELECT 1 FROM package_tag p WHERE p.tag_id = t.id)",
         tags=tags,
     )
+    # An organization that is purged leaves its SIREN, which leads nowhere here.
+    _execute(
+        "DELETE FROM challenge_former_address WHERE object_id IN :objects",
+        objects=[*made.cohorts, *made.organizations, *demo.content().sirens()],
+    )
     if known.directory:
         shipped = reader.read([reader.shipped_file()]).rows
         _execute(
