@@ -87,6 +87,8 @@ def _said(picture: str) -> str:
 
 
 def _download(page: Page, name: str, folder: Path) -> Path:
+    # Some of them are for programs, and stand apart.
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     with page.expect_download() as waiting:
         page.get_by_role("link", name=name).click()
     path = folder / waiting.value.suggested_filename

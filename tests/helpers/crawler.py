@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from .browser import Browser
 
+#: The beginning of a picture, by which it is known.
+_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0"
 #: The smallest file that is a PDF.
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 _FIELDS = "*[self::input or self::select or self::textarea]"
@@ -76,7 +78,10 @@ class Crawl:
                 # Filters of filters.
                 continue
             seen.add(kind)
-            answer = self.browser.get(path, follow_redirects=True)
+            try:
+                answer = self.browser.get(path, follow_redirects=True)
+            except RuntimeError:  # it leads to another site
+                continue
             if answer.status_code != 200:
                 self._say(f"GET {path}", found_on, f"answers {answer.status_code}")
                 continue
@@ -161,7 +166,10 @@ class Crawl:
                 chosen.add(name)
                 yield name, one.get("value") or "on"
             elif kind == "file":
-                yield name, (io.BytesIO(_PDF), "lettre.pdf", "application/pdf")
+                if "pdf" in one.get("accept", "pdf"):
+                    yield name, (io.BytesIO(_PDF), "lettre.pdf", "application/pdf")
+                else:
+                    yield name, (io.BytesIO(_PNG), "logo.png", "image/png")
             elif kind == "select":
                 values = [o.get("value", o.text) for o in one.xpath(".//option")]
                 yield name, next(filter(None, values), "")

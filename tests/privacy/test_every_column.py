@@ -52,6 +52,8 @@ ABOUT_OTHERS = {
     "challenge_former_address": "a season or an organization, whose name was public",
     "challenge_journal": "ids and states; searched for marks like all tables",
     "challenge_judgement": "a digest for an organization",
+    "challenge_preparation": "a spreadsheet of an organization, erased in a month",
+    "challenge_preparation_memory": "what an organization calls its columns",
     "challenge_programme": "a programme file",
     "challenge_proved_address": "a digest for an account, which goes with it",
     "challenge_schema": "a Table Schema, as it was published",

@@ -128,7 +128,7 @@ def test_all_that_an_acceptance_made_is_gone(
     call_as(
         admin,
         "challenge_award_create",
-        badge="engagee",
+        badge="premiere-publication",
         organization=organization,
         cohort=cohort["id"],
         reason="Pour le test",
@@ -523,7 +523,7 @@ def test_the_key_to_the_application_goes_to_its_contact_alone(
         (mail,) = mailbox.to(user["email"])
         assert "key=" not in mail.get_body(("plain",)).get_content()
     mail = mailbox.to("mairie@example.org")[-1]
-    assert "is undone" in str(mail["Subject"])
+    assert "est annulée" in str(mail["Subject"])
     assert "key=" in mail.get_body(("plain",)).get_content()
 
 
