@@ -139,8 +139,8 @@ def test_what_it_says_of_its_measure_stands_where_ours_stand(
     (ahead,) = page.xpath("//section[@aria-labelledby='now']")
     (badge,) = page.xpath("//ul[@class='challenge-badges']/li")
     for part in (step, ahead, badge):
-        (link,) = part.xpath(f".//a[contains(@href, '{field}')]")
-        assert link.text_content() == texts["lack"]
+        links = part.xpath(f".//a[contains(@href, '{field}')]")
+        assert texts["lack"] in [link.text_content() for link in links]
     # The page of the badge, for everybody.
     page = _read(Browser(app).get(f"/{language}/challenge/badges/etiquetee"))
     (how,) = page.xpath("//section[@aria-labelledby='how']")

@@ -106,7 +106,9 @@ def test_all_that_an_acceptance_made_is_gone(
 ) -> None:
     monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
     applicant, colleague, guest = (factories.User() for _ in range(3))
-    accepted = _accept(admin, apply(cohort, user=applicant))
+    # Who names a sponsor has a badge at once.
+    application = apply(cohort, user=applicant, elected_sponsor="")
+    accepted = _accept(admin, application)
     organization, participant = accepted["organization_id"], accepted["participant_id"]
     prove(colleague)
     for user in (colleague, guest):

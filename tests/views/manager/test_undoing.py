@@ -52,7 +52,7 @@ def test_a_page_says_what_will_happen_and_its_button_does_it(
     text = _text(page)
     for told in ("Le Poinçonnet", "is deleted", "is no longer an administrator"):
         assert told in text
-    assert "Nothing has happened yet" in text and "is undone" in text
+    assert "Nothing has happened yet" in text and "est annulée" in text
     assert _state(accepted) == "accepted"
     # Without what the page showed nothing is done, either.
     assert manager.post(link, {}).status_code == 200
