@@ -38,7 +38,7 @@ def test_each_is_on_a_page_of_ckan_and_has_french(french: dict[str, str]) -> Non
         assert french.get(message) in (None, "", ours[message]), message
     # The other version of CKAN may have some of them.
     found = [message for message in MESSAGES if message in sources]
-    assert len(found) > 0.7 * len(MESSAGES)
+    assert len(found) > 0.5 * len(MESSAGES)
 
 
 @pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from datetime import timedelta
 from typing import IO, Any, NoReturn
@@ -209,7 +210,7 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
     :rtype: dict
     :raises ValidationError: it is published
     """
-    data = validate(context, data_dict, schema.update())
+    data = validate(context, _as_written(data_dict), schema.update())
     tk.check_access("challenge_preparation_update", context, data)
     row = _locked(data["id"])
     if row.state not in lifecycle.PREPARATION_OPEN:
@@ -347,6 +348,16 @@ def challenge_preparation_delete(context: Context, data_dict: dict[str, Any]) ->
     model.Session.delete(row)
     session_events.after_commit(file_store.remove, row.id)
     commit(context)
+
+
+def _as_written(data_dict: dict[str, Any]) -> dict[str, Any]:
+    """The lists of objects as JSON: CKAN 2.11 takes them apart and loses them."""
+    written = dict(data_dict)
+    for name in ("edits", "taken_back"):
+        if isinstance(written.get(name), list):
+            # What is no JSON is refused as the text that it is not.
+            written[name] = json.dumps(written[name], default=str)
+    return written
 
 
 def _is_given(data_dict: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from .layout import settings_page
 _FIELDS = {
     "title": N_("title"),
     "label": N_("wording"),
+    "done": N_("wording"),
     "description": N_("description"),
     "help": N_("help"),
     "why": N_("why"),
