@@ -281,7 +281,10 @@ class _Prepared:
 
     def _problems(self) -> list[dict[str, Any]]:
         """What is wrong in a cell, with where that cell comes from."""
-        lines = _lines_of_rows(self.result)
+        if not self.report.errors:
+            return []
+        last = max(problem.row or 0 for problem in self.report.errors)
+        lines = _lines_of_rows(self.result, last)
         sources = {one.field: one for one in self.result.sources}
         found = []
         for problem in self.report.errors:
@@ -322,9 +325,11 @@ class _Prepared:
             (_YEAR, "year", ("-01-01", "-12-31")),
         ):
             for name, cells in zip(self.result.names, self.result.columns, strict=True):
-                known = sorted(filter(form.fullmatch, set(cells)))
-                if fields[name].type == type_ and known:
-                    return {"start": known[0] + ends[0], "end": known[-1] + ends[1]}
+                if fields[name].type != type_:
+                    continue
+                known = set(filter(form.fullmatch, cells))
+                if known:
+                    return {"start": min(known) + ends[0], "end": max(known) + ends[1]}
         return None
 
     def _column(self, match: Match) -> dict[str, Any]:
@@ -410,10 +415,15 @@ def _is_shown(sheet: Sheet) -> bool:
     return bool(sheet.rows) and not sheet.hidden
 
 
-def _lines_of_rows(result: steps.Result) -> dict[int, int]:
-    """By the line of the file on which it begins, the number of a row."""
+def _lines_of_rows(result: steps.Result, last: int) -> dict[int, int]:
+    """By the line of the file on which it begins, the number of a row.
+
+    :param last: the last line that is asked for
+    """
     found, line = {}, 2
     for number, cells in enumerate(result.rows()):
+        if line > last:
+            break
         found[line] = number
         line += 1 + sum(len(_LINE_ENDS.findall(cell)) for cell in cells)
     return found
