@@ -18,7 +18,7 @@ from typing import Any
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret
 
-from . import wording
+from .letters import plain
 from .matching import Field
 from .places import is_in_france
 
@@ -268,7 +268,7 @@ def day(text: str, order: str | None = None) -> str | None:
         ``month-first``
     :raises Unclear: without an order, where both could be the day
     """
-    text = wording.plain(plainly_spaced(text))
+    text = plain(plainly_spaced(text))
     text = _WEEKDAY.sub("", text)
     text = _TIME.sub("", text).strip().rstrip(".")
     for pattern in (_YEAR_FIRST, _TOGETHER):
@@ -342,7 +342,7 @@ def period(text: str, order: str | None = None) -> str | None:
 
     :raises Unclear: as of :func:`day`
     """
-    text = wording.plain(plainly_spaced(text)).removeprefix("du ")
+    text = plain(plainly_spaced(text)).removeprefix("du ")
     days = []
     for part in _BETWEEN.split(text):
         days.append(day(part, order))
@@ -456,7 +456,7 @@ _NO = frozenset(("non", "n", "no", "faux", "false", "0", "☐"))
 
 def truth(text: str, field: Field) -> str | None:
     """How the field writes the yes or no that a text says."""
-    word = wording.plain(text).strip(" .")
+    word = plain(text).strip(" .")
     if word in _YES:
         return field.true_values[0]
     return field.false_values[0] if word in _NO else None

@@ -19,6 +19,8 @@ def plain(text: str, *, as_written: bool = False) -> str:
     :param as_written: leave ligatures, and signs that are others in another dress (a
         no-break space, ``²``), as they are
     """
+    if text.isascii():
+        return text.lower()
     form = "NFD" if as_written else "NFKD"
     letters = text if as_written else text.translate(_LIGATURES)
     decomposed = unicodedata.normalize(form, letters).lower()

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from rapidfuzz import fuzz
 
 from . import wording
+from .letters import plain
 
 #: From which score a header names a field, where no other field is near.
 SURE = 0.74
@@ -286,7 +287,7 @@ def _is_twin(word: str, other: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    return "".join(one for one in wording.plain(text) if one.isalnum())
+    return "".join(one for one in plain(text) if one.isalnum())
 
 
 #: What share of a column's cells could be right in a field, and whether that says

@@ -18,6 +18,7 @@ from rapidfuzz import fuzz, process
 
 from . import cell_values as cells
 from . import places, wording
+from .letters import plain
 from .matching import Field
 
 #: Examples that a repair shows.
@@ -422,10 +423,10 @@ def _values(column: _Column) -> None:
     for spelling, value in (*((one, one) for one in allowed), *field.values.items()):
         if not allowed or value in allowed:
             known.setdefault(wording.key(spelling), set()).add(value)
-    exact = {wording.plain(value): value for value in reversed(allowed)}
+    exact = {plain(value): value for value in reversed(allowed)}
 
     def fix(text: str) -> str | None:
-        if (found := exact.get(wording.plain(text))) is not None:
+        if (found := exact.get(plain(text))) is not None:
             return found
         values = known.get(wording.key(text), set())
         return next(iter(values)) if len(values) == 1 else None

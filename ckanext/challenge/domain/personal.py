@@ -17,7 +17,7 @@ from stdnum import iban
 from stdnum.exceptions import ValidationError
 from stdnum.fr import nir
 
-from . import wording
+from .letters import plain
 
 #: Cells that are looked at, the different ones.
 _SAMPLE = 5_000
@@ -53,7 +53,7 @@ _OFFICE = re.compile(
     r"bureau|support|exploitation|administration|presidence|comptabilite|dgs|sg)\b"
 )
 _FIRST_NAMES = frozenset(
-    wording.plain(
+    plain(
         "Adam Adrien Agnès Alain Albert Alexandra Alexandre Alexis Alice Alicia "
         "Amandine Amélie Anaïs André Andrée Angélique Anne Annick Annie Anthony "
         "Antoine Arnaud Arthur Audrey Aurélie Aurélien Aurore Axel Baptiste "
@@ -86,7 +86,7 @@ _FIRST_NAMES = frozenset(
 )
 #: Words of names of bodies, which no person is called.
 _BODY = frozenset(
-    wording.plain(
+    plain(
         "association amicale amis asso club comité commune communauté compagnie "
         "confrérie coopérative école collège lycée entente entreprise "
         "fédération fondation foyer groupe groupement harmonie maison mairie "
@@ -217,7 +217,7 @@ def _kinds(text: str) -> Iterable[str]:
         yield "email"
     if _MOBILE.search(text):
         yield "phone"
-    if _STREET.match(wording.plain(text.strip())):
+    if _STREET.match(plain(text.strip())):
         yield "address"
     if _CIVILITY.search(text):
         yield "title"
@@ -236,7 +236,7 @@ def _is(validate: Callable[[str], str], number: str) -> bool:
 
 def is_person(text: str) -> bool:
     """Whether a text is a person's name: *DUPONT Marie*, *Jean-Marc Le Goff*."""
-    words = [wording.plain(word) for word in re.split(r"[\s\-]+", text.strip()) if word]
+    words = [plain(word) for word in re.split(r"[\s\-]+", text.strip()) if word]
     if not 2 <= len(words) <= 4 or any(not word.isalpha() for word in words):
         return False
     return not _BODY.intersection(words) and (
@@ -246,7 +246,7 @@ def is_person(text: str) -> bool:
 
 def _said(label: str) -> str | None:
     """What a header announces."""
-    text = wording.plain(label).replace("_", " ")
+    text = plain(label).replace("_", " ")
     for kind, words in _HEADERS.items():
         if words.search(text):
             return kind

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import wording
+from .letters import plain
 
 Row = Sequence[str]
 #: The two corners of merged cells, each a row and a column, counted from 0.
@@ -246,7 +247,7 @@ def sort_rows(
     # Only what is much emptier than most can be something else.
     suspect = max(1, usual // 2) if usual > 2 else (1 if usual == 2 else 0)
     first = next((number for number, label in enumerate(header.labels) if label), 0)
-    repeated = [wording.plain(label) for label in header.labels]
+    repeated = [plain(label) for label in header.labels]
     kept: list[int] = []
     reasons: dict[int, Why] = {}
     doubtful: list[int] = []
@@ -299,7 +300,7 @@ def _is_total(row: Row) -> bool:
     texts = [
         text for cell in row if (text := cell.strip()) and not _NUMBER.fullmatch(text)
     ]
-    return len(texts) == 1 and bool(_TOTAL.match(wording.plain(texts[0])))
+    return len(texts) == 1 and bool(_TOTAL.match(plain(texts[0])))
 
 
 def _is_repeated(row: Row, labels: Sequence[str], first: int) -> bool:
@@ -310,9 +311,9 @@ def _is_repeated(row: Row, labels: Sequence[str], first: int) -> bool:
     # Quick for the many rows that are nothing like it.
     if first >= len(row) or len(row[first].strip()) > 2 * len(labels[first]) + 9:
         return False
-    if wording.plain(_one_line(row[first])) != labels[first]:
+    if plain(_one_line(row[first])) != labels[first]:
         return False
-    cells = [wording.plain(_one_line(cell)) for cell in row]
+    cells = [plain(_one_line(cell)) for cell in row]
     pairs = zip(cells, labels, strict=False)
     return all(cell == label for cell, label in pairs if label)
 

@@ -7,10 +7,10 @@ and ``numero_siret``, ``nomAttribuant`` and ``Nom de l'attribuant``.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
+from .letters import plain
+
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ0-9])(?=[A-ZÀ-Ý])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _NUMERO = re.compile(r"\bn\s*[°º]|№", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+|[0-9]+")
@@ -87,18 +87,6 @@ _SHORT = {
     "url": "lien",
     "versmt": "versement",
 }
-
-
-def plain(text: str) -> str:
-    """Small letters without accents.
-
-    >>> plain("Œuvre à CÉLÉBRER")
-    'oeuvre a celebrer'
-    """
-    if text.isascii():
-        return text.lower()
-    found = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    return "".join(one for one in found if not unicodedata.combining(one)).lower()
 
 
 @lru_cache(maxsize=16_384)
