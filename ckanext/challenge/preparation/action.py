@@ -25,6 +25,7 @@ from ckanext.challenge.common.action_helpers import (
 )
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain.kit_texts import proposed
 from ckanext.challenge.model import Preparation
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import as_json, columns
@@ -523,12 +524,11 @@ def _dataset(
 ) -> dict[str, Any]:
     """A dataset as the kit proposes it."""
     organization = kit["organization"]
-    title = data.get("title") or kit["dataset_title"] or kit["title"]
+    title, notes = proposed(kit, organization["title"])
     fields = {
         "owner_org": row.organization_id,
-        "title": title.replace("{name}", organization["title"]),
-        "notes": data.get("notes")
-        or kit["dataset_notes"].replace("{name}", organization["title"]),
+        "title": data.get("title") or title,
+        "notes": data.get("notes") or notes,
         **{
             name: data[name].isoformat()
             for name in ("temporal_start", "temporal_end")

@@ -11,6 +11,7 @@ import ckan.plugins.toolkit as tk
 from babel import numbers
 
 from ckanext.challenge.common import labels
+from ckanext.challenge.domain.kit_texts import proposed
 
 #: Of the name of a dataset, in CKAN.
 _LONGEST_NAME = 100
@@ -89,11 +90,7 @@ def new_dataset_url(
             spatial_insee=territory,
         )
         if organization:
-            for field, text in (
-                ("title", kit.get("dataset_title") or kit["title"]),
-                ("notes", kit.get("dataset_notes") or ""),
-            ):
-                fields[field] = str(text).replace("{name}", organization)
+            fields["title"], fields["notes"] = proposed(kit, organization)
         if name:
             stem = f"{kit['name']}-{name}"[:_LONGEST_NAME].rstrip("-_")
             # The first one has the name already.

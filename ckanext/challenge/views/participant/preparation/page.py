@@ -10,6 +10,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.domain.kit_texts import proposed
 from ckanext.challenge.preparation import labels
 from ckanext.challenge.views.common import act, may
 from ckanext.challenge.views.forms import flat_errors
@@ -440,11 +441,9 @@ def _question(
 
 
 def _publish(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
-    organization = kit["organization"]["title"]
+    title, notes = proposed(kit, kit["organization"]["title"])
     period = found.get("period") or {}
     options = _targets(found, kit)
-    title = (kit["dataset_title"] or kit["title"]).replace("{name}", organization)
-    notes = (kit["dataset_notes"] or "").replace("{name}", organization)
     return {
         "options": options,
         "given": {
