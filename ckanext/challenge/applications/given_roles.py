@@ -247,6 +247,16 @@ class Change:
     after: str | None
 
 
+def membership() -> Any:
+    """The membership that a given role is in CKAN, as a condition to join it."""
+    return (
+        (model.Member.table_id == GivenRole.user_id)
+        & (model.Member.group_id == GivenRole.organization_id)
+        & (model.Member.table_name == "user")
+        & (model.Member.state == model.State.ACTIVE)
+    )
+
+
 def ending(*which: Any) -> list[Change]:
     """What :func:`take_back` would do, the earliest given first.
 
@@ -256,13 +266,7 @@ def ending(*which: Any) -> list[Change]:
     for given, user, held in (
         model.Session.query(GivenRole, model.User, model.Member.capacity)
         .join(model.User, model.User.id == GivenRole.user_id)
-        .join(
-            model.Member,
-            (model.Member.table_id == GivenRole.user_id)
-            & (model.Member.group_id == GivenRole.organization_id)
-            & (model.Member.table_name == "user")
-            & (model.Member.state == model.State.ACTIVE),
-        )
+        .join(model.Member, membership())
         .filter(GivenRole.taken_back_at.is_(None), *which)
         .order_by(GivenRole.given_at.desc(), GivenRole.id)
     ):

@@ -32,13 +32,7 @@ def of(organization_id: str) -> list[Invitation]:
     never_opened = (
         model.Session.query(GivenRole, model.User)
         .join(model.User, model.User.id == GivenRole.user_id)
-        .join(
-            model.Member,
-            (model.Member.table_id == GivenRole.user_id)
-            & (model.Member.group_id == GivenRole.organization_id)
-            & (model.Member.table_name == "user")
-            & (model.Member.state == model.State.ACTIVE),
-        )
+        .join(model.Member, given_roles.membership())
         .filter(
             GivenRole.organization_id == organization_id,
             GivenRole.way.in_(INVITED),

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -180,19 +181,8 @@ def store(file_id: str, upload: Any, allowed: dict[str, tuple[str, ...]]) -> Sto
 
 
 def _write(file_id: str, source: IO[bytes], head: bytes, limit: int) -> tuple[int, str]:
-    path = path_of(file_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as target:
-            found = _copy(source, target, head, limit)
-            target.flush()
-            os.fsync(target.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return found
+    with _landing(file_id) as target:
+        return _copy(source, target, head, limit)
 
 
 def copy(file_id: str, new_id: str) -> None:
@@ -200,12 +190,19 @@ def copy(file_id: str, new_id: str) -> None:
 
     :raises OSError: when there is none, or it cannot be stored
     """
-    path = path_of(new_id)
+    with _landing(new_id) as target, path_of(file_id).open("rb") as source:
+        shutil.copyfileobj(source, target)
+
+
+@contextmanager
+def _landing(file_id: str) -> Iterator[IO[bytes]]:
+    """A file that is written whole, or not at all."""
+    path = path_of(file_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as target, path_of(file_id).open("rb") as source:
-            shutil.copyfileobj(source, target)
+        with os.fdopen(handle, "wb") as target:
+            yield target
             target.flush()
             os.fsync(target.fileno())
         os.replace(temporary, path)

@@ -32,8 +32,8 @@ Rows = Iterable[Sequence[Cell]]
 
 _CHUNK = 65_536
 # Excel's own limit.
-_LONGEST_TEXT = 32_767
-_SHEET_TITLE = 31
+LONGEST_TEXT = 32_767
+SHEET_TITLE = 31
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,12 @@ def as_answer(
     return {**answer, "content": text.decode()}
 
 
+def sheet_name(title: str) -> str:
+    """A title as Excel allows one for a sheet; it may be empty."""
+    name = "".join(one for one in cleaned(title) if one not in "[]:*?/\\'")
+    return name[:SHEET_TITLE].strip()
+
+
 def _text(value: Cell) -> str:
     """A value as CSV has it: ISO 8601 for times, a list with commas."""
     if value is None:
@@ -175,9 +181,7 @@ def _xlsx(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
         book = xlsxwriter.Workbook(
             file, {"constant_memory": True, "remove_timezone": True}
         )
-        # Square brackets and the like are not allowed in the name of a sheet.
-        name = "".join(c for c in cleaned(title) if c not in "[]:*?/\\'")[:_SHEET_TITLE]
-        sheet = book.add_worksheet(name.strip() or None)
+        sheet = book.add_worksheet(sheet_name(title) or None)
         bold = book.add_format({"bold": True})
         formats = {
             dt.date: book.add_format({"num_format": "yyyy-mm-dd"}),
@@ -198,7 +202,7 @@ def _xlsx(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
                 elif isinstance(value, (int, float)):
                     sheet.write_number(number, at, value)
                 else:
-                    text = neutral(_words(value))[:_LONGEST_TEXT]
+                    text = neutral(_words(value))[:LONGEST_TEXT]
                     sheet.write_string(number, at, text)
         book.close()
         file.seek(0)

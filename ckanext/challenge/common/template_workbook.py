@@ -18,12 +18,13 @@ from xlsxwriter.utility import xl_range_abs
 
 from ckanext.challenge.domain.characters import cleaned
 
+from .spreadsheets import sheet_name
+
 Kind = Literal["text", "date", "integer", "number"]
 
 #: Excel's own limits: the last row, and the characters of what a cell says of itself.
 _LAST_ROW = 1_048_575
 _LONGEST_LIST, _LONGEST_TITLE, _LONGEST_HELP = 255, 32, 255
-_SHEET_TITLE = 31
 _FIRST_DAY = dt.date(1900, 1, 1)
 _LARGEST = 10**15
 _NARROWEST, _WIDEST = 12, 40
@@ -79,7 +80,7 @@ def write(
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     book.set_properties({"created": _MADE})
-    sheet = book.add_worksheet(_sheet_name(wording.sheet))
+    sheet = book.add_worksheet(sheet_name(wording.sheet))
     lists = _Lists(book, wording.lists)
     look: dict[str, Any] = {"bold": True, "border": 1, "valign": "top"}
     heads = {
@@ -110,17 +111,11 @@ def write(
     return out.getvalue()
 
 
-def _sheet_name(title: str) -> str:
-    """A title as Excel allows one for a sheet."""
-    name = "".join(one for one in cleaned(title) if one not in "[]:*?/\\'")
-    return name[:_SHEET_TITLE].strip()
-
-
 class _Lists:
     """The values of long lists, on a sheet of their own that is not shown."""
 
     def __init__(self, book: xlsxwriter.Workbook, title: str) -> None:
-        self._book, self._title = book, _sheet_name(title)
+        self._book, self._title = book, sheet_name(title)
         self._sheet: Any = None
         self._count = 0
 

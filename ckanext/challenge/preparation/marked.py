@@ -10,13 +10,11 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_cell_to_rowcol
 
-from ckanext.challenge.domain.characters import cleaned_document
+from ckanext.challenge.common.spreadsheets import LONGEST_TEXT, SHEET_TITLE
+from ckanext.challenge.domain.characters import cleaned
 
 from .workbook import Sheet
 
-# Excel's own limits.
-_LONGEST_TEXT = 32_767
-_SHEET_TITLE = 31
 _WIDEST = 40
 
 
@@ -108,7 +106,7 @@ def write(sheets: Sequence[Sheet], found: Mapping[str, Marks], unnamed: str) -> 
 def _sheet(
     book: xlsxwriter.Workbook, sheet: Sheet, mark: Marks, wrong: Any, unnamed: str
 ) -> None:
-    page = book.add_worksheet((sheet.name or unnamed)[:_SHEET_TITLE])
+    page = book.add_worksheet((sheet.name or unnamed)[:SHEET_TITLE])
     if sheet.hidden:
         page.hide()
     last = max([len(sheet.rows), *(row + 1 for row, _ in mark.texts)])
@@ -146,4 +144,4 @@ def _column_widths(sheet: Sheet) -> list[int]:
 
 
 def _text(text: str) -> str:
-    return cleaned_document(text)[:_LONGEST_TEXT]
+    return cleaned(text)[:LONGEST_TEXT]

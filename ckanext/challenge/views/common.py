@@ -60,6 +60,16 @@ def may(authorization: str, **data: Any) -> bool:
     return True
 
 
+def publishes_for() -> list[dict[str, Any]]:
+    """The organizations in which the reader publishes; none for sysadmins, who
+    publish in all.
+    """
+    reader = tk.current_user
+    if reader.is_anonymous or getattr(reader, "sysadmin", False):
+        return []
+    return act("organization_list_for_user", permission="create_dataset")
+
+
 def participant_row(cohort: str, organization: str, **state: str) -> dict[str, Any]:
     """An organization in a season, by their names, as its list has it.
 

@@ -16,7 +16,7 @@ from ckanext.challenge.common import labels, spreadsheets, template_workbook
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.domain import eligibility
 from ckanext.challenge.views import participant_rows
-from ckanext.challenge.views.common import act, attached, may
+from ckanext.challenge.views.common import act, attached, may, publishes_for
 from ckanext.challenge.views.embed.response import shared
 from ckanext.challenge.views.forms import new_dataset_url
 from ckanext.challenge.views.participant.preparation.beginning import begun
@@ -44,16 +44,6 @@ _TYPES = {
 
 #: Days that are written as the workbook shows them.
 _ISO_DAYS = ("default", "any", "%Y-%m-%d")
-
-
-def _mine() -> list[dict[str, Any]]:
-    """The organizations in which the reader publishes; none for sysadmins, who
-    publish in all.
-    """
-    reader = tk.current_user
-    if reader.is_anonymous or getattr(reader, "sysadmin", False):
-        return []
-    return act("organization_list_for_user", permission="create_dataset")
 
 
 def _chosen(mine: Sequence[Mapping[str, Any]], params: Mapping[str, str]) -> str:
@@ -114,7 +104,7 @@ def kits_page(params: Mapping[str, str]) -> dict[str, Any]:
 
     :param params: of the address: ``organization``
     """
-    mine = _mine()
+    mine = publishes_for()
     chosen = _chosen(mine, params)
     asked = {"organization": chosen} if chosen else {}
     found = act("challenge_kit_list", limit=100, **asked)
@@ -244,7 +234,7 @@ def kit_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     :param params: of the address: ``organization``, which it is published for
     :raises tk.ObjectNotFound: no such kit, or organization
     """
-    mine = _mine()
+    mine = publishes_for()
     chosen = _chosen(mine, params)
     asked = {"organization": chosen} if chosen else {}
     kit = act("challenge_kit_show", kit=name, **asked)

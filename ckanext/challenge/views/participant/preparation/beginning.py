@@ -9,18 +9,11 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.preparation import labels
-from ckanext.challenge.views.common import act, may
+from ckanext.challenge.views.common import act, may, publishes_for
 from ckanext.challenge.views.forms import flat_errors
 
 #: Organizations of one person of which what was begun is looked for.
 _MOST = 20
-
-
-def _organizations() -> list[dict[str, Any]]:
-    """Those in which the reader publishes; none for sysadmins, who publish in all."""
-    if getattr(tk.current_user, "sysadmin", False):
-        return []
-    return act("organization_list_for_user", permission="create_dataset")
 
 
 def begun(names: Sequence[str], kit: str | None = None) -> list[dict[str, Any]]:
@@ -60,7 +53,7 @@ def new_page(
     :raises tk.ObjectNotFound: no such kit, or none that has a schema to check by
     :raises tk.NotAuthorized: the reader publishes nowhere
     """
-    mine = _organizations()
+    mine = publishes_for()
     is_sysadmin = getattr(tk.current_user, "sysadmin", False)
     if not mine and not is_sysadmin:
         raise tk.NotAuthorized
