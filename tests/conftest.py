@@ -87,14 +87,16 @@ _SECONDS = {"address": 8.0, "app": 0.5, "clean_db": 0.3}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as pure what asks for nothing of CKAN, nor of other programs.
+    """Mark as pure what is soon done, and asks for nothing of CKAN or other programs.
 
     Where several processes share out the files, let them begin with the longest: none
     works on for long after the others have ended.
     """
     for item in items:
         used = getattr(item, "fixturenames", ())
-        if not (_OF_CKAN | _OF_OTHERS).intersection(used):
+        asks = (_OF_CKAN | _OF_OTHERS).intersection(used)
+        # A check that one runs while one works waits for nothing that takes seconds.
+        if not asks and item.get_closest_marker("seconds") is None:
             item.add_marker("pure")
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return

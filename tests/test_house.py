@@ -121,11 +121,13 @@ def _check(house: Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.seconds(2)
 def test_the_house_keeps_its_contract(house: Path) -> None:
     status, told = _check(house)
     assert status == 0, told
 
 
+@pytest.mark.seconds(2)
 def test_a_room_without_a_place_fails_the_check(house: Path) -> None:
     for name in ("attic.py", "cellar/__init__.py"):
         file = house / "ckanext" / "challenge" / name
@@ -150,6 +152,7 @@ FORBIDDEN = [
 ]
 
 
+@pytest.mark.seconds(2)
 def test_an_arrow_that_goes_up_fails_the_check(house: Path) -> None:
     for where, what in FORBIDDEN:
         path = house / "ckanext" / "challenge" / f"{where.replace('.', '/')}.py"

@@ -137,6 +137,7 @@ holdings = st.builds(
 )
 
 
+@pytest.mark.seconds(5)
 @settings(max_examples=100)
 @given(holdings, st.integers(0, 10 * 131072))
 def test_whatever_is_issued_is_accepted(holding: Holding, index: int) -> None:
@@ -190,6 +191,7 @@ def _unsigned(title: str, name: str) -> dict[str, Any]:
     return credential_document(ISSUER, holding, 0, "json")
 
 
+@pytest.mark.seconds(2)
 @given(odd, odd)
 def test_all_canonicalizations_write_what_is_signed_alike(
     title: str, name: str
@@ -332,6 +334,7 @@ def changed_bytes(draw: st.DrawFn) -> str:
     return bytes(data).decode(errors="replace")
 
 
+@pytest.mark.seconds(6)
 @settings(max_examples=1000)
 @given(changed_documents() | changed_bytes())
 def test_no_changed_document_is_accepted(changed: dict[str, Any] | str) -> None:
@@ -350,6 +353,7 @@ def test_no_changed_document_is_accepted(changed: dict[str, Any] | str) -> None:
 TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 
+@pytest.mark.seconds(2)
 @settings(max_examples=1000)
 @given(st.data())
 def test_no_changed_token_is_accepted(data: st.DataObject) -> None:

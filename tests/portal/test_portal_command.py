@@ -15,6 +15,9 @@ import pytest
 from portal import ports
 from portal.paths import PORTAL
 
+# Each begins the program.
+pytestmark = pytest.mark.seconds(1)
+
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:

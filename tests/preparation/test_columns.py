@@ -46,6 +46,7 @@ def _decided(schema: registry.Schema, header: list[str]) -> dict[str, str | None
     }
 
 
+@pytest.mark.seconds(0.2)
 @pytest.mark.parametrize("schema", KITS, ids=lambda schema: schema.id)
 def test_names_in_any_style_are_matched(schema: registry.Schema) -> None:
     names = list(examples.columns(schema))

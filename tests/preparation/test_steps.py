@@ -212,6 +212,7 @@ def _answers(schema: registry.Schema) -> dict[str, Any]:
     }
 
 
+@pytest.mark.seconds(0.3)
 @pytest.mark.parametrize("schema", KITS, ids=lambda schema: schema.id)
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(way=WAYS)
