@@ -187,6 +187,57 @@ def test_what_was_agreed_to_is_remembered(
     assert len(dataset["resources"]) == 2
 
 
+UNCLEAR = [
+    ["Association", "Objet", "Montant", "Nature", "Versement", "Date"],
+    ["Harmonie municipale", "Concerts", "1500", "numéraire", "unique", "03/04/2025"],
+    ["Sports pour tous", "Tournoi", "320,50", "numéraire", "unique", "05/06/2025"],
+]
+
+
+def test_what_was_typed_and_answered_is_not_asked_again(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    first = _finish(editor, _begin(editor, organization, UNCLEAR))
+    question = next(one for one in first["repairs"] if one["kind"] == "day-order")
+    assert (first["state"], first["answered_before"]) == ("to_mend", {})
+    first = call_as(
+        editor,
+        "challenge_preparation_update",
+        id=first["id"],
+        repairs={question["key"]: "day-first"},
+        edits=[
+            {"row": 1, "field": "rnaBeneficiaire", "value": "W451000001"},
+            {"row": 2, "field": "rnaBeneficiaire", "value": "W451000002"},
+        ],
+    )
+    assert first["state"] == "ready", first["problems"]
+    call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    later = [
+        UNCLEAR[0],
+        ["SPORTS pour tous", "Stage", "80", "numéraire", "unique", "07/08/2026"],
+        ["Harmonie Municipale", "Concerts", "90", "numéraire", "unique", "01/02/2026"],
+    ]
+    again = _begin(editor, organization, later)
+    assert again["state"] == "ready", (again["problems"], again["repairs"])
+    assert again["answered_before"] == {question["key"]: "day-first"}
+    found = [
+        (row["rnaBeneficiaire"], row["dateConvention"]) for row in again["preview"]
+    ]
+    assert found == [("W451000002", "2026-08-07"), ("W451000001", "2026-02-01")]
+    told = next(one for one in again["repairs"] if one["kind"] == "recalled")
+    assert (told["cells"], told["applied"]) == (2, True)
+    # One may say it otherwise this time.
+    other = call_as(
+        editor,
+        "challenge_preparation_update",
+        id=again["id"],
+        repairs={question["key"]: "month-first", told["key"]: False},
+    )
+    assert other["state"] == "to_mend"
+    assert other["preview"][0]["dateConvention"] == "2026-07-08"
+    assert other["preview"][0]["rnaBeneficiaire"] == ""
+
+
 def test_the_file_of_last_year_is_replaced(
     editor: dict[str, Any], organization: dict[str, Any]
 ) -> None:

@@ -121,6 +121,26 @@ def sheet_name(title: str) -> str:
     return name[:SHEET_TITLE].strip()
 
 
+def sheet_names(titles: Sequence[str], unnamed: str) -> list[str]:
+    """A name for each of several sheets: Excel takes none twice, nor an empty one.
+
+    :param unnamed: the name of a sheet whose title has nothing that Excel allows
+    """
+    found: list[str] = []
+    taken: set[str] = set()
+    for title in titles:
+        base = sheet_name(title) or sheet_name(unnamed)
+        name, number = base, 1
+        # Excel compares them whatever their case.
+        while name.casefold() in taken:
+            number += 1
+            ending = f" {number}"
+            name = base[: SHEET_TITLE - len(ending)] + ending
+        taken.add(name.casefold())
+        found.append(name)
+    return found
+
+
 def _text(value: Cell) -> str:
     """A value as CSV has it: ISO 8601 for times, a list with commas."""
     if value is None:

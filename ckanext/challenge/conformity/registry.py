@@ -62,7 +62,7 @@ class Schema:
     :ivar columns: by field, what is known of it beyond Table Schema: ``title`` (the
         official one), ``meaning`` (in plain words, in both languages), ``synonyms``
         (headers that town halls write), ``kind``, ``values`` (other spellings of its
-        values), ``computed``, ``derived`` and ``personal``, as
+        values), ``computed``, ``derived``, ``personal`` and ``named_by``, as
         :class:`~ckanext.challenge.domain.matching.Field` tells them
     :ivar version_of: the id of the schema that this is another version of, which
         files still follow: see :func:`versions`

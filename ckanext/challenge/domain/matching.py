@@ -72,6 +72,8 @@ class Field:
         ``siren``, ``insee``, ``year``, ``serial``; or none
     :ivar derived: ``{from: field, values: {its value: value of this one}}``
     :ivar personal: whether the schema wants data of a person here
+    :ivar named_by: the field that names whom this one tells of; what stood here is then
+        known the next time that name comes
     """
 
     name: str
@@ -89,6 +91,7 @@ class Field:
     computed: str | None = None
     derived: Mapping[str, Any] | None = field(default=None, hash=False)
     personal: bool = False
+    named_by: str | None = None
 
     @property
     def required(self) -> bool:

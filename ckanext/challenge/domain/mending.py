@@ -34,6 +34,8 @@ _SHORT = 20
 
 #: The kinds of repairs that are questions.
 ASKED = ("day-order", "number-style", "near-values", "percent", "empty-cells")
+#: Those that ask how a column is written, which is so in the next table too.
+LASTING = ("day-order", "number-style", "percent", "empty-cells")
 
 #: What was decided about a repair: whether it is applied, or which of its readings is
 #: right.
@@ -88,9 +90,9 @@ class Repair:
     :ivar field: name of the field; empty for one of whole rows
     :ivar kind: ``spaces``, ``accents``, ``dates``, ``numbers``, ``booleans``,
         ``values``, ``zeros``, ``registration``, ``phones``, ``coordinates``,
-        ``swapped``, ``letters``; ``day-order``, ``number-style``, ``near-values``,
-        ``percent``, ``empty-cells``, ``lost-digits``, ``empty-rows``,
-        ``doubled-rows``
+        ``swapped``, ``letters``, ``recalled``; ``day-order``, ``number-style``,
+        ``near-values``, ``percent``, ``empty-cells``, ``lost-digits``,
+        ``empty-rows``, ``doubled-rows``
     :ivar cells: how many cells, or rows, it concerns
     :ivar examples: three of them
     :ivar applied: whether the result has it

@@ -89,7 +89,9 @@ class PreparationMemory(tk.BaseModel):
     """What the people of an organization agreed to the last time, for a kit.
 
     ``columns`` is by the key of a header the field that it is, or nothing;
-    ``constants`` is by field what they typed for all rows.
+    ``constants`` is by field what they typed for all rows; ``answers`` is by the key of
+    a repair which reading was right; ``known`` is by field, then by the key of a name
+    of the table, what was published beside it.
     """
 
     __table__ = sa.Table(
@@ -104,6 +106,8 @@ class PreparationMemory(tk.BaseModel):
         sa.Column("kit", sa.UnicodeText, primary_key=True),
         json_column("columns", dict),
         json_column("constants", dict),
+        json_column("answers", dict),
+        json_column("known", dict),
         time_column("updated_at", nullable=False, default=utcnow),
     )
 
@@ -111,4 +115,6 @@ class PreparationMemory(tk.BaseModel):
     kit: Mapped[str]
     columns: Mapped[dict[str, str | None]]
     constants: Mapped[dict[str, str]]
+    answers: Mapped[dict[str, bool | str]]
+    known: Mapped[dict[str, dict[str, str]]]
     updated_at: Mapped[dt.datetime]

@@ -24,6 +24,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.conformity import labels as conformity_labels
+from ckanext.challenge.conformity import registry
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.kit_texts import proposed
 from ckanext.challenge.model import Preparation
@@ -132,11 +133,11 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
         problems: [{row, field, sheet, sheet_row, cells: [{field, value, letter}],
         message, fix}],
         preview: [{field: value}], period, mapping, constants, choices (by key of a
-        repair), edits, taken_back, dataset_id, resource_id,
-        created_at, updated_at, expires_at}``. ``state`` is ``reading``,
-        ``to_match`` (columns or required fields are left to be said), ``to_mend``
-        (questions or problems are left), ``ready``, ``published``, or ``failed``,
-        ``reason`` then saying why, in words.
+        repair), answered_before (likewise: what was said the last time), edits,
+        taken_back, dataset_id, resource_id, created_at, updated_at, expires_at}``.
+        ``state`` is ``reading``, ``to_match`` (columns or required fields are left to
+        be said), ``to_mend`` (questions or problems are left), ``ready``,
+        ``published``, or ``failed``, ``reason`` then saying why, in words.
     :rtype: dict
     """
     data = validate(context, data_dict, schema.reference())
@@ -276,20 +277,10 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
     with checked_transition():
         lifecycle.PREPARATION.check(row.state, "published")
     national = kits.schema_of(row.kit)
-    content = work.csv_of(row, national)
-    file = {
-        "format": "CSV",
-        "mimetype": "text/csv",
-        "encoding": "utf-8",
-        "schema": national.id,
-        "upload": FileStorage(
-            io.BytesIO(content), f"{row.kit}.csv", content_type="text/csv"
-        ),
-    }
     try:
+        file = _file(row, national, work.to_publish(row, national))
         row.state = "published"
         row.updated_at = utcnow()
-        work.remember(row)
         row.found, row.edits, row.mapping = {}, [], {}
         session_events.after_commit(file_store.remove, row.id)
         _publish(context, row, data, file)
@@ -349,6 +340,21 @@ def challenge_preparation_delete(context: Context, data_dict: dict[str, Any]) ->
     model.Session.delete(row)
     session_events.after_commit(file_store.remove, row.id)
     commit(context)
+
+
+def _file(
+    row: Preparation, national: registry.Schema, content: bytes
+) -> dict[str, Any]:
+    """What the catalogue is told of the file that is published."""
+    return {
+        "format": "CSV",
+        "mimetype": "text/csv",
+        "encoding": "utf-8",
+        "schema": national.id,
+        "upload": FileStorage(
+            io.BytesIO(content), f"{row.kit}.csv", content_type="text/csv"
+        ),
+    }
 
 
 def _as_written(data_dict: dict[str, Any]) -> dict[str, Any]:

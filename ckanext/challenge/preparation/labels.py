@@ -108,6 +108,7 @@ _REPAIRS: Mapping[str, str] = {
     "coordinates": N_("Coordinates are written [longitude,latitude]"),
     "swapped": N_("Latitude and longitude are exchanged"),
     "letters": N_("Capitals and spaces are written as the schema asks"),
+    "recalled": N_("What you published beside these names the last time is put back"),
     "lost-digits": N_("Digits that the spreadsheet threw away"),
     "empty-rows": N_("Empty rows are left out"),
     "doubled-rows": N_("Rows that are the same as another one"),

@@ -9,8 +9,9 @@ from typing import Any
 
 import xlsxwriter
 from xlsxwriter.utility import xl_cell_to_rowcol
+from xlsxwriter.worksheet import Worksheet
 
-from ckanext.challenge.common.spreadsheets import LONGEST_TEXT, SHEET_TITLE
+from ckanext.challenge.common.spreadsheets import LONGEST_TEXT, sheet_names
 from ckanext.challenge.domain.characters import cleaned
 
 from .workbook import Sheet
@@ -97,16 +98,14 @@ def write(sheets: Sequence[Sheet], found: Mapping[str, Marks], unnamed: str) -> 
     options = {"strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)
     wrong = book.add_format({"bg_color": "#FFC7CE", "font_color": "#9C0006"})
-    for sheet in sheets:
-        _sheet(book, sheet, found.get(sheet.name, Marks()), wrong, unnamed)
+    names = sheet_names([sheet.name for sheet in sheets], unnamed)
+    for name, sheet in zip(names, sheets, strict=True):
+        _sheet(book.add_worksheet(name), sheet, found.get(sheet.name, Marks()), wrong)
     book.close()
     return out.getvalue()
 
 
-def _sheet(
-    book: xlsxwriter.Workbook, sheet: Sheet, mark: Marks, wrong: Any, unnamed: str
-) -> None:
-    page = book.add_worksheet((sheet.name or unnamed)[:SHEET_TITLE])
+def _sheet(page: Worksheet, sheet: Sheet, mark: Marks, wrong: Any) -> None:
     if sheet.hidden:
         page.hide()
     last = max([len(sheet.rows), *(row + 1 for row, _ in mark.texts)])

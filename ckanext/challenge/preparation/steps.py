@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import IO, NamedTuple
 
 from ckanext.challenge.conformity.registry import Schema
-from ckanext.challenge.domain import cell_values, mending, tables, wording
+from ckanext.challenge.domain import cell_values, mending, recalled, tables, wording
 from ckanext.challenge.domain.matching import Field, Match, Vocabulary, match
 from ckanext.challenge.domain.mending import Choice, Example, Question, Repair
 from ckanext.challenge.domain.personal import Personal, look
@@ -297,6 +297,25 @@ def remember(matches: Sequence[Match]) -> dict[str, str | None]:
     }
 
 
+#: By field, by the key of a name, what stood in the field: :mod:`~.domain.recalled`.
+Known = Mapping[str, Mapping[str, str]]
+
+
+def names_known(before: Known, found: Result, schema: Schema) -> Known:
+    """What to keep of a result for the next time that its names come.
+
+    :param before: what was known
+    """
+    cells = dict(zip(found.names, found.columns, strict=True))
+    return {
+        field.name: recalled.keep(
+            before.get(field.name, {}), cells[field.name], cells[field.named_by]
+        )
+        for field in vocabulary.of(schema).fields
+        if field.named_by
+    }
+
+
 @dataclass(frozen=True)
 class Context:
     """What the portal knows of whom the table is of.
@@ -453,12 +472,14 @@ def result(
     *,
     constants: Mapping[str, str] | None = None,
     edits: Mapping[tuple[int, str], str] | None = None,
+    known: Known | None = None,
 ) -> Result:
     """The rows in the schema's columns, mended.
 
     :param choices: by the key of a repair: whether it is applied, or which reading is
         right
     :param edits: by row (counted from 0) and field, what a person typed in the cell
+    :param known: what the names of the table stood for the last time
     """
     words = vocabulary.of(schema)
     choices = {} if choices is None else choices
@@ -470,7 +491,7 @@ def result(
     }
     # What is right as it is stays as it is, to the last byte.
     willing = not _conforms(table, cells, words)
-    found: list[Repair] = []
+    found: list[Repair] = _recall(cells, words, choices, willing, known or {})
     for name, texts in cells.items():
         mended, told = mending.mend(texts, words.by_name[name], choices, willing)
         cells[name] = mended
@@ -537,6 +558,49 @@ def _conforms(
             elif not cell_values.is_right(text, field):
                 return False
     return True
+
+
+def _recall(
+    cells: dict[str, list[str]],
+    words: Vocabulary,
+    choices: Mapping[str, Choice],
+    willing: bool,
+    known: Known,
+) -> list[Repair]:
+    """Fill in what stood beside a name the last time, where now nothing right does.
+
+    It comes before what is mended: of a cell that is filled there is nothing to ask.
+    """
+    found = []
+    for field in words.fields:
+        names = cells.get(field.named_by or "")
+        if names is None or not known.get(field.name):
+            continue
+        texts = cells.get(field.name, [""] * len(names))
+        mended, _ = mending.mend(texts, field, choices, willing)
+        changes = recalled.fill(
+            mended,
+            names,
+            known[field.name],
+            lambda text, field=field: cell_values.is_right(text, field),
+        )
+        if not changes:
+            continue
+        key = f"{field.name}:recalled"
+        chosen = choices.get(key)
+        applied = willing if chosen is None else chosen is not False
+        examples = tuple(
+            Example(row, texts[row], changes[row])
+            for row in list(changes)[: mending.EXAMPLES]
+        )
+        found.append(
+            Repair(key, field.name, "recalled", len(changes), examples, applied)
+        )
+        if applied:
+            cells[field.name] = [
+                changes.get(row, text) for row, text in enumerate(texts)
+            ]
+    return found
 
 
 def _turn_places(

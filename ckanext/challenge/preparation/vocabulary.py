@@ -86,4 +86,5 @@ def _field(
         computed=own.get("computed") or schema.publisher.get(name),
         derived=own.get("derived"),
         personal=bool(own.get("personal")),
+        named_by=own.get("named_by"),
     )

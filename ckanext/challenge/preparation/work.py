@@ -22,7 +22,7 @@ from ckanext.challenge.conformity import check as conformity
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.conformity.report import Problem, Report
-from ckanext.challenge.domain import tables
+from ckanext.challenge.domain import mending, tables
 from ckanext.challenge.domain.matching import Match
 from ckanext.challenge.domain.mending import Repair
 from ckanext.challenge.model import Collectivite, Preparation, PreparationMemory
@@ -84,8 +84,12 @@ def csv_of(row: Preparation, schema: registry.Schema) -> bytes:
 
     :raises NotATable: the workbook cannot be read
     """
+    return steps.to_csv(_result(row, schema))
+
+
+def _result(row: Preparation, schema: registry.Schema) -> steps.Result:
     workbook = take_in(file_store.path_of(row.id), row.source_name)
-    return steps.to_csv(_Prepared(row, schema, workbook).result)
+    return _Prepared(row, schema, workbook).result
 
 
 def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
@@ -102,14 +106,30 @@ def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
     return marked.write(workbook.sheets, marks, tk._("The table"))
 
 
-def remember(row: Preparation) -> None:
-    """Keep what was agreed to for the next time, in the caller's transaction."""
+def to_publish(row: Preparation, schema: registry.Schema) -> bytes:
+    """The result as it is published, kept in mind for the next time.
+
+    What was agreed to is kept in the caller's transaction.
+
+    :raises NotATable: the workbook cannot be read
+    """
+    result = _result(row, schema)
     memory = model.Session.get(PreparationMemory, (row.organization_id, row.kit))
     if memory is None:
-        memory = PreparationMemory(organization_id=row.organization_id, kit=row.kit)
+        memory = PreparationMemory(
+            organization_id=row.organization_id, kit=row.kit, answers={}, known={}
+        )
         model.Session.add(memory)
     memory.columns = row.found.get("remembered", {})
     memory.constants = dict(row.constants)
+    lasting = {
+        key: choice
+        for key, choice in row.repairs.items()
+        if key.rpartition(":")[2] in mending.LASTING
+    }
+    memory.answers = {**memory.answers, **lasting}
+    memory.known = steps.names_known(memory.known, result, schema)
+    return steps.to_csv(result)
 
 
 def context_of(organization_id: str) -> steps.Context:
@@ -164,7 +184,9 @@ class _Prepared:
         memory = model.Session.get(PreparationMemory, (row.organization_id, row.kit))
         self._workbook = workbook
         self._schema = schema
-        self._answered = frozenset(row.repairs)
+        self._answers = memory.answers if memory else {}
+        choices = {**self._answers, **row.repairs}
+        self._answered = frozenset(choices)
         self._context = context_of(row.organization_id)
         remembered = memory.constants if memory else {}
         self._constants = {**remembered, **row.constants}
@@ -186,11 +208,12 @@ class _Prepared:
             steps.without_personal(self.matches, self.personal, wanted),
             schema,
             self._context,
-            row.repairs,
+            choices,
             constants=self._constants,
             edits={
                 (one["row"] - 1, one["field"]): one["value"] or "" for one in row.edits
             },
+            known=memory.known if memory else None,
         )
         self.report = _checked(self.result, schema)
 
@@ -233,6 +256,11 @@ class _Prepared:
                 for one in result.sources
             ],
             "repairs": [_repair(one) for one in result.repairs],
+            "answered_before": {
+                one.key: self._answers[one.key]
+                for one in result.repairs
+                if one.key in self._answers
+            },
             "left_out": [
                 {
                     "sheet": one.place.sheet,

@@ -335,7 +335,8 @@ def _mend(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
     answers = forms.typed(typed, "repair")
     boxes = forms.typed(typed, "box")
     edits = forms.typed(typed, "edit")
-    chosen = found["choices"]
+    before = found.get("answered_before", {})
+    chosen = {**before, **found["choices"]}
     questions, repairs = [], []
     for one in found["repairs"]:
         if one["kind"] == "empty-rows":
@@ -352,6 +353,7 @@ def _mend(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
             now = boxes.get(one["key"], "") if typed else was
             repairs.append({**row, "was": was, "now": now})
         else:
+            row["as_before"] = one["key"] in before.keys() - found["choices"].keys()
             questions.append(_question(row, one, chosen, answers))
     lacking = {
         one["name"]
