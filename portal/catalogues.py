@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polib
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from ckan.lib.extract import extract_ckan
 
 from portal.paths import ROOT
@@ -52,6 +52,7 @@ def extract() -> Catalog:
     found = extract_from_dir(
         PACKAGE,
         _EXTRACTORS,  # type: ignore[arg-type]  # callables are taken too
+        keywords={**DEFAULT_KEYWORDS, "NP_": (1, 2)},
         comment_tags=("TRANSLATORS:",),
         strip_comment_tags=True,
     )

@@ -333,6 +333,10 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     ),
     "challenge_award_revoke": (MANAGER, {"id": "{award}", "reason": "x"}),
     "challenge_conformity_show": (EVERYBODY, {"resource_id": "{resource}"}),
+    "challenge_conformity_waiting_list": (
+        EVERYBODY,
+        {"organization": "{organization}"},
+    ),
     "challenge_conformity_check": (
         {"org_admin", "sysadmin"},
         {"resource_id": "{resource}"},

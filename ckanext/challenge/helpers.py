@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import structured_data
-from ckanext.challenge.common import labels, language, shield
+from ckanext.challenge.common import ckan_words, labels, language, shield
 from ckanext.challenge.conformity import preview
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.domain import deadlines, eligibility, elision
@@ -44,6 +44,7 @@ __all__ = [
     "challenge_datetime",
     "challenge_days_until",
     "challenge_departement",
+    "challenge_errors",
     "challenge_file_size",
     "challenge_first_schema",
     "challenge_frequency",
@@ -651,3 +652,46 @@ def _rows(action: str, **data: Any) -> list[dict[str, Any]]:
         return []
     results: Iterable[dict[str, Any]] = answer["results"]
     return list(results)
+
+
+def challenge_errors(errors: Mapping[str, Any]) -> dict[str, Any]:
+    """The errors of one of CKAN's forms as its reader understands them.
+
+    What CKAN says in English is said in their language, and an address that is taken
+    leads to the dataset that has it.
+
+    :param errors: by field, a text or a list of them
+    """
+    return {name: _told(found) for name, found in errors.items()}
+
+
+def _told(error: Any) -> Any:
+    if isinstance(error, list):
+        return [_told(one) for one in error]
+    if not isinstance(error, str):
+        return error
+    # CKAN's own sentence: its validator gives no code.
+    if error == tk._("That URL is already in use."):
+        return _taken() or error
+    return ckan_words.said(error)
+
+
+def _taken() -> str | None:
+    """What is said of an address that another dataset has; nothing if it is none of
+    the reader's business.
+    """
+    user, name = tk.current_user.name, tk.request.form.get("name", "").strip()
+    try:
+        found = tk.get_action("package_show")({"user": user}, {"id": name})
+    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
+        return None
+    if not tk.h.check_access("package_update", {"id": found["id"]}):
+        return tk._(
+            "Another dataset has this address already. Add the name of your "
+            "collectivité to it."
+        )
+    return Markup('{} <a href="{}">{}</a>').format(
+        tk._("This dataset exists already:"),
+        tk.url_for(f"{found['type']}.edit", id=found["name"]),
+        tk._("go on with “{title}”").format(title=found["title"]),
+    )

@@ -39,6 +39,29 @@ def decided() -> dict[str, str]:
     }
 
 
+def counted(state: str, number: int) -> str:
+    """How many are in a state, in words that agree: « Acceptées {number} ».
+
+    :returns: with a place for the number, which pages set apart
+    """
+    return {
+        "draft": tk.ungettext("Draft {number}", "Draft {number}", number),
+        "submitted": tk.ungettext("Received {number}", "Received {number}", number),
+        "in_review": tk.ungettext("Being read {number}", "Being read {number}", number),
+        "changes_requested": tk.ungettext(
+            "To be completed {number}", "To be completed {number}", number
+        ),
+        "accepted": tk.ungettext("Accepted {number}", "Accepted {number}", number),
+        "waitlisted": tk.ungettext(
+            "On the waiting list {number}", "On the waiting list {number}", number
+        ),
+        "refused": tk.ungettext(
+            "Not selected {number}", "Not selected {number}", number
+        ),
+        "withdrawn": tk.ungettext("Withdrawn {number}", "Withdrawn {number}", number),
+    }[state]
+
+
 def obligations() -> dict[str, str]:
     """Whether there is a duty to publish, in few words."""
     return {

@@ -7,7 +7,9 @@ a page of CKAN, and that CKAN's French has nothing for it.
 
 from __future__ import annotations
 
-from ckanext.challenge.domain.text import N_
+import ckan.plugins.toolkit as tk
+
+from ckanext.challenge.domain.text import N_, NP_
 
 MESSAGES = (
     # The frame of all pages
@@ -75,3 +77,14 @@ MESSAGES = (
     N_("No Organization"),
     N_("Please select the license"),
 )
+#: Likewise, of texts with a number in them: CKAN's French has them in English.
+PLURALS = (NP_("{num} Member", "{num} Members"),)
+#: What CKAN's API answers, before the reason in the reader's language.
+API_MESSAGES = (N_("Access denied: %s"), N_("Not found: %s"))
+#: What CKAN says without asking for its translation.
+UNTRANSLATED = (N_("File upload too large"),)
+
+
+def said(error: str) -> str:
+    """An error of CKAN in the reader's language, where CKAN says it in English."""
+    return tk._(error) if error in UNTRANSLATED else error

@@ -12,7 +12,12 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.common import language, session_events
-from ckanext.challenge.common.action_helpers import commit, is_deferred, validate
+from ckanext.challenge.common.action_helpers import (
+    commit,
+    find_organization,
+    is_deferred,
+    validate,
+)
 from ckanext.challenge.model import Conformity
 
 from . import jobs, labels, schema, store
@@ -89,6 +94,34 @@ def challenge_conformity_show(context: Context, data_dict: dict[str, Any]) -> An
     resource = _find(data["resource_id"])
     tk.check_access("challenge_conformity_show", context, data)
     return _dictize(resource)
+
+
+@tk.side_effect_free
+def challenge_conformity_waiting_list(
+    context: Context, data_dict: dict[str, Any]
+) -> Any:
+    """List the files of an organization that are being checked, or will be in a moment.
+
+    Anybody may call this: only public datasets are looked at.
+
+    :param organization: id or name of the organization
+    :type organization: string
+    :param limit: how many (100)
+    :type limit: int
+    :param offset: from which one on (0)
+    :type offset: int
+    :returns: ``{count, results}``: each ``{resource_id}``
+    :rtype: dict
+    :raises ObjectNotFound: there is no such organization
+    """
+    data = validate(context, data_dict, schema.organization())
+    tk.check_access("challenge_conformity_waiting_list", context, data)
+    ids = store.waiting(find_organization(data["organization"]).id)
+    start, end = data["offset"], data["offset"] + data["limit"]
+    return {
+        "count": len(ids),
+        "results": [{"resource_id": id_} for id_ in ids[start:end]],
+    }
 
 
 def _find(resource_id: Any) -> model.Resource:

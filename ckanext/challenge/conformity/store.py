@@ -143,6 +143,25 @@ def _changed(resource: Any) -> datetime | None:
     return min(moment.replace(tzinfo=timezone.utc), datetime.now(timezone.utc))
 
 
+def waiting(organization_id: str) -> list[str]:
+    """Ids of the public resources of an organization whose check is still to come."""
+    rows = (
+        model.Session.query(model.Resource, Conformity)
+        .join(model.Package, model.Package.id == model.Resource.package_id)
+        .outerjoin(Conformity, Conformity.resource_id == model.Resource.id)
+        .filter(
+            model.Package.owner_org == organization_id,
+            model.Package.state == "active",
+            model.Package.private.is_(False),
+            model.Resource.state == "active",
+            # Of all others nothing is checked; the column is JSON as text.
+            sa.cast(model.Resource.extras, sa.UnicodeText).contains('"schema"'),
+        )
+        .order_by(model.Resource.id)
+    )
+    return [resource.id for resource, report in rows if is_due(resource, report)]
+
+
 def due(
     organization_ids: Collection[str] | None = None, limit: int = 10_000
 ) -> list[str]:

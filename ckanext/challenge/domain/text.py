@@ -10,6 +10,11 @@ def N_(text: str) -> str:
     return text
 
 
+def NP_(one: str, more: str) -> tuple[str, str]:
+    """Likewise, of a text with a number in it: for one, and for more."""
+    return one, more
+
+
 @dataclass(frozen=True)
 class Text:
     """One text in the two languages of a programme.

@@ -56,6 +56,11 @@ def says_how_datasets_are(name: str) -> bool:
     return registry.find(name).about_datasets
 
 
+def is_said_by_reports(name: str) -> bool:
+    """Whether a measure follows from the reports on files, which come by and by."""
+    return any(lack.form == "report" for lack in registry.find(name).lacks)
+
+
 def _said(sentence: Sentence, measure: Measure, number: float) -> str:
     if callable(sentence):
         # Half a dataset more is one more.

@@ -29,5 +29,5 @@ def states() -> dict[str, str]:
         "retried": tk._("Failed, will be tried again"),
         "sent": tk._("Sent"),
         "failed": tk._("Failed"),
-        "cancelled": tk._("Not sent: nobody to write to, or nothing to tell"),
+        "cancelled": tk._("Not sent"),
     }

@@ -295,6 +295,15 @@ def _in_no_frame(response: Response) -> Response:
     return response
 
 
+def times_looked(params: Mapping[str, str], name: str) -> int:
+    """How often a page that waits for something has looked before, from 0.
+
+    :param name: of the parameter that counts it
+    """
+    text = params.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
+
+
 def page_number(params: Mapping[str, str]) -> int:
     """The page asked for, from 1."""
     text = params.get("page", "1")

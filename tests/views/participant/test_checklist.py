@@ -17,6 +17,7 @@ from lxml import html
 from benchmarks.statements import sent_statements
 from ckanext.challenge import programmes
 from ckanext.challenge.common import file_store
+from ckanext.challenge.conformity import jobs
 from ckanext.challenge.model import Conformity, StepStatus
 from ckanext.challenge.progress import evaluate
 
@@ -513,3 +514,37 @@ def test_what_was_opened_before_the_season_is_told_apart(
     # With the one that it had opened.
     assert "datasets opened this season2" in figures
     assert "other datasets, opened before1" in figures
+
+
+def test_a_step_says_that_a_file_is_checked_and_looks_again(
+    browser: Callable[..., Any], world: Any, create_with_upload: Any
+) -> None:
+    context = {"user": world.people["sysadmin"]["name"], "ignore_auth": True}
+    file = create_with_upload(
+        b"COLL_NOM\nBaule\n",
+        "deliberations.csv",
+        context,
+        package_id=world.dataset["id"],
+        schema="scdl/deliberations",
+    )
+    _only(world, "jeu-conforme", state="todo", why_not=[])
+    member, looks = browser("member"), ".//div[@hx-get]"
+
+    def step(query: str = "") -> Any:
+        return _step(_page(member.get(f"/en{world.url}{query}")), "jeu-conforme")
+
+    assert "1 file is being checked" in _text(step())
+    (look,) = step().xpath(looks)
+    assert look.get("hx-get").endswith("?challenge_tries=1")
+    assert look.get("hx-select") == "#step-jeu-conforme"
+    (link,) = look.xpath(".//a")
+    assert link.get("href").endswith("?challenge_tries=1#step-jeu-conforme")
+    # It does not look for ever.
+    assert not step("?challenge_tries=10").xpath(looks)
+    public = _step(_page(browser().get(f"/en{world.url}")), "jeu-conforme")
+    assert "is being checked" not in _text(public)
+    jobs.check_resource(file["id"])
+    # Once the verdict is there, what follows from it is waited for.
+    assert "is being checked" not in _text(step())
+    assert not step().xpath(looks)
+    assert step("?challenge_tries=3").xpath(looks)

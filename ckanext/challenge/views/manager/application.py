@@ -496,7 +496,7 @@ def drop_page(
         ],
         "quote": pending["reason"],
         "hidden": [("at", application["pending_decision"]["at"])],
-        "button": tk._("Drop it"),
+        "button": tk._("Cancel this decision"),
     }
 
 

@@ -74,9 +74,9 @@ def _tabs(
         if states == "draft" and not (number or current):
             continue
         text = (
-            tk._("To decide")
+            tk._("To decide {number}")
             if states == TO_DECIDE
-            else h.challenge_state("application", states)["label"]
+            else application_labels.counted(states, number)
         )
         query = h.challenge_query(kept, state="" if states == TO_DECIDE else states)
         tabs.append(
@@ -84,7 +84,7 @@ def _tabs(
         )
     tabs.append(
         {
-            "text": tk._("All"),
+            "text": tk._("All {number}"),
             "number": sum(paginate.values()),
             "url": url + h.challenge_query(kept, state=ALL),
             "current": "state" not in asked and not asked.get("pending"),

@@ -24,6 +24,8 @@ from .reasons import reasons
 STEP, CONFIRM, WAIVE = "step", "confirm", "waive"
 #: In the page's address, that the choice of kits stands open.
 KITS = "kits"
+#: How often a step looks by itself what became of a check: for a minute.
+_MOST_LOOKS = 10
 NOTHING_SENT: dict[str, Any] = {"form": "", "step": "", "errors": {}, "data": {}}
 
 
@@ -46,6 +48,8 @@ class Reader:
     :ivar under_way: whether steps can still be changed
     :ivar published: whether the organization has a public dataset
     :ivar kits: those that the organization can choose from, the chosen ones first
+    :ivar checks: how many files are being checked
+    :ivar looked: how often the page was looked at since, to see what became of it
     :ivar opened: the key of the step whose form stands open, or ``kits``
     :ivar sent: the form that was just refused
     """
@@ -56,6 +60,8 @@ class Reader:
     under_way: bool = False
     published: bool = False
     kits: Sequence[Mapping[str, Any]] = ()
+    checks: int = 0
+    looked: int = 0
     opened: str = ""
     sent: Mapping[str, Any] = field(default_factory=lambda: NOTHING_SENT)
 
@@ -259,6 +265,37 @@ def _chooses_kits(step: Mapping[str, Any]) -> bool:
     return any(labels.fix(row["measure"]).kind == "kits" for row in measures)
 
 
+def waits_for_reports(step: Mapping[str, Any]) -> bool:
+    """Whether a step is not done and the report on a file may make it so."""
+    return step["state"] not in STEP_SETTLED and any(
+        labels.is_said_by_reports(row["measure"]) for row in step.get("measures") or []
+    )
+
+
+def _verdict(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
+    """What a step says while files are checked that may make it done.
+
+    It looks by itself some times: the verdict first, then what follows from it.
+    """
+    if not waits_for_reports(step) or not (reader.checks or reader.looked):
+        return None
+    key, tries = quote(step["step"]), reader.looked + 1
+    return {
+        "text": tk.ungettext(
+            "{number} file is being checked. The verdict will be here in a moment.",
+            "{number} files are being checked. The verdict will be here in a moment.",
+            reader.checks,
+        ).format(number=h.challenge_number(reader.checks))
+        if reader.checks
+        else "",
+        "again": f"{reader.url}?challenge_tries={tries}"
+        if reader.looked < _MOST_LOOKS
+        else "",
+        "seconds": tries,
+        "url": f"{reader.url}?challenge_tries={tries}#step-{key}",
+    }
+
+
 def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     """A step as the component of the checklist prints it.
 
@@ -291,6 +328,7 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         "words": _words(step),
         "proofs": _proofs(step, reader),
         "measured": _measured(step),
+        "verdict": _verdict(step, reader),
         "why": []
         if settled
         else reasons(step.get("why_not") or [], reader.doors, reader.published),

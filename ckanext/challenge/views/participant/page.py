@@ -21,7 +21,7 @@ from ckanext.challenge.domain.lifecycle import (
 )
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.badge_rows import badge_rows
-from ckanext.challenge.views.common import act, participant_row
+from ckanext.challenge.views.common import act, participant_row, times_looked
 from ckanext.challenge.views.embed.sharing import sharing
 from ckanext.challenge.views.manager.history import history
 
@@ -206,6 +206,7 @@ def _reader(
         cohort["state"] not in COHORT_OVER
         and participant["state"] in PARTICIPANT_COUNTED
     )
+    waits = roles and any(map(checklist.waits_for_reports, progress["steps"]))
     return checklist.Reader(
         url=url,
         doors=Doors(participant["organization_id"]),
@@ -213,6 +214,14 @@ def _reader(
         published=bool((participant["measures"] or {}).get("datasets_public")),
         under_way=under_way,
         kits=_kits(participant, cohort) if roles and under_way else (),
+        checks=act(
+            "challenge_conformity_waiting_list",
+            organization=participant["organization_id"],
+            limit=1,
+        )["count"]
+        if waits
+        else 0,
+        looked=times_looked(tk.request.args, "challenge_tries") if waits else 0,
         opened=tk.request.args.get("step", ""),
         sent=sent,
     )

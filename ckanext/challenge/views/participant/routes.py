@@ -149,7 +149,7 @@ def waive_step(cohort: str, organization: str, step: str) -> Response | str:
     except tk.ValidationError as error:
         sent = checklist.refused(checklist.WAIVE, error, {"reason": reason}, step)
         return page.render(cohort, organization, sent)
-    tk.h.flash_success(tk._("This step is asked no more."))
+    tk.h.flash_success(tk._("This step is waived."))
     return page.back(cohort, organization, f"step-{step}")
 
 

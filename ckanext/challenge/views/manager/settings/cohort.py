@@ -72,7 +72,7 @@ def _field_labels() -> dict[str, str]:
         "finalisation": tk._("Finalisation"),
         "capacity": tk._("Places"),
         "kinds": tk._("Who may apply"),
-        "scheduled_transitions": tk._("What the season does by itself"),
+        "scheduled_transitions": tk._("Automatic changes"),
         "days_per_participant": tk._("Days of support for each collectivité"),
         "currency": tk._("Currency"),
         "contact_email": tk._("Address for questions"),

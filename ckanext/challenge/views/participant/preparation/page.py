@@ -12,7 +12,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge import helpers as h
 from ckanext.challenge.domain.kit_texts import proposed
 from ckanext.challenge.preparation import labels
-from ckanext.challenge.views.common import act, may
+from ckanext.challenge.views.common import act, may, times_looked
 from ckanext.challenge.views.forms import flat_errors
 from ckanext.challenge.views.public import kits
 
@@ -150,8 +150,7 @@ def _steps(url: str, template: str, step: str, found: Found) -> list[dict[str, A
 
 
 def _reading(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
-    tries = tk.request.args.get("tries", "")
-    number = int(tries) if tries.isdecimal() and len(tries) < 4 else 0
+    number = times_looked(tk.request.args, "tries")
     since = dt.datetime.now(dt.timezone.utc) - dt.datetime.fromisoformat(
         found["updated_at"]
     )
