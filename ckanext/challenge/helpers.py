@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import structured_data
-from ckanext.challenge.common import ckan_words, labels, language, shield
+from ckanext.challenge.common import ckan_words, labels, language, roles, shield
 from ckanext.challenge.conformity import preview
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.domain import deadlines, eligibility, elision
@@ -426,7 +426,7 @@ def challenge_home_season() -> dict[str, Any] | None:
 def challenge_own_place() -> dict[str, str] | None:
     """Where somebody who has signed in finds the own checklist.
 
-    Calls an action, once for a request. Nothing for somebody without a collectivité.
+    Asked once for a request. Nothing for somebody without a collectivité.
 
     :returns: ``text`` and ``url``
     """
@@ -444,12 +444,12 @@ _OWN_PLACE = "challenge_own_place"
 
 @shield.shielded(_nothing)
 def _own_place() -> dict[str, str] | None:
-    rows = _rows("challenge_participant_list", mine=True, limit=2)
-    if not rows:
+    user: Any = tk.current_user
+    own = roles.own_organizations(user.id, user.sysadmin, 2)
+    if not own:
         return None
-    one = len({row["organization_id"] for row in rows}) == 1
     return {
-        "text": tk._("My collectivité") if one else tk._("My collectivités"),
+        "text": tk._("My collectivité") if len(own) == 1 else tk._("My collectivités"),
         "url": str(tk.h.url_for("challenge_home.own")),
     }
 

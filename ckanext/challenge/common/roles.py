@@ -13,6 +13,7 @@ from ckanext.challenge.model import Application, Cohort, Participant, Staff
 
 from . import access_links, proofs
 from .action_helpers import find_application, find_cohort, user_id_of
+from .once import once
 
 
 def is_sysadmin(context: Context) -> bool:
@@ -20,14 +21,36 @@ def is_sysadmin(context: Context) -> bool:
     return authz.is_sysadmin(context.get("user") or "")
 
 
+def _roles_of(user_id: str, cohort_id: str) -> frozenset[str]:
+    """What somebody is to the team of a cohort."""
+
+    def ask() -> frozenset[str]:
+        rows = model.Session.query(Staff.role).filter(
+            Staff.cohort_id == cohort_id, Staff.user_id == user_id
+        )
+        return frozenset(role for (role,) in rows)
+
+    return once(("staff", user_id, cohort_id), ask)
+
+
+def _capacities_of(user_id: str, organization_id: str) -> frozenset[str]:
+    """In which capacities somebody is a member of an organization."""
+
+    def ask() -> frozenset[str]:
+        rows = model.Session.query(model.Member.capacity).filter(
+            model.Member.group_id == organization_id,
+            model.Member.table_name == "user",
+            model.Member.table_id == user_id,
+            model.Member.state == "active",
+        )
+        return frozenset(capacity for (capacity,) in rows)
+
+    return once(("member", user_id, organization_id), ask)
+
+
 def _has_role(context: Context, cohort_id: str, *roles: str) -> bool:
     user_id = user_id_of(context)
-    if not user_id:
-        return False
-    rows = model.Session.query(Staff.id).filter(
-        Staff.cohort_id == cohort_id, Staff.user_id == user_id, Staff.role.in_(roles)
-    )
-    return rows.first() is not None
+    return bool(user_id) and not _roles_of(user_id, cohort_id).isdisjoint(roles)
 
 
 def is_manager(context: Context, cohort_id: str) -> bool:
@@ -51,15 +74,7 @@ def is_adviser(context: Context, participant: Participant) -> bool:
 def is_member(context: Context, organization_id: str) -> bool:
     """Whether the caller is a member of the organization, in any capacity."""
     user_id = user_id_of(context)
-    if not user_id:
-        return False
-    rows = model.Session.query(model.Member.id).filter(
-        model.Member.group_id == organization_id,
-        model.Member.table_name == "user",
-        model.Member.table_id == user_id,
-        model.Member.state == "active",
-    )
-    return rows.first() is not None
+    return bool(user_id) and bool(_capacities_of(user_id, organization_id))
 
 
 def of_participant(context: Context, participant: Participant) -> set[str]:
@@ -72,20 +87,11 @@ def of_participant(context: Context, participant: Participant) -> set[str]:
     user_id = user_id_of(context)
     if not user_id:
         return set()
-    capacities = model.Session.query(model.Member.capacity).filter(
-        model.Member.group_id == participant.organization_id,
-        model.Member.table_name == "user",
-        model.Member.table_id == user_id,
-        model.Member.state == "active",
-    )
-    found = {capacity for (capacity,) in capacities}
+    found = _capacities_of(user_id, participant.organization_id)
     roles = ({"member"} if found else set()) | ({"admin"} & found)
     if is_sysadmin(context):
         return roles | {"adviser", "manager"}
-    team = model.Session.query(Staff.role).filter(
-        Staff.cohort_id == participant.cohort_id, Staff.user_id == user_id
-    )
-    held = {role for (role,) in team}
+    held = _roles_of(user_id, participant.cohort_id)
     if "manager" in held:
         return roles | {"adviser", "manager"}
     return roles | (
@@ -100,11 +106,54 @@ def may_follow(context: Context, participant: Participant) -> bool:
     )
 
 
+def may_publish(context: Context, organization_id: str) -> bool:
+    """Whether CKAN lets the caller publish datasets for the organization."""
+    user = context.get("user") or ""
+
+    def ask() -> bool:
+        # A context of its own: CKAN's functions leave what they looked up in it.
+        own: Context = {"user": user}
+        try:
+            tk.check_access("package_create", own, {"owner_org": organization_id})
+        except tk.NotAuthorized:
+            return False
+        return True
+
+    return once(("publish", user, organization_id), ask)
+
+
 def may_add_members(context: Context, organization_id: str) -> bool:
     """Whether CKAN lets the caller add members to the organization: its admins."""
     return authz.has_user_permission_for_group_or_org(
         organization_id, context.get("user"), "membership"
     )
+
+
+def own_organizations(user_id: str, sysadmin: bool, most: int) -> list[str]:
+    """Ids of the organizations of a user that take part in a season.
+
+    :param sysadmin: whether the user sees drafts
+    :param most: how many at most: who asks wants to know whether there are several
+    """
+    conditions: list[Any] = [
+        model.Member.table_name == "user",
+        model.Member.table_id == user_id,
+        model.Member.state == "active",
+        model.Group.state == "active",
+        Participant.state.in_(PARTICIPANT_COUNTED),
+    ]
+    if not sysadmin:
+        conditions.append(Cohort.state != "draft")
+    rows = (
+        model.Session.query(Participant.organization_id)
+        .distinct()
+        .join(Cohort, Cohort.id == Participant.cohort_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .join(model.Member, model.Member.group_id == model.Group.id)
+        .filter(*conditions)
+        .limit(most)
+    )
+    return [id_ for (id_,) in rows]
 
 
 def managed_maker(context: Context, organization_id: str) -> Participant | None:

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, ParamSpec, TypeVar
 
 from ckan import model
@@ -96,6 +96,8 @@ def gave_way(error: Exception, what: str) -> bool:
     if not isinstance(error, DBAPIError) or not _is_unavailable(error):
         return False
     model.Session.rollback()
+    # What says so is as shielded as a page of CKAN's own.
+    model.Session.info.pop(_PAGE, None)
     complain(what)
     return True
 
@@ -133,6 +135,10 @@ def be_patient() -> None:
 
 def _limit(connection: Any) -> None:
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {PAGE_PATIENCE:d}")
+
+
+def _is_own_page() -> bool:
+    return bool(model.Session.info.get(_PAGE))
 
 
 def _begun(session: Any, transaction: Any, connection: Any) -> None:
@@ -205,18 +211,20 @@ def read(what: str, work: Callable[[], T], otherwise: T) -> T:
     :param what: is read, for the log
     :param work: reads, and changes nothing
     :param otherwise: what is answered where that fails, as it would be without us
+    :raises DatabaseError: on a page or in an action of ours, which answer that
     """
     if clock.is_resting():
         return otherwise
     try:
-        with _reading():
+        # A page of ours that our tables fail says so itself.
+        with nullcontext() if _is_own_page() else _reading():
             return work()
     except Exception as error:
-        if (
-            isinstance(error, DBAPIError)
-            and getattr(error.orig, "pgcode", None) in _TOO_SLOW
-        ):
-            clock.rest()
+        if isinstance(error, DBAPIError):
+            if _is_own_page():
+                raise
+            if getattr(error.orig, "pgcode", None) in _TOO_SLOW:
+                clock.rest()
         complain(what)
         return otherwise
 

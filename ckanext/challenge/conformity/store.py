@@ -145,21 +145,10 @@ def _changed(resource: Any) -> datetime | None:
 
 def waiting(organization_id: str) -> list[str]:
     """Ids of the public resources of an organization whose check is still to come."""
-    rows = (
-        model.Session.query(model.Resource, Conformity)
-        .join(model.Package, model.Package.id == model.Resource.package_id)
-        .outerjoin(Conformity, Conformity.resource_id == model.Resource.id)
-        .filter(
-            model.Package.owner_org == organization_id,
-            model.Package.state == "active",
-            model.Package.private.is_(False),
-            model.Resource.state == "active",
-            # Of all others nothing is checked; the column is JSON as text.
-            sa.cast(model.Resource.extras, sa.UnicodeText).contains('"schema"'),
-        )
-        .order_by(model.Resource.id)
+    return _without_report(
+        "p.owner_org = :organization AND p.private IS NOT TRUE",
+        organization=organization_id,
     )
-    return [resource.id for resource, report in rows if is_due(resource, report)]
 
 
 def due(
@@ -173,16 +162,35 @@ def due(
 
     :param organization_ids: only those of these organizations
     """
-    statement = sa.text(
+    return _without_report(
+        "(:everyone OR p.owner_org = ANY (:organizations))",
         """
+        OR (c.status = 'error' AND c.errors -> 0 ->> 'type' = :failed)
+        OR (place.is_link AND c.checked_at < now() - CASE c.status
+            WHEN 'error' THEN make_interval(hours => :hours)
+            ELSE make_interval(days => :days) END)
+        """,
+        everyone=organization_ids is None,
+        organizations=list(organization_ids or ()),
+        failed=BROKE,
+        hours=_BROKEN_HOURS,
+        days=_LINK_DAYS,
+    )[:limit]
+
+
+def _without_report(whose: str, or_again: str = "", **values: Any) -> list[str]:
+    """Ids of resources to be checked that have no report on what they are now.
+
+    :param whose: which datasets are looked at, as SQL
+    :param or_again: for what other reasons a report is old, as SQL
+    """
+    statement = sa.text(
+        f"""
         SELECT r.id, CAST(r.extras AS jsonb) ->> 'schema', c.schema,
                c.checked_at IS NULL
                OR c.checked_at < least(
                    coalesce(r.last_modified, r.created) AT TIME ZONE 'UTC', now())
-               OR (c.status = 'error' AND c.errors -> 0 ->> 'type' = :failed)
-               OR (place.is_link AND c.checked_at < now() - CASE c.status
-                   WHEN 'error' THEN make_interval(hours => :hours)
-                   ELSE make_interval(days => :days) END) AS is_old
+               {or_again} AS is_old
         FROM resource r
         JOIN package p ON p.id = r.package_id AND p.state = 'active'
         LEFT JOIN challenge_conformity c ON c.resource_id = r.id
@@ -190,28 +198,17 @@ def due(
             SELECT coalesce(r.url_type, '') = '' AND r.url ~* :link AS is_link
         ) AS place
         WHERE r.state = 'active' AND (r.url_type = 'upload' OR place.is_link)
-          AND (:everyone OR p.owner_org = ANY (:organizations))
+          AND {whose}
           AND r.extras LIKE '%"schema"%'
           AND coalesce(CAST(r.extras AS jsonb) ->> 'schema', '') <> ''
         ORDER BY c.checked_at NULLS FIRST, r.id
         """
     )
-    rows = model.Session.execute(
-        statement,
-        {
-            "everyone": organization_ids is None,
-            "organizations": list(organization_ids or ()),
-            "failed": BROKE,
-            "link": LINK_PATTERN,
-            "hours": _BROKEN_HOURS,
-            "days": _LINK_DAYS,
-        },
-    )
-    found = [
+    rows = model.Session.execute(statement, {"link": LINK_PATTERN, **values})
+    return [
         id_
         for id_, name, checked, is_old in rows
         if (schema := registry.get(name))
         and schema.descriptor
         and (is_old or schema.id != checked)
     ]
-    return found[:limit]

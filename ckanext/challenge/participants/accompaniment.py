@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from ckanext.challenge import config
 from ckanext.challenge.common.action_helpers import cohort_of
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Participant, ParticipantMessage, Staff, Visit
-from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.model.dictize import columns, name_of
 
 _MESSAGE = ("id", "side", "text", "created_at")
 _VISIT = (
@@ -67,16 +67,39 @@ class Used(NamedTuple):
     planned: Decimal
 
 
+NONE_USED = Used(Decimal(0), Decimal(0))
+
+
+def days_used() -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
+    """The sums of a :class:`Used`, of the visits that a statement reads."""
+    day = config.today()
+    return (
+        sa.func.sum(Visit.days).filter(Visit.date <= day),
+        sa.func.sum(Visit.days).filter(Visit.date > day),
+    )
+
+
+def as_used(sums: Sequence[Decimal | None]) -> Used:
+    """What :func:`days_used` found."""
+    return Used(*(days or Decimal(0) for days in sums))
+
+
 def used(participant_id: str) -> Used:
     """The days that the visits of a participant take."""
-    day = config.today()
     row = model.Session.execute(
-        sa.select(
-            sa.func.sum(Visit.days).filter(Visit.date <= day),
-            sa.func.sum(Visit.days).filter(Visit.date > day),
-        ).where(Visit.participant_id == participant_id)
+        sa.select(*days_used()).where(Visit.participant_id == participant_id)
     ).one()
-    return Used(*(days or Decimal(0) for days in row))
+    return as_used(row)
+
+
+def adviser_name(participant: Participant) -> str | None:
+    """The name of who accompanies a participant, if somebody does."""
+    if participant.adviser_id is None:
+        return None
+    row = model.Session.execute(
+        sa.select(name_of(model.User)).where(model.User.id == participant.adviser_id)
+    ).first()
+    return row[0] if row else None
 
 
 def dictize_message(

@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import authz, model
+from ckan import model
 from ckan.types import AuthResult, Context
 
+from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import find_organization, user_id_of
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Participant, Preparation
-
-
-def _publishes(context: Context, organization_id: str) -> bool:
-    return authz.has_user_permission_for_group_or_org(
-        organization_id, context.get("user"), "create_dataset"
-    )
 
 
 def _advises(context: Context, organization_id: str) -> bool:
@@ -46,28 +41,28 @@ def _organization_of(data_dict: dict[str, Any]) -> str:
 
 
 def _may_write(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    return _answer(_publishes(context, _organization_of(data_dict)))
+    return _answer(roles.may_publish(context, _organization_of(data_dict)))
 
 
 def challenge_preparation_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     organization = find_organization(data_dict["organization"])
-    return _answer(_publishes(context, organization.id))
+    return _answer(roles.may_publish(context, organization.id))
 
 
 def challenge_preparation_list(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     id_ = find_organization(data_dict["organization"]).id
-    return _answer(_publishes(context, id_) or _advises(context, id_))
+    return _answer(roles.may_publish(context, id_) or _advises(context, id_))
 
 
 def challenge_preparation_show(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     id_ = _organization_of(data_dict)
-    return _answer(_publishes(context, id_) or _advises(context, id_))
+    return _answer(roles.may_publish(context, id_) or _advises(context, id_))
 
 
 def challenge_preparation_export(

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ckanext.challenge.common import file_store, shield
+from ckanext.challenge.common.once import once
 from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.domain.programme import ProgrammeMissing
 
@@ -53,11 +54,15 @@ def may(authorization: str, **data: Any) -> bool:
     """Whether the request's user, who has signed in, may do something."""
     if tk.current_user.is_anonymous:
         return False
-    try:
-        tk.check_access(authorization, context(), data)
-    except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
-        return False
-    return True
+
+    def ask() -> bool:
+        try:
+            tk.check_access(authorization, context(), data)
+        except (tk.NotAuthorized, tk.ObjectNotFound, tk.ValidationError):
+            return False
+        return True
+
+    return once((authorization, tk.current_user.name, *sorted(data.items())), ask)
 
 
 def publishes_for() -> list[dict[str, Any]]:

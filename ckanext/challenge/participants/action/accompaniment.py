@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import language, roles
 from ckanext.challenge.common.action_helpers import (
+    cohort_of,
     find_participant,
     user_id_of,
     validate,
@@ -85,21 +86,27 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
         .order_by(ParticipantMessage.created_at.desc(), ParticipantMessage.id)
         .limit(data["limit"])
     ).all()
+    spent, planned = accompaniment.days_used()
     visits = model.Session.execute(
-        sa.select(Visit, model.User, sa.func.count().over())
+        sa.select(
+            Visit, model.User, sa.func.count().over(), spent.over(), planned.over()
+        )
         .outerjoin(model.User, model.User.id == Visit.adviser_id)
         .where(Visit.participant_id == participant.id)
         .order_by(Visit.date.desc(), Visit.created_at.desc(), Visit.id)
         .limit(data["limit"])
     ).all()
-    used = accompaniment.used(participant.id)
-    granted, adviser = model.Session.execute(
-        sa.select(Cohort.days_per_participant, name_of(model.User))
-        .outerjoin(model.User, model.User.id == participant.adviser_id)
-        .where(Cohort.id == participant.cohort_id)
-    ).one()
+    # The visits know their days, unless none of them was asked for.
+    used = (
+        accompaniment.as_used(visits[0][3:])
+        if visits
+        else accompaniment.NONE_USED
+        if data["limit"]
+        else accompaniment.used(participant.id)
+    )
+    granted = cohort_of(participant).days_per_participant
     return {
-        "adviser": adviser,
+        "adviser": accompaniment.adviser_name(participant),
         "accompanies": staff,
         "messages": {
             "count": messages[0][2] if messages else 0,
@@ -112,7 +119,7 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
             "count": visits[0][2] if visits else 0,
             "results": [
                 accompaniment.dictize_visit(visit, who, staff)
-                for visit, who, _ in visits
+                for visit, who, *_ in visits
             ],
         },
         "days_total": as_json(granted),

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.challenge.views.common import may
+from ckanext.challenge.common import roles
+from ckanext.challenge.views.common import context, may
 
 
 class Doors:
@@ -28,20 +29,25 @@ class Doors:
 
     @cached_property
     def _publishes(self) -> bool:
-        return may("package_create", owner_org=self._organization)
+        return roles.may_publish(context(), self._organization)
+
+    @cached_property
+    def _editing(self) -> str:
+        return _above("organization.edit")
+
+    @cached_property
+    def _publishing(self) -> tuple[str, ...]:
+        new = str(tk.h.url_for("dataset.new"))
+        return new, _above("dataset.edit"), _above("dataset.resources")
 
     def open_to(self, url: str) -> str:
         """An address, or nothing where it is that of a form which does not open."""
         path = urlsplit(url).path
-        if path.startswith(_above("organization.edit")):
+        if path.startswith(self._editing):
             return url if self._edits else ""
-        if path.startswith(
-            (
-                str(tk.h.url_for("dataset.new")),
-                _above("dataset.edit"),
-                _above("dataset.resources"),
-            )
-        ) or path.endswith(("/edit", "/resource/new")):
+        if path.startswith(self._publishing) or path.endswith(
+            ("/edit", "/resource/new")
+        ):
             return url if self._publishes else ""
         return url
 

@@ -12,11 +12,11 @@ import ckan.plugins.toolkit as tk
 from flask import Response
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import labels, spreadsheets, template_workbook
+from ckanext.challenge.common import labels, roles, spreadsheets, template_workbook
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.domain import eligibility
 from ckanext.challenge.views import participant_rows
-from ckanext.challenge.views.common import act, attached, may, publishes_for
+from ckanext.challenge.views.common import act, attached, context, may, publishes_for
 from ckanext.challenge.views.embed.response import shared
 from ckanext.challenge.views.forms import new_dataset_url
 from ckanext.challenge.views.participant.preparation.beginning import begun
@@ -271,7 +271,7 @@ def _publish(kit: Mapping[str, Any], mine: Sequence[Any]) -> str:
         # Who has several organizations says first for which.
         may_publish = len(mine) < 2 and may("package_create")
         return new_dataset_url("", kit) if may_publish else ""
-    if not may("package_create", owner_org=whose["id"]):
+    if not roles.may_publish(context(), whose["id"]):
         return ""
     if begun := kit.get("begun"):
         return begun["url"]
