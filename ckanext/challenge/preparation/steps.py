@@ -301,7 +301,9 @@ def remember(matches: Sequence[Match]) -> dict[str, str | None]:
 Known = Mapping[str, Mapping[str, str]]
 
 
-def names_known(before: Known, found: Result, schema: Schema) -> Known:
+def names_known(
+    before: Known, found: Result, schema: Schema
+) -> dict[str, dict[str, str]]:
     """What to keep of a result for the next time that its names come.
 
     :param before: what was known
