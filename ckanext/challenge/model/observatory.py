@@ -35,8 +35,9 @@ class Observed(tk.BaseModel):
     with the most datasets); the figures are those of all of them. ``datasets`` are
     public; ``conforming`` and ``fresh`` are how many of these the measures of these
     names count. ``badges`` are the keys of those it holds, ``seasons`` the names of
-    those it takes part in, or took part in. ``agents`` are full-time equivalents, as the
-    collectivité declares them on its page. ``changed_at`` is when any of it changed.
+    those it takes part in, or took part in. ``agents`` are full-time equivalents, as
+    the collectivité declares them on its page. ``changed_at`` is when any of it
+    changed.
     """
 
     __table__ = sa.Table(
