@@ -25,7 +25,7 @@ from ckanext.challenge import config
 from ckanext.challenge.common import addresses
 from ckanext.challenge.directory import loader
 from ckanext.challenge.directory.reader import read, shipped_file
-from ckanext.challenge.model import Collectivite, Elsewhere
+from ckanext.challenge.model import Collectivite, Elsewhere, Observed
 from ckanext.challenge.observatory import snapshots, store
 
 pytestmark = pytest.mark.usefixtures("region")
@@ -217,6 +217,18 @@ def test_parts_add_up_to_the_whole(season: dict[str, Any]) -> None:
     (territory,) = answer["breakdowns"]["epci"]
     assert territory["name"] == "CC des Terres du Val de Loire"
     assert territory["figures"]["collectivites"] == 3
+
+
+def test_tiles_have_a_letter_for_each_collectivite(season: dict[str, Any]) -> None:
+    model.Session.query(Observed).filter_by(code=EPCI).update({"conforming": 1})
+    model.Session.commit()
+    found = _show(tiles=True, limit=0)["tiles"]
+    assert [(tile["departement"], tile["name"], tile["cells"]) for tile in found] == [
+        ("18", "Cher", "n"),
+        ("36", "Indre", "o"),
+        ("41", "Loir-et-Cher", "n"),
+        ("45", "Loiret", "cn"),
+    ]
 
 
 def test_a_year_ago_is_told_where_a_snapshot_was_kept(season: dict[str, Any]) -> None:

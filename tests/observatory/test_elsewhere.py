@@ -35,7 +35,8 @@ def _kept() -> dict[str, tuple[int, str, str]]:
 
 def test_a_file_is_kept_and_again_changes_nothing() -> None:
     text = HEADER + f"{BAULE},3,data.gouv.fr,2026-10-01,https://www.data.gouv.fr/x\n"
-    text += f"{POINCONNET[:3]} {POINCONNET[3:6]} {POINCONNET[6:]},0,data.gouv.fr,2026-10-01,\n"
+    spaced = f"{POINCONNET[:3]} {POINCONNET[3:6]} {POINCONNET[6:]}"
+    text += f"{spaced},0,data.gouv.fr,2026-10-01,\n"
     assert _import(text) == elsewhere.Imported(created=2)
     assert _kept() == {
         BAULE: (3, "data.gouv.fr", "2026-10-01"),

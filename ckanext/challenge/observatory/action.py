@@ -9,6 +9,7 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import names
@@ -81,6 +82,8 @@ def challenge_observatory_show(context: Context, data_dict: dict[str, Any]) -> A
     :type figures: bool
     :param breakdowns: ``true`` adds ``breakdowns``
     :type breakdowns: bool
+    :param tiles: ``true`` adds ``tiles``
+    :type tiles: bool
 
     :returns: ``{count, figures, a_year_ago, results}``, of the collectivités that the
         filters choose. A row of ``results`` has ``siren``, ``insee_code``, ``name``,
@@ -108,7 +111,9 @@ def challenge_observatory_show(context: Context, data_dict: dict[str, Any]) -> A
         none, or one of ``departement``, ``epci``, ``kind`` and ``size``, and a
         snapshot of then was kept; else nothing. ``breakdowns`` has, for
         ``departement``, ``kind``, ``size`` and ``epci``, a list of ``{value, name,
-        figures}``.
+        figures}``. ``tiles`` is a list of ``{departement, name, cells}``: a letter for
+        each collectivité, the most populated first: ``c`` for conforming data, ``o``
+        for data, ``n`` for none yet.
     :rtype: dictionary
 
     :raises ckan.plugins.toolkit.ValidationError: on the filter that has a value which
@@ -130,6 +135,8 @@ def challenge_observatory_show(context: Context, data_dict: dict[str, Any]) -> A
     else:
         query = sa.select(sa.func.count()).select_from(rows).where(*conditions)
         answer["count"] = model.Session.execute(query).scalar()
+    if data.get("tiles"):
+        answer["tiles"] = _tiles(rows, conditions)
     answer["results"] = _results(rows, conditions, rank, data)
     return answer
 
@@ -324,6 +331,34 @@ def _breakdowns(found: figures.ByLevel) -> dict[str, list[dict[str, Any]]]:
         ]
         for level, parts in found.parts.items()
     }
+
+
+def _tiles(rows: Any, conditions: list[Any]) -> list[dict[str, Any]]:
+    """What each collectivité of each département has done, as a letter."""
+    letter = sa.case((rows.c.conforming > 0, "c"), (rows.c.publishes, "o"), else_="n")
+    cells = sa.func.string_agg(
+        letter,
+        aggregate_order_by(
+            sa.literal_column("''"), rows.c.population.desc().nulls_last(), rows.c.code
+        ),
+    )
+    query = (
+        sa.select(rows.c.departement, cells.label("cells"))
+        .where(*conditions, rows.c.departement.is_not(None))
+        .group_by(rows.c.departement)
+        .order_by(rows.c.departement)
+    )
+    named = departements()
+    return [
+        {
+            "departement": row.departement,
+            "name": known.name
+            if (known := named.get(row.departement))
+            else row.departement,
+            "cells": row.cells,
+        }
+        for row in model.Session.execute(query)
+    ]
 
 
 def _names_of(sirens: Mapping[str, Any]) -> dict[str, str]:

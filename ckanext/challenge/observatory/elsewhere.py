@@ -95,7 +95,7 @@ def import_file(
         list of a whole country has them, rather than refuse the file
     """
     problems: list[Problem] = []
-    counts = _read(content, source, date, today, problems, skip_unknown)
+    counts = _read(content, _Said(source, date, today, skip_unknown), problems)
     known = _known(one.siren for one in counts)
     unknown = [one for one in counts if one.siren not in known]
     if not skip_unknown:
@@ -132,21 +132,23 @@ def import_file(
     )
 
 
-def _read(
-    content: str,
-    source: str | None,
-    date: dt.date | None,
-    today: dt.date,
-    problems: list[Problem],
-    skip_unknown: bool,
-) -> list[Count]:
+class _Said(NamedTuple):
+    """What is said once beside a file."""
+
+    source: str | None
+    date: dt.date | None
+    today: dt.date
+    skip_unknown: bool
+
+
+def _read(content: str, said: _Said, problems: list[Problem]) -> list[Count]:
     """The rows of a file, as far as they can be read; what cannot is a problem."""
     header = content.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(content.lstrip("\ufeff")), delimiter=delimiter)
     lines = iter(reader)
     columns = _columns(next(lines, []))
-    given = {"source": source, "date": date}
+    given = {"source": said.source, "date": said.date}
     problems += [
         Problem(0, f"there is no column “{name}”")
         for name in COLUMNS
@@ -164,7 +166,7 @@ def _read(
             continue
         siren = "".join(values["siren"].split())[:9]
         if not siren_number.is_valid(siren):
-            if not skip_unknown:
+            if not said.skip_unknown:
                 text = f"“{values['siren'][:20]}” is not a SIREN"
                 problems.append(Problem(reader.line_num, text))
             continue
@@ -174,8 +176,8 @@ def _read(
                     reader.line_num,
                     siren,
                     _number(values["count"]),
-                    _source(values.get("source") or source or ""),
-                    _day(values.get("date", ""), date, today),
+                    _source(values.get("source") or said.source or ""),
+                    _day(values.get("date", ""), said.date, said.today),
                     _url(values.get("url", "")),
                 )
             )

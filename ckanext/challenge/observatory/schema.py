@@ -30,6 +30,7 @@ def show() -> Schema:
         "sort": [fields.default("population"), *fields.choice(SORTS)],
         "breakdowns": fields.yes_or_no(),
         "figures": fields.yes_or_no(),
+        "tiles": fields.yes_or_no(),
         **fields.paging(MAX_LIMIT, DEFAULT_LIMIT),
     }
 
