@@ -29,6 +29,7 @@ from ckanext.challenge.datasets.search import SearchPlugin
 from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.measures.base import Measure
 from ckanext.challenge.notifications import kinds
+from ckanext.challenge.observatory import receivers as observatory_receivers
 from ckanext.challenge.participants import mails as participant_mails
 from ckanext.challenge.preparation import mails as preparation_mails
 from ckanext.challenge.progress import changes
@@ -67,6 +68,7 @@ FEATURES = (
     "datasets",
     "directory",
     "journal",
+    "observatory",
     "participants",
     "preparation",
     "privacy",
@@ -195,6 +197,8 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
                 credential_jobs.awards_stored,
             ],
             signals.evaluated: [credential_jobs.evaluated, search.evaluated],
+            signals.organizations_judged: [observatory_receivers.organizations_judged],
+            signals.season_finished: [observatory_receivers.season_finished],
         }
 
     def get_measures(self) -> Iterable[Measure]:

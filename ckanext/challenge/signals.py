@@ -37,3 +37,12 @@ awards_stored = tk.signals.ckanext.signal("challenge:awards_stored")
 #: ``result`` (:class:`ckanext.challenge.progress.evaluate.Result`): also when no award
 #: changed. Badges may cease to be good without that, with their organization.
 evaluated = tk.signals.ckanext.signal("challenge:evaluated")
+
+#: Sent in the transaction that stores what an evaluation found, with
+#: ``organization_ids``: all that were judged, whether anything of them changed or not.
+#: What a receiver writes is stored with it; when it fails nothing is.
+organizations_judged = tk.signals.ckanext.signal("challenge:organizations_judged")
+
+#: Sent in the transaction in which a season finishes, with ``cohort``
+#: (:class:`ckanext.challenge.model.Cohort`).
+season_finished = tk.signals.ckanext.signal("challenge:season_finished")

@@ -40,6 +40,8 @@ PUBLIC = (
     "/challenge/badge/{organization}?style=card&badge=engagee&theme=dark",
     "/challenge/verify",
     "/challenge/verify?credential=x",
+    "/challenge/observatory",
+    "/challenge/observatory?departement=45&sort=name",
     "/challenge/kits",
     "/challenge/kits/deliberations",
     "/organization/{organization}",

@@ -15,6 +15,7 @@ from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress import evaluate
 
+from . import observatory
 from .keys import sign
 
 
@@ -74,6 +75,7 @@ def command(
 
     With --all, an organization is judged where anything differs from the last time: the
     catalogue, the programmes, the dates or what is stored. --full judges all of them.
+    The observatory's figures are written, and this month's kept if they are not yet.
     """
     if sum(map(bool, (organization, cohort, everyone))) != 1:
         raise click.UsageError("Give one of --organization, --cohort, --all")
@@ -106,6 +108,8 @@ def command(
         f" {found.awards_created} badges given, {found.awards_revoked} lost,"
         f" {found.seconds:.1f} s"
     )
+    if everyone:
+        observatory.nightly()
     errors = [*found.errors, *_sign()]
     if errors:
         raise click.ClickException("\n".join(errors))

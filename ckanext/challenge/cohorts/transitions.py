@@ -15,6 +15,7 @@ from ckanext.challenge.domain import deadlines, lifecycle, schedule
 from ckanext.challenge.model import Application, Cohort, Participant, StepStatus
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.progress import evaluate
+from ckanext.challenge.signals import season_finished
 
 from . import programme, report
 
@@ -49,6 +50,7 @@ def move(cohort: Cohort, to: str, actor: str, by_itself: bool = False) -> None:
         cohort.finished_at = utcnow()
         _complete(cohort, actor)
         cohort.snapshot = report.results(cohort, config.today())
+        season_finished.send("transition", cohort=cohort)
     if to == "running" and before == "finished":
         cohort.finished_at, cohort.snapshot = None, None
     data: dict[str, Any] = {"from": before, "to": to}

@@ -330,18 +330,23 @@ def choices(allowed: Collection[str], required: bool = False) -> list[Validator]
     return [_either(required), are_allowed]
 
 
+def _is_truth(value: Any) -> bool:
+    if value in (True, "true", "True", "on", "1", "yes"):
+        return True
+    if value in (False, None, "", "false", "False", "off", "0", "no"):
+        return False
+    raise tk.Invalid(tk._("This must be true or false"))
+
+
 def truth(required: bool = False) -> list[Validator]:
     """True or false; unless it is required, nothing given is false."""
-
-    def is_truth(value: Any) -> bool:
-        if value in (True, "true", "True", "on", "1", "yes"):
-            return True
-        if value in (False, None, "", "false", "False", "off", "0", "no"):
-            return False
-        raise tk.Invalid(tk._("This must be true or false"))
-
     missing = _either(True) if required else tk.get_validator("ignore_missing")
-    return [missing, _stopping(is_truth)]
+    return [missing, _stopping(_is_truth)]
+
+
+def yes_or_no() -> list[Validator]:
+    """True or false, for a filter: an empty one lets both through."""
+    return [_either(False), _stopping(_is_truth)]
 
 
 def limit(most: int, unasked: int) -> list[Validator]:

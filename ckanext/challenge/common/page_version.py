@@ -53,6 +53,22 @@ _AWARD = sa.text(
 )
 
 
+_OBSERVATORY = sa.text(
+    """
+    SELECT concat_ws('/', (SELECT max(changed_at) FROM challenge_observatory),
+                     (SELECT max(imported_at) FROM challenge_elsewhere))
+    """
+)
+
+
+def of_observatory() -> str:
+    """The version of the observatory's pages: it changes with what is stored of
+    collectivités, what they publish elsewhere, and the day.
+    """
+    stored = model.Session.execute(_OBSERVATORY).scalar()
+    return f"{stored}/{config.today().isoformat()}"
+
+
 def of_cohort(cohort: str, organization: str | None = None) -> str | None:
     """The version of the page of a season, or of a participant.
 

@@ -62,6 +62,8 @@ _REPORT = (
     f"max(CASE WHEN c.status = 'valid' THEN 2 WHEN {quality.REFUSED} THEN 1 ELSE 0 END)"
 )
 
+_CONFORMS = 2
+
 #: What measures may ask of a dataset. Each is a number of a few bits, and those that
 #: are wanted travel together in one. The criteria of quality come first: where all
 #: nine are wanted, they are the nine lowest bits in their order.
@@ -251,10 +253,10 @@ def conform_datasets(datasets: Datasets) -> Measurement:
     reports = datasets.numbers("report")
     failing = datasets.named([report == 1 for report in reports])
     return Measurement(
-        float(reports.count(2)),
+        float(reports.count(_CONFORMS)),
         None,
         failing,
-        datasets.named([report == 2 for report in reports]),
+        datasets.named([report == _CONFORMS for report in reports]),
         (("schema",),) * len(failing),
     )
 
@@ -305,7 +307,7 @@ class Reading:
         :param subjects: of whose organizations
         """
         self._recipes = functions
-        question = _Question(functions.values())
+        question = _Question.of(functions.values())
         self._shifts = question.shifts
         self._rows = question.ask(question.statement(), subjects)
 
@@ -348,6 +350,31 @@ class Reading:
         return found
 
 
+def opened() -> str:
+    """A statement of what organizations have opened, for who adds it up.
+
+    It answers a row for each of ``:organizations`` that has a public dataset:
+    ``organization``, how many ``datasets`` it has, how many are ``conforming`` and
+    ``fresh`` at ``:now`` as the measures have it, and when the ``first`` and the
+    ``last`` of them was created, in seconds since 1970. What was created after
+    ``:until`` (in the same seconds; null for nothing) is left out.
+    """
+    facts = ("updated_in_time", "report")
+    question = _Question(facts, ["created"])
+    fresh, report = (question.shifts[name] for name in facts)
+    mask = (1 << FACTS["report"].bits) - 1
+    return f"""
+        SELECT organization, count(*) AS datasets,
+               count(*) FILTER (WHERE facts >> {report} & {mask} = {_CONFORMS})
+                   AS conforming,
+               count(*) FILTER (WHERE facts >> {fresh} & 1 = 1) AS fresh,
+               min(created) AS first, max(created) AS last
+        FROM ({question.each()}) AS datasets
+        WHERE CAST(:until AS bigint) IS NULL OR created <= CAST(:until AS bigint)
+        GROUP BY organization
+    """
+
+
 def digests(
     functions: Iterable[OverDatasets], subjects: Iterable[Subject]
 ) -> dict[str, str]:
@@ -358,7 +385,7 @@ def digests(
     :param functions: those of the measures that are wanted
     :returns: by the ids of organizations; there is none of one without a dataset
     """
-    question = _Question(functions)
+    question = _Question.of(functions)
     rows = question.ask(question.digest_statement(), subjects)
     return {id_: row.digest for id_, row in rows.items()}
 
@@ -369,11 +396,7 @@ class _Question:
     :ivar shifts: the lowest bit of each fact in the number of a dataset
     """
 
-    def __init__(self, functions: Iterable[OverDatasets]) -> None:
-        facts, columns = set[str](), set[str]()
-        for function in functions:
-            facts.update(function.facts)
-            columns.update(function.columns)
+    def __init__(self, facts: Collection[str], columns: Collection[str]) -> None:
         self._columns = columns
         self.shifts: dict[str, int] = {}
         width = 0
@@ -381,6 +404,15 @@ class _Question:
             if name in facts:
                 self.shifts[name] = width
                 width += fact.bits
+
+    @classmethod
+    def of(cls, functions: Iterable[OverDatasets]) -> _Question:
+        """What the functions of measures need to know."""
+        facts, columns = set[str](), set[str]()
+        for function in functions:
+            facts.update(function.facts)
+            columns.update(function.columns)
+        return cls(facts, columns)
 
     def ask(self, statement: str, subjects: Iterable[Subject]) -> dict[str, Any]:
         """Run a statement of this question.
@@ -414,7 +446,7 @@ class _Question:
         return f"""
             SELECT organization, {selected}{missing}, {resources} AS resources,
                    max(changed) AS changed, {self._digest()}
-            FROM ({self._each()} ORDER BY organization, id) AS datasets
+            FROM ({self.each()} ORDER BY organization, id) AS datasets
             GROUP BY organization
         """
 
@@ -422,7 +454,7 @@ class _Question:
         """One row for each organization: the digest of its datasets and their facts."""
         return f"""
             SELECT organization, {self._digest()}
-            FROM ({self._each()}) AS datasets
+            FROM ({self.each()}) AS datasets
             GROUP BY organization
         """
 
@@ -433,7 +465,7 @@ class _Question:
             CAST(sum(hashtextextended(concat_ws(' ', {row}), 0)) AS text) AS digest
         """
 
-    def _each(self) -> str:
+    def each(self) -> str:
         """One row for each dataset.
 
         The planner is left to choose how: of one organization it reads by the indexes,

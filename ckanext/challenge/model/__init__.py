@@ -16,6 +16,7 @@ from .given_role import GivenRole
 from .journal import JournalEntry
 from .judgement import Judgement
 from .mail import Mail
+from .observatory import Elsewhere, ObservatorySnapshot, Observed
 from .participant import Evidence, Participant, StepStatus
 from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
@@ -34,6 +35,7 @@ __all__ = [
     "Collectivite",
     "Conformity",
     "Credential",
+    "Elsewhere",
     "Evidence",
     "Feedback",
     "FormerAddress",
@@ -45,6 +47,8 @@ __all__ = [
     "Mail",
     "Message",
     "Note",
+    "ObservatorySnapshot",
+    "Observed",
     "Participant",
     "ParticipantMessage",
     "PortalSchema",

@@ -28,7 +28,12 @@ from ckanext.challenge.domain import progress as checklist
 from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.signals import AwardEvent, awards_changed, awards_stored
+from ckanext.challenge.signals import (
+    AwardEvent,
+    awards_changed,
+    awards_stored,
+    organizations_judged,
+)
 
 from . import judgements, rules, store
 from .awards import Awards, Measured
@@ -288,6 +293,7 @@ class _Evaluation:
             self._judge(self._ids[start : start + BATCH])
         if self._events:
             awards_changed.send("evaluate", events=self._events)
+        organizations_judged.send("evaluate", organization_ids=self._ids)
         digests = self._reading.digests(self._subjects(self._ids))
         judgements.save(self._rules, self._participants, digests)
         journal.record_many(self._entries)

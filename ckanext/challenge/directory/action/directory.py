@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -15,11 +14,10 @@ from ckanext.challenge.common import addresses
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory import schema
 from ckanext.challenge.directory.departements import departements
-from ckanext.challenge.directory.text import compact, fold, without_title
+from ckanext.challenge.directory.query import matching
+from ckanext.challenge.directory.text import compact
 from ckanext.challenge.model import Collectivite
 
-_ARTICLES = ("l", "la", "le", "les")
-_CODE_LIKE = re.compile(r"\d{2,}|2[ab]\d*")
 _table: sa.Table = Collectivite.__table__
 
 
@@ -61,7 +59,7 @@ def challenge_collectivite_search(
         conditions.append(_table.c.kind == data["kind"])
     if data.get("departement"):
         conditions.append(_table.c.departement == data["departement"])
-    matches, rank = _matching(data.get("q") or "")
+    matches, rank = matching(data.get("q") or "", _table.c)
     conditions.extend(matches)
 
     found = sa.select(_table, sa.func.count().over().label("total")).where(*conditions)
@@ -145,57 +143,6 @@ def challenge_collectivite_show(
     else:
         shown["members"] = row.members
     return shown
-
-
-def _matching(
-    query: str,
-) -> tuple[list[sa.ColumnElement[bool]], list[sa.ColumnElement[int]]]:
-    """Conditions that a row must meet, and the order of how well it does."""
-    number = compact(query)
-    if re.fullmatch(r"\d{9}|\d{14}", number):
-        return [_table.c.siren == number[:9]], []
-    folded = without_title(fold(query))
-    words = folded.split()
-    if query.strip() and not words:
-        return [sa.false()], []
-    padded = sa.literal(" ").concat(_table.c.search_key)
-    conditions = []
-    for word in words:
-        # Words are made of a-z and 0-9 only: nothing to escape in a pattern.
-        in_name = padded.like(f"% {word}%")
-        if _CODE_LIKE.fullmatch(word):
-            conditions.append(sa.or_(in_name, *_code_matches(word.upper())))
-        else:
-            conditions.append(in_name)
-    if not words:
-        return conditions, []
-    named = " ".join(w for w in words if not _CODE_LIKE.fullmatch(w)) or folded
-    key = _table.c.search_key
-    rank = sa.case(
-        (_table.c.insee_code == folded.upper(), 0),
-        (key.in_((folded, named)), 0),
-        (key.in_([f"{article} {named}" for article in _ARTICLES]), 1),
-        (key.like(f"{named} %"), 2),
-        (key.like(f"{named}%"), 3),
-        (padded.like(f"% {named}%"), 4),
-        else_=5,
-    )
-    return conditions, [rank]
-
-
-def _code_matches(code: str) -> list[sa.ColumnElement[bool]]:
-    """INSEE codes, postcodes and (from six digits) SIRENs that begin like this."""
-    postcodes = sa.literal(" ").concat(
-        sa.func.array_to_string(_table.c.postcodes, " ", type_=sa.UnicodeText)
-    )
-    matches = [
-        _table.c.insee_code.like(f"{code}%"),
-        postcodes.like(f"% {code}%"),
-        _table.c.departement == code,
-    ]
-    if len(code) >= 6:
-        matches.append(_table.c.siren.like(f"{code}%"))
-    return matches
 
 
 def _dictize(row: Any) -> dict[str, Any]:

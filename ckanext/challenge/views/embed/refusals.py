@@ -56,7 +56,7 @@ def refusal(error: HTTPException, kind: str) -> Shared:
     elif kind == "png":
         pixels = _pixels.get_or_create(drawn, None, lambda: png(drawn, _WIDTH))
         answer = Shared(pixels, mimetype="image/png")
-    elif kind in ("json", "jwt"):
+    elif kind in ("geojson", "json", "jwt"):
         told = {"status": status, "title": error.name, "detail": text}
         answer = Shared(
             json.dumps(told, ensure_ascii=False), mimetype="application/json"

@@ -1,0 +1,1 @@
+"""Who has to publish in the region, who does, and since when."""

@@ -1,0 +1,728 @@
+"""The page of the observatory, and what is filtered as files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import Response, make_response, request, stream_with_context
+from markupsafe import Markup
+
+from ckanext.challenge import config
+from ckanext.challenge import helpers as h
+from ckanext.challenge.common import page_version, spreadsheets
+from ckanext.challenge.common.page_cache import PageCache
+from ckanext.challenge.domain.characters import cleaned_document
+from ckanext.challenge.domain.names import sort_key
+from ckanext.challenge.observatory import labels
+from ckanext.challenge.svg.curve import Point, curve
+from ckanext.challenge.svg.tiles import Legend, Tile, tiles
+from ckanext.challenge.views.common import (
+    Pager,
+    act,
+    attached,
+    blueprint,
+    options,
+    page_number,
+)
+from ckanext.challenge.views.embed.response import act_as_nobody
+
+observatory = blueprint("challenge_observatory", programs=True)
+
+ROWS = 50
+#: Of which a history is kept, one at a time.
+TERRITORY = ("departement", "epci", "kind", "size")
+FILTERS = ("q", *TERRITORY, "duty", "publishes", "takes_part", "badge")
+#: As many EPCI can be chosen from a list; where there are more, a département first.
+_MOST_EPCI = 150
+#: As many months are drawn.
+_MONTHS = 36
+#: Rows that are read at once for a file.
+_PIECE = 2000
+
+# What is answered is the same for everybody. Only known values make a key: what the
+# action refuses, words that people type, and pages past the end are not kept.
+_bodies = PageCache(seconds=60)
+_places = PageCache(seconds=60, size=1)
+
+
+@observatory.get("/observatory")
+def read() -> Response:
+    """Who has to publish, and who does."""
+    asked = _asked(request.args)
+    try:
+        page = _kept(asked)
+    except tk.ValidationError as error:
+        return make_response(_refused(asked, error), 400)
+    return make_response(tk.render("challenge/observatory.html", page))
+
+
+def _asked(params: Mapping[str, str]) -> dict[str, str]:
+    """All that the page reads of its address, empty fields left out."""
+    names = (*FILTERS, "sort", "page")
+    return {name: text for name in names if (text := params.get(name, "").strip())}
+
+
+def _kept(asked: Mapping[str, str]) -> dict[str, Any]:
+    """The page, as it is remembered where its address is a known one."""
+    if "q" in asked:
+        return _page(asked)
+    page = page_number(asked)
+    kept = {name: text for name, text in asked.items() if name != "page"}
+    # Only a page that is there is remembered: `made` says so.
+    key = (tk.h.lang(), tk.request.script_root, page, *kept.items())
+    version = page_version.of_observatory()
+    try:
+        return _bodies.get_or_create(key, version, lambda: _existing(asked))
+    except _PastTheEnd as past:
+        return past.page
+
+
+class _PastTheEnd(Exception):
+    """A page after the last one: it is shown, and not remembered."""
+
+    def __init__(self, page: dict[str, Any]) -> None:
+        super().__init__()
+        self.page = page
+
+
+def _existing(asked: Mapping[str, str]) -> dict[str, Any]:
+    page = _page(asked)
+    if page["past_the_end"]:
+        raise _PastTheEnd(page)
+    return page
+
+
+def _page(asked: Mapping[str, str]) -> dict[str, Any]:
+    filters = {name: asked[name] for name in FILTERS if name in asked}
+    sort = asked.get("sort", "")
+    page = page_number(asked)
+    found = act(
+        "challenge_observatory_show",
+        **filters,
+        **({"sort": sort} if sort else {}),
+        breakdowns=True,
+        tiles=True,
+        limit=ROWS,
+        offset=ROWS * (page - 1),
+    )
+    url = str(tk.h.url_for("challenge_observatory.read"))
+    badges = _badges()
+    where = _where(filters)
+    shown = {
+        "found": found,
+        "where": where,
+        "lead": _lead(found["figures"]),
+        "rule": labels.rule(
+            found["figures"], config.obligation_population(), config.obligation_agents()
+        ),
+        "other_rule": labels.other_rule(found["figures"]),
+        "figures": _figures(found["figures"], found["a_year_ago"]),
+        "since": _since(found["a_year_ago"]),
+        "picture": _picture(found, where),
+        "rows": [_row(row, badges) for row in found["results"]],
+        "count": _count(found["count"]),
+        "parts": _parts(found["breakdowns"], filters, url),
+        "curves": _curves(filters),
+        "filters": _fields(asked, badges),
+        "filtered": bool(filters),
+        "pages": Pager(url, {**filters, "sort": sort}, found["count"], page, ROWS),
+        "urls": {
+            "self": url,
+            **{
+                kind: f"{url}.{kind}{h.challenge_query(filters, sort=sort)}"
+                for kind in ("csv", "json", "geojson")
+            },
+        },
+    }
+    return {
+        "where": where,
+        "lead": shown["lead"],
+        "past_the_end": page > 1 and not found["results"],
+        "urls": shown["urls"],
+        "body": Markup(tk.render("challenge/observatory_body.html", shown)),
+    }
+
+
+def _refused(asked: Mapping[str, str], error: tk.ValidationError) -> str:
+    """The page where a filter cannot be what was asked for: which one, and why."""
+    named = _labels()
+    problems = [
+        (named.get(name, name), "; ".join(map(str, texts)))
+        for name, texts in error.error_dict.items()
+        if isinstance(texts, list)
+    ]
+    url = str(tk.h.url_for("challenge_observatory.read"))
+    body = tk.render(
+        "challenge/observatory_refused.html",
+        {
+            "problems": problems,
+            "filters": _fields({}, _badges()),
+            "urls": {"self": url},
+        },
+    )
+    return tk.render(
+        "challenge/observatory.html",
+        {"where": "", "lead": "", "urls": {"self": url}, "body": Markup(body)},
+    )
+
+
+def _percent(part: float, whole: float) -> str:
+    return h.challenge_share(part / whole) if whole else "–"
+
+
+def _where(filters: Mapping[str, str]) -> str:
+    """The territory that is filtered, in words; empty for all."""
+    if "epci" in filters:
+        return _known_places()["epci"].get(filters["epci"].replace(" ", ""), "")
+    if "departement" in filters:
+        code = filters["departement"].upper()
+        return f"{h.challenge_departement(code)} ({code})"
+    return ""
+
+
+def _lead(figures: Mapping[str, Any]) -> str:
+    """How many of those that the law obliges publish: with the denominator."""
+    concerned, publishing = figures["concerned"], figures["concerned_publishing"]
+    return tk.ungettext(
+        "{publishing} of the {concerned} collectivité that the law obliges to publish "
+        "has opened data here ({percent}).",
+        "{publishing} of the {concerned} collectivités that the law obliges to publish "
+        "have opened data here ({percent}).",
+        concerned,
+    ).format(
+        publishing=h.challenge_number(publishing),
+        concerned=h.challenge_number(concerned),
+        percent=_percent(publishing, concerned),
+    )
+
+
+def _count(number: int) -> str:
+    return tk.ungettext(
+        "{number} collectivité", "{number} collectivités", number
+    ).format(number=h.challenge_number(number))
+
+
+def _month(period: str) -> str:
+    """A month in words: « novembre 2026 »."""
+    return h.challenge_date(f"{period}-01", "MMMM y")
+
+
+def _since(before: Mapping[str, Any] | None) -> str:
+    if before is None:
+        return ""
+    return tk._("Since a year: compared with {month}.").format(
+        month=_month(before["month"])
+    )
+
+
+def _change(now: float, before: float) -> str:
+    """A difference with its sign."""
+    difference = now - before
+    if not difference:
+        return tk._("as a year ago")
+    sign = "+" if difference > 0 else "−"
+    return tk._("{change} since a year").format(
+        change=f"{sign}{h.challenge_number(abs(difference))}"
+    )
+
+
+def _figures(
+    figures: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> list[dict[str, str]]:
+    """The figures under the head, each with what changed in a year."""
+
+    def counted(name: str, label: str, more: str = "") -> dict[str, str]:
+        return {
+            "number": h.challenge_number(figures[name]),
+            "label": label,
+            "more": more,
+            "change": _change(figures[name], before[name]) if before else "",
+        }
+
+    population = figures["population"]
+    found = []
+    if population:
+        share = figures["population_covered"] / population
+        change = ""
+        if before and before["population"]:
+            past = before["population_covered"] / before["population"]
+            points = round(100 * share) - round(100 * past)
+            change = (
+                tk._("{change} points since a year").format(
+                    change=f"{'+' if points > 0 else '−'}{abs(points)}"
+                )
+                if points
+                else tk._("as a year ago")
+            )
+        found.append(
+            {
+                "number": h.challenge_share(share),
+                "label": tk._(
+                    "of the {number} inhabitants live where data is open"
+                ).format(number=h.challenge_number(population)),
+                "more": tk._("{percent} with the data of their EPCI").format(
+                    percent=_percent(
+                        figures["population_covered_with_epci"], population
+                    )
+                ),
+                "change": change,
+            }
+        )
+    return [
+        *found,
+        counted(
+            "volunteers_publishing",
+            tk._("publish without being known to have to"),
+        ),
+        counted("datasets", tk._("public datasets")),
+        counted(
+            "conforming",
+            tk._("conform to their national schema"),
+            tk._("{percent} of the datasets").format(
+                percent=_percent(figures["conforming"], figures["datasets"])
+            ),
+        ),
+        counted(
+            "fresh",
+            tk._("are up to date"),
+            tk._("{percent} of the datasets").format(
+                percent=_percent(figures["fresh"], figures["datasets"])
+            ),
+        ),
+        counted("badges", tk._("badges held")),
+    ]
+
+
+def _picture(found: Mapping[str, Any], where: str) -> Markup | str:
+    figures = found["figures"]
+    if not found["tiles"]:
+        return ""
+    of = labels.classes()
+    drawn = [
+        Tile(
+            f"{tile['name']} ({tile['departement']})",
+            tk._("{number} of {total}").format(
+                number=h.challenge_number(
+                    len(tile["cells"]) - tile["cells"].count("n")
+                ),
+                total=h.challenge_number(len(tile["cells"])),
+            ),
+            tile["cells"],
+        )
+        for tile in found["tiles"]
+    ]
+    title = tk._("The collectivités, département by département, the largest first")
+    return tiles(
+        drawn,
+        [Legend(letter, text) for letter, text in of.items()],
+        title=f"{title}: {where}" if where else title,
+        description=tk._(
+            "Of {total} collectivités, {conforming} have opened data that conforms to "
+            "its national schema, {opened} other data, {nothing} none here yet. The "
+            "tables below say the same."
+        ).format(
+            total=h.challenge_number(figures["collectivites"]),
+            conforming=h.challenge_number(figures["publishing_conforming"]),
+            opened=h.challenge_number(
+                figures["publishing"] - figures["publishing_conforming"]
+            ),
+            nothing=h.challenge_number(
+                figures["collectivites"] - figures["publishing"]
+            ),
+        ),
+    )
+
+
+def _row(row: Mapping[str, Any], badges: Mapping[str, str]) -> dict[str, Any]:
+    elsewhere = row["elsewhere"]
+    return {
+        "name": row["name"],
+        "url": tk.h.url_for("challenge_collectivite.read", siren=row["siren"])
+        if row["siren"]
+        else "",
+        "kind": h.challenge_kind(row["kind"]),
+        "departement": row["departement"] or "",
+        "population": h.challenge_number(row["population"]),
+        "duty": labels.duties()[row["duty"]],
+        "opened": labels.opened(row),
+        "tone": "done"
+        if row["conforming"]
+        else "open"
+        if row["publishes"]
+        else "quiet",
+        "datasets": h.challenge_number(row["datasets"]),
+        "conforming": h.challenge_number(row["conforming"]),
+        "latest": h.challenge_date(row["last_published_at"], "medium"),
+        "badges": ", ".join(badges.get(key, key) for key in row["badges"]),
+        "elsewhere": tk.ungettext(
+            "{number} dataset elsewhere ({source}, {date})",
+            "{number} datasets elsewhere ({source}, {date})",
+            elsewhere["count"],
+        ).format(
+            number=h.challenge_number(elsewhere["count"]),
+            source=elsewhere["source"],
+            date=h.challenge_date(elsewhere["date"], "medium"),
+        )
+        if elsewhere and elsewhere["count"]
+        else "",
+    }
+
+
+def _parts(
+    breakdowns: Mapping[str, Sequence[Mapping[str, Any]]],
+    filters: Mapping[str, str],
+    url: str,
+) -> list[dict[str, Any]]:
+    """The tables by département, kind, size and EPCI; none of what is filtered."""
+    titles = {
+        "departement": (tk._("By département"), tk._("Département")),
+        "kind": (tk._("By kind"), tk._("Kind")),
+        "size": (tk._("By size"), tk._("Size")),
+        "epci": (tk._("By EPCI, with its communes"), tk._("EPCI")),
+    }
+    found: list[dict[str, Any]] = []
+    for level, (title, heading) in titles.items():
+        parts = breakdowns[level]
+        if level in filters or not parts:
+            continue
+        too_many = level == "epci" and len(parts) > _MOST_EPCI
+        found.append(
+            {
+                "key": level,
+                "title": title,
+                "heading": heading,
+                "too_many": too_many,
+                "rows": []
+                if too_many
+                else [
+                    _part(
+                        level,
+                        part,
+                        url + h.challenge_query(filters, **{level: part["value"]}),
+                    )
+                    for part in _sorted(level, parts)
+                ],
+            }
+        )
+    return found
+
+
+def _name_of(level: str, part: Mapping[str, Any]) -> str:
+    value = part["value"]
+    if level == "departement":
+        return f"{part['name']} ({value})"
+    if level == "kind":
+        return h.challenge_kind(value)
+    if level == "size":
+        return labels.sizes()[value]
+    return part["name"]
+
+
+def _sorted(level: str, parts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    if level == "epci":
+        return sorted(parts, key=lambda part: sort_key(part["name"]))
+    if level == "departement":
+        return list(parts)
+    known = labels.sizes() if level == "size" else dict(h.challenge_kinds())
+    order = list(known)
+    return sorted(parts, key=lambda part: order.index(part["value"]))
+
+
+def _part(level: str, part: Mapping[str, Any], url: str) -> dict[str, str]:
+    figures = part["figures"]
+    return {
+        "name": _name_of(level, part),
+        "url": url,
+        "collectivites": h.challenge_number(figures["collectivites"]),
+        "publishing": h.challenge_number(figures["publishing"]),
+        "concerned": h.challenge_number(figures["concerned"]),
+        "concerned_publishing": h.challenge_number(figures["concerned_publishing"]),
+        "share": _percent(figures["concerned_publishing"], figures["concerned"]),
+        "covered": _percent(figures["population_covered"], figures["population"]),
+        "datasets": h.challenge_number(figures["datasets"]),
+        "conforming": h.challenge_number(figures["conforming"]),
+    }
+
+
+def _curves(filters: Mapping[str, str]) -> dict[str, Any] | None:
+    """How the figures went, where there is a history of what is filtered."""
+    chosen = [name for name in filters if name in TERRITORY]
+    if len(filters) > 1 or len(chosen) != len(filters):
+        return None
+    rows = act("challenge_observatory_history", **filters, limit=_MONTHS)["results"]
+    if len(rows) < 2:
+        return None
+    rows.reverse()
+    series = {
+        "concerned": (
+            tk._("Of those concerned, the share that publishes"),
+            lambda one: (one["concerned_publishing"], one["concerned"]),
+        ),
+        "population": (
+            tk._("Inhabitants who live where data is open"),
+            lambda one: (one["population_covered"], one["population"]),
+        ),
+        "publishing": (
+            tk._("Collectivités that publish"),
+            lambda one: one["publishing"],
+        ),
+        "datasets": (tk._("Public datasets"), lambda one: one["datasets"]),
+        "conforming": (tk._("Conforming datasets"), lambda one: one["conforming"]),
+    }
+    drawn: list[Markup] = []
+    columns: list[list[str]] = []
+    for key, (title, read_value) in series.items():
+        points: list[Point] = []
+        for row in rows:
+            value = read_value(row["figures"])
+            if isinstance(value, tuple):
+                part, whole = value
+                share = part / whole if whole else 0
+                point = Point(share, _percent(part, whole), _month(row["period"]))
+            else:
+                point = Point(value, h.challenge_number(value), _month(row["period"]))
+            points.append(point)
+        drawn.append(curve(points, title=title, key=key))
+        columns.append([point.text for point in points])
+    titles = [title for title, _ in series.values()]
+    return {
+        "pictures": list(zip(titles, drawn, strict=True)),
+        "headings": titles,
+        "rows": [
+            (_month(row["period"]), [column[at] for column in columns])
+            for at, row in reversed([*enumerate(rows)])
+        ],
+    }
+
+
+def _badges() -> dict[str, str]:
+    """The titles of badges by their keys."""
+    rows = act("challenge_badge_list", limit=100)["results"]
+    return {row["badge"]: row["title"] for row in rows}
+
+
+def _known_places() -> dict[str, dict[str, str]]:
+    """The départements and EPCI of the directory, by code: whatever is filtered."""
+    return _places.get_or_create("places", page_version.of_observatory(), _read_places)
+
+
+def _read_places() -> dict[str, dict[str, str]]:
+    parts = act("challenge_observatory_show", limit=0, breakdowns=True)["breakdowns"]
+    return {
+        level: {part["value"]: part["name"] for part in parts[level]}
+        for level in ("departement", "epci")
+    }
+
+
+def _labels() -> dict[str, str]:
+    """What the fields of the form are called."""
+    return {
+        "q": tk._("Name, postcode or SIREN"),
+        "departement": tk._("Département"),
+        "epci": tk._("EPCI"),
+        "kind": tk._("Kind"),
+        "size": tk._("Size"),
+        "duty": tk._("Duty to publish"),
+        "publishes": tk._("Publishes here"),
+        "takes_part": tk._("Takes part in a season"),
+        "badge": tk._("Badge"),
+        "sort": tk._("Sort by"),
+    }
+
+
+def _fields(
+    asked: Mapping[str, str], badges: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The fields of the form."""
+    places = _known_places()
+    epci = places["epci"]
+    if len(epci) > _MOST_EPCI:
+        chosen = asked.get("epci", "").replace(" ", "")
+        epci = {chosen: epci[chosen]} if chosen in epci else {}
+    yes_no = [("true", tk._("Yes")), ("false", tk._("No"))]
+    named = _labels()
+    choices: dict[str, tuple[str, list[tuple[str, str]]]] = {
+        "departement": (
+            tk._("All départements"),
+            [
+                (code, f"{name} ({code})")
+                for code, name in places["departement"].items()
+            ],
+        ),
+        "epci": (
+            tk._("All EPCI"),
+            sorted(epci.items(), key=lambda item: sort_key(item[1])),
+        ),
+        "kind": (tk._("All kinds"), h.challenge_kinds()),
+        "size": (tk._("All sizes"), [*labels.sizes().items()]),
+        "duty": (tk._("Concerned or not"), [*labels.duties().items()]),
+        "publishes": (tk._("Yes or no"), yes_no),
+        "takes_part": (tk._("Yes or no"), yes_no),
+        "badge": (tk._("Any badge or none"), [*badges.items()]),
+    }
+    fields: list[dict[str, Any]] = [
+        {"name": "q", "label": named["q"], "value": asked.get("q", "")}
+    ]
+    fields += [
+        {
+            "name": name,
+            "label": named[name],
+            "value": asked.get(name, ""),
+            "options": options(empty, values),
+        }
+        for name, (empty, values) in choices.items()
+        if values
+    ]
+    fields.append(
+        {
+            "name": "sort",
+            "label": named["sort"],
+            "value": asked.get("sort", "population"),
+            "options": [
+                ("population", tk._("Population")),
+                ("name", tk._("Name of the collectivité")),
+                ("datasets", tk._("Number of datasets")),
+                ("conforming", tk._("Conforming datasets")),
+                ("recent", tk._("Last publication")),
+            ],
+        }
+    )
+    return fields
+
+
+# --- what is filtered, as files ---------------------------------------------------
+
+#: The columns of the file, in their order: the names of the API.
+COLUMNS = (
+    "siren",
+    "insee_code",
+    "name",
+    "kind",
+    "departement",
+    "epci_siren",
+    "population",
+    "size",
+    "duty",
+    "agents",
+    "organization",
+    "datasets",
+    "conforming",
+    "fresh",
+    "first_published_at",
+    "last_published_at",
+    "badges",
+    "seasons",
+)
+_ELSEWHERE = ("count", "source", "date", "url")
+
+
+def _filters() -> dict[str, str]:
+    """What the address of a file chooses."""
+    asked = _asked(request.args)
+    asked.pop("page", None)
+    return asked
+
+
+def _all_rows(filters: Mapping[str, str], first: Mapping[str, Any]) -> Iterator[Any]:
+    """All rows that are chosen, a piece of them in memory at a time.
+
+    :param first: the answer that has the first piece: what is wrong with the filters
+        is known before anything is sent
+    """
+    rows, offset = first["results"], 0
+    while rows:
+        yield from rows
+        offset += _PIECE
+        if len(rows) < _PIECE:
+            return
+        rows = _piece(filters, offset)["results"]
+
+
+def _piece(filters: Mapping[str, str], offset: int = 0, **more: Any) -> Any:
+    asked: dict[str, Any] = {"figures": False, **more}
+    return act_as_nobody(
+        "challenge_observatory_show", **filters, limit=_PIECE, offset=offset, **asked
+    )
+
+
+def _streamed(pieces: Iterator[bytes], media_type: str, kind: str) -> Response:
+    response = Response(stream_with_context(pieces), content_type=media_type)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return attached(response, f"observatory.{kind}")
+
+
+def _flat(row: Mapping[str, Any]) -> list[Any]:
+    elsewhere = row["elsewhere"] or {}
+    return [
+        *(row[name] for name in COLUMNS),
+        *(elsewhere.get(name) for name in _ELSEWHERE),
+    ]
+
+
+@observatory.get("/observatory.csv")
+def as_csv() -> Response:
+    """The collectivités that are filtered, as a table."""
+    filters = _filters()
+    first = _piece(filters)
+    names = (*COLUMNS, *(f"elsewhere_{name}" for name in _ELSEWHERE))
+    columns = [spreadsheets.Column(name, name) for name in names]
+    rows = (_flat(row) for row in _all_rows(filters, first))
+    return _streamed(
+        spreadsheets.write("csv", "", columns, rows), "text/csv; charset=utf-8", "csv"
+    )
+
+
+def _json(
+    head: Mapping[str, Any], name: str, rows: Iterator[Mapping[str, Any]]
+) -> Iterator[bytes]:
+    """A document whose last member is a long list, piece by piece."""
+    text = json.dumps(cleaned_document(dict(head)), ensure_ascii=False)
+    pieces = [f'{text[:-1]}, "{name}": [']
+    separator = "\n"
+    for number, row in enumerate(rows):
+        pieces += (
+            separator,
+            json.dumps(cleaned_document(dict(row)), ensure_ascii=False),
+        )
+        separator = ",\n"
+        if number % 500 == 499:
+            yield "".join(pieces).encode()
+            pieces = []
+    yield ("".join(pieces) + "\n]}\n").encode()
+
+
+@observatory.get("/observatory.json")
+def as_json() -> Response:
+    """The same as the action answers it, with all the rows."""
+    filters = _filters()
+    first = _piece(filters, figures=True)
+    head = {name: first[name] for name in ("count", "figures", "a_year_ago")}
+    return _streamed(
+        _json(head, "results", _all_rows(filters, first)), "application/json", "json"
+    )
+
+
+@observatory.get("/observatory.geojson")
+def as_geojson() -> Response:
+    """The same as GeoJSON (RFC 7946), without a geometry where none is known."""
+    filters = _filters()
+    first = _piece(filters)
+    features = (_feature(row) for row in _all_rows(filters, first))
+    return _streamed(
+        _json({"type": "FeatureCollection"}, "features", features),
+        "application/geo+json",
+        "geojson",
+    )
+
+
+def _feature(row: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {name: value for name, value in row.items() if name != "geometry"}
+    return {
+        "type": "Feature",
+        "id": row["siren"] or row["insee_code"],
+        "geometry": row.get("geometry"),
+        "properties": facts,
+    }
