@@ -29,6 +29,7 @@ from factories import (
     make_cohort,
 )
 from factories import make_participant as participate
+from helpers.outlines import load_squares
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
@@ -295,6 +296,8 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_collectivite_search": (EVERYBODY, {"q": "baule"}),
     "challenge_collectivite_history": (EVERYBODY, {"siren": "214500241"}),
     "challenge_collectivite_show": (EVERYBODY, {"siren": "214500241"}),
+    "challenge_map_list": (EVERYBODY, {}),
+    "challenge_map_show": (EVERYBODY, {"level": "commune"}),
     "challenge_successor_list": (EVERYBODY, {}),
     "challenge_successor_create": (
         {"sysadmin"},
@@ -373,6 +376,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
 def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, Any]:
     """A season with a participant, an application and one person of each kind."""
     collectivites()
+    load_squares()
     admin = factories.Sysadmin()
     cohort = make_cohort()
     other = make_cohort(name="autre", season=3)

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.cli.cli import ckan as ckan_command
+from helpers.outlines import square
 
 from ckanext.challenge.common import addresses
 from ckanext.challenge.directory import contours, loader
@@ -63,14 +64,8 @@ POINCONNET = replace(
 PLACES = {"45024": 0, "45203": 1, "36159": 2, "45204": 3}
 
 
-def square(code, place=None):
-    x = 2 + (PLACES.get(code, 0) if place is None else place) / 10
-    ring = [[x, 47.0], [x + 0.1, 47.0], [x + 0.1, 47.1], [x, 47.1], [x, 47.0]]
-    return {
-        "type": "Feature",
-        "properties": {"code": code},
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-    }
+def here(*codes):
+    return [square(code, PLACES[code]) for code in codes or PLACES]
 
 
 @pytest.fixture
@@ -110,7 +105,7 @@ def _all():
 
 @pytest.mark.usefixtures("directory")
 def test_outlines_are_stored_for_each_level(written):
-    assert _load(written(*map(square, PLACES)))
+    assert _load(written(*here()))
     found = _all()
     assert sorted(found) == [
         ("commune", "213601594"),
@@ -138,7 +133,7 @@ def test_outlines_are_stored_for_each_level(written):
 
 @pytest.mark.usefixtures("directory")
 def test_maps_are_made_of_all_and_of_each_departement(written):
-    _load(written(*map(square, PLACES)))
+    _load(written(*here()))
     maps = {
         (row.level, row.departement): row for row in model.Session.query(ContourMap)
     }
@@ -162,12 +157,12 @@ def test_maps_are_made_of_all_and_of_each_departement(written):
 
 @pytest.mark.usefixtures("directory")
 def test_loading_again_changes_nothing_and_another_file_takes_the_place(written):
-    path = written(*map(square, PLACES))
+    path = written(*here())
     assert _load(path)
     before = _all()
     assert not _load(path)
     assert _all() == before
-    assert _load(written(square("45024", place=5), square("36159")))
+    assert _load(written(square("45024", 5), *here("36159")))
     assert ("epci", "200070183") in _all()
     assert ("commune", "214502031") not in _all()
     assert boxes(["45024"]) == {"45024": Box(2.5, 47.0, 2.6, 47.1)}
@@ -175,9 +170,9 @@ def test_loading_again_changes_nothing_and_another_file_takes_the_place(written)
 
 @pytest.mark.usefixtures("directory")
 def test_what_fails_on_the_way_leaves_what_was(written, monkeypatch):
-    _load(written(*map(square, PLACES)))
+    _load(written(*here()))
     before = _all()
-    made = contours.read(written(square("45024", place=5)))
+    made = contours.read(written(square("45024", 5)))
     monkeypatch.setattr(
         contours, "_TABLES", (contours._TABLES[0], sa.table("challenge_no_table"))
     )
@@ -190,7 +185,7 @@ def test_what_fails_on_the_way_leaves_what_was(written, monkeypatch):
 def test_a_commune_that_was_replaced_is_a_piece_of_what_replaced_it(written):
     addresses.replace_collectivite("214500241", "214502031")
     model.Session.commit()
-    made = contours.read(written(square("45024"), square("45203"), square("36159")))
+    made = contours.read(written(*here("45024", "45203", "36159")))
     assert made.judged.merged == ("45024",)
     assert contours.store(made)
     assert boxes(["214502031"]) == {"214502031": Box(2.0, 47.0, 2.2, 47.1)}
@@ -198,7 +193,7 @@ def test_a_commune_that_was_replaced_is_a_piece_of_what_replaced_it(written):
 
 @pytest.mark.usefixtures("directory")
 def test_the_command_says_what_it_does_and_can_only_say_it(cli, written):
-    path = written(*map(square, PLACES), square("45024"))
+    path = written(*here(), *here("45024"))
     arguments = ["challenge", "directory", "contours", str(path)]
     dry = cli.invoke(ckan_command, [*arguments, "--dry-run"])
     assert dry.exit_code == 0, dry.output

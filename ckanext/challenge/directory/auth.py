@@ -32,6 +32,16 @@ def challenge_collectivite_show(
 
 
 @tk.auth_allow_anonymous_access
+def challenge_map_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_map_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
 def challenge_successor_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     return {"success": True}
 

@@ -167,7 +167,7 @@ def _areas(
 
 def _communes() -> list[Any]:
     """The communes of the directory that nothing replaced."""
-    return model.Session.execute(
+    rows = model.Session.execute(
         sa.text(
             """
             SELECT c.code, c.insee_code, c.name, c.departement, c.epci_siren
@@ -177,7 +177,8 @@ def _communes() -> list[Any]:
                 WHERE f.kind = 'collectivite' AND f.name = c.siren)
             """
         )
-    ).all()
+    )
+    return list(rows)
 
 
 def _former_codes() -> dict[str, str]:

@@ -7,6 +7,7 @@ from ckan.types import Schema
 
 from ckanext.challenge.common import fields
 from ckanext.challenge.domain.eligibility import KINDS
+from ckanext.challenge.model.contour import LEVELS
 
 from .departements import departements
 
@@ -43,6 +44,15 @@ def successor_create() -> Schema:
 def successor_list() -> Schema:
     """About which one."""
     return {"siren": fields.siren(required=False), **fields.paging()}
+
+
+def map_show() -> Schema:
+    """Which map."""
+    return {
+        "level": [fields.default("commune"), *fields.choice(LEVELS)],
+        "departement": [*fields.raw(required=False), _known_departement],
+        "outlines": [fields.default(True), *fields.truth()],
+    }
 
 
 def _short_query(value: str) -> str:

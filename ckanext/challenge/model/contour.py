@@ -138,4 +138,5 @@ def _found(codes: Collection[str], columns: str) -> list[Any]:
          AND o.level = CASE c.kind WHEN 'commune' THEN 'commune' ELSE 'epci' END
         """
     )
-    return model.Session.execute(statement, {"codes": array(sorted(codes))}).all()
+    rows = model.Session.execute(statement, {"codes": array(sorted(codes))})
+    return list(rows)

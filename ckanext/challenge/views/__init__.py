@@ -25,6 +25,7 @@ from ckanext.challenge.views.participant.routes import participant
 from ckanext.challenge.views.public.calendars import calendar
 from ckanext.challenge.views.public.collectivite import collectivite
 from ckanext.challenge.views.public.credentials import credentials, identity
+from ckanext.challenge.views.public.maps import maps
 from ckanext.challenge.views.public.organization import organization
 from ckanext.challenge.views.public.report import report
 from ckanext.challenge.views.public.routes import public
@@ -54,6 +55,7 @@ def get_blueprints() -> list[Blueprint]:
         identity(),
         report,
         collectivite,
+        maps,
         preparation,
         participant,
         accompanying,
