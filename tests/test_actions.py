@@ -296,6 +296,11 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_collectivite_search": (EVERYBODY, {"q": "baule"}),
     "challenge_collectivite_history": (EVERYBODY, {"siren": "214500241"}),
     "challenge_collectivite_show": (EVERYBODY, {"siren": "214500241"}),
+    "challenge_match_list": ({"manager", "other_manager", "sysadmin"}, {}),
+    "challenge_match_decide": (
+        {"manager", "other_manager", "sysadmin"},
+        {"organization": "{unmatched}", "siren": "none"},
+    ),
     "challenge_map_list": (EVERYBODY, {}),
     "challenge_map_show": (EVERYBODY, {"level": "commune"}),
     "challenge_successor_list": (EVERYBODY, {}),
@@ -464,6 +469,7 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
     model.Session.add_all([file, claim, waiting, preparation])
     model.Session.commit()
     return {
+        "unmatched": factories.Organization()["name"],
         "award": award["id"],
         "visit": call_as(
             admin,

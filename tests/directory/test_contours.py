@@ -229,6 +229,18 @@ def test_a_file_of_200_mb_is_refused_before_it_is_read(tmp_path):
         contours.read(path)
 
 
+def test_a_commune_that_is_not_known_leaves_no_hole_in_its_departement(written):
+    listing = read([shipped_file()])
+    loader.load(listing)
+    known = [row.insee_code or "" for row in listing.rows if row.departement == "45"]
+    codes = [code for code in known if code][:16]
+    path = written(*(square(code, n) for n, code in enumerate([*codes, "45999"])))
+    made = contours.read(path)
+    assert "45999" in made.judged.unknown
+    (loiret,) = (row for row in made.contours if row["level"] == "departement")
+    assert loiret["east"] == pytest.approx(2 + 17 / 10)
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="needs the file of a region")
 def test_the_outlines_of_a_region_of_some_years_ago():
     loader.load(read([shipped_file()]))

@@ -23,6 +23,8 @@ from ckanext.challenge.domain.outlines import Frame, Topology
 from ckanext.challenge.model import Contour, ContourMap
 from ckanext.challenge.model.contour import SIDES
 
+from .departements import departement_of
+
 #: Bytes of a file: more needs more memory than a server should spend on it.
 LARGEST = 150 * 1024 * 1024
 #: Metres by which a stored outline may differ from the one of the file.
@@ -71,9 +73,10 @@ def read(path: Path, progress: Callable[[int], None] | None = None) -> Made:
         {row.insee_code: row.code for row in communes if row.insee_code},
         _former_codes(),
     )
-    topology = Topology({code: areas[code] for code in _used(judged)})
     by_key = {row.code: row for row in communes}
-    groups = _groups(judged.pieces, by_key)
+    groups = _groups(judged.pieces, by_key, _placed(judged, areas))
+    used = {code for _, _, pieces in groups for code in pieces}
+    topology = Topology({code: areas[code] for code in sorted(used)})
     return Made(
         judged,
         [_contour(topology, *group) for group in groups],
@@ -208,8 +211,13 @@ def _former_codes() -> dict[str, str]:
     return {row.insee_code: row.code for row in rows}
 
 
-def _used(judged: Judged) -> Iterable[str]:
-    return (code for codes in judged.pieces.values() for code in codes)
+def _placed(judged: Judged, areas: Mapping[str, Any]) -> dict[str, list[str]]:
+    """By département, what is known to lie in it and of which commune is not known."""
+    placed: dict[str, list[str]] = defaultdict(list)
+    for code in judged.unknown:
+        if areas[code]:
+            placed[departement_of(code)].append(code)
+    return placed
 
 
 #: A level, the code of one of it, and the codes of the file that are its pieces.
@@ -217,9 +225,14 @@ Group = tuple[str, str, tuple[str, ...]]
 
 
 def _groups(
-    pieces: Mapping[str, tuple[str, ...]], by_key: Mapping[str, Any]
+    pieces: Mapping[str, tuple[str, ...]],
+    by_key: Mapping[str, Any],
+    placed: Mapping[str, Sequence[str]],
 ) -> list[Group]:
-    """Communes, then EPCI, then départements, each sorted by code."""
+    """Communes, then EPCI, then départements, each sorted by code.
+
+    :param placed: by département, more codes of the file that lie in it
+    """
     joined: dict[str, dict[str, list[str]]] = {
         "epci": defaultdict(list),
         "departement": defaultdict(list),
@@ -230,6 +243,9 @@ def _groups(
             joined["epci"][row.epci_siren].extend(codes)
         if row.departement:
             joined["departement"][row.departement].extend(codes)
+    for departement, codes in joined["departement"].items():
+        # A commune that is not known leaves no hole in its département.
+        codes.extend(placed.get(departement, ()))
     found: list[Group] = [("commune", key, pieces[key]) for key in sorted(pieces)]
     for level, groups in joined.items():
         found += [(level, code, tuple(sorted(groups[code]))) for code in sorted(groups)]

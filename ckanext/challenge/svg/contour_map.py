@@ -31,12 +31,15 @@ SHEET = (
     ".m-ground,.m-tile{fill:#fff}"
     ".m-line{fill:none;stroke:#1d5fa6;stroke-width:2.5}"
     ".m-shapes path{stroke:#6b7681;stroke-width:.6;vector-effect:non-scaling-stroke}"
+    ".m-shapes .m-lined path{stroke:#1d5fa6;stroke-width:1}"
     ".m-none{fill:#fff}.m-full{fill:#1c6b3d}"
     ".m-borders{fill:none;stroke:#1e2a35;stroke-width:1.4;"
     "vector-effect:non-scaling-stroke}"
     "@media (prefers-color-scheme:dark){"
     ".m-ground,.m-tile,.m-none{fill:#0f1c2e}.m-line{stroke:#7fb3ea}"
-    ".m-full{fill:#6fce97}.m-shapes path{stroke:#8493a3}.m-borders{stroke:#fff}}"
+    ".m-full{fill:#6fce97}"
+    ".m-shapes .m-lined path{stroke:#7fb3ea}"
+    ".m-shapes path{stroke:#8493a3}.m-borders{stroke:#fff}}"
     "@media (forced-colors:active){"
     ".m-ground,.m-tile,.m-none{fill:Canvas}.m-line{stroke:CanvasText}"
     ".m-full{fill:CanvasText}.m-shapes path{stroke:GrayText}"
@@ -50,7 +53,8 @@ def _fill(name: str) -> str:
     """The class and the paint of a class of places."""
     if name in _FULL:
         return 'class="m-full"'
-    return f'fill="url(#{name})"' if _STROKES[name] else 'class="m-none"'
+    lined = f'class="m-lined" fill="url(#{name})"'
+    return lined if _STROKES[name] else 'class="m-none"'
 
 
 def _patterns(names: Iterable[str]) -> str:

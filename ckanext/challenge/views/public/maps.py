@@ -61,7 +61,7 @@ def _words(level: str) -> dict[str, str]:
         }
     return {
         "conforming": tk._("data that conform to a national schema"),
-        "open": tk._("open data"),
+        "open": tk._("some open data"),
         "none": tk._("no open data yet"),
     }
 
