@@ -29,6 +29,7 @@ from factories import (
     make_cohort,
 )
 from factories import make_participant as participate
+from helpers.outlines import load_squares
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
@@ -297,6 +298,13 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_collectivite_search": (EVERYBODY, {"q": "baule"}),
     "challenge_collectivite_history": (EVERYBODY, {"siren": "214500241"}),
     "challenge_collectivite_show": (EVERYBODY, {"siren": "214500241"}),
+    "challenge_match_list": ({"manager", "other_manager", "sysadmin"}, {}),
+    "challenge_match_decide": (
+        {"manager", "other_manager", "sysadmin"},
+        {"organization": "{unmatched}", "siren": "none"},
+    ),
+    "challenge_map_list": (EVERYBODY, {}),
+    "challenge_map_show": (EVERYBODY, {"level": "commune"}),
     "challenge_successor_list": (EVERYBODY, {}),
     "challenge_successor_create": (
         {"sysadmin"},
@@ -379,6 +387,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
 def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, Any]:
     """A season with a participant, an application and one person of each kind."""
     collectivites()
+    load_squares()
     admin = factories.Sysadmin()
     cohort = make_cohort()
     other = make_cohort(name="autre", season=3)
@@ -466,6 +475,7 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
     model.Session.add_all([file, claim, waiting, preparation])
     model.Session.commit()
     return {
+        "unmatched": factories.Organization()["name"],
         "award": award["id"],
         "visit": call_as(
             admin,

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from ckan import model
 from factories import call_as
+from helpers.outlines import load_squares
 from playwright.sync_api import Page
 
 from ckanext.challenge.credentials import generations, jobs
@@ -41,6 +42,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/subscription/end?key=altered",
         "/challenge/kits",
         "/challenge/kits/deliberations",
+        "/challenge/observatory/map",
+        "/challenge/observatory/map?level=commune&departement=45",
         "/organization/challenge/{organization}",
     ),
     "applicant": (
@@ -232,6 +235,7 @@ def preparation(
 @pytest.fixture
 def places(world: Any, claim: str, preparation: str) -> dict[str, str]:
     """What stands in the addresses."""
+    load_squares()
     return {
         "participant": world.url,
         "award": world.award["id"],

@@ -13,6 +13,7 @@ from ckan import model
 from ckan.tests import factories
 from factories import call_as, make_cohort, make_staff
 from helpers.browser import PASSWORD, Browser
+from helpers.outlines import load_squares
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.common import access_links, proofs
@@ -59,6 +60,8 @@ GET: dict[str, set[str]] = {
     "/challenge/oembed": EVERYBODY,
     "/challenge/badges": EVERYBODY,
     "/challenge/collectivite/<siren>": EVERYBODY,
+    "/challenge/observatory/map": EVERYBODY,
+    "/challenge/observatory/map.svg": EVERYBODY,
     "/challenge/badges/<badge>": EVERYBODY,
     "/challenge/awards/<award>": EVERYBODY,
     "/challenge/awards/<award>.json": EVERYBODY,
@@ -233,6 +236,7 @@ def known(
     # The keys lie beside it.
     generations.create()
     assert not jobs.sign().problem
+    load_squares()
     people, organization = world.people, world.participant["organization_id"]
     people |= {
         role: factories.User(password=PASSWORD)

@@ -10,6 +10,7 @@ from ckan.types import Context
 
 from ckanext.challenge import config
 from ckanext.challenge.common import proofs, roles
+from ckanext.challenge.common.organizations import organizations_with_siren
 from ckanext.challenge.domain import application_fields, eligibility, lifecycle
 from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.model import (
@@ -103,8 +104,7 @@ def _warnings(application: Application) -> list[str]:
         found.append(tk._("This SIREN is not in the directory"))
     if application.organization_id is None:
         found += [
-            _would_join(group)
-            for group in onboarding.organizations_with_siren(application.siren)
+            _would_join(group) for group in organizations_with_siren(application.siren)
         ]
     return found
 

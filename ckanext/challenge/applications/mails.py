@@ -12,6 +12,7 @@ from ckan.lib import mailer
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import access_links, language, proofs
+from ckanext.challenge.common.organizations import organizations_with_siren
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain.lifecycle import INVITED
 from ckanext.challenge.domain.text import N_
@@ -218,7 +219,7 @@ def _arrival(application: Application, actor: str | None) -> _Arrival:
             model.Group.get(application.organization_id), user, False, address
         )
     # A preview: what an acceptance would do now.
-    known = onboarding.organizations_with_siren(application.siren)[:1]
+    known = organizations_with_siren(application.siren)[:1]
     asked = any(onboarding.to_ask(user, group, actor) for group in known)
     return _Arrival(known[0] if known else None, user, asked, address)
 

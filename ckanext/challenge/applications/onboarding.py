@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import sqlalchemy as sa
 from ckan import model
 from ckan.lib.search import SearchError, SolrConnectionError
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import journal
+from ckanext.challenge.common.organizations import (
+    hold_organization_of,
+    organizations_with_siren,
+)
 from ckanext.challenge.datasets import search
 from ckanext.challenge.directory import naming
 from ckanext.challenge.domain import lifecycle
@@ -29,7 +32,6 @@ from ckanext.challenge.model import (
     Collectivite,
     Participant,
     StepStatus,
-    catalog,
     locks,
 )
 from ckanext.challenge.model.base import utcnow
@@ -219,32 +221,6 @@ def leave(participant: Participant) -> None:
     model.Session.delete(participant)
     model.Session.flush()
     search.reindex_after_commit(organization_id)
-
-
-def organizations_with_siren(siren: str) -> list[model.Group]:
-    """The active organizations that carry this SIREN, the oldest first."""
-    extras = catalog.organization_extras(["siren"])
-    ids = model.Session.execute(
-        sa.text(
-            f"""
-            SELECT g.id FROM "group" g {extras.joins}
-            WHERE g.is_organization AND g.state = 'active'
-              AND {extras.columns["siren"]} = :siren
-            ORDER BY g.created
-            """
-        ),
-        {"siren": siren},
-    ).scalars()
-    return [group for id_ in ids if (group := model.Group.get(id_)) is not None]
-
-
-def hold_organization_of(siren: str) -> None:
-    """Keep others from making, or removing, an organization with this SIREN until the
-    transaction ends: it may be accepted to two seasons at the same instant.
-
-    Take it after the season and the application.
-    """
-    locks.hold(f"organization of {siren}")
 
 
 def places(cohort: Cohort) -> Places:

@@ -7,9 +7,11 @@ from pathlib import Path
 import ckan.plugins.toolkit as tk
 import click
 
+from ckanext.challenge.directory import contours as outlines
 from ckanext.challenge.directory import extract as extraction
 from ckanext.challenge.directory import reader
 from ckanext.challenge.directory.loader import load as store
+from ckanext.challenge.domain.geojson import ContourError, told
 
 _FILE = click.Path(path_type=Path)
 _VINTAGE = click.IntRange(min(reader.VINTAGES), max(reader.VINTAGES))
@@ -85,6 +87,45 @@ def replaced(siren: str, by: str | None, undo: bool) -> None:
     except tk.ObjectNotFound as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{siren} has its own addresses" if undo else f"{siren} leads to {by}")
+
+
+@command.command("contours")
+@click.argument("file", type=_FILE)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, store nothing.")
+def contours(file: Path, dry_run: bool) -> None:
+    """Load the outlines of communes from FILE, a GeoJSON FeatureCollection in degrees
+    (WGS84), such as IGN's Admin Express: each feature with its INSEE code.
+
+    Outlines of communes, EPCI and départements, and the maps of the observatory, are
+    made of it once. All of it takes the place of what was loaded before, or nothing
+    does; loading the same again changes nothing. Load the directory first, and the
+    outlines again whenever communes have merged.
+    """
+    click.echo(f"Reading {file}")
+    try:
+        made = outlines.read(file)
+    except ContourError as error:
+        raise click.ClickException(f"{file}: {error}") from None
+    click.echo(
+        f"{made.number('commune')} communes, {made.number('epci')} EPCI and"
+        f" {made.number('departement')} départements, {len(made.maps)} maps"
+    )
+    judged = made.judged
+    for codes, what in (
+        (judged.merged, "of the file are a part of another commune today: joined"),
+        (judged.unknown, "of the file are not in the directory: left out"),
+        (judged.empty, "of the file have no outline: left out"),
+        (made.doubled, "are in the file more than once: joined"),
+        (made.without, "of these départements have no outline in the file"),
+    ):
+        if codes:
+            click.echo(f"{len(codes)} {what} ({told(codes)})")
+    if dry_run:
+        click.echo("Nothing was stored")
+    elif outlines.store(made):
+        click.echo("Stored")
+    else:
+        click.echo("Nothing changed")
 
 
 @command.command("extract")

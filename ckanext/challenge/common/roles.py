@@ -58,6 +58,17 @@ def is_manager(context: Context, cohort_id: str) -> bool:
     return is_sysadmin(context) or _has_role(context, cohort_id, "manager")
 
 
+def manages_any(context: Context) -> bool:
+    """Whether the caller manages some season, whichever."""
+    if is_sysadmin(context):
+        return True
+    user_id = user_id_of(context)
+    if not user_id:
+        return False
+    rows = model.Session.query(Staff.id).filter_by(user_id=user_id, role="manager")
+    return rows.first() is not None
+
+
 def is_staff(context: Context, cohort_id: str) -> bool:
     """Whether the caller is a manager or an adviser of the cohort."""
     return is_sysadmin(context) or _has_role(context, cohort_id, "manager", "adviser")

@@ -26,8 +26,8 @@ from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import config, notifications, programmes
-from ckanext.challenge.applications import onboarding
 from ckanext.challenge.common import access_links, proofs
+from ckanext.challenge.common.organizations import organizations_with_siren
 from ckanext.challenge.directory import loader, reader
 from ckanext.challenge.directory.naming import slug as slug_of
 from ckanext.challenge.domain.lifecycle import (
@@ -171,7 +171,7 @@ def _check_foreign(content: Content) -> None:
     groups = {
         group.id
         for siren in content.sirens()
-        for group in onboarding.organizations_with_siren(siren)
+        for group in organizations_with_siren(siren)
     }
     foreign += [
         f"organization {name}"
@@ -215,7 +215,7 @@ def _check_room(content: Content) -> None:
     taken += [
         f"organization {group.name} (SIREN {siren})"
         for siren in sorted(content.sirens())
-        for group in onboarding.organizations_with_siren(siren)
+        for group in organizations_with_siren(siren)
     ]
     if taken:
         raise DemoError(

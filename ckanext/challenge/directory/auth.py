@@ -31,6 +31,26 @@ def challenge_collectivite_show(
     return {"success": True}
 
 
+def challenge_match_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Those who manage a season: they know who is who."""
+    return roles.answer(roles.manages_any(context))
+
+
+def challenge_match_decide(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The same."""
+    return roles.answer(roles.manages_any(context))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_map_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def challenge_map_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    return {"success": True}
+
+
 @tk.auth_allow_anonymous_access
 def challenge_successor_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     return {"success": True}

@@ -91,6 +91,7 @@ def load(listing: Listing, progress: Callable[[int], None] | None = None) -> Loa
                     for code, siren in listing.former_codes.items()
                 ],
             )
+            connection.execute(_KEEP_FORMER)
         loaded = replace(loaded, replaced=_keep_replaced(connection))
         if listing.memberships:
             connection.execute(
@@ -174,6 +175,16 @@ def _merge(connection: sa.engine.Connection, knows_epci: bool) -> Loaded:
         )
     )
     return Loaded(**counts._mapping)
+
+
+#: What files of other years call a commune by.
+_KEEP_FORMER = sa.text(
+    f"""
+    INSERT INTO challenge_former_code (insee_code, siren)
+    SELECT insee_code, siren FROM {_FORMER.name}
+    ON CONFLICT (insee_code) DO UPDATE SET siren = excluded.siren
+    """
+)
 
 
 def _keep_replaced(connection: sa.engine.Connection) -> int:

@@ -6,7 +6,9 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
 from ckanext.challenge.common import fields
+from ckanext.challenge.common.validators import challenge_siren
 from ckanext.challenge.domain.eligibility import KINDS
+from ckanext.challenge.model.contour import LEVELS
 
 from .departements import departements
 
@@ -53,6 +55,33 @@ def successor_create() -> Schema:
 def successor_list() -> Schema:
     """About which one."""
     return {"siren": fields.siren(required=False), **fields.paging()}
+
+
+def match_list() -> Schema:
+    """Which organizations without a SIREN."""
+    return {
+        "q": [*fields.raw(required=False), _short_query],
+        "proposed": fields.truth(),
+        **fields.paging(),
+    }
+
+
+def match_decide() -> Schema:
+    """Which organization is which collectivité."""
+    return {"organization": fields.raw(), "siren": [*fields.raw(), _siren_or_none]}
+
+
+def map_show() -> Schema:
+    """Which map."""
+    return {
+        "level": [fields.default("commune"), *fields.choice(LEVELS)],
+        "departement": [*fields.raw(required=False), _known_departement],
+        "outlines": [fields.default(True), *fields.truth()],
+    }
+
+
+def _siren_or_none(value: str) -> str:
+    return value if value == "none" else challenge_siren(value)
 
 
 def _short_query(value: str) -> str:

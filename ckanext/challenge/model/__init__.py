@@ -9,6 +9,7 @@ from .claim import Claim
 from .cohort import Cohort, LateCode, Staff
 from .collectivite import Collectivite
 from .conformity import Conformity
+from .contour import Contour, ContourMap, FormerCode
 from .correspondence import ApplicationFile, Message, Note
 from .credential import Credential, SigningKey
 from .former_address import FormerAddress
@@ -16,6 +17,7 @@ from .given_role import GivenRole
 from .journal import JournalEntry
 from .judgement import Judgement
 from .mail import Mail
+from .match import Match
 from .observatory import Elsewhere, ObservatorySnapshot, Observed
 from .participant import Evidence, Participant, StepStatus
 from .portal_schema import PortalSchema
@@ -34,17 +36,21 @@ __all__ = [
     "Cohort",
     "Collectivite",
     "Conformity",
+    "Contour",
+    "ContourMap",
     "Credential",
     "Elsewhere",
     "Evidence",
     "Feedback",
     "FormerAddress",
+    "FormerCode",
     "GivenRole",
     "JournalEntry",
     "Judgement",
     "KeptProgramme",
     "LateCode",
     "Mail",
+    "Match",
     "Message",
     "Note",
     "ObservatorySnapshot",

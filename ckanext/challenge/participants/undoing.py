@@ -24,6 +24,7 @@ from ckanext.challenge.applications import (
 from ckanext.challenge.applications.given_roles import Change
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
 from ckanext.challenge.common import journal, proofs
+from ckanext.challenge.common.organizations import hold_organization_of
 from ckanext.challenge.domain import undoing
 from ckanext.challenge.domain.undoing import Facts, Hindrance
 from ckanext.challenge.model import (
@@ -87,7 +88,7 @@ def hold(application: Application) -> Acceptance:
     waited for; whoever comes afterwards finds it gone.
     """
     lock_with_cohort(application)
-    onboarding.hold_organization_of(application.siren)
+    hold_organization_of(application.siren)
     found = find(application)
     # As for an evaluation and for whoever gives a badge: the participant, what it has,
     # its organization, and the journal the last.

@@ -25,6 +25,7 @@ from ckanext.challenge.views.participant.routes import participant
 from ckanext.challenge.views.public.calendars import calendar
 from ckanext.challenge.views.public.collectivite import collectivite
 from ckanext.challenge.views.public.credentials import credentials, identity
+from ckanext.challenge.views.public.maps import maps
 from ckanext.challenge.views.public.observatory import observatory
 from ckanext.challenge.views.public.organization import organization
 from ckanext.challenge.views.public.report import report
@@ -56,6 +57,7 @@ def get_blueprints() -> list[Blueprint]:
         report,
         collectivite,
         observatory,
+        maps,
         preparation,
         participant,
         accompanying,

@@ -19,6 +19,7 @@ from ckanext.challenge.common.action_helpers import (
     user_id_of,
     validate,
 )
+from ckanext.challenge.common.organizations import organizations_with_siren
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain import deadlines, lifecycle, questions, scrutiny
 from ckanext.challenge.domain.application_fields import NEEDED, OF_DIRECTORY
@@ -58,7 +59,7 @@ def challenge_application_check(context: Context, data_dict: dict[str, Any]) -> 
     identity = _identity(application, known)
     homonyms = _homonyms(application)
     duplicates = _duplicates(application, [row["siren"] for row in homonyms])
-    organizations = onboarding.organizations_with_siren(application.siren)
+    organizations = organizations_with_siren(application.siren)
     facts = scrutiny.Facts(
         known=known is not None,
         differences=tuple(row["field"] for row in identity if not row["same"]),

@@ -44,12 +44,18 @@ class Shared(Response):
         return headers
 
 
-def shared(content: str | bytes, mimetype: str, seconds: int | None = None) -> Shared:
+def shared(
+    content: str | bytes,
+    mimetype: str,
+    seconds: int | None = None,
+    kind: type[Shared] = Shared,
+) -> Shared:
     """An answer to share, with its validator; ``304`` where the reader has it.
 
     :param seconds: for which it may be kept; else as long as an embedded badge
+    :param kind: of the answer, with its policy
     """
-    response = Shared(content, mimetype=mimetype)
+    response = kind(content, mimetype=mimetype)
     response.seconds = seconds
     data = content.encode() if isinstance(content, str) else content
     response.set_etag(hashlib.sha256(data).hexdigest()[:32])
