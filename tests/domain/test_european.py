@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
+import yaml
 
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.domain import european
@@ -18,6 +21,23 @@ def test_each_frequency_of_the_form_has_its_address() -> None:
         "http://publications.europa.eu/resource/authority/frequency/ANNUAL_2"
     )
     assert european.frequency("once in a while") is None
+
+
+def test_programmes_and_forms_know_all_data_themes() -> None:
+    package = resources.files("ckanext.challenge")
+    presets = yaml.safe_load((package / "schemas/presets.yaml").read_text("utf-8"))
+    (choices,) = (
+        preset["values"]["choices"]
+        for preset in presets["presets"]
+        if preset["preset_name"] == "challenge_theme"
+    )
+    addresses = european.themes(european.THEMES)
+    assert [choice["value"] for choice in choices] == addresses
+    path = package / "domain/programme.schema.yaml"
+    programme = yaml.safe_load(path.read_text("utf-8"))
+    kit = programme["$defs"]["kits"]["items"]["properties"]
+    assert tuple(kit["themes"]["items"]["enum"]) == european.THEMES
+    assert kit["high_value"]["enum"] == [*european.HIGH_VALUE]
 
 
 def test_each_departement_is_a_statistical_unit() -> None:

@@ -163,16 +163,23 @@ class CatalogueProfile(RDFProfile):
             self._add(place, predicate, Literal(shape, datatype=GSP.wktLiteral))
 
     def _sort(self, dataset: Mapping[str, Any], ref: Node) -> str | None:
-        """Add the themes of its kit; answers its high-value category, if it has one."""
+        """Add the themes of its kit; answers its high-value category, if it has one.
+
+        The theme of its form is what ckanext-dcat has said already.
+        """
         kit = next(
             (one for one in choices.kits() if one.key == dataset.get("challenge_kit")),
             None,
         )
+        for theme in european.themes(kit.themes if kit else ()):
+            self._add(ref, DCAT.theme, URIRef(theme))
+        for theme in list(self.g.objects(ref, DCAT.theme)):
+            self._add(theme, RDF.type, SKOS.Concept)
+            if not self._has(theme, SKOS.prefLabel):
+                code = str(theme).rpartition("/")[2]
+                self._add(theme, SKOS.prefLabel, Literal(code))
         if kit is None:
             return None
-        for theme in european.themes(kit.themes):
-            self._add_typed(ref, DCAT.theme, theme, SKOS.Concept)
-            self._add(URIRef(theme), SKOS.prefLabel, Literal(theme.rpartition("/")[2]))
         category = european.HIGH_VALUE.get(kit.high_value or "")
         if category:
             self._add_typed(ref, DCATAP.hvdCategory, category, SKOS.Concept)
