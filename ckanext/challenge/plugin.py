@@ -40,11 +40,12 @@ from ckanext.challenge.views import get_blueprints, unavailable
 HERE = Path(__file__).parent
 
 #: Of ckanext-dcat, where it is enabled: by plugin, the setting and what is added to it.
+#: That of badges comes last: it cleans what the others say.
 DCAT_PROFILES = {
-    "dcat": ("ckanext.dcat.rdf.profiles", "challenge_badges"),
+    "dcat": ("ckanext.dcat.rdf.profiles", ("challenge_dcat", "challenge_badges")),
     "structured_data": (
         "ckanext.dcat.structured_data.profiles",
-        "challenge_badges_schemaorg",
+        ("challenge_badges_schemaorg",),
     ),
 }
 
@@ -156,16 +157,13 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             # A portal that leads elsewhere keeps its own way.
             if config.get(setting, core) == core and not config.get(former):
                 config[setting] = "challenge_home.own"
-        for plugin, (setting, profile) in DCAT_PROFILES.items():
+        for plugin, (setting, profiles) in DCAT_PROFILES.items():
             if p.plugin_loaded(plugin):
                 named = config[setting]
                 # A text in one of its settings, a list in the other.
                 words = named.split() if isinstance(named, str) else [*named]
-                if profile not in words:
-                    words.append(profile)
-                    config[setting] = (
-                        " ".join(words) if isinstance(named, str) else words
-                    )
+                words += [profile for profile in profiles if profile not in words]
+                config[setting] = " ".join(words) if isinstance(named, str) else words
 
     def configure(self, config: Any) -> None:
         for mails in (

@@ -18,7 +18,7 @@ from ckan import model
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
 
-from ckanext.challenge.domain import amounts
+from ckanext.challenge.domain import amounts, european
 from ckanext.challenge.domain.characters import cleaned, first_forbidden
 
 from . import labels
@@ -46,13 +46,6 @@ _SEPARATORS = re.compile(r"[\s,;|]+")
 #: More communes than any EPCI has members.
 _MAX_TERRITORIES = 300
 _MAX_QUANTITY = 100_000_000
-_FREQUENCY_VOCABULARY = "http://publications.europa.eu/resource/authority/frequency/"
-#: Other names of the licences that French law allows (décret 2017-638).
-_LICENSE_ALIASES = {
-    "lov2": "etalab-2.0",
-    "odbl": "odc-odbl",
-    "odbl-1.0": "odc-odbl",
-}
 _ENCODING_ALIASES = {
     "utf8": "utf-8",
     "utf-8-sig": "utf-8",
@@ -275,7 +268,7 @@ def challenge_license(value: Any) -> str:
     to the ids of ``licenses.json``, all else is left to the portal's own list.
     """
     text = text_of(value)
-    return _LICENSE_ALIASES.get(text.lower(), text)
+    return european.licence(text)
 
 
 def challenge_frequency(value: Any) -> str:
@@ -283,7 +276,7 @@ def challenge_frequency(value: Any) -> str:
     addresses and upper case are accepted.
     """
     text = text_of(value)
-    return text.removeprefix(_FREQUENCY_VOCABULARY).lower()
+    return text.removeprefix(european.FREQUENCIES).lower()
 
 
 def challenge_encoding(value: Any) -> str:

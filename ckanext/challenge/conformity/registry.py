@@ -85,6 +85,18 @@ class Schema:
     not_yet: Mapping[str, list[str]] = field(default_factory=dict, compare=False)
     version_of: str | None = None
 
+    @property
+    def address(self) -> str | None:
+        """Where the schema itself is read, by which catalogues know it.
+
+        That of the version that ours was compared with; of national ones that are not
+        bundled, the latest; of a portal's own, where it says that it is.
+        """
+        found = self.source or self.homepage
+        if found is None and self.descriptor is None:
+            found = f"https://{_NATIONAL_HOST}/schemas/{self.id}/latest/schema.json"
+        return found if found and found.startswith(("https://", "http://")) else None
+
     def meaning(self, column: str) -> Text:
         """What a column means, in plain words; empty where nobody has said so."""
         own = self.columns.get(column, {}).get("meaning")

@@ -19,6 +19,7 @@ from ckan import model
 from ckan.lib.redis import connect_to_redis
 from ckan.lib.search import commit, is_available, rebuild
 from ckan.types import Context
+from flask import has_request_context, request
 from redis.exceptions import RedisError
 
 from ckanext.challenge import config, programmes
@@ -32,6 +33,8 @@ from ckanext.challenge.common import (
 )
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Cohort
+
+from . import places
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +99,10 @@ class SearchPlugin(p.SingletonPlugin):
                 known = titles({item["name"] for item in items})
                 for item in items:
                     item["display_name"] = known.get(item["name"], item["name"])
-        package_badges.add_to_datasets(search_results.get("results") or [])
+        found = search_results.get("results") or []
+        package_badges.add_to_datasets(found)
+        if _is_harvested():
+            places.prepare(found)
         return search_results
 
     def after_dataset_show(self, context: Context, pkg_dict: dict[str, Any]) -> None:
@@ -108,6 +114,11 @@ class SearchPlugin(p.SingletonPlugin):
             and context.get("for_view") is not False
         ):
             package_badges.add_to_datasets([pkg_dict])
+
+
+def _is_harvested() -> bool:
+    """Whether this request is for ckanext-dcat's documents."""
+    return has_request_context() and request.blueprint == "dcat"
 
 
 def cohort_of_dataset(dataset_id: str) -> str | None:

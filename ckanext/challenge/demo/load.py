@@ -30,6 +30,7 @@ from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.common.organizations import organizations_with_siren
 from ckanext.challenge.directory import loader, reader
 from ckanext.challenge.directory.naming import slug as slug_of
+from ckanext.challenge.domain import european
 from ckanext.challenge.domain.lifecycle import (
     COHORT,
     COHORT_COMING,
@@ -687,6 +688,8 @@ class _Loading:
             "license_id": "" if dataset.licence == "none" else dataset.licence,
             "challenge_kit": recommended.key if recommended else "",
         }
+        if "theme" in words:
+            (fields["theme"],) = european.themes([words["theme"]])
         if dataset.quality == "thin":
             return {**fields, "notes": _SHORT_NOTES}
         fields |= {
@@ -698,7 +701,8 @@ class _Loading:
         }
         if dataset.quality != "good":
             fields["temporal_start"] = dt.date(year, 1, 1).isoformat()
-            if year < self.today.year:
+            # What is given for each year ends with it; an inventory goes on.
+            if year < self.today.year or "{year}" in words["title"]:
                 fields["temporal_end"] = dt.date(year, 12, 31).isoformat()
         return fields
 

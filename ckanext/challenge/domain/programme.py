@@ -26,6 +26,7 @@ from .criteria import (
     parts,
 )
 from .deadlines import Due
+from .european import DEFAULT_THEME
 from .programme_check import (
     Known,
     Path,
@@ -178,6 +179,8 @@ class Kit:
     :ivar dataset_title: title to propose; ``{name}`` stands for the organization
     :ivar dataset_notes: description to propose, likewise
     :ivar tags: tags to propose
+    :ivar themes: data themes of the European Union, by their codes
+    :ivar high_value: its high-value category, of :data:`.european.HIGH_VALUE`
     """
 
     key: str
@@ -193,6 +196,8 @@ class Kit:
     dataset_title: Text
     dataset_notes: Text
     tags: tuple[str, ...]
+    themes: tuple[str, ...] = (DEFAULT_THEME,)
+    high_value: str | None = None
 
     def fits(self, kind: str | None, population: int | None) -> bool:
         """Say whether the kit suits a collectivité; what is not known excludes none."""
@@ -476,4 +481,6 @@ def _kit(written: Mapping[str, Any]) -> Kit:
         dataset_title=Text.of(written.get("dataset_title", written["title"])),
         dataset_notes=_text(written, "dataset_notes"),
         tags=tuple(written.get("tags", ())),
+        themes=tuple(written.get("themes", (DEFAULT_THEME,))),
+        high_value=written.get("high_value"),
     )

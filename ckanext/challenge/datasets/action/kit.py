@@ -48,9 +48,10 @@ def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: ``{count, results}``, each ``{name, title, why, holder, schema,
         schema_title, schema_version, schema_url, checked, frequency, licence,
         effort_minutes, kinds, population: {at_least, at_most}, dataset_title,
-        dataset_notes, tags}``. ``schema`` is the value for a resource's ``schema``
-        field; ``checked`` says whether this portal checks files against it;
-        ``frequency`` is a code of the EU's vocabulary in lower case; in
+        dataset_notes, tags, themes, high_value}``. ``schema`` is the value for a
+        resource's ``schema`` field; ``checked`` says whether this portal checks files
+        against it; ``frequency`` is a code of the EU's vocabulary in lower case,
+        ``themes`` are codes of its data themes; in
         ``dataset_title`` and ``dataset_notes``, ``{name}`` stands for the
         organization; no ``kinds`` means all. With ``organization``, each has
         ``fits``: whether it suits that one, ``datasets`` (how many it has published
@@ -196,6 +197,8 @@ def _dictize(kit: Kit, whose: Mapping[str, Any] | None) -> dict[str, Any]:
         "dataset_title": kit.dataset_title.in_(lang),
         "dataset_notes": kit.dataset_notes.in_(lang),
         "tags": list(kit.tags),
+        "themes": list(kit.themes),
+        "high_value": kit.high_value,
     }
     if whose is not None:
         row["fits"] = kit.fits(whose["kind"], whose["population"])
