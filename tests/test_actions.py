@@ -66,6 +66,7 @@ FOLLOWERS = {"member", "org_admin", "adviser", "manager", "sysadmin"}
 #: action: (who may, its arguments)
 TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_list": (EVERYBODY, {}),
+    "challenge_dataset_list": (EVERYBODY, {}),
     "challenge_cohort_show": (EVERYBODY, {"id": "{cohort}"}),
     "challenge_cohort_create": ({"sysadmin"}, {}),
     "challenge_cohort_update": (MANAGER, {"id": "{cohort}"}),

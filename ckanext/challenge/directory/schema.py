@@ -20,7 +20,7 @@ def search() -> Schema:
     return {
         "q": [*fields.raw(required=False), _short_query],
         "kind": fields.choice(KINDS),
-        "departement": [*fields.raw(required=False), _known_departement],
+        "departement": [*fields.raw(required=False), known_departement],
         **fields.paging(MAX_LIMIT, DEFAULT_LIMIT),
     }
 
@@ -53,7 +53,8 @@ def _short_query(value: str) -> str:
     return value
 
 
-def _known_departement(value: str) -> str:
+def known_departement(value: str) -> str:
+    """The code of a département, as it is written officially; a validator."""
     code = value.strip().upper()
     if code not in departements():
         raise tk.Invalid(
