@@ -6,6 +6,7 @@ the day, with the check of a file, with a badge, and the index is told of none o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
-from ckanext.challenge.measures import quality
+from ckanext.challenge.measures import quality, registry
 from ckanext.challenge.measures.datasets import FACTS, REPORTS
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.catalog import (
@@ -26,7 +27,7 @@ from ckanext.challenge.model.catalog import (
 
 #: What a dataset can be worth to its readers, by the column that says so:
 #: a file follows its national schema, its files are as recent as it promises,
-#: the catalogue counted it when it gave a badge.
+#: the catalogue counted it when it gave a badge for the quality of data.
 QUALITIES = ("conforming", "fresh", "verified")
 
 #: The kinds that are no commune: their territory is that of their communes too.
@@ -35,11 +36,14 @@ _EPCI = "('cc', 'ca', 'cu', 'metropole')"
 _READ = ("challenge_kit", "frequency", "published_for")
 
 # Parts of a badge that the catalogue answers name their datasets; those of awards
-# that are older than the three words have none of them.
+# that are older than the three words have none of them. That a dataset is there is
+# no verdict on it: only measures count that say how datasets are.
 _COUNTED = """
     jsonb_path_query_array(
         a.criteria,
-        '$.met[*] ? (@.assurance == "verified" || !exists(@.assurance)).datasets[*]'
+        '$.met[*] ? (@.assurance == "verified" || !exists(@.assurance))
+                  ? (@.measure == $measures[*]).datasets[*]',
+        CAST(:measures AS jsonb)
     )
 """
 
@@ -135,6 +139,15 @@ def _conditions(wanted: Wanted, extras: Extras) -> list[str]:
     return found
 
 
+def _verdicts() -> dict[str, str]:
+    """The badges that count, and their measures."""
+    measures = sorted(registry.about_datasets())
+    return {
+        "held": array(sorted(AWARD_HELD)),
+        "measures": json.dumps({"measures": measures}),
+    }
+
+
 def _execute(statement: str, **parameters: Any) -> Sequence[Any]:
     asked = {key: value for key, value in parameters.items() if f":{key}" in statement}
     return model.Session.execute(sa.text(statement), asked).all()
@@ -175,7 +188,7 @@ def find(wanted: Wanted, limit: int, offset: int) -> tuple[int, list[str]]:
         kit=wanted.kit,
         theme=wanted.theme,
         now=quality.now(),
-        held=array(sorted(AWARD_HELD)),
+        **_verdicts(),
     )
     return row.count, row.ids
 
@@ -218,7 +231,7 @@ def read(ids: Sequence[str]) -> list[Any]:
         """,
         ids=array(ids),
         now=quality.now(),
-        held=array(sorted(AWARD_HELD)),
+        **_verdicts(),
     )
     place = {id_: index for index, id_ in enumerate(ids)}
     return sorted(rows, key=lambda row: place[row.id])

@@ -117,8 +117,13 @@ def test_the_quality_is_that_of_this_moment(world: dict[str, Any]) -> None:
         "premiere-publication",
         criteria={
             "met": [
-                {"measure": "datasets_public", "datasets": [good["id"]]},
-                {"step": "x", "assurance": "declared", "datasets": [poor["id"]]},
+                {"measure": "datasets_public", "datasets": [good["id"], poor["id"]]},
+                {"measure": "described_share", "datasets": [good["id"]]},
+                {
+                    "measure": "fresh_share",
+                    "assurance": "declared",
+                    "datasets": [poor["id"]],
+                },
             ]
         },
     )

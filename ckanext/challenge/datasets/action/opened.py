@@ -40,7 +40,7 @@ def challenge_dataset_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :type theme: string
     :param quality: ``conforming`` (a file follows its national schema), ``fresh`` (its
         files are as recent as its frequency promises) or ``verified`` (the catalogue
-        counted it when it gave a badge that is still held)
+        counted it when it gave a badge for the quality of data that is still held)
     :type quality: string
     :param facets: whether to answer with what there is to filter by
     :type facets: bool

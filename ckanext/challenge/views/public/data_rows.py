@@ -24,7 +24,7 @@ QUALITIES = {
     "verified": (
         N_("Verified"),
         "award",
-        N_("The catalogue counted it when it gave a badge."),
+        N_("The catalogue counted it when it gave a badge for the quality of data."),
     ),
     "conforming": (
         N_("Conforming"),
