@@ -52,6 +52,7 @@ ABOUT_OTHERS = {
     "challenge_former_address": "a season or an organization, whose name was public",
     "challenge_journal": "ids and states; searched for marks like all tables",
     "challenge_judgement": "a digest for an organization",
+    "challenge_opening": "a public dataset, and since when",
     "challenge_preparation": "a spreadsheet of an organization, erased in a month",
     "challenge_preparation_memory": "what an organization calls its columns",
     "challenge_programme": "a programme file",
@@ -82,7 +83,7 @@ KEPT: dict[str, set[str]] = {
     },
     # A step of the programme, and the ids of the datasets that it lacks.
     "challenge_step_status": {"state", "source", "why_not"},
-    "challenge_subscription": {"badge", "language"},
+    "challenge_subscription": {"badge", "language", "territory"},
 }
 
 

@@ -113,18 +113,54 @@ def _owners() -> tuple[str, str]:
     )
 
 
+def owners() -> str:
+    """What joins to ``package p`` its organization ``g`` and the directory's ``c``, of
+    those that there are.
+    """
+    extras = dataset_extras(_READ)
+    return f"""
+        JOIN "group" g ON g.id = p.owner_org AND g.state = 'active'
+        {extras.joins}
+        {_owners()[1]}
+    """
+
+
+def places(value: str) -> dict[str, str]:
+    """Whether a dataset of :func:`owners` lies in a place, in SQL.
+
+    :param value: an expression for its code or SIREN
+    :returns: by ``departement``, ``epci`` and ``collectivite``
+    """
+    extras = dataset_extras(_READ)
+    return {
+        "departement": f"c.departement = {value}",
+        "epci": f"{value} IN (c.siren, c.epci_siren)",
+        "collectivite": f"""(
+            {_owners()[0]} = {value} OR {_published_for(extras)} && ARRAY[
+                {value},
+                (SELECT t.insee_code FROM challenge_collectivite t
+                 WHERE t.siren = {value})
+            ]
+        )""",
+    }
+
+
+def _published_for(extras: Extras) -> str:
+    codes = f"coalesce({extras.columns['published_for']}, '')"
+    return f"string_to_array(replace({codes}, ',', ' '), ' ')"
+
+
 def _conditions(wanted: Wanted, extras: Extras) -> list[str]:
     siren = _owners()[0]
     found = []
     if wanted.departement:
-        found.append("c.departement = :departement")
+        found.append(places(":departement")["departement"])
     if wanted.epci:
-        found.append("(c.siren = :epci OR c.epci_siren = :epci)")
+        found.append(places(":epci")["epci"])
     if wanted.sirens:
         found.append(
-            f"({siren} = ANY (CAST(:sirens AS text[])) OR string_to_array("
-            f"replace(coalesce({extras.columns['published_for']}, ''), ',', ' '), ' ')"
-            " && CAST(:codes AS text[]))"
+            f"({siren} = ANY (CAST(:sirens AS text[]))"
+            f" OR {_published_for(extras)} && CAST(:codes AS text[]))"
         )
     if wanted.kit:
         found.append(f"{extras.columns['challenge_kit']} = :kit")
@@ -166,9 +202,7 @@ def find(wanted: Wanted, limit: int, offset: int) -> tuple[int, list[str]]:
         WITH matching AS (
             SELECT p.id, p.metadata_created
             FROM package p
-            JOIN "group" g ON g.id = p.owner_org AND g.state = 'active'
-            {extras.joins}
-            {_owners()[1]}
+            {owners()}
             {files}
             WHERE {conditions}
         )
@@ -194,7 +228,7 @@ def find(wanted: Wanted, limit: int, offset: int) -> tuple[int, list[str]]:
 
 
 def read(ids: Sequence[str]) -> list[Any]:
-    """What lists and feeds tell of some datasets, in this order.
+    """What lists, feeds and mails tell of those of some datasets that are public.
 
     One statement.
 
@@ -206,7 +240,7 @@ def read(ids: Sequence[str]) -> list[Any]:
     if not ids:
         return []
     extras = dataset_extras(_READ)
-    siren, directory = _owners()
+    siren = _owners()[0]
     told = ", ".join(f"{sql} AS {name}" for name, sql in _qualities(extras).items())
     formats = "array_agg(DISTINCT upper(r.format)) FILTER (WHERE r.format <> '')"
     rows = _execute(
@@ -223,11 +257,9 @@ def read(ids: Sequence[str]) -> list[Any]:
                coalesce(nullif(g.title, ''), g.name) AS organization_title,
                {siren} AS siren, c.departement, {told}
         FROM package p
-        JOIN "group" g ON g.id = p.owner_org
-        {extras.joins}
-        {directory}
+        {owners()}
         {_files({**_AGGREGATES, "formats": formats})}
-        WHERE p.id = ANY (CAST(:ids AS text[]))
+        WHERE p.id = ANY (CAST(:ids AS text[])) AND {PUBLIC}
         """,
         ids=array(ids),
         now=quality.now(),

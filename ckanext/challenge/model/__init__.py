@@ -16,6 +16,7 @@ from .given_role import GivenRole
 from .journal import JournalEntry
 from .judgement import Judgement
 from .mail import Mail
+from .opening import Opening
 from .participant import Evidence, Participant, StepStatus
 from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
@@ -45,6 +46,7 @@ __all__ = [
     "Mail",
     "Message",
     "Note",
+    "Opening",
     "Participant",
     "ParticipantMessage",
     "PortalSchema",

@@ -60,6 +60,20 @@ def listed(
     return _lists.get_or_create(key, None, read)
 
 
+def place_title(kind: str, value: str) -> str:
+    """The name of a place, by the name of its filter and its value.
+
+    :raises tk.ObjectNotFound: there is none
+    """
+    try:
+        found = listed({kind: value}, 1)
+    except tk.ValidationError as error:
+        raise tk.ObjectNotFound() from error
+    if kind == "departement":
+        return h.challenge_departement(value.upper())
+    return found["about"][kind]
+
+
 def about(found: Mapping[str, Any], filters: Mapping[str, str]) -> str:
     """What a list is of, as its title says it."""
     told = {**found["about"]}
