@@ -18,7 +18,15 @@ from portal import environment, ini, locks, ports, setup, system
 from portal.console import PortalError, part, say
 from portal.environment import Environment
 from portal.files import private_file
-from portal.paths import DEMO_DATA, DEMO_INI, DEMO_LOGS, DEMO_MAIL, ROOT, STATE
+from portal.paths import (
+    DEMO_DATA,
+    DEMO_INI,
+    DEMO_LOGS,
+    DEMO_MAIL,
+    PORTAL,
+    ROOT,
+    STATE,
+)
 from portal.process import dies_with_parent, run_logged
 from portal.services import Mailbox, Postgres, Program, Redis, Service, Solr, new_secret
 from portal.signals import Stopped
@@ -182,6 +190,7 @@ def _run(env: Environment, choice: Choice, port: int, lock: int) -> None:
         DEMO_INI,
         {
             "site_url": site_url,
+            "region": PORTAL / "region",
             "secret_key": secrets.session,
             "sqlalchemy_url": database,
             "solr_url": choice.solr_url or solr.url,

@@ -115,6 +115,7 @@ def _try(programs: Path, folder: Path, services: Mapping[str, str]) -> None:
         config,
         {
             "site_url": f"http://{HOST}:{port}",
+            "region": PORTAL / "region",
             "secret_key": "only-for-this-check",
             "sqlalchemy_url": services["CKAN_SQLALCHEMY_URL"],
             "solr_url": services["CKAN_SOLR_URL"],

@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_list": (EVERYBODY, {}),
     "challenge_observatory_show": (EVERYBODY, {}),
     "challenge_observatory_history": (EVERYBODY, {}),
+    "challenge_dataset_list": (EVERYBODY, {}),
     "challenge_cohort_show": (EVERYBODY, {"id": "{cohort}"}),
     "challenge_cohort_create": ({"sysadmin"}, {}),
     "challenge_cohort_update": (MANAGER, {"id": "{cohort}"}),

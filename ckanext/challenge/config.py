@@ -19,6 +19,11 @@ def programmes() -> list[str]:
     return tk.config["ckanext.challenge.programmes"]
 
 
+def home() -> bool:
+    """Whether the portal's home page is that of the extension."""
+    return tk.config["ckanext.challenge.home"]
+
+
 def issuer_place() -> tuple[tuple[str, str], ...]:
     """Where the issuer of badges is: what is set of a postal address."""
     parts = ("street", "postal_code", "locality", "country")

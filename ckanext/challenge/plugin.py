@@ -13,7 +13,7 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.plugins import DefaultTranslation
 from ckan.types import SignalMapping
 
-from ckanext.challenge import measures, signals
+from ckanext.challenge import helpers, measures, signals
 from ckanext.challenge.applications import mails as application_mails
 from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
@@ -36,6 +36,7 @@ from ckanext.challenge.progress import changes
 from ckanext.challenge.subscribers import mails as subscriber_mails
 from ckanext.challenge.subscribers import receivers as subscriber_receivers
 from ckanext.challenge.views import get_blueprints, unavailable
+from ckanext.challenge.views.public.home import challenge_home_body
 
 HERE = Path(__file__).parent
 
@@ -117,6 +118,12 @@ def all_auth_functions() -> dict[str, Callable[..., Any]]:
     return _collect("auth")
 
 
+def all_helpers() -> dict[str, Callable[..., Any]]:
+    """What templates ask; one of them is a whole page, which views make."""
+    named = {name: getattr(helpers, name) for name in helpers.__all__}
+    return {**named, "challenge_home_body": challenge_home_body}
+
+
 def all_validators() -> dict[str, Callable[..., Any]]:
     """The validators that the forms of ckanext-scheming name."""
     return {
@@ -136,7 +143,7 @@ def _served_actions() -> dict[str, Callable[..., Any]]:
 @tk.blanket.blueprints(get_blueprints)
 @tk.blanket.cli(get_commands)
 @tk.blanket.config_declarations
-@tk.blanket.helpers
+@tk.blanket.helpers(all_helpers)
 @tk.blanket.validators(all_validators)
 class ChallengePlugin(SearchPlugin, DefaultTranslation):
     p.implements(p.IConfigurable)

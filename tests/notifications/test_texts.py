@@ -144,6 +144,12 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
             "waiting_role_id": waiting.id,
             "message_id": message.id,
             "preparation_id": preparation.id,
+            "datasets": [
+                factories.Dataset(
+                    owner_org=participant["organization_id"], title=f"Budget {ODD}"
+                )["id"]
+            ],
+            "count": 3,
             "date": "2026-12-01",
             "organization_id": participant["organization_id"],
             "role": "admin",

@@ -239,6 +239,7 @@ class TestFiles:
     ) -> None:
         values = {
             "site_url": "http://127.0.0.1:5000",
+            "region": "/srv/region",
             "secret_key": "secret",
             "sqlalchemy_url": "postgresql://u:p%40x@127.0.0.1:1/ckan",
             "solr_url": "http://127.0.0.1:2/solr/ckan",

@@ -56,6 +56,7 @@ ABOUT_OTHERS = {
     "challenge_judgement": "a digest for an organization",
     "challenge_map": "a picture of outlines",
     "challenge_match": "an organization, its SIREN and the id of an account",
+    "challenge_opening": "a public dataset, and since when",
     "challenge_preparation": "a spreadsheet of an organization, erased in a month",
     "challenge_preparation_memory": "what an organization calls its columns",
     "challenge_programme": "a programme file",
@@ -86,7 +87,7 @@ KEPT: dict[str, set[str]] = {
     },
     # A step of the programme, and the ids of the datasets that it lacks.
     "challenge_step_status": {"state", "source", "why_not"},
-    "challenge_subscription": {"badge", "language"},
+    "challenge_subscription": {"badge", "language", "territory"},
 }
 
 

@@ -14,6 +14,7 @@ from ckanext.challenge.credentials import store as credentials
 from ckanext.challenge.domain.programme import ProgrammeError
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress import evaluate
+from ckanext.challenge.subscribers import opened_mails
 
 from . import observatory
 from .keys import sign
@@ -71,7 +72,8 @@ def command(
 
     Cohorts that are open or running are evaluated, finished ones are frozen. Badges
     that await their signature are signed. It may be repeated and interrupted: what was
-    done before stays.
+    done before stays. With --all, those who asked are told by mail of the data that
+    were opened in their territory since the last time.
 
     With --all, an organization is judged where anything differs from the last time: the
     catalogue, the programmes, the dates or what is stored. --full judges all of them.
@@ -110,6 +112,9 @@ def command(
     )
     if everyone:
         observatory.nightly()
+        told = opened_mails.tell()
+        if told:
+            click.echo(f"{told} mails about newly opened data")
     errors = [*found.errors, *_sign()]
     if errors:
         raise click.ClickException("\n".join(errors))

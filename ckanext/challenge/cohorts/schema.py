@@ -56,6 +56,7 @@ RESERVED_NAMES = frozenset(
         "collectivite",
         "conformity",
         "credentials",
+        "data",
         "kit",
         "kits",
         "manage",

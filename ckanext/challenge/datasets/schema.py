@@ -6,12 +6,28 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
 from ckanext.challenge.common import fields
+from ckanext.challenge.datasets import opened
+from ckanext.challenge.directory.schema import departement
 from ckanext.challenge.domain import eligibility
 
 
 def show() -> Schema:
     """Which dataset."""
     return {"id": fields.raw()}
+
+
+def dataset_list() -> Schema:
+    """Which datasets of the portal."""
+    return {
+        "departement": departement(),
+        "epci": fields.siren(required=False),
+        "collectivite": fields.siren(required=False),
+        "kit": fields.raw(required=False),
+        "theme": fields.raw(required=False),
+        "quality": fields.choice(opened.QUALITIES),
+        "facets": fields.truth(),
+        **fields.paging(100, 20),
+    }
 
 
 def reference() -> Schema:

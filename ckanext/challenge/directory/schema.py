@@ -34,7 +34,7 @@ def query() -> list[fields.Validator]:
 
 def departement() -> list[fields.Validator]:
     """The code of a département."""
-    return [*fields.raw(required=False), _known_departement]
+    return [*fields.raw(required=False), known_departement]
 
 
 def show() -> Schema:
@@ -75,7 +75,7 @@ def map_show() -> Schema:
     """Which map."""
     return {
         "level": [fields.default("commune"), *fields.choice(LEVELS)],
-        "departement": [*fields.raw(required=False), _known_departement],
+        "departement": departement(),
         "outlines": [fields.default(True), *fields.truth()],
     }
 
@@ -92,7 +92,8 @@ def _short_query(value: str) -> str:
     return value
 
 
-def _known_departement(value: str) -> str:
+def known_departement(value: str) -> str:
+    """The code of a département, as it is written officially; a validator."""
     code = value.strip().upper()
     if code not in departements():
         raise tk.Invalid(

@@ -63,6 +63,9 @@ _REPORT = (
 )
 
 _CONFORMS = 2
+#: What joins the last report ``c`` to a resource ``r`` that names a schema.
+REPORTS = """LEFT JOIN challenge_conformity c ON c.resource_id = r.id
+               AND r.extras LIKE '%"schema"%'"""
 
 #: What measures may ask of a dataset. Each is a number of a few bits, and those that
 #: are wanted travel together in one. The criteria of quality come first: where all
@@ -513,12 +516,7 @@ def _files(files: Mapping[str, str]) -> str:
     if not files:
         return ""
     columns = ", ".join(f"{sql} AS {name}" for name, sql in files.items())
-    reports = (
-        """LEFT JOIN challenge_conformity c ON c.resource_id = r.id
-               AND r.extras LIKE '%"schema"%'"""
-        if "report" in files
-        else ""
-    )
+    reports = REPORTS if "report" in files else ""
     return f"""
         LEFT JOIN (
             SELECT r.package_id, {columns}

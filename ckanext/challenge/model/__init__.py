@@ -19,6 +19,7 @@ from .judgement import Judgement
 from .mail import Mail
 from .match import Match
 from .observatory import Elsewhere, ObservatorySnapshot, Observed
+from .opening import Opening
 from .participant import Evidence, Participant, StepStatus
 from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
@@ -55,6 +56,7 @@ __all__ = [
     "Note",
     "ObservatorySnapshot",
     "Observed",
+    "Opening",
     "Participant",
     "ParticipantMessage",
     "PortalSchema",

@@ -1,4 +1,4 @@
-"""Subscriptions: who wants to be told by mail of badges."""
+"""Subscriptions: who wants to be told by mail of badges, or of new data."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from .base import id_column, key_column, time_column, utcnow
 
 
 class Subscription(tk.BaseModel):
-    """An address that is told of a badge, a season or an organization.
+    """An address that is told of a badge, a season, an organization or a territory.
 
-    Exactly one of ``badge`` (a key), ``cohort_id`` and ``organization_id`` is there.
-    Nothing is sent to an address before it is ``confirmed_at``.
+    Exactly one of ``badge`` (a key), ``cohort_id``, ``organization_id`` and
+    ``territory`` is there. A territory is ``departement:`` with a code, or ``epci:`` or
+    ``collectivite:`` with a SIREN: of it, the data are told that were opened after
+    ``told_until``. Nothing is sent to an address before it is ``confirmed_at``.
     """
 
     __table__ = sa.Table(
@@ -28,10 +30,12 @@ class Subscription(tk.BaseModel):
         sa.Column("badge", sa.UnicodeText),
         key_column("cohort_id", "challenge_cohort.id", with_it=True),
         key_column("organization_id", "group.id", with_it=True),
+        sa.Column("territory", sa.UnicodeText),
         time_column("created_at", nullable=False, default=utcnow),
         time_column("confirmed_at"),
+        time_column("told_until"),
         sa.CheckConstraint(
-            "num_nonnulls(badge, cohort_id, organization_id) = 1",
+            "num_nonnulls(badge, cohort_id, organization_id, territory) = 1",
             name="challenge_subscription_object",
         ),
         sa.Index("challenge_subscription_badge_idx", "badge"),
@@ -45,8 +49,10 @@ class Subscription(tk.BaseModel):
     badge: Mapped[str | None]
     cohort_id: Mapped[str | None]
     organization_id: Mapped[str | None]
+    territory: Mapped[str | None]
     created_at: Mapped[dt.datetime]
     confirmed_at: Mapped[dt.datetime | None]
+    told_until: Mapped[dt.datetime | None]
 
     @classmethod
     def get(cls, id_: str | None) -> Subscription | None:
@@ -62,6 +68,7 @@ sa.Index(
         Subscription.__table__.c.badge,
         Subscription.__table__.c.cohort_id,
         Subscription.__table__.c.organization_id,
+        Subscription.__table__.c.territory,
     ),
     unique=True,
 )

@@ -1,1 +1,1 @@
-"""Subscriptions: who asked to be told of badges."""
+"""Subscriptions: who asked to be told of badges, or of new data."""

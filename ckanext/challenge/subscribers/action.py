@@ -1,4 +1,4 @@
-"""Subscriptions: being told by mail of a badge, a season or an organization."""
+"""Subscriptions: being told by mail of badges, or of the data of a territory."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ _SHOWN = (
     "badge",
     "cohort_id",
     "organization_id",
+    "territory",
     "language",
     "created_at",
     "confirmed_at",
@@ -45,7 +46,8 @@ _QUESTIONS = 5
 def challenge_subscription_create(
     context: Context, data_dict: dict[str, Any]
 ) -> dict[str, Any]:
-    """Ask to be told by mail when badges are earned, at risk, kept and lost.
+    """Ask to be told by mail when badges are earned, at risk, kept and lost, or when
+    data of a territory are opened.
 
     Anybody may call this. The address gets one mail with a link to confirm it, and
     nothing else before that; what is not confirmed within seven days is erased. Asking
@@ -59,14 +61,21 @@ def challenge_subscription_create(
     :type cohort: string
     :param organization: in its place, the id or name of an organization: its badges
     :type organization: string
+    :param departement: in its place, the code of a département: the data opened there
+    :type departement: string
+    :param epci: in its place, the SIREN of an EPCI: its data, and its communes'
+    :type epci: string
+    :param collectivite: in its place, the SIREN of a collectivité: its data
+    :type collectivite: string
     :param email: the address
     :type email: string
     :param lang: the language of the mails; that of the request if not given
     :type lang: string
     :returns: ``{done: true}``
     :rtype: dict
-    :raises ObjectNotFound: when there is no such badge, season or organization
-    :raises ValidationError: on ``badge`` when not exactly one of the three is given;
+    :raises ObjectNotFound: when there is no such badge, season, organization or
+        collectivité
+    :raises ValidationError: on ``badge`` when not exactly one of them is given;
         on ``limit`` when this was asked too often
     """
     tk.check_access("challenge_subscription_create", context, data_dict)
@@ -108,8 +117,9 @@ def challenge_subscription_confirm(
     id_ = links.confirms(data.get("key"))
     if id_ is None:
         raise _wrong_key()
+    now = utcnow()
     model.Session.query(Subscription).filter_by(id=id_, confirmed_at=None).update(
-        {"confirmed_at": utcnow()}, synchronize_session=False
+        {"confirmed_at": now, "told_until": now}, synchronize_session=False
     )
     commit(context)
     return _show(_found(id_))
@@ -125,9 +135,10 @@ def challenge_subscription_show(
 
     :param key: of a link in any of its mails
     :type key: string
-    :returns: ``{id, badge, cohort_id, organization_id, title, url, language,
-        created_at, confirmed_at}``, ``title`` and ``url`` being those of what it is
-        about; both are ``None`` when that is gone
+    :returns: ``{id, badge, cohort_id, organization_id, territory, title, url,
+        language, created_at, confirmed_at}``, ``title`` and ``url`` being those of what
+        it is about; both are ``None`` when that is gone. ``territory`` is
+        ``departement:``, ``epci:`` or ``collectivite:`` with a code or SIREN
     :rtype: dict
     :raises ValidationError: on ``key`` when it is wrong
     :raises ObjectNotFound: when the subscription was ended or erased
@@ -202,13 +213,19 @@ def _object(data: dict[str, Any]) -> dict[str, str]:
     given = [name for name in schema.OBJECTS if data.get(name)]
     if len(given) != 1:
         raise rollback_and_error(
-            "badge", tk._("Say one of these: a badge, a season or an organization")
+            "badge",
+            tk._("Say one of these: a badge, a season, an organization or a territory"),
         )
     if "cohort" in data:
         # What everybody sees, whoever asks: it is told to an address, not to a user.
         return {"cohort_id": roles.seen_cohort({"user": ""}, data["cohort"]).id}
     if "organization" in data:
         return {"organization_id": find_organization(data["organization"]).id}
+    if given[0] in schema.PLACES:
+        territory = f"{given[0]}:{data[given[0]]}"
+        if links.place(territory) is None:
+            raise tk.ObjectNotFound(tk._("The directory has no such collectivité"))
+        return {"territory": territory}
     if data["badge"] not in programmes.badges(None):
         raise tk.ObjectNotFound(tk._("There is no such badge"))
     return {"badge": data["badge"]}

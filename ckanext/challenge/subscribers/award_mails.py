@@ -116,7 +116,7 @@ def _subscribed() -> list[str]:
                 Subscription.organization_id,
             ).label("key")
         )
-        .where(Subscription.confirmed_at.isnot(None))
+        .where(Subscription.confirmed_at.isnot(None), Subscription.territory.is_(None))
         .distinct()
     )
     return [row.key for row in rows]

@@ -15,7 +15,8 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
-from ckanext.challenge.model import Subscription
+from ckanext.challenge.directory.departements import departements
+from ckanext.challenge.model import Collectivite, Subscription
 
 #: How long an address may be confirmed; afterwards it is erased.
 WAITS = dt.timedelta(days=7)
@@ -69,6 +70,20 @@ def opens(key: Any) -> str | None:
         return confirms(key)
 
 
+def place(territory: str) -> str | None:
+    """The name of a territory, if the directory has it.
+
+    :param territory: as a subscription keeps it
+    """
+    kind, _, code = territory.partition(":")
+    if kind == "departement":
+        known = departements().get(code)
+        return known.name if known else None
+    row = model.Session.query(Collectivite).filter_by(siren=code).first()
+    # An EPCI is what has communes, and no code of its own among them.
+    return row.name if row and not (kind == "epci" and row.insee_code) else None
+
+
 def about(subscription: Subscription) -> About | None:
     """What a subscription is about, as everybody may see it.
 
@@ -88,6 +103,12 @@ def about(subscription: Subscription) -> About | None:
             cohort = shown("challenge_cohort_show", id=subscription.cohort_id)
             title = cohort["title"]
             url = tk.h.url_for("challenge.read", cohort=cohort["name"], _external=True)
+        elif subscription.territory is not None:
+            kind, _, code = subscription.territory.partition(":")
+            title = place(subscription.territory)
+            if title is None:
+                return None
+            url = tk.h.url_for("challenge.region_data", **{kind: code}, _external=True)
         else:
             group = model.Group.get(subscription.organization_id)
             if group is None or group.state != model.State.ACTIVE:

@@ -7,6 +7,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge.badges.mails import current_awards
+from ckanext.challenge.datasets import opened
+from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.domain.text import N_
 from ckanext.challenge.model import Subscription
 from ckanext.challenge.notifications.kinds import MailKind, Occasion
@@ -39,6 +41,37 @@ def _news(occasion: Occasion) -> dict[str, Any] | None:
     }
 
 
+def _opened(occasion: Occasion) -> dict[str, Any] | None:
+    """The data that were opened in a territory that somebody subscribed to.
+
+    The data of the mail have ``datasets``, the ids of the first, and ``count``.
+
+    :returns: ``about`` (a title), ``link``, ``datasets`` (``title``, ``organization``
+        and ``url`` each), ``more`` (how many are not named) and ``unsubscribe``;
+        ``None`` when none of them is public any more
+    """
+    subscription, data = _subscription(occasion), occasion.data
+    about = links.about(subscription)
+    rows = opened.read(data["datasets"])
+    if about is None or not rows:
+        return None
+    base = str(tk.h.url_for("dataset.read", id="_", _external=True))[:-1]
+    return {
+        "about": about.title,
+        "link": about.url,
+        "datasets": [
+            {
+                "title": cleaned(row.title or row.name),
+                "organization": cleaned(row.organization_title),
+                "url": base + row.name,
+            }
+            for row in rows
+        ],
+        "more": max(0, data["count"] - len(data["datasets"])),
+        "unsubscribe": _url("end", links.end_key(subscription)),
+    }
+
+
 def _to_confirm(occasion: Occasion) -> dict[str, Any] | None:
     subscription = _subscription(occasion)
     about = links.about(subscription)
@@ -47,6 +80,7 @@ def _to_confirm(occasion: Occasion) -> dict[str, Any] | None:
     return {
         "link": _url("confirm", links.confirm_key(subscription)),
         "days": links.WAITS.days,
+        "data": subscription.territory is not None,
     }
 
 
@@ -68,4 +102,7 @@ KINDS = (
         plain=True,
     ),
     MailKind("subscription_news", N_("News to a subscriber"), _news, "subscriber"),
+    MailKind(
+        "subscription_data", N_("New data, to a subscriber"), _opened, "subscriber"
+    ),
 )

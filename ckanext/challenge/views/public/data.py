@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from feedgen.feed import FeedGenerator
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import addresses
-from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, options, page_number
+
+from . import data_rows
 
 PAGE = 20
 ENTRIES = 50
@@ -54,34 +54,6 @@ def _search(
     )
 
 
-def _kits() -> dict[str, str]:
-    rows = act("challenge_kit_list", limit=100)["results"]
-    return {row["name"]: row["title"] for row in rows}
-
-
-def _row(
-    dataset: Mapping[str, Any], kits: Mapping[str, str], base: str
-) -> dict[str, Any]:
-    formats = {
-        str(resource.get("format") or "").upper() for resource in dataset["resources"]
-    }
-    organization = dataset.get("organization") or {}
-    return {
-        "url": base + dataset["name"],
-        "title": dataset["title"] or dataset["name"],
-        "text": tk.h.markdown_extract(dataset.get("notes") or "", 180),
-        "organization": organization.get("title") or organization.get("name") or "",
-        "date": h.challenge_date(dataset["metadata_created"]),
-        "kit": kits.get(dataset.get("challenge_kit") or "", ""),
-        "formats": sorted(name for name in formats if name),
-    }
-
-
-def _dataset_base() -> str:
-    """The address of a dataset without its name, built once for a page."""
-    return str(tk.h.url_for("dataset.read", id="_"))[:-1]
-
-
 def latest(cohort: str) -> list[dict[str, Any]]:
     """The newest datasets of a season, for its page; none where search is down.
 
@@ -91,7 +63,7 @@ def latest(cohort: str) -> list[dict[str, Any]]:
         found = _search(cohort, {}, LATEST, 0, fl="data_dict")
     except tk.ValidationError:
         return []
-    base = _dataset_base()
+    base = data_rows.dataset_base()
     rows = []
     for result in found["results"]:
         dataset = json.loads(result["data_dict"])
@@ -125,7 +97,7 @@ def data_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             "facet.limit": -1,
         },
     )
-    kits = _kits()
+    kits = data_rows.kit_titles()
     cohort_url = participant_rows.cohort_url(cohort["name"])
     url = f"{cohort_url}/data"
     chosen = {key: params.get(key, "") for key in ("organization", "kit")}
@@ -136,7 +108,7 @@ def data_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "words": tk.ungettext(
             "{number} dataset", "{number} datasets", found["count"]
         ).format(number=h.challenge_number(found["count"])),
-        "rows": [_row(row, kits, _dataset_base()) for row in found["results"]],
+        "rows": data_rows.rows(map(data_rows.of_index, found["results"]), kits),
         "filtered": any(chosen.values()),
         "filters": [
             {
@@ -203,43 +175,16 @@ def data_feed(name: str, params: Mapping[str, str]) -> tuple[bytes, dt.datetime]
     chosen = {key: params.get(key, "") for key in ("organization", "kit")}
     own = _address("challenge.data_atom", cohort=cohort["name"])
     pages = Pager(own, chosen, found["count"], page, ENTRIES)
-    feed = FeedGenerator()
-    feed.id(own + h.challenge_query(chosen))
-    title = tk._("Data opened in {season}").format(season=cohort["title"])
-    feed.title(cleaned(title))
-    feed.language(str(tk.h.lang()).replace("_", "-"))
-    author = tk.config["ckan.site_title"] or tk.config["ckan.site_url"]
-    feed.author({"name": cleaned(author)})
-    links = {
-        "self": own + h.challenge_query(chosen, page=page if page > 1 else None),
-        "alternate": _address("challenge.data", cohort=cohort["name"])
-        + h.challenge_query(chosen),
-        "first": own + h.challenge_query(chosen),
-        "previous": pages["previous"],
-        "next": pages["next"],
-    }
-    feed.link([{"href": href, "rel": rel} for rel, href in links.items() if href])
-    newest = [row["metadata_modified"] for row in found["results"]]
-    changed = _moment(max(newest, default=cohort["created_at"]))
-    feed.updated(changed)
-    base = _address("dataset.read", id="_")[:-1]
-    for row in found["results"]:
-        organization = row.get("organization") or {}
-        entry = feed.add_entry(order="append")
-        entry.id(base + row["id"])
-        entry.title(cleaned(row["title"]) or row["name"])
-        entry.link(href=base + row["name"], rel="alternate")
-        entry.published(_moment(row["metadata_created"]))
-        entry.updated(_moment(row["metadata_modified"]))
-        author = cleaned(organization.get("title") or "") or organization.get("name")
-        entry.author({"name": author})
-        entry.summary(cleaned(tk.h.markdown_extract(row.get("notes") or "", 500)))
-        for tag in row.get("tags") or []:
-            entry.category(term=cleaned(tag["name"]))
-    return feed.atom_str(pretty=False), dt.datetime.fromisoformat(changed)
-
-
-def _moment(value: str) -> str:
-    """CKAN's times are UTC and do not say so."""
-    aware = value.endswith("Z") or "+" in value[10:]
-    return (value if aware else value + "Z").replace("Z", "+00:00")
+    alternate = _address("challenge.data", cohort=cohort["name"])
+    query = h.challenge_query
+    feed = data_rows.Feed(
+        title=tk._("Data opened in {season}").format(season=cohort["title"]),
+        own=own + query(chosen),
+        page=alternate + query(chosen),
+        here=own + query(chosen, page=page if page > 1 else None),
+        previous=pages["previous"],
+        following=pages["next"],
+        datasets=[data_rows.of_index(row) for row in found["results"]],
+        since=cohort["created_at"],
+    )
+    return data_rows.atom(feed), feed.changed_at

@@ -11,8 +11,8 @@ from ckanext.challenge.views.embed import page, pictures, social_cards
 from . import badges as honours
 from . import cohort as pages
 from . import data as opened
+from . import data_rows, negotiation, region_data
 from . import kits as kit_pages
-from . import negotiation
 
 public = blueprint("challenge", programs=True)
 
@@ -27,6 +27,32 @@ def index() -> str:
 def slash() -> Response:
     """The same address, as people type it."""
     return tk.redirect_to("challenge.index")
+
+
+@public.get("/data", endpoint="region_data")
+def all_data() -> str:
+    """The data that the portal's collectivités opened, the newest first."""
+    return tk.render("challenge/region_data.html", region_data.page(request.args))
+
+
+@public.get("/data.atom", endpoint="region_atom")
+def all_data_atom() -> Response:
+    """The same as a feed."""
+    feed = region_data.feed(request.args, "atom")
+    return followed(
+        data_rows.atom(feed), "application/atom+xml; charset=utf-8", feed.changed_at
+    )
+
+
+@public.get("/data.json", endpoint="region_json")
+def all_data_json() -> Response:
+    """The same as JSON Feed."""
+    feed = region_data.feed(request.args, "json")
+    return followed(
+        data_rows.json_feed(feed),
+        "application/feed+json; charset=utf-8",
+        feed.changed_at,
+    )
 
 
 @public.get("/<cohort>")

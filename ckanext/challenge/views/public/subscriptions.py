@@ -19,10 +19,12 @@ from ckanext.challenge.common import rate_limit
 from ckanext.challenge.views.common import act, attached, blueprint, shown_organization
 from ckanext.challenge.views.forms import flat_errors, texts
 
+from . import region_data
+
 subscriptions = blueprint("challenge_subscriptions")
 
 #: What somebody can subscribe to.
-_OBJECTS = ("badge", "cohort", "organization")
+_OBJECTS = ("badge", "cohort", "organization", *region_data.PLACES)
 
 
 @subscriptions.before_request
@@ -65,6 +67,10 @@ def _about(wanted: Mapping[str, str]) -> dict[str, str]:
         group = shown_organization(wanted["organization"])
         url = tk.h.url_for("challenge_organization.read", id=group["name"])
         return {"title": group["display_name"], "url": url}
+    for kind in region_data.PLACES:
+        if kind in wanted:
+            url = tk.h.url_for("challenge.region_data", **{kind: wanted[kind]})
+            return {"title": region_data.place_title(kind, wanted[kind]), "url": url}
     raise tk.ObjectNotFound()
 
 
@@ -79,6 +85,7 @@ def _page(
         {
             "about": _about(wanted),
             "wanted": wanted,
+            "of_data": any(kind in wanted for kind in region_data.PLACES),
             "email": email or ("" if user.is_anonymous else user.email or ""),
             "errors": errors or {},
             "labels": {"email": tk._("Your e-mail address")},
