@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_list": (EVERYBODY, {}),
     "challenge_observatory_show": (EVERYBODY, {}),
     "challenge_observatory_history": (EVERYBODY, {}),
+    "challenge_situation_show": (EVERYBODY, {"siren": BAULE}),
     "challenge_dataset_list": (EVERYBODY, {}),
     "challenge_cohort_show": (EVERYBODY, {"id": "{cohort}"}),
     "challenge_cohort_create": ({"sysadmin"}, {}),

@@ -24,6 +24,11 @@ def home() -> bool:
     return tk.config["ckanext.challenge.home"]
 
 
+def contact() -> str:
+    """Where readers write to: an e-mail address or that of a page; empty if nowhere."""
+    return str(tk.config["ckanext.challenge.contact"]).strip()
+
+
 def issuer_place() -> tuple[tuple[str, str], ...]:
     """Where the issuer of badges is: what is set of a postal address."""
     parts = ("street", "postal_code", "locality", "country")

@@ -6,6 +6,8 @@ and the day. One statement reads it. Pages that are remembered ask for it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from ckan import model
 
@@ -59,6 +61,39 @@ _OBSERVATORY = sa.text(
                      (SELECT max(imported_at) FROM challenge_elsewhere))
     """
 )
+
+
+_COLLECTIVITE = sa.text(
+    """
+    WITH here (id) AS (
+        SELECT organization_id FROM challenge_participant WHERE siren = ANY (:sirens)
+        UNION
+        SELECT o.organization_id FROM challenge_observatory o
+        JOIN challenge_collectivite c ON c.code = o.code
+        WHERE c.siren = ANY (:sirens) AND o.organization_id IS NOT NULL
+    )
+    SELECT concat_ws('/',
+      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint)) FROM challenge_cohort),
+      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
+       FROM challenge_participant WHERE siren = ANY (:sirens)),
+      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
+       FROM challenge_award WHERE organization_id IN (SELECT id FROM here)),
+      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
+       FROM "group" WHERE id IN (SELECT id FROM here)),
+      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
+       FROM package WHERE owner_org IN (SELECT id FROM here)))
+    """
+)
+
+
+def of_collectivite(sirens: Collection[str]) -> str:
+    """The version of the page of a collectivité: it changes with what it did, with the
+    observatory, the seasons and the day.
+
+    :param sirens: its own and those that it took the place of
+    """
+    own = model.Session.execute(_COLLECTIVITE, {"sirens": list(sirens)}).scalar()
+    return f"{own}/{of_observatory()}"
 
 
 def of_observatory() -> str:

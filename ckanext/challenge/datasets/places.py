@@ -16,6 +16,7 @@ from ckan import model
 from flask import g, has_request_context
 
 from ckanext.challenge.common import shield
+from ckanext.challenge.model import contour
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.catalog import organization_extras
 
@@ -88,10 +89,9 @@ def publisher(organization_id: str | None) -> Publisher:
 def outlines(wanted: Collection[str]) -> dict[str, Mapping[str, Any]]:
     """The contours of territories, by code, where the portal has loaded some.
 
-    GeoJSON in WGS 84; harvesters take nothing but polygons. The one place that knows
-    where contours are kept.
+    GeoJSON in WGS 84; harvesters take nothing but polygons.
     """
-    return {}
+    return {**contour.outlines(wanted)}
 
 
 def _publishers(wanted: Collection[str]) -> Mapping[str, Publisher]:

@@ -9,32 +9,18 @@ from ckan import model
 
 from ckanext.challenge.domain.map_classes import Opened, Share, share_class
 
-from . import catalog
 from .arrays import array
+from .observatory import Observed
 
 
 def opened() -> dict[str, Opened]:
-    """Which collectivités have public datasets here, and whether one conforms.
+    """Which collectivités have public datasets here, and whether one conforms, as the
+    observatory has stored it.
 
     :returns: by the key of the directory; who has none is not in it
     """
-    extras = catalog.organization_extras(["siren"])
-    rows = model.Session.execute(
-        sa.text(
-            f"""
-            SELECT c.code, bool_or(EXISTS (
-                SELECT 1 FROM resource r
-                JOIN challenge_conformity f
-                  ON f.resource_id = r.id AND f.status = 'valid'
-                WHERE r.package_id = p.id AND r.state = 'active'
-            )) AS conforming
-            FROM "group" g {extras.joins}
-            JOIN challenge_collectivite c ON c.siren = {extras.columns["siren"]}
-            JOIN package p ON p.owner_org = g.id AND {catalog.PUBLIC}
-            WHERE g.is_organization AND g.state = 'active'
-            GROUP BY c.code
-            """
-        )
+    rows = model.Session.query(Observed.code, Observed.conforming).filter(
+        Observed.datasets > 0
     )
     return {row.code: "conforming" if row.conforming else "open" for row in rows}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -12,15 +12,17 @@ from ckan.types import Context
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import names
+from ckanext.challenge.common import addresses, language, names
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.directory.query import matching
-from ckanext.challenge.domain.eligibility import EPCI_KINDS
-from ckanext.challenge.model import Award, Collectivite
+from ckanext.challenge.directory.text import compact
+from ckanext.challenge.domain.eligibility import EPCI_KINDS, RULES, duty_to_publish
+from ckanext.challenge.model import Award, Collectivite, contour
 from ckanext.challenge.model.dictize import as_json
+from ckanext.challenge.schemas import choices
 
-from . import figures, schema, snapshots
+from . import figures, schema, situation, snapshots
 
 _collectivite: Any = Collectivite.__table__
 _group: Any = model.group_table
@@ -84,6 +86,8 @@ def challenge_observatory_show(context: Context, data_dict: dict[str, Any]) -> A
     :type breakdowns: bool
     :param tiles: ``true`` adds ``tiles``
     :type tiles: bool
+    :param geometry: ``true`` adds ``geometry`` to each row
+    :type geometry: bool
 
     :returns: ``{count, figures, a_year_ago, results}``, of the collectivités that the
         filters choose. A row of ``results`` has ``siren``, ``insee_code``, ``name``,
@@ -94,6 +98,9 @@ def challenge_observatory_show(context: Context, data_dict: dict[str, Any]) -> A
         ``fresh``, ``first_published_at``, ``last_published_at``, ``badges`` (keys),
         ``seasons`` (names) and ``elsewhere`` (``{count, source, date, url}``, the
         latest count, or nothing).
+
+        ``geometry`` is a simplified outline (GeoJSON, WGS 84), or nothing where the
+        portal has loaded none (``ckan challenge directory contours``).
 
         ``figures`` has how many ``collectivites`` there are, are ``concerned`` by the
         duty under the ``rule`` in force, ``concerned_publishing``, ``publishing``,
@@ -138,6 +145,8 @@ def challenge_observatory_show(context: Context, data_dict: dict[str, Any]) -> A
     if data.get("tiles"):
         answer["tiles"] = _tiles(rows, conditions)
     answer["results"] = _results(rows, conditions, rank, data)
+    if data.get("geometry"):
+        _outline(answer["results"])
     return answer
 
 
@@ -191,6 +200,108 @@ def challenge_observatory_history(context: Context, data_dict: dict[str, Any]) -
             }
             for row in rows
         ],
+    }
+
+
+@tk.side_effect_free
+def challenge_situation_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show where a collectivité stands. Anybody may call this.
+
+    That is: what the law asks of it and why, what it has opened, who is around, and
+    what it could open first.
+
+    :param siren: its SIREN, spaces allowed
+    :type siren: string
+
+    :returns: ``{collectivite, duty, elsewhere, epci, near, near_count,
+        near_publishing, kits}``. ``collectivite`` is a row as those of
+        :py:func:`challenge_observatory_show`. ``duty``: ``{status, rule, reasons:
+        [{code, number, outcome, value, threshold, decides}], other: {rule, status}}``,
+        by the portal's reading of the law, and by the other one. ``elsewhere``:
+        ``{count, source, date, url}`` each, by source. ``epci`` is a row, of a
+        commune's. ``near``: rows of the communes of its EPCI (or else of its
+        département), those that publish first, 12 at most of ``near_count``, of whom
+        ``near_publishing`` publish. ``kits``: ``{kit, title, why, number, names:
+        [{siren, name}]}``, at most four that fit it and that it has not opened;
+        ``number`` collectivités of its kind and size have.
+    :rtype: dictionary
+
+    :raises ckan.plugins.toolkit.ValidationError: on ``siren`` when it is none
+    :raises ckan.plugins.toolkit.ObjectNotFound: when the directory does not have it
+    """
+    tk.check_access("challenge_situation_show", context, data_dict)
+    siren = compact(validate(context, data_dict, schema.situation())["siren"])
+    found = situation.row_of(addresses.present_siren(siren))
+    if found is None:
+        raise tk.ObjectNotFound(tk._("The directory does not have this collectivité"))
+    epci = situation.epci_of(found)
+    near, count, publishing = situation.near(found)
+    organizations = _organizations_of(
+        [one["organization_id"] for one in (found, epci, *near) if one]
+    )
+
+    def shown(row: Any) -> dict[str, Any]:
+        known = organizations.get(row["organization_id"], (None, None))
+        named = dict(zip(("organization", "organization_title"), known, strict=True))
+        return _row({**row, **named}, f"duty_{config.obligation_rule()}")
+
+    lang = language.current()
+    return {
+        "collectivite": shown(found),
+        "duty": _duty(found),
+        "elsewhere": [
+            {
+                "count": one.number,
+                "source": one.source,
+                "date": one.counted_on.isoformat(),
+                "url": one.url,
+            }
+            for one in situation.elsewhere(found["siren"])
+        ],
+        "epci": shown(epci) if epci else None,
+        "near": [shown(one) for one in near],
+        "near_count": count,
+        "near_publishing": publishing,
+        "kits": [
+            {
+                "kit": one.kit.key,
+                "title": one.kit.title.in_(lang),
+                "why": one.kit.why.in_(lang),
+                "number": one.number,
+                "names": [{"siren": siren, "name": name} for siren, name in one.names],
+            }
+            for one in situation.kits_to_open(found, choices.kits())
+        ],
+    }
+
+
+def _duty(row: Any) -> dict[str, Any]:
+    """What the law asks of a collectivité, and why, by both readings of it."""
+    rule = config.obligation_rule()
+    agents = None if row["agents"] is None else float(row["agents"])
+    duty = duty_to_publish(
+        row["kind"],
+        row["population"],
+        agents,
+        rule=rule,
+        population_threshold=config.obligation_population(),
+        agents_threshold=config.obligation_agents(),
+    )
+    other = next(one for one in RULES if one != rule)
+    return {
+        **duty.as_dict(),
+        "other": {"rule": other, "status": row[f"duty_{other}"]},
+    }
+
+
+def _organizations_of(ids: Sequence[str | None]) -> dict[str | None, Any]:
+    """The name and title of organizations that are there, by id."""
+    query = sa.select(_group.c.id, _group.c.name, _group.c.title).where(
+        _group.c.id.in_([id_ for id_ in ids if id_]), _group.c.state == "active"
+    )
+    return {
+        row.id: (row.name, row.title or row.name)
+        for row in model.Session.execute(query)
     }
 
 
@@ -276,6 +387,13 @@ def _results(
     )
     duty = f"duty_{config.obligation_rule()}"
     return [_row(row, duty) for row in model.Session.execute(page).mappings()]
+
+
+def _outline(rows: list[dict[str, Any]]) -> None:
+    """Give each row its outline, of those that are known; one statement for all."""
+    found = contour.outlines([row["siren"] or row["insee_code"] for row in rows])
+    for row in rows:
+        row["geometry"] = found.get(row["siren"] or row["insee_code"])
 
 
 def _row(row: Any, duty: str) -> dict[str, Any]:

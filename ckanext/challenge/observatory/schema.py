@@ -31,6 +31,7 @@ def show() -> Schema:
         "breakdowns": fields.yes_or_no(),
         "figures": fields.yes_or_no(),
         "tiles": fields.yes_or_no(),
+        "geometry": fields.yes_or_no(),
         **fields.paging(MAX_LIMIT, DEFAULT_LIMIT),
     }
 
@@ -43,6 +44,11 @@ def territory() -> Schema:
         "kind": fields.choice(KINDS),
         "size": fields.choice([size.key for size in SIZES]),
     }
+
+
+def situation() -> Schema:
+    """Which collectivité."""
+    return {"siren": fields.siren()}
 
 
 def history() -> Schema:

@@ -20,7 +20,7 @@ from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.lifecycle import COHORT_PRESENTED
 from ckanext.challenge.views.embed.response import act_as_nobody
 
-from . import data_rows, region_data
+from . import data_rows, observatory, region_data
 
 _DATASETS = 6
 _AWARDS = 6
@@ -62,6 +62,7 @@ def _page() -> dict[str, Any]:
     titles = {row["name"]: row["title"] for row in kits["results"]}
     return {
         "season": _season(act_as_nobody("challenge_cohort_list", limit=20)["results"]),
+        "region": observatory.summary(),
         "count": found["count"],
         "datasets": data_rows.rows(found["results"], titles),
         "awards": [_award(row, index) for row in [*latest.values()][:_AWARDS]],

@@ -29,6 +29,8 @@ from ckanext.challenge.views.common import (
 )
 from ckanext.challenge.views.embed.response import act_as_nobody
 
+from . import maps
+
 observatory = blueprint("challenge_observatory", programs=True)
 
 ROWS = 50
@@ -121,6 +123,7 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
         "other_rule": labels.other_rule(found["figures"]),
         "figures": _figures(found["figures"], found["a_year_ago"]),
         "since": _since(found["a_year_ago"]),
+        "map": _map(filters),
         "picture": _picture(found, where),
         "rows": [_row(row, badges) for row in found["results"]],
         "count": _count(found["count"]),
@@ -334,6 +337,39 @@ def _picture(found: Mapping[str, Any], where: str) -> Markup | str:
             ),
         ),
     )
+
+
+def _map(filters: Mapping[str, str]) -> dict[str, Any] | None:
+    """The map of the communes that are filtered by nothing but their département; of a
+    country, which is too large for it, that of its départements.
+    """
+    if set(filters) - {"departement"}:
+        return None
+    departement = filters.get("departement", "").upper()
+    for level in ("commune", "departement"):
+        try:
+            shown = maps.figure(level, departement)
+        except tk.ObjectNotFound:
+            continue
+        asked = {
+            "level": level,
+            **({"departement": departement} if departement else {}),
+        }
+        return {**shown, "url": str(tk.h.url_for("challenge_map.read", **asked))}
+    return None
+
+
+def summary() -> dict[str, Any] | None:
+    """The observatory in a sentence, three figures and a picture, for the home."""
+    found = act_as_nobody("challenge_observatory_show", tiles=True, limit=0)
+    if not found["count"]:
+        return None
+    return {
+        "lead": _lead(found["figures"]),
+        "figures": _figures(found["figures"], found["a_year_ago"])[:3],
+        "picture": _picture(found, ""),
+        "url": str(tk.h.url_for("challenge_observatory.read")),
+    }
 
 
 def _row(row: Mapping[str, Any], badges: Mapping[str, str]) -> dict[str, Any]:
@@ -708,7 +744,7 @@ def as_json() -> Response:
 @observatory.get("/observatory.geojson")
 def as_geojson() -> Response:
     """The same as GeoJSON (RFC 7946), without a geometry where none is known."""
-    filters = _filters()
+    filters = {**_filters(), "geometry": "true"}
     first = _piece(filters)
     features = (_feature(row) for row in _all_rows(filters, first))
     return _streamed(
