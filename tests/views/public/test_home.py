@@ -51,6 +51,7 @@ def test_search_comes_first_and_all_is_there(
     assert home.xpath(".//form/@action")[0] == "/en/dataset/"
     headings = [_text(heading) for heading in home.iter("h2")]
     assert headings == [
+        "The region at a glance",
         "Newly opened data",
         "They have just earned a badge",
         "You publish? Begin with a kit",

@@ -16,6 +16,7 @@ from sqlalchemy import event
 
 from ckanext.challenge.common import page_cache
 from ckanext.challenge.model import Conformity
+from ckanext.challenge.observatory import store
 
 PAGE = "/challenge/observatory/map"
 PICTURE = "/challenge/observatory/map.svg"
@@ -58,6 +59,7 @@ def test_a_place_is_coloured_by_what_it_has_published(
         id=organization,
         siren="214500241",
     )
+    store.refresh()
     page_cache.forget_all()
     after = visitor.get(PICTURE)
     assert _groups(after) == {"open": 1, "none": 3}
@@ -69,6 +71,8 @@ def test_a_place_is_coloured_by_what_it_has_published(
             status="valid",
         )
     )
+    model.Session.flush()
+    store.refresh()
     model.Session.commit()
     page_cache.forget_all()
     assert _groups(visitor.get(PICTURE)) == {"conforming": 1, "none": 3}

@@ -99,7 +99,7 @@ def test_the_history_of_a_collectivite(browser: MakeBrowser, world: World) -> No
     public = browser()
     assert public.get("/en/challenge/collectivite/999999999").status_code == 404
     page = public.get(f"/en/challenge/collectivite/{BAULE}").text
-    assert "has not taken part" in page
+    assert "Has not opened data here yet" in page
     # These organizations were made without a SIREN; the accepted one has it.
     call_as(
         world.people["sysadmin"],

@@ -23,7 +23,7 @@ from ckanext.challenge.domain.eligibility import EPCI_KINDS
 from ckanext.challenge.observatory import labels as observatory
 from ckanext.challenge.views.applicant.pages import duty_text
 from ckanext.challenge.views.common import act, blueprint, may
-from ckanext.challenge.views.participant_rows import cohort_prefix, facts
+from ckanext.challenge.views.participant_rows import cohort_prefix, cohort_url, facts
 
 collectivite = blueprint("challenge_collectivite")
 
@@ -254,7 +254,7 @@ def _doors(
     season = next((row for row in seasons if row["accepts_applications"]), None)
     taking_part = {row["cohort"] for row in found["participations"]}
     if season and season["name"] not in taking_part:
-        url = tk.h.url_for("challenge_apply.form", cohort=season["name"])
+        url = f"{cohort_url(season['name'])}/apply"
         doors.append(
             {
                 "text": tk._("Apply to: {season}").format(season=season["title"]),
