@@ -44,8 +44,8 @@ _PIECE = 2000
 
 # What is answered is the same for everybody. Only known values make a key: what the
 # action refuses, words that people type, and pages past the end are not kept.
-_bodies = PageCache(seconds=60)
-_places = PageCache(seconds=60, size=1)
+_bodies = PageCache(seconds=300, size=60)
+_places = PageCache(seconds=300, size=1)
 
 
 @observatory.get("/observatory")
@@ -115,6 +115,7 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
         "found": found,
         "where": where,
         "lead": _lead(found["figures"]),
+        "change": _lead_change(found["figures"], found["a_year_ago"]),
         "rule": labels.rule(
             found["figures"], config.obligation_population(), config.obligation_agents()
         ),
@@ -122,7 +123,7 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
         "figures": _figures(found["figures"], found["a_year_ago"]),
         "since": _since(found["a_year_ago"]),
         "picture": _picture(found, where),
-        "rows": [_row(row, badges) for row in found["results"]],
+        "rows": [_row(row) for row in found["results"]],
         "count": _count(found["count"]),
         "parts": _parts(found["breakdowns"], filters, url),
         "curves": _curves(filters),
@@ -197,6 +198,14 @@ def _lead(figures: Mapping[str, Any]) -> str:
         concerned=h.challenge_number(concerned),
         percent=_percent(publishing, concerned),
     )
+
+
+def _lead_change(figures: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
+    """How many more of those obliged publish than a year ago."""
+    if before is None:
+        return ""
+    name = "concerned_publishing"
+    return _change(figures[name], before[name])
 
 
 def _count(number: int) -> str:
@@ -336,7 +345,7 @@ def _picture(found: Mapping[str, Any], where: str) -> Markup | str:
     )
 
 
-def _row(row: Mapping[str, Any], badges: Mapping[str, str]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     elsewhere = row["elsewhere"]
     return {
         "name": row["name"],
@@ -356,7 +365,7 @@ def _row(row: Mapping[str, Any], badges: Mapping[str, str]) -> dict[str, Any]:
         "datasets": h.challenge_number(row["datasets"]),
         "conforming": h.challenge_number(row["conforming"]),
         "latest": h.challenge_date(row["last_published_at"], "medium"),
-        "badges": ", ".join(badges.get(key, key) for key in row["badges"]),
+        "badges": h.challenge_number(len(row["badges"])),
         "elsewhere": tk.ungettext(
             "{number} dataset elsewhere ({source}, {date})",
             "{number} datasets elsewhere ({source}, {date})",
