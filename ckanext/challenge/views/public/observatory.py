@@ -187,6 +187,11 @@ def _where(filters: Mapping[str, str]) -> str:
 def _lead(figures: Mapping[str, Any]) -> str:
     """How many of those that the law obliges publish: with the denominator."""
     concerned, publishing = figures["concerned"], figures["concerned_publishing"]
+    if not concerned:
+        return tk._(
+            "None of these collectivités is known to be obliged to publish; {number} "
+            "have opened data here."
+        ).format(number=h.challenge_number(figures["publishing"]))
     return tk.ungettext(
         "{publishing} of the {concerned} collectivité that the law obliges to publish "
         "has opened data here ({percent}).",
@@ -202,7 +207,7 @@ def _lead(figures: Mapping[str, Any]) -> str:
 
 def _lead_change(figures: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
     """How many more of those obliged publish than a year ago."""
-    if before is None:
+    if before is None or not figures["concerned"]:
         return ""
     name = "concerned_publishing"
     return _change(figures[name], before[name])
@@ -260,9 +265,11 @@ def _figures(
             past = before["population_covered"] / before["population"]
             points = round(100 * share) - round(100 * past)
             change = (
-                tk._("{change} points since a year").format(
-                    change=f"{'+' if points > 0 else '−'}{abs(points)}"
-                )
+                tk.ungettext(
+                    "{change} point since a year",
+                    "{change} points since a year",
+                    abs(points),
+                ).format(change=f"{'+' if points > 0 else '−'}{abs(points)}")
                 if points
                 else tk._("as a year ago")
             )
