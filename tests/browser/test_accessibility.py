@@ -40,6 +40,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/subscription?badge=engagee",
         "/challenge/subscription/sent?cohort=saison-2",
         "/challenge/subscription/end?key=altered",
+        "/challenge/observatory",
+        "/challenge/observatory?kind=village",
         "/challenge/kits",
         "/challenge/kits/deliberations",
         "/challenge/observatory/map",

@@ -115,6 +115,7 @@ def test_loading_twice_and_clearing(cli, storage):
     _check_participants()
     _check_datasets(storage)
     _check_accounts()
+    _check_observatory()
 
     again = cli.invoke(ckan_command, ["challenge", "demo", "load"])
     assert again.exit_code == 0, again.output
@@ -189,6 +190,21 @@ def _check_datasets(storage):
     assert len(_files(storage)) == found["count"] + hidden + others
     begun = model.Session.query(Preparation).one()
     assert begun.state == "to_match", "something is left to say"
+
+
+def _check_observatory():
+    months = call_action("challenge_observatory_history")["results"]
+    assert len(months) == 25
+    counts = [row["figures"]["datasets"] for row in reversed(months)]
+    assert counts == sorted(counts)
+    assert 0 < counts[0] < counts[-1]
+    (season,) = call_action("challenge_observatory_history", occasion="season")[
+        "results"
+    ]
+    assert (season["period"], season["month"]) == ("saison-1", "2019-12-01")
+    shown = call_action("challenge_observatory_show")
+    assert shown["figures"]["only_elsewhere"] == 5
+    assert shown["a_year_ago"]["datasets"] < shown["figures"]["datasets"]
 
 
 def _check_accounts():

@@ -30,7 +30,7 @@ from ckanext.challenge.model import (
 )
 
 from . import content as demo
-from . import manifest
+from . import manifest, observatory
 from .content import Content
 from .load import Part, Show, demo_packages, descriptions
 
@@ -104,6 +104,7 @@ def clear(show: Show) -> Cleared | None:
         with show(part) as advance:
             for _ in part.run():
                 advance()
+    observatory.forget(known.today, [season["name"] for season in content.seasons])
     manifest.forget()
     return cleared
 

@@ -54,7 +54,7 @@ from ckanext.challenge.model import (
 )
 
 from . import content as demo
-from . import manifest, pdf, tables, timeline, workbook
+from . import manifest, observatory, pdf, tables, timeline, workbook
 from .content import Content, Dataset
 
 MANAGER = "gestion"
@@ -149,7 +149,7 @@ def _parts(known_passwords: bool, tell: Callable[[str, str], object]) -> list[Pa
         *work,
         Part("Applications", len(content.applications), loading.applications),
         Part("A file being prepared", 1, loading.preparation),
-        Part("Dates and evaluation", 4, loading.finish),
+        Part("Dates and evaluation", 5, loading.finish),
     ]
 
 
@@ -859,6 +859,8 @@ class _Loading:
         yield
         _call("challenge_evaluate", self.admin, all=True)
         timeline.date_results(packages)
+        yield
+        observatory.make_past(self.today, {demo.PAST: timeline.FINISHED})
         yield
         search.rebuild(package_ids=list(packages), quiet=True)
         search.commit()

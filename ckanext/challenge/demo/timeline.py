@@ -146,6 +146,10 @@ def _date_application(
     )
 
 
+#: When the season of the past finished.
+FINISHED = dt.date(2019, 12, 10)
+
+
 def date_results(packages: dict[str, Dataset]) -> None:
     """Date badges, and the steps that the catalogue ticked, by what earned them."""
     for cohort in (demo.PAST, demo.CURRENT):
@@ -153,8 +157,8 @@ def date_results(packages: dict[str, Dataset]) -> None:
     _execute(
         "UPDATE challenge_cohort SET finished_at = :at, snapshot = jsonb_set("
         "snapshot, '{date}', to_jsonb(CAST(:day AS text))) WHERE name = :cohort",
-        at=dt.datetime(2019, 12, 10, 17, tzinfo=dt.timezone.utc),
-        day="2019-12-10",
+        at=dt.datetime.combine(FINISHED, dt.time(17), tzinfo=dt.timezone.utc),
+        day=FINISHED.isoformat(),
         cohort=demo.PAST,
     )
     model.Session.commit()

@@ -12,7 +12,7 @@ from ckan.types import Context
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import addresses, language, names
+from ckanext.challenge.common import addresses, language
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.directory.query import matching
@@ -356,7 +356,8 @@ def _order(rows: Any, sort: str) -> list[Any]:
         "conforming": [rows.c.conforming.desc(), rows.c.datasets.desc()],
         "recent": [rows.c.last_published_at.desc().nulls_last()],
     }
-    return [*first[sort], *names.in_order(rows.c.name), rows.c.code]
+    # The directory keeps names folded: to fold those of a country takes half a second.
+    return [*first[sort], sa.collate(rows.c.search_key, "C"), rows.c.code]
 
 
 def _results(

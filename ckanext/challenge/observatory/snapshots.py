@@ -52,12 +52,13 @@ def due(today: dt.date | None = None) -> list[Taken]:
     return [one for one in taken if one.rows]
 
 
-def of_season(name: str) -> Taken:
+def of_season(name: str, today: dt.date | None = None) -> Taken:
     """Keep the figures with which a season ends, in the current transaction.
 
     :param name: of the season; one that finished before keeps those of the first time
+    :param today: the day that it is, to try another one
     """
-    return _take("season", name, config.today())
+    return _take("season", name, today or config.today())
 
 
 def month_of(day: dt.date) -> str:

@@ -81,14 +81,14 @@ def tiles(
         for tile in all_tiles
     )
     return Markup(
-        '{}<div class="challenge-tiles" role="img" aria-labelledby="{}-title"'
-        ' aria-describedby="{}-desc"><span class="visually-hidden" id="{}-title">{}'
+        '<div class="challenge-tiles" role="img" aria-labelledby="{}-title"'
+        ' aria-describedby="{}-desc">{}<span class="visually-hidden" id="{}-title">{}'
         '</span><span class="visually-hidden" id="{}-desc">{}</span>{}</div>'
         '<ul class="challenge-tiles">{}</ul>'
     ).format(
+        prefix,
+        prefix,
         _patterns(size, prefix),
-        prefix,
-        prefix,
         prefix,
         said(cut(title)),
         prefix,
@@ -117,7 +117,8 @@ def _patterns(size: int, prefix: str) -> Markup:
         f' patternUnits="userSpaceOnUse">{drawing.format(**sizes)}</pattern>'
         for letter, drawing in _DRAWN.items()
     )
-    # Not hidden by display: a pattern in what is not displayed fills nothing.
+    # Not hidden by display: a pattern in what is not displayed fills nothing. Among the
+    # tiles, since it takes its colour from where it stands.
     return Markup(
         f'<svg class="position-absolute" width="0" height="0" aria-hidden="true"'
         f' focusable="false"><defs>{patterns}</defs></svg>'

@@ -46,8 +46,8 @@ _PIECE = 2000
 
 # What is answered is the same for everybody. Only known values make a key: what the
 # action refuses, words that people type, and pages past the end are not kept.
-_bodies = PageCache(seconds=60)
-_places = PageCache(seconds=60, size=1)
+_bodies = PageCache(seconds=300, size=60)
+_places = PageCache(seconds=300, size=1)
 
 
 @observatory.get("/observatory")
@@ -117,6 +117,7 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
         "found": found,
         "where": where,
         "lead": _lead(found["figures"]),
+        "change": _lead_change(found["figures"], found["a_year_ago"]),
         "rule": labels.rule(
             found["figures"], config.obligation_population(), config.obligation_agents()
         ),
@@ -125,7 +126,7 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
         "since": _since(found["a_year_ago"]),
         "map": _map(filters),
         "picture": _picture(found, where),
-        "rows": [_row(row, badges) for row in found["results"]],
+        "rows": [_row(row) for row in found["results"]],
         "count": _count(found["count"]),
         "parts": _parts(found["breakdowns"], filters, url),
         "curves": _curves(filters),
@@ -189,6 +190,11 @@ def _where(filters: Mapping[str, str]) -> str:
 def _lead(figures: Mapping[str, Any]) -> str:
     """How many of those that the law obliges publish: with the denominator."""
     concerned, publishing = figures["concerned"], figures["concerned_publishing"]
+    if not concerned:
+        return tk._(
+            "None of these collectivités is known to be obliged to publish; {number} "
+            "have opened data here."
+        ).format(number=h.challenge_number(figures["publishing"]))
     return tk.ungettext(
         "{publishing} of the {concerned} collectivité that the law obliges to publish "
         "has opened data here ({percent}).",
@@ -200,6 +206,14 @@ def _lead(figures: Mapping[str, Any]) -> str:
         concerned=h.challenge_number(concerned),
         percent=_percent(publishing, concerned),
     )
+
+
+def _lead_change(figures: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
+    """How many more of those obliged publish than a year ago."""
+    if before is None or not figures["concerned"]:
+        return ""
+    name = "concerned_publishing"
+    return _change(figures[name], before[name])
 
 
 def _count(number: int) -> str:
@@ -254,9 +268,11 @@ def _figures(
             past = before["population_covered"] / before["population"]
             points = round(100 * share) - round(100 * past)
             change = (
-                tk._("{change} points since a year").format(
-                    change=f"{'+' if points > 0 else '−'}{abs(points)}"
-                )
+                tk.ungettext(
+                    "{change} point since a year",
+                    "{change} points since a year",
+                    abs(points),
+                ).format(change=f"{'+' if points > 0 else '−'}{abs(points)}")
                 if points
                 else tk._("as a year ago")
             )
@@ -372,7 +388,7 @@ def summary() -> dict[str, Any] | None:
     }
 
 
-def _row(row: Mapping[str, Any], badges: Mapping[str, str]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     elsewhere = row["elsewhere"]
     return {
         "name": row["name"],
@@ -392,7 +408,7 @@ def _row(row: Mapping[str, Any], badges: Mapping[str, str]) -> dict[str, Any]:
         "datasets": h.challenge_number(row["datasets"]),
         "conforming": h.challenge_number(row["conforming"]),
         "latest": h.challenge_date(row["last_published_at"], "medium"),
-        "badges": ", ".join(badges.get(key, key) for key in row["badges"]),
+        "badges": h.challenge_number(len(row["badges"])),
         "elsewhere": tk.ungettext(
             "{number} dataset elsewhere ({source}, {date})",
             "{number} datasets elsewhere ({source}, {date})",
