@@ -59,6 +59,7 @@ RESERVED_NAMES = frozenset(
         "kit",
         "kits",
         "manage",
+        "matches",
         "mine",
         "observatory",
         "oembed",
