@@ -141,6 +141,7 @@ def test_a_publisher_knows_where_its_communes_lie(written, numbers):
     dataset = factories.Dataset(owner_org=organization["id"])
     resource = factories.Resource(package_id=dataset["id"])
     stored = model.Session.get(model.Resource, resource["id"])
+    assert stored is not None
     found = publishers.of(stored).boxes
     assert found["45024"] == Box(2.0, 47.0, 2.1, 47.1)
     assert set(found) == ({"45024"} if "insee_code" in numbers else {"45024", "45203"})
