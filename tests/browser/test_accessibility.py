@@ -10,6 +10,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from ckan import model
+from ckan.tests import factories
 from factories import call_as
 from helpers.outlines import load_squares
 from playwright.sync_api import Page
@@ -68,6 +69,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
     ),
     "manager": (
         "/challenge/manage",
+        "/challenge/manage/matches",
         "/challenge/manage/saison-2",
         "/challenge/manage/saison-2/accompaniment",
         "/challenge/manage/saison-2/edit",
@@ -238,6 +240,8 @@ def preparation(
 def places(world: Any, claim: str, preparation: str) -> dict[str, str]:
     """What stands in the addresses."""
     load_squares()
+    for title in ("Mairie de Lignières", "Autre chose"):
+        factories.Organization(title=title)
     return {
         "participant": world.url,
         "award": world.award["id"],

@@ -100,6 +100,11 @@ RULES: list[tuple[str, dict[str, Any], str]] = [
         "“31/02/2023” is not the sum of A, B, which is 9.",
     ),
     (
+        "outside-commune",
+        {"insee": "45024"},
+        "This point is not in the commune of code 45024: “31/02/2023”.",
+    ),
+    (
         "one-of-required",
         {"columns": ["A", "B"]},
         "One of these columns has to be filled in: A, B.",

@@ -13,7 +13,9 @@ import pytest
 
 from ckanext.challenge.conformity import check as checking
 from ckanext.challenge.conformity import checks, examples, registry
+from ckanext.challenge.conformity.publishers import Publisher
 from ckanext.challenge.conformity.report import Problem, Report
+from ckanext.challenge.domain.outlines import Box
 
 CHECKED = {s.id: s for s in registry.known().values() if s.descriptor}
 Row = dict[str, str]
@@ -360,6 +362,35 @@ def test_a_file_is_judged_by_the_version_that_its_columns_are_of(judge: Any) -> 
     newer[1]["toponyme"] = ""
     (problem,) = judge(BAL, newer).errors
     assert (problem.column, problem.constraint) == ("toponyme", "required")
+
+
+@pytest.mark.parametrize("schema", [BAL, f"{BAL}-1.5"])
+def test_a_point_lies_in_the_commune_of_its_row(tmp_path: Path, schema: str) -> None:
+    rows = rows_of(schema)
+    code = rows[0]["commune_insee"]
+    longitude, latitude = float(rows[0]["long"]), float(rows[0]["lat"])
+    rows[1]["long"] = f"{longitude + 1:.4f}"
+    # A text that is no number is told once, by its pattern.
+    rows[2]["lat"] = "nord"
+    path = tmp_path / "file.csv"
+    with path.open("w", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    box = Box(longitude - 0.1, latitude - 0.1, longitude + 0.1, latitude + 0.1)
+    for boxes, told in (
+        ({code: box}, [("outside-commune", 3, "long"), ("constraint-error", 4, "lat")]),
+        # Where no outline is loaded nothing is said.
+        ({}, [("constraint-error", 4, "lat")]),
+    ):
+        publisher = Publisher(boxes=boxes)
+        found = checking.check(path, CHECKED[schema], publisher=publisher).errors
+        told_of_places = [
+            (problem.type, problem.row, problem.column)
+            for problem in found
+            if problem.type != "publisher-value"
+        ]
+        assert told_of_places == told
 
 
 @pytest.mark.parametrize(

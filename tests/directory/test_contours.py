@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.cli.cli import ckan as ckan_command
+from ckan.tests import factories
 from helpers.outlines import square
 
 from ckanext.challenge.common import addresses
+from ckanext.challenge.conformity import publishers
 from ckanext.challenge.directory import contours, loader
 from ckanext.challenge.directory.reader import (
     Collectivite,
@@ -129,6 +131,20 @@ def test_outlines_are_stored_for_each_level(written):
     assert sorted(ring[1:]) == [[2.0, 47.0], [2.0, 47.1], [2.1, 47.0], [2.1, 47.1]]
     assert set(departement_outlines()) == {"36", "45"}
     assert boxes([]) == {}
+
+
+@pytest.mark.usefixtures("directory", "clean_index")
+@pytest.mark.parametrize("numbers", [{"insee_code": "45024"}, {"siren": "200070183"}])
+def test_a_publisher_knows_where_its_communes_lie(written, numbers):
+    _load(written(*here()))
+    organization = factories.Organization(**numbers)
+    dataset = factories.Dataset(owner_org=organization["id"])
+    resource = factories.Resource(package_id=dataset["id"])
+    stored = model.Session.get(model.Resource, resource["id"])
+    assert stored is not None
+    found = publishers.of(stored).boxes
+    assert found["45024"] == Box(2.0, 47.0, 2.1, 47.1)
+    assert set(found) == ({"45024"} if "insee_code" in numbers else {"45024", "45203"})
 
 
 @pytest.mark.usefixtures("directory")

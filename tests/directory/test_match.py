@@ -75,13 +75,14 @@ def test_organizations_are_proposed_what_they_are_called(manager: Any) -> None:
 
 def test_a_decision_gives_what_an_acceptance_gives(manager: Any) -> None:
     member = factories.User()
-    organization: dict[str, Any] = factories.Organization(
+    organization = factories.Organization(
         name="baule",
         title="Mairie de Baule",
         description="Notre commune",
         users=[{"name": member["name"], "capacity": "editor"}],
     )
-    members = {user["name"] for user in organization["users"]}
+    before = call_as(factories.Sysadmin(), "organization_show", id="baule")
+    members = {user["name"] for user in before["users"]}
     assert member["name"] in members
     done = call_as(manager, "challenge_match_decide", organization="baule", siren=BAULE)
     assert (done["organization_id"], done["siren"]) == (organization["id"], BAULE)

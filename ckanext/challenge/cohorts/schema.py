@@ -60,6 +60,7 @@ RESERVED_NAMES = frozenset(
         "kit",
         "kits",
         "manage",
+        "matches",
         "mine",
         "observatory",
         "oembed",

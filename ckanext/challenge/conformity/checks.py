@@ -24,6 +24,7 @@ from stdnum.fr import siren, siret
 
 from ckanext.challenge.domain import characters, places
 from ckanext.challenge.domain.letters import plain
+from ckanext.challenge.domain.outlines import Box
 
 if TYPE_CHECKING:
     from frictionless import Row
@@ -461,6 +462,39 @@ class PublisherCheck(_Rule, error=PublisherError):
         return column, "it is not the publisher's own number", facts
 
 
+class ElsewhereError(RuleError):
+    type = "outside-commune"
+    title = "Outside of the commune"
+
+
+class ElsewhereCheck(_Rule, error=ElsewhereError):
+    """Something lies in the commune that its row names; facts ``{insee}``.
+
+    It is in no schema: where communes are, is known to the portal that loaded outlines.
+    """
+
+    def __init__(self, columns: Mapping[str, str], boxes: Mapping[str, Box]) -> None:
+        super().__init__(*(columns[name] for name in _WITHIN))
+        self._boxes = boxes
+
+    def _judge(self, row: Row) -> _Finding | None:
+        code, longitude, latitude = (row[column] for column in self._columns)
+        box = self._boxes.get(str(code))
+        if box is None or longitude is None or latitude is None:
+            return None
+        try:
+            elsewhere = places.is_elsewhere(box, float(longitude), float(latitude))
+        except ValueError:  # a text that is no number, which its pattern says
+            return None
+        if not elsewhere:
+            return None
+        return self._columns[1], f"it is not in the commune {code}", {"insee": code}
+
+
+#: What the rule needs to know of a row.
+_WITHIN = ("commune", "longitude", "latitude")
+
+
 class AdviceError(RuleError):
     """What the schema allows, and nobody means; facts ``{}``.
 
@@ -676,4 +710,6 @@ def of(schema: Schema, publisher: Publisher | None = None) -> list[Check]:
             PublisherCheck(column, kind, publisher)
             for column, kind in schema.publisher.items()
         ]
+        if schema.within and publisher.boxes:
+            rules.append(ElsewhereCheck(schema.within, publisher.boxes))
     return [*rules, AdviceCheck()]

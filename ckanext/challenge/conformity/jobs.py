@@ -14,14 +14,14 @@ from ckanext.challenge.domain.verdicts import BROKE
 
 from . import publishers, registry, store, validation
 from .check import check
-from .checks import PublisherError
+from .checks import ElsewhereError, PublisherError
 from .files import Place, opened
 from .report import Report, Unreadable
 
 log = logging.getLogger(__name__)
 
-#: The type of the problem that a file is somebody else's.
-FOREIGN = PublisherError.type
+#: The types of what only this portal knows: a file, or a point, is somebody else's.
+FOREIGN = frozenset({PublisherError.type, ElsewhereError.type})
 #: The queue of the checks: a large file keeps no evaluation and no mail waiting.
 QUEUE = "challenge-conformity"
 #: Seconds after which a job is ended.
@@ -56,7 +56,7 @@ def check_resource(resource_id: str) -> None:
     if judged is not None and judged.status == "valid" and schema.publisher:
         # It does not know whose file this is.
         own = _check(place, schema, publisher)
-        if any(group.examples[0].type == FOREIGN for group in own.groups):
+        if any(group.examples[0].type in FOREIGN for group in own.groups):
             report = own
     _save(resource_id, schema.id, report, began)
     log.info(

@@ -187,6 +187,13 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
         N_("“{value}” is the number of the example, a commune that does not exist."),
         N_("Replace all the lines of the example with your own."),
     ),
+    "outside-commune": (
+        N_("This point is not in the commune of code {insee}: “{value}”."),
+        N_(
+            "Check the longitude, the latitude and the INSEE code: at least one of "
+            "them is of another place."
+        ),
+    ),
     "one-of-required": (N_("One of these columns has to be filled in: {columns}."),),
     "one-of-required header": (N_("One of these columns has to be there: {columns}."),),
     "cohesive-columns-value": (
@@ -753,6 +760,7 @@ def _shown(problem: Facts) -> _Shown:
             limit=expected.get("value", ""),
             sum=expected.get("sum", ""),
             own=_list(expected.get("own")),
+            insee=expected.get("insee", ""),
             line=expected.get("line", ""),
             lines=expected.get("lines", ""),
             columns=_list(expected.get("columns")),

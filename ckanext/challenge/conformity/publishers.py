@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.domain.outlines import Box
 from ckanext.challenge.model import Collectivite, Participant
+from ckanext.challenge.model.contour import boxes
 
 #: The extra of a dataset that says for whom it is published, if not for its own.
 FOR_OTHERS = "published_for"
@@ -28,10 +30,13 @@ class Publisher:
 
     :ivar sirens: nothing where the portal knows none: then none is judged
     :ivar insee_codes: likewise, of communes
+    :ivar boxes: by INSEE code, what lies around its communes (of an EPCI, around its
+        members), where outlines are loaded
     """
 
     sirens: frozenset[str] = frozenset()
     insee_codes: frozenset[str] = frozenset()
+    boxes: Mapping[str, Box] = field(default_factory=dict, compare=False)
 
     def fault(self, kind: str, number: str) -> str | None:
         """What is wrong with a number in a column that names the publisher.
@@ -76,10 +81,15 @@ def of(resource: model.Resource) -> Publisher:
         )
     )
     codes |= {code for row in rows for code in row if code}
-    return Publisher(
-        frozenset(code for code in codes if len(code) == 9),
-        frozenset(code for code in codes if len(code) == 5),
-    )
+    sirens = frozenset(code for code in codes if len(code) == 9)
+    insee_codes = frozenset(code for code in codes if len(code) == 5)
+    members = model.Session.execute(
+        sa.select(Collectivite.insee_code).where(
+            Collectivite.epci_siren.in_(sorted(sirens)),
+            Collectivite.insee_code.is_not(None),
+        )
+    ).scalars()
+    return Publisher(sirens, insee_codes, boxes({*insee_codes, *filter(None, members)}))
 
 
 def _extras(entity: Any) -> Mapping[str, Any]:

@@ -35,6 +35,7 @@ _OWN_KEYS = frozenset(
         "title",
         "checks",
         "publisher",
+        "within",
         "columns",
         "not_yet",
         "version_of",
@@ -59,6 +60,8 @@ class Schema:
         params}``: see :mod:`.checks`
     :ivar publisher: the columns that name the publisher, each with the kind of its
         number: ``siret``, ``siren`` or ``insee``
+    :ivar within: the columns that say where something is and in which commune:
+        ``commune`` (its INSEE code), ``longitude`` and ``latitude``; or nothing
     :ivar columns: by field, what is known of it beyond Table Schema: ``title`` (the
         official one), ``meaning`` (in plain words, in both languages), ``synonyms``
         (headers that town halls write), ``kind``, ``values`` (other spellings of its
@@ -79,6 +82,7 @@ class Schema:
     stem: str | None = None
     checks: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
     publisher: Mapping[str, str] = field(default_factory=dict, compare=False)
+    within: Mapping[str, str] = field(default_factory=dict, compare=False)
     columns: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict, compare=False
     )
@@ -161,6 +165,7 @@ def bundled() -> Mapping[str, Schema]:
             stem=file.name.removesuffix(".yaml"),
             checks=tuple(content.get("checks", ())),
             publisher=content.get("publisher", {}),
+            within=content.get("within", {}),
             columns=content.get("columns", {}),
             not_yet=content.get("not_yet", {}),
             version_of=content.get("version_of"),

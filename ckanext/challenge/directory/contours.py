@@ -270,13 +270,15 @@ def _maps(
 ) -> list[dict[str, Any]]:
     """One map of each level, and one of communes and of EPCI for each département."""
     home = _departements(by_key)
+    # Of an EPCI whose seat is in the next region there are some communes at most.
+    here = {code for level, code, _ in groups if level == "departement"}
     whole: dict[str, list[Group]] = defaultdict(list)
     parts: dict[tuple[str, str], list[Group]] = defaultdict(list)
     for group in groups:
         level, code, _ = group
         departement = code if level == "departement" else home.get(code)
         whole[level].append(group)
-        if departement and level != "departement":
+        if departement in here and level != "departement":
             parts[level, departement].append(group)
     made = []
     for level, shown in whole.items():

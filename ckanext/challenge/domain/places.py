@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from .outlines import Box
+
+#: Degrees by which a place may lie beside the box of its commune: some two kilometres,
+#: since outlines are simplified and older than the files.
+MARGIN = 0.02
+
 #: West, south, east and north of each part of France, in degrees, with its waters.
 _PARTS = (
     (-5.6, 41.2, 9.8, 51.3),  # the mainland and Corsica
@@ -37,3 +43,15 @@ def is_swapped(longitude: float, latitude: float) -> bool:
     False
     """
     return not is_in_france(longitude, latitude) and is_in_france(latitude, longitude)
+
+
+def is_elsewhere(box: Box, longitude: float, latitude: float) -> bool:
+    """Whether a position lies outside of a commune, beyond any doubt.
+
+    What has its two numbers exchanged is no other place: that is told by itself.
+
+    :param box: around the commune
+    """
+    return not box.holds(longitude, latitude, MARGIN) and not is_swapped(
+        longitude, latitude
+    )

@@ -32,13 +32,14 @@ SHEET = (
     ".m-line{fill:none;stroke:#1d5fa6;stroke-width:2.5}"
     ".m-shapes path{stroke:#6b7681;stroke-width:.6;vector-effect:non-scaling-stroke}"
     ".m-shapes .m-lined path{stroke:#1d5fa6;stroke-width:1}"
+    ".m-shapes .m-wide path{stroke:#1e2a35;stroke-width:1.4}"
     ".m-none{fill:#fff}.m-full{fill:#1c6b3d}"
     ".m-borders{fill:none;stroke:#1e2a35;stroke-width:1.4;"
     "vector-effect:non-scaling-stroke}"
     "@media (prefers-color-scheme:dark){"
     ".m-ground,.m-tile,.m-none{fill:#0f1c2e}.m-line{stroke:#7fb3ea}"
     ".m-full{fill:#6fce97}"
-    ".m-shapes .m-lined path{stroke:#7fb3ea}"
+    ".m-shapes .m-lined path{stroke:#7fb3ea}.m-shapes .m-wide path{stroke:#fff}"
     ".m-shapes path{stroke:#8493a3}.m-borders{stroke:#fff}}"
     "@media (forced-colors:active){"
     ".m-ground,.m-tile,.m-none{fill:Canvas}.m-line{stroke:CanvasText}"
@@ -51,10 +52,13 @@ POLICY = policy(SHEET)
 
 def _fill(name: str) -> str:
     """The class and the paint of a class of places."""
+    # The few shapes of which shares are told have a border of their own.
+    wide = " m-wide" if name.startswith("share") else ""
     if name in _FULL:
-        return 'class="m-full"'
-    lined = f'class="m-lined" fill="url(#{name})"'
-    return lined if _STROKES[name] else 'class="m-none"'
+        return f'class="m-full{wide}"'
+    if _STROKES[name]:
+        return f'class="{wide.strip() or "m-lined"}" fill="url(#{name})"'
+    return f'class="m-none{wide}"'
 
 
 def _patterns(names: Iterable[str]) -> str:

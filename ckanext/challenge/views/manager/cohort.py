@@ -39,6 +39,7 @@ def index_page() -> dict[str, Any]:
         "seasons": seasons,
         "creates": creates,
         "new_url": f"{base}/new",
+        "matches_url": f"{base}/matches" if may("challenge_match_list") else "",
         "set_aside": set_aside.listed() if creates else [],
         "no_addresses": creates and proxy_watch.is_blind(),
         "unsigned": _unsigned() if may("challenge_key_list") else None,
