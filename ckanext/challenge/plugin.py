@@ -24,7 +24,7 @@ from ckanext.challenge.common import validators as common_validators
 from ckanext.challenge.conformity import changes as conformity_changes
 from ckanext.challenge.conformity import validators as conformity_validators
 from ckanext.challenge.credentials import jobs as credential_jobs
-from ckanext.challenge.datasets import search
+from ckanext.challenge.datasets import answers, search
 from ckanext.challenge.datasets.search import SearchPlugin
 from ckanext.challenge.interfaces import IChallenge
 from ckanext.challenge.measures.base import Measure
@@ -135,7 +135,7 @@ def all_validators() -> dict[str, Callable[..., Any]]:
 
 def _served_actions() -> dict[str, Callable[..., Any]]:
     own = {name: unavailable.told(name, made) for name, made in all_actions().items()}
-    return {**own, **package_badges.chained()}
+    return {**own, **package_badges.chained(), **answers.chained()}
 
 
 @tk.blanket.actions(_served_actions)
@@ -184,6 +184,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
         session_events.listen()
         shield.listen()
         addresses.listen()
+        search.listen()
         changes.listener.listen()
         conformity_changes.listener.listen()
 

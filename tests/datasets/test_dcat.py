@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
-import pyshacl
 import pytest
 from ckan import model
 from ckan.tests import factories
 from factories import BAULE, POINCONNET, call_as, collectivites
+from helpers.catalogue import (
+    PLUGINS,
+    SHAPES,
+    SQUARE,
+    make_dataset,
+    make_organization,
+    read,
+    violations,
+)
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF
 
@@ -21,79 +27,11 @@ from ckanext.challenge.datasets import places
 DCATAP = Namespace("http://data.europa.eu/r5r/")
 LOCN = Namespace("http://www.w3.org/ns/locn#")
 EU = Namespace("http://publications.europa.eu/resource/authority/")
-PLUGINS = [
-    "activity",
-    "challenge",
-    "scheming_datasets",
-    "scheming_organizations",
-    "dcat",
-]
-#: The official shapes of DCAT-AP 3.0.1, which are not ours to hand on.
-SHAPES = Path(
-    os.environ.get("CHALLENGE_SHAPES")
-    or Path(__file__).parents[3] / "shared" / "data" / "dcat-ap"
-)
 with_shapes = pytest.mark.skipif(not SHAPES.is_dir(), reason="the shapes are not here")
-SQUARE = {
-    "type": "Polygon",
-    "coordinates": [
-        [[1.60, 47.78], [1.72, 47.78], [1.72, 47.84], [1.60, 47.84], [1.60, 47.78]]
-    ],
-}
-
 pytestmark = [
     pytest.mark.ckan_config("ckan.plugins", PLUGINS),
     pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index"),
 ]
-
-
-def make_organization(**fields: Any) -> dict[str, Any]:
-    return factories.Organization(
-        **{
-            "title": "Commune de Baule",
-            "siren": BAULE,
-            "kind": "commune",
-            "insee_code": "45024",
-            "website": "https://www.baule.example",
-            **fields,
-        }
-    )
-
-
-def make_dataset(organization: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return factories.Dataset(
-        **{
-            "owner_org": organization["id"],
-            "title": "Adresses – Baule",
-            "notes": "Les adresses de la commune, par voie et par numéro.",
-            "challenge_kit": "adresses",
-            "license_id": "etalab-2.0",
-            "frequency": "quarterly",
-            "temporal_start": "2024-01-01",
-            "temporal_end": "2024-12-31",
-            "spatial_insee": "45024",
-            "contact_name": "Mairie",
-            "contact_email": "mairie@example.org",
-            "tags": [{"name": "adresses"}],
-            "resources": [
-                {
-                    "url": "https://example.org/deliberations.csv",
-                    "name": "Délibérations",
-                    "description": "Une ligne est une délibération.",
-                    "format": "CSV",
-                    "schema": "scdl/deliberations",
-                    "size": 2048,
-                }
-            ],
-            **fields,
-        }
-    )
-
-
-def read(app: Any, path: str) -> Graph:
-    answer = app.get(path)
-    assert answer.content_type.startswith("text/turtle"), answer.body[:3000]
-    return Graph().parse(data=answer.body, format="turtle")
 
 
 def of_dataset(app: Any, dataset: dict[str, Any]) -> tuple[Graph, Any, Any]:
@@ -101,20 +39,6 @@ def of_dataset(app: Any, dataset: dict[str, Any]) -> tuple[Graph, Any, Any]:
     graph = read(app, f"/dataset/{dataset['name']}.ttl")
     (node,) = graph.subjects(RDF.type, DCAT.Dataset)
     return graph, node, graph.value(node, DCAT.distribution)
-
-
-def violations(graph: Graph, shapes: str = "shapes-3.0.1.ttl") -> list[str]:
-    """What the official shapes find wrong, a line each."""
-    answer = pyshacl.validate(graph, shacl_graph=str(SHAPES / shapes), advanced=True)
-    report = answer[1]
-    assert isinstance(report, Graph)
-    sh = Namespace("http://www.w3.org/ns/shacl#")
-    return sorted(
-        f"{graph.value(focus, RDF.type)} {report.value(one, sh.resultPath)}:"
-        f" {report.value(one, sh.value)}"
-        for one in report.subjects(RDF.type, sh.ValidationResult)
-        for focus in report.objects(one, sh.focusNode)
-    )
 
 
 def test_a_dataset_says_all_that_its_form_holds(app: Any) -> None:

@@ -78,6 +78,20 @@ def territories(wanted: Collection[str]) -> list[Territory]:
     return [found.get(code) or Territory(code) for code in wanted]
 
 
+def outline(covered: Collection[Territory]) -> dict[str, Any] | None:
+    """The contours of some territories in one, as GeoJSON; none where none is known."""
+    polygons: list[Any] = []
+    for territory in covered:
+        if territory.outline:
+            drawn = territory.outline["coordinates"]
+            polygons += (
+                drawn if territory.outline["type"] == "MultiPolygon" else [drawn]
+            )
+    if not polygons:
+        return None
+    return {"type": "MultiPolygon", "coordinates": polygons}
+
+
 def publisher(organization_id: str | None) -> Publisher:
     """What an organization says of itself."""
     if not organization_id:

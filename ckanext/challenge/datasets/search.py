@@ -9,6 +9,7 @@ an ordinary field of the dataset, which CKAN indexes itself.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Collection
 from typing import Any, cast
 
@@ -19,12 +20,12 @@ from ckan import model
 from ckan.lib.redis import connect_to_redis
 from ckan.lib.search import commit, is_available, rebuild
 from ckan.types import Context
-from flask import has_request_context, request
 from redis.exceptions import RedisError
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import package_badges
 from ckanext.challenge.common import (
+    addresses,
     jobs,
     language,
     session_events,
@@ -34,12 +35,15 @@ from ckanext.challenge.common import (
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Cohort
 
-from . import places
+from . import answers, places
 
 log = logging.getLogger(__name__)
 
 COHORT = "challenge_cohort"
 KIT = "challenge_kit"
+
+#: A filter by the name of an organization.
+_ORGANIZATION = re.compile(r'\borganization:"?(?P<name>[a-z0-9_-]+)"?')
 
 #: After as many failures of a Solr that answers, an organization is set aside.
 _TRIES = 3
@@ -89,6 +93,11 @@ class SearchPlugin(p.SingletonPlugin):
                 pkg_dict[COHORT] = cohort
         return pkg_dict
 
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        if answers.is_harvested():
+            search_params["fq"] = _by_present_name(search_params.get("fq") or "")
+        return search_params
+
     def after_dataset_search(
         self, search_results: dict[str, Any], search_params: dict[str, Any]
     ) -> dict[str, Any]:
@@ -101,8 +110,10 @@ class SearchPlugin(p.SingletonPlugin):
                     item["display_name"] = known.get(item["name"], item["name"])
         found = search_results.get("results") or []
         package_badges.add_to_datasets(found)
-        if _is_harvested():
+        if answers.is_harvested():
             places.prepare(found)
+        elif answers.is_programs():
+            answers.add_extras(found)
         return search_results
 
     def after_dataset_show(self, context: Context, pkg_dict: dict[str, Any]) -> None:
@@ -114,11 +125,37 @@ class SearchPlugin(p.SingletonPlugin):
             and context.get("for_view") is not False
         ):
             package_badges.add_to_datasets([pkg_dict])
+            if answers.is_programs():
+                answers.add_extras([pkg_dict])
 
 
-def _is_harvested() -> bool:
-    """Whether this request is for ckanext-dcat's documents."""
-    return has_request_context() and request.blueprint == "dcat"
+def _by_present_name(fq: str) -> str:
+    """A filter by an organization that has another name now, by that.
+
+    The address of its catalogue, with which others harvest it, stays.
+    """
+
+    def present(found: re.Match[str]) -> str:
+        name = addresses.present_name("organization", found["name"])
+        return f"organization:{name}" if name else found[0]
+
+    return _ORGANIZATION.sub(present, fq)
+
+
+def listen() -> None:
+    """Listen to CKAN's sessions for organizations that are renamed."""
+    session_events.listen_to(after_flush=_after_flush)
+
+
+def _after_flush(session: Any, flush_context: Any) -> None:
+    """CKAN leaves their datasets in the index under the name that is gone."""
+    for instance in session.dirty:
+        if (
+            isinstance(instance, model.Group)
+            and instance.is_organization
+            and sa.inspect(instance).attrs.name.history.deleted
+        ):
+            reindex_after_commit(instance.id)
 
 
 def cohort_of_dataset(dataset_id: str) -> str | None:
