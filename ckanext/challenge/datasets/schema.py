@@ -22,10 +22,12 @@ def dataset_list() -> Schema:
         "departement": [*fields.raw(required=False), known_departement],
         "epci": fields.siren(required=False),
         "collectivite": fields.siren(required=False),
+        "organization": fields.raw(required=False),
         "kit": fields.raw(required=False),
         "theme": fields.raw(required=False),
         "quality": fields.choice(opened.QUALITIES),
         "facets": fields.truth(),
+        "tally": fields.truth(),
         **fields.paging(100, 20),
     }
 
