@@ -67,6 +67,7 @@ FOLLOWERS = {"member", "org_admin", "adviser", "manager", "sysadmin"}
 TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_list": (EVERYBODY, {}),
     "challenge_dataset_list": (EVERYBODY, {}),
+    "challenge_address_list": (EVERYBODY, {"kind": "dataset"}),
     "challenge_cohort_show": (EVERYBODY, {"id": "{cohort}"}),
     "challenge_cohort_create": ({"sysadmin"}, {}),
     "challenge_cohort_update": (MANAGER, {"id": "{cohort}"}),

@@ -32,6 +32,21 @@ def dataset_list() -> Schema:
     }
 
 
+#: What the portal has a public page of.
+ADDRESSES = (
+    *("cohort", "participant", "badge", "kit"),
+    *("collectivite", "organization", "dataset"),
+)
+
+
+def address_list() -> Schema:
+    """Which addresses."""
+    return {
+        "kind": fields.choice(ADDRESSES, required=True),
+        **fields.paging(10_000, 1000),
+    }
+
+
 def reference() -> Schema:
     """Which schema."""
     return {"id": fields.raw()}

@@ -28,6 +28,7 @@ from ckanext.challenge.views.public.credentials import credentials, identity
 from ckanext.challenge.views.public.organization import organization
 from ckanext.challenge.views.public.report import report
 from ckanext.challenge.views.public.routes import public
+from ckanext.challenge.views.public.sitemap import sitemap
 from ckanext.challenge.views.public.subscriptions import subscriptions
 
 
@@ -44,6 +45,7 @@ def get_blueprints() -> list[Blueprint]:
     return [
         actions,
         public,
+        sitemap,
         home,
         applicant,
         erasure,
