@@ -59,6 +59,7 @@ __all__ = [
     "challenge_organization_progress",
     "challenge_organization_worth",
     "challenge_own_place",
+    "challenge_page_links",
     "challenge_percent",
     "challenge_phrase",
     "challenge_programmes",
@@ -628,6 +629,59 @@ def challenge_dataset_quality(dataset: Mapping[str, Any]) -> dict[str, Any] | No
     }
 
 
+#: The pages that everybody reads, and what of their address makes another page.
+_PUBLIC_PAGES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            *("home.index", "home.about", "dataset.read", "organization.read"),
+            *("challenge.index", "challenge.badges", "challenge.kits"),
+            *("challenge.badge", "challenge.award", "challenge.kit"),
+            *("challenge_participant.read", "challenge_report.read"),
+            *("challenge_collectivite.read", "challenge_organization.read"),
+        ),
+        (),
+    ),
+    "challenge.read": ("page",),
+    "challenge.data": ("organization", "kit", "page"),
+    "challenge.region_data": (
+        *("departement", "epci", "collectivite", "organization"),
+        *("kit", "theme", "quality", "page"),
+    ),
+}
+
+
+def challenge_page_links() -> dict[str, Any] | None:
+    """The one address of a public page, and its other languages, for its head.
+
+    :returns: ``canonical`` and ``languages`` (pairs of a language and an address);
+        ``None`` where the page is not for everybody
+    """
+    request = tk.request
+    read = _PUBLIC_PAGES.get(request.endpoint or "")
+    if read is None:
+        return None
+    query = challenge_query({name: request.args.get(name) for name in read})
+    own = tk.config["ckan.locale_default"]
+
+    def address(spoken: str) -> str:
+        # The portal's own language has addresses without its code.
+        locale = "default" if spoken == own else spoken
+        place = dict(request.view_args or {})
+        url = tk.h.url_for(request.endpoint, qualified=True, locale=locale, **place)
+        return f"{url}{query}"
+
+    spoken = [str(locale) for locale in tk.h.get_available_locales()]
+    return {
+        "canonical": address(str(tk.h.lang())),
+        "languages": [
+            *((code.replace("_", "-"), address(code)) for code in spoken),
+            ("x-default", address(own)),
+        ]
+        if len(spoken) > 1
+        else [],
+    }
+
+
 #: What a dataset can be worth to its readers: a word, an icon, and a sentence.
 QUALITIES = {
     "verified": (
@@ -727,6 +781,7 @@ def challenge_organization_worth(name: str) -> dict[str, Any] | None:
     }
 
 
+@shield.shielded(_nothing)
 def challenge_structured_data(
     kind: str, row: Mapping[str, Any]
 ) -> dict[str, Any] | None:
