@@ -71,6 +71,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_observatory_history": (EVERYBODY, {}),
     "challenge_situation_show": (EVERYBODY, {"siren": BAULE}),
     "challenge_dataset_list": (EVERYBODY, {}),
+    "challenge_address_list": (EVERYBODY, {"kind": "dataset"}),
     "challenge_cohort_show": (EVERYBODY, {"id": "{cohort}"}),
     "challenge_cohort_create": ({"sysadmin"}, {}),
     "challenge_cohort_update": (MANAGER, {"id": "{cohort}"}),

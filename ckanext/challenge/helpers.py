@@ -20,7 +20,7 @@ from ckan import model
 from markupsafe import Markup
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.badges import structured_data
+from ckanext.challenge.badges import package_badges, structured_data
 from ckanext.challenge.common import ckan_words, labels, language, roles, shield
 from ckanext.challenge.conformity import preview
 from ckanext.challenge.directory.departements import departements
@@ -40,6 +40,7 @@ __all__ = [
     "challenge_conformity",
     "challenge_dataset_quality",
     "challenge_dataset_season",
+    "challenge_dataset_worth",
     "challenge_date",
     "challenge_datetime",
     "challenge_days_until",
@@ -57,11 +58,14 @@ __all__ = [
     "challenge_money",
     "challenge_number",
     "challenge_organization_progress",
+    "challenge_organization_worth",
     "challenge_own_place",
+    "challenge_page_links",
     "challenge_percent",
     "challenge_phrase",
     "challenge_programmes",
     "challenge_published_for",
+    "challenge_qualities",
     "challenge_query",
     "challenge_schema_choices",
     "challenge_season_words",
@@ -626,6 +630,159 @@ def challenge_dataset_quality(dataset: Mapping[str, Any]) -> dict[str, Any] | No
     }
 
 
+#: The pages that everybody reads, and what of their address makes another page.
+_PUBLIC_PAGES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            *("home.index", "home.about", "dataset.read", "organization.read"),
+            *("challenge.index", "challenge.badges", "challenge.kits"),
+            *("challenge.badge", "challenge.award", "challenge.kit"),
+            *("challenge_participant.read", "challenge_report.read"),
+            *("challenge_collectivite.read", "challenge_organization.read"),
+        ),
+        (),
+    ),
+    "challenge.read": ("page",),
+    "challenge.data": ("organization", "kit", "page"),
+    "challenge.region_data": (
+        *("departement", "epci", "collectivite", "organization"),
+        *("kit", "theme", "quality", "page"),
+    ),
+}
+
+
+def challenge_page_links() -> dict[str, Any] | None:
+    """The one address of a public page, and its other languages, for its head.
+
+    :returns: ``canonical`` and ``languages`` (pairs of a language and an address);
+        ``None`` where the page is not for everybody
+    """
+    request = tk.request
+    read = _PUBLIC_PAGES.get(request.endpoint or "")
+    if read is None:
+        return None
+    query = challenge_query({name: request.args.get(name) for name in read})
+    own = tk.config["ckan.locale_default"]
+
+    def address(spoken: str) -> str:
+        # The portal's own language has addresses without its code.
+        locale = "default" if spoken == own else spoken
+        place = dict(request.view_args or {})
+        url = tk.h.url_for(request.endpoint, qualified=True, locale=locale, **place)
+        return f"{url}{query}"
+
+    spoken = [str(locale) for locale in tk.h.get_available_locales()]
+    return {
+        "canonical": address(str(tk.h.lang())),
+        "languages": [
+            *((code.replace("_", "-"), address(code)) for code in spoken),
+            ("x-default", address(own)),
+        ]
+        if len(spoken) > 1
+        else [],
+    }
+
+
+#: What a dataset can be worth to its readers: a word, an icon, and a sentence.
+QUALITIES = {
+    "verified": (
+        labels.N_("Verified"),
+        "award",
+        labels.N_("The catalogue counted it for a badge for the quality of data."),
+    ),
+    "conforming": (
+        labels.N_("Conforming"),
+        "check",
+        labels.N_("The portal checked a file: it follows its national schema."),
+    ),
+    "fresh": (
+        labels.N_("Up to date"),
+        "clock",
+        labels.N_("Its files are as recent as its publisher announces."),
+    ),
+}
+
+
+def challenge_qualities(dataset: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What a dataset is worth to its readers, in words.
+
+    :param dataset: with ``verified``, ``conforming`` and ``fresh``
+    :returns: ``name``, ``word``, ``icon`` and ``text`` of each that it has
+    """
+    return [
+        {"name": name, "word": tk._(word), "icon": icon, "text": tk._(text)}
+        for name, (word, icon, text) in QUALITIES.items()
+        if dataset.get(name)
+    ]
+
+
+@shield.shielded(_nothing)
+def challenge_dataset_worth(dataset: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a dataset is worth to its readers, for its page in CKAN.
+
+    Calls an action, which sends two statements of its own.
+
+    :param dataset: as ``package_show`` answers it
+    :returns: ``qualities`` (of :func:`challenge_qualities`), ``points``, ``maximum``
+        and ``badges``, those for which the dataset counted; ``None`` for what is no
+        dataset
+    """
+    if dataset.get("type") != "dataset":
+        return None
+    try:
+        found = tk.get_action("challenge_quality_show")(
+            {"user": tk.current_user.name}, {"id": dataset["id"]}
+        )
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return None
+    badges = package_badges.said_of("dataset", dataset)
+    return {
+        "qualities": challenge_qualities(found),
+        "points": found["points"],
+        "maximum": found["maximum"],
+        # Of a season and outside of it, the same badge is one.
+        "badges": [
+            *{row["title"]: row for row in badges if row.get("counted")}.values()
+        ],
+    }
+
+
+@shield.shielded(_nothing)
+def challenge_organization_worth(name: str) -> dict[str, Any] | None:
+    """What an organization's datasets are worth to their readers, for its pages.
+
+    Calls an action.
+
+    :param name: of the organization
+    :returns: ``count`` of its public datasets, ``url`` of their list and ``rows``: of
+        each quality that some have ``word``, ``icon``, ``text``, ``number`` and
+        ``url``; ``None`` where there is no dataset
+    """
+    try:
+        found = tk.get_action("challenge_dataset_list")(
+            {"user": tk.current_user.name},
+            {"organization": name, "tally": True, "limit": 0},
+        )
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return None
+    if not found["count"]:
+        return None
+    url = str(tk.h.url_for("challenge.region_data", organization=name))
+    return {
+        "count": found["count"],
+        "url": url,
+        "rows": [
+            {
+                **row,
+                "number": challenge_number(found["tally"][row["name"]]),
+                "url": f"{url}&quality={row['name']}",
+            }
+            for row in challenge_qualities(found["tally"])
+        ],
+    }
+
+
+@shield.shielded(_nothing)
 def challenge_structured_data(
     kind: str, row: Mapping[str, Any]
 ) -> dict[str, Any] | None:

@@ -36,6 +36,7 @@ from ckanext.challenge.progress import changes
 from ckanext.challenge.subscribers import mails as subscriber_mails
 from ckanext.challenge.subscribers import receivers as subscriber_receivers
 from ckanext.challenge.views import get_blueprints, unavailable
+from ckanext.challenge.views.embed.sharing import challenge_sharing
 from ckanext.challenge.views.public.home import challenge_home_body
 
 HERE = Path(__file__).parent
@@ -119,9 +120,13 @@ def all_auth_functions() -> dict[str, Callable[..., Any]]:
 
 
 def all_helpers() -> dict[str, Callable[..., Any]]:
-    """What templates ask; one of them is a whole page, which views make."""
+    """What templates ask; what speaks of pages is made where pages are."""
     named = {name: getattr(helpers, name) for name in helpers.__all__}
-    return {**named, "challenge_home_body": challenge_home_body}
+    return {
+        **named,
+        "challenge_home_body": challenge_home_body,
+        "challenge_sharing": challenge_sharing,
+    }
 
 
 def all_validators() -> dict[str, Callable[..., Any]]:

@@ -7,13 +7,17 @@ other entity"), which an ``Organization`` has by ``hasCredential``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
 
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain.characters import cleaned, cleaned_document
+from ckanext.challenge.model import Collectivite
+from ckanext.challenge.model.catalog import organization_siren
 
 from . import package_badges
 
@@ -55,10 +59,13 @@ def of_dataset(dataset: Mapping[str, Any]) -> dict[str, Any]:
                 "name": tk.config["ckan.site_title"],
                 "url": tk.config["ckan.site_url"],
             },
+            "temporalCoverage": _period(dataset),
+            "spatialCoverage": _places(_codes(_field(dataset, "spatial_insee"))),
             "publisher": _organization(
                 publisher["name"],
                 publisher.get("title") or publisher["name"],
                 package_badges.said_of("dataset", dataset),
+                siren=_siren_of(publisher["id"]),
             )
             if publisher
             else None,
@@ -110,7 +117,7 @@ def _organization(
     earned = list(badges)
     return _filled(
         {
-            "@type": "Organization",
+            "@type": "GovernmentOrganization" if siren else "Organization",
             "@id": _url("organization.read", id=name),
             "url": _url("organization.read", id=name),
             "name": title,
@@ -122,10 +129,60 @@ def _organization(
             }
             if siren
             else None,
+            # The scheme that ISO 6523 numbers 0002 is the SIREN.
+            "iso6523Code": f"0002:{siren}" if siren else None,
             "award": [badge["title"] for badge in earned],
             "hasCredential": [_credential(badge) for badge in earned],
         }
     )
+
+
+def _field(dataset: Mapping[str, Any], key: str) -> str:
+    """A field of the dataset, by whichever form the portal has."""
+    extras = {row["key"]: row["value"] for row in dataset.get("extras") or ()}
+    return str(dataset.get(key) or extras.get(key) or "")
+
+
+def _period(dataset: Mapping[str, Any]) -> str:
+    """The days that the data speak of, as ISO 8601 has intervals."""
+    start, end = _field(dataset, "temporal_start"), _field(dataset, "temporal_end")
+    return f"{start or '..'}/{end or '..'}" if start or end else ""
+
+
+def _codes(text: str) -> list[str]:
+    """The INSEE codes and SIREN of a field that holds some."""
+    return text.replace(",", " ").split()
+
+
+def _places(codes: Sequence[str]) -> list[dict[str, Any]]:
+    """The territories of some codes, with their names where the directory has them."""
+    if not codes:
+        return []
+    rows = model.Session.query(
+        Collectivite.siren, Collectivite.insee_code, Collectivite.name
+    ).filter(sa.or_(Collectivite.insee_code.in_(codes), Collectivite.siren.in_(codes)))
+    names = {code: row.name for row in rows for code in (row.siren, row.insee_code)}
+    return [
+        _filled(
+            {
+                "@type": "AdministrativeArea",
+                "name": names.get(code),
+                "identifier": {
+                    "@type": "PropertyValue",
+                    # A SIREN has nine digits, the code of a commune five characters.
+                    "propertyID": "SIREN" if len(code) == 9 else "INSEE",
+                    "value": code,
+                },
+            }
+        )
+        for code in codes
+    ]
+
+
+def _siren_of(organization_id: str) -> str | None:
+    return model.Session.execute(
+        sa.select(organization_siren()).where(model.Group.id == organization_id)
+    ).scalar()
 
 
 def _credential(badge: Mapping[str, Any]) -> dict[str, Any]:

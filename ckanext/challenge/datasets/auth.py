@@ -20,6 +20,12 @@ def challenge_dataset_season_show(
 
 
 @tk.auth_allow_anonymous_access
+def challenge_address_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Everybody: it names what has a public page."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
 def challenge_dataset_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Everybody: it answers what is public alone."""
     return {"success": True}

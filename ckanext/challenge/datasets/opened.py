@@ -68,6 +68,7 @@ class Wanted:
     :ivar sirens: of a collectivité, and of those that it replaced: what it published,
         and what was published for it
     :ivar insee_code: of the same, if it is a commune
+    :ivar organization: id of an organization
     :ivar kit: key of a kit
     :ivar theme: id of a group of CKAN
     :ivar quality: one of :data:`QUALITIES`
@@ -77,6 +78,7 @@ class Wanted:
     epci: str | None = None
     sirens: Sequence[str] = ()
     insee_code: str | None = None
+    organization: str | None = None
     kit: str | None = None
     theme: str | None = None
     quality: str | None = None
@@ -162,6 +164,8 @@ def _conditions(wanted: Wanted, extras: Extras) -> list[str]:
             f"({siren} = ANY (CAST(:sirens AS text[]))"
             f" OR {_published_for(extras)} && CAST(:codes AS text[]))"
         )
+    if wanted.organization:
+        found.append("p.owner_org = :organization")
     if wanted.kit:
         found.append(f"{extras.columns['challenge_kit']} = :kit")
     if wanted.theme:
@@ -187,6 +191,20 @@ def _verdicts() -> dict[str, str]:
 def _execute(statement: str, **parameters: Any) -> Sequence[Any]:
     asked = {key: value for key, value in parameters.items() if f":{key}" in statement}
     return model.Session.execute(sa.text(statement), asked).all()
+
+
+def _parameters(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "departement": wanted.departement,
+        "epci": wanted.epci,
+        "sirens": array(wanted.sirens),
+        "codes": array([*wanted.sirens, *filter(None, [wanted.insee_code])]),
+        "organization": wanted.organization,
+        "kit": wanted.kit,
+        "theme": wanted.theme,
+        "now": quality.now(),
+        **_verdicts(),
+    }
 
 
 def find(wanted: Wanted, limit: int, offset: int) -> tuple[int, list[str]]:
@@ -215,16 +233,49 @@ def find(wanted: Wanted, limit: int, offset: int) -> tuple[int, list[str]]:
         """,
         limit=limit,
         offset=offset,
-        departement=wanted.departement,
-        epci=wanted.epci,
-        sirens=array(wanted.sirens),
-        codes=array([*wanted.sirens, *filter(None, [wanted.insee_code])]),
-        kit=wanted.kit,
-        theme=wanted.theme,
+        **_parameters(wanted),
+    )
+    return row.count, row.ids
+
+
+def tally(wanted: Wanted) -> dict[str, int]:
+    """How many of these datasets have each of :data:`QUALITIES`.
+
+    One statement.
+    """
+    extras = dataset_extras(_READ)
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE {sql}) AS {name}"
+        for name, sql in _qualities(extras).items()
+    )
+    conditions = " AND ".join([PUBLIC, *_conditions(wanted, extras)])
+    (row,) = _execute(
+        f"""
+        SELECT {counts} FROM package p {owners()} {_files(_AGGREGATES)}
+        WHERE {conditions}
+        """,
+        **_parameters(wanted),
+    )
+    return {name: getattr(row, name) for name in QUALITIES}
+
+
+def worth(dataset_id: str) -> dict[str, bool]:
+    """Which of :data:`QUALITIES` a dataset has, whoever can see it.
+
+    One statement.
+    """
+    extras = dataset_extras(_READ)
+    told = ", ".join(f"{sql} AS {name}" for name, sql in _qualities(extras).items())
+    rows = _execute(
+        f"""
+        SELECT {told} FROM package p {extras.joins} {_files(_AGGREGATES)}
+        WHERE p.id = :id
+        """,
+        id=dataset_id,
         now=quality.now(),
         **_verdicts(),
     )
-    return row.count, row.ids
+    return {name: any(getattr(row, name) for row in rows) for name in QUALITIES}
 
 
 def read(ids: Sequence[str]) -> list[Any]:

@@ -22,11 +22,28 @@ def dataset_list() -> Schema:
         "departement": departement(),
         "epci": fields.siren(required=False),
         "collectivite": fields.siren(required=False),
+        "organization": fields.raw(required=False),
         "kit": fields.raw(required=False),
         "theme": fields.raw(required=False),
         "quality": fields.choice(opened.QUALITIES),
         "facets": fields.truth(),
+        "tally": fields.truth(),
         **fields.paging(100, 20),
+    }
+
+
+#: What the portal has a public page of.
+ADDRESSES = (
+    *("cohort", "participant", "badge", "kit"),
+    *("collectivite", "organization", "dataset"),
+)
+
+
+def address_list() -> Schema:
+    """Which addresses."""
+    return {
+        "kind": fields.choice(ADDRESSES, required=True),
+        **fields.paging(10_000, 1000),
     }
 
 

@@ -31,6 +31,7 @@ from ckanext.challenge.views.public.observatory import observatory
 from ckanext.challenge.views.public.organization import organization
 from ckanext.challenge.views.public.report import report
 from ckanext.challenge.views.public.routes import public
+from ckanext.challenge.views.public.sitemap import sitemap
 from ckanext.challenge.views.public.subscriptions import subscriptions
 
 
@@ -47,6 +48,7 @@ def get_blueprints() -> list[Blueprint]:
     return [
         actions,
         public,
+        sitemap,
         home,
         applicant,
         erasure,

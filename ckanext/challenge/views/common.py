@@ -130,7 +130,7 @@ def seasons_to_apply_to(cohort: str) -> list[dict[str, str]]:
 #: The endings of addresses that programs of other sites ask for, and the blueprints
 #: that have such.
 _FOR_PROGRAMS = frozenset(
-    {"atom", "csv", "geojson", "ics", "json", "jwt", "png", "svg"}
+    {"atom", "csv", "geojson", "ics", "json", "jwt", "png", "svg", "xml"}
 )
 _programs: set[str] = set()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import ckan.plugins.toolkit as tk
 
@@ -31,6 +31,15 @@ def cohort_url(name: str) -> str:
     :param name: of the season
     """
     return f"{cohort_prefix()}/{name}"
+
+
+def webcal(path: str) -> str:
+    """Where a calendar program follows a file of dates, by its path.
+
+    :param path: with root path and language
+    """
+    host = urlsplit(str(tk.config["ckan.site_url"])).netloc
+    return f"webcal://{host}{path}"
 
 
 def phase_numbers(phases: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from factories import BAULE, LIGNIERES, call_as, collectivites
 from helpers.progress import make_award
 
 from benchmarks.statements import sent_statements
-from ckanext.challenge.model import Collectivite, Conformity
+from ckanext.challenge.model import Award, Collectivite, Conformity
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -89,7 +89,7 @@ def test_a_place_has_what_lies_in_it(world: dict[str, Any]) -> None:
     assert _names(theme=group["name"]) == ["epci"]
 
 
-def test_the_quality_is_that_of_this_moment(world: dict[str, Any]) -> None:
+def test_the_quality_is_that_of_this_moment(app: Any, world: dict[str, Any]) -> None:
     owner = world[BAULE]
     now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None).isoformat()
     poor = _dataset(owner, "poor", resources=[{"url": "https://example.org/a.csv"}])
@@ -112,7 +112,7 @@ def test_the_quality_is_that_of_this_moment(world: dict[str, Any]) -> None:
         Conformity(resource_id=resource, schema="scdl/deliberations", status="valid")
     )
     model.Session.commit()
-    award = make_award(
+    make_award(
         owner["id"],
         "premiere-publication",
         criteria={
@@ -133,7 +133,17 @@ def test_the_quality_is_that_of_this_moment(world: dict[str, Any]) -> None:
     told = {row["name"]: (row["conforming"], row["verified"]) for row in rows}
     assert told == {"good": (True, True), "poor": (False, False)}
     assert next(row for row in rows if row["name"] == "good")["formats"] == ["CSV"]
-    award.state = "revoked"
+    tally = call_as(None, "challenge_dataset_list", organization=owner["name"], tally=1)
+    assert tally["tally"] == {"conforming": 1, "fresh": 1, "verified": 1}
+    page = app.get("/en/dataset/good").body
+    for text in ("What these data are worth", "follows its national schema", "Counted"):
+        assert text in page, text
+    assert "What these data are worth" not in app.get("/en/dataset/poor").body
+    page = app.get(f"/en/organization/{owner['name']}").body
+    path = f"/en/challenge/data?organization={owner['name']}"
+    assert f'href="{path}&amp;quality=verified">1</a>' in page
+    assert "/dataset/good" in app.get(f"{path}&quality=verified").body
+    model.Session.query(Award).update({"state": "revoked"})
     model.Session.commit()
     assert not _names(quality="verified")
 

@@ -11,7 +11,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.common import addresses, language
-from ckanext.challenge.common.action_helpers import validate
+from ckanext.challenge.common.action_helpers import find_organization, validate
 from ckanext.challenge.datasets import opened, schema
 from ckanext.challenge.model import Collectivite
 from ckanext.challenge.model.dictize import as_json
@@ -34,6 +34,8 @@ def challenge_dataset_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :param collectivite: SIREN of a collectivité: what it publishes, what those did
         that it replaced, and what others publish for it
     :type collectivite: string
+    :param organization: id or name of an organization: what it publishes
+    :type organization: string
     :param kit: key of a kit
     :type kit: string
     :param theme: name of a group of CKAN
@@ -44,6 +46,8 @@ def challenge_dataset_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :type quality: string
     :param facets: whether to answer with what there is to filter by
     :type facets: bool
+    :param tally: whether to answer with how many of them have each quality
+    :type tally: bool
     :param limit: how many; 20 if not given, 100 at most
     :type limit: int
     :param offset: from which on
@@ -53,9 +57,11 @@ def challenge_dataset_list(context: Context, data_dict: dict[str, Any]) -> Any:
         ``{id, name, title, notes, created_at, modified_at, kit, formats, tags,
         organization: {id, name, title, siren, departement}, conforming, fresh,
         verified}``; and, if asked for, ``facets``: ``{departement, epci, collectivite,
-        kit, theme}``, each ``[{value, title}]``, of which there are datasets
+        kit, theme}``, each ``[{value, title}]``, of which there are datasets, and
+        ``tally``: ``{conforming, fresh, verified}``
     :rtype: dict
-    :raises ValidationError: on a filter whose value the portal does not know
+    :raises ObjectNotFound: when there is no such organization
+    :raises ValidationError: on another filter whose value the portal does not know
     """
     tk.check_access("challenge_dataset_list", context, data_dict)
     data = validate(context, data_dict, schema.dataset_list())
@@ -70,6 +76,8 @@ def challenge_dataset_list(context: Context, data_dict: dict[str, Any]) -> Any:
     }
     if data.get("facets"):
         answer["facets"] = _facets(data, titles)
+    if data.get("tally"):
+        answer["tally"] = opened.tally(wanted)
     return answer
 
 
@@ -93,6 +101,10 @@ def _wanted(
             about[name] = place.name
             if name == "collectivite":
                 sirens, insee_code = addresses.line_of(data[name]), place.insee_code
+    organization = None
+    if data.get("organization"):
+        organization = find_organization(data["organization"])
+        about["organization"] = organization.title or organization.name
     if data.get("kit"):
         if data["kit"] not in titles:
             raise tk.ValidationError({"kit": [tk._("There is no such kit")]})
@@ -114,6 +126,7 @@ def _wanted(
         epci=data.get("epci"),
         sirens=sirens,
         insee_code=insee_code,
+        organization=organization.id if organization else None,
         kit=data.get("kit"),
         theme=theme.id if theme else None,
         quality=data.get("quality"),

@@ -9,7 +9,7 @@ from ckan.types import Context
 
 from ckanext.challenge.badges import fix_urls
 from ckanext.challenge.common.action_helpers import validate
-from ckanext.challenge.datasets import schema
+from ckanext.challenge.datasets import opened, schema
 from ckanext.challenge.domain import quality
 from ckanext.challenge.measures import fixes, mending, quality_labels
 
@@ -24,9 +24,10 @@ def challenge_quality_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param id: the id or name of the dataset
     :type id: string
-    :returns: ``{points, maximum, criteria}``; ``criteria`` has ``{name, title, met}``
-        each and, for those who may change the dataset, ``help`` and ``fix_url``, which
-        are none where nothing is missing
+    :returns: ``{points, maximum, conforming, fresh, verified, criteria}``, the words
+        being those of :py:func:`challenge_dataset_list`; ``criteria`` has ``{name,
+        title, met}`` each and, for those who may change the dataset, ``help`` and
+        ``fix_url``, which are none where nothing is missing
     :rtype: dict
     :raises ObjectNotFound: when there is no such dataset
     """
@@ -53,6 +54,7 @@ def challenge_quality_show(context: Context, data_dict: dict[str, Any]) -> Any:
     return {
         "points": quality.points(dataset.met),
         "maximum": quality.MAXIMUM,
+        **opened.worth(dataset.id),
         "criteria": criteria,
     }
 

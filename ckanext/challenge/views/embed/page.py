@@ -272,7 +272,12 @@ def _place(url: str) -> tuple[str, Mapping[str, Any], str]:
 
 def _of_organization(name: str, cohort: str | None = None) -> _Embedded:
     asked = {"cohort": cohort} if cohort else {}
-    shown = act_as_nobody("challenge_shield_show", organization=name, **asked)
+    try:
+        shown = act_as_nobody("challenge_shield_show", organization=name, **asked)
+    except tk.ObjectNotFound:
+        if cohort:
+            raise
+        return _of_publisher(name)
     name = shown["organization_name"]
     picture = _address(
         "challenge.shield",
@@ -287,6 +292,38 @@ def _of_organization(name: str, cohort: str | None = None) -> _Embedded:
         EMBED,
         shown["organization_title"],
         _address("organization.read", id=name),
+    )
+
+
+def _of_publisher(name: str) -> _Embedded:
+    """An organization that has no badge and takes part in nothing, but publishes."""
+    found = act_as_nobody("challenge_dataset_list", organization=name, limit=1)
+    if not found["count"]:
+        raise tk.ObjectNotFound()
+    group = found["results"][0]["organization"]
+    picture = _address(
+        "challenge.organization_card", language.current(), organization=group["name"]
+    )
+    return _Embedded(
+        tk._("{organization}, open data").format(organization=group["title"]),
+        picture,
+        SOCIAL,
+        group["title"],
+        _address("organization.read", id=group["name"]),
+    )
+
+
+def _of_dataset(id_: str) -> _Embedded:
+    dataset = act_as_nobody("package_show", id=id_)
+    if dataset["type"] != "dataset" or dataset["state"] != "active":
+        raise tk.ObjectNotFound()
+    owner = dataset.get("organization") or {}
+    return _Embedded(
+        dataset["title"] or dataset["name"],
+        _address("challenge.dataset_card", language.current(), dataset=dataset["name"]),
+        SOCIAL,
+        owner.get("title") or owner.get("name") or "",
+        _address("organization.read", id=owner["name"]) if owner else "",
     )
 
 
@@ -330,6 +367,7 @@ _EMBEDDED: dict[str, Callable[[Mapping[str, Any]], _Embedded]] = {
     ),
     "challenge_organization.read": lambda place: _of_organization(place["id"]),
     "organization.read": lambda place: _of_organization(place["id"]),
+    "dataset.read": lambda place: _of_dataset(place["id"]),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,13 +21,34 @@ def sharing(
     :param card: the endpoint of its card
     :param place: what stands in the addresses of both
     """
-    width, height = SOCIAL
     return {
         **announced(title, page, **place),
         "description": description[:300],
-        "image": tk.h.url_for(card, qualified=True, **place),
-        "width": width,
-        "height": height,
+        **_picture(card, **place),
+    }
+
+
+def _picture(card: str, **place: str) -> dict[str, Any]:
+    width, height = SOCIAL
+    image = tk.h.url_for(card, qualified=True, **place)
+    return {"image": image, "width": width, "height": height}
+
+
+def challenge_sharing(kind: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the head of CKAN's own page of something tells those who share it.
+
+    :param kind: ``dataset`` or ``organization``
+    :param row: as ``package_show`` or ``organization_show`` answers it
+    :returns: as :func:`sharing`; ``None`` for what not everybody sees
+    """
+    if row.get("private") or row.get("state") != "active" or row.get("type") != kind:
+        return None
+    title = row.get("title") or row["name"]
+    text = tk.h.markdown_extract(row.get("notes") or row.get("description") or "", 300)
+    return {
+        **announced(title, f"{kind}.read", id=row["name"]),
+        "description": text or title,
+        **_picture(f"challenge.{kind}_card", **{kind: row["name"]}),
     }
 
 

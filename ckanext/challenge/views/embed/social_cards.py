@@ -119,3 +119,66 @@ def award_card(award_id: str) -> Response:
         )
 
     return _card(("award", award_id), draw)
+
+
+def dataset_card(name: str) -> Response:
+    """The card of a dataset that everybody can see.
+
+    :raises tk.ObjectNotFound: there is none
+    """
+
+    def draw(language: str) -> str:
+        dataset = act_as_nobody("package_show", id=name)
+        worth = act_as_nobody("challenge_quality_show", id=dataset["id"])
+        owner = dataset.get("organization") or {}
+        words = [row["word"] for row in h.challenge_qualities(worth)]
+        formats = {row.get("format") for row in dataset["resources"]} - {"", None}
+        figures = [
+            (h.challenge_date(dataset["metadata_modified"]), tk._("last change")),
+            (f"{worth['points']}/{worth['maximum']}", tk._("for its description")),
+        ]
+        if formats:
+            told = ", ".join(sorted(formats)[:2])
+            figures.append((told, tk.ungettext("format", "formats", len(formats))))
+        return social_card(
+            dataset["title"] or dataset["name"],
+            " · ".join([owner.get("title") or owner.get("name") or "", *words]),
+            _site(),
+            figures=figures,
+            language=language,
+        )
+
+    return _card(("dataset", name), draw)
+
+
+def organization_card(name: str) -> Response:
+    """The card of an organization: what it has opened, and its latest badge.
+
+    :raises tk.ObjectNotFound: there is none
+    """
+
+    def draw(language: str) -> str:
+        found = act_as_nobody(
+            "challenge_dataset_list", organization=name, tally=True, limit=0
+        )
+        awards = act_as_nobody("challenge_award_list", organization=name, limit=1)
+        tally, number = found["tally"], found["count"]
+        figures = [(number, tk.ungettext("public dataset", "public datasets", number))]
+        for key, told in (
+            ("conforming", tk._("conforming to a national schema")),
+            ("fresh", tk._("up to date")),
+        ):
+            if tally[key]:
+                figures.append((tally[key], told))
+        return social_card(
+            found["about"]["organization"],
+            tk._("Its open data"),
+            _site(),
+            figures=[(h.challenge_number(count), told) for count, told in figures],
+            badge={**awards["results"][0], "earned": True}
+            if awards["results"]
+            else None,
+            language=language,
+        )
+
+    return _card(("organization", name), draw)

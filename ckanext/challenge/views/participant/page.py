@@ -287,6 +287,7 @@ def _page(
             "self": url,
             "kits": f"{url}/kits",
             "calendar": f"{url}/calendar.ics",
+            "webcal": participant_rows.webcal(f"{url}/calendar.ics"),
             "organization": tk.h.url_for(
                 "organization.read", id=participant["organization_name"]
             ),

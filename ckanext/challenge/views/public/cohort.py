@@ -294,6 +294,7 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             "data": f"{url}/data",
             "feed": f"{url}/data.atom",
             "calendar": f"{url}/calendar.ics",
+            "webcal": participant_rows.webcal(f"{url}/calendar.ics"),
             "report": f"{url}/report",
             "manage": tk.h.url_for("challenge_manage.season", cohort=cohort["name"]),
             "table": url + query(kept, view="table") + "#participants",

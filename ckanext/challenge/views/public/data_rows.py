@@ -15,33 +15,14 @@ import ckan.plugins.toolkit as tk
 from feedgen.feed import FeedGenerator
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common.labels import N_
 from ckanext.challenge.domain.characters import cleaned, cleaned_document
 from ckanext.challenge.views.common import act
-
-#: What a dataset is worth to its readers: a word, an icon, and a sentence.
-QUALITIES = {
-    "verified": (
-        N_("Verified"),
-        "award",
-        N_("The catalogue counted it when it gave a badge for the quality of data."),
-    ),
-    "conforming": (
-        N_("Conforming"),
-        "check",
-        N_("A file follows its national schema."),
-    ),
-    "fresh": (
-        N_("Up to date"),
-        "clock",
-        N_("Its files are as recent as it announces."),
-    ),
-}
 
 
 def quality_choices() -> list[tuple[str, str]]:
     """The qualities that a list can be filtered by."""
-    return [(name, tk._(word)) for name, (word, _, _) in QUALITIES.items()]
+    every = dict.fromkeys(h.QUALITIES, True)
+    return [(row["name"], row["word"]) for row in h.challenge_qualities(every)]
 
 
 def kit_titles() -> dict[str, str]:
@@ -104,11 +85,7 @@ def rows(
             "date": h.challenge_date(dataset["created_at"]),
             "kit": kits.get(dataset["kit"] or "", ""),
             "formats": dataset["formats"],
-            "qualities": [
-                {"word": tk._(word), "icon": icon, "text": tk._(text)}
-                for name, (word, icon, text) in QUALITIES.items()
-                if dataset.get(name)
-            ],
+            "qualities": h.challenge_qualities(dataset),
         }
         for dataset in datasets
     ]

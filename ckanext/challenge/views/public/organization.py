@@ -7,7 +7,6 @@ import ckan.plugins.toolkit as tk
 from ckanext.challenge import helpers as h
 from ckanext.challenge.views.badge_rows import badge_rows
 from ckanext.challenge.views.common import act, blueprint, shown_organization
-from ckanext.challenge.views.embed.sharing import announced
 from ckanext.challenge.views.participant.doors import Doors
 
 organization = blueprint("challenge_organization", "/organization")
@@ -35,11 +34,6 @@ def read(id: str) -> str:
             "group_type": group["type"],
             "am_following": following,
             "mine": mine,
-            "oembed": announced(
-                group["display_name"], "challenge_organization.read", id=group["name"]
-            )
-            if mine["embed"]
-            else None,
             "badges": [row for row in rows if not row["earned"]],
         },
     )

@@ -19,7 +19,10 @@ from . import data_rows
 PAGE = 20
 ENTRIES = 50
 
-FILTERS = ("departement", "epci", "collectivite", "kit", "theme", "quality")
+FILTERS = (
+    *("departement", "epci", "collectivite", "organization"),
+    *("kit", "theme", "quality"),
+)
 #: Of these, those that say where; the narrowest last.
 PLACES = ("departement", "epci", "collectivite")
 
@@ -125,6 +128,7 @@ _LABELS = {
         N_("Collectivité"),
         N_("All the collectivités"),
     ),
+    "organization": (N_("Organization"), N_("All the organizations")),
     "kit": (N_("Kind of data"), N_("All the kits")),
     "theme": (N_("Theme"), N_("All themes")),
     "quality": (N_("Quality"), N_("Whatever the quality")),
@@ -148,7 +152,7 @@ def _fields(
     choices["quality"] = data_rows.quality_choices()
     fields = []
     for name, (label, everything) in _LABELS.items():
-        rows, value = choices[name], filters.get(name, "")
+        rows, value = choices.get(name, []), filters.get(name, "")
         if name == "departement":
             value = value.upper()
         elif name in PLACES:

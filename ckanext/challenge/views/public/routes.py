@@ -104,6 +104,18 @@ def participant_card(cohort: str, organization: str) -> Response:
     return social_cards.participant_card(cohort, organization)
 
 
+@public.get("/dataset/<dataset>/card.png")
+def dataset_card(dataset: str) -> Response:
+    """What they show of a dataset."""
+    return social_cards.dataset_card(dataset)
+
+
+@public.get("/organization/<organization>/card.png")
+def organization_card(organization: str) -> Response:
+    """What they show of an organization."""
+    return social_cards.organization_card(organization)
+
+
 @public.get("/awards/<award>/card.png")
 def award_card(award: str) -> Response:
     """What they show of a badge that somebody holds."""
