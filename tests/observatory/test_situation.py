@@ -48,8 +48,9 @@ def test_one_that_has_opened_nothing_has_its_page_too() -> None:
 
 def test_the_duty_comes_with_its_reasons_and_the_other_reading() -> None:
     over = model.Session.query(Collectivite).filter(Collectivite.population > 3500)
-    siren = over.filter(Collectivite.kind == "commune").first().siren
-    duty = _show(siren)["duty"]
+    commune = over.filter(Collectivite.kind == "commune").first()
+    assert commune and commune.siren
+    duty = _show(commune.siren)["duty"]
     assert (duty["status"], duty["rule"]) == ("concerned", "either")
     population = next(one for one in duty["reasons"] if one["number"] == "population")
     assert population["outcome"] == "over"

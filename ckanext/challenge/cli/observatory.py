@@ -6,12 +6,13 @@ import datetime as dt
 import time
 from pathlib import Path
 
+import ckan.plugins.toolkit as tk
 import click
 from ckan import model
 
 from ckanext.challenge import config
 from ckanext.challenge.common.transactions import in_one_transaction
-from ckanext.challenge.observatory import elsewhere, snapshots, store
+from ckanext.challenge.observatory import elsewhere, open_data, snapshots, store
 
 
 @click.group("observatory", short_help="Who has to publish, and who does.")
@@ -56,6 +57,32 @@ def nightly() -> None:
         click.echo(f"Observatory: snapshot {one.period}, {one.rows} sets of figures")
     if not taken:
         click.echo("Observatory: this month's snapshot is kept already")
+
+
+@command.command("publish")
+@click.option("--organization", required=True, help="Which publishes it (its name).")
+def publish(organization: str) -> None:
+    """Publish the observatory as a dataset, or renew its files.
+
+    The state of today, the history, a dictionary and the schemas of the two tables,
+    under addresses that stay. What has not changed is left alone: it may run every
+    night.
+    """
+    try:
+        site = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+        done = open_data.publish(organization, site["name"])
+    except tk.ValidationError as error:
+        told = error.error_dict.items()
+        lines = [f"{name}: {' '.join(map(str, texts))}" for name, texts in told]
+        raise click.ClickException("\n".join(lines)) from None
+    except tk.ObjectNotFound as error:
+        raise click.ClickException(f"--organization: {error}") from None
+    what = "made" if done.created else "is there"
+    click.secho(f"Dataset {done.dataset} {what}", fg="green")
+    for name in done.changed:
+        click.echo(f"  {name}")
+    if not done.changed:
+        click.echo("  nothing has changed")
 
 
 @command.command("import")

@@ -64,9 +64,13 @@ def test_a_place_is_coloured_by_what_it_has_published(
     after = visitor.get(PICTURE)
     assert _groups(after) == {"open": 1, "none": 3}
     assert after.headers["ETag"] != before.headers["ETag"]
-    model.Session.add(
+    file = world.dataset["resources"][0]["id"]
+    call_as(
+        world.people["sysadmin"], "resource_patch", id=file, schema="scdl/deliberations"
+    )
+    model.Session.merge(
         Conformity(
-            resource_id=world.dataset["resources"][0]["id"],
+            resource_id=file,
             schema="scdl/deliberations",
             status="valid",
         )
