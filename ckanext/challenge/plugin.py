@@ -202,6 +202,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             signals.awards_changed: [
                 badge_receivers.awards_changed,
                 subscriber_receivers.awards_changed,
+                observatory_receivers.awards_changed,
             ],
             signals.awards_stored: [
                 badge_receivers.awards_stored,

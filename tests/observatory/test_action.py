@@ -156,6 +156,7 @@ def test_each_filter_chooses(season: dict[str, Any]) -> None:
     assert _sirens(epci=EPCI) == {EPCI, BAULE, LIGNIERES[1]}
     assert _sirens(kind="cc", size="10000_49999") == {EPCI}
     assert _sirens(duty="concerned") == {POINCONNET, EPCI}
+    assert _sirens(obligation="concerned") == {POINCONNET, EPCI}
     assert _sirens(q="lignieres") == {*LIGNIERES}
     assert _sirens(q="45024") == {BAULE}
     assert _sirens(publishes="", q="", kind="") == _sirens()

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, LIGNIERES, POINCONNET, make_cohort
+from factories import BAULE, LIGNIERES, POINCONNET, call_as, make_cohort
 from helpers.progress import do, make_award, publish
 from helpers.region import EPCI, make_town, take_part
 
@@ -98,6 +98,27 @@ def test_badges_and_seasons_are_kept_by_name() -> None:
     _refresh(town["id"])
     row = _of(BAULE)
     assert (row.badges, row.seasons) == (["engagee"], ["saison-2"])
+
+
+def test_what_a_person_gives_and_takes_back_is_written_at_once() -> None:
+    town, admin = make_town(BAULE), factories.Sysadmin()
+    given = call_as(
+        admin,
+        "challenge_award_create",
+        badge="engagee",
+        organization=town["id"],
+        cohort=_joined(town)["id"],
+        reason="Elle l'a bien mérité",
+    )
+    assert _of(BAULE).badges == ["engagee"]
+    call_as(admin, "challenge_award_revoke", id=given["id"], reason="Une erreur")
+    assert _of(BAULE).badges == []
+
+
+def _joined(town: dict[str, Any]) -> dict[str, Any]:
+    season = make_cohort("running")
+    take_part(season, town)
+    return season
 
 
 def test_who_takes_another_siren_leaves_the_first() -> None:

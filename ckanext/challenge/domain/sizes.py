@@ -24,10 +24,3 @@ SIZES: tuple[Size, ...] = (
     Size("10000_49999", 10_000, 49_999),
     Size("50000_and_more", 50_000, None),
 )
-
-
-def size_of(population: int | None) -> str | None:
-    """The key of the class of so many inhabitants; none where nobody knows."""
-    if population is None:
-        return None
-    return next(one.key for one in reversed(SIZES) if population >= one.least)

@@ -61,6 +61,8 @@ def challenge_observatory_show(context: Context, data_dict: dict[str, Any]) -> A
     :type kind: string
     :param duty: ``concerned``, ``not_concerned`` or ``unknown``, by the portal's rule
     :type duty: string
+    :param obligation: another name of ``duty``
+    :type obligation: string
     :param publishes: whether it has a public dataset here
     :type publishes: bool
     :param takes_part: whether it takes part in a season, or took part
@@ -128,6 +130,8 @@ def challenge_observatory_show(context: Context, data_dict: dict[str, Any]) -> A
     """
     tk.check_access("challenge_observatory_show", context, data_dict)
     data = validate(context, data_dict, schema.show())
+    if obligation := data.pop("obligation", None):
+        data.setdefault("duty", obligation)
     _check_known(data)
     rows = figures.observed()
     conditions, rank = _conditions(rows, data)

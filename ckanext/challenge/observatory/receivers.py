@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from ckan import model
+
 from ckanext.challenge.model import Cohort
+from ckanext.challenge.signals import AwardEvent
 
 from . import snapshots, store
 
@@ -15,6 +18,13 @@ def organizations_judged(
 ) -> None:
     """Write what the organizations of an evaluation have opened, with its verdicts."""
     store.refresh(organization_ids)
+
+
+def awards_changed(sender: Any, *, events: Sequence[AwardEvent], **kwargs: Any) -> None:
+    """Write what a person gave or took back; an evaluation writes all by itself."""
+    if sender != "evaluate":
+        model.Session.flush()
+        store.refresh({event.organization_id for event in events})
 
 
 def season_finished(sender: Any, *, cohort: Cohort, **kwargs: Any) -> None:

@@ -23,6 +23,7 @@ def show() -> Schema:
     return {
         **territory(),
         "duty": fields.choice(STATUSES),
+        "obligation": fields.choice(STATUSES),
         "publishes": fields.yes_or_no(),
         "takes_part": fields.yes_or_no(),
         "badge": fields.word(100),

@@ -83,7 +83,7 @@ def refresh(
     changed: Any = model.Session.execute(
         sa.text(_statement(everything)),
         {
-            "rows": json.dumps([row._asdict() for row in organizations]),
+            "rows": json.dumps([row._asdict() for row in organizations], default=str),
             "organizations": array(row.id for row in organizations),
             "codes": array(codes),
             "at": utcnow(),
@@ -106,7 +106,7 @@ def _known() -> str:
             SELECT g.id, coalesce(heir.siren, {siren}) AS code,
                    CASE WHEN {agents} ~ '^[0-9]{{1,6}}([.,][0-9]+)?$'
                         THEN replace({agents}, ',', '.') END AS agents,
-                   row_number() OVER (ORDER BY g.created, g.id) AS age
+                   g.created
             FROM "group" g {extras.joins}
             LEFT JOIN heir ON heir.origin = {siren}
             WHERE g.is_organization AND g.state = 'active' AND {siren} <> ''
@@ -130,11 +130,11 @@ def _codes(organization_ids: Collection[str]) -> list[str]:
 
 
 def _organizations(codes: Sequence[str] | None) -> list[Any]:
-    """The organizations of collectivités, or of all: ``id, code, agents, age``."""
+    """The organizations of collectivités, or of all: ``id, code, agents, created``."""
     chosen = "" if codes is None else "WHERE code = ANY (CAST(:codes AS text[]))"
     return list(
         model.Session.execute(
-            sa.text(f"{_known()} SELECT id, code, agents, age FROM known {chosen}"),
+            sa.text(f"{_known()} SELECT id, code, agents, created FROM known {chosen}"),
             {} if codes is None else {"codes": array(codes)},
         )
     )
@@ -149,15 +149,16 @@ def _statement(everything: bool) -> str:
     return f"""
         WITH organization AS (
             SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS o (
-                id text, code text, agents numeric, age bigint
+                id text, code text, agents numeric, created timestamp
             )
         ), opened AS (
             {datasets.opened()}
         ), sums AS (
             SELECT organization.code,
                    (array_agg(organization.id ORDER BY coalesce(o.datasets, 0) DESC,
-                              organization.age))[1] AS organization_id,
-                   (array_agg(organization.agents ORDER BY organization.age)
+                              organization.created, organization.id))[1]
+                       AS organization_id,
+                   (array_agg(organization.agents ORDER BY organization.created)
                         FILTER (WHERE organization.agents IS NOT NULL))[1] AS agents,
                    CAST(coalesce(sum(o.datasets), 0) AS int) AS datasets,
                    CAST(coalesce(sum(o.conforming), 0) AS int) AS conforming,

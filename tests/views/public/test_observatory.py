@@ -123,6 +123,9 @@ def test_only_known_addresses_are_kept(reader: Browser) -> None:
     assert len(observatory._bodies._kept) == 1
     _page(reader, "?departement=36")
     assert len(observatory._bodies._kept) == 2
+    for spaces in ("", "%20", "%20%20%20"):
+        _page(reader, f"?epci=200{spaces}070{spaces}183")
+    assert len(observatory._bodies._kept) == 3
 
 
 def test_a_kept_page_costs_one_statement_and_no_count(reader: Browser) -> None:

@@ -64,7 +64,13 @@ def read() -> Response:
 def _asked(params: Mapping[str, str]) -> dict[str, str]:
     """All that the page reads of its address, empty fields left out."""
     names = (*FILTERS, "sort", "page")
-    return {name: text for name in names if (text := params.get(name, "").strip())}
+    asked = {name: text for name in names if (text := params.get(name, "").strip())}
+    # One way of writing each, so that one page is remembered once.
+    if "departement" in asked:
+        asked["departement"] = asked["departement"].upper()
+    if "epci" in asked:
+        asked["epci"] = "".join(asked["epci"].split())
+    return asked
 
 
 def _kept(asked: Mapping[str, str]) -> dict[str, Any]:
@@ -180,9 +186,9 @@ def _percent(part: float, whole: float) -> str:
 def _where(filters: Mapping[str, str]) -> str:
     """The territory that is filtered, in words; empty for all."""
     if "epci" in filters:
-        return _known_places()["epci"].get(filters["epci"].replace(" ", ""), "")
+        return _known_places()["epci"].get(filters["epci"], "")
     if "departement" in filters:
-        code = filters["departement"].upper()
+        code = filters["departement"]
         return f"{h.challenge_departement(code)} ({code})"
     return ""
 
@@ -592,7 +598,7 @@ def _fields(
     places = _known_places()
     epci = places["epci"]
     if len(epci) > _MOST_EPCI:
-        chosen = asked.get("epci", "").replace(" ", "")
+        chosen = asked.get("epci", "")
         epci = {chosen: epci[chosen]} if chosen in epci else {}
     yes_no = [("true", tk._("Yes")), ("false", tk._("No"))]
     named = _labels()
