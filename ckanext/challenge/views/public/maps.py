@@ -185,7 +185,7 @@ def read() -> str:
     asked = _asked()
     level, departement = asked["level"], asked["departement"]
     known = _answers.get_or_create(
-        "list", None, lambda: act_as_nobody("challenge_map_list")
+        "list", None, lambda: act_as_nobody("challenge_map_list")["results"]
     )
     if level == "commune" and not departement:
         # A country has no map of all its communes.
