@@ -56,7 +56,7 @@ def test_organizations_are_proposed_what_they_are_called(manager: Any) -> None:
         "baule",
         "lignieres",
     ]
-    assert _listed(manager, q="lign") == [("lignieres", list(LIGNIERES))]
+    assert _listed(manager, q="LIGNIERES") == [("lignieres", list(LIGNIERES))]
     assert _listed(manager, limit=1, offset=1) == [("lignieres", list(LIGNIERES))]
     first = call_as(manager, "challenge_match_list")["results"][0]["candidates"][0]
     assert first["likely"]

@@ -101,9 +101,10 @@ def contours(file: Path, dry_run: bool) -> None:
     does; loading the same again changes nothing. Load the directory first, and the
     outlines again whenever communes have merged.
     """
-    click.echo(f"Reading {file}")
+    size = file.stat().st_size if file.is_file() else 0
     try:
-        made = outlines.read(file)
+        with click.progressbar(length=size, label="Outlines") as bar:
+            made = outlines.read(file, bar.update)
     except ContourError as error:
         raise click.ClickException(f"{file}: {error}") from None
     click.echo(

@@ -7,6 +7,7 @@ read.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -63,7 +64,7 @@ class Made:
 def read(path: Path, progress: Callable[[int], None] | None = None) -> Made:
     """Read a file of communes, and make all that is stored of it; stores nothing.
 
-    :param progress: called with the number of outlines just read
+    :param progress: called with the number of bytes just read
     :raises ContourError: when it cannot be used
     """
     areas, doubled = _areas(path, progress)
@@ -152,13 +153,15 @@ def _areas(
             )
         areas: dict[str, list[Any]] = {}
         doubled = set()
-        with path.open(encoding="utf-8-sig") as stream:
-            for feature in geojson.read(stream):
+        passed = 0
+        with path.open("rb") as file:
+            for feature in geojson.read(io.TextIOWrapper(file, "utf-8-sig")):
                 if feature.code in areas:
                     doubled.add(feature.code)
                 areas.setdefault(feature.code, []).extend(feature.polygons)
                 if progress:
-                    progress(1)
+                    progress(file.tell() - passed)
+                    passed = file.tell()
     except FileNotFoundError:
         raise ContourError("there is no such file") from None
     except UnicodeDecodeError as error:

@@ -71,6 +71,11 @@ def match_decide() -> Schema:
     return {"organization": fields.raw(), "siren": [*fields.raw(), _siren_or_none]}
 
 
+def map_list() -> Schema:
+    """All of them: a country has some two hundred."""
+    return fields.paging(unasked=1000)
+
+
 def map_show() -> Schema:
     """Which map."""
     return {

@@ -40,9 +40,9 @@ def test_the_action_says_what_is_where(world: Any) -> None:
     assert len(shown["shapes"]) == 4
     assert len(shown["borders"]) == 4
     assert call_as(None, "challenge_map_show", outlines="false").get("shapes") is None
-    assert {"level": "commune", "departement": "45"} in call_as(
-        None, "challenge_map_list"
-    )
+    listed = call_as(None, "challenge_map_list")
+    assert {"level": "commune", "departement": "45"} in listed["results"]
+    assert listed["count"] == len(listed["results"]) == 6
 
 
 @pytest.mark.usefixtures("loaded")
@@ -130,7 +130,7 @@ def test_there_is_no_other_map(browser: Callable[..., Any], query: str) -> None:
 def test_without_outlines_there_is_no_map(browser: Callable[..., Any]) -> None:
     for path in (PAGE, PICTURE):
         assert browser().get(path).status_code == 404
-    assert call_as(None, "challenge_map_list") == []
+    assert call_as(None, "challenge_map_list") == {"count": 0, "results": []}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.common.action_helpers import validate
+from ckanext.challenge.common.action_helpers import paginate, validate
 from ckanext.challenge.directory import schema
 from ckanext.challenge.domain import map_classes
 from ckanext.challenge.model import Collectivite, ContourMap
@@ -24,16 +24,22 @@ _NAMED = 200
 def challenge_map_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """List the maps that this portal has. Anybody may call this.
 
-    :returns: ``{level, departement}`` each: ``departement`` is empty for the map of
-        all; nothing where no outlines are loaded (``ckan challenge directory
-        contours``)
-    :rtype: list of dicts
+    :param limit: how many at most (1,000)
+    :type limit: int
+    :param offset: how many to pass over (0)
+    :type offset: int
+    :returns: ``{count, results}``, each ``{level, departement}``: ``departement`` is
+        empty for the map of all; nothing where no outlines are loaded (``ckan
+        challenge directory contours``)
+    :rtype: dict
     """
     tk.check_access("challenge_map_list", context, data_dict)
-    rows = model.Session.query(ContourMap.level, ContourMap.departement).order_by(
-        ContourMap.level, ContourMap.departement
-    )
-    return [{"level": row.level, "departement": row.departement} for row in rows]
+    data = validate(context, data_dict, schema.map_list())
+    query = model.Session.query(ContourMap.level, ContourMap.departement)
+    order = (ContourMap.level, ContourMap.departement)
+    rows, count = paginate(query.order_by(*order), data)
+    found = [{"level": row.level, "departement": row.departement} for row in rows]
+    return {"count": count, "results": found}
 
 
 @tk.side_effect_free

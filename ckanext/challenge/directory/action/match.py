@@ -23,6 +23,7 @@ from ckanext.challenge.common.organizations import (
 from ckanext.challenge.directory import matching, schema
 from ckanext.challenge.directory.labels import WHY
 from ckanext.challenge.directory.matching import Unmatched
+from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain.place_matching import LIKELY, Candidate
 from ckanext.challenge.model import Collectivite, Match, catalog
 from ckanext.challenge.model.base import utcnow
@@ -59,12 +60,12 @@ def challenge_match_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """
     tk.check_access("challenge_match_list", context, data_dict)
     data = validate(context, data_dict, schema.match_list())
-    wanted = (data.get("q") or "").casefold().split()
+    wanted = fold(data.get("q") or "").split()
     found = [
         one
         for one in matching.unmatched()
         if (one.candidates or not data.get("proposed"))
-        and all(word in one.title.casefold() for word in wanted)
+        and all(word in fold(one.title) for word in wanted)
     ]
     shown = found[data["offset"] : data["offset"] + data["limit"]]
     places = _places(candidate.code for one in shown for candidate in one.candidates)

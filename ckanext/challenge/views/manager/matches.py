@@ -78,7 +78,7 @@ def index() -> str:
             "filters": [
                 {
                     "name": "q",
-                    "label": tk._("Name"),
+                    "label": tk._("Name of the organization"),
                     "value": asked["q"],
                 },
                 {

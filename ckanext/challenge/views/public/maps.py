@@ -60,9 +60,9 @@ def _words(level: str) -> dict[str, str]:
             "share-0": tk._("for nobody yet"),
         }
     return {
-        "conforming": tk._("data that conform to a national schema"),
-        "open": tk._("some open data"),
-        "none": tk._("no open data yet"),
+        "conforming": tk._("data that conforms to its national schema"),
+        "open": tk._("data opened"),
+        "none": tk._("no data opened here yet"),
     }
 
 
@@ -185,7 +185,7 @@ def read() -> str:
     asked = _asked()
     level, departement = asked["level"], asked["departement"]
     known = _answers.get_or_create(
-        "list", None, lambda: act_as_nobody("challenge_map_list")
+        "list", None, lambda: act_as_nobody("challenge_map_list")["results"]
     )
     if level == "commune" and not departement:
         # A country has no map of all its communes.
