@@ -14,6 +14,11 @@ def show() -> Schema:
     return {"id": fields.raw()}
 
 
+def mqa_show() -> Schema:
+    """Of which organization."""
+    return {"organization": fields.raw(required=False)}
+
+
 def reference() -> Schema:
     """Which schema."""
     return {"id": fields.raw()}

@@ -74,6 +74,7 @@ def _row(
         "date": h.challenge_date(dataset["metadata_created"]),
         "kit": kits.get(dataset.get("challenge_kit") or "", ""),
         "formats": sorted(name for name in formats if name),
+        "copied": h.challenge_harvested(dataset),
     }
 
 

@@ -24,6 +24,9 @@ def read(id: str) -> str:
     rows = badge_rows(
         mine["standing"]["badges"], Doors(group["id"]), bool(group["package_count"])
     )
+    europe = None
+    if mine["member"]:
+        europe = act("challenge_mqa_show", organization=group["id"])
     # What one at risk lacks stands with it.
     why = {row["url"]: row["why"] for row in rows if row["earned"]}
     for award in mine["awards"]:
@@ -35,6 +38,7 @@ def read(id: str) -> str:
             "group_type": group["type"],
             "am_following": following,
             "mine": mine,
+            "europe": europe if europe and europe["datasets"] else None,
             "oembed": announced(
                 group["display_name"], "challenge_organization.read", id=group["name"]
             )
