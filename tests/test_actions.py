@@ -319,6 +319,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_standing_show": (EVERYBODY, {"organization": "{organization}"}),
     "challenge_dataset_season_show": (EVERYBODY, {"id": "{dataset}"}),
     "challenge_quality_show": (EVERYBODY, {"id": "{dataset}"}),
+    "challenge_mqa_show": (EVERYBODY, {"organization": "{organization}"}),
     "challenge_award_show": (EVERYBODY, {"id": "{award}"}),
     "challenge_credential_show": (EVERYBODY, {"award": "{award}"}),
     "challenge_credential_verify": (EVERYBODY, {"credential": "x"}),

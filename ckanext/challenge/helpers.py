@@ -24,7 +24,7 @@ from ckanext.challenge.badges import package_badges, structured_data
 from ckanext.challenge.common import ckan_words, labels, language, roles, shield
 from ckanext.challenge.conformity import preview
 from ckanext.challenge.directory.departements import departements
-from ckanext.challenge.domain import deadlines, eligibility, elision
+from ckanext.challenge.domain import deadlines, eligibility, elision, harvesting
 from ckanext.challenge.domain.lifecycle import COHORT_PRESENTED
 from ckanext.challenge.programmes.frequencies import frequencies
 from ckanext.challenge.schemas.choices import (
@@ -38,6 +38,7 @@ from ckanext.challenge.svg.badge import badge_svg
 __all__ = [
     "challenge_badge_image",
     "challenge_conformity",
+    "challenge_copied_from",
     "challenge_dataset_quality",
     "challenge_dataset_season",
     "challenge_dataset_worth",
@@ -49,6 +50,7 @@ __all__ = [
     "challenge_file_size",
     "challenge_first_schema",
     "challenge_frequency",
+    "challenge_harvested",
     "challenge_home_season",
     "challenge_kind",
     "challenge_kinds",
@@ -59,6 +61,7 @@ __all__ = [
     "challenge_number",
     "challenge_organization_progress",
     "challenge_organization_worth",
+    "challenge_own_catalogue",
     "challenge_own_place",
     "challenge_page_links",
     "challenge_percent",
@@ -609,7 +612,9 @@ def challenge_dataset_quality(dataset: Mapping[str, Any]) -> dict[str, Any] | No
 
     :param dataset: as ``package_show`` answers it
     :returns: ``points``, ``maximum`` and what is ``missing``: ``title``, ``help`` and
-        ``fix_url`` each; ``None`` for others, and for what is no dataset
+        ``fix_url`` each, and the same of data.europa.eu as ``mqa``, each of its lines
+        with the ``points`` that it would give; ``None`` for others, and for what is no
+        dataset
     """
     if (
         dataset.get("type") != "dataset"
@@ -627,7 +632,56 @@ def challenge_dataset_quality(dataset: Mapping[str, Any]) -> dict[str, Any] | No
         "points": found["points"],
         "maximum": found["maximum"],
         "missing": [row for row in found["criteria"] if row.get("fix_url")],
+        "mqa": {
+            "points": found["mqa"]["points"],
+            "maximum": found["mqa"]["maximum"],
+            "rating": found["mqa"]["rating_title"],
+            "missing": _by_remedy(found["mqa"]["indicators"]),
+        },
     }
+
+
+def _by_remedy(indicators: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What is missing, with what is mended at once in one line; most points first."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in indicators:
+        if row.get("fix_url"):
+            kept = found.setdefault(row["help"], {**row, "points": 0})
+            kept["points"] += row["points"]
+    return sorted(found.values(), key=lambda row: -row["points"])
+
+
+def challenge_harvested(dataset: Mapping[str, Any]) -> str | None:
+    """Where a dataset was copied from, in words; none where it was published here.
+
+    :param dataset: as ``package_show`` answers it
+    """
+    return challenge_copied_from(harvesting.source_of(dataset))
+
+
+def challenge_copied_from(source: str | None) -> str | None:
+    """The same of the title of a source, which may be empty; none of none."""
+    if source is None:
+        return None
+    if not source:
+        return tk._("Copied from another portal")
+    return tk._("Copied from {source}").format(source=source)
+
+
+def challenge_own_catalogue(organization: str) -> str | None:
+    """The address by which others harvest the datasets of one organization.
+
+    :param organization: its name
+    :returns: none where ckanext-dcat does not answer it
+    """
+    if not p.plugin_loaded("dcat") or not tk.asbool(
+        tk.config.get("ckanext.dcat.enable_rdf_endpoints", True)
+    ):
+        return None
+    catalogue = tk.h.url_for(
+        "dcat.read_catalog", _format="xml", _external=True, locale="default"
+    )
+    return f"{catalogue}?fq=organization:{organization}"
 
 
 #: The pages that everybody reads, and what of their address makes another page.

@@ -15,6 +15,7 @@ from ckanext.challenge import measures
 from ckanext.challenge.domain import quality
 from ckanext.challenge.domain.measurement import Measurement, Subject
 from ckanext.challenge.measures import datasets, mending, registry
+from ckanext.challenge.measures import mqa as mqa_of
 from ckanext.challenge.model import Cohort, Conformity, Participant
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -282,6 +283,85 @@ def test_open_format_share(owner: str) -> None:
     assert set(found.failing) == closed
     assert found.missing == (("open_format",),) * 5
     assert found.value == pytest.approx(4 / 9)
+
+
+WHOLE: dict[str, Any] = {
+    "notes": "Ce que le conseil a décidé.",
+    "challenge_kit": "deliberations",
+    "tags": [{"name": "conseil"}],
+    "license_id": "etalab-2.0",
+    "temporal_start": "2024-01-01",
+    "spatial_insee": "45024",
+    "contact_name": "Mairie",
+    "resources": [{"url": "https://example.org/a.csv", "format": "CSV", "size": 10}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "lost"),
+    [
+        ({}, 0),
+        ({"challenge_kit": ""}, 30),
+        (
+            {
+                "challenge_kit": "",
+                "theme": "http://publications.europa.eu/resource/authority/"
+                "data-theme/ENVI",
+            },
+            0,
+        ),
+        ({"tags": []}, 30),
+        ({"spatial_insee": ""}, 20),
+        ({"temporal_start": ""}, 20),
+        ({"notes": ""}, 30),
+        ({"license_id": "notspecified"}, 35),
+        ({"license_id": "other-open"}, 15),
+        ({"contact_name": ""}, 20),
+        ({"contact_name": "", "contact_email": "mairie@example.org"}, 0),
+        ({"resources": []}, 185),
+        ({"resources": [{"url": "a.pdf", "format": "PDF", "size": 10}]}, 40),
+        ({"resources": [{"url": "a.xlsx", "format": ".XLSX", "size": 10}]}, 20),
+        ({"resources": [{"url": "a", "format": "Classeur", "size": 10}]}, 60),
+        ({"resources": [{"url": "https://example.org/a.csv", "format": "CSV"}]}, 5),
+        (
+            {
+                "resources": [
+                    {
+                        "url": "https://example.org/a.csv",
+                        "format": "CSV",
+                        "size": 10,
+                        "check:available": False,
+                    }
+                ]
+            },
+            80,
+        ),
+    ],
+)
+def test_mqa_points(owner: str, changes: dict[str, Any], lost: int) -> None:
+    made = dataset(owner, **{**WHOLE, **changes})
+    found = one("mqa_points", owner)
+    assert found.of == 1
+    assert round(found.value * 405) == 405 - lost
+    assert made in (found.failing if lost > 54 else found.passing)
+    assert mqa_of.summary(owner).points == mqa_of.summary().points == 405 - lost
+
+
+def test_a_link_that_its_check_found_broken_gives_no_points(owner: str) -> None:
+    made = dataset(owner, **WHOLE)
+    (resource,) = call("package_show", id=made)["resources"]
+    for type_, lost in (("link-status", 80), ("type-error", 0)):
+        model.Session.query(Conformity).delete()
+        model.Session.add(
+            Conformity(
+                resource_id=resource["id"],
+                schema="scdl/deliberations",
+                status="error" if lost else "invalid",
+                errors=[{"type": type_}],
+            )
+        )
+        model.Session.commit()
+        assert mqa_of.summary(owner).points == 405 - lost
 
 
 @pytest.mark.parametrize(

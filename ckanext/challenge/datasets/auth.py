@@ -38,6 +38,14 @@ def challenge_quality_show(context: Context, data_dict: dict[str, Any]) -> AuthR
 
 
 @tk.auth_allow_anonymous_access
+def challenge_mqa_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Anybody, of an organization; sysadmins, of the portal."""
+    return roles.answer(
+        bool(data_dict.get("organization")) or roles.is_sysadmin(context)
+    )
+
+
+@tk.auth_allow_anonymous_access
 def challenge_kit_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     return {"success": True}
 

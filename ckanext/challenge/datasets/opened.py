@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.domain import harvesting
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.measures import quality, registry
 from ckanext.challenge.measures.datasets import FACTS, REPORTS
@@ -285,14 +286,17 @@ def read(ids: Sequence[str]) -> list[Any]:
 
     :returns: rows with ``id``, ``name``, ``title``, ``notes``, ``created``,
         ``modified``, ``kit``, ``formats``, ``tags``, ``organization_id``,
-        ``organization_name``, ``organization_title``, ``siren``, ``departement`` and
-        :data:`QUALITIES`
+        ``organization_name``, ``organization_title``, ``siren``, ``departement``,
+        ``copied`` (whether it was harvested), ``source`` (the title of where it comes
+        from, if it has one) and :data:`QUALITIES`
     """
     if not ids:
         return []
     extras = dataset_extras(_READ)
     siren = _owners()[0]
     told = ", ".join(f"{sql} AS {name}" for name, sql in _qualities(extras).items())
+    harvest = dataset_extras((*harvesting.MARKS, harvesting.TITLE))
+    marks = ", ".join(harvest.columns[mark] for mark in harvesting.MARKS)
     formats = "array_agg(DISTINCT upper(r.format)) FILTER (WHERE r.format <> '')"
     rows = _execute(
         f"""
@@ -306,9 +310,12 @@ def read(ids: Sequence[str]) -> list[Any]:
                ) AS tags,
                g.id AS organization_id, g.name AS organization_name,
                coalesce(nullif(g.title, ''), g.name) AS organization_title,
-               {siren} AS siren, c.departement, {told}
+               {siren} AS siren, c.departement,
+               coalesce({marks}) IS NOT NULL AS copied,
+               {harvest.columns[harvesting.TITLE]} AS source, {told}
         FROM package p
         {owners()}
+        {harvest.joins}
         {_files({**_AGGREGATES, "formats": formats})}
         WHERE p.id = ANY (CAST(:ids AS text[])) AND {PUBLIC}
         """,

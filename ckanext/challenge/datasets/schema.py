@@ -47,6 +47,11 @@ def address_list() -> Schema:
     }
 
 
+def mqa_show() -> Schema:
+    """Of which organization."""
+    return {"organization": fields.raw(required=False)}
+
+
 def reference() -> Schema:
     """Which schema."""
     return {"id": fields.raw()}

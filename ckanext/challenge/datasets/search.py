@@ -153,9 +153,13 @@ def _after_flush(session: Any, flush_context: Any) -> None:
         if (
             isinstance(instance, model.Group)
             and instance.is_organization
-            and sa.inspect(instance).attrs.name.history.deleted
+            and _former_names(instance)
         ):
             reindex_after_commit(instance.id)
+
+
+def _former_names(instance: Any) -> Collection[str]:
+    return sa.inspect(instance).attrs.name.history.deleted or ()
 
 
 def cohort_of_dataset(dataset_id: str) -> str | None:

@@ -23,6 +23,7 @@ from flask_babel import lazy_gettext as _
 from psycopg2.extensions import INTEGERARRAY, LONGINTEGERARRAY, UNICODEARRAY
 
 from ckanext.challenge import config
+from ckanext.challenge.domain import mqa
 from ckanext.challenge.domain.measurement import NAMED_DATASETS, Measurement, Subject
 from ckanext.challenge.domain.quality import (
     CRITERIA,
@@ -34,9 +35,11 @@ from ckanext.challenge.domain.quality import (
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.catalog import PUBLIC, Extras, dataset_extras
 
+from . import mqa as european
 from . import quality
 from .base import Measure, rows
 from .fixes import CRITERIA as QUALITY_LACKS
+from .fixes import EUROPEAN as EUROPEAN_LACKS
 from .fixes import NEW_DATASET, Lack
 from .quality import Fact
 
@@ -79,6 +82,7 @@ FACTS: Mapping[str, Fact] = {
     "report": Fact(
         lambda _: "coalesce(files.report, 0)", bits=2, files={"report": _REPORT}
     ),
+    **european.OWN,
 }
 _QUALITY = (1 << MAXIMUM) - 1
 
@@ -140,6 +144,17 @@ class Datasets:
             self.named(poor),
             tuple(map(missing, islice(compress(met, poor), NAMED_DATASETS))),
         )
+
+    @cached_property
+    def european(self) -> list[int]:
+        """For each, a bit for each of :data:`.mqa.FACTS`, if all were asked for."""
+        places = [(self._shifts[name], bit) for bit, name in enumerate(european.FACTS)]
+        # Datasets are many, and what is true of them is much the same.
+        known = {
+            facts: sum((facts >> shift & 1) << bit for shift, bit in places)
+            for facts in set(self._facts)
+        }
+        return [known[facts] for facts in self._facts]
 
 
 class _Described(NamedTuple):
@@ -249,6 +264,21 @@ def quality_mean(datasets: Datasets) -> Measurement:
     total = len(datasets)
     points, _, passing, failing, missing = datasets.described
     return Measurement(points / total / MAXIMUM, total, failing, passing, missing)
+
+
+def mqa_points(datasets: Datasets) -> Measurement:
+    """Those that are not excellent are named as failing."""
+    total = len(datasets)
+    numbers = list(map(mqa.points, datasets.european))
+    poor = [number < mqa.EXCELLENT for number in numbers]
+    failing = islice(compress(datasets.european, poor), NAMED_DATASETS)
+    return Measurement(
+        sum(numbers) / total / mqa.MAXIMUM,
+        total,
+        datasets.named(poor),
+        datasets.named(map(not_, poor)),
+        tuple(map(mqa.missing, failing)),
+    )
 
 
 def conform_datasets(datasets: Datasets) -> Measurement:
@@ -715,6 +745,25 @@ MEASURES = (
         at_least=_("Datasets of a mean quality of at least {number} out of 9"),
         out_of=MAXIMUM,
         lacks=tuple(QUALITY_LACKS.values()),
+        about_datasets=True,
+    ),
+    Measure(
+        "mqa_points",
+        "share",
+        _(
+            "Mean of the points that data.europa.eu gives to the public datasets for "
+            "their description."
+        ),
+        _over(mqa_points, *mqa.FACTS),
+        shortfall=_(
+            "Description of the datasets, as data.europa.eu counts it: {value} points "
+            "out of 405; {target} are needed."
+        ),
+        at_least=_(
+            "Datasets with at least {number} points out of 405 at data.europa.eu"
+        ),
+        out_of=mqa.MAXIMUM,
+        lacks=tuple(EUROPEAN_LACKS.values()),
         about_datasets=True,
     ),
     Measure(

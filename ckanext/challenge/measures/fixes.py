@@ -124,3 +124,25 @@ CRITERIA: Mapping[str, Lack] = {
         ),
     )
 }
+
+#: What a dataset lacks of the facts that data.europa.eu gives points for, by the fact.
+EUROPEAN: Mapping[str, Lack] = {
+    lack.name: lack
+    for lack in (
+        Lack("keyword", _("keywords"), field="tag_string"),
+        Lack("theme", _("a kit or a theme"), field="challenge_kit"),
+        CRITERIA["spatial_coverage"],
+        CRITERIA["temporal_coverage"],
+        Lack("answers", _("files that answer"), form="file", file="unreachable"),
+        Lack("download", _("a file to download"), form="file"),
+        Lack("format", _("the format of the files"), form="file", field="format"),
+        Lack("known_format", _("a usual format"), form="file", field="format"),
+        Lack("non_proprietary", _("a file in an open format"), form="file"),
+        Lack("machine_readable", _("a file that programs can read"), form="file"),
+        Lack("notes", _("a description"), field="notes"),
+        CRITERIA["licence"],
+        Lack("known_licence", _("a usual licence"), field="license_id"),
+        Lack("contact", _("a contact"), field="contact_name"),
+        Lack("size", _("a file kept on this portal"), form="file"),
+    )
+}

@@ -9,10 +9,9 @@ from typing import Any
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.catalog import PUBLIC, dataset_extras
 
-from . import quality
+from . import mqa, quality
 from .base import rows
 from .fixes import Lack
-from .quality import FACTS
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ class Dataset:
     """A dataset, and how it stands.
 
     :ivar met: a bit for each criterion of quality; 0 where it was not asked for
+    :ivar europe: a bit for each of :data:`.mqa.FACTS`, likewise
     """
 
     id: str
@@ -49,6 +49,7 @@ class Dataset:
     title: str
     files: Files
     met: int = 0
+    europe: int = 0
 
 
 def _first(order: str, condition: str = "") -> str:
@@ -91,16 +92,14 @@ def dataset(id_: str) -> Dataset | None:
 
     :param id_: its id or name
     """
-    extras = dataset_extras(
-        sorted({key for fact in FACTS.values() for key in fact.extras})
-    )
-    aggregates = {
-        name: sql for fact in FACTS.values() for name, sql in fact.files.items()
-    }
+    facts = [*quality.FACTS.values(), *mqa.FACTS.values()]
+    extras = dataset_extras(sorted({key for fact in facts for key in fact.extras}))
+    aggregates = {name: sql for fact in facts for name, sql in fact.files.items()}
     found: Iterable[Any] = rows(
         f"""
         SELECT p.id, p.name, p.title, files.*,
-               {quality.packed(FACTS.values(), extras)} AS met
+               {quality.packed(quality.FACTS.values(), extras)} AS met,
+               {quality.packed(mqa.FACTS.values(), extras)} AS europe
         FROM package p
         {extras.joins}
         {_lateral({**aggregates, **_TO_MEND})}
@@ -109,7 +108,7 @@ def dataset(id_: str) -> Dataset | None:
         id=id_,
         now=quality.now(),
     )
-    return next((_dataset(row, row.met) for row in found), None)
+    return next((_dataset(row, row.met, row.europe) for row in found), None)
 
 
 @dataclass(frozen=True)
@@ -150,11 +149,11 @@ def of_kits(organization_id: str) -> dict[str, OfKit]:
     return found
 
 
-def _dataset(row: Any, met: int = 0) -> Dataset:
+def _dataset(row: Any, met: int = 0, europe: int = 0) -> Dataset:
     files = Files(
         row.first, row.latest, row.unreachable_file, row.wrong, row.problems or 0
     )
-    return Dataset(row.id, row.name, row.title or row.name, files, met)
+    return Dataset(row.id, row.name, row.title or row.name, files, met, europe)
 
 
 def _lateral(files: Mapping[str, str]) -> str:

@@ -34,7 +34,8 @@ class Fact:
 
 
 _CLOSED_FORMATS = "'', 'pdf', 'doc', 'docx', 'word', 'xls', 'excel', 'xlsx'"
-_FORMAT = "lower(btrim(coalesce(r.format, ''), ' .'))"
+#: The format of a file, as one word in lower case.
+FORMAT = "lower(btrim(coalesce(r.format, ''), ' .'))"
 #: Someone's check of a link (udata's name for it); not checked counts as reachable.
 UNREACHABLE = (
     """CASE WHEN r.extras LIKE '%"check:available"%' THEN lower(CAST(r.extras """
@@ -56,7 +57,7 @@ HAS_FILES = "coalesce(files.number > 0, false)"
 #: uploaded; of a link it knows only when someone last touched the resource.
 LAST_CHANGE = "coalesce(r.last_modified, r.metadata_modified, r.created)"
 # At least one in a format that is neither closed nor unknown.
-_OPEN_FORMAT = f"bool_or({_FORMAT} NOT IN ({_CLOSED_FORMATS}))"
+_OPEN_FORMAT = f"bool_or({FORMAT} NOT IN ({_CLOSED_FORMATS}))"
 _DESCRIBED = (
     "bool_or(coalesce(r.description, '') <> ''"
     " OR coalesce(r.resource_type, '') = 'documentation')"

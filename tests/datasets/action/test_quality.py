@@ -168,3 +168,71 @@ def test_the_page_of_a_dataset_shows_it_to_those_who_may_change_it(
     assert "0 out of 9" in block.get_text()
     assert len(block.select("li a")) == 9
     assert "challenge-quality-title" not in app.get(page).body
+
+
+def test_the_points_of_data_europa_eu_with_their_remedies(
+    app: Any, organization: dict[str, Any], editor: dict[str, Any]
+) -> None:
+    made = factories.Dataset(owner_org=organization["id"], **{**POOR, "notes": ""})
+    for user in (None, editor):
+        found = show(user, made["id"])["mqa"]
+        assert (found["maximum"], found["rating"]) == (405, "bad")
+        lost = sum(row["points"] for row in found["indicators"] if not row["met"])
+        assert found["points"] == 405 - lost
+        assert sum(row["points"] for row in found["indicators"]) == 405
+    pages: dict[str, BeautifulSoup] = {}
+    for row in found["indicators"]:
+        assert (row["help"] is None) is row["met"] is (row["fix_url"] is None)
+        if row["met"]:
+            continue
+        address, _, field = row["fix_url"].partition("#")
+        field = field.replace("image-upload", "image-url")
+        if address not in pages:
+            pages[address] = get(app, address)
+        assert pages[address].find(id=field or "field-format") is not None, row
+
+
+def test_the_page_of_a_dataset_tells_its_people(
+    app: Any, organization: dict[str, Any]
+) -> None:
+    made = factories.Dataset(owner_org=organization["id"], **POOR)
+    page = get(app, f"/dataset/{made['name']}")
+    block = page.find("section", {"aria-labelledby": "challenge-europe-title"})
+    assert block is not None
+    points = show(None, made["id"])["mqa"]["points"]
+    assert f"{points} points" in block.get_text(" ")
+    # What one thing mends is one line.
+    links = [link.get_text() for link in block.select("li a")]
+    assert links and len(links) == len(set(links)) < 14
+
+
+def shown_of(user: dict[str, Any] | None, **asked: Any) -> Any:
+    context: Any = {"user": user["name"] if user else "", "ignore_auth": False}
+    return tk.get_action("challenge_mqa_show")(context, asked)
+
+
+def test_an_organization_and_the_portal_by_their_means(
+    organization: dict[str, Any],
+) -> None:
+    other = factories.Organization()
+    poor = factories.Dataset(owner_org=organization["id"], **POOR)
+    factories.Dataset(owner_org=other["id"], private=True)
+    better = factories.Dataset(
+        owner_org=other["id"], license_id="etalab-2.0", spatial_insee="45024"
+    )
+    each = [show(None, one["id"])["mqa"]["points"] for one in (poor, better)]
+    found = shown_of(None, organization=organization["name"])
+    assert (found["datasets"], found["points"]) == (1, each[0])
+    assert found["dimensions"][0]["name"] == "findability"
+    assert sum(row["points"] for row in found["dimensions"]) == each[0]
+    assert found["missing"][0]["datasets"] == 1
+    # Most is lost by the address that does not answer.
+    assert found["missing"][0]["name"] == "access_answers"
+    portal = shown_of(factories.Sysadmin())
+    assert (portal["datasets"], portal["points"]) == (2, sum(each) / 2)
+    for user in (None, factories.User()):
+        with pytest.raises(tk.NotAuthorized):
+            shown_of(user)
+    with pytest.raises(tk.ObjectNotFound):
+        shown_of(None, organization="no-such-one")
+    assert shown_of(None, organization=factories.Organization()["id"])["points"] == 0

@@ -55,8 +55,9 @@ def challenge_dataset_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: ``{count, about, results}``; ``about`` has the name of each place, kit
         and theme that was asked for, by the name of its filter; ``results``
         ``{id, name, title, notes, created_at, modified_at, kit, formats, tags,
-        organization: {id, name, title, siren, departement}, conforming, fresh,
-        verified}``; and, if asked for, ``facets``: ``{departement, epci, collectivite,
+        organization: {id, name, title, siren, departement}, source, conforming,
+        fresh, verified}``: ``source`` is the title of where it was copied from, which
+        may be empty, and none of what was published here; and, if asked for, ``facets``: ``{departement, epci, collectivite,
         kit, theme}``, each ``[{value, title}]``, of which there are datasets, and
         ``tally``: ``{conforming, fresh, verified}``
     :rtype: dict
@@ -153,6 +154,7 @@ def _shown(row: Any) -> dict[str, Any]:
         "kit": row.kit or None,
         "formats": sorted(row.formats),
         "tags": list(row.tags),
+        "source": (row.source or "") if row.copied else None,
         "organization": {
             "id": row.organization_id,
             "name": row.organization_name,

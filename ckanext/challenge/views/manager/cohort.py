@@ -43,6 +43,11 @@ def index_page() -> dict[str, Any]:
         "set_aside": set_aside.listed() if creates else [],
         "no_addresses": creates and proxy_watch.is_blind(),
         "unsigned": _unsigned() if may("challenge_key_list") else None,
+        # Goes through all datasets of the portal: only for who asks for it.
+        "europe": act("challenge_mqa_show")
+        if creates and tk.request.args.get("europe")
+        else None,
+        "europe_url": f"{base}?europe=1#europe" if creates else "",
     }
 
 

@@ -15,6 +15,7 @@ import ckan.plugins.toolkit as tk
 from feedgen.feed import FeedGenerator
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.domain import harvesting
 from ckanext.challenge.domain.characters import cleaned, cleaned_document
 from ckanext.challenge.views.common import act
 
@@ -55,6 +56,7 @@ def of_index(dataset: Mapping[str, Any]) -> dict[str, Any]:
             - {""}
         ),
         "tags": [tag["name"] for tag in dataset.get("tags") or ()],
+        "source": harvesting.source_of(dataset),
         "organization": {
             "name": organization.get("name") or "",
             "title": organization.get("title") or organization.get("name") or "",
@@ -86,6 +88,7 @@ def rows(
             "kit": kits.get(dataset["kit"] or "", ""),
             "formats": dataset["formats"],
             "qualities": h.challenge_qualities(dataset),
+            "copied": h.challenge_copied_from(dataset["source"]),
         }
         for dataset in datasets
     ]

@@ -23,6 +23,9 @@ def read(id: str) -> str:
     rows = badge_rows(
         mine["standing"]["badges"], Doors(group["id"]), bool(group["package_count"])
     )
+    europe = None
+    if mine["member"]:
+        europe = act("challenge_mqa_show", organization=group["id"])
     # What one at risk lacks stands with it.
     why = {row["url"]: row["why"] for row in rows if row["earned"]}
     for award in mine["awards"]:
@@ -34,6 +37,7 @@ def read(id: str) -> str:
             "group_type": group["type"],
             "am_following": following,
             "mine": mine,
+            "europe": europe if europe and europe["datasets"] else None,
             "badges": [row for row in rows if not row["earned"]],
         },
     )
