@@ -7,7 +7,7 @@ from ckan.types import Schema
 
 from ckanext.challenge.common import fields
 from ckanext.challenge.datasets import opened
-from ckanext.challenge.directory.schema import known_departement
+from ckanext.challenge.directory.schema import departement
 from ckanext.challenge.domain import eligibility
 
 
@@ -19,7 +19,7 @@ def show() -> Schema:
 def dataset_list() -> Schema:
     """Which datasets of the portal."""
     return {
-        "departement": [*fields.raw(required=False), known_departement],
+        "departement": departement(),
         "epci": fields.siren(required=False),
         "collectivite": fields.siren(required=False),
         "organization": fields.raw(required=False),

@@ -18,11 +18,21 @@ MAX_QUERY = 200
 def search() -> Schema:
     """Which collectivités."""
     return {
-        "q": [*fields.raw(required=False), _short_query],
+        "q": query(),
         "kind": fields.choice(KINDS),
-        "departement": [*fields.raw(required=False), known_departement],
+        "departement": departement(),
         **fields.paging(MAX_LIMIT, DEFAULT_LIMIT),
     }
+
+
+def query() -> list[fields.Validator]:
+    """Words of a name or a code."""
+    return [*fields.raw(required=False), _short_query]
+
+
+def departement() -> list[fields.Validator]:
+    """The code of a département."""
+    return [*fields.raw(required=False), _known_departement]
 
 
 def show() -> Schema:
@@ -53,8 +63,7 @@ def _short_query(value: str) -> str:
     return value
 
 
-def known_departement(value: str) -> str:
-    """The code of a département, as it is written officially; a validator."""
+def _known_departement(value: str) -> str:
     code = value.strip().upper()
     if code not in departements():
         raise tk.Invalid(

@@ -6,7 +6,7 @@ from ckan.lib import i18n
 from ckan.types import Schema
 
 from ckanext.challenge.common import fields
-from ckanext.challenge.directory.schema import known_departement
+from ckanext.challenge.directory.schema import departement
 
 #: What somebody can subscribe to.
 OBJECTS = ("badge", "cohort", "organization", "departement", "epci", "collectivite")
@@ -18,7 +18,7 @@ def create() -> Schema:
     """Who wants to be told of what."""
     return {
         **{name: fields.raw(required=False) for name in OBJECTS},
-        "departement": [*fields.raw(required=False), known_departement],
+        "departement": departement(),
         "epci": fields.siren(required=False),
         "collectivite": fields.siren(required=False),
         "email": fields.email(required=True),
