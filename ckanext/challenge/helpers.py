@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
@@ -39,6 +40,7 @@ __all__ = [
     "challenge_badge_image",
     "challenge_conformity",
     "challenge_copied_from",
+    "challenge_dataset_preview",
     "challenge_dataset_quality",
     "challenge_dataset_season",
     "challenge_dataset_worth",
@@ -602,6 +604,37 @@ def challenge_table_preview(resource: Mapping[str, Any]) -> preview.Preview | No
     """
     row = model.Resource.get(resource["id"])
     return preview.of(row) if row is not None else None
+
+
+#: How many rows a dataset's page shows of its first table; the file's page has more.
+_GLANCE = 5
+
+
+def challenge_dataset_preview(dataset: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The first rows of the first file of a dataset, for its page in CKAN.
+
+    Sends one statement where that file is a table, and none elsewhere.
+
+    :param dataset: as ``package_show`` answers it
+    :returns: ``preview``, the ``name`` of the file and the ``url`` of its page
+    """
+    resource = next(iter(dataset.get("resources") or ()), None)
+    if dataset.get("type") != "dataset" or not resource:
+        return None
+    found = challenge_table_preview(resource)
+    if found is None or not found.rows:
+        return None
+    return {
+        "preview": replace(
+            found,
+            rows=found.rows[:_GLANCE],
+            is_whole=found.is_whole and len(found.rows) <= _GLANCE,
+        ),
+        "name": tk.h.resource_display_name(resource),
+        "url": tk.h.url_for(
+            "dataset_resource.read", id=dataset["name"], resource_id=resource["id"]
+        ),
+    }
 
 
 @shield.shielded(_nothing)

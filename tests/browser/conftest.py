@@ -153,6 +153,7 @@ def _portal(
     ini = folder / "ckan.ini"
     settings = {
         "WTF_CSRF_ENABLED": "true",
+        "ckanext.challenge.home": "true",
         "ckan.site_url": url,
         "ckan.storage_path": str(folder / "storage"),
         "smtp.server": _post[1],

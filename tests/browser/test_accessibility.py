@@ -20,7 +20,11 @@ from ckanext.challenge.model import Claim, StepStatus
 
 PAGES: dict[str | None, tuple[str, ...]] = {
     None: (
+        "/",
         "/challenge",
+        "/challenge/data",
+        "/challenge/data?departement=45&quality=fresh",
+        "/challenge/subscription?departement=45",
         "/challenge/saison-2",
         "/challenge/saison-2?view=table",
         "/challenge/saison-3",

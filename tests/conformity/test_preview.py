@@ -70,6 +70,15 @@ def test_nothing_of_what_lies_elsewhere_or_is_gone(publish: Any) -> None:
     assert preview.of(publish(b"a,b\n1,2\n", format="PDF")) is None
 
 
+def test_the_dataset_shows_a_glance_of_its_first_file(publish: Any, app: Any) -> None:
+    resource = publish(b"a,b\n" + b"".join(b"x%d,y\n" % row for row in range(9)))
+    page = app.get(f"/en/dataset/{resource.package_id}", follow_redirects=True)
+    text = page.get_data(as_text=True)
+    assert "<td>x4</td>" in text
+    assert "<td>x5</td>" not in text
+    assert f"resource/{resource.id}" in text.partition('challenge-preview-title"')[2]
+
+
 def test_the_page_shows_it_and_no_empty_rows(publish: Any, app: Any) -> None:
     resource = publish(b"a,b\n1,<b>2</b>\n")
     page = app.get(f"/en/dataset/{resource.package_id}/resource/{resource.id}")

@@ -97,8 +97,7 @@ def _short_query(value: str) -> str:
     return value
 
 
-def known_departement(value: str) -> str:
-    """The code of a département, as it is written officially; a validator."""
+def _known_departement(value: str) -> str:
     code = value.strip().upper()
     if code not in departements():
         raise tk.Invalid(

@@ -57,9 +57,10 @@ def challenge_dataset_list(context: Context, data_dict: dict[str, Any]) -> Any:
         ``{id, name, title, notes, created_at, modified_at, kit, formats, tags,
         organization: {id, name, title, siren, departement}, source, conforming,
         fresh, verified}``: ``source`` is the title of where it was copied from, which
-        may be empty, and none of what was published here; and, if asked for, ``facets``: ``{departement, epci, collectivite,
-        kit, theme}``, each ``[{value, title}]``, of which there are datasets, and
-        ``tally``: ``{conforming, fresh, verified}``
+        may be empty, and none of what was published here; and, if asked for,
+        ``facets``: ``{departement, epci, collectivite, kit, theme}``, each ``[{value,
+        title}]``, of which there are datasets, and ``tally``: ``{conforming, fresh,
+        verified}``
     :rtype: dict
     :raises ObjectNotFound: when there is no such organization
     :raises ValidationError: on another filter whose value the portal does not know

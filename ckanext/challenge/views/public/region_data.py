@@ -33,8 +33,12 @@ _lists = PageCache(seconds=60)
 
 
 def chosen(params: Mapping[str, str]) -> dict[str, str]:
-    """The filters of an address that say something."""
-    return {name: params[name].strip() for name in FILTERS if params.get(name)}
+    """The filters of an address that say something, each written in one way."""
+    found = {name: params.get(name, "").strip() for name in FILTERS}
+    found["departement"] = found["departement"].upper()
+    for name in ("epci", "collectivite"):
+        found[name] = "".join(found[name].split())
+    return {name: value for name, value in found.items() if value}
 
 
 def listed(
@@ -81,7 +85,7 @@ def about(found: Mapping[str, Any], filters: Mapping[str, str]) -> str:
     """What a list is of, as its title says it."""
     told = {**found["about"]}
     if "departement" in filters:
-        told["departement"] = h.challenge_departement(filters["departement"].upper())
+        told["departement"] = h.challenge_departement(filters["departement"])
     if "quality" in filters:
         told["quality"] = dict(data_rows.quality_choices())[filters["quality"]]
     parts = [told[name] for name in FILTERS if name in told]
@@ -153,10 +157,6 @@ def _fields(
     fields = []
     for name, (label, everything) in _LABELS.items():
         rows, value = choices.get(name, []), filters.get(name, "")
-        if name == "departement":
-            value = value.upper()
-        elif name in PLACES:
-            value = "".join(value.split())
         if len(rows) > _NAMES:
             rows = []
         # The chosen one stays, though nothing is there.
