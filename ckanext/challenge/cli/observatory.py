@@ -72,8 +72,7 @@ def publish(organization: str) -> None:
         site = tk.get_action("get_site_user")({"ignore_auth": True}, {})
         done = open_data.publish(organization, site["name"])
     except tk.ValidationError as error:
-        told = error.error_dict.items()
-        lines = [f"{name}: {' '.join(map(str, texts))}" for name, texts in told]
+        lines = [f"{name}: {text}" for name, text in error.error_summary.items()]
         raise click.ClickException("\n".join(lines)) from None
     except tk.ObjectNotFound as error:
         raise click.ClickException(f"--organization: {error}") from None

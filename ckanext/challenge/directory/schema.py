@@ -34,7 +34,7 @@ def query() -> list[fields.Validator]:
 
 def departement() -> list[fields.Validator]:
     """The code of a département."""
-    return [*fields.raw(required=False), known_departement]
+    return [*fields.raw(required=False), _known_departement]
 
 
 def show() -> Schema:
