@@ -54,7 +54,7 @@ def curve(points: Sequence[Point], *, title: str, key: str) -> Markup:
         ends.append((places[-1], last, "end"))
     drawn = "".join(_end(*end) for end in ends)
     return Markup(
-        '<svg class="challenge-curve" role="img" viewBox="0 0 {} {}"'
+        '<svg width="100%" role="img" viewBox="0 0 {} {}"'
         ' aria-labelledby="challenge-curve-{}-t challenge-curve-{}-d">'
         '<title id="challenge-curve-{}-t">{}</title>'
         '<desc id="challenge-curve-{}-d">{}</desc>'

@@ -2,9 +2,9 @@
 collectivité.
 
 Classes are told apart by how their cells are filled, and never by colour alone: all is
-drawn in the colour of the text, also in forced colours and on paper. A class has one
-path in a tile; what lies side by side is one rectangle of it, so that a country stays
-small.
+drawn in the colour that the picture has where it stands, also in forced colours (which
+leave alone what a drawing says of itself) and on paper. A class has one path in a tile;
+what lies side by side is one rectangle of it, so that a country stays small.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def tiles(
         said(cut(description)),
         drawn,
         Markup("").join(
-            Markup("<li>{} {}</li>").format(
+            Markup("<li>{} <span>{}</span></li>").format(
                 _tile(part.letter * 4, size, 4, prefix), said(part.text)
             )
             for part in legend
