@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ckan.plugins.toolkit as tk
+
 from ckanext.challenge.common.labels import N_
 
 #: Why a collectivité is proposed for an organization, or not more than that.
-WHY = {
+_WHY = {
     "code": N_("the same INSEE code or postcode"),
     "name": N_("the same name"),
     "near_name": N_("nearly the same name"),
@@ -19,3 +21,9 @@ WHY = {
     "other_kind": N_("a commune and an intercommunality have that name"),
     "taken": N_("another organization has its SIREN"),
 }
+
+
+def why(reason: str) -> str:
+    """What speaks for a collectivité, or against it."""
+    text = _WHY[reason]
+    return tk._(text)

@@ -80,19 +80,23 @@ _HELP = {
 
 def of_dimension(name: str) -> str:
     """What a dimension asks."""
-    return tk._(_DIMENSIONS[name])
+    text = _DIMENSIONS[name]
+    return tk._(text)
 
 
 def of_rating(name: str) -> str:
     """What so many points are called."""
-    return tk._(_RATINGS[name])
+    text = _RATINGS[name]
+    return tk._(text)
 
 
 def of_indicator(name: str) -> str:
     """The name of an indicator."""
-    return tk._(_INDICATORS[name])
+    text = _INDICATORS[name]
+    return tk._(text)
 
 
 def help_of(fact: str) -> str:
     """What to do about a fact that is not so, in a sentence."""
-    return tk._(_HELP[fact])
+    text = _HELP[fact]
+    return tk._(text)

@@ -20,8 +20,7 @@ from ckanext.challenge.common.organizations import (
     hold_organization_of,
     organizations_with_siren,
 )
-from ckanext.challenge.directory import matching, schema
-from ckanext.challenge.directory.labels import WHY
+from ckanext.challenge.directory import labels, matching, schema
 from ckanext.challenge.directory.matching import Unmatched
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain.place_matching import LIKELY, Candidate
@@ -201,5 +200,5 @@ def _proposal(candidate: Candidate, place: Collectivite) -> dict[str, Any]:
         "confidence": candidate.confidence,
         "likely": candidate.confidence >= LIKELY,
         "reasons": list(candidate.why),
-        "why": [tk._(WHY[reason]) for reason in candidate.why],
+        "why": [labels.why(reason) for reason in candidate.why],
     }
