@@ -110,6 +110,25 @@ def test_a_decision_gives_what_an_acceptance_gives(manager: Any) -> None:
     assert _listed(manager) == []
 
 
+def test_its_participations_know_it_too(manager: Any) -> None:
+    factories.Organization(name="baule", title="Mairie de Baule")
+    admin = factories.Sysadmin()
+    made = call_as(
+        admin,
+        "challenge_participant_create",
+        cohort="saison-2",
+        organization="baule",
+    )
+    assert not made["siren"]
+    call_as(manager, "challenge_match_decide", organization="baule", siren=BAULE)
+    shown = call_as(admin, "challenge_participant_show", id=made["id"])
+    assert (shown["siren"], shown["departement"], shown["population"]) == (
+        BAULE,
+        "45",
+        1985,
+    )
+
+
 def test_none_is_remembered_and_may_be_thought_better_of(manager: Any) -> None:
     factories.Organization(name="baule", title="Mairie de Baule")
     call_as(manager, "challenge_match_decide", organization="baule", siren="none")

@@ -24,7 +24,7 @@ from ckanext.challenge.directory import labels, matching, schema
 from ckanext.challenge.directory.matching import Unmatched
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain.place_matching import LIKELY, Candidate
-from ckanext.challenge.model import Collectivite, Match, catalog
+from ckanext.challenge.model import Collectivite, Match, Participant, catalog
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json
 
@@ -173,6 +173,13 @@ def _take(group: model.Group, siren: str) -> None:
             if isinstance(texts, list)
         ]
         raise tk.ValidationError({"organization": told}) from error
+    # What a participation keeps of the directory, where nothing was known of it.
+    kept: dict[Any, Any] = {
+        name: facts[name] for name in ("siren", "kind", "departement", "population")
+    }
+    model.Session.query(Participant).filter_by(
+        organization_id=group.id, siren=None
+    ).update(kept, synchronize_session=False)
 
 
 def _places(codes: Iterable[str]) -> Mapping[str, Collectivite]:
