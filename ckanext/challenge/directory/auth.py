@@ -42,16 +42,6 @@ def challenge_match_decide(context: Context, data_dict: dict[str, Any]) -> AuthR
 
 
 @tk.auth_allow_anonymous_access
-def challenge_map_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    return {"success": True}
-
-
-@tk.auth_allow_anonymous_access
-def challenge_map_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    return {"success": True}
-
-
-@tk.auth_allow_anonymous_access
 def challenge_successor_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     return {"success": True}
 

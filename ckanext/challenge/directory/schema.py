@@ -8,7 +8,6 @@ from ckan.types import Schema
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.validators import challenge_siren
 from ckanext.challenge.domain.eligibility import KINDS
-from ckanext.challenge.model.contour import LEVELS
 
 from .departements import departements
 
@@ -69,20 +68,6 @@ def match_list() -> Schema:
 def match_decide() -> Schema:
     """Which organization is which collectivité."""
     return {"organization": fields.raw(), "siren": [*fields.raw(), _siren_or_none]}
-
-
-def map_list() -> Schema:
-    """All of them: a country has some two hundred."""
-    return fields.paging(unasked=1000)
-
-
-def map_show() -> Schema:
-    """Which map."""
-    return {
-        "level": [fields.default("commune"), *fields.choice(LEVELS)],
-        "departement": departement(),
-        "outlines": [fields.default(True), *fields.truth()],
-    }
 
 
 def _siren_or_none(value: str) -> str:

@@ -9,6 +9,7 @@ from ckanext.challenge.common import fields
 from ckanext.challenge.directory.schema import departement, query
 from ckanext.challenge.domain.eligibility import KINDS, STATUSES
 from ckanext.challenge.domain.sizes import SIZES
+from ckanext.challenge.model.contour import LEVELS
 
 #: How many rows a page has unasked, and at most: a country is read in a few of them.
 DEFAULT_LIMIT = 50
@@ -44,6 +45,20 @@ def territory() -> Schema:
         "epci": fields.siren(required=False),
         "kind": fields.choice(KINDS),
         "size": fields.choice([size.key for size in SIZES]),
+    }
+
+
+def map_list() -> Schema:
+    """All of them: a country has some two hundred."""
+    return fields.paging(unasked=1000)
+
+
+def map_show() -> Schema:
+    """Which map."""
+    return {
+        "level": [fields.default("commune"), *fields.choice(LEVELS)],
+        "departement": departement(),
+        "outlines": [fields.default(True), *fields.truth()],
     }
 
 

@@ -11,10 +11,9 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge.common.action_helpers import paginate, validate
-from ckanext.challenge.directory import schema
 from ckanext.challenge.domain import map_classes
-from ckanext.challenge.model import Collectivite, ContourMap
-from ckanext.challenge.model.opened import opened, shares
+from ckanext.challenge.model import Collectivite, ContourMap, Observed
+from ckanext.challenge.observatory import figures, schema
 
 #: How many that have opened data are named.
 _NAMED = 200
@@ -75,8 +74,7 @@ def challenge_map_show(context: Context, data_dict: dict[str, Any]) -> Any:
     row = query.filter_by(level=level, departement=departement).one_or_none()
     if row is None:
         raise tk.ObjectNotFound(tk._("There is no such map"))
-    found = opened()
-    here: dict[str, Any] = {**(shares(found) if level == "departement" else found)}
+    here = _shares() if level == "departement" else _opened()
     among = map_classes.SHARES if level == "departement" else map_classes.OPENED
     classes = {code: here.get(code, among[-1]) for code, _ in row.shapes}
     shown = {
@@ -92,6 +90,25 @@ def challenge_map_show(context: Context, data_dict: dict[str, Any]) -> Any:
     if wanted:
         shown |= {"shapes": row.shapes, "borders": _borders(level, departement, row)}
     return shown
+
+
+def _opened() -> dict[str, str]:
+    """Which collectivités have public datasets, and whether one conforms, by code."""
+    rows = model.Session.query(Observed.code, Observed.conforming).filter(
+        Observed.datasets > 0
+    )
+    return {row.code: "conforming" if row.conforming else "open" for row in rows}
+
+
+def _shares() -> dict[str, str]:
+    """For how many of the inhabitants of each département data are open."""
+    parts = figures.by_level(figures.observed()).parts["departement"]
+    return {
+        code: map_classes.share_class(
+            part["population_covered_with_epci"], part["population"]
+        )
+        for code, part in parts.items()
+    }
 
 
 def _borders(level: str, departement: str, row: Any) -> list[str]:

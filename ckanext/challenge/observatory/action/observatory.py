@@ -20,9 +20,8 @@ from ckanext.challenge.directory.text import compact
 from ckanext.challenge.domain.eligibility import EPCI_KINDS, RULES, duty_to_publish
 from ckanext.challenge.model import Award, Collectivite, contour
 from ckanext.challenge.model.dictize import as_json
+from ckanext.challenge.observatory import figures, schema, situation, snapshots
 from ckanext.challenge.schemas import choices
-
-from . import figures, schema, situation, snapshots
 
 _collectivite: Any = Collectivite.__table__
 _group: Any = model.group_table

@@ -1,0 +1,1 @@
+"""The actions of the observatory, a module for each topic."""
