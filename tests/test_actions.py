@@ -723,9 +723,9 @@ def _schema(world: dict[str, Any]) -> dict[str, Any]:
 CHANGES: dict[str, Fill] = {
     "challenge_schema_add": lambda _: _BENCHES,
     "challenge_schema_delete": lambda w: {"id": _schema(w)["id"]},
-    "challenge_match_decide": lambda _: {
-        "organization": factories.Organization()["id"],
-        "siren": POINCONNET,
+    "challenge_match_decide": lambda w: {
+        "organization": w["unmatched"],
+        "siren": LIGNIERES[0],
     },
     "challenge_cohort_create": lambda _: _SEASON,
     "challenge_cohort_update": lambda w: {**_SEASON, "id": w["other"], "season": 3},
