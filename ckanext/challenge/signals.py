@@ -39,7 +39,8 @@ awards_stored = tk.signals.ckanext.signal("challenge:awards_stored")
 evaluated = tk.signals.ckanext.signal("challenge:evaluated")
 
 #: Sent in the transaction that stores what an evaluation found, with
-#: ``organization_ids``: all that were judged, whether anything of them changed or not.
+#: ``organization_ids``: all that were judged, whether anything of them changed or not,
+#: and those asked for that were deleted.
 #: What a receiver writes is stored with it; when it fails nothing is.
 organizations_judged = tk.signals.ckanext.signal("challenge:organizations_judged")
 

@@ -316,7 +316,8 @@ def test_telling_costs_the_same_for_one_and_for_many(number: int, rows: Rows) ->
     ]
     with sent_statements() as sent:
         awards_changed.send("test", events=events)
-    assert len(sent) == 2
+    # Two for the mails; the observatory looks which collectivités these are.
+    assert len(sent) == 3
     model.Session.commit()
     assert len(rows()) == number
     assert {len(mail.data["awards"]) for mail in rows()} == {2}

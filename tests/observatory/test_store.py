@@ -161,6 +161,15 @@ def test_a_past_day_is_told_from_dates() -> None:
     assert _of(BAULE).datasets == 2
 
 
+def test_an_organization_that_is_deleted_is_the_collectivite_no_more() -> None:
+    town = make_town(BAULE, agents="60")
+    evaluate.evaluate([town["id"]])
+    assert _of(BAULE).organization_id == town["id"]
+    do("organization_delete", id=town["id"])
+    evaluate.evaluate([town["id"]])
+    assert (_of(BAULE).organization_id, _of(BAULE).agents) == (None, None)
+
+
 def test_an_organization_that_is_purged_leaves_the_collectivite() -> None:
     town = make_town(BAULE)
     _refresh()

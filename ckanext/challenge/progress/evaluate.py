@@ -135,6 +135,9 @@ def evaluate(
     transaction = in_one_transaction if commit else _in_the_callers
     chosen = store.organizations(organization_ids, cohort_ids)
     total = Result(organizations=len(chosen))
+    if gone := set(organization_ids or ()).difference(chosen):
+        # Nothing is judged of what was deleted; what others add up of it changes.
+        transaction(partial(_tell_judged, sorted(gone)))
     if organization_ids is None and cohort_ids is None and not full:
         same, errors = transaction(lambda: _leave_unchanged(chosen, now))
         total = replace(total, errors=errors)
@@ -258,6 +261,10 @@ def _run(organization_ids: Sequence[str], now: dt.datetime) -> _Done:
     return _Evaluation(organization_ids, now).run()
 
 
+def _tell_judged(organization_ids: Sequence[str]) -> None:
+    organizations_judged.send("evaluate", organization_ids=organization_ids)
+
+
 def _tell_stored(*events: AwardEvent) -> None:
     awards_stored.send("evaluate", events=[*events])
 
@@ -293,7 +300,7 @@ class _Evaluation:
             self._judge(self._ids[start : start + BATCH])
         if self._events:
             awards_changed.send("evaluate", events=self._events)
-        organizations_judged.send("evaluate", organization_ids=self._ids)
+        _tell_judged(self._ids)
         digests = self._reading.digests(self._subjects(self._ids))
         judgements.save(self._rules, self._participants, digests)
         journal.record_many(self._entries)
