@@ -46,6 +46,13 @@ PLACE = "/challenge/<cohort>/<organization>"
 GET: dict[str, set[str]] = {
     "/challenge": EVERYBODY,
     "/challenge/": EVERYBODY,
+    "/challenge/data": EVERYBODY,
+    "/challenge/data.atom": EVERYBODY,
+    "/challenge/data.json": EVERYBODY,
+    "/challenge/dataset/<dataset>/card.png": EVERYBODY,
+    "/challenge/organization/<organization>/card.png": EVERYBODY,
+    "/sitemap.xml": EVERYBODY,
+    "/sitemap-<kind>-<number>.xml": EVERYBODY,
     "/challenge/<cohort>": EVERYBODY,
     "/challenge/<cohort>/data": EVERYBODY,
     "/challenge/<cohort>/data.atom": EVERYBODY,
@@ -317,6 +324,8 @@ def known(
         "award": world.award["id"],
         "badge": "engagee",
         "number": "0",
+        "dataset": world.dataset["name"],
+        "kind": "dataset",
         "kit": "deliberations",
         "siren": "214500241",
         "step": "deliberation",
@@ -338,6 +347,8 @@ def _address(rule: str, known: dict[str, str]) -> str:
     values = known | {"id": known.get(folder, known["organization"])}
     if rule.startswith(PLACE):
         values["cohort"] = "saison-2"
+    if rule.startswith("/sitemap-"):
+        values["number"] = "1"
     values["site"] = tk.config["ckan.site_url"]
     address = rule.replace("<", "{").replace(">", "}") + QUERY.get(rule, "")
     return address.format(**values)

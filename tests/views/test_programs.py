@@ -23,7 +23,7 @@ TYPES = {
     "ics": "text/plain",
     "atom": "text/plain",
 }
-HERE = re.compile(r"/challenge/oembed|/challenge/issuer\.json|.*/did\.json")
+HERE = re.compile(r"/challenge/(oembed|issuer\.json|data\.(atom|json))|.*/did\.json")
 
 
 def _addresses(app: Any) -> list[tuple[str, str]]:
