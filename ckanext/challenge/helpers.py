@@ -731,6 +731,11 @@ _PUBLIC_PAGES: Mapping[str, tuple[str, ...]] = {
     ),
     "challenge.read": ("page",),
     "challenge.data": ("organization", "kit", "page"),
+    "challenge_observatory.read": (
+        *("departement", "epci", "kind", "size"),
+        *("duty", "publishes", "takes_part", "badge", "page"),
+    ),
+    "challenge_map.read": ("level", "departement"),
     "challenge.region_data": (
         *("departement", "epci", "collectivite", "organization"),
         *("kit", "theme", "quality", "page"),

@@ -57,7 +57,6 @@ def test_a_dataset_says_all_that_its_form_holds(app: Any) -> None:
     assert places_of_it == {
         URIRef("http://id.insee.fr/geo/commune/45024"),
         URIRef("http://data.europa.eu/nuts/code/FRB06"),
-        EU["country/FRA"],
     }
     period = graph.value(node, DCTERMS.temporal)
     assert str(graph.value(period, DCAT.startDate)).startswith("2024-01-01")
@@ -81,7 +80,6 @@ def test_a_dataset_says_all_that_its_form_holds(app: Any) -> None:
         DCTERMS.conformsTo: URIRef(str(schema.source)),
         DCTERMS.format: EU["file-type/CSV"],
         DCAT.mediaType: URIRef("https://www.iana.org/assignments/media-types/text/csv"),
-        DCTERMS.language: EU["language/FRA"],
         DCAT.downloadURL: URIRef("https://example.org/deliberations.csv"),
         DCAT.accessURL: URIRef("https://example.org/deliberations.csv"),
     }

@@ -33,6 +33,11 @@ OA = Namespace("http://www.w3.org/ns/oa#")
 _DEPTH = 3
 
 
+# By its catalogue one would come to all other datasets; certificates are written clean,
+# and publishers have many.
+_NOT_FOLLOWED = frozenset({SCHEMA.includedInDataCatalog, DQV.hasQualityAnnotation})
+
+
 class BadgesProfile(RDFProfile):
     """Quality certificates of the Data Quality Vocabulary (W3C, 2016, §5.8).
 
@@ -58,6 +63,8 @@ class BadgesProfile(RDFProfile):
     def _certify(self, target: Node, badge: Mapping[str, Any], fragment: str) -> None:
         # Named, so that a catalogue of many datasets says it once.
         certificate = URIRef(f"{badge['url']}#{fragment}")
+        if (target, DQV.hasQualityAnnotation, certificate) in self.g:
+            return
         word = badge["assurance"]
         behind = Literal(labels.award_assurance(word), lang=current())
         proven = word in ("confirmed", "verified")
@@ -89,8 +96,7 @@ def _clean(graph: Any, dataset: Node) -> None:
             for predicate, value in list(graph.predicate_objects(subject)):
                 if isinstance(value, Literal):
                     _clean_literal(graph, subject, predicate, value)
-                # By its catalogue one would come to all other datasets.
-                elif value not in seen and predicate != SCHEMA.includedInDataCatalog:
+                elif value not in seen and predicate not in _NOT_FOLLOWED:
                     seen.add(value)
                     found.append(value)
         subjects = found

@@ -14,6 +14,18 @@ from typing import NamedTuple
 AUTHORITY = "http://publications.europa.eu/resource/authority/"
 FREQUENCIES = f"{AUTHORITY}frequency/"
 IANA = "https://www.iana.org/assignments/media-types/"
+#: How documents abbreviate the addresses that most datasets have.
+PREFIXES = {
+    "eu-access": f"{AUTHORITY}access-right/",
+    "eu-availability": f"{AUTHORITY}planned-availability/",
+    "eu-file": f"{AUTHORITY}file-type/",
+    "eu-frequency": FREQUENCIES,
+    "eu-language": f"{AUTHORITY}language/",
+    "eu-theme": f"{AUTHORITY}data-theme/",
+    "iana-text": f"{IANA}text/",
+    "insee": "http://id.insee.fr/geo/commune/",
+    "nuts": "http://data.europa.eu/nuts/code/",
+}
 
 #: The data themes, by which data.europa.eu sorts datasets.
 THEMES = (

@@ -60,6 +60,7 @@ _PAGES: dict[str, tuple[str, dict[str, str]]] = {
 _FIXED = (
     *("home.index", "home.about", "dataset.search", "organization.index"),
     *("challenge.index", "challenge.region_data", "challenge.badges", "challenge.kits"),
+    "challenge_observatory.read",
 )
 
 
