@@ -37,6 +37,8 @@ _FIELDS = {
     "population": N_("population"),
     "choices": N_("choices"),
     "tags": N_("tags"),
+    "themes": N_("themes"),
+    "high_value": N_("high-value category"),
     "scope": N_("by season or by organization"),
     "dataset_title": N_("proposed title"),
     "dataset_notes": N_("proposed description"),
