@@ -15,7 +15,7 @@ from ckanext.challenge.conformity import check as checking
 from ckanext.challenge.conformity import checks, examples, registry
 from ckanext.challenge.conformity.publishers import Publisher
 from ckanext.challenge.conformity.report import Problem, Report
-from ckanext.challenge.domain.outlines import Box
+from ckanext.challenge.domain.boxes import Box
 
 CHECKED = {s.id: s for s in registry.known().values() if s.descriptor}
 Row = dict[str, str]

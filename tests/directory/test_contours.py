@@ -21,8 +21,8 @@ from ckanext.challenge.directory.reader import (
     read,
     shipped_file,
 )
+from ckanext.challenge.domain.boxes import Box
 from ckanext.challenge.domain.geojson import ContourError
-from ckanext.challenge.domain.outlines import Box
 from ckanext.challenge.model import Contour, ContourMap
 from ckanext.challenge.model.contour import boxes, departement_outlines, outlines
 

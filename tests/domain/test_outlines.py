@@ -5,7 +5,8 @@ import json
 import pytest
 
 from ckanext.challenge.domain import outlines
-from ckanext.challenge.domain.outlines import Box, Frame, Topology
+from ckanext.challenge.domain.boxes import Box
+from ckanext.challenge.domain.outlines import Frame, Topology
 
 
 def square(x, y, width=1.0, height=1.0, steps=4):

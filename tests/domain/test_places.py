@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ckanext.challenge.domain.outlines import Box
+from ckanext.challenge.domain.boxes import Box
 from ckanext.challenge.domain.places import is_elsewhere
 
 BAULE = Box(1.62, 47.79, 1.71, 47.85)

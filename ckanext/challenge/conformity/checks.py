@@ -23,8 +23,8 @@ from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren, siret
 
 from ckanext.challenge.domain import characters, places
+from ckanext.challenge.domain.boxes import Box
 from ckanext.challenge.domain.letters import plain
-from ckanext.challenge.domain.outlines import Box
 
 if TYPE_CHECKING:
     from frictionless import Row

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.domain.outlines import Box
+from ckanext.challenge.domain.boxes import Box
 from ckanext.challenge.model import Collectivite, Participant
 from ckanext.challenge.model.contour import boxes
 

@@ -10,12 +10,24 @@ from typing import Any, NamedTuple
 
 
 class Box(NamedTuple):
-    """The outermost degrees of an outline."""
+    """What lies around an outline, in degrees."""
 
     west: float
     south: float
     east: float
     north: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The longitude and the latitude of its middle."""
+        return (self.west + self.east) / 2, (self.south + self.north) / 2
+
+    def holds(self, longitude: float, latitude: float, margin: float = 0.0) -> bool:
+        """Whether a point lies in it, or no further from it than a margin."""
+        return (
+            self.west - margin <= longitude <= self.east + margin
+            and self.south - margin <= latitude <= self.north + margin
+        )
 
     @property
     def wkt(self) -> str:
@@ -32,8 +44,7 @@ class Box(NamedTuple):
     @property
     def centre_wkt(self) -> str:
         """Its middle as a point in well-known text."""
-        middle = ((self.west + self.east) / 2, (self.south + self.north) / 2)
-        return f"POINT ({_point(*middle)})"
+        return f"POINT ({_point(*self.centre)})"
 
 
 def box_of(outline: Mapping[str, Any]) -> Box:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from . import outlines
+from .boxes import Box
 
 #: What files call the INSEE code of a commune, in any capitals.
 CODE_PROPERTIES = (
@@ -32,7 +33,7 @@ _DEGREES = re.compile(r"(?:CRS:?84|EPSG[:/].*\b(?:4326|4171))$", re.I)
 _CODE = re.compile(r"(?:\d{2}|2[AB])\d{3}")
 _CHUNK = 1 << 20
 #: Where communes lie whose code does not begin with 97 or 98.
-_METROPOLE = outlines.Box(-6.0, 41.0, 10.0, 52.0)
+_METROPOLE = Box(-6.0, 41.0, 10.0, 52.0)
 _MOST_TOLD = 10
 
 

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .boxes import Box
+
 #: Steps of the grid in a degree: about 11 metres from north to south.
 GRID = 10_000
 #: Metres in a degree of latitude.
@@ -75,23 +77,6 @@ def area(points: Sequence[int]) -> float:
         total += (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         x1, y1 = x2, y2
     return total
-
-
-@dataclass(frozen=True)
-class Box:
-    """What lies around something, in degrees."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-    def holds(self, longitude: float, latitude: float, margin: float = 0.0) -> bool:
-        """Whether a point lies in it, or no further from it than a margin."""
-        return (
-            self.west - margin <= longitude <= self.east + margin
-            and self.south - margin <= latitude <= self.north + margin
-        )
 
 
 class Topology:

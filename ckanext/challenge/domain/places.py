@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .outlines import Box
+from .boxes import Box
 
 #: Degrees by which a place may lie beside the box of its commune: some two kilometres,
 #: since outlines are simplified and older than the files.

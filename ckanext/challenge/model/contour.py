@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.orm import Mapped
 
-from ckanext.challenge.domain.outlines import Box
+from ckanext.challenge.domain.boxes import Box
 
 from .arrays import array
 from .base import json_column
