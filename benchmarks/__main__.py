@@ -13,6 +13,7 @@ from benchmarks import (
     credentials,
     desk,
     evaluation,
+    observatory,
     pages,
     preparation,
     publishing,
@@ -34,6 +35,8 @@ def main() -> None:
     applying.main()
     print("\nPublishing", flush=True)
     publishing.main()
+    print("\nThe observatory", flush=True)
+    observatory.main()
     print("\nEvaluation", flush=True)
     evaluation.main([])
     print("\nThe whole country", flush=True)

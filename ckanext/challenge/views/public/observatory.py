@@ -111,8 +111,8 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
         "challenge_observatory_show",
         **filters,
         **({"sort": sort} if sort else {}),
-        breakdowns=True,
-        tiles=True,
+        # Who looks for a name wants the rows.
+        **({} if "q" in filters else {"breakdowns": True, "tiles": True}),
         limit=ROWS,
         offset=ROWS * (page - 1),
     )
@@ -134,7 +134,7 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
         "picture": _picture(found, where),
         "rows": [_row(row) for row in found["results"]],
         "count": _count(found["count"]),
-        "parts": _parts(found["breakdowns"], filters, url),
+        "parts": _parts(found.get("breakdowns", {}), filters, url),
         "curves": _curves(filters),
         "filters": _fields(asked, badges),
         "filtered": bool(filters),
@@ -323,7 +323,7 @@ def _figures(
 
 def _picture(found: Mapping[str, Any], where: str) -> Markup | str:
     figures = found["figures"]
-    if not found["tiles"]:
+    if not found.get("tiles"):
         return ""
     of = labels.classes()
     drawn = [
@@ -443,7 +443,7 @@ def _parts(
     }
     found: list[dict[str, Any]] = []
     for level, (title, heading) in titles.items():
-        parts = breakdowns[level]
+        parts = breakdowns.get(level, [])
         if level in filters or not parts:
             continue
         too_many = level == "epci" and len(parts) > _MOST_EPCI
