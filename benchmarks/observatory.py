@@ -71,7 +71,7 @@ def make_country() -> None:
             SELECT 'bench-' || n, NULL, lpad(CAST(n % 96 AS text), 2, '0')
                    || lpad(CAST(n / 96 AS text), 3, '0'),
                    'Commune de mesure ' || n, 'commune',
-                   (ARRAY['01','13','33','44','59','62','69','75','76','80'])[1 + n % 10],
+                   (ARRAY['01','13','33','44','59','62','69','75'])[1 + n % 8],
                    '00', n * 7 % 30000, ARRAY[]::text[], 2026,
                    'commune de mesure ' || n
             FROM generate_series(1, :more) AS n
