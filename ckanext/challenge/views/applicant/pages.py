@@ -28,14 +28,22 @@ def _number(value: float) -> str:
     return h.challenge_number(value)
 
 
-def duty_text(duty: Mapping[str, Any]) -> dict[str, Any]:
-    """The duty to publish in words, with its reasons. Information, never a gate."""
+def duty_text(duty: Mapping[str, Any], own: bool = True) -> dict[str, Any]:
+    """The duty to publish in words, with its reasons. Information, never a gate.
+
+    :param own: whether the collectivité itself reads it
+    """
     heads = {
         "concerned": tk._("The law asks this collectivité to publish its data."),
         "not_concerned": tk._(
             "The law does not oblige this collectivité. It is welcome all the same."
         ),
-        "unknown": tk._("A number is missing to say whether the law asks for it."),
+        "unknown": tk._(
+            "Give your number of employees: we will tell you whether the law obliges "
+            "you to publish."
+        )
+        if own
+        else tk._("Whether the law asks for it depends on its number of employees."),
     }
     outcomes = {
         ("population", "over"): tk._("{value} inhabitants, more than {threshold}"),

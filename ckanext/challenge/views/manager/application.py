@@ -544,7 +544,7 @@ def application_page(
         "duplicates": _duplicates(checked, cohort, around["url"]),
         "homonyms": _homonyms(checked),
         "organizations": checked["organizations"],
-        "duty": duty_text(application["duty"]),
+        "duty": duty_text(application["duty"], own=False),
         "pending": _pending(application),
         "decisions": [
             (decision, words[decision], lifecycle.DECISIONS[decision].needs_reason)

@@ -150,7 +150,7 @@ def _shown(situation: Mapping[str, Any]) -> dict[str, Any]:
         )
         if row["first_published_at"]
         else "",
-        "duty": duty_text(situation["duty"]),
+        "duty": duty_text(situation["duty"], own=False),
         "other_reading": _other_reading(other) if differs else "",
         "elsewhere": [
             {
@@ -225,7 +225,7 @@ def _near_title(row: Mapping[str, Any], epci: Mapping[str, Any] | None) -> str:
     if row["kind"] in EPCI_KINDS:
         return tk._("Its communes")
     if epci:
-        return h.challenge_phrase(tk._("The communes of {name}"), name=epci["name"])
+        return tk._("In its EPCI")
     return tk._("In the same département")
 
 
