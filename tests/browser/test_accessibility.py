@@ -47,6 +47,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/subscription/end?key=altered",
         "/challenge/observatory",
         "/challenge/observatory?kind=village",
+        "/challenge/collectivite/213601594",
         "/challenge/kits",
         "/challenge/kits/deliberations",
         "/challenge/observatory/map",
