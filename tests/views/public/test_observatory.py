@@ -148,13 +148,13 @@ def test_what_changed_in_a_year_is_told_with_its_sign(reader: Browser) -> None:
     snapshots.due(today)
     model.Session.commit()
     page = _page(reader)
-    assert "+2 since a year" in _text(page)
+    assert "+2 in a year" in _text(page)
     assert "as a year ago" in _text(page)
     assert len(page.xpath("//*[local-name()='svg' and @role='img']")) == 5
     (table,) = page.xpath("//section[@aria-labelledby='history']//table")
     assert len(table.xpath(".//tbody/tr")) == 2
     # Of two filters together nobody kept the history.
-    assert "since a year" not in _text(_page(reader, "?departement=36&kind=commune"))
+    assert "in a year" not in _text(_page(reader, "?departement=36&kind=commune"))
 
 
 def test_the_table_is_a_file_in_pieces(

@@ -236,7 +236,7 @@ def _month(period: str) -> str:
 def _since(before: Mapping[str, Any] | None) -> str:
     if before is None:
         return ""
-    return tk._("Since a year: compared with {month}.").format(
+    return tk._("In a year: compared with {month}.").format(
         month=_month(before["month"])
     )
 
@@ -247,7 +247,7 @@ def _change(now: float, before: float) -> str:
     if not difference:
         return tk._("as a year ago")
     sign = "+" if difference > 0 else "−"
-    return tk._("{change} since a year").format(
+    return tk._("{change} in a year").format(
         change=f"{sign}{h.challenge_number(abs(difference))}"
     )
 
@@ -275,8 +275,8 @@ def _figures(
             points = round(100 * share) - round(100 * past)
             change = (
                 tk.ungettext(
-                    "{change} point since a year",
-                    "{change} points since a year",
+                    "{change} point in a year",
+                    "{change} points in a year",
                     abs(points),
                 ).format(change=f"{'+' if points > 0 else '−'}{abs(points)}")
                 if points
