@@ -57,8 +57,10 @@ def test_what_its_code_says_has_french() -> None:
         for path in (CKAN / "views/api.py", CKAN / "lib/uploader.py")
     )
     for message in (*API_MESSAGES, *UNTRANSLATED):
-        assert message in sources
         assert ours.get(message), message
+    # CKAN 2.11 says the reason apart.
+    for message in (*(one.removesuffix(": %s") for one in API_MESSAGES), *UNTRANSLATED):
+        assert message in sources
     theirs = polib.mofile(str(CKAN / "i18n/fr/LC_MESSAGES/ckan.mo"))
     numbers = {entry.msgid: entry.msgstr_plural for entry in theirs}
     for one, more in PLURALS:

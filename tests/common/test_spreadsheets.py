@@ -32,3 +32,5 @@ def test_names_are_kept_where_they_can_be() -> None:
     long = "Subventions aux associations sportives"
     first, second = sheet_names([long, long], "x")
     assert (len(first), second) == (31, first[:29] + " 2")
+    # Excel counts letters beyond the first 65,536 twice.
+    assert sheet_names(["\U00010000" * 31], "x") == ["\U00010000" * 15]

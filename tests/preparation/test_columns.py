@@ -92,10 +92,12 @@ def test_the_columns_of_a_bundled_schema_are_its_fields(
         "computed",
         "derived",
         "personal",
+        "named_by",
     }
     for name, facts in schema.columns.items():
         assert facts.keys() <= known, name
     for field in vocabulary.of(schema).fields:
+        assert field.named_by in (None, *schema.columns), field.name
         allowed = field.constraints.get("enum")
         if allowed:
             assert set(field.values.values()) <= set(allowed), field.name

@@ -59,7 +59,7 @@ def test_classes_differ_without_their_colour() -> None:
 def test_each_cell_is_covered_once(seed: int) -> None:
     rng = random.Random(seed)
     cells = "".join(rng.choice("ccooonnnnn") for _ in range(rng.randint(1, 400)))
-    page = _drawn(cells).partition("<ul")[0]
+    page = str(_drawn(cells)).partition("<ul")[0]
     covered: dict[tuple[int, int], str] = {}
     for letter in "con":
         for x, y, width, height in _areas(page, letter):

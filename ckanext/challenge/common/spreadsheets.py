@@ -118,7 +118,15 @@ def as_answer(
 def sheet_name(title: str) -> str:
     """A title as Excel allows one for a sheet; it may be empty."""
     name = "".join(one for one in cleaned(title) if one not in "[]:*?/\\'")
-    return name[:SHEET_TITLE].strip()
+    return _cut(name, SHEET_TITLE).strip()
+
+
+def _cut(text: str, length: int) -> str:
+    """The beginning of a text, as Excel counts: letters beyond the first 65,536 of
+    Unicode are two.
+    """
+    units = text.encode("utf-16-le")[: 2 * length]
+    return units.decode("utf-16-le", errors="ignore")
 
 
 def sheet_names(titles: Sequence[str], unnamed: str) -> list[str]:
@@ -135,7 +143,7 @@ def sheet_names(titles: Sequence[str], unnamed: str) -> list[str]:
         while name.casefold() in taken:
             number += 1
             ending = f" {number}"
-            name = base[: SHEET_TITLE - len(ending)] + ending
+            name = _cut(base, SHEET_TITLE - len(ending)) + ending
         taken.add(name.casefold())
         found.append(name)
     return found
