@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ckanext.challenge.conformity import check as checking
@@ -422,6 +422,7 @@ def test_an_unknown_descriptor_is_a_mistake_of_the_caller(tmp_path: Path) -> Non
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.binary(max_size=400))
+@example(b'\x01"\r"')
 def test_any_bytes_get_a_verdict(judge: Any, content: bytes) -> None:
     report = judge(content)
     assert report.status in ("invalid", "error")

@@ -45,6 +45,13 @@ def test_a_file_is_kept_and_again_changes_nothing() -> None:
     assert _import(text) == elsewhere.Imported(unchanged=2)
 
 
+def test_what_is_no_csv_is_said_with_its_line() -> None:
+    found = _import(HEADER + f"{BAULE},3,{'x' * 200_000},2026-10-01,\n")
+    ((row, text),) = found.problems
+    assert (row, text.startswith("this is not written as CSV")) == (2, True)
+    assert _kept() == {}
+
+
 def test_a_newer_count_replaces_an_older_one_only() -> None:
     line = HEADER + BAULE + ",{},data.gouv.fr,{},\n"
     _import(line.format(3, "2026-10-01"))

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ckanext.challenge.domain import characters
 
@@ -557,7 +557,7 @@ def _is_spaced(lines: list[str], header: _Header) -> bool:
     """
     separator = header.separator
     record, _ = _record(lines, 0)
-    _, *labels = next(csv.reader([record], delimiter=separator), [""])
+    labels = _row(record, separator)[1:]
     if labels and all(label.startswith(" ") for label in labels):
         return True
     bare = _QUOTED.sub('"', "".join(lines))
@@ -565,9 +565,14 @@ def _is_spaced(lines: list[str], header: _Header) -> bool:
 
 
 def _cells(header: str, separator: str) -> list[str]:
+    row = _row(header, separator, skipinitialspace=True)
+    return [cell.strip().lstrip("\ufeff") for cell in row]
+
+
+def _row(record: str, separator: str, **how: Any) -> list[str]:
+    """The cells of the first row; none where it is not written as CSV."""
+    lines = io.StringIO(record, newline="")
     try:
-        lines = io.StringIO(header, newline="")
-        row = next(csv.reader(lines, delimiter=separator, skipinitialspace=True), [])
+        return next(csv.reader(lines, delimiter=separator, **how), [])
     except csv.Error:
         return []
-    return [cell.strip().lstrip("\ufeff") for cell in row]

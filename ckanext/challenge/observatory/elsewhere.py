@@ -11,7 +11,7 @@ import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -145,8 +145,9 @@ def _read(content: str, said: _Said, problems: list[Problem]) -> list[Count]:
     """The rows of a file, as far as they can be read; what cannot is a problem."""
     header = content.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(content.lstrip("\ufeff")), delimiter=delimiter)
-    lines = iter(reader)
+    text = io.StringIO(content.lstrip("\ufeff"), newline="")
+    reader = csv.reader(text, delimiter=delimiter)
+    lines = _lines(reader, problems)
     columns = _columns(next(lines, []))
     given = {"source": said.source, "date": said.date}
     problems += [
@@ -184,6 +185,16 @@ def _read(content: str, said: _Said, problems: list[Problem]) -> list[Count]:
         except ValueError as error:
             problems.append(Problem(reader.line_num, str(error)))
     return found
+
+
+def _lines(reader: Any, problems: list[Problem]) -> Iterator[list[str]]:
+    """The rows of a CSV reader, up to one that is not written as CSV."""
+    try:
+        yield from reader
+    except csv.Error as error:
+        problems.append(
+            Problem(reader.line_num, f"this is not written as CSV: {error}")
+        )
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
