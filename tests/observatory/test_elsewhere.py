@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from typing import Any
 
@@ -46,9 +47,15 @@ def test_a_file_is_kept_and_again_changes_nothing() -> None:
 
 
 def test_what_is_no_csv_is_said_with_its_line() -> None:
-    found = _import(HEADER + f"{BAULE},3,{'x' * 200_000},2026-10-01,\n")
+    # Other programs of the process raise the limit.
+    limit = csv.field_size_limit(1000)
+    try:
+        found = _import(HEADER + f"{BAULE},3,{'x' * 2000},2026-10-01,\n")
+    finally:
+        csv.field_size_limit(limit)
     ((row, text),) = found.problems
-    assert (row, text.startswith("this is not written as CSV")) == (2, True)
+    assert row == 2
+    assert text.startswith("this is not written as CSV")
     assert _kept() == {}
 
 
