@@ -39,7 +39,8 @@ def make_region() -> None:
     """The shipped region, of which some publish."""
     loader.load(read([shipped_file()]))
     volume.make(ORGANIZATIONS, DATASETS, 2)
-    # The largest communes are those of the benchmark's organizations.
+    # Large communes are those of the benchmark's organizations; of numbers with three
+    # digits no two make the same SIREN.
     model.Session.execute(
         sa.text(
             """
@@ -49,7 +50,7 @@ def make_region() -> None:
                     ORDER BY population DESC NULLS LAST, code) AS n
                 FROM challenge_collectivite WHERE kind = 'commune'
             ) AS l
-            WHERE l.code = c.code AND l.n <= :number
+            WHERE l.code = c.code AND l.n BETWEEN 100 AND :number
             """
         ),
         {"number": ORGANIZATIONS},
@@ -90,6 +91,7 @@ def _keep() -> None:
 
 def clear() -> None:
     """Remove what was made."""
+    model.Session.rollback()
     for table in ("observatory_snapshot", "observatory", "collectivite"):
         model.Session.execute(sa.text(f"TRUNCATE challenge_{table} CASCADE"))
     model.Session.commit()
@@ -100,7 +102,7 @@ def _paths() -> dict[str, tuple[str, float | None]]:
     observatory = "/challenge/observatory"
     siren = (
         model.Session.query(Collectivite.siren)
-        .filter(Collectivite.siren.like("22222%"))
+        .filter(Collectivite.kind == "ca")
         .order_by(Collectivite.siren)
         .first()
     )

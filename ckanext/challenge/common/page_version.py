@@ -6,8 +6,6 @@ and the day. One statement reads it. Pages that are remembered ask for it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import sqlalchemy as sa
 from ckan import model
 
@@ -65,17 +63,25 @@ _OBSERVATORY = sa.text(
 
 _COLLECTIVITE = sa.text(
     """
-    WITH here (id) AS (
-        SELECT organization_id FROM challenge_participant WHERE siren = ANY (:sirens)
+    WITH RECURSIVE line (siren) AS (
+        SELECT CAST(:siren AS text)
+        UNION
+        SELECT f.name FROM line JOIN challenge_former_address f
+          ON f.kind = 'collectivite' AND f.object_id = line.siren
+    ), here (id) AS (
+        SELECT organization_id FROM challenge_participant
+        WHERE siren IN (SELECT siren FROM line)
         UNION
         SELECT o.organization_id FROM challenge_observatory o
         JOIN challenge_collectivite c ON c.code = o.code
-        WHERE c.siren = ANY (:sirens) AND o.organization_id IS NOT NULL
+        WHERE c.siren IN (SELECT siren FROM line) AND o.organization_id IS NOT NULL
     )
     SELECT concat_ws('/',
+      (SELECT max(changed_at) FROM challenge_observatory),
+      (SELECT max(imported_at) FROM challenge_elsewhere),
       (SELECT concat_ws('.', count(*), sum(xmin::text::bigint)) FROM challenge_cohort),
       (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
-       FROM challenge_participant WHERE siren = ANY (:sirens)),
+       FROM challenge_participant WHERE siren IN (SELECT siren FROM line)),
       (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
        FROM challenge_award WHERE organization_id IN (SELECT id FROM here)),
       (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
@@ -86,14 +92,12 @@ _COLLECTIVITE = sa.text(
 )
 
 
-def of_collectivite(sirens: Collection[str]) -> str:
-    """The version of the page of a collectivité: it changes with what it did, with the
-    observatory, the seasons and the day.
-
-    :param sirens: its own and those that it took the place of
+def of_collectivite(siren: str) -> str:
+    """The version of the page of a collectivité: it changes with what it did, and those
+    that it took the place of, with the observatory, the seasons and the day.
     """
-    own = model.Session.execute(_COLLECTIVITE, {"sirens": list(sirens)}).scalar()
-    return f"{own}/{of_observatory()}"
+    stored = model.Session.execute(_COLLECTIVITE, {"siren": siren}).scalar()
+    return f"{stored}/{config.today().isoformat()}"
 
 
 def of_observatory() -> str:

@@ -45,7 +45,7 @@ def read(siren: str) -> str | Response:
     if tk.current_user.is_authenticated:
         page = _page(siren)
     else:
-        version = page_version.of_collectivite(addresses.line_of(siren))
+        version = page_version.of_collectivite(siren)
         key = (siren, tk.h.lang(), tk.request.script_root)
         page = _bodies.get_or_create(key, version, lambda: _page(siren))
     return tk.render("challenge/collectivite.html", page)

@@ -45,8 +45,10 @@ _MONTHS = 36
 _PIECE = 2000
 
 # What is answered is the same for everybody. Only known values make a key: what the
-# action refuses, words that people type, and pages past the end are not kept.
+# action refuses and pages past the end are not kept. Words that people type have a few
+# places of their own, and push out no other page.
 _bodies = PageCache(seconds=300, size=60)
+_searches = PageCache(seconds=300, size=20)
 _places = PageCache(seconds=300, size=1)
 
 
@@ -75,15 +77,14 @@ def _asked(params: Mapping[str, str]) -> dict[str, str]:
 
 def _kept(asked: Mapping[str, str]) -> dict[str, Any]:
     """The page, as it is remembered where its address is a known one."""
-    if "q" in asked:
-        return _page(asked)
     page = page_number(asked)
     kept = {name: text for name, text in asked.items() if name != "page"}
     # Only a page that is there is remembered: `made` says so.
     key = (tk.h.lang(), tk.request.script_root, page, *kept.items())
     version = page_version.of_observatory()
     try:
-        return _bodies.get_or_create(key, version, lambda: _existing(asked))
+        pages = _searches if "q" in asked else _bodies
+        return pages.get_or_create(key, version, lambda: _existing(asked))
     except _PastTheEnd as past:
         return past.page
 
