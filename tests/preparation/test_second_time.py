@@ -1,0 +1,125 @@
+"""The tables of town halls, a second time: nothing is asked that was said before.
+
+The tables are not a part of the package: the tests run where they are at hand.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ckan.tests import factories
+from factories import BAULE, call_as, collectivites
+from werkzeug.datastructures import FileStorage
+
+SHEETS = (
+    Path(
+        os.environ.get("CHALLENGE_CASES")
+        or Path(__file__).parents[3] / "shared" / "cases"
+    )
+    / "sheets"
+)
+SIRET = "21450024100010"
+#: What a secretary says once for all rows of a kit.
+SAID = {
+    "subventions": {
+        "nomAttribuant": "Commune de Baule",
+        "idAttribuant": SIRET,
+        "conditionsVersement": "unique",
+        "datesPeriodeVersement": "2025-01-01/2025-12-31",
+        "notificationUE": "non",
+        "pourcentageSubvention": "1",
+    },
+    "deliberations": {"COLL_NOM": "Commune de Baule", "COLL_SIRET": SIRET},
+    "prenoms": {},
+}
+
+pytestmark = [
+    pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "clean_queues"),
+    pytest.mark.skipif(not SHEETS.exists(), reason="the tables are not at hand"),
+]
+
+
+@pytest.fixture(autouse=True)
+def storage(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+
+
+def _begin(editor: dict[str, Any], organization: str, kit: str, name: str) -> Any:
+    upload = FileStorage(io.BytesIO((SHEETS / name).read_bytes()), name)
+    return call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization,
+        kit=kit,
+        upload=upload,
+    )
+
+
+def _answer(editor: dict[str, Any], found: Any) -> Any:
+    """Say all that is asked: columns, readings, and the number beside each name."""
+    return call_as(
+        editor,
+        "challenge_preparation_update",
+        id=found["id"],
+        constants=SAID[found["kit"]],
+        mapping={
+            one["label"]: one["field"]
+            for one in found["columns"]
+            if one["state"] == "asked"
+        },
+        repairs={
+            one["key"]: one["question"]["readings"][0]["key"]
+            if one["question"]["readings"]
+            else True
+            for one in found["repairs"]
+            if one["question"] and one["question"]["code"] != "lost-digits"
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kit"),
+    [
+        ("subventions-tableau.xlsx", "subventions"),
+        ("subventions-excel.csv", "subventions"),
+        ("deliberations-registre.xlsx", "deliberations"),
+        ("prenoms.ods", "prenoms"),
+    ],
+)
+def test_the_second_time_it_is_ready_at_once(name: str, kit: str) -> None:
+    collectivites()
+    editor = factories.User()
+    organization = factories.Organization(
+        title="Baule",
+        siren=BAULE,
+        users=[{"name": editor["name"], "capacity": "editor"}],
+    )["name"]
+    found = _answer(editor, _begin(editor, organization, kit, name))
+    for _ in range(3):
+        # What is wrong in a cell is typed: the number of whom the row names.
+        edits = [
+            {
+                "row": one["row"],
+                "field": "rnaBeneficiaire"
+                if one["field"] in ("idBeneficiaire", "rnaBeneficiaire")
+                else one["field"],
+                "value": f"W4510{one['row']:05}",
+            }
+            for one in found["problems"]
+            if "Beneficiaire" in one["field"]
+        ]
+        if not edits:
+            break
+        found = call_as(
+            editor, "challenge_preparation_update", id=found["id"], edits=edits
+        )
+    assert found["state"] == "ready", (found["problems"], found["repairs"])
+    call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    again = _begin(editor, organization, kit, name)
+    assert again["state"] == "ready", (again["problems"], again["repairs"])
