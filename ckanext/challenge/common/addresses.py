@@ -338,21 +338,18 @@ def successors_of(siren: str) -> list[str]:
     return [*model.Session.execute(statement, {"siren": siren}).scalars()]
 
 
+#: For statements ``WITH RECURSIVE``: the SIREN ``:siren``, and what it replaced.
+LINE = """
+    line (siren) AS (
+        SELECT CAST(:siren AS text)
+        UNION
+        SELECT f.name FROM line JOIN challenge_former_address f
+          ON f.kind = 'collectivite' AND f.object_id = line.siren
+    )
+"""
+
+
 def line_of(siren: str) -> list[str]:
     """The SIREN of a collectivité, and of all those that it replaced."""
-    return [
-        *model.Session.execute(
-            sa.text(
-                """
-                WITH RECURSIVE line (siren) AS (
-                    SELECT CAST(:siren AS text)
-                    UNION
-                    SELECT f.name FROM line JOIN challenge_former_address f
-                      ON f.kind = 'collectivite' AND f.object_id = line.siren
-                )
-                SELECT siren FROM line
-                """
-            ),
-            {"siren": siren},
-        ).scalars()
-    ]
+    statement = sa.text(f"WITH RECURSIVE {LINE} SELECT siren FROM line")
+    return [*model.Session.execute(statement, {"siren": siren}).scalars()]

@@ -11,6 +11,8 @@ from ckan import model
 
 from ckanext.challenge import config
 
+from . import addresses
+
 # PostgreSQL gives each row the number of the transaction that wrote it: the sum and
 # the count of these change with whatever row is added, changed or removed.
 _SEASON = sa.text(
@@ -53,22 +55,26 @@ _AWARD = sa.text(
 )
 
 
-_OBSERVATORY = sa.text(
-    """
-    SELECT concat_ws('/', (SELECT max(changed_at) FROM challenge_observatory),
-                     (SELECT max(imported_at) FROM challenge_elsewhere))
-    """
-)
+#: What changes with whatever is stored of collectivités, and of other portals.
+_STORED = """
+    (SELECT max(changed_at) FROM challenge_observatory),
+    (SELECT max(imported_at) FROM challenge_elsewhere)
+"""
 
+
+def _rows(table: str, condition: str = "true") -> str:
+    """What changes with whatever row of a table is added, changed or removed."""
+    return (
+        "(SELECT concat_ws('.', count(*), sum(xmin::text::bigint))"
+        f" FROM {table} WHERE {condition})"
+    )
+
+
+_OBSERVATORY = sa.text(f"SELECT concat_ws('/', {_STORED})")
 
 _COLLECTIVITE = sa.text(
-    """
-    WITH RECURSIVE line (siren) AS (
-        SELECT CAST(:siren AS text)
-        UNION
-        SELECT f.name FROM line JOIN challenge_former_address f
-          ON f.kind = 'collectivite' AND f.object_id = line.siren
-    ), here (id) AS (
+    f"""
+    WITH RECURSIVE {addresses.LINE}, here (id) AS (
         SELECT organization_id FROM challenge_participant
         WHERE siren IN (SELECT siren FROM line)
         UNION
@@ -76,18 +82,12 @@ _COLLECTIVITE = sa.text(
         JOIN challenge_collectivite c ON c.code = o.code
         WHERE c.siren IN (SELECT siren FROM line) AND o.organization_id IS NOT NULL
     )
-    SELECT concat_ws('/',
-      (SELECT max(changed_at) FROM challenge_observatory),
-      (SELECT max(imported_at) FROM challenge_elsewhere),
-      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint)) FROM challenge_cohort),
-      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
-       FROM challenge_participant WHERE siren IN (SELECT siren FROM line)),
-      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
-       FROM challenge_award WHERE organization_id IN (SELECT id FROM here)),
-      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
-       FROM "group" WHERE id IN (SELECT id FROM here)),
-      (SELECT concat_ws('.', count(*), sum(xmin::text::bigint))
-       FROM package WHERE owner_org IN (SELECT id FROM here)))
+    SELECT concat_ws('/', {_STORED},
+      {_rows("challenge_cohort")},
+      {_rows("challenge_participant", "siren IN (SELECT siren FROM line)")},
+      {_rows("challenge_award", "organization_id IN (SELECT id FROM here)")},
+      {_rows('"group"', "id IN (SELECT id FROM here)")},
+      {_rows("package", "owner_org IN (SELECT id FROM here)")})
     """
 )
 
