@@ -8,19 +8,19 @@ from ckan import model
 from ckanext.challenge.model import catalog, locks
 
 
-def organizations_with_siren(siren: str) -> list[model.Group]:
-    """The active organizations that carry this SIREN, the oldest first."""
+def organizations_with_siren(*sirens: str) -> list[model.Group]:
+    """The active organizations that carry one of these SIRENs, the oldest first."""
     extras = catalog.organization_extras(["siren"])
     ids = model.Session.execute(
         sa.text(
             f"""
             SELECT g.id FROM "group" g {extras.joins}
             WHERE g.is_organization AND g.state = 'active'
-              AND {extras.columns["siren"]} = :siren
+              AND {extras.columns["siren"]} = ANY (:sirens)
             ORDER BY g.created
             """
         ),
-        {"siren": siren},
+        {"sirens": list(sirens)},
     ).scalars()
     return [group for id_ in ids if (group := model.Group.get(id_)) is not None]
 

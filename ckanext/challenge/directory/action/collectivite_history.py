@@ -13,11 +13,11 @@ from sqlalchemy.orm import class_mapper
 
 from ckanext.challenge.common import addresses
 from ckanext.challenge.common.action_helpers import validate
+from ckanext.challenge.common.organizations import organizations_with_siren
 from ckanext.challenge.directory import schema
 from ckanext.challenge.directory.text import compact
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Cohort, Participant
-from ckanext.challenge.model.catalog import organization_siren
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.model.figures import DATASETS
 
@@ -56,7 +56,9 @@ def challenge_collectivite_history(context: Context, data_dict: dict[str, Any]) 
     line = addresses.line_of(siren)
     rows = _participations(line)
     known = _known(context, siren, needed=not rows)
-    groups = {row.organization_id: row for row in [*rows, *_organizations(line)]}
+    groups: dict[str, Any] = {row.organization_id: row for row in rows}
+    for group in organizations_with_siren(*line):
+        groups.setdefault(group.id, group)
     awards = [award for id_ in groups for award in _awards(context, id_)]
     latest = next(iter(rows), None)
     return {
@@ -134,21 +136,6 @@ def _participations(sirens: list[str]) -> Sequence[Any]:
             model.Group.state == "active",
         )
         .order_by(Cohort.season.desc(), Cohort.created_at.desc())
-    ).all()
-
-
-def _organizations(sirens: list[str]) -> Sequence[Any]:
-    """The organizations that say they have one of these SIRENs, in a season or not."""
-    return model.Session.execute(
-        sa.select(
-            model.Group.id.label("organization_id"), model.Group.name, model.Group.title
-        )
-        .where(
-            model.Group.is_organization,
-            model.Group.state == "active",
-            organization_siren().in_(sirens),
-        )
-        .order_by(model.Group.name)
     ).all()
 
 
