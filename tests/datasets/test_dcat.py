@@ -22,7 +22,7 @@ from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF
 
 from benchmarks.statements import sent_statements
 from ckanext.challenge.conformity import registry
-from ckanext.challenge.datasets import places
+from ckanext.challenge.model import contour
 
 DCATAP = Namespace("http://data.europa.eu/r5r/")
 LOCN = Namespace("http://www.w3.org/ns/locn#")
@@ -113,7 +113,7 @@ def test_contours_become_a_polygon_and_a_box(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     collectivites()
-    monkeypatch.setattr(places, "outlines", lambda codes: dict.fromkeys(codes, SQUARE))
+    monkeypatch.setattr(contour, "outlines", lambda codes: dict.fromkeys(codes, SQUARE))
     graph, _, _ = of_dataset(app, make_dataset(make_organization()))
     place = URIRef("http://id.insee.fr/geo/commune/45024")
     outline = graph.value(place, LOCN.geometry)

@@ -13,7 +13,7 @@ from helpers.udata import from_api, harvested
 from rdflib.namespace import DCAT, RDF
 
 from benchmarks.statements import sent_statements
-from ckanext.challenge.datasets import places
+from ckanext.challenge.model import contour
 
 pytestmark = [
     pytest.mark.ckan_config("ckan.plugins", PLUGINS),
@@ -24,7 +24,7 @@ pytestmark = [
 @pytest.fixture
 def contours(monkeypatch: pytest.MonkeyPatch) -> None:
     """A portal that has loaded contours."""
-    monkeypatch.setattr(places, "outlines", lambda codes: dict.fromkeys(codes, SQUARE))
+    monkeypatch.setattr(contour, "outlines", lambda codes: dict.fromkeys(codes, SQUARE))
 
 
 def own_catalogue(app: Any, organization: dict[str, Any]) -> list[dict[str, Any]]:

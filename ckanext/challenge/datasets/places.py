@@ -100,14 +100,6 @@ def publisher(organization_id: str | None) -> Publisher:
     return found.get(organization_id) or Publisher()
 
 
-def outlines(wanted: Collection[str]) -> dict[str, Mapping[str, Any]]:
-    """The contours of territories, by code, where the portal has loaded some.
-
-    GeoJSON in WGS 84; harvesters take nothing but polygons.
-    """
-    return {**contour.outlines(wanted)}
-
-
 def _publishers(wanted: Collection[str]) -> Mapping[str, Publisher]:
     return _kept("publishers", wanted, _read_publishers)
 
@@ -144,7 +136,8 @@ def _read_territories(wanted: Collection[str]) -> dict[str, Territory]:
         ),
         {"codes": array(wanted)},
     )
-    contours = outlines(wanted)
+    # Harvesters take nothing but polygons.
+    contours = contour.outlines(wanted)
     return {
         row.code: Territory(row.code, row.name, row.departement, contours.get(row.code))
         for row in rows
