@@ -23,6 +23,7 @@ from markupsafe import Markup
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import package_badges, structured_data
 from ckanext.challenge.common import ckan_words, labels, language, roles, shield
+from ckanext.challenge.common.once import once
 from ckanext.challenge.conformity import preview
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.domain import deadlines, eligibility, elision, harvesting
@@ -655,11 +656,8 @@ def challenge_dataset_quality(dataset: Mapping[str, Any]) -> dict[str, Any] | No
         or not tk.h.check_access("package_update", {"id": dataset["id"]})
     ):
         return None
-    try:
-        found = tk.get_action("challenge_quality_show")(
-            {"user": tk.current_user.name}, {"id": dataset["id"]}
-        )
-    except (tk.NotAuthorized, tk.ObjectNotFound):
+    found = _quality(dataset["id"])
+    if found is None:
         return None
     return {
         "points": found["points"],
@@ -672,6 +670,23 @@ def challenge_dataset_quality(dataset: Mapping[str, Any]) -> dict[str, Any] | No
             "missing": _by_remedy(found["mqa"]["indicators"]),
         },
     }
+
+
+def _quality(dataset_id: str) -> dict[str, Any] | None:
+    """How a dataset is described, as the reader may know it: several parts of its page
+    tell of it.
+    """
+    user = tk.current_user.name
+
+    def ask() -> dict[str, Any] | None:
+        try:
+            return tk.get_action("challenge_quality_show")(
+                {"user": user}, {"id": dataset_id}
+            )
+        except (tk.NotAuthorized, tk.ObjectNotFound):
+            return None
+
+    return once(("quality", user, dataset_id), ask)
 
 
 def _by_remedy(indicators: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -821,11 +836,8 @@ def challenge_dataset_worth(dataset: Mapping[str, Any]) -> dict[str, Any] | None
     """
     if dataset.get("type") != "dataset":
         return None
-    try:
-        found = tk.get_action("challenge_quality_show")(
-            {"user": tk.current_user.name}, {"id": dataset["id"]}
-        )
-    except (tk.NotAuthorized, tk.ObjectNotFound):
+    found = _quality(dataset["id"])
+    if found is None:
         return None
     badges = package_badges.said_of("dataset", dataset)
     return {
