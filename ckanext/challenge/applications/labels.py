@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -39,27 +40,41 @@ def decided() -> dict[str, str]:
     }
 
 
-def counted(state: str, number: int) -> str:
-    """How many are in a state, in words that agree: « Acceptées {number} ».
+def counted(numbers: Mapping[str, int]) -> dict[str, str]:
+    """How many are in each state, in words that agree: « Acceptées {number} ».
 
-    :returns: with a place for the number, which pages set apart
+    :param numbers: by state; none where it is missing
+    :returns: by state, with a place for the number, which pages set apart
     """
+    of = Counter(numbers)
     return {
-        "draft": tk.ungettext("Draft {number}", "Draft {number}", number),
-        "submitted": tk.ungettext("Received {number}", "Received {number}", number),
-        "in_review": tk.ungettext("Being read {number}", "Being read {number}", number),
-        "changes_requested": tk.ungettext(
-            "To be completed {number}", "To be completed {number}", number
+        "draft": tk.ungettext("Draft {number}", "Draft {number}", of["draft"]),
+        "submitted": tk.ungettext(
+            "Received {number}", "Received {number}", of["submitted"]
         ),
-        "accepted": tk.ungettext("Accepted {number}", "Accepted {number}", number),
+        "in_review": tk.ungettext(
+            "Being read {number}", "Being read {number}", of["in_review"]
+        ),
+        "changes_requested": tk.ungettext(
+            "To be completed {number}",
+            "To be completed {number}",
+            of["changes_requested"],
+        ),
+        "accepted": tk.ungettext(
+            "Accepted {number}", "Accepted {number}", of["accepted"]
+        ),
         "waitlisted": tk.ungettext(
-            "On the waiting list {number}", "On the waiting list {number}", number
+            "On the waiting list {number}",
+            "On the waiting list {number}",
+            of["waitlisted"],
         ),
         "refused": tk.ungettext(
-            "Not selected {number}", "Not selected {number}", number
+            "Not selected {number}", "Not selected {number}", of["refused"]
         ),
-        "withdrawn": tk.ungettext("Withdrawn {number}", "Withdrawn {number}", number),
-    }[state]
+        "withdrawn": tk.ungettext(
+            "Withdrawn {number}", "Withdrawn {number}", of["withdrawn"]
+        ),
+    }
 
 
 def obligations() -> dict[str, str]:

@@ -66,6 +66,10 @@ def _tabs(
     paginate: Mapping[str, int] = found["facets"]["state"]
     kept = {key: params.get(key) for key in (*FILTERS, "sort", "order")}
     asked = chosen_filters(params)
+    words = {
+        TO_DECIDE: tk._("To decide {number}"),
+        **application_labels.counted(paginate),
+    }
     tabs = []
     for states in _TABS:
         number = sum(paginate.get(state, 0) for state in states.split(","))
@@ -73,14 +77,14 @@ def _tabs(
         # Who has a draft is nobody's business but a sysadmin's.
         if states == "draft" and not (number or current):
             continue
-        text = (
-            tk._("To decide {number}")
-            if states == TO_DECIDE
-            else application_labels.counted(states, number)
-        )
         query = h.challenge_query(kept, state="" if states == TO_DECIDE else states)
         tabs.append(
-            {"text": text, "number": number, "url": url + query, "current": current}
+            {
+                "text": words[states],
+                "number": number,
+                "url": url + query,
+                "current": current,
+            }
         )
     tabs.append(
         {
