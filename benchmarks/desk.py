@@ -21,7 +21,7 @@ from ckan import model
 from ckan.tests.helpers import _get_test_app
 
 from benchmarks import serving, volume
-from benchmarks.pages import Page, ask, print_pages
+from benchmarks.pages import Page, print_pages, take_turns
 from benchmarks.statements import sent_statements
 from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.model import Cohort, Staff
@@ -164,15 +164,7 @@ def measure(rounds: int) -> list[Page]:
         pages.append(Page(name, path, about.name, most))
     with serving.portal() as address, requests.Session() as session:
         serving.sign_in(session, address, MANAGER, PASSWORD)
-        for page in pages * 6:
-            answer = ask(session, address, page)
-            if answer.status_code != 200:
-                raise RuntimeError(f"{page.path} answers {answer.status_code}")
-        for page in pages:
-            page.times.clear()
-        for _ in range(rounds):
-            for page in pages:
-                ask(session, address, page)
+        take_turns(session, address, pages, rounds)
     return pages
 
 

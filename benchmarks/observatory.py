@@ -20,7 +20,7 @@ from ckan import model
 from ckan.tests.helpers import _get_test_app
 
 from benchmarks import serving, volume
-from benchmarks.pages import Page, ask, print_pages
+from benchmarks.pages import Page, print_pages, take_turns
 from benchmarks.statements import sent_statements
 from ckanext.challenge.directory import loader
 from ckanext.challenge.directory.reader import read, shipped_file
@@ -129,15 +129,7 @@ def measure(rounds: int, most: float) -> list[Page]:
         limit = most if name == "Observatory" else at_most
         pages.append(Page(name, path, about.name, limit))
     with serving.portal() as address, requests.Session() as session:
-        for page in pages * 6:
-            answer = ask(session, address, page)
-            if answer.status_code != 200:
-                raise RuntimeError(f"{page.path} answers {answer.status_code}")
-        for page in pages:
-            page.times.clear()
-        for _ in range(rounds):
-            for page in pages:
-                ask(session, address, page)
+        take_turns(session, address, pages, rounds)
     return pages
 
 
