@@ -56,6 +56,13 @@ def post_office(
 
 
 @pytest.fixture
+def office(post_office: PostOffice) -> PostOffice:
+    """The same, open from the beginning."""
+    post_office.open()
+    return post_office
+
+
+@pytest.fixture
 def cohort(made_once: MadeOnce) -> dict[str, Any]:
     def make() -> dict[str, Any]:
         collectivites()

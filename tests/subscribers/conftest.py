@@ -1,3 +1,3 @@
 """A mail server that can be down, and applications to write about."""
 
-from helpers.mail_fixtures import cohort, minutes_pass, post_office, rows
+from helpers.mail_fixtures import cohort, minutes_pass, office, post_office, rows

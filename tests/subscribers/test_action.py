@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,12 +45,6 @@ def _portal(
     """A portal as it is run: with HTTPS, and forms that are protected."""
     monkeypatch.setitem(ckan_config, "ckan.site_url", "https://donnees.example.org")
     monkeypatch.setitem(ckan_config, "WTF_CSRF_ENABLED", True)
-
-
-@pytest.fixture
-def office(post_office: Any) -> Iterator[Any]:
-    post_office.open()
-    yield post_office
 
 
 @pytest.fixture

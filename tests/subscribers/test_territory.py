@@ -35,12 +35,6 @@ def _portal(
 
 
 @pytest.fixture
-def office(post_office: Any) -> Any:
-    post_office.open()
-    return post_office
-
-
-@pytest.fixture
 def owners() -> dict[str, dict[str, Any]]:
     return {
         siren: factories.Organization(title=f"Mairie {siren}", siren=siren)
