@@ -123,3 +123,81 @@ def test_the_second_time_it_is_ready_at_once(name: str, kit: str) -> None:
     call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
     again = _begin(editor, organization, kit, name)
     assert again["state"] == "ready", (again["problems"], again["repairs"])
+
+
+def test_what_was_said_is_kept_through_other_tables_and_years() -> None:
+    collectivites()
+    editor = factories.User()
+    organization = factories.Organization(
+        title="Baule",
+        siren=BAULE,
+        users=[{"name": editor["name"], "capacity": "editor"}],
+    )["name"]
+    said = ["conditionsVersement", "notificationUE", "pourcentageSubvention"]
+    # The second table has columns for what was said of the first, the third has none.
+    for name in ("subventions-tableau.xlsx", "subventions-excel.csv"):
+        found = _answer(editor, _begin(editor, organization, "subventions", name))
+        edits = [
+            {"row": one["row"], "field": "rnaBeneficiaire", "value": "W451000001"}
+            for one in found["problems"]
+            if "Beneficiaire" in one["field"]
+        ]
+        if edits:
+            found = call_as(
+                editor, "challenge_preparation_update", id=found["id"], edits=edits
+            )
+        call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    for _ in range(2):
+        again = _begin(editor, organization, "subventions", "subventions-tableau.xlsx")
+        assert again["state"] == "ready", (again["problems"], again["repairs"])
+        call_as(editor, "challenge_preparation_publish", id=again["id"], mode="new")
+    sources = {one["name"]: one for one in again["fields"]}
+    assert {sources[name]["source"] for name in said} == {"constant"}
+
+
+def test_what_was_said_of_a_table_hides_no_column_of_another() -> None:
+    collectivites()
+    editor = factories.User()
+    organization = factories.Organization(
+        title="Baule",
+        siren=BAULE,
+        users=[{"name": editor["name"], "capacity": "editor"}],
+    )["name"]
+    said = {**SAID["subventions"], "nature": "aide en nature"}
+    csv = b"Association;Montant;Date;Objet\nHarmonie;1500;2025-03-12;Concerts\n"
+    first = call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization,
+        kit="subventions",
+        upload=FileStorage(io.BytesIO(csv), "un.csv"),
+    )
+    call_as(
+        editor,
+        "challenge_preparation_update",
+        id=first["id"],
+        constants=said,
+        edits=[{"row": 1, "field": "rnaBeneficiaire", "value": "W451000001"}],
+    )
+    call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    lines = csv.replace(b"Objet", b"Objet;Nature").replace(
+        b"Concerts", "Concerts;aide en numéraire".encode()
+    )
+    second = call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization,
+        kit="subventions",
+        upload=FileStorage(io.BytesIO(lines), "deux.csv"),
+    )
+    assert second["preview"][0]["nature"] == "aide en numéraire"
+    assert second["preview"][0]["notificationUE"] == "non"
+    # What was said the last time is taken back by an empty text.
+    third = call_as(
+        editor,
+        "challenge_preparation_update",
+        id=second["id"],
+        constants={"notificationUE": ""},
+    )
+    assert third["preview"][0]["notificationUE"] == ""
+    assert "notificationUE" not in third["constants"]

@@ -229,8 +229,8 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
     row.mapping = {**row.mapping, **data.get("mapping", {})}
     _check_mapping(row)
     row.repairs = {**row.repairs, **data.get("repairs", {})}
-    constants = {**row.constants, **data.get("constants", {})}
-    row.constants = {name: value for name, value in constants.items() if value}
+    # An empty one takes back what was said of another table, too: it is kept.
+    row.constants = {**row.constants, **data.get("constants", {})}
     edits = {(one["row"], one["field"]): one for one in row.edits}
     edits.update({(one["row"], one["field"]): one for one in data.get("edits", [])})
     row.edits = [one for one in edits.values() if one["value"] is not None]
@@ -604,6 +604,7 @@ def _dictize(row: Preparation) -> dict[str, Any]:
     found.pop("remembered", None)
     return {
         **columns(row, _COLUMNS),
+        "constants": work.said(row.constants),
         "choices": row.repairs,
         "reason": labels.refusal(row.reason)[0] if row.reason else None,
         "remedy": labels.refusal(row.reason)[1] if row.reason else None,

@@ -117,11 +117,18 @@ def to_publish(row: Preparation, schema: registry.Schema) -> bytes:
     memory = model.Session.get(PreparationMemory, (row.organization_id, row.kit))
     if memory is None:
         memory = PreparationMemory(
-            organization_id=row.organization_id, kit=row.kit, answers={}, known={}
+            organization_id=row.organization_id,
+            kit=row.kit,
+            columns={},
+            constants={},
+            answers={},
+            known={},
         )
         model.Session.add(memory)
-    memory.columns = row.found.get("remembered", {})
-    memory.constants = dict(row.constants)
+    # A kit may come from two tables in turn, and what was known needs no second saying:
+    # this table adds to what is kept, and takes away only what somebody emptied.
+    memory.columns = {**memory.columns, **row.found.get("remembered", {})}
+    memory.constants = said({**memory.constants, **row.constants})
     lasting = {
         key: choice
         for key, choice in row.repairs.items()
@@ -130,6 +137,11 @@ def to_publish(row: Preparation, schema: registry.Schema) -> bytes:
     memory.answers = {**memory.answers, **lasting}
     memory.known = steps.names_known(memory.known, result, schema)
     return steps.to_csv(result)
+
+
+def said(constants: Mapping[str, str]) -> dict[str, str]:
+    """Without those that somebody took back: their text is empty."""
+    return {field: text for field, text in constants.items() if text}
 
 
 def context_of(organization_id: str) -> steps.Context:
@@ -188,8 +200,6 @@ class _Prepared:
         choices = {**self._answers, **row.repairs}
         self._answered = frozenset(choices)
         self._context = context_of(row.organization_id)
-        remembered = memory.constants if memory else {}
-        self._constants = {**remembered, **row.constants}
         self.table = steps.find_table(
             workbook,
             schema,
@@ -200,6 +210,14 @@ class _Prepared:
         self.matches = steps.match_columns(
             self.table, schema, memory.columns if memory else None, row.mapping
         )
+        # What was said for another table does not hide a column of this one.
+        in_table = {one.field for one in self.matches if one.state == "decided"}
+        remembered = {
+            field: text
+            for field, text in (memory.constants if memory else {}).items()
+            if field not in in_table
+        }
+        self._constants = said({**remembered, **row.constants})
         self.personal = steps.personal(self.table, self.matches, schema)
         # Who names its field wants it all the same.
         wanted = [label for label, name in row.mapping.items() if name]

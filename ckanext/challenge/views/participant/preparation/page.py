@@ -235,7 +235,7 @@ def _columns(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
         for one in found["columns"]
     ]
     fields = [
-        _field(one, kit, told, found["constants"], typed_constants.get(one["name"]))
+        _field(one, kit, told, typed_constants.get(one["name"]))
         for one in found["fields"]
         if one["source"] != "column"
     ]
@@ -289,12 +289,12 @@ def _field(
     field: Found,
     kit: Found,
     told_columns: Mapping[str, Found],
-    constants: Found,
     typed: str | None,
 ) -> dict[str, Any]:
     column = next((one for one in kit["columns"] if one["name"] == field["name"]), {})
     told = told_columns.get(field["name"], {})
-    was = constants.get(field["name"], "")
+    # What was said the last time is shown like what was typed: it can be changed.
+    was = (field["value"] or "") if field["source"] == "constant" else ""
     options: list[tuple[str, str]] = []
     values = list(column.get("enum") or ())
     if column.get("type") == "boolean":
