@@ -157,9 +157,9 @@ def challenge_preparation_list(context: Context, data_dict: dict[str, Any]) -> A
     :type limit: int
     :param offset: from which one on (0)
     :type offset: int
-    :returns: ``{count, results}``: each ``{id, organization_id, kit, kit_title,
-        user_id, state,
-        source_name, dataset_id, resource_id, created_at, updated_at, expires_at}``
+    :returns: ``{count, results}``: each ``{id, organization_id,
+        organization_title, kit, kit_title, user_id, state, source_name, dataset_id,
+        resource_id, created_at, updated_at, expires_at}``
     :rtype: dict
     """
     data = validate(context, data_dict, schema.of_organization())
@@ -173,7 +173,12 @@ def challenge_preparation_list(context: Context, data_dict: dict[str, Any]) -> A
     return {
         "count": count,
         "results": [
-            {**columns(row, shown), "kit_title": kits.title_of(row.kit)} for row in rows
+            {
+                **columns(row, shown),
+                "kit_title": kits.title_of(row.kit),
+                "organization_title": organization.title or organization.name,
+            }
+            for row in rows
         ],
     }
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import pytest
 from ckan.tests import factories
 from factories import BAULE, apply, call_as, make_cohort, prove
 from helpers.browser import PASSWORD, Browser
+from werkzeug.datastructures import FileStorage
 
 
 def _place(answer: Any) -> str:
@@ -60,6 +64,32 @@ def test_several_are_listed(browser: Callable[..., Browser], world: Any) -> None
     shown = browser("member").get("/challenge/mine").get_data(as_text=True)
     assert "Syndicat des eaux" in shown
     assert world.participant["organization_title"] in shown
+
+
+def test_files_that_are_being_prepared_are_listed(
+    browser: Callable[..., Browser],
+    world: Any,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+    stranger = world.people["stranger"]
+    for title in ("Syndicat des eaux", "Syndicat des bois"):
+        organization = factories.Organization(
+            title=title, users=[{"name": stranger["name"], "capacity": "editor"}]
+        )
+        call_as(
+            stranger,
+            "challenge_preparation_create",
+            organization=organization["id"],
+            kit="deliberations",
+            upload=FileStorage(io.BytesIO(b"Objet;Date\nBudget;2025-03-12\n"), "a.csv"),
+        )
+    shown = browser("stranger").get("/challenge/mine").get_data(as_text=True)
+    assert shown.count("/challenge/preparation/") == 2
+    assert "Syndicat des eaux" in shown
+    assert "Syndicat des bois" in shown
 
 
 def test_who_only_applied_comes_to_the_application(

@@ -14,7 +14,10 @@ from ckanext.challenge.views.common import (
     blueprint,
     keep_private,
     only_for_people,
+    publishes_for,
 )
+
+from .preparation.beginning import begun
 
 home = blueprint("challenge_home", "/challenge/mine")
 home.before_request(only_for_people)
@@ -25,22 +28,24 @@ home.after_request(keep_private)
 def own() -> Response | str:
     """To the checklist of one's collectivité; a list of them where there are several.
 
-    Somebody who only applied is led to the application, everybody else to CKAN's own
-    dashboard.
+    Somebody who only applied is led to the application, everybody else to what they
+    began to prepare, or else to CKAN's own dashboard.
     """
     rows, applications = _participations(), _applications()
     current = [row for row in rows if row["cohort_state"] not in COHORT_OVER]
     waiting = [row for row in applications if row["state"] in APPLICATION_UNANSWERED]
     found = [*current, *waiting] or [*rows, *applications]
-    if not found:
-        return tk.redirect_to("dashboard.datasets")
     if len(found) == 1:
         return tk.redirect_to(found[0]["url"])
+    files = begun([row["name"] for row in publishes_for()])
+    if not found and not files:
+        return tk.redirect_to("dashboard.datasets")
     return tk.render(
         "challenge/mine.html",
         {
             "participations": rows,
             "applications": waiting,
+            "begun": files,
             "urls": {"applications": tk.h.url_for("challenge_applicant.own")},
         },
     )

@@ -31,6 +31,7 @@ def begun(names: Sequence[str], kit: str | None = None) -> list[dict[str, Any]]:
             {
                 "name": row["source_name"],
                 "kit": row["kit_title"],
+                "organization": row["organization_title"],
                 "state": labels.state(row["state"]),
                 "date": h.challenge_date(row["updated_at"]),
                 "url": tk.h.url_for("challenge_preparation.read", id=row["id"]),
