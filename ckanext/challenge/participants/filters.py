@@ -7,6 +7,7 @@ whoever is listed is who is written to.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -35,8 +36,30 @@ ANY = "any"
 _LONGEST = 3650
 
 
-def schema() -> Schema:
-    """The filters, for the schema of an action that takes them beside other fields."""
+def field() -> list[fields.Validator]:
+    """Filters as a field of an action: an object, or the JSON of one; see
+    :func:`chosen` for what it may hold.
+    """
+
+    def is_object(value: Any) -> Any:
+        found = value
+        if isinstance(value, str):
+            try:
+                found = json.loads(value)
+            except ValueError:
+                found = None
+        if not isinstance(found, dict):
+            raise tk.Invalid(
+                tk._("This must be an object, as in {example}").format(
+                    example='{"late": "any"}'
+                )
+            )
+        return found
+
+    return [fields.default({}), is_object]
+
+
+def _schema() -> Schema:
     return {
         "phase": fields.word(100),
         "late": fields.word(100),
@@ -52,7 +75,7 @@ def schema() -> Schema:
 
 
 #: The names of all filters.
-NAMES = tuple(schema())
+NAMES = tuple(_schema())
 
 
 def chosen(
@@ -80,7 +103,8 @@ def chosen(
                 for name in unknown
             }
         )
-    data = validate(context, filters, schema())
+    known = {name: rule for name, rule in _schema().items() if name in filters}
+    data = validate(context, filters, known)
     found: list[Any] = [
         Participant.cohort_id == cohort.id,
         model.Group.state == "active",
