@@ -19,14 +19,13 @@ from ckan.types import Context, Schema
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import fields, names, roles
 from ckanext.challenge.common.action_helpers import user_id_of, validate
-from ckanext.challenge.domain import deadlines, eligibility, lifecycle
-from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.domain import eligibility, lifecycle
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Programme
-from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, Visit
+from ckanext.challenge.model import Award, Cohort, Participant, Visit
 from ckanext.challenge.model.base import utcnow
 
-from . import accompaniment
+from . import accompaniment, lateness
 
 #: In place of an adviser: those whom nobody accompanies.
 NOBODY = "none"
@@ -34,6 +33,26 @@ NOBODY = "none"
 ANY = "any"
 #: The most days without a visit that may be asked for.
 _LONGEST = 3650
+
+
+def schema() -> Schema:
+    """The filters, for the schema of an action that takes them beside other fields."""
+    return {
+        "phase": fields.word(100),
+        "late": fields.word(100),
+        "adviser": fields.raw(required=False),
+        "departement": fields.word(3),
+        "kind": fields.choice(eligibility.KINDS),
+        "stalled": fields.yes_or_no(),
+        "badge": fields.word(100),
+        "no_visit": fields.whole(1, _LONGEST),
+        "state": fields.choice(lifecycle.PARTICIPANT.states),
+        "q": fields.word(200),
+    }
+
+
+#: The names of all filters.
+NAMES = tuple(schema())
 
 
 def field() -> list[fields.Validator]:
@@ -57,25 +76,6 @@ def field() -> list[fields.Validator]:
         return found
 
     return [fields.default({}), is_object]
-
-
-def _schema() -> Schema:
-    return {
-        "phase": fields.word(100),
-        "late": fields.word(100),
-        "adviser": fields.raw(required=False),
-        "departement": fields.word(3),
-        "kind": fields.choice(eligibility.KINDS),
-        "stalled": fields.yes_or_no(),
-        "badge": fields.word(100),
-        "no_visit": fields.whole(1, _LONGEST),
-        "state": fields.choice(lifecycle.PARTICIPANT.states),
-        "q": fields.word(200),
-    }
-
-
-#: The names of all filters.
-NAMES = tuple(_schema())
 
 
 def chosen(
@@ -103,7 +103,7 @@ def chosen(
                 for name in unknown
             }
         )
-    known = {name: rule for name, rule in _schema().items() if name in filters}
+    known = {name: rule for name, rule in schema().items() if name in filters}
     data = validate(context, filters, known)
     found: list[Any] = [
         Participant.cohort_id == cohort.id,
@@ -123,8 +123,8 @@ def chosen(
     if "adviser" in data:
         found.append(_adviser(cohort, data["adviser"]))
     if "stalled" in data:
-        stalled = _stalled(cohort)
-        found.append(stalled if data["stalled"] else sa.not_(stalled))
+        lost = stalled(cohort)
+        found.append(lost if data["stalled"] else sa.not_(lost))
     if "no_visit" in data:
         found.append(_no_visit(data["no_visit"]))
         if not (context.get("ignore_auth") or roles.is_manager(context, cohort.id)):
@@ -153,7 +153,7 @@ def _of_programme(
         found.append(Participant.current_phase == data["phase"])
     if "late" in data:
         _known("late", data["late"], [ANY, *programme.steps_by_key])
-        found.append(_late(cohort, programme, data["late"]))
+        found.append(_late(cohort, data["late"]))
     if "badge" in data:
         _known("badge", data["badge"], list(programme.badges_by_key))
         found.append(_holds(cohort, data["badge"]))
@@ -168,24 +168,13 @@ def _known(name: str, value: str, allowed: Collection[str]) -> None:
         )
 
 
-def _late(cohort: Cohort, programme: Programme, step: str) -> Any:
+def _late(cohort: Cohort, step: str) -> Any:
     """Late with a step, or with any, as ``domain.progress.is_late`` says of one."""
+    if step != ANY:
+        return lateness.with_step(cohort, step)
     if cohort.state in lifecycle.COHORT_OVER:
         return sa.false()
-    if step == ANY:
-        return Participant.late_steps > 0
-    due = rules.due_days(
-        programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
-    )
-    if not deadlines.is_late(due[step], config.today()):
-        return sa.false()
-    return sa.not_(
-        sa.exists().where(
-            StepStatus.participant_id == Participant.id,
-            StepStatus.step == step,
-            StepStatus.state.in_(lifecycle.STEP_DELIVERED),
-        )
-    )
+    return Participant.late_steps > 0
 
 
 def _holds(cohort: Cohort, badge: str) -> Any:
@@ -203,7 +192,7 @@ def _adviser(cohort: Cohort, reference: str) -> Any:
     return Participant.adviser_id == accompaniment.on_team(cohort.id, reference).id
 
 
-def _stalled(cohort: Cohort) -> Any:
+def stalled(cohort: Cohort) -> Any:
     """Nothing heard for long, as ``domain.accompaniment.is_stalled`` says of one."""
     if cohort.state in lifecycle.COHORT_OVER:
         return sa.false()
@@ -212,13 +201,22 @@ def _stalled(cohort: Cohort) -> Any:
     return sa.and_(Participant.state == "active", last < since)
 
 
+def held() -> Any:
+    """Visits that were, as a condition."""
+    return Visit.date <= config.today()
+
+
+def to_come() -> Any:
+    """Visits that are planned, as a condition."""
+    return Visit.date > config.today()
+
+
 def _no_visit(days: int) -> Any:
     """Nobody was there for so many days; a visit to come does not count."""
-    today = config.today()
     return sa.not_(
         sa.exists().where(
             Visit.participant_id == Participant.id,
-            Visit.date <= today,
-            Visit.date > today - dt.timedelta(days=days),
+            held(),
+            Visit.date > config.today() - dt.timedelta(days=days),
         )
     )
