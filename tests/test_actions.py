@@ -226,6 +226,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     ),
     "challenge_participant_reinstate": (MANAGER, {"id": "{participant}"}),
     "challenge_participant_assign": (MANAGER, {"id": "{participant}"}),
+    "challenge_participant_board": (STAFF, {"cohort": "{cohort}"}),
     "challenge_participant_batch": (
         MANAGER,
         {"participants": ["{participant}"], "do": "assign"},

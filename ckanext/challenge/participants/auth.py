@@ -114,6 +114,13 @@ def challenge_participant_assign(
     return _manager_of(context, data_dict.get("id"))
 
 
+def challenge_participant_board(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
 def challenge_participant_batch(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

@@ -153,7 +153,11 @@ def _of_programme(
         found.append(Participant.current_phase == data["phase"])
     if "late" in data:
         _known("late", data["late"], [ANY, *programme.steps_by_key])
-        found.append(_late(cohort, data["late"]))
+        found.append(
+            lateness.with_any(cohort)
+            if data["late"] == ANY
+            else lateness.with_step(cohort, data["late"])
+        )
     if "badge" in data:
         _known("badge", data["badge"], list(programme.badges_by_key))
         found.append(_holds(cohort, data["badge"]))
@@ -166,15 +170,6 @@ def _known(name: str, value: str, allowed: Collection[str]) -> None:
         raise tk.ValidationError(
             {name: [text.format(value=value[:40], allowed=", ".join(allowed))]}
         )
-
-
-def _late(cohort: Cohort, step: str) -> Any:
-    """Late with a step, or with any, as ``domain.progress.is_late`` says of one."""
-    if step != ANY:
-        return lateness.with_step(cohort, step)
-    if cohort.state in lifecycle.COHORT_OVER:
-        return sa.false()
-    return Participant.late_steps > 0
 
 
 def _holds(cohort: Cohort, badge: str) -> Any:

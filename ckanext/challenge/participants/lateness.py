@@ -51,3 +51,10 @@ def with_step(cohort: Cohort, step: str) -> Any:
             StepStatus.state.in_(sorted(STEP_DELIVERED)),
         )
     )
+
+
+def with_any(cohort: Cohort) -> Any:
+    """Whether a participant is late with some step, as its own figure says."""
+    if cohort.state in COHORT_OVER:
+        return sa.false()
+    return Participant.late_steps > 0

@@ -15,6 +15,9 @@ from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.domain import deeds, eligibility, lifecycle
 from ckanext.challenge.domain.accompaniment import LEAST, LONGEST
 
+from . import filters
+from .board import SORTS as BOARD_SORTS
+
 SORTS = ("progress", "name", "activity")
 
 
@@ -101,6 +104,17 @@ def step_waive() -> Schema:
         "participant": fields.raw(),
         "step": fields.raw(),
         "reason": fields.paragraph(5000, required=True),
+    }
+
+
+def board() -> Schema:
+    """Which participants of a season, in which order."""
+    return {
+        "cohort": fields.raw(),
+        "filters": filters.field(),
+        "sort": [fields.default("name"), *fields.choice(tuple(BOARD_SORTS))],
+        "order": fields.choice(("asc", "desc")),
+        **fields.paging(),
     }
 
 
