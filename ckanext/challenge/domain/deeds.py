@@ -20,6 +20,7 @@ class Deed:
         managers alone
     :ivar tells: whether the members of the collectivités get a mail of it
     :ivar final: whether it cannot be undone
+    :ivar afterwards: whether it can be done once the season is over
     """
 
     takes: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Deed:
     by_adviser: bool = False
     tells: bool = False
     final: bool = False
+    afterwards: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -37,13 +39,31 @@ class Deed:
 #: By their names, in the order in which they are offered.
 DEEDS: Mapping[str, Deed] = {
     # Without an adviser, nobody accompanies them any more.
-    "assign": Deed(("adviser",), frozenset({"adviser"})),
-    "message": Deed(("text",), by_adviser=True, tells=True, final=True),
+    "assign": Deed(("adviser",), frozenset({"adviser"}), afterwards=True),
+    "message": Deed(
+        ("text",), by_adviser=True, tells=True, final=True, afterwards=True
+    ),
     "waive": Deed(("step", "reason")),
     "extend": Deed(("step", "due", "reason"), tells=True),
-    "badge": Deed(("badge", "reason"), tells=True),
+    "badge": Deed(("badge", "reason"), tells=True, afterwards=True),
     "invite": Deed(tells=True, final=True),
 }
+
+
+def offered(manages: bool, over: bool) -> tuple[str, ...]:
+    """Return what somebody of the team may do to many.
+
+    :param manages: whether they manage the season, not only advise in it
+    :param over: whether the season is over
+
+    >>> offered(manages=False, over=False)
+    ('message',)
+    """
+    return tuple(
+        name
+        for name, deed in DEEDS.items()
+        if (manages or deed.by_adviser) and (deed.afterwards or not over)
+    )
 
 
 def missing(deed: str, said: Collection[str]) -> tuple[str, ...]:

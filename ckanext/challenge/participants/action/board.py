@@ -59,7 +59,7 @@ def challenge_participant_board(context: Context, data_dict: dict[str, Any]) -> 
         ``{done, waived, to_confirm, late}``.
         ``offered``, whatever is chosen: ``{phase, badge, departement, kind,
         advisers}``; the first two are ``{key, title}``, ``advisers`` ``{id, name}``.
-        ``season``: ``{id, name, title, state}``
+        ``season``: ``{id, name, title, state, asks_feedback}``
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     :raises ValidationError: on the filter that is wrong
@@ -102,5 +102,8 @@ def challenge_participant_board(context: Context, data_dict: dict[str, Any]) -> 
             ],
             **offered(cohort),
         },
-        "season": columns(cohort, ("id", "name", "title", "state")),
+        "season": {
+            **columns(cohort, ("id", "name", "title", "state")),
+            "asks_feedback": bool(programme.feedback),
+        },
     }
