@@ -226,6 +226,11 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     ),
     "challenge_participant_reinstate": (MANAGER, {"id": "{participant}"}),
     "challenge_participant_assign": (MANAGER, {"id": "{participant}"}),
+    "challenge_participant_board": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_participant_batch": (
+        MANAGER,
+        {"participants": ["{participant}"], "do": "assign"},
+    ),
     "challenge_participant_kits_update": (FOLLOWERS, {"participant": "{participant}"}),
     "challenge_step_list": (
         STAFF,
@@ -826,6 +831,12 @@ CHANGES: dict[str, Fill] = {
     },
     "challenge_participant_reinstate": _withdrawn,
     "challenge_participant_assign": lambda w: {"id": w["participant"]},
+    "challenge_participant_batch": lambda w: {
+        "participants": [w["participant"]],
+        "do": "waive",
+        "step": w["step"],
+        "reason": "x",
+    },
     "challenge_participant_kits_update": lambda w: {
         "participant": w["participant"],
         "kits": ["deliberations"],

@@ -126,6 +126,7 @@ GET: dict[str, set[str]] = {
     DESK: TEAM,
     f"{DESK}/state": MANAGER,
     f"{DESK}/accompaniment": TEAM,
+    f"{DESK}/participants": TEAM,
     f"{DESK}/applications": MANAGER,
     f"{DESK}/applications.<format>": MANAGER,
     f"{DESK}/opinions": MANAGER,
@@ -190,6 +191,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
         TEAM,
         {"participant": "{participant}", "step": "{step}", "confirmed": "true"},
     ),
+    f"{DESK}/participants/batch": (TEAM, {"do": "message"}),
     f"{DESK}/accompaniment/assign": (
         MANAGER,
         {"id": "{participant}", "adviser": "{adviser}"},

@@ -15,7 +15,9 @@ from ckanext.challenge.common.action_helpers import (
     find_organization,
     find_participant,
     find_visit,
+    user_id_of,
 )
+from ckanext.challenge.domain import deeds
 from ckanext.challenge.model import Participant
 
 
@@ -110,6 +112,33 @@ def challenge_participant_assign(
 ) -> AuthResult:
     """Managers of the cohort."""
     return _manager_of(context, data_dict.get("id"))
+
+
+def challenge_participant_board(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_participant_batch(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the seasons of all of them; what advisers may, those of all."""
+    deed = deeds.DEEDS.get(data_dict.get("do") or "")
+    for id_ in data_dict.get("participants") or []:
+        try:
+            participant = find_participant(id_)
+        except tk.ObjectNotFound:
+            # It is told as the result of this one.
+            continue
+        if not (
+            roles.is_adviser(context, participant)
+            if deed is not None and deed.by_adviser
+            else roles.is_manager(context, participant.cohort_id)
+        ):
+            return roles.refused()
+    return roles.answer(bool(user_id_of(context)))
 
 
 def challenge_participant_kits_update(

@@ -12,8 +12,11 @@ from ckan.types import Schema
 from ckanext.challenge import config
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
-from ckanext.challenge.domain import eligibility, lifecycle
+from ckanext.challenge.domain import deeds, eligibility, lifecycle
 from ckanext.challenge.domain.accompaniment import LEAST, LONGEST
+
+from . import filters
+from .board import SORTS as BOARD_SORTS
 
 SORTS = ("progress", "name", "activity")
 
@@ -101,6 +104,32 @@ def step_waive() -> Schema:
         "participant": fields.raw(),
         "step": fields.raw(),
         "reason": fields.paragraph(5000, required=True),
+    }
+
+
+def board() -> Schema:
+    """Which participants of a season, in which order."""
+    return {
+        "cohort": fields.raw(),
+        "filters": filters.field(),
+        "sort": [fields.default("name"), *fields.choice(tuple(BOARD_SORTS))],
+        "order": fields.choice(("asc", "desc")),
+        **fields.paging(),
+    }
+
+
+def batch() -> Schema:
+    """To whom, what, and what is said with it; what it needs is asked by ``deeds``."""
+    return {
+        "participants": [tk.get_validator("not_missing"), fields.texts(deeds.MOST)],
+        "do": fields.choice(tuple(deeds.DEEDS), required=True),
+        "adviser": fields.raw(required=False),
+        "step": fields.raw(required=False),
+        "due": fields.day(),
+        "badge": fields.raw(required=False),
+        "reason": fields.paragraph(5000),
+        "text": fields.paragraph(5000),
+        "dry_run": [fields.default(False), *fields.truth()],
     }
 
 
