@@ -225,6 +225,10 @@ STEP_SAID = ("todo", "planned", "in_progress", "to_confirm", "done")
 #: States in which a step asks nothing more of the collectivité's checklist.
 STEP_SETTLED = frozenset({"done", "waived"})
 
+#: States of a step with which nobody is late: one that waits for an adviser is not,
+#: the collectivité has done its part.
+STEP_DELIVERED = STEP_SETTLED | {"to_confirm"}
+
 #: States of an application in which it counts as the live one of its SIREN.
 APPLICATION_LIVE = frozenset(
     {

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from . import criteria, deadlines
 from .criteria import Finding, Verdict
-from .lifecycle import CATALOG_STEP, STEP_SETTLED
+from .lifecycle import CATALOG_STEP, STEP_DELIVERED, STEP_SETTLED
 from .measurement import Measurement
 from .programme import Badge, CatalogCheck, Programme, Step
 
@@ -167,15 +167,8 @@ def summarise(
 
 
 def is_late(state: str, due: datetime.date | None, today: datetime.date) -> bool:
-    """Say whether a step is late.
-
-    One that waits for an adviser is not: the collectivité has done its part.
-    """
-    return (
-        state not in STEP_SETTLED
-        and state != "to_confirm"
-        and deadlines.is_late(due, today)
-    )
+    """Say whether a step is late."""
+    return state not in STEP_DELIVERED and deadlines.is_late(due, today)
 
 
 def _earlier(programme: Programme, current: str | None, phase: str) -> str:
@@ -291,7 +284,7 @@ def next_step(
         _Candidate(step, left, badges, step.key in waiting)
         for step in programme.steps
         for state in (states.get(step.key, "todo"),)
-        if state not in STEP_SETTLED and state != "to_confirm"
+        if state not in STEP_DELIVERED
         for left in (_days_left(step.key, state, due, planned, today),)
         for badges in (tuple(b for b in programme.worth[step.key] if b not in held),)
     ]

@@ -10,7 +10,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import roles
+from ckanext.challenge.common import language, roles
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
@@ -57,12 +57,12 @@ def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> Any:
             "state": row.state,
             "late": not over and rules.is_late(row.state, due.get(row.step), today),
         }
-    language = tk.h.lang()
+    spoken = language.current()
     return {
         "steps": [
             {
                 "step": step.key,
-                "title": step.title.in_(language),
+                "title": step.title.in_(spoken),
                 "phase": step.phase,
                 "due": day.isoformat() if (day := due[step.key]) else None,
             }

@@ -1,0 +1,200 @@
+"""Which participants of a season are meant.
+
+The board, its exports, what is done to many and messages to many ask here, so that
+whoever is listed is who is written to.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context, Schema
+
+from ckanext.challenge import config, programmes
+from ckanext.challenge.common import fields, names, roles
+from ckanext.challenge.common.action_helpers import user_id_of, validate
+from ckanext.challenge.domain import deadlines, eligibility, lifecycle
+from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
+from ckanext.challenge.domain.programme import Programme
+from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, Visit
+from ckanext.challenge.model.base import utcnow
+
+from . import accompaniment
+
+#: In place of an adviser: those whom nobody accompanies.
+NOBODY = "none"
+#: In place of a step: those who are late with any.
+ANY = "any"
+#: The most days without a visit that may be asked for.
+_LONGEST = 3650
+
+
+def schema() -> Schema:
+    """The filters, for the schema of an action that takes them beside other fields."""
+    return {
+        "phase": fields.word(100),
+        "late": fields.word(100),
+        "adviser": fields.raw(required=False),
+        "departement": fields.word(3),
+        "kind": fields.choice(eligibility.KINDS),
+        "stalled": fields.yes_or_no(),
+        "badge": fields.word(100),
+        "no_visit": fields.whole(1, _LONGEST),
+        "state": fields.choice(lifecycle.PARTICIPANT.states),
+        "q": fields.word(200),
+    }
+
+
+#: The names of all filters.
+NAMES = tuple(schema())
+
+
+def chosen(
+    context: Context, cohort: Cohort, filters: Mapping[str, Any]
+) -> sa.Select[tuple[str]]:
+    """A select of the ids of the participants that meet all the filters.
+
+    :param context: whose: an adviser knows of the visits of the own participants
+        alone, so ``no_visit`` finds no others
+    :param filters: any of ``phase`` (the key of the current one), ``late`` (the key of
+        a step, or ``any``), ``adviser`` (the id or name of a user, or ``none``),
+        ``departement`` (its code), ``kind``, ``stalled`` (true or false), ``badge``
+        (the key of one that it holds), ``no_visit`` (for so many days), ``state``
+        (those who take part, unless it is given) and ``q`` (part of the name, or the
+        SIREN); those that are empty choose nothing
+    :raises ValidationError: on the filter that is wrong, or that there is not: one
+        that is passed over would choose everybody
+    """
+    unknown = [name for name in filters if name not in NAMES]
+    if unknown:
+        text = tk._("There is no such filter. There are: {allowed}")
+        raise tk.ValidationError(
+            {
+                str(name)[:40]: [text.format(allowed=", ".join(NAMES))]
+                for name in unknown
+            }
+        )
+    data = validate(context, filters, schema())
+    found: list[Any] = [
+        Participant.cohort_id == cohort.id,
+        model.Group.state == "active",
+        Participant.state == data["state"]
+        if "state" in data
+        else Participant.state.in_(PARTICIPANT_COUNTED),
+    ]
+    for name, column in (
+        ("departement", Participant.departement),
+        ("kind", Participant.kind),
+    ):
+        if name in data:
+            found.append(column == data[name])
+    if {"phase", "late", "badge"} & data.keys():
+        found += _of_programme(cohort, programmes.of(cohort), data)
+    if "adviser" in data:
+        found.append(_adviser(cohort, data["adviser"]))
+    if "stalled" in data:
+        stalled = _stalled(cohort)
+        found.append(stalled if data["stalled"] else sa.not_(stalled))
+    if "no_visit" in data:
+        found.append(_no_visit(data["no_visit"]))
+        if not (context.get("ignore_auth") or roles.is_manager(context, cohort.id)):
+            found.append(Participant.adviser_id == user_id_of(context))
+    if "q" in data:
+        found.append(
+            sa.or_(
+                names.containing(model.Group.title, data["q"]),
+                Participant.siren == data["q"].replace(" ", ""),
+            )
+        )
+    return (
+        sa.select(Participant.id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .where(*found)
+    )
+
+
+def _of_programme(
+    cohort: Cohort, programme: Programme, data: Mapping[str, Any]
+) -> list[Any]:
+    """The conditions on what the season's programme names."""
+    found: list[Any] = []
+    if "phase" in data:
+        _known("phase", data["phase"], [phase.key for phase in programme.phases])
+        found.append(Participant.current_phase == data["phase"])
+    if "late" in data:
+        _known("late", data["late"], [ANY, *programme.steps_by_key])
+        found.append(_late(cohort, programme, data["late"]))
+    if "badge" in data:
+        _known("badge", data["badge"], list(programme.badges_by_key))
+        found.append(_holds(cohort, data["badge"]))
+    return found
+
+
+def _known(name: str, value: str, allowed: Collection[str]) -> None:
+    if value not in allowed:
+        text = tk._("“{value}” is not one of: {allowed}")
+        raise tk.ValidationError(
+            {name: [text.format(value=value[:40], allowed=", ".join(allowed))]}
+        )
+
+
+def _late(cohort: Cohort, programme: Programme, step: str) -> Any:
+    """Late with a step, or with any, as ``domain.progress.is_late`` says of one."""
+    if cohort.state in lifecycle.COHORT_OVER:
+        return sa.false()
+    if step == ANY:
+        return Participant.late_steps > 0
+    due = rules.due_days(
+        programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
+    )
+    if not deadlines.is_late(due[step], config.today()):
+        return sa.false()
+    return sa.not_(
+        sa.exists().where(
+            StepStatus.participant_id == Participant.id,
+            StepStatus.step == step,
+            StepStatus.state.in_(lifecycle.STEP_DELIVERED),
+        )
+    )
+
+
+def _holds(cohort: Cohort, badge: str) -> Any:
+    return sa.exists().where(
+        Award.cohort_id == cohort.id,
+        Award.organization_id == Participant.organization_id,
+        Award.badge == badge,
+        Award.state.in_(lifecycle.AWARD_HELD),
+    )
+
+
+def _adviser(cohort: Cohort, reference: str) -> Any:
+    if reference == NOBODY:
+        return Participant.adviser_id.is_(None)
+    return Participant.adviser_id == accompaniment.on_team(cohort.id, reference).id
+
+
+def _stalled(cohort: Cohort) -> Any:
+    """Nothing heard for long, as ``domain.accompaniment.is_stalled`` says of one."""
+    if cohort.state in lifecycle.COHORT_OVER:
+        return sa.false()
+    last = sa.func.coalesce(Participant.last_activity_at, Participant.joined_at)
+    since = utcnow() - dt.timedelta(days=config.stalled_days())
+    return sa.and_(Participant.state == "active", last < since)
+
+
+def _no_visit(days: int) -> Any:
+    """Nobody was there for so many days; a visit to come does not count."""
+    today = config.today()
+    return sa.not_(
+        sa.exists().where(
+            Visit.participant_id == Participant.id,
+            Visit.date <= today,
+            Visit.date > today - dt.timedelta(days=days),
+        )
+    )
