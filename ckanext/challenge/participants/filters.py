@@ -22,13 +22,22 @@ from ckanext.challenge.domain import deadlines, eligibility, lifecycle
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Programme
-from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, Visit
+from ckanext.challenge.model import (
+    Award,
+    Cohort,
+    Feedback,
+    Participant,
+    StepStatus,
+    Visit,
+)
 from ckanext.challenge.model.base import utcnow
 
 from . import accompaniment
 
 #: In place of an adviser: those whom nobody accompanies.
 NOBODY = "none"
+#: Whether a participant said what it thinks of the season.
+OPINIONS = ("given", "none")
 #: In place of a step: those who are late with any.
 ANY = "any"
 #: The most days without a visit that may be asked for.
@@ -45,6 +54,7 @@ def schema() -> Schema:
         "kind": fields.choice(eligibility.KINDS),
         "stalled": fields.yes_or_no(),
         "badge": fields.word(100),
+        "opinion": fields.choice(OPINIONS),
         "no_visit": fields.whole(1, _LONGEST),
         "state": fields.choice(lifecycle.PARTICIPANT.states),
         "q": fields.word(200),
@@ -65,7 +75,8 @@ def chosen(
     :param filters: any of ``phase`` (the key of the current one), ``late`` (the key of
         a step, or ``any``), ``adviser`` (the id or name of a user, or ``none``),
         ``departement`` (its code), ``kind``, ``stalled`` (true or false), ``badge``
-        (the key of one that it holds), ``no_visit`` (for so many days), ``state``
+        (the key of one that it holds), ``opinion`` (``given`` or ``none``: whether it
+        answered the form at the end), ``no_visit`` (for so many days), ``state``
         (those who take part, unless it is given) and ``q`` (part of the name, or the
         SIREN); those that are empty choose nothing
     :raises ValidationError: on the filter that is wrong, or that there is not: one
@@ -101,6 +112,9 @@ def chosen(
     if "stalled" in data:
         stalled = _stalled(cohort)
         found.append(stalled if data["stalled"] else sa.not_(stalled))
+    if "opinion" in data:
+        said = sa.exists().where(Feedback.participant_id == Participant.id)
+        found.append(said if data["opinion"] == "given" else sa.not_(said))
     if "no_visit" in data:
         found.append(_no_visit(data["no_visit"]))
         if not (context.get("ignore_auth") or roles.is_manager(context, cohort.id)):
