@@ -191,8 +191,10 @@ def test_a_mail_can_be_read_from_its_list_and_opens_nothing(
 def test_a_draft_s_mail_is_its_applicant_s(
     cohort: dict[str, Any], manager: dict[str, Any]
 ) -> None:
-    apply(cohort, BAULE, submit=False)
-    (mail,) = model.Session.query(Mail).filter_by(kind="draft")
+    draft = apply(cohort, BAULE, submit=False)
+    mail = Mail(kind="draft", cohort_id=cohort["id"], application_id=draft["id"])
+    model.Session.add(mail)
+    model.Session.commit()
     with pytest.raises(tk.NotAuthorized):
         call_as(manager, "challenge_mail_show", id=mail.id)
     assert call_as(factories.Sysadmin(), "challenge_mail_show", id=mail.id)["text"]

@@ -71,8 +71,9 @@ def challenge_reminder_list(context: Context, data_dict: dict[str, Any]) -> Any:
     tk.check_access("challenge_reminder_list", context, {"cohort": cohort.id})
     found = reminders.situations(cohort)
     names = _names(found)
+    manages, reader = roles.is_manager(context, cohort.id), user_id_of(context)
     rows = [
-        _dictize(one, names, roles.is_adviser(context, one.participant))
+        _dictize(one, names, manages or one.participant.adviser_id == reader)
         for one in found
     ]
     rows = [row for row in rows if row["next"] or row["paused"]]
