@@ -44,6 +44,7 @@ from ckanext.challenge.model import (
     WaitingRole,
 )
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.notifications import endings
 from ckanext.challenge.plugin import all_actions, all_auth_functions
 from ckanext.challenge.subscribers import links
 
@@ -63,6 +64,9 @@ EVERYBODY: set[str] = set(WHO)
 STAFF = {"adviser", "other_adviser", "manager", "sysadmin"}
 MANAGER = {"manager", "sysadmin"}
 FOLLOWERS = {"member", "org_admin", "adviser", "manager", "sysadmin"}
+
+#: A message to many.
+WRITTEN = {"cohort": "{cohort}", "subject": "x", "text": "Bonjour"}
 
 #: action: (who may, its arguments)
 TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
@@ -213,7 +217,34 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"application": "{application}", "decision": "accept"},
     ),
+    "challenge_mail_show": (MANAGER, {"id": "{mail}"}),
     "challenge_mail_retry": (MANAGER, {"id": "{mail}"}),
+    "challenge_campaign_create": (STAFF, {**WRITTEN, "to": "participants"}),
+    "challenge_campaign_update": (MANAGER, {"id": "{campaign}", "text": "x"}),
+    "challenge_campaign_show": (MANAGER, {"id": "{campaign}"}),
+    "challenge_campaign_list": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_campaign_preview": (STAFF, {**WRITTEN, "to": "participants"}),
+    "challenge_campaign_send": (MANAGER, {"id": "{campaign}", "recipients": 1}),
+    "challenge_campaign_cancel": (MANAGER, {"id": "{campaign}"}),
+    "challenge_campaign_model_list": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_campaign_model_create": (
+        MANAGER,
+        {**WRITTEN, "to": "participants", "title": "x"},
+    ),
+    "challenge_campaign_model_delete": (MANAGER, {"id": "{campaign_model}"}),
+    "challenge_mail_end_show": (EVERYBODY, {"key": "{mail_key}"}),
+    "challenge_mail_end_create": (EVERYBODY, {"key": "{mail_key}"}),
+    "challenge_mail_end_delete": (EVERYBODY, {"key": "{mail_key}"}),
+    "challenge_reminder_show": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_reminder_list": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_reminder_pause": (
+        {"adviser", *MANAGER},
+        {"participant": "{participant}", "reason": "x"},
+    ),
+    "challenge_reminder_resume": (
+        {"adviser", *MANAGER},
+        {"participant": "{participant}"},
+    ),
     "challenge_participant_list": (EVERYBODY, {"cohort": "{cohort}"}),
     "challenge_participant_show": (EVERYBODY, {"id": "{participant}"}),
     "challenge_participant_create": (
@@ -505,6 +536,26 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         "mail": call_as(admin, "challenge_mail_list", application=application["id"])[
             "results"
         ][0]["id"],
+        "campaign": call_as(
+            admin,
+            "challenge_campaign_create",
+            cohort=cohort["id"],
+            to="participants",
+            subject="Bonjour",
+            text="Bonjour {nom}",
+        )["id"],
+        "campaign_model": call_as(
+            admin,
+            "challenge_campaign_model_create",
+            cohort=cohort["id"],
+            to="participants",
+            title="Bonjour",
+            subject="Bonjour",
+            text="Bonjour {nom}",
+        )["id"],
+        "mail_key": endings.make_key(
+            endings.Reader(cohort["id"], people["org_admin"]["id"])
+        ),
         "staff": named["other_adviser"]["id"],
         "code": call_as(admin, "challenge_late_code_create", cohort=cohort["id"])["id"],
         "step": "elu-referent",
@@ -713,6 +764,22 @@ def _replaced(_: dict[str, Any]) -> dict[str, Any]:
     return {"siren": BAULE}
 
 
+def _written(w: dict[str, Any]) -> dict[str, Any]:
+    return {**_filled(WRITTEN, w), "to": "participants"}
+
+
+def _ended(w: dict[str, Any]) -> dict[str, Any]:
+    call_as(None, "challenge_mail_end_create", key=w["mail_key"])
+    return {"key": w["mail_key"]}
+
+
+def _paused(w: dict[str, Any]) -> dict[str, Any]:
+    participant = {"participant": w["participant"]}
+    admin = w["people"]["sysadmin"]
+    call_as(admin, "challenge_reminder_pause", **participant, reason="x")
+    return participant
+
+
 Fill = Callable[[dict[str, Any]], dict[str, Any]]
 _SEASON = {"name": "saison-9", "title": "Saison 9", "season": 9}
 
@@ -821,6 +888,19 @@ CHANGES: dict[str, Fill] = {
     },
     "challenge_application_erase": lambda w: {"id": w["application"]},
     "challenge_mail_retry": lambda w: {"id": w["mail"]},
+    "challenge_campaign_create": _written,
+    "challenge_campaign_update": lambda w: {"id": w["campaign"], "text": "Autre"},
+    "challenge_campaign_send": lambda w: {"id": w["campaign"], "recipients": 1},
+    "challenge_campaign_cancel": lambda w: {"id": w["campaign"]},
+    "challenge_campaign_model_create": lambda w: {**_written(w), "title": "Autre"},
+    "challenge_campaign_model_delete": lambda w: {"id": w["campaign_model"]},
+    "challenge_mail_end_create": lambda w: {"key": w["mail_key"]},
+    "challenge_mail_end_delete": _ended,
+    "challenge_reminder_pause": lambda w: {
+        "participant": w["participant"],
+        "reason": "x",
+    },
+    "challenge_reminder_resume": _paused,
     "challenge_participant_create": lambda w: {
         "cohort": w["cohort"],
         "organization": factories.Organization()["id"],

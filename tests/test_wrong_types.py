@@ -15,6 +15,7 @@ from factories import LIGNIERES, apply
 from flask_babel import force_locale
 from test_actions import TABLE, _filled, world  # noqa: F401 (a fixture)
 
+from ckanext.challenge.participants import filters
 from ckanext.challenge.plugin import all_actions
 
 #: By what it is called: a value, and how the types begin of which it is one.
@@ -124,7 +125,8 @@ def test_every_field_of_a_schema_is_tried(
 
     def validating(data: Any, schema: Any, context: Any = None) -> Any:
         # What other actions are called with on the way is theirs.
-        if len(running) == 1:
+        # So is what the filters of participants hold: one object for the caller.
+        if len(running) == 1 and set(schema) != set(filters.NAMES):
             seen.update(name for name in schema if not name.startswith("__"))
         return navl_validate(data, schema, context)
 

@@ -5,7 +5,7 @@ Defaults and descriptions are in ``config_declaration.yaml``, and only there.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
@@ -139,9 +139,19 @@ def reminder_days() -> int:
     return tk.config["ckanext.challenge.reminder_days"]
 
 
+def campaign_interval() -> timedelta:
+    """Time within which a second message to many is not sent without a warning."""
+    return timedelta(hours=tk.config["ckanext.challenge.campaign_interval_hours"])
+
+
 def reminder_interval_days() -> int:
     """Days that lie at least between two reminders to the same participant."""
     return tk.config["ckanext.challenge.reminder_interval_days"]
+
+
+def reminder_quiet_days() -> int:
+    """Days without a reminder after anything else that members were told."""
+    return tk.config["ckanext.challenge.reminder_quiet_days"]
 
 
 def stalled_days() -> int:

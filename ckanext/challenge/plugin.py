@@ -18,6 +18,7 @@ from ckanext.challenge.applications import mails as application_mails
 from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
 from ckanext.challenge.badges import receivers as badge_receivers
+from ckanext.challenge.campaigns import mails as campaign_mails
 from ckanext.challenge.cli import get_commands
 from ckanext.challenge.common import addresses, session_events, shield
 from ckanext.challenge.common import validators as common_validators
@@ -65,6 +66,7 @@ LANDINGS = {
 FEATURES = (
     "applications",
     "badges",
+    "campaigns",
     "cohorts",
     "conformity",
     "credentials",
@@ -181,6 +183,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
         for mails in (
             application_mails,
             badge_mails,
+            campaign_mails,
             participant_mails,
             preparation_mails,
             subscriber_mails,

@@ -134,4 +134,105 @@ def test_nothing_is_named_that_is_done_twice_or_without_a_day(
     ],
 )
 def test_when(reminded: dt.date | None, ends: dt.date | None, expected: bool) -> None:
-    assert reminders.is_time(reminded, TODAY, 14, ends) is expected
+    pace = reminders.Pace(14, 7, reminded, ends=ends)
+    assert reminders.is_time(pace, TODAY) is expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, TODAY),
+        ({"reminded": _day(-3)}, _day(11)),
+        # What else they were told leaves them alone for a while.
+        ({"told": _day(-3)}, _day(4)),
+        ({"reminded": _day(-13), "told": TODAY}, _day(7)),
+        ({"told": _day(-7)}, TODAY),
+        ({"paused": True}, None),
+        ({"paused": True, "until": _day(5)}, _day(6)),
+        ({"paused": True, "until": _day(5), "told": TODAY}, _day(7)),
+        ({"ends": _day(-1)}, None),
+        ({"ends": TODAY}, TODAY),
+        ({"reminded": _day(-3), "ends": _day(10)}, None),
+    ],
+)
+def test_the_first_day_on_which_one_may_come(
+    fields: dict[str, Any], expected: dt.date | None
+) -> None:
+    pace = reminders.Pace(14, 7, **fields)
+    assert pace.first(TODAY) == expected
+    assert reminders.is_time(pace, TODAY) is (expected == TODAY)
+
+
+@pytest.mark.parametrize(
+    ("states", "due", "fields", "on", "named"),
+    [
+        ({}, DUE, {}, TODAY, ("c", "b", "a")),
+        ({}, {"a": _day(30)}, {}, _day(23), ("a",)),
+        ({}, {"a": _day(30)}, {"reminded": _day(15)}, _day(29), ("a",)),
+        ({}, {"a": _day(30)}, {"ends": _day(20)}, None, ()),
+        ({}, {"a": _day(30), "b": _day(40)}, {}, _day(23), ("a",)),
+        ({"a": "done"}, {"a": _day(30), "b": _day(40)}, {}, _day(33), ("b",)),
+        (dict.fromkeys("abc", "done"), DUE, {}, None, ()),
+        ({}, {"a": _day(30)}, {"paused": True}, None, ()),
+    ],
+)
+def test_the_next_one_and_what_it_names(
+    states: dict[str, str],
+    due: dict[str, dt.date],
+    fields: dict[str, Any],
+    on: dt.date | None,
+    named: tuple[str, ...],
+) -> None:
+    pace = reminders.Pace(14, 7, **fields)
+    coming = reminders.following(PROGRAMME, states, due, TODAY, 7, pace=pace)
+    if on is None:
+        assert coming is None
+    else:
+        assert coming is not None
+        assert (coming.on, coming.reminder.late + coming.reminder.soon) == (on, named)
+
+
+def test_a_step_that_is_planned_is_named_once_its_day_is_over() -> None:
+    coming = reminders.following(
+        PROGRAMME,
+        {"a": "planned"},
+        {"a": _day(2)},
+        TODAY,
+        7,
+        pace=reminders.Pace(14, 7),
+        planned={"a": _day(4)},
+    )
+    assert coming == (_day(5), (("a",), ()))
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.integers(-30, 60)),
+    st.integers(0, 10),
+    st.one_of(st.none(), st.integers(-30, 0)),
+    st.one_of(st.none(), st.integers(-30, 0)),
+)
+def test_what_is_shown_is_what_comes(
+    offsets: dict[str, int], ahead: int, reminded: int | None, told: int | None
+) -> None:
+    """Run every morning, the command reminds on the day that was shown."""
+    due = {key: _day(offset) for key, offset in offsets.items()}
+    pace = reminders.Pace(
+        14,
+        7,
+        None if reminded is None else _day(reminded),
+        None if told is None else _day(told),
+        ends=_day(90),
+    )
+    coming = reminders.following(PROGRAMME, {}, due, TODAY, ahead, pace=pace)
+    mornings = (
+        day
+        for day in map(_day, range(91))
+        if reminders.is_time(pace, day)
+        and reminders.due(PROGRAMME, {}, due, day, ahead) is not None
+    )
+    assert next(mornings, None) == (coming.on if coming else None)
+
+
+def test_what_is_left_is_in_the_order_of_its_days() -> None:
+    left = reminders.left(PROGRAMME, {"b": "to_confirm", "c": "waived"}, DUE)
+    assert left == [("a", _day(3)), ("sans-date", None)]

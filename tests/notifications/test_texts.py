@@ -19,6 +19,7 @@ from ckanext.challenge.common import access_links
 from ckanext.challenge.model import (
     Application,
     Award,
+    Campaign,
     Claim,
     Cohort,
     GivenRole,
@@ -26,6 +27,7 @@ from ckanext.challenge.model import (
     Participant,
     ParticipantMessage,
     Preparation,
+    Staff,
     StepStatus,
     Subscription,
     WaitingRole,
@@ -37,6 +39,7 @@ from ckanext.challenge.notifications.rendering import RenderedMail, render
 
 #: The kinds that are about a participant, not about an application.
 OF_PARTICIPANTS = (
+    "campaign",
     "participant_message",
     "participant_message_staff",
     "participant_reinstated",
@@ -46,6 +49,8 @@ OF_PARTICIPANTS = (
     "step_returned",
     "step_to_confirm",
 )
+#: The kinds that carry a message to many: for who is there still.
+OF_MANY = ("campaign", "campaign_applicant", "campaign_staff")
 #: The kinds that say how an acceptance goes on.
 WELCOMES = {"accepted", "claim_accepted"}
 
@@ -126,6 +131,21 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
     subscription = Subscription(email="lectrice@example.org", badge="donnees-fraiches")
     subscription.language = "fr"
     model.Session.add(subscription)
+    campaign = Campaign(
+        cohort_id=cohort["id"],
+        audience="participants",
+        subject="Vos étapes de {saison}",
+        text="Bonjour {nom}",
+    )
+    model.Session.add(campaign)
+    editor = factories.User()
+    organization = model.Group.get(participant["organization_id"])
+    member = model.Member(
+        table_name="user", table_id=editor["id"], group=organization, capacity="editor"
+    )
+    model.Session.add_all(
+        (member, Staff(cohort_id=cohort["id"], user_id=editor["id"], role="adviser"))
+    )
     model.Session.query(StepStatus).filter_by(
         participant_id=participant["id"], step="deliberation"
     ).update({"reason": "Il manque la signature."})
@@ -136,6 +156,9 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
     return {
         "application": application.id,
         "user": user["id"],
+        # Publishes for the organization, and works for the season.
+        "editor": editor["id"],
+        "campaign": campaign,
         "award": given.id,
         "subscription": subscription.id,
         "data": {
@@ -187,7 +210,8 @@ def _written(world: dict[str, Any], kind: str, language: str) -> RenderedMail:
         cohort=model.Session.get(Cohort, application.cohort_id),
         user=None
         if reader in ("applicant", "subscriber")
-        else model.User.get(world["user"]),
+        else model.User.get(world["editor" if kind in OF_MANY else "user"]),
+        campaign_id=world["campaign"].id,
         data=data,
         participant=Participant.get(world["data"]["participant_id"])
         if kind in OF_PARTICIPANTS

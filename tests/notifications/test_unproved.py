@@ -14,9 +14,11 @@ from helpers.mail_fixtures import PostOffice
 from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.model import (
     Application,
+    Campaign,
     Cohort,
     GivenRole,
     Mail,
+    Message,
     Subscription,
 )
 from ckanext.challenge.model.base import utcnow
@@ -98,7 +100,18 @@ def test_each_kind_for_applicants_is_silent_until_the_link_is_opened(
     assert row is not None and season is not None
     row.language = language
     row.state_reason = TYPED
-    occasion = Occasion(application=row, cohort=season, data={"date": "2026-01-01"})
+    campaign = Campaign(
+        cohort_id=season.id, audience="applicants", subject=TYPED, text=TYPED
+    )
+    message = Message(application_id=row.id, side="staff", text=TYPED)
+    model.Session.add_all((campaign, message))
+    model.Session.flush()
+    occasion = Occasion(
+        application=row,
+        cohort=season,
+        campaign_id=campaign.id,
+        data={"date": "2026-01-01", "message_id": message.id},
+    )
     told = [
         name
         for name in kinds.names()
@@ -106,7 +119,9 @@ def test_each_kind_for_applicants_is_silent_until_the_link_is_opened(
         # Of one that is answered there is nothing to tell yet.
         and name != "claim_accepted"
     ]
-    assert {"accepted", "message", "receipt", "refused"} <= set(told)
+    assert {"accepted", "campaign_applicant", "message", "receipt", "refused"} <= set(
+        told
+    )
     for name in told:
         # A welcome is told as long as there is an acceptance.
         row.state = "accepted" if name == "accepted" else "in_review"

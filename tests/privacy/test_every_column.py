@@ -45,6 +45,8 @@ ABOUT_PERSONS = (
 #: The tables about nobody who applies or takes part, and what they are about.
 ABOUT_OTHERS = {
     "challenge_award": "an organization and its badge, public with its reason",
+    "challenge_campaign": "what a team wrote to many; what each got is a message",
+    "challenge_campaign_model": "a message to begin others with, as a team wrote it",
     "challenge_cohort": "a season, as its team publishes it",
     "challenge_collectivite": "a legal person, from the national directory",
     "challenge_conformity": "a published file",

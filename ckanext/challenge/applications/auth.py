@@ -369,12 +369,21 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> AuthResu
     return _managers_only(context, None)
 
 
+def challenge_mail_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort; sysadmins, of all of them."""
+    return _of_mail(context, data_dict)
+
+
 def challenge_mail_retry(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
     if not data_dict.get("id") and data_dict.get("cohort"):
         return _managers_only(
             context, roles.seen_cohort(context, data_dict["cohort"]).id
         )
+    return _of_mail(context, data_dict)
+
+
+def _of_mail(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     mail = find_mail(data_dict.get("id"))
     if mail.application_id:
         return _of(context, find_application(mail.application_id))

@@ -163,7 +163,9 @@ def _address_proof(occasion: Occasion) -> dict[str, Any] | None:
     waiting = model.Session.get(WaitingRole, waiting_id)
     if waiting is None or not waiting_roles.is_current(waiting):
         return None
-    token = proofs.make_token(waiting.user_id, waiting.digest)
+    token = _HIDDEN
+    if not occasion.preview:
+        token = proofs.make_token(waiting.user_id, waiting.digest)
     return {"link": _url("challenge_proof.read", token=token)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .accompaniment import Feedback, ParticipantMessage, Visit
 from .application import Application
 from .award import Award
+from .campaign import Campaign, CampaignModel, MailEnd, ReminderPause
 from .claim import Claim
 from .cohort import Cohort, LateCode, Staff
 from .collectivite import Collectivite
@@ -33,6 +34,8 @@ __all__ = [
     "Application",
     "ApplicationFile",
     "Award",
+    "Campaign",
+    "CampaignModel",
     "Claim",
     "Cohort",
     "Collectivite",
@@ -51,6 +54,7 @@ __all__ = [
     "KeptProgramme",
     "LateCode",
     "Mail",
+    "MailEnd",
     "Match",
     "Message",
     "Note",
@@ -63,6 +67,7 @@ __all__ = [
     "Preparation",
     "PreparationMemory",
     "ProvedAddress",
+    "ReminderPause",
     "SigningKey",
     "Staff",
     "Standing",

@@ -30,6 +30,8 @@ class Mail(tk.BaseModel):
         key_column("application_id", "challenge_application.id", with_it=True),
         key_column("user_id", "user.id", with_it=True),
         key_column("subscription_id", "challenge_subscription.id", with_it=True),
+        # The message to many that it carries, if it does.
+        key_column("campaign_id", "challenge_campaign.id"),
         json_column("data", dict),
         sa.Column("state", sa.UnicodeText, nullable=False, default="waiting"),
         sa.Column("attempts", sa.Integer, nullable=False, default=0),
@@ -43,6 +45,7 @@ class Mail(tk.BaseModel):
         sa.Index("challenge_mail_cohort_idx", "cohort_id", "state"),
         sa.Index("challenge_mail_application_idx", "application_id"),
         sa.Index("challenge_mail_subscription_idx", "subscription_id"),
+        sa.Index("challenge_mail_campaign_idx", "campaign_id"),
         sa.Index("challenge_mail_unproved_idx", "unproved_digest", "sent_at"),
     )
 
@@ -52,6 +55,7 @@ class Mail(tk.BaseModel):
     application_id: Mapped[str | None]
     user_id: Mapped[str | None]
     subscription_id: Mapped[str | None]
+    campaign_id: Mapped[str | None]
     data: Mapped[dict[str, Any]]
     state: Mapped[str]
     attempts: Mapped[int]

@@ -7,17 +7,19 @@ tried again and never undoes what happened.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common import session_events
 from ckanext.challenge.model import Application, Mail, Participant, Subscription
+from ckanext.challenge.model.base import make_id, utcnow
 
-from . import kinds, outbox, recipients
+from . import endings, kinds, outbox, recipients
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
@@ -81,6 +83,9 @@ def enqueue(
             else recipients.staff(application, cohort_id, participant)
         )
         readers = [user for user in found if user != author_id]
+        if kinds.get(kind).ends and cohort_id is not None:
+            ended = endings.users_of(cohort_id, found)
+            readers = [user for user in readers if user not in ended]
     model.Session.add_all(
         Mail(
             kind=kind,
@@ -94,6 +99,25 @@ def enqueue(
     )
     session_events.after_commit(schedule_sending)
     return len(readers)
+
+
+def enqueue_many(rows: Sequence[Mapping[str, Any]]) -> int:
+    """Add mails to the outbox in one go, in the current transaction of CKAN's session.
+
+    :param rows: values of a :class:`Mail` each, ``kind`` among them, all with the same
+        keys
+    :returns: how many mails these are
+    """
+    if _quiet.get() or not rows:
+        return 0
+    now = utcnow()
+    made = {"state": "waiting", "attempts": 0, "next_attempt_at": now}
+    model.Session.execute(
+        sa.insert(Mail.__table__),
+        [{"id": make_id(), **made, "created_at": now, **row} for row in rows],
+    )
+    session_events.after_commit(schedule_sending)
+    return len(rows)
 
 
 def schedule_sending() -> None:

@@ -23,6 +23,7 @@ class Occasion:
 
     :ivar user: whom it is for; without one, the subscriber or the contact of the
         application
+    :ivar campaign_id: of the message to many that it carries
     :ivar data: what the outbox keeps of it; for a preview also what a decision would
         set: ``reason``, ``changes_kind``, ``changes_fields``, ``rank``, and
         the id of who takes it, ``actor``
@@ -34,6 +35,7 @@ class Occasion:
     participant: Participant | None = None
     subscription: Subscription | None = None
     user: model.User | None = None
+    campaign_id: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     preview: bool = False
 
@@ -54,6 +56,8 @@ class MailKind:
         for the season), ``members`` (who publishes for a participant or another
         organization: each is told), ``subscriber`` (who asked to be told) or ``user``
         (whom the caller names)
+    :ivar ends: whether its reader may end such mails of a season, by a link in each:
+        those that tell nothing new that is theirs alone
     """
 
     name: str
@@ -61,6 +65,7 @@ class MailKind:
     variables: Callable[[Occasion], Mapping[str, Any] | None]
     reader: Reader = "applicant"
     plain: bool = False
+    ends: bool = False
 
 
 _registered: dict[str, MailKind] = {}

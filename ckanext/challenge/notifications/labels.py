@@ -18,6 +18,7 @@ def cancelled() -> dict[str, str]:
     return {
         "nobody": tk._("Not sent: there is nobody to write to"),
         "nothing": tk._("Not sent: there was nothing to tell any more"),
+        "ended": tk._("Not sent: this person asked for no more of these mails"),
         "enough": tk._("Not sent: this address got enough mails already"),
     }
 

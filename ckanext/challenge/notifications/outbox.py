@@ -139,7 +139,12 @@ def _send(mail: Mail, outcome: Outcome) -> None:
         if rendered.unproved:
             _check_patience(rendered.unproved)
         sending.send(rendered, mail.id)
-    except (rendering.NobodyToWriteTo, rendering.NothingToTell, _TooMany) as error:
+    except (
+        rendering.NobodyToWriteTo,
+        rendering.NothingToTell,
+        rendering.Ended,
+        _TooMany,
+    ) as error:
         mail.state, mail.last_error = "cancelled", _CANCELLED[type(error)]
         outcome.cancelled += 1
     except Exception as error:
@@ -178,6 +183,7 @@ class _TooMany(Exception):
 _CANCELLED: dict[type[Exception], str] = {
     rendering.NobodyToWriteTo: "nobody",
     rendering.NothingToTell: "nothing",
+    rendering.Ended: "ended",
     _TooMany: "enough",
 }
 
@@ -196,7 +202,17 @@ def _check_patience(digest: str) -> None:
             raise _TooMany
 
 
-def _render(mail: Mail) -> rendering.RenderedMail:
+def read(mail: Mail) -> rendering.RenderedMail:
+    """A mail as it would be written now, for others than its reader.
+
+    :raises rendering.NobodyToWriteTo: when there is no address any more
+    :raises rendering.NothingToTell: when what it told is no longer so
+    :raises rendering.WrongAddress: when there is something else in its place
+    """
+    return _render(mail, preview=True)
+
+
+def _render(mail: Mail, preview: bool = False) -> rendering.RenderedMail:
     def found(table: type, key: str | None) -> Any:
         return model.Session.get(table, key, populate_existing=True) if key else None
 
@@ -211,7 +227,9 @@ def _render(mail: Mail) -> rendering.RenderedMail:
         user=found(model.User, mail.user_id),
         participant=participant,
         subscription=found(Subscription, mail.subscription_id),
+        campaign_id=mail.campaign_id,
         data=mail.data,
+        preview=preview,
     )
     return rendering.render(mail.kind, occasion)
 

@@ -16,7 +16,7 @@ from ckanext.challenge.common.language import speaking
 from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.model import Collectivite, Participant
 
-from . import kinds
+from . import endings, kinds
 from .kinds import Occasion
 
 # A mail server would make two addresses of one that has a comma in it.
@@ -29,6 +29,10 @@ class NobodyToWriteTo(Exception):
 
 class NothingToTell(Exception):
     """What a mail was to tell is no longer so, or no longer for its reader."""
+
+
+class Ended(Exception):
+    """Whoever a mail is for wants no more of its kind."""
 
 
 class WrongAddress(Exception):
@@ -66,10 +70,14 @@ def render(name: str, occasion: Occasion) -> RenderedMail:
     :param name: of its kind
     :raises NobodyToWriteTo: when there is no address
     :raises NothingToTell: when it comes too late
+    :raises Ended: when its reader wants no more such mails, unless it is a preview
     :raises WrongAddress: when there is something else in its place
     """
     kind = kinds.get(name)
     reader, address = _recipient(occasion)
+    ending = endings.reader_of(occasion) if kind.ends else None
+    if ending and not occasion.preview and endings.has_ended(ending):
+        raise Ended
     language = _language(occasion)
     cohort = occasion.cohort
     unproved = None if _is_proved(occasion, address) else digest_of(address)
@@ -87,6 +95,8 @@ def render(name: str, occasion: Occasion) -> RenderedMail:
             "site_url": tk.config["ckan.site_url"],
             **told,
         }
+        if ending:
+            variables["unsubscribe"] = endings.url(ending, occasion.preview)
         if unproved:
             reader = _official_name(occasion)
             variables |= {"kind": name, "official_name": reader}

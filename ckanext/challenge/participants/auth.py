@@ -249,6 +249,28 @@ def challenge_participant_message_list(
     return _follower_of(context, data_dict)
 
 
+def challenge_reminder_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Members of the organization, its adviser, managers."""
+    return _follower_of(context, data_dict)
+
+
+def challenge_reminder_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_reminder_pause(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The adviser of this participant, managers."""
+    return _adviser_of(context, data_dict.get("participant"))
+
+
+def challenge_reminder_resume(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The adviser of this participant, managers."""
+    return _adviser_of(context, data_dict.get("participant"))
+
+
 def challenge_accompaniment_show(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

@@ -22,13 +22,15 @@ from ckanext.challenge.common.action_helpers import user_id_of, validate
 from ckanext.challenge.domain import eligibility, lifecycle
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Programme
-from ckanext.challenge.model import Award, Cohort, Participant, Visit
+from ckanext.challenge.model import Award, Cohort, Feedback, Participant, Visit
 from ckanext.challenge.model.base import utcnow
 
 from . import accompaniment, lateness
 
 #: In place of an adviser: those whom nobody accompanies.
 NOBODY = "none"
+#: Whether a participant said what it thinks of the season.
+OPINIONS = ("given", "none")
 #: In place of a step: those who are late with any.
 ANY = "any"
 #: The most days without a visit that may be asked for.
@@ -45,6 +47,7 @@ def schema() -> Schema:
         "kind": fields.choice(eligibility.KINDS),
         "stalled": fields.yes_or_no(),
         "badge": fields.word(100),
+        "opinion": fields.choice(OPINIONS),
         "no_visit": fields.whole(1, _LONGEST),
         "state": fields.choice(lifecycle.PARTICIPANT.states),
         "q": fields.word(200),
@@ -88,7 +91,8 @@ def chosen(
     :param filters: any of ``phase`` (the key of the current one), ``late`` (the key of
         a step, or ``any``), ``adviser`` (the id or name of a user, or ``none``),
         ``departement`` (its code), ``kind``, ``stalled`` (true or false), ``badge``
-        (the key of one that it holds), ``no_visit`` (for so many days), ``state``
+        (the key of one that it holds), ``opinion`` (``given`` or ``none``: whether it
+        answered the form at the end), ``no_visit`` (for so many days), ``state``
         (those who take part, unless it is given) and ``q`` (part of the name, or the
         SIREN); those that are empty choose nothing
     :raises ValidationError: on the filter that is wrong, or that there is not: one
@@ -125,6 +129,9 @@ def chosen(
     if "stalled" in data:
         lost = stalled(cohort)
         found.append(lost if data["stalled"] else sa.not_(lost))
+    if "opinion" in data:
+        said = sa.exists().where(Feedback.participant_id == Participant.id)
+        found.append(said if data["opinion"] == "given" else sa.not_(said))
     if "no_visit" in data:
         found.append(_no_visit(data["no_visit"]))
         if not (context.get("ignore_auth") or roles.is_manager(context, cohort.id)):

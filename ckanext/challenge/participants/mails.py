@@ -173,5 +173,5 @@ KINDS = (
         _participant,
         "members",
     ),
-    MailKind("reminder", N_("Reminder"), _reminder, "members"),
+    MailKind("reminder", N_("Reminder"), _reminder, "members", ends=True),
 )

@@ -20,8 +20,17 @@ from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, COHORT_LIVE
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.measures import registry
-from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, locks
+from ckanext.challenge.model import (
+    Award,
+    Cohort,
+    Mail,
+    Participant,
+    ReminderPause,
+    StepStatus,
+    locks,
+)
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.notifications import kinds
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +65,141 @@ class Reminded:
 
 
 def candidates(cohort: Cohort | None, ahead: int) -> list[Candidate]:
-    """Whom to remind today, by season and name; four statements for any number.
+    """Whom to remind today, by season and name; six statements for any number.
 
     :param cohort: only of this season
     :param ahead: how many days ahead a step is named
     """
+    found = []
+    for one in _situations(cohort):
+        due = one.due(ahead)
+        if due is not None:
+            found.append(Candidate(one.participant.id, one.cohort.name, one.name, due))
+    return sorted(found, key=lambda one: (one.cohort, sort_key(one.name)))
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known of a participant that may be reminded.
+
+    :ivar organization_name: that of its address
+    :ivar name: its title
+    :ivar known: the statuses of its steps, by their keys
+    :ivar told: when its members were told anything but a reminder last
+    :ivar pause: of its reminders
+    """
+
+    cohort: Cohort
+    participant: Participant
+    organization_name: str
+    name: str
+    known: Mapping[str, Any]
+    told: dt.datetime | None
+    pause: ReminderPause | None
+
+    @property
+    def pace(self) -> reminders.Pace:
+        """How often it is reminded."""
+        pause = self.pause
+        paused = pause is not None and not (
+            pause.until is not None and pause.until < config.today()
+        )
+        return reminders.Pace(
+            config.reminder_interval_days(),
+            config.reminder_quiet_days(),
+            _day_of(self.participant.reminded_at),
+            _day_of(self.told),
+            paused,
+            pause.until if pause is not None else None,
+            self.cohort.finalisation,
+        )
+
+    def due(self, ahead: int) -> reminders.Reminder | None:
+        """What to remind it of today, if it is time."""
+        if self.cohort.state not in COHORT_LIVE or not reminders.is_time(
+            self.pace, config.today()
+        ):
+            return None
+        return reminders.due(
+            programmes.of(self.cohort),
+            _states(self.known),
+            _days(self.cohort),
+            config.today(),
+            ahead,
+            planned=_planned(self.known),
+        )
+
+    def following(self) -> reminders.Coming | None:
+        """The next reminder, if all stays as it is."""
+        if self.cohort.state not in COHORT_LIVE or self.participant.state != "active":
+            return None
+        return reminders.following(
+            programmes.of(self.cohort),
+            _states(self.known),
+            _days(self.cohort),
+            config.today(),
+            config.reminder_days(),
+            pace=self.pace,
+            planned=_planned(self.known),
+        )
+
+
+def situation(participant: Participant) -> Situation:
+    """What is known of one participant, in four statements."""
+    cohort = cohort_of(participant)
+    group = model.Session.get(model.Group, participant.organization_id)
+    statuses = model.Session.query(StepStatus).filter_by(participant_id=participant.id)
+    told = _told([cohort.id], participant)
+    return Situation(
+        cohort,
+        participant,
+        group.name if group else "",
+        group.title or group.name if group else "",
+        {status.step: status for status in statuses.populate_existing()},
+        told.get(participant.id) or told.get(participant.organization_id),
+        model.Session.get(ReminderPause, participant.id, populate_existing=True),
+    )
+
+
+def situations(cohort: Cohort) -> list[Situation]:
+    """What is known of the participants of a season, by name."""
+    return sorted(
+        _situations(cohort), key=lambda one: (sort_key(one.name), one.participant.id)
+    )
+
+
+def _told(
+    cohort_ids: Collection[str], participant: Participant | None = None
+) -> dict[str, dt.datetime]:
+    """When members were told anything but a reminder last, in one statement.
+
+    :returns: by the id of the participant or, of badges, of the organization
+    """
+    since = utcnow() - dt.timedelta(days=config.reminder_quiet_days() + 1)
+    told = [
+        name
+        for name in kinds.names()
+        if kinds.get(name).reader == "members" and name != "reminder"
+    ]
+    data: Any = Mail.data
+    ids = data["participant_id"].astext, data["organization_id"].astext
+    about = sa.func.coalesce(*ids)
+    conditions = [
+        Mail.cohort_id.in_(cohort_ids),
+        Mail.kind.in_(told),
+        Mail.state.in_(("waiting", "sent")),
+        Mail.created_at > since,
+    ]
+    if participant is not None:
+        conditions.append(about.in_((participant.id, participant.organization_id)))
+    latest = sa.func.max(Mail.created_at)
+    rows = model.Session.execute(
+        sa.select(about, latest).where(*conditions).group_by(about)
+    )
+    return {id_: at for id_, at in rows if id_}
+
+
+def _situations(cohort: Cohort | None) -> list[Situation]:
     seasons = model.Session.query(Cohort).filter(Cohort.state.in_(COHORT_LIVE))
     if cohort is not None:
         seasons = seasons.filter(Cohort.id == cohort.id)
@@ -87,14 +226,25 @@ def candidates(cohort: Cohort | None, ahead: int) -> list[Candidate]:
         .where(Participant.cohort_id.in_(cohorts), Participant.state == "active")
     ):
         known.setdefault(status.participant_id, {})[status.step] = status
-    found = []
-    for participant, group in rows:
-        season = cohorts[participant.cohort_id]
-        due = _due(season, participant, known.get(participant.id, {}), ahead)
-        if due is not None:
-            name = group.title or group.name
-            found.append(Candidate(participant.id, season.name, name, due))
-    return sorted(found, key=lambda one: (one.cohort, sort_key(one.name)))
+    told = _told(list(cohorts))
+    pauses = {
+        pause.participant_id: pause
+        for pause in model.Session.query(ReminderPause)
+        .join(Participant, Participant.id == ReminderPause.participant_id)
+        .filter(Participant.cohort_id.in_(cohorts))
+    }
+    return [
+        Situation(
+            cohorts[participant.cohort_id],
+            participant,
+            group.name,
+            group.title or group.name,
+            known.get(participant.id, {}),
+            told.get(participant.id) or told.get(participant.organization_id),
+            pauses.get(participant.id),
+        )
+        for participant, group in rows
+    ]
 
 
 def remind(
@@ -143,10 +293,9 @@ def _remind(participant_id: str, ahead: int) -> int | None:
         locks.refresh_for_update(participant)
     except InvalidRequestError:  # it was purged meanwhile
         return None
-    cohort = cohort_of(participant)
-    statuses = model.Session.query(StepStatus).filter_by(participant_id=participant.id)
-    known = {status.step: status for status in statuses.populate_existing()}
-    due = _due(cohort, participant, known, ahead)
+    now = situation(participant)
+    cohort, known = now.cohort, now.known
+    due = now.due(ahead)
     if due is None or participant.state != "active":
         return None
     following = rules.next_step(
@@ -185,30 +334,6 @@ def _days(cohort: Cohort) -> rules.Days:
     return rules.due_days(
         programmes.of(cohort),
         {name: getattr(cohort, name) for name in deadlines.MILESTONES},
-    )
-
-
-def _due(
-    cohort: Cohort, participant: Participant, known: Mapping[str, Any], ahead: int
-) -> reminders.Reminder | None:
-    """What to remind a participant of today, if it is time.
-
-    :param known: the statuses of its steps, by their keys
-    """
-    if cohort.state not in COHORT_LIVE or not reminders.is_time(
-        _day_of(participant.reminded_at),
-        config.today(),
-        config.reminder_interval_days(),
-        cohort.finalisation,
-    ):
-        return None
-    return reminders.due(
-        programmes.of(cohort),
-        _states(known),
-        _days(cohort),
-        config.today(),
-        ahead,
-        planned=_planned(known),
     )
 
 

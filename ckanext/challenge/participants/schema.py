@@ -182,6 +182,25 @@ def _visit(needed: Collection[str]) -> Schema:
     }
 
 
+def participant_reference() -> Schema:
+    """Which participant."""
+    return fields.reference("participant")
+
+
+def reminder_list() -> Schema:
+    """Of which season."""
+    return {"cohort": fields.raw(), **fields.paging()}
+
+
+def reminder_pause() -> Schema:
+    """Whose reminders pause, why, and until when."""
+    return {
+        "participant": fields.raw(),
+        "reason": fields.paragraph(1000, required=True),
+        "until": fields.day(),
+    }
+
+
 def visit_create() -> Schema:
     """A visit, and whose it was."""
     return {"participant": fields.raw(), **_visit(("date", "days", "topic"))}

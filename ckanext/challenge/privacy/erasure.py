@@ -44,6 +44,7 @@ from ckanext.challenge.model import (
     Participant,
     ParticipantMessage,
     Preparation,
+    ReminderPause,
     StepStatus,
     Subscription,
     Visit,
@@ -168,6 +169,7 @@ def _forget(participant_ids: Collection[str]) -> list[str]:
     of(Evidence).delete(synchronize_session=False)
     of(ParticipantMessage).delete(synchronize_session=False)
     of(WaitingRole).delete(synchronize_session=False)
+    of(ReminderPause).delete(synchronize_session=False)
     _forget_mails(participant_ids)
     for table, emptied in (
         (StepStatus, ("note", "reason", "evidence_url", "evidence_file")),

@@ -15,6 +15,9 @@ from ckanext.challenge.notifications.kinds import MailKind, Occasion
 
 from . import links
 
+#: Stands for a key in a preview: whoever reads it is not the one it was mailed to.
+_HIDDEN = "…"
+
 
 def _news(occasion: Occasion) -> dict[str, Any] | None:
     """What became of badges that somebody subscribed to.
@@ -37,7 +40,7 @@ def _news(occasion: Occasion) -> dict[str, Any] | None:
         "link": about.url,
         "awards": awards,
         "more": more,
-        "unsubscribe": _url("end", links.end_key(subscription)),
+        "unsubscribe": _end_url(occasion),
     }
 
 
@@ -68,7 +71,7 @@ def _opened(occasion: Occasion) -> dict[str, Any] | None:
             for row in rows
         ],
         "more": max(0, data["count"] - len(data["datasets"])),
-        "unsubscribe": _url("end", links.end_key(subscription)),
+        "unsubscribe": _end_url(occasion),
     }
 
 
@@ -77,8 +80,9 @@ def _to_confirm(occasion: Occasion) -> dict[str, Any] | None:
     about = links.about(subscription)
     if about is None or subscription.confirmed_at is not None:
         return None
+    key = _HIDDEN if occasion.preview else links.confirm_key(subscription)
     return {
-        "link": _url("confirm", links.confirm_key(subscription)),
+        "link": _url("confirm", key),
         "days": links.WAITS.days,
         "data": subscription.territory is not None,
     }
@@ -87,6 +91,11 @@ def _to_confirm(occasion: Occasion) -> dict[str, Any] | None:
 def _subscription(occasion: Occasion) -> Subscription:
     assert occasion.subscription is not None
     return occasion.subscription
+
+
+def _end_url(occasion: Occasion) -> str:
+    subscription = _subscription(occasion)
+    return _url("end", _HIDDEN if occasion.preview else links.end_key(subscription))
 
 
 def _url(page: str, key: str) -> str:

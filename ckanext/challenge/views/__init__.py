@@ -27,6 +27,7 @@ from ckanext.challenge.views.participant.routes import participant
 from ckanext.challenge.views.public.calendars import calendar
 from ckanext.challenge.views.public.collectivite import collectivite
 from ckanext.challenge.views.public.credentials import credentials, identity
+from ckanext.challenge.views.public.mail_ends import mail_ends
 from ckanext.challenge.views.public.maps import maps
 from ckanext.challenge.views.public.observatory import observatory
 from ckanext.challenge.views.public.organization import organization
@@ -76,5 +77,6 @@ def get_blueprints() -> list[Blueprint]:
         opinions,
         settings,
         subscriptions,
+        mail_ends,
         organization,
     ]

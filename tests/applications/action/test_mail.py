@@ -160,3 +160,41 @@ class TestCommands:
         assert result.exit_code != 0
         assert told in result.output
         assert "Traceback" not in result.output
+
+
+def test_a_mail_can_be_read_from_its_list_and_opens_nothing(
+    cohort: dict[str, Any], manager: dict[str, Any], post_office: Any
+) -> None:
+    post_office.open()
+    application = apply(cohort, BAULE)
+    outbox.send_due()
+    (mail,) = _mails(manager)
+    shown = call_as(manager, "challenge_mail_show", id=mail["id"])
+    (sent,) = post_office.box.messages
+    assert shown["subject"] == sent["Subject"]
+    assert application["reference"] in shown["text"]
+    assert (shown["state"], shown["unproved"]) == ("sent", False)
+    # The key in its link is the applicant's alone.
+    assert "key=%E2%80%A6" in shown["text"]
+    assert application["key"] not in shown["text"] + shown["html"]
+    call_as(manager, "challenge_application_erase", id=application["id"])
+    gone = call_as(manager, "challenge_mail_show", id=mail["id"])
+    assert "changed" in gone["problem"]
+    assert "text" not in gone
+    with pytest.raises(tk.ObjectNotFound):
+        call_as(manager, "challenge_mail_show", id="x")
+    other = make_staff(make_cohort(name="autre", season=3))
+    with pytest.raises(tk.NotAuthorized):
+        call_as(other, "challenge_mail_show", id=mail["id"])
+
+
+def test_a_draft_s_mail_is_its_applicant_s(
+    cohort: dict[str, Any], manager: dict[str, Any]
+) -> None:
+    draft = apply(cohort, BAULE, submit=False)
+    mail = Mail(kind="draft", cohort_id=cohort["id"], application_id=draft["id"])
+    model.Session.add(mail)
+    model.Session.commit()
+    with pytest.raises(tk.NotAuthorized):
+        call_as(manager, "challenge_mail_show", id=mail.id)
+    assert call_as(factories.Sysadmin(), "challenge_mail_show", id=mail.id)["text"]

@@ -13,7 +13,7 @@ from ckan.types import Context
 from ckanext.challenge import notifications
 from ckanext.challenge.applications import mails, schema, waiting_list
 from ckanext.challenge.applications.transitions import cohort_of
-from ckanext.challenge.common import journal, roles, session_events
+from ckanext.challenge.common import fields, journal, roles, session_events
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
@@ -27,6 +27,7 @@ from ckanext.challenge.model import Application, Mail, Participant
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import columns
 from ckanext.challenge.notifications import labels as mail_labels
+from ckanext.challenge.notifications import outbox
 from ckanext.challenge.notifications.kinds import Occasion
 from ckanext.challenge.notifications.rendering import (
     NobodyToWriteTo,
@@ -118,6 +119,50 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
             _dictize(mail, application, user, titles)
             for mail, application, user in rows
         ],
+    }
+
+
+@tk.side_effect_free
+def challenge_mail_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show what a mail of a list says, as it would be written now.
+
+    Managers of the season and sysadmins may call this; of a mail without a season,
+    sysadmins alone. No mail is kept as it went: what it tells of may have changed
+    since. The links in it open nothing for whoever reads it here.
+
+    :param id: the id of a mail
+    :type id: string
+    :returns: the mail as :py:func:`challenge_mail_list` gives it, with ``subject``,
+        ``text`` and ``html``, and ``unproved``: whether its address is not proved, so
+        that no typed text goes there; without these, ``problem`` says why nothing can
+        be shown
+    :rtype: dict
+    """
+    data = validate(context, data_dict, fields.reference())
+    tk.check_access("challenge_mail_show", context, data)
+    mail = find_mail(data["id"])
+    application = model.Session.get(Application, mail.application_id or "")
+    shown = _dictize(
+        mail, application, model.User.get(mail.user_id or ""), _organizations([mail])
+    )
+    try:
+        with model.Session.begin_nested():
+            rendered = outbox.read(mail)
+    except Exception:
+        # What it needs may be erased or purged: each kind looks for its own.
+        return {
+            **shown,
+            "problem": tk._(
+                "This mail cannot be shown any more: whom or what it was about has "
+                "changed since, or is gone."
+            ),
+        }
+    return {
+        **shown,
+        "subject": rendered.subject,
+        "text": rendered.text,
+        "html": rendered.html,
+        "unproved": rendered.unproved is not None,
     }
 
 
