@@ -67,6 +67,7 @@ FOLLOWERS = {"member", "org_admin", "adviser", "manager", "sysadmin"}
 #: action: (who may, its arguments)
 TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_list": (EVERYBODY, {}),
+    "challenge_agenda_show": ({*STAFF, "other_manager"}, {}),
     "challenge_observatory_show": (EVERYBODY, {}),
     "challenge_observatory_history": (EVERYBODY, {}),
     "challenge_situation_show": (EVERYBODY, {"siren": BAULE}),

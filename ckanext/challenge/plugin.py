@@ -63,6 +63,7 @@ LANDINGS = {
 
 #: The rooms that have actions, each with an auth function of the same name.
 FEATURES = (
+    "agenda",
     "applications",
     "badges",
     "cohorts",

@@ -69,6 +69,16 @@ def manages_any(context: Context) -> bool:
     return rows.first() is not None
 
 
+def helps_any(context: Context) -> bool:
+    """Whether the caller is on the team of some season, whichever."""
+    if is_sysadmin(context):
+        return True
+    user_id = user_id_of(context)
+    if not user_id:
+        return False
+    return model.Session.query(Staff.id).filter_by(user_id=user_id).first() is not None
+
+
 def is_staff(context: Context, cohort_id: str) -> bool:
     """Whether the caller is a manager or an adviser of the cohort."""
     return is_sysadmin(context) or _has_role(context, cohort_id, "manager", "adviser")

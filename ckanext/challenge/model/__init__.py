@@ -12,6 +12,7 @@ from .conformity import Conformity
 from .contour import Contour, ContourMap, FormerCode
 from .correspondence import ApplicationFile, Message, Note
 from .credential import Credential, SigningKey
+from .digest import Digest
 from .former_address import FormerAddress
 from .given_role import GivenRole
 from .journal import JournalEntry
@@ -25,6 +26,7 @@ from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
 from .programme import KeptProgramme
 from .proof import ProvedAddress, WaitingRole
+from .run import Run
 from .standing import Standing
 from .status_list import StatusList
 from .subscription import Subscription
@@ -40,6 +42,7 @@ __all__ = [
     "Contour",
     "ContourMap",
     "Credential",
+    "Digest",
     "Elsewhere",
     "Evidence",
     "Feedback",
@@ -63,6 +66,7 @@ __all__ = [
     "Preparation",
     "PreparationMemory",
     "ProvedAddress",
+    "Run",
     "SigningKey",
     "Staff",
     "Standing",

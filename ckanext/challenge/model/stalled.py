@@ -1,0 +1,66 @@
+"""Which participants are stalled: the rule of ``domain.stalled``, in SQL.
+
+A test holds the two together, row by row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.challenge.domain.lifecycle import COHORT_LIVE
+from ckanext.challenge.domain.stalled import UNOPENED_DAYS, Rules
+
+from .cohort import Cohort
+from .participant import Participant
+
+_participants: Any = Participant.__table__.c
+_cohorts: Any = Cohort.__table__.c
+
+
+def last_seen() -> Any:
+    """When one of those who publish for a participant was on the portal last, to
+    select beside :class:`.Participant`; null where none of them ever was.
+    """
+    return (
+        sa.select(sa.func.max(model.User.last_active))
+        .select_from(model.User)
+        .join(model.Member, model.Member.table_id == model.User.id)
+        .where(
+            model.Member.group_id == _participants.organization_id,
+            model.Member.table_name == "user",
+            model.Member.state == "active",
+            model.Member.capacity.in_(("admin", "editor")),
+        )
+        .correlate(Participant.__table__)
+        .scalar_subquery()
+    )
+
+
+def conditions(rules: Rules, now: dt.datetime) -> dict[str, Any]:
+    """Why a participant is stalled, one condition for each reason.
+
+    For statements that have :class:`.Participant` joined with :class:`.Cohort`.
+
+    :param rules: those of the portal, for seasons that have none of their own
+    :param now: an aware datetime
+    """
+    goes_on = sa.and_(
+        _participants.state == "active", _cohorts.state.in_(sorted(COHORT_LIVE))
+    )
+    days = sa.func.coalesce(_cohorts.stalled_days, rules.days)
+    most = sa.func.coalesce(_cohorts.stalled_late_steps, rules.late_steps)
+    since = sa.func.coalesce(_participants.last_activity_at, _participants.joined_at)
+    unopened = now - dt.timedelta(days=UNOPENED_DAYS)
+    return {
+        "never": sa.and_(
+            goes_on, _participants.joined_at < unopened, last_seen().is_(None)
+        ),
+        "silent": sa.and_(
+            goes_on, since < sa.literal(now) - sa.func.make_interval(0, 0, 0, days)
+        ),
+        "late": sa.and_(goes_on, most > 0, _participants.late_steps >= most),
+    }
