@@ -52,8 +52,9 @@ def challenge_agenda_show(context: Context, data_dict: dict[str, Any]) -> Any:
         results}``, the latest first, each ``{kind (published, badge or withdrawn),
         cohort, cohort_title, organization, organization_title, title, at, url}``.
         ``planned`` are visits, deadlines and steps by their ``date``, each with its
-        ``kind`` (``visit``, ``deadline`` or ``step``). ``seasons`` says how many
-        seasons this is about
+        ``kind`` (``visit``, ``deadline`` or ``step``). ``seasons`` are all of this
+        person's: ``{id, name, title, season, state, capacity, manages, participants,
+        percent}``
     :rtype: dict
     :raises ObjectNotFound: when there is no such account
     """
@@ -65,6 +66,19 @@ def challenge_agenda_show(context: Context, data_dict: dict[str, Any]) -> Any:
     week = Week(user)
     return {
         "user": user.name,
-        "seasons": len(week.cohorts),
         **as_answer(week, data),
     }
+
+
+@tk.side_effect_free
+def challenge_agenda_count(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Count what waits for the caller: what was entrusted to the caller, or to nobody.
+
+    Whoever is on the team of a season may call this, and sysadmins.
+
+    :returns: ``{count}``, the sum of ``mine`` of :py:func:`challenge_agenda_show`
+    :rtype: dict
+    """
+    tk.check_access("challenge_agenda_count", context, data_dict)
+    user = model.User.get(context.get("user"))
+    return {"count": Week(user).count() if user else 0}

@@ -14,3 +14,8 @@ def challenge_agenda_show(context: Context, data_dict: dict[str, Any]) -> AuthRe
     if data_dict.get("user"):
         return roles.answer(roles.is_sysadmin(context))
     return roles.answer(roles.helps_any(context))
+
+
+def challenge_agenda_count(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Whoever is on the team of a season."""
+    return roles.answer(roles.helps_any(context))

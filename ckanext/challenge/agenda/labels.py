@@ -29,3 +29,17 @@ def milestones() -> dict[str, str]:
         "first_publication": tk._("First publication"),
         "finalisation": tk._("End of the season"),
     }
+
+
+def actions() -> dict[str, str]:
+    """What one does about each kind of thing that waits."""
+    return {
+        "message": tk._("Answer"),
+        "proof": tk._("Confirm"),
+        "correction": tk._("Read again"),
+        "application": tk._("Read"),
+        "kept_decision": tk._("Publish"),
+        "claim": tk._("Answer"),
+        "mail_failed": tk._("See why"),
+        "match": tk._("Say which they are"),
+    }

@@ -15,9 +15,9 @@ from ckanext.challenge.common import language
 from ckanext.challenge.domain import deadlines, lifecycle, stalled
 from ckanext.challenge.domain import progress as steps
 from ckanext.challenge.domain.programme import Programme, ProgrammeMissing
-from ckanext.challenge.model import Cohort, agenda
+from ckanext.challenge.model import Cohort, agenda, figures
 from ckanext.challenge.model.base import utcnow
-from ckanext.challenge.model.dictize import as_json
+from ckanext.challenge.model.dictize import as_json, columns
 
 
 class Week:
@@ -27,7 +27,9 @@ class Week:
     """
 
     def __init__(self, user: model.User) -> None:
-        found = agenda.seasons(user.id, bool(user.sysadmin))
+        self.seasons = agenda.seasons(user.id, bool(user.sysadmin))
+        # Nothing is done any more in the archive.
+        found = [one for one in self.seasons if one[0].state != "archived"]
         self.cohorts = {cohort.id: cohort for cohort, _ in found}
         self.reader = agenda.Reader(
             user_id=user.id,
@@ -36,6 +38,20 @@ class Week:
             advised=[cohort.id for cohort, manages in found if not manages],
         )
         self._programmes = {id_: _programme(one) for id_, one in self.cohorts.items()}
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The seasons, with their figures."""
+        numbers = figures.by_cohort([cohort.id for cohort, _ in self.seasons])
+        return [
+            {
+                **columns(cohort, ("id", "name", "title", "season", "state")),
+                "capacity": cohort.capacity,
+                "manages": manages,
+                "participants": numbers[cohort.id]["participants"],
+                "percent": numbers[cohort.id]["percent"],
+            }
+            for cohort, manages in self.seasons
+        ]
 
     def count(self) -> int:
         """How much waits for this person."""
@@ -296,4 +312,5 @@ def as_answer(week: Week, data: Mapping[str, Any]) -> dict[str, Any]:
         "without_reply": week.without_reply(limit),
         "moved": week.moved(data["days"], limit),
         "planned": week.planned(data["days"], limit),
+        "seasons": week.listed(),
     }

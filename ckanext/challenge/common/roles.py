@@ -71,12 +71,15 @@ def manages_any(context: Context) -> bool:
 
 def helps_any(context: Context) -> bool:
     """Whether the caller is on the team of some season, whichever."""
-    if is_sysadmin(context):
-        return True
-    user_id = user_id_of(context)
+    return is_sysadmin(context) or on_a_team(user_id_of(context))
+
+
+def on_a_team(user_id: str | None) -> bool:
+    """Whether an account is on the team of some season."""
     if not user_id:
         return False
-    return model.Session.query(Staff.id).filter_by(user_id=user_id).first() is not None
+    rows = model.Session.query(Staff.id).filter_by(user_id=user_id)
+    return once(("team", user_id), lambda: rows.first() is not None)
 
 
 def is_staff(context: Context, cohort_id: str) -> bool:

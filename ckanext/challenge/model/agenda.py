@@ -1,7 +1,9 @@
 """What waits for the team of seasons, and what moved, read in sets.
 
 Each kind is one ``SELECT`` with the same columns; one statement reads all of them,
-however many seasons, participants and things that wait there are.
+however many seasons, participants and things that wait there are. The header of each
+page counts with it: statements are put together once for a process, which takes longer
+than to execute them, and what they are asked is given as parameters.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,6 +60,27 @@ _steps: Any = StepStatus.__table__.c
 _visits: Any = Visit.__table__.c
 
 _TEXT = sa.UnicodeText
+_MOMENT = sa.DateTime(timezone=True)
+
+# What statements are asked.
+_user: Any = sa.bindparam("user_id", type_=_TEXT)
+_sysadmin: Any = sa.bindparam("sysadmin", type_=sa.Boolean)
+_now: Any = sa.bindparam("now", type_=_MOMENT)
+_limit: Any = sa.bindparam("limit", type_=sa.Integer)
+_offset: Any = sa.bindparam("offset", type_=sa.Integer)
+
+
+def _listed_in(name: str) -> Any:
+    """An array among the parameters."""
+    return sa.cast(sa.bindparam(name, type_=_TEXT), ARRAY(_TEXT))
+
+
+def _is_managed(column: Any) -> Any:
+    return column == sa.any_(_listed_in("managed"))
+
+
+def _is_own(column: Any) -> Any:
+    return sa.or_(_is_managed(column), column == sa.any_(_listed_in("advised")))
 
 
 @dataclass(frozen=True)
@@ -74,9 +98,18 @@ class Reader:
     managed: Collection[str]
     advised: Collection[str]
 
+    def parameters(self) -> dict[str, Any]:
+        """As statements are asked for this reader."""
+        return {
+            "user_id": self.user_id,
+            "sysadmin": self.sysadmin,
+            "managed": array(sorted(self.managed)),
+            "advised": array(sorted(self.advised)),
+        }
+
 
 def seasons(user_id: str, sysadmin: bool) -> list[tuple[Any, bool]]:
-    """The seasons of somebody that are not in the archive, drafts among them.
+    """The seasons of somebody, drafts and those in the archive among them.
 
     :param sysadmin: whether all of them are
     :returns: the seasons, the latest first, each with whether it is managed
@@ -91,7 +124,6 @@ def seasons(user_id: str, sysadmin: bool) -> list[tuple[Any, bool]]:
             sa.or_(sa.literal(sysadmin), sa.func.coalesce(mine.c.manages, False)),
         )
         .outerjoin(mine, mine.c.cohort_id == Cohort.id)
-        .filter(Cohort.state != "archived")
         .order_by(Cohort.season.desc(), Cohort.id)
     )
     if not sysadmin:
@@ -126,7 +158,7 @@ def _texts(given: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     return ((name, value) for name, value in given.items() if name not in others)
 
 
-def _entrusted(reader: Reader, column: Any, cohort_id: Any, *roles: str) -> Any:
+def _entrusted(column: Any, cohort_id: Any, *roles: str) -> Any:
     """Whether a thing is the reader's: it was given to the reader, or to nobody who is
     still on the team.
     """
@@ -135,10 +167,10 @@ def _entrusted(reader: Reader, column: Any, cohort_id: Any, *roles: str) -> Any:
         _staff.user_id == column,
         _staff.role.in_(roles),
     )
-    return sa.or_(column == reader.user_id, column.is_(None), ~given)
+    return sa.or_(column == _user, column.is_(None), ~given)
 
 
-def _application(reader: Reader, kind: str, since: Any, *conditions: Any) -> Any:
+def _application(kind: str, since: Any, *conditions: Any) -> Any:
     return _row(
         kind,
         cohort_id=_applications.cohort_id,
@@ -146,13 +178,11 @@ def _application(reader: Reader, kind: str, since: Any, *conditions: Any) -> Any
         application_id=_applications.id,
         title=_applications.organization_title,
         since=since,
-        mine=_entrusted(
-            reader, _applications.reviewer_id, _applications.cohort_id, "manager"
-        ),
-    ).where(_applications.cohort_id.in_(reader.managed), *conditions)
+        mine=_entrusted(_applications.reviewer_id, _applications.cohort_id, "manager"),
+    ).where(_is_managed(_applications.cohort_id), *conditions)
 
 
-def _to_read(reader: Reader) -> list[Any]:
+def _to_read() -> list[Any]:
     arrived = (
         _applications.state.in_(sorted(APPLICATION_ARRIVED)),
         _applications.pending_decision.is_(None),
@@ -161,10 +191,9 @@ def _to_read(reader: Reader) -> list[Any]:
     corrected = _applications.previous.is_not(None)
     at = _applications.submitted_at
     return [
-        _application(reader, "application", at, *arrived, ~corrected),
-        _application(reader, "correction", at, *arrived, corrected),
+        _application("application", at, *arrived, ~corrected),
+        _application("correction", at, *arrived, corrected),
         _application(
-            reader,
             "kept_decision",
             sa.cast(
                 _applications.pending_decision["at"].astext, sa.DateTime(timezone=True)
@@ -175,12 +204,12 @@ def _to_read(reader: Reader) -> list[Any]:
     ]
 
 
-def _from_applicants(reader: Reader) -> Any:
+def _from_applicants() -> Any:
     """The last word is the applicant's, and no decision was told since."""
     last = (
         sa.select(Message.__table__)
         .join(Application.__table__, _applications.id == _messages.application_id)
-        .where(_applications.cohort_id.in_(reader.managed))
+        .where(_is_managed(_applications.cohort_id))
         .distinct(_messages.application_id)
         .order_by(_messages.application_id, _messages.created_at.desc(), _messages.id)
         .subquery()
@@ -203,7 +232,7 @@ def _from_applicants(reader: Reader) -> Any:
             title=_applications.organization_title,
             since=last.c.created_at,
             mine=_entrusted(
-                reader, _applications.reviewer_id, _applications.cohort_id, "manager"
+                _applications.reviewer_id, _applications.cohort_id, "manager"
             ),
         )
         .join(Application.__table__, _applications.id == last.c.application_id)
@@ -217,7 +246,7 @@ def _from_applicants(reader: Reader) -> Any:
     )
 
 
-def followed(reader: Reader) -> Any:
+def followed() -> Any:
     """The participants that somebody looks after: managers all of a season, advisers
     their own.
     """
@@ -225,16 +254,16 @@ def followed(reader: Reader) -> Any:
         _participants.state.in_(sorted(PARTICIPANT_COUNTED)),
         _groups.state == "active",
         sa.or_(
-            _participants.cohort_id.in_(reader.managed),
+            _is_managed(_participants.cohort_id),
             sa.and_(
-                _participants.cohort_id.in_(reader.advised),
-                _participants.adviser_id == reader.user_id,
+                _participants.cohort_id == sa.any_(_listed_in("advised")),
+                _participants.adviser_id == _user,
             ),
         ),
     )
 
 
-def _of_participant(reader: Reader, kind: str, **values: Any) -> Any:
+def _of_participant(kind: str, **values: Any) -> Any:
     return _row(
         kind,
         cohort_id=_participants.cohort_id,
@@ -242,7 +271,6 @@ def _of_participant(reader: Reader, kind: str, **values: Any) -> Any:
         organization_id=_groups.name,
         title=sa.func.coalesce(sa.func.nullif(_groups.title, ""), _groups.name),
         mine=_entrusted(
-            reader,
             _participants.adviser_id,
             _participants.cohort_id,
             "adviser",
@@ -259,12 +287,12 @@ def _with_group(query: Any, on: Any) -> Any:
     )
 
 
-def last_messages(reader: Reader) -> Any:
+def last_messages() -> Any:
     """The last message of each conversation with a participant of one's seasons."""
     return (
         sa.select(ParticipantMessage.__table__)
         .join(Participant.__table__, _participants.id == _said.participant_id)
-        .where(_participants.cohort_id.in_([*reader.managed, *reader.advised]))
+        .where(_is_own(_participants.cohort_id))
         .distinct(_said.participant_id)
         .order_by(_said.participant_id, _said.created_at.desc(), _said.id)
         .subquery()
@@ -278,32 +306,36 @@ def visited_since(participant_id: Any, moment: Any) -> Any:
     )
 
 
-def _from_members(reader: Reader) -> Any:
-    last = last_messages(reader)
-    query = _of_participant(reader, "message", id=last.c.id, since=last.c.created_at)
+def _from_members() -> Any:
+    last = last_messages()
+    query = _of_participant("message", id=last.c.id, since=last.c.created_at)
     return _with_group(query, last.c.participant_id).where(
-        followed(reader),
+        followed(),
         last.c.side == "member",
         last.c.settled_at.is_(None),
         ~visited_since(last.c.participant_id, last.c.created_at),
     )
 
 
-def _pairs(pairs: Collection[tuple[str, str]], name: str) -> Any:
+def _asked() -> Any:
     """Ids of seasons with keys of steps, as a table; two constants however many."""
-    cohorts, steps = zip(*sorted(pairs), strict=True) if pairs else ((), ())
-    unnested: Any = sa.func.unnest(
-        sa.cast(sa.literal(array(cohorts)), ARRAY(_TEXT)),
-        sa.cast(sa.literal(array(steps)), ARRAY(_TEXT)),
-    )
-    return unnested.table_valued("cohort_id", "step").render_derived(name=name)
+    unnested: Any = sa.func.unnest(_listed_in("asked_cohorts"), _listed_in("asked"))
+    return unnested.table_valued("cohort_id", "step").render_derived(name="asked")
 
 
-def _proofs(reader: Reader, asked: Collection[tuple[str, str]]) -> Any:
+def _pairs(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
+    """The parameters of :func:`_asked`."""
+    ordered = sorted(pairs)
+    return {
+        "asked_cohorts": array(cohort_id for cohort_id, _ in ordered),
+        "asked": array(step for _, step in ordered),
+    }
+
+
+def _proofs() -> Any:
     """Steps to be confirmed, of those that the programme of their season still asks."""
-    known = _pairs(asked, "asked")
+    known = _asked()
     query = _of_participant(
-        reader,
         "proof",
         id=_steps.participant_id,
         step=_steps.step,
@@ -322,12 +354,12 @@ def _proofs(reader: Reader, asked: Collection[tuple[str, str]]) -> Any:
         .where(
             _steps.state == "to_confirm",
             _cohorts.state.in_(sorted(COHORT_LIVE)),
-            followed(reader),
+            followed(),
         )
     )
 
 
-def _failed_mails(reader: Reader) -> Any:
+def _failed_mails() -> Any:
     """Mails that were given up, together for each season."""
     return (
         _row(
@@ -343,10 +375,10 @@ def _failed_mails(reader: Reader) -> Any:
         )
         .where(
             _mails.state == "failed",
-            _mails.cohort_id.in_(reader.managed),
+            _is_managed(_mails.cohort_id),
             # A draft is its applicant's until it is handed in.
             sa.or_(
-                sa.literal(reader.sysadmin),
+                _sysadmin,
                 _mails.application_id.is_(None),
                 _applications.submitted_at.is_not(None),
             ),
@@ -355,7 +387,7 @@ def _failed_mails(reader: Reader) -> Any:
     )
 
 
-def _claims_to_answer(reader: Reader) -> Any:
+def _claims_to_answer() -> Any:
     """What the admins of an organization are asked: sysadmins, where it has none."""
     admins = sa.select(model.Member.table_id).where(
         model.Member.group_id == _claims.organization_id,
@@ -363,9 +395,7 @@ def _claims_to_answer(reader: Reader) -> Any:
         model.Member.capacity == "admin",
         model.Member.state == "active",
     )
-    mine = sa.literal(reader.user_id).in_(admins)
-    if reader.sysadmin:
-        mine = sa.or_(mine, ~admins.exists())
+    mine = sa.or_(_user.in_(admins), sa.and_(_sysadmin, ~admins.exists()))
     return (
         _row(
             "claim",
@@ -381,7 +411,7 @@ def _claims_to_answer(reader: Reader) -> Any:
     )
 
 
-def _matches(reader: Reader) -> Any:
+def _matches() -> Any:
     """Organizations without a SIREN of which nobody said that they are none of the
     directory; for whoever manages a season.
     """
@@ -397,7 +427,7 @@ def _matches(reader: Reader) -> Any:
         )
         .select_from(model.Group)
         .where(
-            sa.literal(bool(reader.managed) or reader.sysadmin),
+            sa.or_(_sysadmin, sa.func.cardinality(_listed_in("managed")) > 0),
             model.Group.is_organization,
             model.Group.state == "active",
             sa.func.coalesce(catalog.organization_siren(), "") == "",
@@ -407,16 +437,45 @@ def _matches(reader: Reader) -> Any:
     )
 
 
-def _waiting(reader: Reader, asked: Collection[tuple[str, str]]) -> Any:
+def _everything() -> Any:
     return sa.union_all(
-        *_to_read(reader),
-        _from_applicants(reader),
-        _from_members(reader),
-        _proofs(reader, asked),
-        _failed_mails(reader),
-        _claims_to_answer(reader),
-        _matches(reader),
+        *_to_read(),
+        _from_applicants(),
+        _from_members(),
+        _proofs(),
+        _failed_mails(),
+        _claims_to_answer(),
+        _matches(),
     ).subquery()
+
+
+@cache
+def _waiting() -> Any:
+    found = _everything()
+    mine = sa.bindparam("only_mine", type_=sa.Boolean)
+    kind: Any = sa.bindparam("only_kind", type_=_TEXT)
+    others: Any = sa.and_(mine, ~found.c.mine)
+    over: dict[str, Any] = {"partition_by": found.c.kind}
+    order = [sa.case((others, 1), else_=0), found.c.since, found.c.id, found.c.step]
+    number = sa.func.sum(found.c.number)
+    counted = sa.select(
+        found,
+        number.over(**over).label("all_of_kind"),
+        number.filter(found.c.mine).over(**over).label("mine_of_kind"),
+        sa.func.row_number().over(**over, order_by=order).label("place"),
+    ).subquery()
+    asked_for = sa.and_(
+        counted.c.place > _offset,
+        counted.c.place <= _offset + _limit,
+        sa.or_(kind.is_(None), counted.c.kind == kind),
+        sa.or_(sa.not_(mine), counted.c.mine),
+    )
+    return (
+        sa.select(counted, asked_for.label("asked_for"))
+        # Of a kind of which nothing is shown, the numbers are.
+        .where(sa.or_(asked_for, counted.c.place == 1))
+        .order_by(counted.c.kind, counted.c.place)
+    )
 
 
 def waiting(
@@ -437,47 +496,33 @@ def waiting(
     :param offset: how many rows of each kind to pass over
     :returns: the rows; by kind how many wait in all, and how many are the reader's
     """
-    found = _waiting(reader, asked)
-    first = sa.case((found.c.mine, 0), else_=1) if mine else sa.literal(0)
-    over: dict[str, Any] = {"partition_by": found.c.kind}
-    counted = sa.select(
-        found,
-        sa.func.sum(found.c.number).over(**over).label("all_of_kind"),
-        sa.func.sum(found.c.number)
-        .filter(found.c.mine)
-        .over(**over)
-        .label("mine_of_kind"),
-        sa.func.row_number()
-        .over(
-            **over,
-            order_by=[first, found.c.since, found.c.id, found.c.step],
-        )
-        .label("place"),
-    ).subquery()
-    asked_for = sa.and_(
-        counted.c.place > offset,
-        counted.c.place <= offset + limit,
-        counted.c.kind == kind if kind else sa.true(),
-        counted.c.mine if mine else sa.true(),
-    )
     rows = model.Session.execute(
-        sa.select(counted, asked_for.label("asked_for"))
-        # Of a kind of which nothing is shown, the numbers are.
-        .where(sa.or_(asked_for, counted.c.place == 1))
-        .order_by(counted.c.kind, counted.c.place)
+        _waiting(),
+        {
+            **reader.parameters(),
+            **_pairs(asked),
+            "only_mine": mine,
+            "only_kind": kind,
+            "limit": limit,
+            "offset": offset,
+        },
     ).all()
     everything = {row.kind: int(row.all_of_kind) for row in rows}
     own = {row.kind: int(row.mine_of_kind or 0) for row in rows}
     return [row for row in rows if row.asked_for], everything, own
 
 
+@cache
+def _counted() -> Any:
+    found = _everything()
+    number = sa.func.coalesce(sa.func.sum(found.c.number), 0)
+    return sa.select(number).where(found.c.mine)
+
+
 def count_mine(reader: Reader, asked: Collection[tuple[str, str]]) -> int:
     """How much waits for somebody, in one statement."""
-    found = _waiting(reader, asked)
-    number = sa.select(sa.func.coalesce(sa.func.sum(found.c.number), 0)).where(
-        found.c.mine
-    )
-    return int(model.Session.execute(number).scalar_one())
+    found = model.Session.execute(_counted(), {**reader.parameters(), **_pairs(asked)})
+    return int(found.scalar_one())
 
 
 def _names(group: Any) -> tuple[Any, Any]:
@@ -485,18 +530,27 @@ def _names(group: Any) -> tuple[Any, Any]:
     return group.name.label("organization"), title.label("title")
 
 
-def to_ask_after(
-    reader: Reader, portal: Rules, now: dt.datetime, limit: int, offset: int = 0
-) -> list[Any]:
-    """The participants that are stalled, those first of whom nothing was heard for
-    longest, in one statement.
+def _listed() -> Any:
+    return Participant.__table__.join(
+        model.group_table, _groups.id == _participants.organization_id
+    ).join(Cohort.__table__, _cohorts.id == _participants.cohort_id)
 
-    :param portal: the rules of the portal
-    :returns: rows with one column for each reason, and ``number``, of all of them
-    """
-    reasons = stalled.conditions(portal, now)
+
+def _mine() -> Any:
+    return _entrusted(
+        _participants.adviser_id, _participants.cohort_id, "adviser", "manager"
+    )
+
+
+@cache
+def _to_ask_after() -> Any:
+    reasons = stalled.conditions(
+        sa.bindparam("days", type_=sa.Integer),
+        sa.bindparam("late_steps", type_=sa.Integer),
+        _now,
+    )
     since = sa.func.coalesce(_participants.last_activity_at, _participants.joined_at)
-    query = (
+    return (
         sa.select(
             _participants.id,
             _participants.cohort_id,
@@ -504,33 +558,73 @@ def to_ask_after(
             since.label("since"),
             _participants.late_steps,
             stalled.last_seen().label("seen"),
-            _mine(reader).label("mine"),
+            _mine().label("mine"),
             *(condition.label(reason) for reason, condition in reasons.items()),
             sa.func.count().over().label("number"),
         )
         .select_from(_listed())
-        .join(Cohort.__table__, _cohorts.id == _participants.cohort_id)
-        .where(followed(reader), sa.or_(*reasons.values()))
+        .where(followed(), sa.or_(*reasons.values()))
         .order_by(since, _participants.id)
-    )
-    return model.Session.execute(query.limit(limit).offset(offset)).all()
-
-
-def _listed() -> Any:
-    return Participant.__table__.join(
-        model.group_table, _groups.id == _participants.organization_id
+        .limit(_limit)
     )
 
 
-def _mine(reader: Reader) -> Any:
-    return _entrusted(
-        reader, _participants.adviser_id, _participants.cohort_id, "adviser", "manager"
-    )
-
-
-def without_reply(
-    reader: Reader, now: dt.datetime, limit: int, offset: int = 0
+def to_ask_after(
+    reader: Reader, portal: Rules, now: dt.datetime, limit: int
 ) -> list[Any]:
+    """The participants that are stalled, those first of whom nothing was heard for
+    longest, in one statement.
+
+    :param portal: the rules of the portal
+    :returns: rows with one column for each reason, and ``number``, of all of them
+    """
+    return model.Session.execute(
+        _to_ask_after(),
+        {
+            **reader.parameters(),
+            "days": portal.days,
+            "late_steps": portal.late_steps,
+            "now": now,
+            "limit": limit,
+        },
+    ).all()
+
+
+@cache
+def _without_reply() -> Any:
+    last = last_messages()
+    return (
+        sa.select(
+            _participants.id,
+            _participants.cohort_id,
+            *_names(_groups),
+            last.c.created_at.label("since"),
+            sa.func.coalesce(
+                _in_utc(stalled.last_seen()) >= last.c.created_at, False
+            ).label("read"),
+            _mine().label("mine"),
+            sa.func.count().over().label("number"),
+        )
+        .select_from(_listed())
+        .join(last, last.c.participant_id == _participants.id)
+        .where(
+            followed(),
+            _participants.state == "active",
+            _cohorts.state.in_(sorted(COHORT_LIVE)),
+            last.c.side == "staff",
+            last.c.created_at < _now - sa.func.make_interval(0, 0, 0, UNANSWERED_DAYS),
+            sa.or_(
+                _participants.last_activity_at.is_(None),
+                _participants.last_activity_at <= last.c.created_at,
+            ),
+            ~visited_since(_participants.id, last.c.created_at),
+        )
+        .order_by(last.c.created_at, _participants.id)
+        .limit(_limit)
+    )
+
+
+def without_reply(reader: Reader, now: dt.datetime, limit: int) -> list[Any]:
     """The participants that have not read, or not answered, what the team wrote last,
     those first who were written to longest ago, in one statement.
 
@@ -539,37 +633,9 @@ def without_reply(
     :returns: rows with ``read`` (whether one of its people was there since) and
         ``number``, of all of them
     """
-    last = last_messages(reader)
-    seen = stalled.last_seen()
-    written = sa.cast(last.c.created_at, sa.DateTime(timezone=True))
-    query = (
-        sa.select(
-            _participants.id,
-            _participants.cohort_id,
-            *_names(_groups),
-            last.c.created_at.label("since"),
-            sa.func.coalesce(_in_utc(seen) >= written, False).label("read"),
-            _mine(reader).label("mine"),
-            sa.func.count().over().label("number"),
-        )
-        .select_from(_listed())
-        .join(last, last.c.participant_id == _participants.id)
-        .join(Cohort.__table__, _cohorts.id == _participants.cohort_id)
-        .where(
-            followed(reader),
-            _participants.state == "active",
-            _cohorts.state.in_(sorted(COHORT_LIVE)),
-            last.c.side == "staff",
-            last.c.created_at < now - dt.timedelta(days=UNANSWERED_DAYS),
-            sa.or_(
-                _participants.last_activity_at.is_(None),
-                _participants.last_activity_at <= last.c.created_at,
-            ),
-            ~visited_since(_participants.id, last.c.created_at),
-        )
-        .order_by(last.c.created_at, _participants.id)
-    )
-    return model.Session.execute(query.limit(limit).offset(offset)).all()
+    return model.Session.execute(
+        _without_reply(), {**reader.parameters(), "now": now, "limit": limit}
+    ).all()
 
 
 def _in_utc(moment: Any) -> Any:
@@ -577,16 +643,10 @@ def _in_utc(moment: Any) -> Any:
     return sa.func.timezone("UTC", moment)
 
 
-def moved(reader: Reader, since: dt.datetime, limit: int) -> list[Any]:
-    """What happened in one's seasons, the latest first, in one statement.
-
-    :returns: rows of ``kind`` (of ``domain.agenda.MOVED``), ``cohort_id``,
-        ``organization``, ``title``, ``what`` (the name of the dataset, the key of the
-        badge), ``about`` (the dataset's title, the badge's programme), ``at`` and
-        ``number``, of all of them
-    """
+@cache
+def _moved() -> Any:
     package: Any = model.package_table.c
-    own = _participants.cohort_id.in_([*reader.managed, *reader.advised])
+    since = sa.bindparam("since", type_=_MOMENT)
 
     def row(kind: str, what: Any, about: Any, at: Any) -> Any:
         return sa.select(
@@ -596,17 +656,14 @@ def moved(reader: Reader, since: dt.datetime, limit: int) -> list[Any]:
             sa.cast(what, _TEXT).label("what"),
             sa.cast(about, _TEXT).label("about"),
             at.label("at"),
-        )
+        ).where(_is_own(_participants.cohort_id), at >= since)
 
     opened = (
         row("published", package.name, package.title, _openings.opened_at)
         .select_from(_listed())
-        .join(Cohort.__table__, _cohorts.id == _participants.cohort_id)
         .join(model.package_table, package.owner_org == _groups.id)
         .join(Opening.__table__, _openings.dataset_id == package.id)
         .where(
-            own,
-            _openings.opened_at >= since,
             _cohorts.state.in_(sorted(COHORT_LIVE)),
             _participants.state.in_(sorted(PARTICIPANT_COUNTED)),
             package.state == "active",
@@ -623,28 +680,38 @@ def moved(reader: Reader, since: dt.datetime, limit: int) -> list[Any]:
                 _awards.cohort_id == _participants.cohort_id,
             ),
         )
-        .where(own, _awards.awarded_at >= since, _awards.state != "revoked")
+        .where(_awards.state != "revoked")
     )
     left = (
         row("withdrawn", sa.null(), sa.null(), _participants.withdrawn_at)
         .select_from(_listed())
-        .where(
-            own,
-            _participants.state == "withdrawn",
-            _participants.withdrawn_at >= since,
-        )
+        .where(_participants.state == "withdrawn")
     )
     found = sa.union_all(opened, earned, left).subquery()
-    return model.Session.execute(
+    return (
         sa.select(found, sa.func.count().over().label("number"))
         .order_by(found.c.at.desc(), found.c.kind, found.c.title, found.c.what)
-        .limit(limit)
+        .limit(_limit)
+    )
+
+
+def moved(reader: Reader, since: dt.datetime, limit: int) -> list[Any]:
+    """What happened in one's seasons, the latest first, in one statement.
+
+    :returns: rows of ``kind`` (of ``domain.agenda.MOVED``), ``cohort_id``,
+        ``organization``, ``title``, ``what`` (the name of the dataset, the key of the
+        badge), ``about`` (the dataset's title, the badge's programme), ``at`` and
+        ``number``, of all of them
+    """
+    return model.Session.execute(
+        _moved(), {**reader.parameters(), "since": since, "limit": limit}
     ).all()
 
 
-def visits(reader: Reader, first: dt.date, last: dt.date, limit: int) -> list[Any]:
-    """The visits of these days, in one statement."""
-    query = (
+@cache
+def _planned() -> Any:
+    mine = _entrusted(_visits.adviser_id, _participants.cohort_id, "adviser", "manager")
+    return (
         sa.select(
             _visits.id,
             _visits.date,
@@ -653,20 +720,47 @@ def visits(reader: Reader, first: dt.date, last: dt.date, limit: int) -> list[An
             _participants.id.label("participant_id"),
             _participants.cohort_id,
             *_names(_groups),
-            _entrusted(
-                reader,
-                _visits.adviser_id,
-                _participants.cohort_id,
-                "adviser",
-                "manager",
-            ).label("mine"),
+            mine.label("mine"),
         )
         .select_from(_listed())
         .join(Visit.__table__, _visits.participant_id == _participants.id)
-        .where(followed(reader), _visits.date.between(first, last))
+        .where(
+            followed(),
+            _visits.date >= sa.bindparam("first", type_=sa.Date),
+            _visits.date <= sa.bindparam("last", type_=sa.Date),
+        )
         .order_by(_visits.date, _visits.created_at, _visits.id)
+        .limit(_limit)
     )
-    return model.Session.execute(query.limit(limit)).all()
+
+
+def visits(reader: Reader, first: dt.date, last: dt.date, limit: int) -> list[Any]:
+    """The visits of these days, in one statement."""
+    return model.Session.execute(
+        _planned(),
+        {**reader.parameters(), "first": first, "last": last, "limit": limit},
+    ).all()
+
+
+@cache
+def _open_steps() -> Any:
+    asked = _asked()
+    settled = sa.func.coalesce(_steps.state, "todo").in_(sorted(STEP_SETTLED))
+    left = sa.func.count().filter(~settled)
+    return (
+        sa.select(asked.c.cohort_id, asked.c.step, left, sa.func.count())
+        .select_from(_listed())
+        .join(asked, asked.c.cohort_id == _participants.cohort_id)
+        .outerjoin(
+            StepStatus.__table__,
+            sa.and_(
+                _steps.participant_id == _participants.id, _steps.step == asked.c.step
+            ),
+        )
+        .where(followed(), _participants.state == "active")
+        .group_by(asked.c.cohort_id, asked.c.step)
+        .having(left > 0)
+    )
 
 
 def open_steps(
@@ -679,21 +773,5 @@ def open_steps(
     """
     if not due:
         return {}
-    known = _pairs(due, "due")
-    settled = sa.func.coalesce(_steps.state, "todo").in_(sorted(STEP_SETTLED))
-    left = sa.func.count().filter(~settled)
-    rows = model.Session.execute(
-        sa.select(known.c.cohort_id, known.c.step, left, sa.func.count())
-        .select_from(_listed())
-        .join(known, known.c.cohort_id == _participants.cohort_id)
-        .outerjoin(
-            StepStatus.__table__,
-            sa.and_(
-                _steps.participant_id == _participants.id, _steps.step == known.c.step
-            ),
-        )
-        .where(followed(reader), _participants.state == "active")
-        .group_by(known.c.cohort_id, known.c.step)
-        .having(left > 0)
-    )
+    rows = model.Session.execute(_open_steps(), {**reader.parameters(), **_pairs(due)})
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}

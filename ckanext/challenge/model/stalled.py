@@ -40,27 +40,46 @@ def last_seen() -> Any:
     )
 
 
-def conditions(rules: Rules, now: dt.datetime) -> dict[str, Any]:
+def by(rules: Rules, now: dt.datetime) -> dict[str, Any]:
+    """Why a participant is stalled, by the rules of the portal.
+
+    :param now: an aware datetime
+    :returns: as :func:`conditions`
+    """
+    return conditions(
+        sa.literal(rules.days),
+        sa.literal(rules.late_steps),
+        sa.literal(now, sa.DateTime(timezone=True)),
+    )
+
+
+def conditions(days: Any, late_steps: Any, now: Any) -> dict[str, Any]:
     """Why a participant is stalled, one condition for each reason.
 
     For statements that have :class:`.Participant` joined with :class:`.Cohort`.
 
-    :param rules: those of the portal, for seasons that have none of their own
-    :param now: an aware datetime
+    :param days: of the portal's rules, for seasons that have none of their own: an
+        expression, as the others
+    :param late_steps: the same
+    :param now: the moment that it is
     """
+
+    def before(number: Any) -> Any:
+        return now - sa.func.make_interval(0, 0, 0, number)
+
     goes_on = sa.and_(
         _participants.state == "active", _cohorts.state.in_(sorted(COHORT_LIVE))
     )
-    days = sa.func.coalesce(_cohorts.stalled_days, rules.days)
-    most = sa.func.coalesce(_cohorts.stalled_late_steps, rules.late_steps)
+    most = sa.func.coalesce(_cohorts.stalled_late_steps, late_steps)
     since = sa.func.coalesce(_participants.last_activity_at, _participants.joined_at)
-    unopened = now - dt.timedelta(days=UNOPENED_DAYS)
     return {
         "never": sa.and_(
-            goes_on, _participants.joined_at < unopened, last_seen().is_(None)
+            goes_on,
+            _participants.joined_at < before(UNOPENED_DAYS),
+            last_seen().is_(None),
         ),
         "silent": sa.and_(
-            goes_on, since < sa.literal(now) - sa.func.make_interval(0, 0, 0, days)
+            goes_on, since < before(sa.func.coalesce(_cohorts.stalled_days, days))
         ),
         "late": sa.and_(goes_on, most > 0, _participants.late_steps >= most),
     }

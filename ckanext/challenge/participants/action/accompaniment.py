@@ -258,7 +258,7 @@ class _Team:
                 visits.c.noted,
                 visits.c.last_visit,
                 visits.c.next_visit,
-                sa.or_(*stalled.conditions(portal, utcnow()).values()).label("stalled"),
+                sa.or_(*stalled.by(portal, utcnow()).values()).label("stalled"),
             )
             .join(Cohort, Cohort.id == Participant.cohort_id)
             .join(model.Group, model.Group.id == Participant.organization_id)
