@@ -71,6 +71,8 @@ WRITTEN = {"cohort": "{cohort}", "subject": "x", "text": "Bonjour"}
 #: action: (who may, its arguments)
 TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_list": (EVERYBODY, {}),
+    "challenge_agenda_show": ({*STAFF, "other_manager"}, {}),
+    "challenge_agenda_count": ({*STAFF, "other_manager"}, {}),
     "challenge_observatory_show": (EVERYBODY, {}),
     "challenge_observatory_history": (EVERYBODY, {}),
     "challenge_situation_show": (EVERYBODY, {"siren": BAULE}),

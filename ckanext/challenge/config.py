@@ -159,6 +159,11 @@ def stalled_days() -> int:
     return tk.config["ckanext.challenge.stalled_days"]
 
 
+def stalled_late_steps() -> int:
+    """Late steps with which a participant is shown to its team; 0: not for these."""
+    return tk.config["ckanext.challenge.stalled_late_steps"]
+
+
 def keys_path() -> Path:
     """The folder of the private keys that sign badges."""
     named = tk.config["ckanext.challenge.keys_path"]

@@ -38,6 +38,7 @@ from ckanext.challenge.subscribers import mails as subscriber_mails
 from ckanext.challenge.subscribers import receivers as subscriber_receivers
 from ckanext.challenge.views import get_blueprints, unavailable
 from ckanext.challenge.views.embed.sharing import challenge_sharing
+from ckanext.challenge.views.manager.week import challenge_week
 from ckanext.challenge.views.public.home import challenge_home_body
 
 HERE = Path(__file__).parent
@@ -54,8 +55,8 @@ DCAT_PROFILES = {
 
 
 #: Where CKAN leads after a login and after a new password, unless it is told otherwise:
-#: those who take part come to their own checklist instead. With the name that the
-#: setting had before.
+#: those who run a season come to their week instead, those who take part to their own
+#: checklist. With the name that the setting had before.
 LANDINGS = {
     "ckan.auth.route_after_login": ("dashboard.datasets", "ckan.route_after_login"),
     "ckan.user_reset_landing_page": ("home.index", ""),
@@ -64,6 +65,7 @@ LANDINGS = {
 
 #: The rooms that have actions, each with an auth function of the same name.
 FEATURES = (
+    "agenda",
     "applications",
     "badges",
     "campaigns",
@@ -128,6 +130,7 @@ def all_helpers() -> dict[str, Callable[..., Any]]:
         **named,
         "challenge_home_body": challenge_home_body,
         "challenge_sharing": challenge_sharing,
+        "challenge_week": challenge_week,
     }
 
 
@@ -170,7 +173,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
         for setting, (core, former) in LANDINGS.items():
             # A portal that leads elsewhere keeps its own way.
             if config.get(setting, core) == core and not config.get(former):
-                config[setting] = "challenge_home.own"
+                config[setting] = "challenge_home.begin"
         for plugin, (setting, profiles) in DCAT_PROFILES.items():
             if p.plugin_loaded(plugin):
                 named = config[setting]

@@ -41,9 +41,3 @@ def test_an_answer_is_owed(
     owed: bool,
 ) -> None:
     assert rules.waits_for_answer(side, written, visited) is owed
-
-
-def test_nothing_is_heard_for_longer_than_so_many_days() -> None:
-    days = dt.timedelta(days=30)
-    assert not rules.is_stalled(NOON, NOON + days, 30)
-    assert rules.is_stalled(NOON, NOON + days + dt.timedelta(seconds=1), 30)

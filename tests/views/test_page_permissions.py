@@ -106,6 +106,7 @@ GET: dict[str, set[str]] = {
     f"{PLACE}/roles": {"org_admin", *MANAGER},
     f"{PLACE}/step/<step>/file": FOLLOWER,
     "/challenge/mine": SIGNED_IN,
+    "/challenge/mine/begin": SIGNED_IN,
     "/challenge/mine/<cohort>/<organization>": SIGNED_IN,
     "/challenge/application": SIGNED_IN,
     OWN: READER,

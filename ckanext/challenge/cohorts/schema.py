@@ -35,6 +35,8 @@ FIELDS = (
     "questions",
     "automatic_promotion",
     "scheduled_transitions",
+    "stalled_days",
+    "stalled_late_steps",
 )
 
 #: What somebody can be to a cohort.
@@ -179,6 +181,8 @@ def cohort_save() -> Schema:
         },
         "automatic_promotion": fields.truth(),
         "scheduled_transitions": fields.choices(schedule.STATES),
+        "stalled_days": fields.whole(1, 365),
+        "stalled_late_steps": fields.whole(0, 100),
     }
 
 

@@ -69,6 +69,19 @@ def manages_any(context: Context) -> bool:
     return rows.first() is not None
 
 
+def helps_any(context: Context) -> bool:
+    """Whether the caller is on the team of some season, whichever."""
+    return is_sysadmin(context) or on_a_team(user_id_of(context))
+
+
+def on_a_team(user_id: str | None) -> bool:
+    """Whether an account is on the team of some season."""
+    if not user_id:
+        return False
+    rows = model.Session.query(Staff.id).filter_by(user_id=user_id)
+    return once(("team", user_id), lambda: rows.first() is not None)
+
+
 def is_staff(context: Context, cohort_id: str) -> bool:
     """Whether the caller is a manager or an adviser of the cohort."""
     return is_sysadmin(context) or _has_role(context, cohort_id, "manager", "adviser")

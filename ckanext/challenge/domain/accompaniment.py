@@ -25,15 +25,6 @@ def days_left(granted: Decimal | None, spent: Decimal) -> Decimal | None:
     return None if granted is None else granted - spent
 
 
-def is_stalled(last: dt.datetime, now: dt.datetime, days: int) -> bool:
-    """Say whether nothing has come from a participant for so many days.
-
-    :param last: when it joined, or did something last
-    :param now: an aware datetime, as the other
-    """
-    return now - last > dt.timedelta(days=days)
-
-
 def waits_for_answer(
     side: str | None, written: dt.datetime | None, visited: dt.datetime | None
 ) -> bool:

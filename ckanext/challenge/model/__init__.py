@@ -13,6 +13,7 @@ from .conformity import Conformity
 from .contour import Contour, ContourMap, FormerCode
 from .correspondence import ApplicationFile, Message, Note
 from .credential import Credential, SigningKey
+from .digest import Digest
 from .former_address import FormerAddress
 from .given_role import GivenRole
 from .journal import JournalEntry
@@ -26,6 +27,7 @@ from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
 from .programme import KeptProgramme
 from .proof import ProvedAddress, WaitingRole
+from .run import Run
 from .standing import Standing
 from .status_list import StatusList
 from .subscription import Subscription
@@ -43,6 +45,7 @@ __all__ = [
     "Contour",
     "ContourMap",
     "Credential",
+    "Digest",
     "Elsewhere",
     "Evidence",
     "Feedback",
@@ -68,6 +71,7 @@ __all__ = [
     "PreparationMemory",
     "ProvedAddress",
     "ReminderPause",
+    "Run",
     "SigningKey",
     "Staff",
     "Standing",

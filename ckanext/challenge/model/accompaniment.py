@@ -64,6 +64,8 @@ class ParticipantMessage(tk.BaseModel):
         key_column("author_id", "user.id"),
         sa.Column("text", sa.UnicodeText, nullable=False),
         time_column("created_at", nullable=False, default=utcnow),
+        # When somebody of the team said that it needs no answer.
+        time_column("settled_at"),
         sa.Index("challenge_participant_message_idx", "participant_id", "created_at"),
     )
 
@@ -73,6 +75,7 @@ class ParticipantMessage(tk.BaseModel):
     author_id: Mapped[str | None]
     text: Mapped[str]
     created_at: Mapped[dt.datetime]
+    settled_at: Mapped[dt.datetime | None]
 
 
 class Feedback(tk.BaseModel):

@@ -65,6 +65,9 @@ class Cohort(tk.BaseModel):
         ),
         # States that the season takes by itself on its dates: open, running, finished.
         json_column("scheduled_transitions", list),
+        # From when on a participant is stalled; where null, as the portal says.
+        sa.Column("stalled_days", sa.Integer),
+        sa.Column("stalled_late_steps", sa.Integer),
         # The number given to the last application: taken under the row's lock.
         sa.Column("last_reference", sa.Integer, nullable=False, default=0),
         time_column("created_at", nullable=False, default=utcnow),
@@ -100,6 +103,8 @@ class Cohort(tk.BaseModel):
     questions: Mapped[list[dict[str, Any]]]
     automatic_promotion: Mapped[bool]
     scheduled_transitions: Mapped[list[str]]
+    stalled_days: Mapped[int | None]
+    stalled_late_steps: Mapped[int | None]
     last_reference: Mapped[int]
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]

@@ -29,6 +29,8 @@ class Message(tk.BaseModel):
         key_column("author_id", "user.id"),
         sa.Column("text", sa.UnicodeText, nullable=False),
         time_column("created_at", nullable=False, default=utcnow),
+        # When somebody of the team said that it needs no answer.
+        time_column("settled_at"),
         sa.Index("challenge_message_application_idx", "application_id", "created_at"),
     )
 
@@ -38,6 +40,7 @@ class Message(tk.BaseModel):
     author_id: Mapped[str | None]
     text: Mapped[str]
     created_at: Mapped[dt.datetime]
+    settled_at: Mapped[dt.datetime | None]
 
 
 class Note(tk.BaseModel):

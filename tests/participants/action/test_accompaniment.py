@@ -266,6 +266,7 @@ def test_who_waits_stands_first(world: World) -> None:
     ago = utcnow() - dt.timedelta(days=40)
     for participant in model.Session.query(Participant):
         participant.last_activity_at = participant.joined_at = ago
+    model.Session.query(model.User).update({"last_active": ago.replace(tzinfo=None)})
     model.Session.query(StepStatus).filter_by(
         participant_id=world.first, step="deliberation"
     ).update({"state": "to_confirm", "note": "Signée.", "evidence_url": "https://x.fr"})

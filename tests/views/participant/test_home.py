@@ -32,8 +32,29 @@ def test_a_login_leads_to_the_own_checklist(
             "_csrf_token": visitor.token("/user/login"),
         },
     )
-    assert _place(landed).endswith("/challenge/mine")
-    assert tk.config["ckan.user_reset_landing_page"] == "challenge_home.own"
+    assert _place(landed).endswith("/challenge/mine/begin")
+    assert _place(visitor.get("/challenge/mine/begin")).endswith("/challenge/mine")
+    assert tk.config["ckan.user_reset_landing_page"] == "challenge_home.begin"
+
+
+def test_who_runs_a_season_begins_with_what_waits(
+    browser: Callable[..., Browser], world: Any
+) -> None:
+    for role in ("manager", "adviser"):
+        for path in ("/challenge/mine/begin", "/challenge/mine"):
+            assert _place(browser(role).get(path)).endswith("/challenge/manage")
+    # Who takes part as well finds the own checklist where it was.
+    call_as(
+        world.people["sysadmin"],
+        "member_create",
+        id=world.participant["organization_id"],
+        object=world.people["adviser"]["id"],
+        object_type="user",
+        capacity="editor",
+    )
+    adviser = browser("adviser")
+    assert _place(adviser.get("/challenge/mine")).endswith(world.url)
+    assert _place(adviser.get("/challenge/mine/begin")).endswith("/challenge/manage")
 
 
 def test_one_collectivite_is_opened_at_once_and_linked_everywhere(

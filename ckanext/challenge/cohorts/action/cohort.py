@@ -199,6 +199,12 @@ def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> Any:
         dates: ``open`` (on ``application_opens``), ``running`` (on ``launch``),
         ``finished`` (once the day of ``finalisation`` is over)
     :type scheduled_transitions: list of strings
+    :param stalled_days: after so many days without a sign of life a participant is
+        shown to its team as one to ask after (as the portal says)
+    :type stalled_days: int
+    :param stalled_late_steps: with so many late steps too; 0: however many are late
+        (as the portal says)
+    :type stalled_late_steps: int
     :returns: the new season
     :rtype: dict
     :raises ValidationError: by field

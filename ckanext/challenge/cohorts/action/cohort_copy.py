@@ -36,6 +36,8 @@ _KEPT = (
     "partners",
     "questions",
     "automatic_promotion",
+    "stalled_days",
+    "stalled_late_steps",
 )
 
 

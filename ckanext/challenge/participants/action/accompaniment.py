@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
@@ -25,6 +24,7 @@ from ckanext.challenge.common.action_helpers import (
 from ckanext.challenge.domain import accompaniment as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.names import sort_key
+from ckanext.challenge.domain.stalled import Rules
 from ckanext.challenge.model import (
     Cohort,
     Evidence,
@@ -32,6 +32,7 @@ from ckanext.challenge.model import (
     ParticipantMessage,
     StepStatus,
     Visit,
+    stalled,
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns, name_of
@@ -229,7 +230,6 @@ class _Team:
     def __init__(self, cohort: Cohort, only: str | None) -> None:
         self.cohort, self.only = cohort, only
         self.over = cohort.state in COHORT_OVER
-        self.now = utcnow()
 
     def _own(self) -> list[Any]:
         return [] if self.only is None else [Participant.adviser_id == self.only]
@@ -238,6 +238,7 @@ class _Team:
         """All participants, in one statement."""
         last = self._last_messages()
         visits = self._visits()
+        portal = Rules(config.stalled_days(), config.stalled_late_steps())
         author = aliased(model.User)
         adviser = aliased(model.User)
         found = model.Session.execute(
@@ -251,12 +252,15 @@ class _Team:
                 last.c.side,
                 last.c.text,
                 last.c.created_at,
+                last.c.settled_at,
                 visits.c.spent,
                 visits.c.planned,
                 visits.c.noted,
                 visits.c.last_visit,
                 visits.c.next_visit,
+                sa.or_(*stalled.by(portal, utcnow()).values()).label("stalled"),
             )
+            .join(Cohort, Cohort.id == Participant.cohort_id)
             .join(model.Group, model.Group.id == Participant.organization_id)
             .outerjoin(adviser, adviser.id == Participant.adviser_id)
             .outerjoin(last, last.c.participant_id == Participant.id)
@@ -295,21 +299,20 @@ class _Team:
         )
 
     def _row(self, row: Any) -> dict[str, Any]:
-        since: dt.datetime = row.last_activity_at or row.joined_at
-        active = row.state == "active" and not self.over
         shown = {
             **columns(row, _SHOWN),
             "organization_name": row.organization_name,
             "organization_title": row.organization_title or row.organization_name,
             "adviser": row.adviser,
             "late_steps": row.late_steps,
-            "stalled": active
-            and rules.is_stalled(since, self.now, config.stalled_days()),
+            "stalled": row.stalled,
             "followed": self.only is None or row.adviser_id == self.only,
         }
         if not shown["followed"]:
             return shown
-        owed = rules.waits_for_answer(row.side, row.created_at, row.noted)
+        owed = row.settled_at is None and rules.waits_for_answer(
+            row.side, row.created_at, row.noted
+        )
         spent = row.spent or Decimal(0)
         planned = row.planned or Decimal(0)
         left = rules.days_left(self.cohort.days_per_participant, spent + planned)

@@ -1,4 +1,4 @@
-"""The seasons at the desk, and where the participants of one are."""
+"""A season at the desk, and where its participants are."""
 
 from __future__ import annotations
 
@@ -8,58 +8,13 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import proxy_watch, set_aside
 from ckanext.challenge.domain.lifecycle import COHORT_ADMITTING
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import act, may
 
 from .history import history
-from .layout import frame, manager_url
+from .layout import frame
 from .transition import transitions
-
-
-def index_page() -> dict[str, Any]:
-    """The seasons that the user helps to run.
-
-    :raises tk.NotAuthorized: none, and none to create
-    """
-    base = manager_url()
-    creates = may("challenge_cohort_create")
-    seasons = [
-        {**cohort, "url": f"{base}/{cohort['name']}"}
-        for cohort in act("challenge_cohort_list", limit=1000)["results"]
-        if may("challenge_staff_list", cohort=cohort["id"])
-    ]
-    if not seasons and not creates:
-        raise tk.NotAuthorized(tk._("You are not on the team of any season"))
-    return {
-        "seasons": seasons,
-        "creates": creates,
-        "new_url": f"{base}/new",
-        "matches_url": f"{base}/matches" if may("challenge_match_list") else "",
-        "set_aside": set_aside.listed() if creates else [],
-        "no_addresses": creates and proxy_watch.is_blind(),
-        "unsigned": _unsigned() if may("challenge_key_list") else None,
-        # Goes through all datasets of the portal: only for who asks for it.
-        "europe": act("challenge_mqa_show")
-        if creates and tk.request.args.get("europe")
-        else None,
-        "europe_url": f"{base}?europe=1#europe" if creates else "",
-    }
-
-
-def _unsigned() -> str | None:
-    """What is said of badges that await their signature, to who can mend it."""
-    number = act("challenge_key_list")["waiting"]
-    if not number:
-        return None
-    return tk.ungettext(
-        "{number} badge is not signed, so nobody else can verify it. If this lasts, "
-        "“ckan challenge keys list” says why on the server.",
-        "{number} badges are not signed, so nobody else can verify them. If this "
-        "lasts, “ckan challenge keys list” says why on the server.",
-        number,
-    ).format(number=h.challenge_number(number))
 
 
 def _asking(

@@ -23,7 +23,7 @@ from ckanext.challenge.views.forms import flat_errors, texts
 from .application import application_page, decision_page, drop_page, neighbours
 from .applications import KEPT, applications_page, chosen_filters
 from .board import board_page
-from .cohort import cohort_page, index_page
+from .cohort import cohort_page
 from .decisions import (
     batch_page,
     publish_page,
@@ -33,14 +33,15 @@ from .decisions import (
 )
 from .transition import transition_page
 from .undoing import undo_page
+from .week import week_page
 
 manager = managers_blueprint("challenge_manage")
 
 
 @manager.get("")
 def index() -> str:
-    """The seasons that one helps to run."""
-    return tk.render("challenge/manage/index.html", index_page())
+    """The week of somebody who helps to run seasons."""
+    return tk.render("challenge/manage/index.html", week_page(request.args))
 
 
 @manager.get("/<cohort>")

@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 from werkzeug.wrappers import Response
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import roles
 from ckanext.challenge.domain.lifecycle import APPLICATION_UNANSWERED, COHORT_OVER
 from ckanext.challenge.views.common import (
     act,
@@ -24,12 +25,21 @@ home.before_request(only_for_people)
 home.after_request(keep_private)
 
 
+@home.get("/begin")
+def begin() -> Response:
+    """Where a login leads: those who run a season to what waits for them."""
+    if roles.on_a_team(tk.current_user.id):
+        return tk.redirect_to("challenge_manage.index")
+    return tk.redirect_to("challenge_home.own")
+
+
 @home.get("")
 def own() -> Response | str:
     """To the checklist of one's collectivité; a list of them where there are several.
 
-    Somebody who only applied is led to the application, everybody else to what they
-    began to prepare, or else to CKAN's own dashboard.
+    Somebody who only applied is led to the application, who only runs a season to what
+    waits there, everybody else to what they began to prepare, or else to CKAN's own
+    dashboard.
     """
     rows, applications = _participations(), _applications()
     current = [row for row in rows if row["cohort_state"] not in COHORT_OVER]
@@ -39,6 +49,8 @@ def own() -> Response | str:
         return tk.redirect_to(found[0]["url"])
     files = begun([row["name"] for row in publishes_for()])
     if not found and not files:
+        if roles.on_a_team(tk.current_user.id):
+            return tk.redirect_to("challenge_manage.index")
         return tk.redirect_to("dashboard.datasets")
     return tk.render(
         "challenge/mine.html",

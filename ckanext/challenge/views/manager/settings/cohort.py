@@ -43,6 +43,8 @@ PLAIN = (
     "currency",
     "contact_email",
     "hashtag",
+    "stalled_days",
+    "stalled_late_steps",
     "revision",
 )
 
@@ -75,6 +77,10 @@ def _field_labels() -> dict[str, str]:
         "scheduled_transitions": tk._("Automatic changes"),
         "days_per_participant": tk._("Days of support for each collectivité"),
         "currency": tk._("Currency"),
+        "stalled_days": tk._(
+            "Ask after a collectivité after so many days without news"
+        ),
+        "stalled_late_steps": tk._("Or with so many late steps"),
         "contact_email": tk._("Address for questions"),
         "hashtag": tk._("Hashtag"),
         "funding-source": tk._("Who pays"),
@@ -129,6 +135,10 @@ def cohort_form(
         "base": json.dumps(stored),
         "errors": errors or {},
         "labels": named,
+        "usual": {
+            "stalled_days": config.stalled_days(),
+            "stalled_late_steps": config.stalled_late_steps(),
+        },
         "groups": groups,
         "kinds": h.challenge_kinds(),
         "programmes": h.challenge_programmes(),

@@ -1,0 +1,362 @@
+"""What waits for the people of a team, across their seasons."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.tests import factories
+from factories import LIGNIERES, call_as, day
+from sqlalchemy import event
+
+from ckanext.challenge.model import (
+    Application,
+    Claim,
+    Mail,
+    Participant,
+    StepStatus,
+)
+from ckanext.challenge.model.base import utcnow
+
+
+def _to_confirm(participant: str, step: str = "deliberation") -> None:
+    changed = (
+        model.Session.query(StepStatus)
+        .filter_by(participant_id=participant, step=step)
+        .update({"state": "to_confirm", "updated_at": utcnow()})
+    )
+    assert changed == 1
+    model.Session.commit()
+
+
+def test_applications_wait_until_they_are_decided(world: Any) -> None:
+    first, second = world.applications
+    assert world.kinds() == ["application", "application"]
+    world.call(
+        "manager",
+        "application_review",
+        id=first,
+        decision="request_changes",
+        reason="Il manque la délibération.",
+        fields=["motivation"],
+    )
+    assert world.kinds() == ["application"]
+    # What came back is told apart from what nobody has read.
+    row = model.Session.get(Application, first)
+    row.state, row.previous = "submitted", {"submitted_at": "x", "content": {}}
+    model.Session.commit()
+    assert world.kinds() == ["application", "correction"]
+    world.call(
+        "manager", "application_review", id=second, decision="accept", pending=True
+    )
+    assert world.kinds() == ["correction", "kept_decision"]
+    kept = world.agenda(kind="kept_decision")
+    (found,) = kept["results"]
+    assert found["since"] and found["url"].endswith(f"/application/{second}")
+    assert (found["cohort"], found["mine"], kept["count"]) == ("saison-3", True, 1)
+    world.call("manager", "decisions_publish", cohort=world.open["id"])
+    world.call(
+        "manager", "application_review", id=first, decision="refuse", reason="Complet."
+    )
+    assert world.kinds() == []
+
+
+def test_an_applicant_is_answered_by_a_message_or_a_decision(world: Any) -> None:
+    first, second = world.applications
+    for id_ in world.applications:
+        world.call("admin", "application_message_create", id=id_, text="Reçu ?")
+        model.Session.execute(
+            sa.text("UPDATE challenge_message SET side = 'applicant'")
+        )
+        model.Session.commit()
+    assert world.kinds(kind="message") == ["message", "message"]
+    world.call("manager", "application_message_create", id=first, text="Oui.")
+    assert [
+        row["application_id"] for row in world.agenda(kind="message")["results"]
+    ] == [second]
+    # To begin to read says nothing to anybody.
+    world.call("manager", "application_review", id=second, decision="start")
+    assert world.kinds(kind="message") == ["message"]
+    world.call("manager", "application_review", id=second, decision="accept")
+    assert world.kinds(kind="message") == []
+
+
+def test_members_are_answered_by_a_message_or_a_visit(world: Any) -> None:
+    say = {"participant": world.first, "text": "Bonjour"}
+    world.call("editor", "participant_message_create", **say)
+    assert world.kinds("adviser") == ["message"]
+    (found,) = world.agenda("adviser")["results"]
+    assert found["url"].endswith("/saison-2/commune-214500241#conversation")
+    world.call("adviser", "participant_message_create", **say)
+    assert world.kinds("adviser") == []
+    world.call("editor", "participant_message_create", **say)
+    world.call(
+        "adviser",
+        "visit_create",
+        participant=world.first,
+        date=day().isoformat(),
+        days=0.5,
+        topic="Rencontre",
+    )
+    assert world.kinds("adviser") == []
+
+
+def test_proofs_wait_for_the_adviser_and_for_managers(world: Any) -> None:
+    for participant in world.participants:
+        _to_confirm(participant)
+    assert world.kinds("adviser") == ["proof"]
+    (found,) = world.agenda("adviser")["results"]
+    assert found["step_title"]
+    assert found["url"].endswith("#step-deliberation")
+    assert world.kinds(kind="proof") == ["proof", "proof"]
+    # What was entrusted to a colleague is not mine, and is counted all the same.
+    mine = world.agenda(kind="proof", mine=True)
+    assert [row["participant_id"] for row in mine["results"]] == [world.participants[1]]
+    assert (mine["counts"]["proof"], mine["mine"]["proof"], mine["count"]) == (2, 1, 1)
+    # Whoever has left the team looks after nobody.
+    world.call(
+        "admin",
+        "staff_delete",
+        cohort=world.running["id"],
+        id=_staff_id(world, "adviser"),
+        role="adviser",
+    )
+    assert world.kinds(kind="proof", mine=True) == ["proof", "proof"]
+    world.call(
+        "manager",
+        "step_confirm",
+        participant=world.first,
+        step="deliberation",
+        confirmed=True,
+    )
+    assert world.kinds(kind="proof") == ["proof"]
+
+
+def _staff_id(world: Any, who: str) -> str:
+    rows = world.call("admin", "staff_list", cohort=world.running["id"])["results"]
+    return next(row["id"] for row in rows if row["user_id"] == world.people[who]["id"])
+
+
+def test_a_step_that_the_programme_asks_no_more_waits_for_nobody(world: Any) -> None:
+    model.Session.add(
+        StepStatus(
+            participant_id=world.first,
+            step="gone",
+            state="to_confirm",
+            source="person",
+        )
+    )
+    model.Session.commit()
+    assert world.kinds(kind="proof") == []
+
+
+def test_mails_that_failed_are_one_line_for_each_season(world: Any) -> None:
+    for number in range(3):
+        model.Session.add(
+            Mail(
+                kind="reminder",
+                cohort_id=world.running["id"],
+                state="failed" if number else "waiting",
+                attempts=8,
+            )
+        )
+    model.Session.commit()
+    (found,) = world.agenda(kind="mail_failed")["results"]
+    assert (found["number"], found["cohort"]) == (2, "saison-2")
+    assert world.agenda()["counts"]["mail_failed"] == 2
+    assert world.kinds("adviser") == []
+
+
+def test_claims_wait_for_those_who_can_answer_them(world: Any) -> None:
+    organization = factories.Organization(siren=LIGNIERES[0])
+    model.Session.add(
+        Claim(cohort_id=world.running["id"], organization_id=organization["id"])
+    )
+    model.Session.commit()
+    # CKAN made the site's user its admin: it answers no claim.
+    model.Session.query(model.Member).filter_by(group_id=organization["id"]).delete()
+    model.Session.commit()
+    assert world.kinds("admin", kind="claim") == ["claim"]
+    assert world.kinds("manager", kind="claim") == []
+    call_as(
+        world.admin,
+        "member_create",
+        id=organization["id"],
+        object=world.people["manager"]["id"],
+        object_type="user",
+        capacity="admin",
+    )
+    assert world.kinds("manager", kind="claim") == ["claim"]
+    assert world.kinds("admin", kind="claim") == []
+
+
+def test_organizations_without_a_siren_are_one_line(world: Any) -> None:
+    assert world.kinds(kind="match") == []
+    organization = factories.Organization()
+    (found,) = world.agenda(kind="match")["results"]
+    assert (found["number"], found["cohort"]) == (1, None)
+    assert world.agenda("adviser")["counts"] == {}
+    world.call("manager", "match_decide", organization=organization["id"], siren="none")
+    assert world.kinds(kind="match") == []
+
+
+def test_nothing_waits_in_the_archive(world: Any) -> None:
+    _to_confirm(world.first)
+    model.Session.execute(sa.text("UPDATE challenge_cohort SET state = 'archived'"))
+    model.Session.commit()
+    found = world.agenda()
+    assert (found["count"], found["counts"], found["stalled"]["count"]) == (0, {}, 0)
+    assert {season["state"] for season in found["seasons"]} == {"archived"}
+
+
+def test_who_is_stalled_and_why(world: Any) -> None:
+    ago = utcnow() - dt.timedelta(days=40)
+    for participant in model.Session.query(Participant):
+        participant.last_activity_at = participant.joined_at = ago
+    world.participant(1).late_steps = 3
+    model.Session.commit()
+    found = world.agenda()["stalled"]
+    assert found["count"] == 2
+    reasons = {row["participant_id"]: row["reasons"] for row in found["results"]}
+    # The editor, a member of both, has never signed in.
+    assert reasons == {
+        world.participants[0]: ["never", "silent"],
+        world.participants[1]: ["never", "silent", "late"],
+    }
+    assert [row["mine"] for row in found["results"]].count(True) == 1
+    assert world.agenda("adviser")["stalled"]["count"] == 1
+    model.Session.query(model.User).filter_by(id=world.people["editor"]["id"]).update(
+        {"last_active": utcnow().replace(tzinfo=None)}
+    )
+    # A season has rules of its own.
+    model.Session.execute(
+        sa.text("UPDATE challenge_cohort SET stalled_days = 50, stalled_late_steps = 4")
+    )
+    model.Session.commit()
+    assert world.agenda()["stalled"]["results"] == []
+
+
+def test_who_has_not_read_or_not_answered_for_a_fortnight(world: Any) -> None:
+    for participant in world.participants:
+        world.call(
+            "manager", "participant_message_create", participant=participant, text="…"
+        )
+    assert world.agenda()["without_reply"]["count"] == 0
+    model.Session.execute(
+        sa.text(
+            "UPDATE challenge_participant_message"
+            " SET created_at = created_at - interval '16 days'"
+        )
+    )
+    model.Session.commit()
+    found = world.agenda()["without_reply"]
+    assert [row["read"] for row in found["results"]] == [False, False]
+    model.Session.query(model.User).filter_by(id=world.people["editor"]["id"]).update(
+        {"last_active": utcnow().replace(tzinfo=None)}
+    )
+    world.participant(1).last_activity_at = utcnow()
+    model.Session.commit()
+    # One was read, and not answered; the other has done something.
+    found = world.agenda()["without_reply"]
+    assert [(row["participant_id"], row["read"]) for row in found["results"]] == [
+        (world.first, True)
+    ]
+
+
+def test_what_moved_and_what_is_planned(world: Any) -> None:
+    world.call(
+        "admin",
+        "award_create",
+        badge="engagee",
+        organization=world.organizations[0]["id"],
+        cohort=world.running["id"],
+        reason="Pour le test",
+    )
+    world.call(
+        "manager", "participant_withdraw", id=world.participants[1], reason="Fusion"
+    )
+    world.call(
+        "adviser",
+        "visit_create",
+        participant=world.first,
+        date=day(3).isoformat(),
+        days=0.5,
+        topic="Rencontre",
+    )
+    found = world.agenda()
+    assert sorted(row["kind"] for row in found["moved"]["results"]) == [
+        "badge",
+        "withdrawn",
+    ]
+    assert {row["kind"] for row in found["planned"]} <= {"visit", "step"}
+    assert [row["topic"] for row in found["planned"] if row["kind"] == "visit"] == [
+        "Rencontre"
+    ]
+    later = world.agenda(days=21)["planned"]
+    assert {"deadline"} <= {row["kind"] for row in later}
+    assert [row["date"] for row in later] == sorted(row["date"] for row in later)
+
+
+@pytest.mark.parametrize("value", [{"kind": "x"}, {"days": 0}, {"limit": -1}])
+def test_a_wrong_word_is_refused_on_its_field(
+    world: Any, value: dict[str, Any]
+) -> None:
+    with pytest.raises(tk.ValidationError) as caught:
+        world.agenda(**value)
+    assert list(caught.value.error_dict) == list(value)
+
+
+def test_statements_are_constant(world: Any) -> None:
+    """However many seasons, participants and things that wait there are."""
+
+    def statements() -> int:
+        seen: list[str] = []
+
+        def count(*args: Any) -> None:
+            seen.append(args[2])
+
+        engine = model.Session.get_bind()
+        event.listen(engine, "before_cursor_execute", count)
+        try:
+            world.agenda(days=60)
+        finally:
+            event.remove(engine, "before_cursor_execute", count)
+        return len(seen)
+
+    statements()
+    few = statements()
+    for participant in world.participants:
+        _to_confirm(participant)
+        world.call(
+            "editor", "participant_message_create", participant=participant, text="…"
+        )
+    for number in range(3):
+        cohort = call_as(
+            world.admin,
+            "challenge_cohort_copy",
+            id=world.running["id"],
+            name=f"copie-{number}",
+            title=f"Copie {number}",
+            season=10 + number,
+            launch=day(30).isoformat(),
+        )
+        world.call(
+            "admin",
+            "staff_create",
+            cohort=cohort["id"],
+            user=world.people["manager"]["id"],
+            role="manager",
+        )
+    model.Session.execute(
+        sa.text(
+            "UPDATE challenge_cohort SET state = 'running', programme_digest ="
+            " (SELECT max(programme_digest) FROM challenge_cohort)"
+        )
+    )
+    model.Session.commit()
+    statements()
+    assert statements() == few <= 14
