@@ -12,6 +12,7 @@ from .conformity import Conformity
 from .contour import Contour, ContourMap, FormerCode
 from .correspondence import ApplicationFile, Message, Note
 from .credential import Credential, SigningKey
+from .extension import Extension
 from .former_address import FormerAddress
 from .given_role import GivenRole
 from .journal import JournalEntry
@@ -42,6 +43,7 @@ __all__ = [
     "Credential",
     "Elsewhere",
     "Evidence",
+    "Extension",
     "Feedback",
     "FormerAddress",
     "FormerCode",

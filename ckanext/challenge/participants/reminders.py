@@ -20,8 +20,17 @@ from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, COHORT_LIVE
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.measures import registry
-from ckanext.challenge.model import Award, Cohort, Participant, StepStatus, locks
+from ckanext.challenge.model import (
+    Award,
+    Cohort,
+    Extension,
+    Participant,
+    StepStatus,
+    locks,
+)
 from ckanext.challenge.model.base import utcnow
+
+from .due import days_for, days_of
 
 log = logging.getLogger(__name__)
 
@@ -82,15 +91,26 @@ def candidates(cohort: Cohort | None, ahead: int) -> list[Candidate]:
             StepStatus.step,
             StepStatus.state,
             StepStatus.planned_for,
+            Extension.due.label("extended"),
         )
         .join(Participant, Participant.id == StepStatus.participant_id)
+        .outerjoin(
+            Extension,
+            sa.and_(
+                Extension.participant_id == StepStatus.participant_id,
+                Extension.step == StepStatus.step,
+            ),
+        )
         .where(Participant.cohort_id.in_(cohorts), Participant.state == "active")
     ):
         known.setdefault(status.participant_id, {})[status.step] = status
     found = []
     for participant, group in rows:
         season = cohorts[participant.cohort_id]
-        due = _due(season, participant, known.get(participant.id, {}), ahead)
+        statuses = known.get(participant.id, {})
+        later = {key: row.extended for key, row in statuses.items() if row.extended}
+        days = rules.extended(days_of(season), later)
+        due = _due(season, participant, statuses, days, ahead)
         if due is not None:
             name = group.title or group.name
             found.append(Candidate(participant.id, season.name, name, due))
@@ -146,13 +166,14 @@ def _remind(participant_id: str, ahead: int) -> int | None:
     cohort = cohort_of(participant)
     statuses = model.Session.query(StepStatus).filter_by(participant_id=participant.id)
     known = {status.step: status for status in statuses.populate_existing()}
-    due = _due(cohort, participant, known, ahead)
+    days = days_for(cohort, participant)
+    due = _due(cohort, participant, known, days, ahead)
     if due is None or participant.state != "active":
         return None
     following = rules.next_step(
         programmes.of(cohort),
         _states(known),
-        _days(cohort),
+        days,
         config.today(),
         planned=_planned(known),
         held=_held(participant),
@@ -181,19 +202,17 @@ def _remind(participant_id: str, ahead: int) -> int | None:
     return mails
 
 
-def _days(cohort: Cohort) -> rules.Days:
-    return rules.due_days(
-        programmes.of(cohort),
-        {name: getattr(cohort, name) for name in deadlines.MILESTONES},
-    )
-
-
 def _due(
-    cohort: Cohort, participant: Participant, known: Mapping[str, Any], ahead: int
+    cohort: Cohort,
+    participant: Participant,
+    known: Mapping[str, Any],
+    days: rules.Days,
+    ahead: int,
 ) -> reminders.Reminder | None:
     """What to remind a participant of today, if it is time.
 
     :param known: the statuses of its steps, by their keys
+    :param days: on which its steps are due
     """
     if cohort.state not in COHORT_LIVE or not reminders.is_time(
         _day_of(participant.reminded_at),
@@ -205,7 +224,7 @@ def _due(
     return reminders.due(
         programmes.of(cohort),
         _states(known),
-        _days(cohort),
+        days,
         config.today(),
         ahead,
         planned=_planned(known),

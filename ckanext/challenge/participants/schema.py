@@ -104,6 +104,21 @@ def step_waive() -> Schema:
     }
 
 
+def extension_create() -> Schema:
+    """Which step, for whom, until when, and why."""
+    return {
+        "participants": [tk.get_validator("not_empty"), fields.texts(1000)],
+        "step": fields.raw(),
+        "due": fields.day(required=True),
+        "reason": fields.paragraph(5000, required=True),
+    }
+
+
+def extension_list() -> Schema:
+    """Those of a participant, or of a season."""
+    return visit_list()
+
+
 def step_list() -> Schema:
     """Which season, and which of its participants."""
     return {
