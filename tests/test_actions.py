@@ -253,6 +253,10 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"participant": "{participant}", "step": "{step}"},
     ),
+    "challenge_cohort_dates_update": (
+        MANAGER,
+        {"id": "{cohort}", "finalisation": day(130).isoformat()},
+    ),
     "challenge_extension_create": (
         MANAGER,
         {
@@ -862,6 +866,11 @@ CHANGES: dict[str, Fill] = {
         "reason": "x",
     },
     "challenge_step_unwaive": _waived,
+    "challenge_cohort_dates_update": lambda w: {
+        "id": w["cohort"],
+        "finalisation": day(130).isoformat(),
+        "tell": True,
+    },
     "challenge_extension_create": lambda w: {
         "participants": [w["participant"]],
         "step": "premier-jeu",

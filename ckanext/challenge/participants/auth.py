@@ -148,6 +148,13 @@ def challenge_step_unwaive(context: Context, data_dict: dict[str, Any]) -> AuthR
     return _manager_of(context, data_dict.get("participant"))
 
 
+def challenge_cohort_dates_update(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("id"))
+
+
 def challenge_extension_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

@@ -10,7 +10,8 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import language
+from ckanext.challenge.common import labels, language
+from ckanext.challenge.domain.deadlines import MILESTONES
 from ckanext.challenge.domain.progress import Days
 from ckanext.challenge.domain.text import N_
 from ckanext.challenge.model import (
@@ -111,6 +112,23 @@ def _step_date(occasion: Occasion) -> dict[str, Any] | None:
     )
 
 
+def _season_dates(occasion: Occasion) -> dict[str, Any]:
+    """The data have ``dates`` (names of the season's), ``steps`` and ``reason``."""
+    participant, cohort = _subject(occasion)
+    data = occasion.data
+    steps = _Steps(cohort, days_for(cohort, participant))
+    return _participant(
+        occasion,
+        dates=[
+            (labels.milestone(name), tk.h.challenge_date(getattr(cohort, name)))
+            for name in data.get("dates", ())
+            if name in MILESTONES and getattr(cohort, name)
+        ],
+        steps=steps.dated(data.get("steps", ())),
+        said=data.get("reason"),
+    )
+
+
 def _withdrawn(occasion: Occasion) -> dict[str, Any] | None:
     participant, _ = _subject(occasion)
     if participant.withdrawn_at is None:
@@ -183,6 +201,7 @@ KINDS = (
     ),
     MailKind("step_confirmed", N_("Step confirmed"), _step_confirmed, "members"),
     MailKind("step_returned", N_("Step sent back"), _step_said("reason"), "members"),
+    MailKind("season_dates", N_("New dates of the season"), _season_dates, "members"),
     MailKind("step_date", N_("New date for a step"), _step_date, "members"),
     MailKind(
         "participant_message", N_("Message to the collectivité"), _message, "members"

@@ -56,9 +56,11 @@ def challenge_extension_create(context: Context, data_dict: dict[str, Any]) -> A
         have done; on ``due`` for a day that is past, not later than that of the season,
         or after its end; on ``reason`` when there is none
     """
-    data = validate(context, data_dict, schema.extension_create())
-    ids: list[str] = data["participants"]
+    named = {"participants": data_dict.get("participants")}
+    ids = validate(context, named, schema.extended())["participants"]
+    # Before the rest is looked at: who may not is not asked for it.
     tk.check_access("challenge_extension_create", context, {"participants": ids})
+    data = validate(context, data_dict, schema.extension_create())
     key: str = data["step"]
     with all_or_nothing(context):
         participants = _locked(ids)
