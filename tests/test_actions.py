@@ -39,6 +39,7 @@ from ckanext.challenge.model import (
     Claim,
     Cohort,
     Conformity,
+    Extension,
     Preparation,
     Subscription,
     WaitingRole,
@@ -290,6 +291,21 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"participant": "{participant}", "step": "{step}"},
     ),
+    "challenge_cohort_dates_update": (
+        MANAGER,
+        {"id": "{cohort}", "finalisation": day(130).isoformat()},
+    ),
+    "challenge_extension_create": (
+        MANAGER,
+        {
+            "participants": ["{participant}"],
+            "step": "premier-jeu",
+            "due": day(70).isoformat(),
+            "reason": "x",
+        },
+    ),
+    "challenge_extension_delete": (MANAGER, {"id": "{extension}"}),
+    "challenge_extension_list": (FOLLOWERS, {"participant": "{participant}"}),
     "challenge_step_evidence_show": (
         FOLLOWERS,
         {"participant": "{participant}", "step": "{step}"},
@@ -514,7 +530,13 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
         state="to_match",
         expires_at=utcnow() + dt.timedelta(days=30),
     )
-    model.Session.add_all([file, claim, waiting, preparation])
+    extension = Extension(
+        participant_id=participant["id"],
+        step="deux-membres",
+        due=day(70),
+        reason="Une élection",
+    )
+    model.Session.add_all([file, claim, waiting, preparation, extension])
     model.Session.commit()
     return {
         "unmatched": factories.Organization()["name"],
@@ -527,6 +549,7 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
             days=1,
             topic="Rencontre",
         )["id"],
+        "extension": extension.id,
         "file": file.id,
         "claim": claim.id,
         "waiting": waiting.id,
@@ -936,6 +959,18 @@ CHANGES: dict[str, Fill] = {
         "reason": "x",
     },
     "challenge_step_unwaive": _waived,
+    "challenge_cohort_dates_update": lambda w: {
+        "id": w["cohort"],
+        "finalisation": day(130).isoformat(),
+        "tell": True,
+    },
+    "challenge_extension_create": lambda w: {
+        "participants": [w["participant"]],
+        "step": "premier-jeu",
+        "due": day(70).isoformat(),
+        "reason": "x",
+    },
+    "challenge_extension_delete": lambda w: {"id": w["extension"]},
     "challenge_visit_create": lambda w: {
         "participant": w["participant"],
         "date": "2026-03-02",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from helpers import sheets
 
+from ckanext.challenge.common.workbooks import take_in
 from ckanext.challenge.conformity import examples, registry
 from ckanext.challenge.domain import wording
 from ckanext.challenge.domain.text import Text
@@ -20,7 +21,6 @@ from ckanext.challenge.preparation.steps import (
     match_columns,
     remember,
 )
-from ckanext.challenge.preparation.workbook import take_in
 
 KITS = [schema for schema in registry.known().values() if schema.descriptor]
 #: The official files, in a folder beside the repository or wherever one says.

@@ -9,8 +9,14 @@ from typing import Any, get_args
 
 import pytest
 
+from ckanext.challenge.common import (
+    sheet_tables,
+    workbook_labels,
+    workbook_reader,
+    workbooks,
+)
 from ckanext.challenge.domain import mending, personal, tables
-from ckanext.challenge.preparation import labels, steps, work, workbook
+from ckanext.challenge.preparation import labels, steps, work
 
 
 @pytest.fixture(autouse=True)
@@ -25,15 +31,14 @@ def _told(documented: object) -> set[str]:
 
 
 def test_each_refusal_says_why_and_what_to_do() -> None:
-    folder = Path(workbook.__file__).parent
-    codes = _told(workbook.NotATable)
-    for name in ("workbook.py", "reader.py", "steps.py"):
-        source = (folder / name).read_text(encoding="utf-8")
+    codes = _told(workbooks.NotATable)
+    for module in (workbooks, workbook_reader, sheet_tables):
+        source = Path(str(module.__file__)).read_text(encoding="utf-8")
         codes |= set(re.findall(r'(?:NotATable|Refused)\("([a-z-]+)"\)', source))
     codes.add(work.BROKEN)
-    assert codes == set(labels._REFUSALS)
+    assert codes == set(workbook_labels._REFUSALS)
     for code in codes:
-        assert all(labels.refusal(code))
+        assert all(workbook_labels.refusal(code))
 
 
 def test_each_repair_and_question_has_a_sentence() -> None:

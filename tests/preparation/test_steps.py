@@ -18,11 +18,11 @@ from helpers import sheets
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ckanext.challenge.common.workbooks import take_in, take_in_cells
 from ckanext.challenge.conformity import check, examples, registry
 from ckanext.challenge.domain.matching import Field
 from ckanext.challenge.preparation import steps, vocabulary
 from ckanext.challenge.preparation.steps import Context, Result
-from ckanext.challenge.preparation.workbook import take_in, take_in_cells
 
 KITS = [schema for schema in registry.known().values() if schema.descriptor]
 SUBVENTIONS = registry.known()["scdl/subventions"]

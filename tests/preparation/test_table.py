@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from helpers import sheets
 
-from ckanext.challenge.conformity import registry
-from ckanext.challenge.preparation.steps import Place, find_table
-from ckanext.challenge.preparation.workbook import (
+from ckanext.challenge.common.workbooks import (
     NotATable,
     Workbook,
     take_in,
     take_in_cells,
 )
+from ckanext.challenge.conformity import registry
+from ckanext.challenge.preparation.steps import Place, find_table
 
 SCHEMA = registry.known()["scdl/deliberations"]
 HEADER = ["DELIB_ID", "DELIB_DATE", "DELIB_OBJET"]

@@ -11,8 +11,8 @@ import pytest
 from helpers import sheets
 from openpyxl.styles import Font
 
-from ckanext.challenge.preparation import workbook
-from ckanext.challenge.preparation.workbook import NotATable, take_in, take_in_cells
+from ckanext.challenge.common import workbooks
+from ckanext.challenge.common.workbooks import NotATable, take_in, take_in_cells
 
 ROWS = [
     ["Bénéficiaire", "Montant", "Date"],
@@ -269,12 +269,12 @@ def test_empty_rows_with_a_format_are_nothing() -> None:
 
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "MAX_ROWS", 2)
+    monkeypatch.setattr(workbooks, "MAX_ROWS", 2)
     assert _code(sheets.xlsx({"F": ROWS})) == "too-many-rows"
 
 
 def test_a_file_larger_than_a_spreadsheet_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workbook, "MAX_BYTES", 100)
+    monkeypatch.setattr(workbooks, "MAX_BYTES", 100)
     assert _code(sheets.xlsx({"F": ROWS})) == "too-large"

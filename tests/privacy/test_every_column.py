@@ -80,6 +80,8 @@ KEPT: dict[str, set[str]] = {
         *("insee_code", "departement", "language", "state"),
     },
     "challenge_claim": {"state"},
+    # The key of a step.
+    "challenge_extension": {"step"},
     # Member, editor or admin, and by which way.
     "challenge_given_role": {"role", "former", "way"},
     # What the code is, and not for whom.

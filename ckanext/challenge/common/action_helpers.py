@@ -18,6 +18,7 @@ from ckanext.challenge.model import (
     Application,
     ApplicationFile,
     Cohort,
+    Extension,
     Mail,
     Participant,
     Visit,
@@ -266,6 +267,14 @@ def find_visit(id_: Any) -> Visit:
     :raises ObjectNotFound: when there is none
     """
     return _found(Visit, id_, tk._("There is no such visit"))
+
+
+def find_extension(id_: Any) -> Extension:
+    """The later day with that id.
+
+    :raises ObjectNotFound: when there is none
+    """
+    return _found(Extension, id_, tk._("There is no such extension"))
 
 
 def _is_there(group: model.Group | None) -> TypeGuard[model.Group]:

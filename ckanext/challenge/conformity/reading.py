@@ -11,12 +11,17 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
 from ckanext.challenge.domain import characters
+from ckanext.challenge.domain.encodings import (
+    BYTE_ORDER_MARKS,
+    OLD_ENCODINGS,
+    likeliest_encoding,
+)
 
 from .report import Unreadable
 
@@ -56,30 +61,11 @@ _PARTS = (
 #: How the page begins that a program writes and calls a spreadsheet.
 _TABLE = ("<table", "<meta", "<style", "<div")
 _PAGE = ("<!doctype html", "<html", "<head", "<body", "<!--")
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    # The longer one first: UTF-32's begins like UTF-16's.
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _WIDE = ("utf-16", "utf-32")
 #: Encodings of names and of programs, in which nobody writes a file.
 _NO_TEXTS = frozenset(
     {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 )
-#: What offices of Western Europe write when it is not UTF-8. The last one reads
-#: anything.
-_OLD_ENCODINGS = ("windows-1252", "iso-8859-15")
-#: What Excel on an old Mac and DOS write: any bytes are text in them, too.
-_OLDER_ENCODINGS = ("macintosh", "cp850")
-#: What stands in French texts beside ASCII, by how often it does, roughly.
-_FRENCH = {
-    **dict.fromkeys("âäëîïôöùûüÿæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŒÆ‘“”–—…§²³", 1),
-    **dict.fromkeys("àçèê€«»’°œ\u00a0", 3),
-    "é": 8,
-}
 #: Decodes what is no UTF-8 as Windows-1252, in a file that holds both.
 _MIXED = "challenge-windows-1252"
 #: What UTF-8 looks like where it was taken for Windows-1252 and encoded once more; and
@@ -286,21 +272,11 @@ def records(path: Path, how: Layout) -> Iterator[tuple[int, list[str]]]:
         yield from every
 
 
-def records_of(text: IO[str], separator: str) -> Iterator[tuple[int, list[str]]]:
-    """All records of an open text, each with the line on which it begins.
-
-    :raises Unreadable: at a record that is too long, or where the text is no CSV
-    """
-    return _records(text, separator, refuses_quotes=False)
-
-
 def _records(
     text: IO[str],
     separator: str,
     is_spaced: bool = False,
     line: int = 1,
-    *,
-    refuses_quotes: bool = True,
 ) -> Iterator[tuple[int, list[str]]]:
     """The records of a text whose first line is that one of the file."""
     budget = _Budget(text, line - 1)
@@ -309,7 +285,7 @@ def _records(
     try:
         for cells in reader:
             yield line, cells
-            if refuses_quotes and (len(budget.record) > 1 or budget.is_odd):
+            if len(budget.record) > 1 or budget.is_odd:
                 _refuse_open_quote(budget.record, separator, is_spaced, line)
             line = reader.line_num + first
             budget.renew()
@@ -434,7 +410,7 @@ def _writing(path: Path, start: bytes, declared: str | None) -> Writing:
         # Any bytes can be read so.
         tried = [Writing("utf-8-sig" if false_mark else "utf-8", mixed=line)]
     else:
-        names = [_old_encoding(path), *_OLD_ENCODINGS]
+        names = [_old_encoding(path), *OLD_ENCODINGS]
         if declared and codec not in ("", "utf-8", "utf-8-sig"):
             names.insert(0, declared.lower())
         tried = [Writing(name, false_mark) for name in dict.fromkeys(names)]
@@ -469,21 +445,6 @@ def _old_encoding(path: Path) -> str:
         while block := file.read(_BLOCK):
             letters.update(byte for byte in block if byte > 0x7F)
     return likeliest_encoding(letters)
-
-
-def likeliest_encoding(letters: Mapping[int, int]) -> str:
-    """The encoding in which bytes are most French; the one of today, if several.
-
-    :param letters: how often each byte above 127 is there
-    """
-
-    def weight(encoding: str) -> int:
-        return sum(
-            count * _FRENCH.get(bytes([byte]).decode(encoding, "replace"), 0)
-            for byte, count in letters.items()
-        )
-
-    return max((_OLD_ENCODINGS[0], *_OLDER_ENCODINGS), key=weight)
 
 
 def _codec(name: str | None) -> str:

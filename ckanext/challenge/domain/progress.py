@@ -110,6 +110,23 @@ def due_days(programme: Programme, milestones: Days) -> dict[str, datetime.date 
     }
 
 
+def extended(
+    due: Days, later: Mapping[str, datetime.date]
+) -> dict[str, datetime.date | None]:
+    """Return the day that holds for each step of a participant.
+
+    That of the season holds again where it has moved beyond the later one, and what
+    has no day in the season has none.
+
+    :param due: the days of the season, see :func:`due_days`
+    :param later: the later days that the participant was given, by the key of the step
+    """
+    return {
+        key: day if day is None else max(day, later.get(key, day))
+        for key, day in due.items()
+    }
+
+
 def judge_step(
     step: Step, measurements: Mapping[str, Measurement], state: str
 ) -> StepVerdict:

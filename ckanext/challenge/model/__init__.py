@@ -14,6 +14,7 @@ from .contour import Contour, ContourMap, FormerCode
 from .correspondence import ApplicationFile, Message, Note
 from .credential import Credential, SigningKey
 from .digest import Digest
+from .extension import Extension
 from .former_address import FormerAddress
 from .given_role import GivenRole
 from .journal import JournalEntry
@@ -48,6 +49,7 @@ __all__ = [
     "Digest",
     "Elsewhere",
     "Evidence",
+    "Extension",
     "Feedback",
     "FormerAddress",
     "FormerCode",

@@ -32,7 +32,7 @@ class Preparation(tk.BaseModel):
         sa.Column("kit", sa.UnicodeText, nullable=False),
         key_column("user_id", "user.id"),
         sa.Column("state", sa.UnicodeText, nullable=False, default="reading"),
-        # Why it failed: a code of preparation.workbook.NotATable, or "broken".
+        # Why it failed: a code of common.workbooks.NotATable, or "broken".
         sa.Column("reason", sa.UnicodeText),
         sa.Column("source_name", sa.UnicodeText, nullable=False, default=""),
         # The sheets that a person chose; none chosen where null.

@@ -12,6 +12,7 @@ from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import (
     cohort_of,
     find_application,
+    find_extension,
     find_organization,
     find_participant,
     find_visit,
@@ -174,6 +175,43 @@ def challenge_step_waive(context: Context, data_dict: dict[str, Any]) -> AuthRes
 def challenge_step_unwaive(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
     return _manager_of(context, data_dict.get("participant"))
+
+
+def challenge_cohort_dates_update(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("id"))
+
+
+def challenge_extension_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the seasons of all these participants."""
+    ids = data_dict.get("participants") or []
+    found = model.Session.query(Participant.id, Participant.cohort_id).filter(
+        Participant.id.in_(ids)
+    )
+    seasons = dict(map(tuple, found))
+    if set(ids) != set(seasons):
+        raise tk.ObjectNotFound(tk._("There is no such participant"))
+    return roles.answer(
+        bool(ids) and all(roles.is_manager(context, id_) for id_ in {*seasons.values()})
+    )
+
+
+def challenge_extension_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, find_extension(data_dict.get("id")).participant_id)
+
+
+def challenge_extension_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Of a participant its members, its adviser, managers; of a cohort its staff."""
+    if data_dict.get("participant"):
+        return _follower_of(context, data_dict)
+    return roles.for_staff(context, data_dict.get("cohort"))
 
 
 def challenge_step_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import MappingProxyType
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import language
-from ckanext.challenge.domain import deadlines
-from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.common import labels, language
+from ckanext.challenge.domain.deadlines import MILESTONES
+from ckanext.challenge.domain.progress import Days
 from ckanext.challenge.domain.text import N_
-from ckanext.challenge.model import Cohort, Participant, ParticipantMessage, StepStatus
+from ckanext.challenge.model import (
+    Cohort,
+    Extension,
+    Participant,
+    ParticipantMessage,
+    StepStatus,
+)
 from ckanext.challenge.notifications.kinds import MailKind, Occasion
+
+from .due import days_for, days_of
 
 
 def _participant(occasion: Occasion, anchor: str = "", **found: Any) -> dict[str, Any]:
@@ -80,6 +89,46 @@ def _step_said(name: str) -> Callable[[Occasion], dict[str, Any]]:
     return variables
 
 
+def _step_date(occasion: Occasion) -> dict[str, Any] | None:
+    """The day that holds for a step when the mail goes, and why it is a later one."""
+    participant, cohort = _subject(occasion)
+    key = occasion.data["step"]
+    day, season_day = days_for(cohort, participant).get(key), days_of(cohort).get(key)
+    if day is None:
+        return None
+    given = (
+        model.Session.query(Extension)
+        .filter_by(participant_id=participant.id, step=key)
+        .first()
+    )
+    later = given is not None and day != season_day
+    return _participant(
+        occasion,
+        f"step-{key}",
+        step=_step_title(occasion),
+        date=tk.h.challenge_date(day),
+        later=later,
+        said=given.reason if given and later else None,
+    )
+
+
+def _season_dates(occasion: Occasion) -> dict[str, Any]:
+    """The data have ``dates`` (names of the season's), ``steps`` and ``reason``."""
+    participant, cohort = _subject(occasion)
+    data = occasion.data
+    steps = _Steps(cohort, days_for(cohort, participant))
+    return _participant(
+        occasion,
+        dates=[
+            (labels.milestone(name), tk.h.challenge_date(getattr(cohort, name)))
+            for name in data.get("dates", ())
+            if name in MILESTONES and getattr(cohort, name)
+        ],
+        steps=steps.dated(data.get("steps", ())),
+        said=data.get("reason"),
+    )
+
+
 def _withdrawn(occasion: Occasion) -> dict[str, Any] | None:
     participant, _ = _subject(occasion)
     if participant.withdrawn_at is None:
@@ -103,7 +152,7 @@ def _message(occasion: Occasion) -> dict[str, Any]:
 def _reminder(occasion: Occasion) -> dict[str, Any]:
     """The data have ``late`` and ``soon``, keys of steps, and ``next``, one key."""
     participant, cohort = _subject(occasion)
-    steps, data = _Steps(cohort), occasion.data
+    steps, data = _Steps(cohort, days_for(cohort, participant)), occasion.data
     following = data.get("next")
     return _participant(
         occasion,
@@ -128,12 +177,9 @@ def _status(participant: Participant, step: str) -> StepStatus | None:
 class _Steps:
     """The steps of a season in the reader's words."""
 
-    def __init__(self, cohort: Cohort) -> None:
+    def __init__(self, cohort: Cohort, due: Days = MappingProxyType({})) -> None:
         self.programme = programmes.of(cohort)
-        self.due = rules.due_days(
-            self.programme,
-            {name: getattr(cohort, name) for name in deadlines.MILESTONES},
-        )
+        self.due = due
 
     def title(self, key: str) -> str:
         """The title of a step; the key of one that the programme has no more."""
@@ -155,6 +201,8 @@ KINDS = (
     ),
     MailKind("step_confirmed", N_("Step confirmed"), _step_confirmed, "members"),
     MailKind("step_returned", N_("Step sent back"), _step_said("reason"), "members"),
+    MailKind("season_dates", N_("New dates of the season"), _season_dates, "members"),
+    MailKind("step_date", N_("New date for a step"), _step_date, "members"),
     MailKind(
         "participant_message", N_("Message to the collectivité"), _message, "members"
     ),

@@ -23,6 +23,7 @@ from ckanext.challenge.measures import registry
 from ckanext.challenge.model import (
     Award,
     Cohort,
+    Extension,
     Mail,
     Participant,
     ReminderPause,
@@ -31,6 +32,8 @@ from ckanext.challenge.model import (
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import kinds
+
+from .due import days_for, days_of
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,7 @@ class Situation:
     :ivar organization_name: that of its address
     :ivar name: its title
     :ivar known: the statuses of its steps, by their keys
+    :ivar days: on which its steps are due
     :ivar told: when its members were told anything but a reminder last
     :ivar pause: of its reminders
     """
@@ -94,6 +98,7 @@ class Situation:
     organization_name: str
     name: str
     known: Mapping[str, Any]
+    days: rules.Days
     told: dt.datetime | None
     pause: ReminderPause | None
 
@@ -123,7 +128,7 @@ class Situation:
         return reminders.due(
             programmes.of(self.cohort),
             _states(self.known),
-            _days(self.cohort),
+            self.days,
             config.today(),
             ahead,
             planned=_planned(self.known),
@@ -136,7 +141,7 @@ class Situation:
         return reminders.following(
             programmes.of(self.cohort),
             _states(self.known),
-            _days(self.cohort),
+            self.days,
             config.today(),
             config.reminder_days(),
             pace=self.pace,
@@ -145,7 +150,7 @@ class Situation:
 
 
 def situation(participant: Participant) -> Situation:
-    """What is known of one participant, in four statements."""
+    """What is known of one participant, in five statements."""
     cohort = cohort_of(participant)
     group = model.Session.get(model.Group, participant.organization_id)
     statuses = model.Session.query(StepStatus).filter_by(participant_id=participant.id)
@@ -156,6 +161,7 @@ def situation(participant: Participant) -> Situation:
         group.name if group else "",
         group.title or group.name if group else "",
         {status.step: status for status in statuses.populate_existing()},
+        days_for(cohort, participant),
         told.get(participant.id) or told.get(participant.organization_id),
         model.Session.get(ReminderPause, participant.id, populate_existing=True),
     )
@@ -221,8 +227,16 @@ def _situations(cohort: Cohort | None) -> list[Situation]:
             StepStatus.step,
             StepStatus.state,
             StepStatus.planned_for,
+            Extension.due.label("extended"),
         )
         .join(Participant, Participant.id == StepStatus.participant_id)
+        .outerjoin(
+            Extension,
+            sa.and_(
+                Extension.participant_id == StepStatus.participant_id,
+                Extension.step == StepStatus.step,
+            ),
+        )
         .where(Participant.cohort_id.in_(cohorts), Participant.state == "active")
     ):
         known.setdefault(status.participant_id, {})[status.step] = status
@@ -233,18 +247,24 @@ def _situations(cohort: Cohort | None) -> list[Situation]:
         .join(Participant, Participant.id == ReminderPause.participant_id)
         .filter(Participant.cohort_id.in_(cohorts))
     }
-    return [
-        Situation(
-            cohorts[participant.cohort_id],
-            participant,
-            group.name,
-            group.title or group.name,
-            known.get(participant.id, {}),
-            told.get(participant.id) or told.get(participant.organization_id),
-            pauses.get(participant.id),
+    due = {id_: days_of(season) for id_, season in cohorts.items()}
+    found = []
+    for participant, group in rows:
+        steps = known.get(participant.id, {})
+        later = {key: row.extended for key, row in steps.items() if row.extended}
+        found.append(
+            Situation(
+                cohorts[participant.cohort_id],
+                participant,
+                group.name,
+                group.title or group.name,
+                steps,
+                rules.extended(due[participant.cohort_id], later),
+                told.get(participant.id) or told.get(participant.organization_id),
+                pauses.get(participant.id),
+            )
         )
-        for participant, group in rows
-    ]
+    return found
 
 
 def remind(
@@ -301,7 +321,7 @@ def _remind(participant_id: str, ahead: int) -> int | None:
     following = rules.next_step(
         programmes.of(cohort),
         _states(known),
-        _days(cohort),
+        now.days,
         config.today(),
         planned=_planned(known),
         held=_held(participant),
@@ -328,13 +348,6 @@ def _remind(participant_id: str, ahead: int) -> int | None:
     )
     model.Session.commit()
     return mails
-
-
-def _days(cohort: Cohort) -> rules.Days:
-    return rules.due_days(
-        programmes.of(cohort),
-        {name: getattr(cohort, name) for name in deadlines.MILESTONES},
-    )
 
 
 def _states(known: Mapping[str, Any]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.domain import deeds, eligibility, lifecycle
 from ckanext.challenge.domain.accompaniment import LEAST, LONGEST
+from ckanext.challenge.domain.deadlines import MILESTONES
 
 from . import filters
 from .board import SORTS as BOARD_SORTS
@@ -131,6 +132,38 @@ def batch() -> Schema:
         "text": fields.paragraph(5000),
         "dry_run": [fields.default(False), *fields.truth()],
     }
+
+
+def extended() -> Schema:
+    """Whose step is put off."""
+    return {"participants": [tk.get_validator("not_empty"), fields.texts(1000)]}
+
+
+def extension_create() -> Schema:
+    """Which step, for whom, until when, and why."""
+    return {
+        **extended(),
+        "step": fields.raw(),
+        "due": fields.day(required=True),
+        "reason": fields.paragraph(5000, required=True),
+    }
+
+
+def dates_update() -> Schema:
+    """Which dates of a season move, and who is told."""
+    return {
+        "id": fields.raw(),
+        **{name: fields.day() for name in MILESTONES},
+        "revision": fields.raw(required=False),
+        "tell": [fields.default(False), *fields.truth()],
+        "reason": fields.paragraph(5000),
+        "dry_run": [fields.default(False), *fields.truth()],
+    }
+
+
+def extension_list() -> Schema:
+    """Those of a participant, or of a season."""
+    return visit_list()
 
 
 def step_list() -> Schema:

@@ -20,14 +20,17 @@ from ckanext.challenge.common.action_helpers import (
     rollback_and_error,
     user_id_of,
 )
-from ckanext.challenge.domain import deadlines, lifecycle
+from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Step
 from ckanext.challenge.model import Cohort, Evidence, Participant, StepStatus, locks
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import columns
+from ckanext.challenge.model.extension import later_days
 from ckanext.challenge.progress import evaluate
+
+from .due import days_of
 
 
 @dataclass(frozen=True)
@@ -150,25 +153,31 @@ def save(
         evaluate.refresh([participant.organization_id])
 
 
-def count(participant: Participant) -> None:
-    """Have the figures of a participant say what its steps say, in one transaction.
+def count(*participants: Participant) -> None:
+    """Have the figures of participants say what their steps say, in one transaction.
 
     So that whoever reads both finds the same, even where no evaluation follows.
 
-    :param participant: whose row is locked
+    :param participants: whose rows are locked
     """
-    cohort = cohort_of(participant)
-    programme = programmes.of(cohort)
     model.Session.flush()
-    states = model.Session.query(StepStatus.step, StepStatus.state).filter_by(
-        participant_id=participant.id
-    )
-    due = rules.due_days(
-        programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
-    )
-    summary = rules.summarise(programme, dict(map(tuple, states)), due, config.today())
-    for name, value in summary._asdict().items():
-        setattr(participant, name, value)
+    ids = [participant.id for participant in participants]
+    states: dict[str, dict[str, str]] = {id_: {} for id_ in ids}
+    for id_, step, state in model.Session.query(
+        StepStatus.participant_id, StepStatus.step, StepStatus.state
+    ).filter(StepStatus.participant_id.in_(ids)):
+        states[id_][step] = state
+    later = later_days(ids)
+    for participant in participants:
+        cohort = cohort_of(participant)
+        summary = rules.summarise(
+            programmes.of(cohort),
+            states[participant.id],
+            rules.extended(days_of(cohort), later.get(participant.id, {})),
+            config.today(),
+        )
+        for name, value in summary._asdict().items():
+            setattr(participant, name, value)
 
 
 def evidence_of(participant_id: str, *keys: str) -> dict[str, Evidence]:

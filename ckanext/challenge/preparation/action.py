@@ -13,7 +13,12 @@ from ckan import model
 from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.common import file_store, session_events, spreadsheets
+from ckanext.challenge.common import (
+    file_store,
+    session_events,
+    spreadsheets,
+    workbook_labels,
+)
 from ckanext.challenge.common.action_helpers import (
     checked_transition,
     commit,
@@ -23,6 +28,7 @@ from ckanext.challenge.common.action_helpers import (
     user_id_of,
     validate,
 )
+from ckanext.challenge.common.workbooks import MAX_BYTES, NotATable
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.domain import lifecycle
@@ -32,7 +38,6 @@ from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 
 from . import jobs, kits, labels, schema, work
-from .workbook import MAX_BYTES, NotATable
 
 log = logging.getLogger(__name__)
 
@@ -324,7 +329,7 @@ def challenge_preparation_export(context: Context, data_dict: dict[str, Any]) ->
     try:
         content = make(row, national)
     except (NotATable, FileNotFoundError) as error:
-        text = labels.refusal(work.BROKEN)[0]
+        text = workbook_labels.refusal(work.BROKEN)[0]
         raise tk.ValidationError({"id": [text]}) from error
     name = row.source_name.rpartition(".")[0] if kind == "xlsx" else row.kit
     stream = bool(context.get("stream"))
@@ -611,8 +616,8 @@ def _dictize(row: Preparation) -> dict[str, Any]:
         **columns(row, _COLUMNS),
         "constants": work.said(row.constants),
         "choices": row.repairs,
-        "reason": labels.refusal(row.reason)[0] if row.reason else None,
-        "remedy": labels.refusal(row.reason)[1] if row.reason else None,
+        "reason": workbook_labels.refusal(row.reason)[0] if row.reason else None,
+        "remedy": workbook_labels.refusal(row.reason)[1] if row.reason else None,
         **found,
         "columns": [_column(one) for one in found.get("columns", [])],
         "report": _told(report) if report else None,

@@ -12,9 +12,8 @@ from xlsxwriter.utility import xl_cell_to_rowcol
 from xlsxwriter.worksheet import Worksheet
 
 from ckanext.challenge.common.spreadsheets import LONGEST_TEXT, sheet_names
+from ckanext.challenge.common.workbooks import Sheet
 from ckanext.challenge.domain.characters import cleaned
-
-from .workbook import Sheet
 
 _WIDEST = 40
 

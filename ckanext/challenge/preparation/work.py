@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common import file_store
+from ckanext.challenge.common.workbooks import NotATable, Sheet, Workbook, take_in
 from ckanext.challenge.conformity import check as conformity
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.conformity import registry
@@ -28,7 +29,6 @@ from ckanext.challenge.domain.mending import Repair
 from ckanext.challenge.model import Collectivite, Preparation, PreparationMemory
 
 from . import kits, marked, steps, vocabulary
-from .workbook import NotATable, Sheet, Workbook, take_in
 
 #: Rows that are shown of the result.
 _PREVIEW = 20

@@ -34,6 +34,7 @@ from ckanext.challenge.model import (
     Claim,
     Cohort,
     Evidence,
+    Extension,
     Feedback,
     GivenRole,
     JournalEntry,
@@ -181,6 +182,7 @@ def _forget(participant_ids: Collection[str]) -> list[str]:
     model.Session.query(Participant).filter(Participant.id.in_(participant_ids)).update(
         {"withdrawn_reason": None}, synchronize_session=False
     )
+    of(Extension).update({"reason": None}, synchronize_session=False)
     # A visit has a topic; an empty one says nothing.
     _empty(of(Visit).filter(Visit.topic != ""), Visit, topic="")
     rows = (

@@ -353,7 +353,7 @@ class _Evaluation:
                 cohort.programme,
                 found,
                 {step: status.state for step, status in stored.items()},
-                cohort.due,
+                self._rules.due(row),
                 self._rules.today,
             )
             statuses += self._changed_statuses(row, verdict, stored)

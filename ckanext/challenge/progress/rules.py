@@ -81,6 +81,11 @@ class Rules:
         launch = self.cohorts[row.cohort_id].launch
         return Subject(row.organization_id, row.cohort_id, launch, row.earlier)
 
+    def due(self, row: store.Participation) -> progress.Days:
+        """The day on which each step is due for a participant of one of the cohorts."""
+        due = self.cohorts[row.cohort_id].due
+        return progress.extended(due, dict(row.later)) if row.later else due
+
     def digest_for(self, rows: Iterable[store.Participation]) -> str:
         """The digest of what an organization is judged by.
 
@@ -90,6 +95,11 @@ class Rules:
         for row in rows:
             cohort = self.cohorts.get(row.cohort_id)
             parts += [row.id, cohort.digest if cohort else "", repr(row.earlier)]
+            # A later day is late on a day of its own.
+            parts += [
+                f"{step} {day} {deadlines.is_late(day, self.today)}"
+                for step, day in row.later
+            ]
         return " ".join(parts)
 
 

@@ -33,6 +33,7 @@ from ckanext.challenge.model import (
 )
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.base import make_id
+from ckanext.challenge.model.extension import later_days
 
 
 def _table(mapped: Any) -> sa.Table:
@@ -88,12 +89,14 @@ class Participation(NamedTuple):
     """An organization in a cohort in which its steps follow the catalogue.
 
     :ivar earlier: the cohorts launched before in which it takes part, or took part
+    :ivar later: the later days that it was given, in the order of the steps' keys
     """
 
     id: str
     organization_id: str
     cohort_id: str
     earlier: tuple[Season, ...] = ()
+    later: tuple[tuple[str, dt.date], ...] = ()
 
 
 class StatusRow(NamedTuple):
@@ -257,18 +260,27 @@ def participations(organization_ids: Collection[str]) -> list[Participation]:
         .where(_among(_participant.c.organization_id, organization_ids))
         .order_by(_participant.c.id)
     )
-    rows = model.Session.execute(query).all()
-    earlier = _earlier(organization_ids) if rows else {}
-    return [_participation(row, earlier) for row in rows]
+    return _participations(model.Session.execute(query).all(), organization_ids)
 
 
-def _participation(
-    row: Any, earlier: Mapping[str, tuple[Season, ...]]
-) -> Participation:
-    """A row of the columns of :data:`_PARTICIPATION`, or more."""
-    return Participation(
-        row.id, row.organization_id, row.cohort_id, earlier.get(row.id, ())
-    )
+def _participations(
+    rows: Sequence[Any], organization_ids: Collection[str]
+) -> list[Participation]:
+    """What rows of the columns of :data:`_PARTICIPATION`, or more, are."""
+    if not rows:
+        return []
+    earlier = _earlier(organization_ids)
+    later = later_days([row.id for row in rows])
+    return [
+        Participation(
+            row.id,
+            row.organization_id,
+            row.cohort_id,
+            earlier.get(row.id, ()),
+            tuple(sorted(later.get(row.id, {}).items())),
+        )
+        for row in rows
+    ]
 
 
 def _earlier(organization_ids: Collection[str]) -> dict[str, tuple[Season, ...]]:
@@ -334,8 +346,12 @@ def lock(organization_ids: Collection[str]) -> dict[Participation, Progress]:
     )
     number = len(_PARTICIPATION)
     rows = model.Session.execute(participants).all()
-    earlier = _earlier(organization_ids) if rows else {}
-    found = {_participation(row, earlier): Progress(*row[number:]) for row in rows}
+    found = {
+        participation: Progress(*row[number:])
+        for participation, row in zip(
+            _participations(rows, organization_ids), rows, strict=True
+        )
+    }
     model.Session.execute(standings_).close()
     return found
 

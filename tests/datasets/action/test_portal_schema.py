@@ -18,11 +18,11 @@ from factories import call_as, work_in_this_process
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import config, programmes
+from ckanext.challenge.common.workbooks import take_in_cells
 from ckanext.challenge.conformity import check, own, registry
 from ckanext.challenge.model import JournalEntry, PortalSchema
 from ckanext.challenge.preparation import steps
 from ckanext.challenge.preparation.kits import schema_of
-from ckanext.challenge.preparation.workbook import take_in_cells
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 

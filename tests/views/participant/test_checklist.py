@@ -250,6 +250,31 @@ def test_a_manager_waives_on_the_page_and_members_read_why(
         assert "/waive" not in page
 
 
+def test_a_manager_gives_more_time_on_the_page_and_members_read_why(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager, step = browser("manager"), "premier-jeu"
+    url = f"{world.url}/step/{step}"
+    season_day = _detail(world, step)["due"]
+    given = {f"{step}-extend_due": season_day, f"{step}-extend_reason": "Budget voté"}
+    refused = _page(manager.post(f"{url}/extend", given))
+    (field,) = refused.xpath("//*[@name=$name]", name=f"{step}-extend_due")
+    assert field.get("aria-invalid") == "true"
+    (typed,) = refused.xpath("//*[@name=$name]", name=f"{step}-extend_reason")
+    assert typed.text == "Budget voté"
+    later = day(100).isoformat()
+    manager.post(f"{url}/extend", {**given, f"{step}-extend_due": later})
+    assert _detail(world, step)["due"] == later
+    assert "Budget voté" in _text(_step(_page(browser("member").get(world.url)), step))
+    assert "Budget voté" not in browser().get(world.url).get_data(as_text=True)
+    (button,) = _step(_page(manager.get(world.url)), step).xpath(".//*[@formaction]")
+    manager.post(button.get("formaction").partition("#")[0], given)
+    assert _detail(world, step)["due"] == season_day
+    for role in ("member", "adviser"):
+        page = browser(role).get(world.url).get_data(as_text=True)
+        assert "/extend" not in page
+
+
 def test_the_kits_that_fit_are_offered_and_the_chosen_ones_come_first(
     browser: Callable[..., Any], world: Any
 ) -> None:

@@ -17,9 +17,9 @@ from factories import call_as, work_in_this_process
 from helpers.browser import Browser
 from lxml import html
 
+from ckanext.challenge.common.workbooks import take_in
 from ckanext.challenge.conformity import check, registry
 from ckanext.challenge.preparation import steps
-from ckanext.challenge.preparation.workbook import take_in
 
 KITS = [
     "deliberations",

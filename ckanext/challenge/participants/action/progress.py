@@ -39,12 +39,14 @@ from ckanext.challenge.measures import registry
 from ckanext.challenge.model import (
     Award,
     Cohort,
+    Extension,
     Participant,
     StepStatus,
     confirmations,
 )
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.participants import schema, steps
+from ckanext.challenge.participants.due import days_of
 from ckanext.challenge.progress import evaluate
 
 
@@ -111,7 +113,9 @@ def challenge_progress_show(context: Context, data_dict: dict[str, Any]) -> Any:
         definition, unit}]`` that prove it, ``value, target, late, why_not, note`` (of
         the members), ``reason`` (of the staff: why it was sent back or is asked no
         more), ``evidence_url, evidence_file: {id, name, media_type, size,
-        created_at}, planned_for``.
+        created_at}, planned_for, extension``. ``due`` is the day that holds for this
+        organization; where it is a later one than that of the season, ``extension``
+        is ``{id, season_due, reason, created_at}``.
         ``why_not`` lists what is missing: ``{measure, definition, unit, value, target,
         datasets: [{id, name, title, fix_url, missing, problems}], missing, fix_url}``,
         in which ``missing`` lists what a dataset, or the organization's page, lacks:
@@ -163,9 +167,15 @@ class _Shown:
         self.programme: Programme = programmes.of(cohort)
         self.declared = registry.declared()
         self.language = current()
-        self.due = rules.due_days(
-            self.programme,
-            {name: getattr(cohort, name) for name in deadlines.MILESTONES},
+        self.season_due = days_of(cohort)
+        self.extensions = {
+            row.step: row
+            for row in model.Session.query(Extension).filter_by(
+                participant_id=participant.id
+            )
+        }
+        self.due = rules.extended(
+            self.season_due, {key: row.due for key, row in self.extensions.items()}
         )
         self.statuses = {
             status.step: status
@@ -315,6 +325,19 @@ class _Shown:
                 self.evidence.get(status.step) if status else None
             ),
             "planned_for": as_json(status.planned_for) if status else None,
+            "extension": self._extension(step.key),
+        }
+
+    def _extension(self, key: str) -> dict[str, Any] | None:
+        """The later day that was given for a step, as long as it is the later one."""
+        given, season_day = self.extensions.get(key), self.season_due[key]
+        if given is None or self.due[key] == season_day:
+            return None
+        return {
+            "id": given.id,
+            "season_due": as_json(season_day),
+            "reason": given.reason,
+            "created_at": as_json(given.created_at),
         }
 
     def _held(self) -> dict[tuple[str, bool], Award]:

@@ -21,7 +21,7 @@ from .doors import Doors
 from .reasons import reasons
 
 #: The forms of a step, as what was sent names them when it comes back with errors.
-STEP, CONFIRM, WAIVE = "step", "confirm", "waive"
+STEP, CONFIRM, WAIVE, EXTEND = "step", "confirm", "waive", "extend"
 #: In the page's address, that the choice of kits stands open.
 KITS = "kits"
 #: How often a step looks by itself what became of a check: for a minute.
@@ -160,9 +160,16 @@ def _file_url(step: Mapping[str, Any], reader: Reader) -> str:
 
 def _words(step: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What its people and the team say of a step."""
+    given = step.get("extension") or {}
+    later = tk._("More time, until {date} (for the others, {season}):").format(
+        date=h.challenge_date(step.get("due"), "d MMMM"),
+        season=h.challenge_date(given.get("season_due"), "d MMMM"),
+    )
     said = (
         (tk._("Note of the collectivité:"), step.get("note")),
         (tk._("Word of the team:"), step.get("reason")),
+        # Why is erased with the data of a season: that it was so, stays.
+        (later, given.get("reason") or (given and "…")),
     )
     return [(label, text) for label, text in said if text]
 
@@ -355,6 +362,31 @@ def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         }
         if waives
         else None,
+        "extend": _extend(step, reader) if waives and not settled else None,
+    }
+
+
+def _extend(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
+    """The form with which a later day is given, changed or taken back."""
+    if not step.get("due"):
+        return None
+    key, given = step["step"], step.get("extension")
+    sent = reader.given(EXTEND, key)
+    stored = {"due": step["due"], "reason": given["reason"] or ""} if given else {}
+    text = tk._("For the others it is {date}.")
+    return {
+        "url": reader.address(key, EXTEND),
+        "errors": sent["errors"],
+        "data": {**stored, **sent["data"]},
+        "heading": tk._("Change the later date") if given else tk._("Give more time"),
+        "season": text.format(
+            date=h.challenge_date(given["season_due"] if given else step["due"])
+        ),
+        "back": reader.address(key, "unextend") if given else "",
+        "labels": {
+            f"{key}-extend_due": tk._("New date"),
+            f"{key}-extend_reason": tk._("Reason"),
+        },
     }
 
 

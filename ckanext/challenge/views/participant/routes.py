@@ -169,6 +169,40 @@ def unwaive_step(cohort: str, organization: str, step: str) -> Response:
     return page.back(cohort, organization, f"step-{step}")
 
 
+@participant.post("/<cohort>/<organization>/step/<step>/extend")
+def extend_step(cohort: str, organization: str, step: str) -> Response | str:
+    """A manager gives more time for a step, and says why."""
+    given = {
+        name: request.form.get(f"{step}-extend_{name}", "").strip()
+        for name in ("due", "reason")
+    }
+    id_ = participant_id(cohort, organization)
+    try:
+        act("challenge_extension_create", participants=[id_], step=step, **given)
+    except tk.ValidationError as error:
+        sent = checklist.refused(checklist.EXTEND, error, given, step)
+        return page.render(cohort, organization, sent)
+    tk.h.flash_success(tk._("The new date is saved. The members are told by mail."))
+    return page.back(cohort, organization, f"step-{step}")
+
+
+@participant.post("/<cohort>/<organization>/step/<step>/unextend")
+def unextend_step(cohort: str, organization: str, step: str) -> Response:
+    """A manager takes a later day back."""
+    found = act(
+        "challenge_extension_list", participant=participant_id(cohort, organization)
+    )
+    try:
+        for row in found["results"]:
+            if row["step"] == step:
+                act("challenge_extension_delete", id=row["id"])
+    except tk.ValidationError as error:
+        flash_refused(error)
+    else:
+        tk.h.flash_success(tk._("The date of the season holds again."))
+    return page.back(cohort, organization, f"step-{step}")
+
+
 @participant.post("/<cohort>/<organization>/invite")
 def invite(cohort: str, organization: str) -> Response | str:
     """An admin, or a manager of the season, lets somebody into the organization."""

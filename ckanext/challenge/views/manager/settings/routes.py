@@ -12,6 +12,7 @@ from ckanext.challenge.views.forms import flat_errors, texts
 from .codes import codes_page
 from .cohort import cohort_form, given, merged
 from .copying import copy_page, typed_copy
+from .dates import dates_page, typed_dates
 from .programme import programme_page
 from .questions import QuestionsForm
 from .staff import removal_page, staff_page
@@ -61,6 +62,32 @@ def update(cohort: str) -> Response | str:
         return tk.render("challenge/manage/edit.html", page)
     tk.h.flash_success(tk._("The season is saved."))
     return tk.redirect_to("challenge_settings.edit", cohort=changed["name"])
+
+
+@settings.get("/<cohort>/dates")
+def dates(cohort: str) -> str:
+    """The dates of a season, to be moved."""
+    return tk.render("challenge/manage/dates.html", dates_page(cohort))
+
+
+@settings.post("/<cohort>/dates")
+def move_dates(cohort: str) -> Response | str:
+    """Show whom other dates touch, or take them."""
+    typed = typed_dates(request.form)
+    moves = request.form.get("do") == "move"
+    try:
+        found = act(
+            "challenge_cohort_dates_update", id=cohort, dry_run=not moves, **typed
+        )
+    except tk.ValidationError as error:
+        page = dates_page(cohort, typed, errors=flat_errors(error.error_dict))
+        return tk.render("challenge/manage/dates.html", page)
+    if not moves:
+        return tk.render(
+            "challenge/manage/dates.html", dates_page(cohort, typed, found)
+        )
+    tk.h.flash_success(tk._("The dates are moved."))
+    return tk.redirect_to("challenge_settings.dates", cohort=cohort)
 
 
 @settings.get("/<cohort>/questions")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import io
 import marshal
@@ -17,11 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ckanext.challenge.conformity import reading
-from ckanext.challenge.conformity.report import Unreadable
-from ckanext.challenge.domain import tables
+from ckanext.challenge.domain import encodings, tables
 
-from . import reader
+from . import workbook_reader as reader
 from .pause import uncollected
 
 MAX_BYTES = 50 * 1024**2
@@ -72,7 +71,7 @@ class NotATable(Exception):
     :ivar code: ``empty``, ``too-large``, ``too-many-rows``, ``too-many-columns``,
         ``password``, ``damaged``, ``pdf``, ``photo``, ``html``, ``word``,
         ``document``, ``archive``, ``json``, ``xml``, ``binary``, ``no-table``;
-        :func:`.labels.refusal` says it and what to do
+        :func:`.workbook_labels.refusal` says it and what to do
     """
 
     def __init__(self, code: str) -> None:
@@ -347,7 +346,7 @@ def _closed(text: str) -> tuple[str, tuple[int, ...]]:
 
 def _decoded(content: bytes) -> tuple[str, str, tuple[str, ...], tuple[int, ...]]:
     """The text of a file, its encoding, what has to be told of it, and lines of it."""
-    for mark, encoding in reading.BYTE_ORDER_MARKS:
+    for mark, encoding in encodings.BYTE_ORDER_MARKS:
         if content.startswith(mark):
             try:
                 return content.decode(encoding), encoding, (), ()
@@ -410,7 +409,8 @@ def _is_utf8(line: bytes) -> bool:
 
 def _likeliest(content: bytes) -> str:
     """The old encoding in which most of what is no ASCII are letters of French."""
-    return reading.likeliest_encoding(Counter(byte for byte in content if byte > 127))
+    letters = Counter(byte for byte in content if byte > 127)
+    return encodings.likeliest_encoding(letters)
 
 
 def _split(text: str) -> tuple[str, list[list[str]]]:
@@ -434,7 +434,7 @@ def _split(text: str) -> tuple[str, list[list[str]]]:
         text = re.sub(rf"(^|{re.escape(separator)}) +(?=\")", r"\1", text, flags=re.M)
     rows: list[list[str]] = []
     try:
-        for _, cells in reading.records_of(io.StringIO(text, newline=""), separator):
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
             if len(rows) >= MAX_ROWS:
                 raise NotATable("too-many-rows")
             if len(cells) > reader.MAX_COLUMNS:
@@ -442,7 +442,7 @@ def _split(text: str) -> tuple[str, list[list[str]]]:
             while cells and not cells[-1].strip():
                 cells.pop()
             rows.append(cells)
-    except Unreadable as reason:
+    except csv.Error as reason:
         raise NotATable("damaged") from reason
     while rows and not rows[-1]:
         rows.pop()
@@ -458,12 +458,12 @@ def _evenness(text: str, separator: str) -> tuple[float, int]:
     widths = []
     try:
         sample = io.StringIO(text[: 256 * 1024], newline="")
-        for _, cells in reading.records_of(sample, separator):
+        for cells in csv.reader(sample, delimiter=separator):
             if any(map(str.strip, cells)):
                 widths.append(len(cells))
             if len(widths) >= _SAMPLE:
                 break
-    except Unreadable:
+    except csv.Error:
         return 0.0, 0
     wide = [width for width in widths if width > 1]
     if not wide:
