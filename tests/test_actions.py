@@ -268,6 +268,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_visit_update": ({"adviser", *MANAGER}, {"id": "{visit}"}),
     "challenge_visit_delete": ({"adviser", *MANAGER}, {"id": "{visit}"}),
     "challenge_visit_list": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_budget_show": (STAFF, {"cohort": "{cohort}"}),
     "challenge_participant_message_create": (
         FOLLOWERS,
         {"participant": "{participant}", "text": "x"},

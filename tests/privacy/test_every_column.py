@@ -45,6 +45,7 @@ ABOUT_PERSONS = (
 #: The tables about nobody who applies or takes part, and what they are about.
 ABOUT_OTHERS = {
     "challenge_award": "an organization and its badge, public with its reason",
+    "challenge_calendar_key": "ids of an account and of a season",
     "challenge_cohort": "a season, as its team publishes it",
     "challenge_collectivite": "a legal person, from the national directory",
     "challenge_conformity": "a published file",
@@ -91,6 +92,8 @@ KEPT: dict[str, set[str]] = {
     # A step of the programme, and the ids of the datasets that it lacks.
     "challenge_step_status": {"state", "source", "why_not"},
     "challenge_subscription": {"badge", "language", "territory"},
+    # Words of a list, and an id that the rows of a group visit share.
+    "challenge_visit": {"kind", "state", "group_id"},
 }
 
 

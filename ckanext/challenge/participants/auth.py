@@ -206,6 +206,11 @@ def challenge_visit_list(context: Context, data_dict: dict[str, Any]) -> AuthRes
     return roles.for_staff(context, data_dict.get("cohort"))
 
 
+def challenge_budget_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
 def challenge_participant_message_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

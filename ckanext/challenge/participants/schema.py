@@ -12,7 +12,7 @@ from ckan.types import Schema
 from ckanext.challenge import config
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
-from ckanext.challenge.domain import eligibility, lifecycle
+from ckanext.challenge.domain import eligibility, lifecycle, visits
 from ckanext.challenge.domain.accompaniment import LEAST, LONGEST
 
 SORTS = ("progress", "name", "activity")
@@ -140,39 +140,59 @@ def _not_too_late(value: Any) -> Any:
 def _visit(needed: Collection[str]) -> Schema:
     """What is noted of a visit.
 
-    :param needed: which of the day, the length and the topic may not be empty
+    :param needed: which of the day and the length may not be empty
     """
     return {
         "date": [*fields.day("date" in needed), _not_too_late],
         "days": fields.number(
             LEAST, LONGEST, decimals=1, step=LEAST, required="days" in needed
         ),
-        "topic": fields.word(200, "topic" in needed),
+        "starts_at": fields.word(40),
+        "duration": fields.whole(1, visits.LONGEST_MINUTES),
+        "place": fields.word(300),
+        "kind": fields.choice(visits.KINDS),
+        "state": fields.choice(visits.STATES),
+        "topic": fields.word(200),
         "notes": fields.paragraph(5000),
         "adviser": fields.raw(required=False),
+        "participants": [tk.get_validator("ignore_missing"), fields.texts(300)],
     }
 
 
-def visit_create() -> Schema:
+def visit_create(needed: Collection[str]) -> Schema:
     """A visit, and whose it was."""
-    return {"participant": fields.raw(), **_visit(("date", "days", "topic"))}
+    return {"participant": fields.raw(required=False), **_visit(needed)}
 
 
 def visit_update(given: Collection[str]) -> Schema:
     """What of a visit is changed; what is left out stays.
 
-    :param given: the names of what was sent
+    :param given: the names of what may not be empty
     """
     return {**fields.reference(), **_visit(given)}
 
 
+def visit_delete() -> Schema:
+    """Which visit, and whether for all whom it was for."""
+    return {**fields.reference(), "everybody": fields.truth()}
+
+
 def visit_list() -> Schema:
-    """The visits of a participant, or of a season."""
+    """The visits of a participant, or of a season, and which of them."""
     return {
         "participant": fields.raw(required=False),
         "cohort": fields.raw(required=False),
+        "since": fields.day(),
+        "until": fields.day(),
+        "adviser": fields.raw(required=False),
+        "state": fields.choice(visits.STATES),
         **fields.paging(),
     }
+
+
+def budget_show() -> Schema:
+    """Of which season."""
+    return {"cohort": fields.raw()}
 
 
 def message_create() -> Schema:
