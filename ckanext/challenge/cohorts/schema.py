@@ -52,6 +52,7 @@ RESERVED_NAMES = frozenset(
         "awards",
         "badge",
         "badges",
+        "calendar",
         "claim",
         "collectivite",
         "conformity",
@@ -72,6 +73,7 @@ RESERVED_NAMES = frozenset(
         "subscription",
         "subscriptions",
         "verify",
+        "visit",
     }
 )
 

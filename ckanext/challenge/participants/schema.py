@@ -195,6 +195,22 @@ def budget_show() -> Schema:
     return {"cohort": fields.raw()}
 
 
+def calendar_show() -> Schema:
+    """Which address, and whether of the whole team."""
+    return {"key": fields.raw(), "team": fields.truth()}
+
+
+def time_certificate_show() -> Schema:
+    """Whose time, in which days."""
+    return {
+        "cohort": fields.raw(required=False),
+        "participant": fields.raw(required=False),
+        "adviser": fields.raw(required=False),
+        "since": fields.day(),
+        "until": fields.day(),
+    }
+
+
 def message_create() -> Schema:
     """A message."""
     return {"participant": fields.raw(), "text": fields.paragraph(5000, required=True)}

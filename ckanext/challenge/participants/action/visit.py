@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -241,9 +242,10 @@ def challenge_visit_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :type offset: int
     :returns: ``{count, days, results}``: ``days`` is what all of them count, without
         what is cancelled; each result is as :py:func:`challenge_visit_create` answers
-        it, without ``days_left``, ``clashes`` and ``participants``, with
+        it, without ``days_left`` and ``participants``, with
         ``organization_name`` and ``organization_title`` and, for the staff alone,
-        ``notes``
+        ``notes``; ``clashes`` is whether its adviser would have to be elsewhere at the
+        same time, also for another season: of a season between two days only
     :rtype: dict
     :raises ValidationError: on ``participant`` when there is neither it nor
         ``cohort``, or both
@@ -292,12 +294,20 @@ def challenge_visit_list(context: Context, data_dict: dict[str, Any]) -> Any:
         .join(Participant, Participant.id == Visit.participant_id)
         .where(*whose)
     ).one()
+    clashing: set[str] | None = None
+    if "cohort" in data and "since" in data and "until" in data:
+        clashing = _clashing(data, [visit.adviser_id for visit, *_ in rows])
     return {
         "count": count,
         "days": as_json(days),
         "results": [
             {
                 **accompaniment.dictize_visit(visit, adviser, staff),
+                **(
+                    {}
+                    if clashing is None
+                    else {"clashes": visits.slot(visit).key in clashing}
+                ),
                 "organization_name": name,
                 "organization_title": title or name,
             }
@@ -319,6 +329,17 @@ def _chosen(data: dict[str, Any]) -> list[Any]:
         user = model.User.get(data["adviser"])
         found.append(Visit.adviser_id == (user.id if user else None))
     return found
+
+
+def _clashing(data: dict[str, Any], advisers: Iterable[str | None]) -> set[str]:
+    """The visits for which somebody would have to be elsewhere, of all seasons."""
+    day = dt.timedelta(days=1)
+    found = model.Session.query(Visit).filter(
+        Visit.adviser_id.in_(sorted({id_ for id_ in advisers if id_})),
+        Visit.date.between(data["since"] - day, data["until"] + day),
+        Visit.state != "cancelled",
+    )
+    return visits.clashing(found)
 
 
 def _whose(visit: Visit) -> Participant:
