@@ -322,6 +322,18 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_visit_update": ({"adviser", *MANAGER}, {"id": "{visit}"}),
     "challenge_visit_delete": ({"adviser", *MANAGER}, {"id": "{visit}"}),
     "challenge_visit_list": (FOLLOWERS, {"participant": "{participant}"}),
+    "challenge_budget_show": (STAFF, {"cohort": "{cohort}"}),
+    # Whoever is on the team of some season that goes on.
+    "challenge_visit_form_show": (
+        {"adviser", "other_adviser", "manager", "other_manager"} | {"sysadmin"},
+        {},
+    ),
+    "challenge_calendar_address_show": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_calendar_address_create": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_calendar_address_delete": (STAFF, {"cohort": "{cohort}"}),
+    # Who has the address is whom it is for.
+    "challenge_calendar_show": (EVERYBODY, {"key": "{calendar}"}),
+    "challenge_time_certificate_show": (FOLLOWERS, {"participant": "{participant}"}),
     "challenge_participant_message_create": (
         FOLLOWERS,
         {"participant": "{participant}", "text": "x"},
@@ -538,7 +550,11 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
     )
     model.Session.add_all([file, claim, waiting, preparation, extension])
     model.Session.commit()
+    calendar = call_as(admin, "challenge_calendar_address_create", cohort=cohort["id"])[
+        "url"
+    ]
     return {
+        "calendar": calendar.rpartition("/")[2].removesuffix(".ics"),
         "unmatched": factories.Organization()["name"],
         "award": award["id"],
         "visit": call_as(
@@ -979,6 +995,8 @@ CHANGES: dict[str, Fill] = {
     },
     "challenge_visit_update": lambda w: {"id": w["visit"], "topic": "Autre"},
     "challenge_visit_delete": lambda w: {"id": w["visit"]},
+    "challenge_calendar_address_create": lambda w: {"cohort": w["cohort"]},
+    "challenge_calendar_address_delete": lambda w: {"cohort": w["cohort"]},
     "challenge_participant_message_create": lambda w: {
         "participant": w["participant"],
         "text": "x",

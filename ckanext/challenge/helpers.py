@@ -81,6 +81,7 @@ __all__ = [
     "challenge_structured_data",
     "challenge_table_preview",
     "challenge_timeline",
+    "challenge_visit_url",
 ]
 
 _KINDS = {
@@ -462,6 +463,25 @@ def _own_place() -> dict[str, str] | None:
         "text": tk._("My collectivité") if len(own) == 1 else tk._("My collectivités"),
         "url": str(tk.h.url_for("challenge_home.own")),
     }
+
+
+def challenge_visit_url() -> str:
+    """Where somebody of a team notes a visit; empty for everybody else.
+
+    On the page of a participant it is this one that is chosen.
+    """
+    if tk.current_user.is_anonymous or tk.request.endpoint == "challenge_visits.note":
+        return ""
+    return _visit_url()
+
+
+@shield.shielded(str)
+def _visit_url() -> str:
+    if not roles.is_on_a_team({"user": tk.current_user.name}):
+        return ""
+    here = dict(tk.request.view_args or {})
+    chosen = here if tk.request.endpoint == "challenge_participant.read" else {}
+    return str(tk.h.url_for("challenge_visits.note", **chosen))
 
 
 def challenge_file_size(size: int) -> str:

@@ -23,6 +23,7 @@ from ckanext.challenge.model import (
     Participant,
     StepStatus,
     Subscription,
+    Visit,
 )
 from ckanext.challenge.model.base import utcnow
 from portal.paths import ROOT
@@ -254,3 +255,43 @@ def test_files_that_name_a_publisher_are_checked_again(cli: Any) -> None:
     assert {schema for schema, checked in rows if checked is None} == concerned
     # What was found counts until there is another verdict.
     assert {row[0] for row in model.Session.query(Conformity.status)} == {"valid"}
+
+
+@pytest.mark.usefixtures("tables_again")
+def test_visits_of_before_are_done_or_planned(cli: Any) -> None:
+    """What was noted keeps its days; a day to come was planned. And back again."""
+    cohort = Cohort(name="saison-2", title="Saison 2", programme="saison", season=2)
+    model.Session.add(cohort)
+    model.Session.flush()
+    participant = Participant(
+        cohort_id=cohort.id, organization_id=factories.Organization()["id"]
+    )
+    model.Session.add(participant)
+    model.Session.flush()
+    participant_id = participant.id
+    model.Session.commit()
+    model.Session.remove()
+    _migrate(cli, "downgrade", "-v", "0018")
+    with ensure_engine().begin() as connection:
+        for id_, days, ahead in (("a", "1.5", -3), ("b", "0.5", 3)):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO challenge_visit (id, participant_id, date, days, "
+                    "topic, created_at, updated_at) VALUES (:id, :whose, "
+                    "CURRENT_DATE + :ahead, CAST(:days AS numeric), '', now(), now())"
+                ),
+                {"id": id_, "whose": participant_id, "ahead": ahead, "days": days},
+            )
+    _migrate(cli, "upgrade")
+    rows = model.Session.query(Visit).order_by(Visit.id).all()
+    assert [(row.state, float(row.counted), row.kind) for row in rows] == [
+        ("done", 1.5, "on_site"),
+        ("planned", 0.5, "on_site"),
+    ]
+    rows[0].state = "cancelled"
+    model.Session.commit()
+    model.Session.remove()
+    _migrate(cli, "downgrade", "-v", "0018")
+    with ensure_engine().connect() as connection:
+        left = connection.execute(sa.text("SELECT id FROM challenge_visit"))
+        assert [row.id for row in left] == ["b"], "what is cancelled takes no day"

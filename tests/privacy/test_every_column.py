@@ -47,6 +47,7 @@ ABOUT_OTHERS = {
     "challenge_award": "an organization and its badge, public with its reason",
     "challenge_campaign": "what a team wrote to many; what each got is a message",
     "challenge_campaign_model": "a message to begin others with, as a team wrote it",
+    "challenge_calendar_key": "ids of an account and of a season",
     "challenge_cohort": "a season, as its team publishes it",
     "challenge_collectivite": "a legal person, from the national directory",
     "challenge_conformity": "a published file",
@@ -95,6 +96,8 @@ KEPT: dict[str, set[str]] = {
     # A step of the programme, and the ids of the datasets that it lacks.
     "challenge_step_status": {"state", "source", "why_not"},
     "challenge_subscription": {"badge", "language", "territory"},
+    # Words of a list, and an id that the rows of a group visit share.
+    "challenge_visit": {"kind", "state", "group_id"},
 }
 
 

@@ -128,6 +128,12 @@ GET: dict[str, set[str]] = {
     f"{DESK}/state": MANAGER,
     f"{DESK}/accompaniment": TEAM,
     f"{DESK}/participants": TEAM,
+    "/challenge/manage/visit": {*TEAM, "other_manager"},
+    f"{DESK}/visits": TEAM,
+    f"{DESK}/days": TEAM,
+    f"{DESK}/certificate": TEAM,
+    # Whoever has the address.
+    "/challenge/calendar/<key>.ics": EVERYBODY,
     f"{DESK}/applications": MANAGER,
     f"{DESK}/applications.<format>": MANAGER,
     f"{DESK}/opinions": MANAGER,
@@ -149,6 +155,7 @@ GET: dict[str, set[str]] = {
 QUERY = {
     "/challenge/oembed": "?url={site}/challenge/saison-2",
     f"{DESK}/state": "?to=finished",
+    f"{DESK}/certificate": "?adviser={adviser}",
 }
 
 #: What is sent, too; what changes most comes last, since it is really done.
@@ -191,6 +198,12 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"visit-date": "2026-03-02", "visit-days": "1", "visit-topic": "Rencontre"},
     ),
     f"{PLACE}/visit/<id>": (TEAM, {}),
+    "/challenge/manage/visit": (
+        TEAM,
+        {"participants": "{participant}", "date": "2026-03-02", "days": "1"},
+    ),
+    "/challenge/manage/visit/<id>/state": (TEAM, {"state": "done"}),
+    f"{DESK}/visits/address": (TEAM, {}),
     f"{DESK}/accompaniment": (
         TEAM,
         {"participant": "{participant}", "step": "{step}", "confirmed": "true"},
@@ -320,6 +333,9 @@ def known(
         days=1,
         topic="Rencontre",
     )
+    calendar = call_as(
+        people["manager"], "challenge_calendar_address_create", cohort="saison-2"
+    )
     return {
         "application": application,
         "participant": world.participant["id"],
@@ -330,6 +346,7 @@ def known(
             people["applicant"]["id"],
             access_links.digest_of(people["applicant"]["email"]),
         ),
+        "key": calendar["url"].rpartition("/")[2].removesuffix(".ics"),
         "cohort": "saison-3",
         "organization": world.participant["organization_name"],
         "award": world.award["id"],

@@ -9,7 +9,7 @@ from ckan.types import Schema
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import fields
-from ckanext.challenge.domain import eligibility, lifecycle, schedule
+from ckanext.challenge.domain import budget, eligibility, lifecycle, schedule
 
 #: The fields that managers settle, in the order of a season's form.
 FIELDS = (
@@ -54,6 +54,7 @@ RESERVED_NAMES = frozenset(
         "awards",
         "badge",
         "badges",
+        "calendar",
         "claim",
         "collectivite",
         "conformity",
@@ -74,6 +75,7 @@ RESERVED_NAMES = frozenset(
         "subscription",
         "subscriptions",
         "verify",
+        "visit",
     }
 )
 
@@ -161,6 +163,8 @@ def cohort_save() -> Schema:
         "funding": {
             "source": fields.word(200, required=True),
             "amount": fields.number(0, 100_000_000, required=True),
+            "rule": fields.choice(budget.RULES),
+            "promised": fields.number(0, 1_000_000_000),
         },
         "currency": [
             fields.default("EUR"),

@@ -1,8 +1,9 @@
-"""Days as calendar programs read them: iCalendar (RFC 5545).
+"""Days and hours as calendar programs read them: iCalendar (RFC 5545).
 
-Only all-day events, which take no time of anybody (``TRANSPARENT``) and need no time
-zone. An event keeps its ``UID`` for ever: a program that reads the file again moves
-what has moved, and doubles nothing.
+A day takes no time of anybody (``TRANSPARENT``) and needs no time zone; a moment is in
+UTC, which each program shows in its own, whatever the clock does. An event keeps its
+``UID`` for ever: a program that reads the file again moves what has moved, and doubles
+nothing.
 """
 
 from __future__ import annotations
@@ -39,8 +40,39 @@ class Day:
     text: str = ""
 
 
+@dataclass(frozen=True)
+class Moment:
+    """A span of time that somebody spends on something.
+
+    :ivar key: of its own in the whole portal, and always the same
+    :ivar starts: an aware datetime, as ``ends``
+    :ivar title: one line
+    :ivar text: what there is to know
+    :ivar url: of the page that says more
+    :ivar place: where, if it is known
+    """
+
+    key: str
+    starts: dt.datetime
+    ends: dt.datetime
+    title: str
+    url: str
+    text: str = ""
+    place: str = ""
+
+    @property
+    def day(self) -> dt.date:
+        """The day on which it begins, in UTC."""
+        return self.starts.astimezone(dt.timezone.utc).date()
+
+
 def write(
-    title: str, days: Iterable[Day], *, host: str, language: str, changed: dt.datetime
+    title: str,
+    days: Iterable[Day | Moment],
+    *,
+    host: str,
+    language: str,
+    changed: dt.datetime,
 ) -> bytes:
     """The days as a file.
 
@@ -63,14 +95,20 @@ def write(
         event = Event()
         event.add("uid", f"{day.key}@{host}")
         event.add("dtstamp", changed.astimezone(dt.timezone.utc))
-        event.add("dtstart", day.day)
-        # The day after it, which no longer belongs to it.
-        event.add("dtend", day.day + dt.timedelta(days=1))
+        if isinstance(day, Moment):
+            event.add("dtstart", day.starts.astimezone(dt.timezone.utc))
+            event.add("dtend", day.ends.astimezone(dt.timezone.utc))
+            if day.place:
+                event.add("location", cleaned(day.place))
+        else:
+            event.add("dtstart", day.day)
+            # The day after it, which no longer belongs to it.
+            event.add("dtend", day.day + dt.timedelta(days=1))
         event.add("summary", cleaned(day.title), parameters={"LANGUAGE": language})
         if day.text:
             text = cleaned(day.text)
             event.add("description", text, parameters={"LANGUAGE": language})
         event.add("url", day.url)
-        event.add("transp", "TRANSPARENT")
+        event.add("transp", "OPAQUE" if isinstance(day, Moment) else "TRANSPARENT")
         calendar.add_component(event)
     return calendar.to_ical()

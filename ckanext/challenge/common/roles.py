@@ -82,6 +82,23 @@ def on_a_team(user_id: str | None) -> bool:
     return once(("team", user_id), lambda: rows.first() is not None)
 
 
+def is_on_a_team(context: Context) -> bool:
+    """Whether the caller is on the team of a season that goes on, whichever."""
+    user_id = user_id_of(context)
+    if not user_id:
+        return False
+
+    def ask() -> bool:
+        rows = (
+            model.Session.query(Staff.id)
+            .join(Cohort, Cohort.id == Staff.cohort_id)
+            .filter(Staff.user_id == user_id, Cohort.state.in_(COHORT_LIVE))
+        )
+        return rows.first() is not None
+
+    return once(("on_a_team", user_id), ask)
+
+
 def is_staff(context: Context, cohort_id: str) -> bool:
     """Whether the caller is a manager or an adviser of the cohort."""
     return is_sysadmin(context) or _has_role(context, cohort_id, "manager", "adviser")

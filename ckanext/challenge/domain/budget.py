@@ -1,10 +1,21 @@
-"""What the accompaniment of one collectivité costs."""
+"""What accompaniment costs, and what of it is promised, engaged and spent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+#: How a funder pays: for each day that was given, or the whole amount for each
+#: collectivité as soon as its accompaniment has begun.
+RULES = ("day", "collectivite")
+
+_ZERO = Decimal(0)
+_CENT = Decimal("0.01")
 
 
 def cost(funding: Iterable[Mapping[str, Any]]) -> Decimal:
@@ -12,4 +23,182 @@ def cost(funding: Iterable[Mapping[str, Any]]) -> Decimal:
 
     :param funding: ``{source, amount}`` each
     """
-    return sum((Decimal(str(line["amount"])) for line in funding), Decimal(0))
+    return sum((Decimal(str(line["amount"])) for line in funding), _ZERO)
+
+
+def funder_id(source: str) -> str:
+    """What stands for a funder in other documents: its name in plain letters.
+
+    >>> funder_id("Région Centre-Val de Loire")
+    'region-centre-val-de-loire'
+    """
+    plain = unicodedata.normalize("NFKD", source).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "-"
+
+
+@dataclass(frozen=True)
+class Accompanied:
+    """A collectivité and its days.
+
+    :ivar left: whether it has left the season: its days stay what they were, and
+        nothing more is promised to it
+    :ivar planned: what is still to come; nothing for one that has left
+    """
+
+    done: Decimal
+    planned: Decimal = _ZERO
+    left: bool = False
+
+
+def days_left(granted: Decimal | None, one: Accompanied) -> Decimal | None:
+    """The days that are neither done nor planned; ``None`` where days are not counted.
+
+    One that has left has none: what it did not take is free again.
+    """
+    if granted is None:
+        return None
+    return _ZERO if one.left else granted - one.done - one.planned
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one funder pays for each accompaniment.
+
+    :ivar rule: one of :data:`RULES`
+    :ivar promised: the sum of its agreement, where that is known
+    """
+
+    name: str
+    amount: Decimal
+    rule: str
+    promised: Decimal | None = None
+
+    def spent(self, days: Decimal, granted: Decimal | None) -> Decimal:
+        """What is due for a collectivité that had so many days: no more than amount."""
+        if not days:
+            return _ZERO
+        if self.rule == "collectivite" or not granted:
+            return self.amount
+        return min(self.amount, self.amount * days / granted)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a funder promised, what of it is engaged, what is spent.
+
+    :ivar forecast: what will be spent at the end, if it goes on as it is booked
+    """
+
+    name: str
+    promised: Decimal
+    engaged: Decimal
+    spent: Decimal
+    forecast: Decimal
+
+
+def lines(funding: Iterable[Mapping[str, Any]], granted: Decimal | None) -> list[Line]:
+    """The funding of a season; a line that names no rule pays by the day, where the
+    season counts days. Two lines of one funder are one.
+    """
+    found: dict[str, Line] = {}
+    for part in funding:
+        rule = part.get("rule") or ("day" if granted else "collectivite")
+        promised = part.get("promised")
+        line = Line(
+            part["source"],
+            Decimal(str(part["amount"])),
+            rule,
+            None if promised is None else Decimal(str(promised)),
+        )
+        key = funder_id(line.name)
+        before = found.get(key)
+        if before is not None:
+            sums = [one.promised for one in (before, line) if one.promised is not None]
+            line = Line(
+                before.name,
+                before.amount + line.amount,
+                before.rule,
+                sum(sums, _ZERO) if sums else None,
+            )
+        found[key] = line
+    return list(found.values())
+
+
+def account(
+    line: Line,
+    granted: Decimal | None,
+    capacity: int | None,
+    people: Sequence[Accompanied],
+) -> Account:
+    """The money of one funder.
+
+    *Promised* is the sum of its agreement; without one, its amount for each place of
+    the season (for each who takes part, where places are not counted). *Engaged* is its
+    amount for each who takes part, and what was spent for those that left. *Spent*
+    follows its rule.
+
+    :param granted: the days of each, or nothing where the season counts none
+    """
+    staying = [one for one in people if not one.left]
+    spent = [line.spent(one.done, granted) for one in people]
+    engaged = sum(
+        (
+            due if one.left else line.amount
+            for one, due in zip(people, spent, strict=True)
+        ),
+        _ZERO,
+    )
+    promised = line.promised
+    if promised is None:
+        promised = line.amount * (len(staying) if capacity is None else capacity)
+    forecast = sum(
+        (line.spent(one.done + one.planned, granted) for one in people), _ZERO
+    )
+    rounded = (promised, engaged, sum(spent, _ZERO), forecast)
+    return Account(line.name, *(number.quantize(_CENT) for number in rounded))
+
+
+def expected(
+    done: Decimal,
+    planned: Decimal,
+    granted: Decimal | None,
+    *,
+    start: dt.date | None,
+    end: dt.date | None,
+    today: dt.date,
+) -> Decimal:
+    """The days that will have been given at the end of a season.
+
+    What is booked at least; more, if the days go on as fast as since the launch, but
+    no more than the season grants.
+
+    :param granted: to all who take part, or nothing where the season counts none
+    """
+    booked = done + planned
+    if start is None or end is None or not start < today < end:
+        return booked
+    pace = done * (end - start).days / (today - start).days
+    if granted is not None:
+        pace = min(pace, granted)
+    return max(booked, pace).quantize(_CENT)
+
+
+def dropped(
+    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """The funders that a change takes away.
+
+    Another name for the same amount at the same place is another name, not another
+    funder.
+    """
+    kept = {funder_id(line["source"]) for line in after}
+    renamed = {
+        funder_id(old["source"])
+        for old, new in zip(before, after, strict=False)
+        if Decimal(str(old["amount"])) == Decimal(str(new["amount"]))
+    }
+    return [
+        line["source"]
+        for line in before
+        if funder_id(line["source"]) not in kept | renamed
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .accompaniment import Feedback, ParticipantMessage, Visit
+from .accompaniment import CalendarKey, Feedback, ParticipantMessage, Visit
 from .application import Application
 from .award import Award
 from .campaign import Campaign, CampaignModel, MailEnd, ReminderPause
@@ -37,6 +37,7 @@ __all__ = [
     "Application",
     "ApplicationFile",
     "Award",
+    "CalendarKey",
     "Campaign",
     "CampaignModel",
     "Claim",

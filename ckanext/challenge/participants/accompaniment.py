@@ -10,7 +10,6 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge import config
 from ckanext.challenge.common.action_helpers import cohort_of
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Participant, ParticipantMessage, Staff, Visit
@@ -24,6 +23,14 @@ _VISIT = (
     "days",
     "topic",
     "adviser_id",
+    "starts_at",
+    "duration",
+    "place",
+    "kind",
+    "state",
+    "group_id",
+    "shared_by",
+    "counted",
     "created_at",
     "updated_at",
 )
@@ -46,15 +53,20 @@ def on_team(cohort_id: str, reference: str) -> model.User:
     )
 
 
+def is_open(participant: Participant) -> bool:
+    """Whether something may still be noted of a participant."""
+    return (
+        cohort_of(participant).state != "archived"
+        and participant.state in PARTICIPANT_COUNTED
+    )
+
+
 def open_for_words(participant: Participant) -> None:
     """Refuse what comes too late: a season in the archive, one who has left it.
 
     :raises ValidationError: on ``participant``
     """
-    if (
-        cohort_of(participant).state == "archived"
-        or participant.state not in PARTICIPANT_COUNTED
-    ):
+    if not is_open(participant):
         raise tk.ValidationError(
             {"participant": [tk._("This season is over for this participant")]}
         )
@@ -72,10 +84,9 @@ NONE_USED = Used(Decimal(0), Decimal(0))
 
 def days_used() -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
     """The sums of a :class:`Used`, of the visits that a statement reads."""
-    day = config.today()
     return (
-        sa.func.sum(Visit.days).filter(Visit.date <= day),
-        sa.func.sum(Visit.days).filter(Visit.date > day),
+        sa.func.sum(Visit.counted).filter(Visit.state == "done"),
+        sa.func.sum(Visit.counted).filter(Visit.state == "planned"),
     )
 
 

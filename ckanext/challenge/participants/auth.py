@@ -273,6 +273,59 @@ def challenge_visit_list(context: Context, data_dict: dict[str, Any]) -> AuthRes
     return roles.for_staff(context, data_dict.get("cohort"))
 
 
+def challenge_budget_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_visit_form_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Whoever is on the team of a season that goes on."""
+    return roles.answer(roles.is_on_a_team(context))
+
+
+def challenge_calendar_address_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season, each for the own one."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_calendar_address_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season, each for the own one."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_calendar_address_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season, each for the own one."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+@tk.auth_allow_anonymous_access
+def challenge_calendar_show(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Whoever has the address: the action judges it."""
+    return {"success": True}
+
+
+def challenge_time_certificate_show(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Of a participant who follows it; of an adviser that person, and managers."""
+    if data_dict.get("participant"):
+        return _follower_of(context, data_dict)
+    cohort = roles.seen_cohort(context, data_dict.get("cohort"))
+    if roles.is_manager(context, cohort.id):
+        return {"success": True}
+    user_id = user_id_of(context)
+    own = bool(user_id) and data_dict.get("adviser") in (user_id, context.get("user"))
+    return roles.answer(own and roles.is_staff(context, cohort.id))
+
+
 def challenge_participant_message_create(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

@@ -12,7 +12,7 @@ from ckan.types import Schema
 from ckanext.challenge import config
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
-from ckanext.challenge.domain import deeds, eligibility, lifecycle
+from ckanext.challenge.domain import deeds, eligibility, lifecycle, visits
 from ckanext.challenge.domain.accompaniment import LEAST, LONGEST
 from ckanext.challenge.domain.deadlines import MILESTONES
 
@@ -202,16 +202,22 @@ def _not_too_late(value: Any) -> Any:
 def _visit(needed: Collection[str]) -> Schema:
     """What is noted of a visit.
 
-    :param needed: which of the day, the length and the topic may not be empty
+    :param needed: which of the day and the length may not be empty
     """
     return {
         "date": [*fields.day("date" in needed), _not_too_late],
         "days": fields.number(
             LEAST, LONGEST, decimals=1, step=LEAST, required="days" in needed
         ),
-        "topic": fields.word(200, "topic" in needed),
+        "starts_at": fields.word(40),
+        "duration": fields.whole(1, visits.LONGEST_MINUTES),
+        "place": fields.word(300),
+        "kind": fields.choice(visits.KINDS),
+        "state": fields.choice(visits.STATES),
+        "topic": fields.word(200),
         "notes": fields.paragraph(5000),
         "adviser": fields.raw(required=False),
+        "participants": [tk.get_validator("ignore_missing"), fields.texts(300)],
     }
 
 
@@ -234,25 +240,55 @@ def reminder_pause() -> Schema:
     }
 
 
-def visit_create() -> Schema:
+def visit_create(needed: Collection[str]) -> Schema:
     """A visit, and whose it was."""
-    return {"participant": fields.raw(), **_visit(("date", "days", "topic"))}
+    return {"participant": fields.raw(required=False), **_visit(needed)}
 
 
 def visit_update(given: Collection[str]) -> Schema:
     """What of a visit is changed; what is left out stays.
 
-    :param given: the names of what was sent
+    :param given: the names of what may not be empty
     """
     return {**fields.reference(), **_visit(given)}
 
 
+def visit_delete() -> Schema:
+    """Which visit, and whether for all whom it was for."""
+    return {**fields.reference(), "everybody": fields.truth()}
+
+
 def visit_list() -> Schema:
-    """The visits of a participant, or of a season."""
+    """The visits of a participant, or of a season, and which of them."""
     return {
         "participant": fields.raw(required=False),
         "cohort": fields.raw(required=False),
+        "since": fields.day(),
+        "until": fields.day(),
+        "adviser": fields.raw(required=False),
+        "state": fields.choice(visits.STATES),
         **fields.paging(),
+    }
+
+
+def budget_show() -> Schema:
+    """Of which season."""
+    return {"cohort": fields.raw()}
+
+
+def calendar_show() -> Schema:
+    """Which address, and whether of the whole team."""
+    return {"key": fields.raw(), "team": fields.truth()}
+
+
+def time_certificate_show() -> Schema:
+    """Whose time, in which days."""
+    return {
+        "cohort": fields.raw(required=False),
+        "participant": fields.raw(required=False),
+        "adviser": fields.raw(required=False),
+        "since": fields.day(),
+        "until": fields.day(),
     }
 
 

@@ -174,7 +174,7 @@ def _forget(participant_ids: Collection[str]) -> list[str]:
     _forget_mails(participant_ids)
     for table, emptied in (
         (StepStatus, ("note", "reason", "evidence_url", "evidence_file")),
-        (Visit, ("notes",)),
+        (Visit, ("notes", "place")),
         (Feedback, ("author_id",)),
     ):
         written = sa.or_(*(getattr(table, name).isnot(None) for name in emptied))

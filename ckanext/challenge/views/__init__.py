@@ -17,6 +17,7 @@ from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.matches import matches
 from ckanext.challenge.views.manager.routes import manager
 from ckanext.challenge.views.manager.settings.routes import settings
+from ckanext.challenge.views.manager.visits import visits
 from ckanext.challenge.views.participant.accompaniment_routes import accompanying
 from ckanext.challenge.views.participant.conformity import conformity
 from ckanext.challenge.views.participant.feedback import feedback, opinions
@@ -24,7 +25,7 @@ from ckanext.challenge.views.participant.given_roles import given_roles
 from ckanext.challenge.views.participant.home import home
 from ckanext.challenge.views.participant.preparation.routes import preparation
 from ckanext.challenge.views.participant.routes import participant
-from ckanext.challenge.views.public.calendars import calendar
+from ckanext.challenge.views.public.calendars import calendar, team_calendar
 from ckanext.challenge.views.public.collectivite import collectivite
 from ckanext.challenge.views.public.credentials import credentials, identity
 from ckanext.challenge.views.public.mail_ends import mail_ends
@@ -69,6 +70,8 @@ def get_blueprints() -> list[Blueprint]:
         feedback,
         given_roles,
         calendar,
+        team_calendar,
+        visits,
         manager,
         adviser,
         board,

@@ -98,7 +98,7 @@ def test_visits_are_noted_changed_and_taken_out(world: World, browser: Make) -> 
     adviser.post(f"{place}/visit/{id_}", {f"visit-{id_}-days": "2,5"})
     told = _text(_page(adviser, place))
     assert "1.5 days more than the season grants" in told
-    refused = adviser.post(f"{place}/visit/{id_}", {f"visit-{id_}-topic": " "})
+    refused = adviser.post(f"{place}/visit/{id_}", {f"visit-{id_}-days": "0,3"})
     assert "Some answers need correcting" in refused.get_data(as_text=True)
     # What takes it out stands in a form of its own, which says what is lost.
     action = f"//form[contains(@action, '/visit/{id_}/delete')]"

@@ -40,6 +40,7 @@ from ckanext.challenge.model import (
     Evidence,
     Participant,
     Staff,
+    Visit,
     locks,
 )
 from ckanext.challenge.model.dictize import as_json, columns
@@ -175,9 +176,12 @@ def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> Any:
     :type kinds: list of strings
     :param days_per_participant: days of accompaniment for each, in halves
     :type days_per_participant: number
-    :param funding: who pays how much for one accompaniment
-    :type funding: list of ``{source, amount}``
-    :param currency: ISO 4217 code (EUR)
+    :param funding: who pays how much for one accompaniment; ``rule`` says for what:
+        ``day`` (for each day done) or ``collectivite`` (all of it once accompaniment
+        has begun), ``promised`` is the sum of the funder's agreement. Who has money
+        engaged for participants cannot be taken away
+    :type funding: list of ``{source, amount, rule, promised}``
+    :param currency: ISO 4217 code (EUR); it stays once money is engaged
     :type currency: string
     :param contact_email: whom to write to
     :type contact_email: string
@@ -476,6 +480,45 @@ def _clashes(
             found["programme"] = [
                 tk._("Participants follow this programme; it has to stay")
             ]
+    if "funding" not in errors and "currency" not in errors:
+        found |= _money(data, cohort)
+    return found
+
+
+def _money(data: dict[str, Any], cohort: Cohort) -> dict[str, list[str]]:
+    """Errors of a change that would lose money which is engaged."""
+    stored = [line for line in cohort.funding if line["amount"]]
+    dropped = budget.dropped(stored, data.get("funding") or [])
+    exchanged = stored and data.get("currency") != cohort.currency
+    if not (dropped or exchanged):
+        return {}
+    visited = (
+        sa.select(Visit.id)
+        .where(Visit.participant_id == Participant.id, Visit.state == "done")
+        .exists()
+    )
+    engaged = model.Session.query(Participant.id).filter(
+        Participant.cohort_id == cohort.id,
+        sa.or_(Participant.state.in_(PARTICIPANT_COUNTED), visited),
+    )
+    number = engaged.count()
+    if not number:
+        return {}
+    found = {}
+    if dropped:
+        text = tk.ungettext(
+            "“{funder}” has money engaged for {number} collectivité; it has to stay. "
+            "If it pays no longer, its amount is 0",
+            "“{funder}” has money engaged for {number} collectivités; it has to stay. "
+            "If it pays no longer, its amount is 0",
+            number,
+        )
+        found["funding"] = [
+            text.format(funder=funder, number=number) for funder in dropped
+        ]
+    if exchanged:
+        text = tk._("Money is engaged in {currency}; the currency has to stay")
+        found["currency"] = [text.format(currency=cohort.currency)]
     return found
 
 

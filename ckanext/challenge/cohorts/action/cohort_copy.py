@@ -75,6 +75,11 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
         "title": data["title"],
         "season": data["season"],
         **_dates(source, data["launch"]),
+        # An agreement is of its season.
+        "funding": [
+            {name: value for name, value in line.items() if name != "promised"}
+            for line in source.funding
+        ],
     }
     copied = tk.get_action("challenge_cohort_create")(
         {"user": context.get("user", ""), "ignore_auth": True, "defer_commit": True},

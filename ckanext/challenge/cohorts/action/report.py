@@ -47,7 +47,7 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
         The staff of the season is also told
         ``staff``: ``{withdrawn, feedback, days, days_planned, participants:
         {organization id: {adviser, late_steps, days, days_planned, feedback,
-        last_activity_at}}}``; ``days`` were spent, ``days_planned`` are to come
+        last_activity_at}}}``; ``days`` were spent, ``days_planned`` are planned
     :rtype: dict
     :raises ObjectNotFound: when there is no such season
     """
@@ -149,12 +149,11 @@ def _badge(programme: Programme, key: str) -> dict[str, Any]:
 
 def _for_staff(cohort: Cohort, organization_ids: list[str]) -> dict[str, Any]:
     """What those who ran the season also want to know, in one statement each."""
-    today = config.today()
     spent, planned = (
-        sa.select(sa.func.coalesce(sa.func.sum(Visit.days), 0))
-        .where(Visit.participant_id == Participant.id, when)
+        sa.select(sa.func.coalesce(sa.func.sum(Visit.counted), 0))
+        .where(Visit.participant_id == Participant.id, Visit.state == state)
         .scalar_subquery()
-        for when in (Visit.date <= today, Visit.date > today)
+        for state in ("done", "planned")
     )
     answered = (
         sa.select(Feedback.id).where(Feedback.participant_id == Participant.id).exists()

@@ -65,8 +65,8 @@ def challenge_accompaniment_show(context: Context, data_dict: dict[str, Any]) ->
     :type limit: int
     :returns: ``{adviser, accompanies, messages, visits, days_total, days_spent,
         days_planned, days_left}``: ``adviser`` is the name of who accompanies it,
-        ``days_spent`` and ``days_planned`` are those of visits until today and after,
-        ``days_left`` are neither, ``accompanies``
+        ``days_spent`` and ``days_planned`` are those of visits that were held and that
+        are planned, ``days_left`` are neither, ``accompanies``
         whether the caller may note visits; ``messages`` and ``visits`` are
         as :py:func:`challenge_participant_message_list` and
         :py:func:`challenge_visit_list` answer them; ``days_total`` and ``days_left``
@@ -283,14 +283,18 @@ class _Team:
 
     def _visits(self) -> Any:
         day = config.today()
+        spent, planned = accompaniment.days_used()
+        held, booked = Visit.state == "done", Visit.state == "planned"
         return (
             sa.select(
                 Visit.participant_id,
-                sa.func.sum(Visit.days).filter(Visit.date <= day).label("spent"),
-                sa.func.sum(Visit.days).filter(Visit.date > day).label("planned"),
+                spent.label("spent"),
+                planned.label("planned"),
                 sa.func.max(Visit.created_at).label("noted"),
-                sa.func.max(Visit.date).filter(Visit.date <= day).label("last_visit"),
-                sa.func.min(Visit.date).filter(Visit.date > day).label("next_visit"),
+                sa.func.max(Visit.date).filter(held).label("last_visit"),
+                sa.func.min(Visit.date)
+                .filter(booked, Visit.date >= day)
+                .label("next_visit"),
             )
             .join(Participant, Participant.id == Visit.participant_id)
             .where(Participant.cohort_id == self.cohort.id, *self._own())

@@ -12,7 +12,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import Pager, act, may, page_number
-from ckanext.challenge.views.participant.accompaniment import days
+from ckanext.challenge.views.visit_words import days
 
 from .layout import frame
 
@@ -43,7 +43,7 @@ def accompaniment_page(
     :raises tk.NotAuthorized: not staff of the season
     """
     cohort = act("challenge_cohort_show", id=name)
-    team = _team(cohort)
+    team = team_of(cohort)
     manages = may("challenge_cohort_update", id=cohort["id"])
     who = _who(params.get("who", ""), team, manages)
     page = page_number(params)
@@ -98,7 +98,7 @@ def accompaniment_page(
     }
 
 
-def _team(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
+def team_of(cohort: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The people of the team, ``(id, name)``, each once."""
     rows = act("challenge_staff_list", cohort=cohort["id"], limit=1000)["results"]
     people = {row["user_id"]: row["display_name"] for row in rows}

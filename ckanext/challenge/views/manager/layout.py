@@ -19,9 +19,9 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     ``challenge/manage/frame.html`` shows it.
 
     :param cohort: as ``challenge_cohort_show`` answers it
-    :param part: ``applications``, ``participants``, ``accompaniment``, ``opinions``,
-        ``mails``, ``claims``, ``season`` or
-        ``settings``: which of the parts the page belongs to
+    :param part: ``applications``, ``participants``, ``accompaniment``, ``visits``,
+        ``days``, ``opinions``, ``mails``, ``claims``, ``season`` or ``settings``: which
+        of the parts the page belongs to
     :param manages: whether the reader manages the season, not only advises in it
     :returns: ``home`` and ``url`` (of the desk, and of the season there), ``title``,
         ``parts``: ``(name, text, address)``, and ``part``
@@ -31,6 +31,8 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     parts = [
         ("participants", tk._("Participants"), f"{url}/participants"),
         ("accompaniment", tk._("Accompaniment"), f"{url}/accompaniment"),
+        ("visits", tk._("Visits"), f"{url}/visits"),
+        ("days", tk._("Days and money"), f"{url}/days"),
     ]
     if manages:
         if cohort.get("asks_feedback"):

@@ -12,34 +12,35 @@ from flask import request
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
+from ckanext.challenge.views import visit_words
 from ckanext.challenge.views.common import act
+from ckanext.challenge.views.visit_words import days
 
 #: The forms, as what was sent names them when they come back with errors. That of a
 #: visit which is changed is ``visit-`` with its id.
 MESSAGE, VISIT = "message", "visit"
-VISIT_FIELDS = ("date", "days", "topic", "notes")
+VISIT_FIELDS = (
+    "date",
+    "starts_at",
+    "days",
+    "duration",
+    "kind",
+    "state",
+    "place",
+    "topic",
+    "notes",
+)
 
 #: How many messages, and how many visits, the page shows at first.
 _FIRST = 5
 _ALL = 1000
 
 
-def _like(number: Any) -> int:
-    """A whole number, which alone ungettext knows, of which words are the same."""
-    return 1 if labels.locale().plural_form(number) == "one" else 2
-
-
-def days(number: Any) -> str:
-    """A number of days in words: « 1,5 jour », “1.5 days”."""
-    return tk.ungettext("{number} day", "{number} days", _like(number)).format(
-        number=h.challenge_number(number)
-    )
-
-
 def _done(number: Any) -> str:
-    return tk.ungettext(
-        "{number} day done", "{number} days done", _like(number)
-    ).format(number=h.challenge_number(number))
+    like = 1 if labels.locale().plural_form(number) == "one" else 2
+    return tk.ungettext("{number} day done", "{number} days done", like).format(
+        number=h.challenge_number(number, 2)
+    )
 
 
 def flash_answered(confirmed: bool) -> None:
@@ -88,14 +89,21 @@ def accompaniment(
         "labels": {
             "text": tk._("Your message"),
             "date": tk._("Day"),
+            "starts_at": tk._("Hour"),
             "days": tk._("How long, in days"),
+            "duration": tk._("How long, in minutes"),
+            "kind": tk._("How"),
+            "state": tk._("Was it held?"),
+            "place": tk._("Place, or link of the call"),
             "topic": tk._("What it is about"),
             "notes": tk._("Notes"),
         },
+        "kinds": visit_words.kinds(),
+        "states": visit_words.states(),
         "visits": _visits(visits["results"], url, logs, sent),
         "left": _left(found),
         "logs": found["accompanies"],
-        "new": _form(VISIT, f"{url}/visit#visits", {"days": 0.5}, sent)
+        "new": _form(VISIT, f"{url}/visit#visits", {"days": 0.5, "kind": ""}, sent)
         if logs
         else None,
     }
@@ -143,8 +151,13 @@ def _visits(
             {
                 **row,
                 "when": h.challenge_date(row["date"]),
-                "long": days(row["days"]),
-                "planned": h.challenge_days_until(row["date"]) > 0,
+                "hours": visit_words.hours(row),
+                "long": visit_words.counted(row),
+                "kind_text": visit_words.kind(row["kind"]),
+                "where": visit_words.place(row),
+                "planned": row["state"] == "planned",
+                "cancelled": row["state"] == "cancelled",
+                "passed": visit_words.has_passed(row) and editable,
                 "form": _form(f"{VISIT}-{row['id']}", f"{place}#visits", row, sent)
                 if editable
                 else None,
@@ -160,7 +173,11 @@ def _form(
     """A form for a visit; its fields begin with its name."""
     mine = sent.get("form") == name
     # As the reader writes a number: « 0,5 ».
-    shown = {**stored, "days": h.challenge_number(stored["days"])}
+    shown = {
+        **stored,
+        "days": h.challenge_number(stored["days"]),
+        "starts_at": visit_words.clock(stored.get("starts_at")),
+    }
     return {
         "name": name,
         "url": url,

@@ -8,11 +8,14 @@ import ckan.plugins.toolkit as tk
 from flask import request
 from werkzeug.wrappers import Response
 
+from ckanext.challenge import helpers as h
+from ckanext.challenge.views import visit_words
 from ckanext.challenge.views.common import act, blueprint, flash_refused, participant_id
 from ckanext.challenge.views.forms import texts
+from ckanext.challenge.views.visit_words import days
 
 from . import page
-from .accompaniment import MESSAGE, VISIT, VISIT_FIELDS, days
+from .accompaniment import MESSAGE, VISIT, VISIT_FIELDS
 from .checklist import refused
 
 accompanying = blueprint("challenge_accompanying")
@@ -40,6 +43,24 @@ def _visit(form: str) -> dict[str, str]:
     return {name.removeprefix(f"{form}-"): text for name, text in sent.items()}
 
 
+def _given(form: str) -> dict[str, str]:
+    """The same, without what a new visit has nothing to say of."""
+    return {name: text for name, text in _visit(form).items() if text}
+
+
+def tell_of_clashes(kept: dict[str, Any]) -> None:
+    """Say at what else its adviser is expected at the same time."""
+    for other in kept["clashes"]:
+        hour = visit_words.clock(other["starts_at"])
+        when = f"{h.challenge_date(other['date'])} {hour}".strip()
+        tk.h.flash_notice(
+            tk._("At the same time: {organization}, {when}.").format(
+                organization=other["organization_title"] or tk._("another season"),
+                when=when,
+            )
+        )
+
+
 def _tell(kept: dict[str, Any]) -> None:
     left = kept["days_left"]
     if left is not None and left < 0:
@@ -51,12 +72,13 @@ def _tell(kept: dict[str, Any]) -> None:
         )
     else:
         tk.h.flash_success(tk._("The visit is noted."))
+    tell_of_clashes(kept)
 
 
 @accompanying.post("/<cohort>/<organization>/visit")
 def log_visit(cohort: str, organization: str) -> Response | str:
     """The adviser notes a visit."""
-    given = _visit(VISIT)
+    given = _given(VISIT)
     try:
         kept = act(
             "challenge_visit_create",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
-from flask import Response
+from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from ckanext.challenge.common import ical, labels
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_SETTLED
+from ckanext.challenge.domain.visits import Slot
+from ckanext.challenge.views import visit_words
 from ckanext.challenge.views.common import (
     act,
     attached,
@@ -20,7 +23,7 @@ from ckanext.challenge.views.common import (
     followed,
     keep_private,
 )
-from ckanext.challenge.views.participant.accompaniment import days as in_words
+from ckanext.challenge.views.visit_words import days as in_words
 
 calendar = blueprint("challenge_calendar", programs=True)
 
@@ -78,17 +81,46 @@ def _steps(progress: Mapping[str, Any]) -> Iterator[ical.Day]:
 
 def _visits(
     progress: Mapping[str, Any], visits: Iterable[Mapping[str, Any]]
-) -> Iterator[ical.Day]:
+) -> Iterator[ical.Day | ical.Moment]:
     place = {"cohort": progress["cohort"], "organization": progress["organization"]}
+    url = _url("challenge_participant.read", "visits", **place)
     for visit in visits:
+        if visit["state"] == "cancelled":
+            continue
+        about = visit["topic"] or visit_words.kind(visit["kind"])
         parts = (visit["adviser"], in_words(visit["days"]))
-        yield ical.Day(
+        yield visit_event(
             f"{visit['id']}-visit",
-            dt.date.fromisoformat(visit["date"]),
-            tk._("Visit: {topic}").format(topic=visit["topic"]),
-            _url("challenge_participant.read", "visits", **place),
+            visit,
+            tk._("Visit: {topic}").format(topic=about),
+            url,
             ", ".join(part for part in parts if part),
         )
+
+
+def visit_event(
+    key: str, visit: Mapping[str, Any], title: str, url: str, text: str
+) -> ical.Day | ical.Moment:
+    """A visit: at its hour where it has one, else on its day.
+
+    :param visit: its ``date``, ``starts_at``, ``duration``, ``days`` and ``place``
+    """
+    if not visit["starts_at"]:
+        lines = (text, visit["place"])
+        told = "\n".join(line for line in lines if line)
+        return ical.Day(key, dt.date.fromisoformat(visit["date"]), title, url, told)
+    slot = Slot(
+        key,
+        "",
+        dt.date.fromisoformat(visit["date"]),
+        Decimal(str(visit["days"])),
+        dt.datetime.fromisoformat(visit["starts_at"]),
+        visit["duration"],
+    )
+    assert slot.starts and slot.ends
+    return ical.Moment(
+        key, slot.starts, slot.ends, title, url, text, visit["place"] or ""
+    )
 
 
 def _moment(*times: str | None) -> dt.datetime:
@@ -97,7 +129,7 @@ def _moment(*times: str | None) -> dt.datetime:
 
 
 def _file(
-    title: str, name: str, found: list[ical.Day], changed: dt.datetime
+    title: str, name: str, found: Sequence[ical.Day | ical.Moment], changed: dt.datetime
 ) -> Response:
     """The days as a file, with its validators.
 
@@ -115,6 +147,68 @@ def _file(
     )
     answer = followed(content, ical.MEDIA_TYPE, changed)
     return attached(answer, f"{name}.ics")
+
+
+#: Of people of a team: its address is a secret, and names nobody.
+team_calendar = blueprint("challenge_team_calendar", programs=True)
+
+
+@team_calendar.get("/calendar/<key>.ics")
+def read(key: str) -> AnyResponse:
+    """The visits of the person whose address it is; ``?team=1`` those of all."""
+    asked = {"team": True} if request.args.get("team") else {}
+    shown = act("challenge_calendar_show", key=key, **asked)
+    found = []
+    for visit in shown["results"]:
+        titles = ", ".join(one["title"] for one in visit["organizations"])
+        first = visit["organizations"][0]["name"]
+        parts = (
+            visit["topic"],
+            visit["adviser"] if asked else "",
+            visit_words.kind(visit["kind"]),
+            visit_words.state(visit["state"]),
+            in_words(visit["days"]),
+        )
+        url = _url(
+            "challenge_participant.read",
+            "visits",
+            cohort=shown["cohort"],
+            organization=first,
+        )
+        found.append(
+            visit_event(
+                f"{visit['key']}-visit",
+                visit,
+                titles,
+                url,
+                "\n".join(part for part in parts if part),
+            )
+        )
+    title = tk._("{name}, {season}").format(name=shown["name"], season=shown["title"])
+    content = ical.write(
+        title,
+        # A calendar has one event at least: the standard knows no empty one.
+        found or [_nothing_yet(shown)],
+        host=urlsplit(tk.config["ckan.site_url"]).hostname or "localhost",
+        language=tk.h.lang(),
+        changed=_moment(shown["changed_at"]),
+    )
+    changed = _moment(shown["changed_at"])
+    answer = attached(followed(content, ical.MEDIA_TYPE, changed), "visits.ics")
+    # Its address is a secret: no other page is told what it answers, nor whence.
+    del answer.headers["Access-Control-Allow-Origin"]
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return keep_private(answer)
+
+
+def _nothing_yet(shown: Mapping[str, Any]) -> ical.Day:
+    return ical.Day(
+        f"{shown['cohort']}-none",
+        _moment(shown["changed_at"]).date(),
+        tk._("No visit yet"),
+        _url("challenge.read", cohort=shown["cohort"]),
+    )
 
 
 @calendar.get("/<cohort>/calendar.ics")
@@ -136,7 +230,7 @@ def participant(cohort: str, organization: str) -> AnyResponse:
     progress = act(
         "challenge_progress_show", organization=organization, cohort=shown["id"]
     )
-    found = [*_milestones(shown)]
+    found: list[ical.Day | ical.Moment] = [*_milestones(shown)]
     # What a finished season did not see done is asked of nobody.
     if shown["state"] not in COHORT_OVER:
         found += _steps(progress)

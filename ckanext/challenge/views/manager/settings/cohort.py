@@ -22,7 +22,7 @@ from .layout import settings_page
 
 #: The repeated groups of a season's form, with their parts.
 LISTS: dict[str, tuple[str, ...]] = {
-    "funding": ("source", "amount"),
+    "funding": ("source", "amount", "rule", "promised"),
     "partners": ("name", "url", "logo_url"),
     "testimonials": ("quote", "author", "role"),
 }
@@ -85,6 +85,8 @@ def _field_labels() -> dict[str, str]:
         "hashtag": tk._("Hashtag"),
         "funding-source": tk._("Who pays"),
         "funding-amount": tk._("Amount"),
+        "funding-rule": tk._("What it pays for"),
+        "funding-promised": tk._("Sum of its agreement, for the whole season"),
         "partners-name": tk._("Name of the partner"),
         "partners-url": tk._("Site"),
         "partners-logo_url": tk._("Address of the logo"),
@@ -140,6 +142,11 @@ def cohort_form(
             "stalled_late_steps": config.stalled_late_steps(),
         },
         "groups": groups,
+        "rules": [
+            ("", tk._("As the season counts: days, else collectivités")),
+            ("day", tk._("Each day done")),
+            ("collectivite", tk._("Each collectivité that has begun")),
+        ],
         "kinds": h.challenge_kinds(),
         "programmes": h.challenge_programmes(),
         "heading": tk._("Settings of the season") if name else tk._("New season"),

@@ -1,0 +1,301 @@
+"""The days and the money of a season: done, planned, left; promised, engaged, spent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.challenge import config
+from ckanext.challenge.common import names, roles
+from ckanext.challenge.common.action_helpers import user_id_of, validate
+from ckanext.challenge.domain import budget as rules
+from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
+from ckanext.challenge.domain.names import sort_key
+from ckanext.challenge.model import Cohort, Participant, Visit
+from ckanext.challenge.model.dictize import as_json, name_of
+from ckanext.challenge.participants import accompaniment, schema
+
+_ZERO = Decimal(0)
+
+
+@tk.side_effect_free
+def challenge_budget_show(context: Context, data_dict: dict[str, Any]) -> Any:
+    """Show the days of a season and its money, in a few statements.
+
+    The staff of the season and sysadmins may call this. Who advises and does not manage
+    is answered the own days and those of the own participants; ``funders`` and
+    ``forecast`` are then empty.
+
+    Days are counted once: a group visit is shared equally among the collectivités that
+    it is for, so that the days of advisers, of collectivités and of months have the
+    same sum. Visits that are cancelled count for nothing; nor do those still planned
+    with a collectivité that has left, whose days done stay.
+
+    :param cohort: the id or name of the season
+    :type cohort: string
+    :returns: ``{date, currency, days, funders, advisers, collectivites, months,
+        forecast}``; days are numbers, money is in ``currency`` (ISO 4217).
+
+        ``days``: ``{granted, done, planned, left}``; ``granted`` and ``left`` are
+        ``None`` where the season counts no days.
+        ``funders``: ``{id, name, currency, rule, promised, engaged, spent, forecast}``:
+        *promised* by its agreement (else its amount for each place), *engaged* for all
+        who take part, with what was spent for those that left, *spent* by its ``rule``:
+        ``day`` (for each day done) or ``collectivite`` (all of it once its
+        accompaniment has begun); *forecast* is what will be spent with what is planned.
+        ``advisers``: ``{id, name, days_done, days_planned, days_left}``;
+        ``days_left`` are those of the participants that are entrusted to them; ``id``
+        and ``name`` are ``None`` for an account that is gone, or nobody.
+        ``collectivites``: ``{participant_id, organization_name, name, adviser_id,
+        state, left, days_done, days_planned, days_left}``; ``left`` is whether it has
+        left the season.
+        ``months``: ``{month, days_done, days_planned}``, ``month`` as ``2026-03``, none
+        left out between the first and the last.
+        ``forecast``: ``{date, days_booked, days_expected, days_unused, spent}``, for
+        the day of the finalisation: what is done or planned, what it comes to if it
+        goes on as fast as since the launch, what will not be used, the money of all
+        funders.
+    :rtype: dict
+    :raises ObjectNotFound: when there is no such season
+    """
+    data = validate(context, data_dict, schema.budget_show())
+    cohort = roles.seen_cohort(context, data["cohort"])
+    tk.check_access("challenge_budget_show", context, {"cohort": cohort.id})
+    all_ = bool(context.get("ignore_auth")) or roles.is_manager(context, cohort.id)
+    only = None if all_ else user_id_of(context)
+    people = _people(cohort, only)
+    spans = _spans(cohort, only)
+    return {
+        "date": config.today().isoformat(),
+        "currency": cohort.currency,
+        "days": _totals(cohort, people),
+        "funders": _funders(cohort, people) if all_ else [],
+        "advisers": _advisers(cohort, people, spans),
+        "collectivites": [_collectivite(cohort, row) for row in people],
+        "months": _months(spans),
+        "forecast": _forecast(cohort, people) if all_ else {},
+    }
+
+
+def _people(cohort: Cohort, only: str | None) -> Sequence[Any]:
+    """All who take part or took part, with their days, in one statement."""
+    done, planned = accompaniment.days_used()
+    days = (
+        sa.select(Visit.participant_id, done.label("done"), planned.label("planned"))
+        .join(Participant, Participant.id == Visit.participant_id)
+        .where(Participant.cohort_id == cohort.id)
+        .group_by(Visit.participant_id)
+        .subquery()
+    )
+    left = _has_left()
+    return model.Session.execute(
+        sa.select(
+            Participant.id,
+            Participant.state,
+            Participant.adviser_id,
+            model.Group.name,
+            model.Group.title,
+            left.label("left"),
+            sa.func.coalesce(days.c.done, _ZERO).label("done"),
+            sa.case((left, _ZERO), else_=sa.func.coalesce(days.c.planned, _ZERO)).label(
+                "planned"
+            ),
+        )
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .outerjoin(days, days.c.participant_id == Participant.id)
+        .where(
+            Participant.cohort_id == cohort.id,
+            *([] if only is None else [Participant.adviser_id == only]),
+        )
+        .order_by(left, *names.in_order(model.Group.title), Participant.id)
+    ).all()
+
+
+def _has_left() -> sa.ColumnElement[bool]:
+    """Whether a participant is no longer one, or its organization is deleted."""
+    return sa.or_(
+        Participant.state.not_in(PARTICIPANT_COUNTED), model.Group.state != "active"
+    )
+
+
+def _spans(cohort: Cohort, only: str | None) -> Sequence[Any]:
+    """The days of each adviser in each month, in one statement."""
+    done = sa.func.sum(Visit.counted).filter(Visit.state == "done")
+    planned = sa.func.sum(Visit.counted).filter(
+        Visit.state == "planned", sa.not_(_has_left())
+    )
+    month = sa.cast(sa.func.date_trunc("month", Visit.date), sa.Date).label("month")
+    return model.Session.execute(
+        sa.select(
+            Visit.adviser_id,
+            month,
+            sa.func.coalesce(done, _ZERO).label("done"),
+            sa.func.coalesce(planned, _ZERO).label("planned"),
+        )
+        .join(Participant, Participant.id == Visit.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .where(
+            Participant.cohort_id == cohort.id,
+            Visit.state != "cancelled",
+            *([] if only is None else [Visit.adviser_id == only]),
+        )
+        .group_by(Visit.adviser_id, month)
+        .order_by(month)
+    ).all()
+
+
+def _accompanied(people: Iterable[Any]) -> list[rules.Accompanied]:
+    return [rules.Accompanied(row.done, row.planned, row.left) for row in people]
+
+
+def _sum(numbers: Iterable[Decimal | None]) -> Decimal:
+    return sum((number for number in numbers if number is not None), _ZERO)
+
+
+def _granted(cohort: Cohort, people: Iterable[Any]) -> Decimal | None:
+    """The days of all who take part; of those that left, the days that they had."""
+    each = cohort.days_per_participant
+    if each is None:
+        return None
+    return _sum(row.done if row.left else each for row in people)
+
+
+def _totals(cohort: Cohort, people: Sequence[Any]) -> dict[str, Any]:
+    granted = _granted(cohort, people)
+    done = _sum(row.done for row in people)
+    planned = _sum(row.planned for row in people)
+    return {
+        "granted": as_json(granted),
+        "done": as_json(done),
+        "planned": as_json(planned),
+        "left": as_json(None if granted is None else granted - done - planned),
+    }
+
+
+def _collectivite(cohort: Cohort, row: Any) -> dict[str, Any]:
+    (one,) = _accompanied([row])
+    return {
+        "participant_id": row.id,
+        "organization_name": row.name,
+        "name": row.title or row.name,
+        "adviser_id": row.adviser_id,
+        "state": row.state,
+        "left": row.left,
+        "days_done": as_json(row.done),
+        "days_planned": as_json(row.planned),
+        "days_left": as_json(rules.days_left(cohort.days_per_participant, one)),
+    }
+
+
+def _funders(cohort: Cohort, people: Sequence[Any]) -> list[dict[str, Any]]:
+    granted = cohort.days_per_participant
+    ones = _accompanied(people)
+    found = []
+    for line in rules.lines(cohort.funding, granted):
+        account = rules.account(line, granted, cohort.capacity, ones)
+        found.append(
+            {
+                "id": rules.funder_id(line.name),
+                "name": line.name,
+                "currency": cohort.currency,
+                "rule": line.rule,
+                "promised": as_json(account.promised),
+                "engaged": as_json(account.engaged),
+                "spent": as_json(account.spent),
+                "forecast": as_json(account.forecast),
+            }
+        )
+    return found
+
+
+def _advisers(
+    cohort: Cohort, people: Sequence[Any], spans: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Those who gave days or will, and those to whom somebody is entrusted."""
+    each = cohort.days_per_participant
+    entrusted = {row.adviser_id for row in people if not row.left and row.adviser_id}
+    ids = {row.adviser_id for row in spans} | entrusted
+    known = {
+        row.id: row.name
+        for row in model.Session.execute(
+            sa.select(model.User.id, name_of(model.User).label("name")).where(
+                model.User.id.in_(sorted(filter(None, ids)))
+            )
+        )
+    }
+    found = []
+    for id_ in ids:
+        own = [row for row in spans if row.adviser_id == id_]
+        left = [
+            rules.days_left(each, one)
+            for one in _accompanied(row for row in people if row.adviser_id == id_)
+        ]
+        found.append(
+            {
+                "id": id_,
+                "name": known.get(id_),
+                "days_done": as_json(_sum(row.done for row in own)),
+                "days_planned": as_json(_sum(row.planned for row in own)),
+                "days_left": None if each is None else as_json(_sum(left)),
+            }
+        )
+    found.sort(key=lambda row: (row["name"] is None, sort_key(row["name"] or "")))
+    return found
+
+
+def _through(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    """The first days of the months from one to the other."""
+    month = first
+    while month <= last:
+        yield month
+        month = (month + dt.timedelta(days=32)).replace(day=1)
+
+
+def _months(spans: Sequence[Any]) -> list[dict[str, Any]]:
+    if not spans:
+        return []
+    return [
+        {
+            "month": f"{month:%Y-%m}",
+            "days_done": as_json(_sum(r.done for r in spans if r.month == month)),
+            "days_planned": as_json(_sum(r.planned for r in spans if r.month == month)),
+        }
+        for month in _through(spans[0].month, spans[-1].month)
+    ]
+
+
+def _forecast(cohort: Cohort, people: Sequence[Any]) -> dict[str, Any]:
+    granted = _granted(cohort, people)
+    done = _sum(row.done for row in people)
+    planned = _sum(row.planned for row in people)
+    expected = rules.expected(
+        done,
+        planned,
+        granted,
+        start=cohort.launch,
+        end=cohort.finalisation,
+        today=config.today(),
+    )
+    each = cohort.days_per_participant
+    ones = _accompanied(people)
+    return {
+        "date": as_json(cohort.finalisation),
+        "days_booked": as_json(done + planned),
+        "days_expected": as_json(expected),
+        "days_unused": None
+        if granted is None
+        else as_json(max(_ZERO, granted - expected)),
+        "spent": as_json(
+            _sum(
+                rules.account(line, each, cohort.capacity, ones).forecast
+                for line in rules.lines(cohort.funding, each)
+            )
+        ),
+    }
