@@ -44,6 +44,7 @@ ABOUT_PERSONS = (
 )
 #: The tables about nobody who applies or takes part, and what they are about.
 ABOUT_OTHERS = {
+    "challenge_agreement": "what a season's team declares of a funder",
     "challenge_award": "an organization and its badge, public with its reason",
     "challenge_cohort": "a season, as its team publishes it",
     "challenge_collectivite": "a legal person, from the national directory",
@@ -55,6 +56,7 @@ ABOUT_OTHERS = {
     "challenge_former_code": "a commune, from the national directory",
     "challenge_journal": "ids and states; searched for marks like all tables",
     "challenge_judgement": "a digest for an organization",
+    "challenge_lesson": "what a team learns of its season",
     "challenge_map": "a picture of outlines",
     "challenge_match": "an organization, its SIREN and the id of an account",
     "challenge_opening": "a public dataset, and since when",
@@ -64,7 +66,10 @@ ABOUT_OTHERS = {
     "challenge_preparation_memory": "what an organization calls its columns",
     "challenge_programme": "a programme file",
     "challenge_proved_address": "a digest for an account, which goes with it",
+    "challenge_report_address": "which organization reads a report, until when",
+    "challenge_report_file": "a report as it was printed",
     "challenge_schema": "a Table Schema, as it was published",
+    "challenge_season_account": "aims of a season, sums and ids of accounts",
     "challenge_signing_key": "a key of the portal",
     "challenge_staff": "ids of the accounts of the team",
     "challenge_standing": "numbers of an organization",

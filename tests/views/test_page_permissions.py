@@ -59,6 +59,10 @@ GET: dict[str, set[str]] = {
     "/challenge/<cohort>/apply": EVERYBODY,
     "/challenge/<cohort>/report": EVERYBODY,
     "/challenge/<cohort>/report.json": EVERYBODY,
+    "/challenge/<cohort>/report.<format>": EVERYBODY,
+    "/challenge/report/<key>": EVERYBODY,
+    "/challenge/report/<key>/report.<format>": EVERYBODY,
+    "/challenge/report/<key>/report.json": EVERYBODY,
     "/challenge/badge/<organization>.svg": EVERYBODY,
     "/challenge/badge/<organization>": EVERYBODY,
     "/challenge/<cohort>/card.png": EVERYBODY,
@@ -140,6 +144,10 @@ GET: dict[str, set[str]] = {
     f"{DESK}/codes": MANAGER,
     f"{DESK}/programme": MANAGER,
     f"{DESK}/copy": {"sysadmin"},
+    f"{DESK}/report": TEAM,
+    f"{DESK}/report/agreement/new": MANAGER,
+    f"{DESK}/report/agreement/<id>": MANAGER,
+    f"{DESK}/report/lessons": TEAM,
 }
 
 #: What an address says besides, where it must.
@@ -226,6 +234,14 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/programme": (MANAGER, {}),
     f"{DESK}/copy": ({"sysadmin"}, {}),
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),
+    f"{DESK}/report": (MANAGER, {"aims-participants": "20"}),
+    f"{DESK}/report/address": (MANAGER, {"name": "Région", "ends_on": "2030-01-01"}),
+    f"{DESK}/report/address/<id>/end": (MANAGER, {}),
+    f"{DESK}/report/agreement/new": (MANAGER, {"funder": "Région"}),
+    f"{DESK}/report/agreement/<id>": (MANAGER, {"funder": "Région"}),
+    f"{DESK}/report/agreement/<id>/delete": (MANAGER, {}),
+    f"{DESK}/report/lessons": (TEAM, {"kind": "keep", "text": "Les ateliers"}),
+    f"{DESK}/report/lessons/<id>": (TEAM, {}),
     f"{DESK}/state": (MANAGER, {"from": "open", "to": "running"}),
     "/challenge/claim/<id>": ({"org_admin", "sysadmin"}, {"accepted": "true"}),
     f"{PLACE}/visit/<id>/delete": (TEAM, {}),
@@ -313,7 +329,17 @@ def known(
         days=1,
         topic="Rencontre",
     )
+    reported = {
+        name: call_as(admin, f"challenge_{action}_create", cohort="saison-3", **given)
+        for name, action, given in (
+            ("agreement", "agreement", {"funder": "Région"}),
+            ("address", "report_address", {"name": "x", "ends_on": "2030-01-01"}),
+            ("lessons", "lesson", {"kind": "keep", "text": "x"}),
+        )
+    }
     return {
+        **{name: made["id"] for name, made in reported.items()},
+        "key": reported["address"]["key"],
         "application": application,
         "participant": world.participant["id"],
         "visit": visit["id"],
@@ -351,6 +377,8 @@ def _address(rule: str, known: dict[str, str]) -> str:
     values = known | {"id": known.get(folder, known["organization"])}
     if rule.startswith(PLACE):
         values["cohort"] = "saison-2"
+    if "/report" in rule:
+        values["format"] = "xlsx"
     if rule.startswith("/sitemap-"):
         values["number"] = "1"
     values["site"] = tk.config["ckan.site_url"]

@@ -25,11 +25,13 @@ from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
 from .programme import KeptProgramme
 from .proof import ProvedAddress, WaitingRole
+from .report import Agreement, Lesson, ReportAddress, ReportFile, SeasonAccount
 from .standing import Standing
 from .status_list import StatusList
 from .subscription import Subscription
 
 __all__ = [
+    "Agreement",
     "Application",
     "ApplicationFile",
     "Award",
@@ -50,6 +52,7 @@ __all__ = [
     "Judgement",
     "KeptProgramme",
     "LateCode",
+    "Lesson",
     "Mail",
     "Match",
     "Message",
@@ -63,6 +66,9 @@ __all__ = [
     "Preparation",
     "PreparationMemory",
     "ProvedAddress",
+    "ReportAddress",
+    "ReportFile",
+    "SeasonAccount",
     "SigningKey",
     "Staff",
     "Standing",
