@@ -235,6 +235,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/copy": ({"sysadmin"}, {}),
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),
     f"{DESK}/report": (MANAGER, {"aims-participants": "20"}),
+    f"{DESK}/report/pdf": (TEAM, {}),
     f"{DESK}/report/address": (MANAGER, {"name": "Région", "ends_on": "2030-01-01"}),
     f"{DESK}/report/address/<id>/end": (MANAGER, {}),
     f"{DESK}/report/agreement/new": (MANAGER, {"funder": "Région"}),

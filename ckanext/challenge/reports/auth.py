@@ -16,6 +16,20 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Auth
     return roles.for_seen(context, data_dict.get("id"))
 
 
+def challenge_report_file_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Staff of the cohort."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_report_file_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Staff of the cohort."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
 def challenge_season_account_show(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

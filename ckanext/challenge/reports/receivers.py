@@ -7,7 +7,7 @@ from typing import Any
 from ckan import model
 
 from ckanext.challenge import config
-from ckanext.challenge.model import Cohort, SeasonAccount
+from ckanext.challenge.model import Cohort, ReportFile, SeasonAccount
 
 from . import declared, measured
 
@@ -19,3 +19,5 @@ def season_finished(sender: Any, *, cohort: Cohort, **kwargs: Any) -> None:
         kept = SeasonAccount(cohort_id=cohort.id)
         model.Session.add(kept)
     kept.frozen = measured.account(cohort, config.today())
+    # What was printed before is not the report of its end.
+    model.Session.query(ReportFile).filter_by(cohort_id=cohort.id).delete()

@@ -16,8 +16,8 @@ from ckanext.challenge.cohorts import report as cohort_report
 from ckanext.challenge.common import labels, language, roles
 from ckanext.challenge.domain import account as rules
 from ckanext.challenge.domain.programme import Programme
-from ckanext.challenge.model import Cohort
-from ckanext.challenge.model.dictize import name_of
+from ckanext.challenge.model import Cohort, ReportFile
+from ckanext.challenge.model.dictize import as_json, name_of
 
 from . import addresses, declared, measured
 
@@ -39,6 +39,13 @@ class Reader:
     team: bool = False
     funder: bool = False
     agreement_id: str | None = None
+
+    @classmethod
+    def of_audience(cls, audience: str) -> Reader:
+        """Whoever reads the files that are kept under this."""
+        if audience in ("team", "public"):
+            return cls(team=audience == "team")
+        return cls(funder=True, agreement_id=audience)
 
     @property
     def audience(self) -> str:
@@ -131,6 +138,7 @@ def build(
             if badge.scope == "cohort"
         ],
         "quotes": cohort.testimonials,
+        "printed_at": as_json(_printed_at(cohort, reader)),
         "participants": {
             "count": len(listed),
             "results": [
@@ -157,6 +165,20 @@ def build(
     elif "account" in report:
         del report["account"]["datasets"]
     return report
+
+
+def printed(cohort: Cohort, reader: Reader) -> Any:
+    """The PDF for this reader in the language of this moment, as a query."""
+    return model.Session.query(ReportFile).filter(
+        ReportFile.cohort_id == cohort.id,
+        ReportFile.audience == reader.audience,
+        ReportFile.language == language.current(),
+        ReportFile.made_at.isnot(None),
+    )
+
+
+def _printed_at(cohort: Cohort, reader: Reader) -> Any:
+    return printed(cohort, reader).with_entities(ReportFile.made_at).scalar()
 
 
 def _results(cohort: Cohort) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ckanext.challenge.common import fields
 from ckanext.challenge.domain import account
 
 #: The formats of a report; the answer itself is ``json``.
-FORMATS = ("json", "xlsx", "ods")
+FORMATS = ("json", "xlsx", "ods", "pdf")
 
 #: What a list of the lines and indicators of an agreement holds at most.
 MOST = 100
@@ -93,6 +93,14 @@ def address() -> Schema:
         "name": fields.word(200, required=True),
         "ends_on": fields.day(required=True),
         "agreement": fields.raw(required=False),
+    }
+
+
+def report_file() -> Schema:
+    """For whom the file is."""
+    return {
+        "cohort": fields.raw(),
+        "audience": [fields.default("team"), *fields.raw(required=False)],
     }
 
 

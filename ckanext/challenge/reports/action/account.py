@@ -99,7 +99,7 @@ def _aims(
             if f"aims-{name}" in data_dict
         }
     if not isinstance(given, dict):
-        return {}, {"aims": [tk._("This must be a number for each figure")]}
+        return {}, {"aims": [tk._("Give a number for each figure, by its name")]}
     unknown = given.keys() - set(account.FIGURES)
     if unknown:
         text = tk._("“{value}” is not one of: {allowed}").format(

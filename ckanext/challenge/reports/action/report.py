@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
+from ckanext.challenge import config
 from ckanext.challenge.common import spreadsheets
 from ckanext.challenge.common.action_helpers import validate
+from ckanext.challenge.domain import deadlines
+from ckanext.challenge.model import Cohort
 from ckanext.challenge.reports import report, schema, sheets
 
 
@@ -23,7 +27,8 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param id: the id or name of the season; with a key it is not needed
     :type id: string
-    :param format: ``json`` (unasked), ``xlsx`` or ``ods``
+    :param format: ``json`` (unasked), ``xlsx``, ``ods``, or ``pdf``, in the language of
+        the caller, once :py:func:`challenge_report_file_create` has had it made
     :type format: string
     :param key: of an address of the report, see
         :py:func:`challenge_report_address_create`
@@ -45,7 +50,9 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
         (``{key, title, steps_done, steps_total, percent}``, over all participants),
         ``steps`` (``{step, title, phase, done, waived}``: how many have done it, and
         of how many it was not asked), ``badges`` (``{badge, title, level,
-        count}``), ``quotes`` and ``participants``: ``{count, results}``, each
+        count}``), ``quotes``,
+        ``printed_at`` (when the PDF for the caller was made, if it is) and
+        ``participants``: ``{count, results}``, each
         ``{organization_id, organization_name, organization_title, siren, kind,
         departement, population, steps_done, steps_total (that were asked),
         steps_waived, percent, completed, datasets, badges: [{badge, title, level}]}``.
@@ -60,7 +67,7 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
         As a file: ``format``, ``filename``, ``media_type``, ``encoding`` (``base64``)
         and ``content``
     :rtype: dict
-    :raises ObjectNotFound: when there is no such season
+    :raises ObjectNotFound: when there is no such season, or no PDF of its report yet
     :raises ValidationError: on ``key``, when it does not open this report
     """
     data = validate(context, data_dict, schema.cohort_report())
@@ -74,8 +81,26 @@ def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> Any:
             offset=data["offset"],
             details=data.get("details", False),
         )
+    if data["format"] == "pdf":
+        return _printed(cohort, reader)
     found = report.build(cohort, reader, details=True)
     pieces = spreadsheets.write_book(
         data["format"], sheets.of(found), tk._("Season report")
     )
     return spreadsheets.as_answer(data["format"], sheets.file_name(found), pieces)
+
+
+def _printed(cohort: Cohort, reader: report.Reader) -> dict[str, Any]:
+    """The PDF that a job has made for this reader, in the language of this moment."""
+    row = report.printed(cohort, reader).first()
+    if row is None:
+        text = tk._("The PDF of this report is not made yet in this language")
+        raise tk.ObjectNotFound(text)
+    day = deadlines.day_of(row.made_at, config.display_timezone())
+    return {
+        "format": "pdf",
+        "filename": f"{cohort.name}-{tk._('report')}-{day.isoformat()}.pdf",
+        "media_type": "application/pdf",
+        "encoding": "base64",
+        "content": base64.b64encode(row.content).decode(),
+    }

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from ckanext.challenge import helpers as h
 from ckanext.challenge.domain.account import FIGURES, RULES
 from ckanext.challenge.reports import labels
-from ckanext.challenge.views.common import act, managers_blueprint, may
+from ckanext.challenge.views.common import act, flash_refused, managers_blueprint, may
 from ckanext.challenge.views.forms import flat_errors, lines, texts, typed_number
 from ckanext.challenge.views.participant_rows import cohort_url
 from ckanext.challenge.views.public.report import account_rows, files
@@ -83,6 +83,7 @@ def _report_page(
             for row in account_rows(found["account"])["agreements"]
         ],
         "addresses": _addresses(page),
+        "printed": _printed(page, found, public),
         "shown_there": [
             ("", tk._("All agreements")),
             *(
@@ -107,6 +108,43 @@ def _report_page(
             "agreement": tk._("What is shown"),
         },
     }
+
+
+def _printed(
+    page: Mapping[str, Any], found: Mapping[str, Any], public: str
+) -> dict[str, Any]:
+    """The PDF files in the language of the page, made or not."""
+    listed = act("challenge_report_file_list", cohort=page["cohort"]["id"], limit=1000)
+    spoken = str(tk.h.lang())
+    made = {
+        row["audience"]: row for row in listed["results"] if row["language"] == spoken
+    }
+    words = {
+        "queued": tk._("It is being made: load this page again in a moment."),
+        "failed": tk._("It could not be made. Try again, or tell the administrator."),
+    }
+    audiences = [
+        ("team", tk._("For the team and the funders")),
+        ("public", tk._("For everybody")),
+        *(
+            (row["id"], " · ".join(filter(None, (row["funder"], row["number"]))))
+            for row in found["account"]["agreements"]
+        ),
+    ]
+    rows = []
+    for audience, name in audiences:
+        row = made.get(audience, {})
+        when = h.challenge_datetime(row["made_at"]) if row.get("made_at") else ""
+        rows.append(
+            {
+                "audience": audience,
+                "name": name,
+                "made": tk._("Made on {date}").format(date=when) if when else "",
+                "told": words.get(row.get("state", ""), ""),
+                "url": f"{public}.pdf" if audience == "team" and when else "",
+            }
+        )
+    return {"rows": rows, "available": listed["available"]}
 
 
 def _addresses(page: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -147,6 +185,22 @@ def save(cohort: str) -> Response | str:
         return tk.render("challenge/manage/report.html", page)
     tk.h.flash_success(tk._("The aims and texts of the report are saved."))
     return tk.redirect_to("challenge_account.report", cohort=cohort)
+
+
+@account.post("/<cohort>/report/pdf")
+def print_it(cohort: str) -> Response:
+    """Have the report made as a PDF."""
+    try:
+        act(
+            "challenge_report_file_create",
+            cohort=cohort,
+            **texts(request.form, "audience"),
+        )
+    except tk.ValidationError as error:
+        flash_refused(error)
+    else:
+        tk.h.flash_success(tk._("The PDF is being made: it takes some seconds."))
+    return tk.redirect_to("challenge_account.report", cohort=cohort, _anchor="pdf")
 
 
 @account.post("/<cohort>/report/address")

@@ -36,7 +36,7 @@ _SOON = 60
 _SIZE = 500
 
 #: The formats for people.
-_FILES = "any(xlsx,ods)"
+_FILES = "any(xlsx,ods,pdf)"
 
 
 @report.get("/<cohort>/report")
@@ -47,12 +47,10 @@ def read(cohort: str) -> str:
         "challenge_cohort_report", id=cohort, limit=_SIZE, offset=_SIZE * (page - 1)
     )
     url = f"{cohort_url(found['cohort'])}/report"
-    return _page(found, url, files(url), page)
+    return _page(found, url, page)
 
 
-def _page(
-    found: Mapping[str, Any], url: str, given: list[tuple[str, str]], page: int
-) -> str:
+def _page(found: Mapping[str, Any], url: str, page: int, start: str = "") -> str:
     season = cohort_url(found["cohort"])
     desk = f"{manager_url()}/{found['cohort']}/report" if "staff" in found else ""
     return tk.render(
@@ -71,17 +69,19 @@ def _page(
             "account": account_rows(found["account"]) if "account" in found else None,
             "pages": Pager(url, {}, found["participants"]["count"], page, _SIZE),
             "urls": {"season": season, "self": url, "desk": desk},
-            "files": given,
+            "files": files(start or url, printed=bool(found["printed_at"])),
         },
     )
 
 
-def files(url: str) -> list[tuple[str, str]]:
+def files(url: str, *, printed: bool = False) -> list[tuple[str, str]]:
     """The report as files: what each is called, and its address.
 
-    :param url: of its page
+    :param url: what their addresses begin with
+    :param printed: whether its PDF is made
     """
-    return [("XLSX", f"{url}.xlsx"), ("ODS", f"{url}.ods"), ("JSON", f"{url}.json")]
+    endings = ["xlsx", "ods", *(["pdf"] if printed else []), "json"]
+    return [(ending.upper(), f"{url}.{ending}") for ending in endings]
 
 
 #: What is told of each funder.
@@ -309,7 +309,7 @@ def funder(key: str) -> Response:
     page = page_number(request.args)
     found = _opened(key, limit=_SIZE, offset=_SIZE * (page - 1))
     here = str(tk.h.url_for("challenge_report.funder", key=key))
-    return _secret(Response(_page(found, here, files(f"{here}/report"), page)))
+    return _secret(Response(_page(found, here, page, f"{here}/report")))
 
 
 @report.get(f"/report/<key>/report.<{_FILES}:format>")
