@@ -34,6 +34,7 @@ from ckanext.challenge.observatory import receivers as observatory_receivers
 from ckanext.challenge.participants import mails as participant_mails
 from ckanext.challenge.preparation import mails as preparation_mails
 from ckanext.challenge.progress import changes
+from ckanext.challenge.reports import receivers as report_receivers
 from ckanext.challenge.subscribers import mails as subscriber_mails
 from ckanext.challenge.subscribers import receivers as subscriber_receivers
 from ckanext.challenge.views import get_blueprints, unavailable
@@ -79,6 +80,7 @@ FEATURES = (
     "participants",
     "preparation",
     "privacy",
+    "reports",
     "subscribers",
 )
 
@@ -216,7 +218,10 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             ],
             signals.evaluated: [credential_jobs.evaluated, search.evaluated],
             signals.organizations_judged: [observatory_receivers.organizations_judged],
-            signals.season_finished: [observatory_receivers.season_finished],
+            signals.season_finished: [
+                observatory_receivers.season_finished,
+                report_receivers.season_finished,
+            ],
         }
 
     def get_measures(self) -> Iterable[Measure]:

@@ -44,6 +44,7 @@ ABOUT_PERSONS = (
 )
 #: The tables about nobody who applies or takes part, and what they are about.
 ABOUT_OTHERS = {
+    "challenge_agreement": "what a season's team declares of a funder",
     "challenge_award": "an organization and its badge, public with its reason",
     "challenge_campaign": "what a team wrote to many; what each got is a message",
     "challenge_campaign_model": "a message to begin others with, as a team wrote it",
@@ -58,6 +59,7 @@ ABOUT_OTHERS = {
     "challenge_former_code": "a commune, from the national directory",
     "challenge_journal": "ids and states; searched for marks like all tables",
     "challenge_judgement": "a digest for an organization",
+    "challenge_lesson": "what a team learns of its season",
     "challenge_map": "a picture of outlines",
     "challenge_match": "an organization, its SIREN and the id of an account",
     "challenge_opening": "a public dataset, and since when",
@@ -67,7 +69,10 @@ ABOUT_OTHERS = {
     "challenge_preparation_memory": "what an organization calls its columns",
     "challenge_programme": "a programme file",
     "challenge_proved_address": "a digest for an account, which goes with it",
+    "challenge_report_address": "which organization reads a report, until when",
+    "challenge_report_file": "a report as it was printed",
     "challenge_schema": "a Table Schema, as it was published",
+    "challenge_season_account": "aims of a season, sums and ids of accounts",
     "challenge_signing_key": "a key of the portal",
     "challenge_staff": "ids of the accounts of the team",
     "challenge_standing": "numbers of an organization",

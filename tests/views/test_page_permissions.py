@@ -59,6 +59,10 @@ GET: dict[str, set[str]] = {
     "/challenge/<cohort>/apply": EVERYBODY,
     "/challenge/<cohort>/report": EVERYBODY,
     "/challenge/<cohort>/report.json": EVERYBODY,
+    "/challenge/<cohort>/report.<format>": EVERYBODY,
+    "/challenge/report/<key>": EVERYBODY,
+    "/challenge/report/<key>/report.<format>": EVERYBODY,
+    "/challenge/report/<key>/report.json": EVERYBODY,
     "/challenge/badge/<organization>.svg": EVERYBODY,
     "/challenge/badge/<organization>": EVERYBODY,
     "/challenge/<cohort>/card.png": EVERYBODY,
@@ -149,6 +153,10 @@ GET: dict[str, set[str]] = {
     f"{DESK}/codes": MANAGER,
     f"{DESK}/programme": MANAGER,
     f"{DESK}/copy": {"sysadmin"},
+    f"{DESK}/report": TEAM,
+    f"{DESK}/report/agreement/new": MANAGER,
+    f"{DESK}/report/agreement/<id>": MANAGER,
+    f"{DESK}/report/lessons": TEAM,
 }
 
 #: What an address says besides, where it must.
@@ -246,6 +254,15 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/programme": (MANAGER, {}),
     f"{DESK}/copy": ({"sysadmin"}, {}),
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),
+    f"{DESK}/report": (MANAGER, {"aims-participants": "20"}),
+    f"{DESK}/report/pdf": (TEAM, {}),
+    f"{DESK}/report/address": (MANAGER, {"name": "Région", "ends_on": "2030-01-01"}),
+    f"{DESK}/report/address/<id>/end": (MANAGER, {}),
+    f"{DESK}/report/agreement/new": (MANAGER, {"funder": "Région"}),
+    f"{DESK}/report/agreement/<id>": (MANAGER, {"funder": "Région"}),
+    f"{DESK}/report/agreement/<id>/delete": (MANAGER, {}),
+    f"{DESK}/report/lessons": (TEAM, {"kind": "keep", "text": "Les ateliers"}),
+    f"{DESK}/report/lessons/<id>": (TEAM, {}),
     f"{DESK}/state": (MANAGER, {"from": "open", "to": "running"}),
     "/challenge/claim/<id>": ({"org_admin", "sysadmin"}, {"accepted": "true"}),
     f"{PLACE}/visit/<id>/delete": (TEAM, {}),
@@ -336,7 +353,17 @@ def known(
     calendar = call_as(
         people["manager"], "challenge_calendar_address_create", cohort="saison-2"
     )
+    reported = {
+        name: call_as(admin, f"challenge_{action}_create", cohort="saison-3", **given)
+        for name, action, given in (
+            ("agreement", "agreement", {"funder": "Région"}),
+            ("address", "report_address", {"name": "x", "ends_on": "2030-01-01"}),
+            ("lessons", "lesson", {"kind": "keep", "text": "x"}),
+        )
+    }
     return {
+        **{name: made["id"] for name, made in reported.items()},
+        "key": reported["address"]["key"],
         "application": application,
         "participant": world.participant["id"],
         "visit": visit["id"],
@@ -346,7 +373,7 @@ def known(
             people["applicant"]["id"],
             access_links.digest_of(people["applicant"]["email"]),
         ),
-        "key": calendar["url"].rpartition("/")[2].removesuffix(".ics"),
+        "calendar_key": calendar["url"].rpartition("/")[2].removesuffix(".ics"),
         "cohort": "saison-3",
         "organization": world.participant["organization_name"],
         "award": world.award["id"],
@@ -375,6 +402,10 @@ def _address(rule: str, known: dict[str, str]) -> str:
     values = known | {"id": known.get(folder, known["organization"])}
     if rule.startswith(PLACE):
         values["cohort"] = "saison-2"
+    if "/report" in rule:
+        values["format"] = "xlsx"
+    if rule.startswith("/challenge/calendar/"):
+        values["key"] = known["calendar_key"]
     if rule.startswith("/sitemap-"):
         values["number"] = "1"
     values["site"] = tk.config["ckan.site_url"]

@@ -1,1 +1,1 @@
-"""Cohorts (seasons): their settings, people, life and report."""
+"""Cohorts (seasons): their settings, people, life and results."""

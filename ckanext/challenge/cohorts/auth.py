@@ -140,9 +140,3 @@ def challenge_late_code_delete(
 ) -> AuthResult:
     """Managers of the cohort."""
     return roles.for_manager(context, data_dict.get("cohort"))
-
-
-@tk.auth_allow_anonymous_access
-def challenge_cohort_report(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Everybody; that of a draft is for its staff."""
-    return roles.for_seen(context, data_dict.get("id"))

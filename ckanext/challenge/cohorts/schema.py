@@ -71,6 +71,7 @@ RESERVED_NAMES = frozenset(
         "organization",
         "preparation",
         "proof",
+        "report",
         "status",
         "subscription",
         "subscriptions",
@@ -252,8 +253,3 @@ def late_code_create() -> Schema:
         "valid_until": fields.day(),
         "max_uses": [fields.default(1), *fields.whole(1, 1000)],
     }
-
-
-def cohort_report() -> Schema:
-    """Which season, and which of its participants."""
-    return {"id": fields.raw(), **fields.paging()}

@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError, numbers
 from babel import dates as babel_dates
 
 from ckanext.challenge import config
+from ckanext.challenge.domain.questions import Question
 from ckanext.challenge.domain.text import N_
 
 from . import language
@@ -288,3 +289,10 @@ def citation(title: str, date: Any, url: str) -> str:
     return tk._("{site}, “{title}”: results as of {date}. {url}").format(
         site=tk.config["ckan.site_title"], title=title, date=as_day(date), url=url
     )
+
+
+def answer(question: Question, value: str, spoken: str) -> str:
+    """A choice of a question in words; ``true`` and ``false`` for yes and no."""
+    if question.type == "yes_no":
+        return tk._("Yes") if value == "true" else tk._("No")
+    return question.label_of(value, spoken)

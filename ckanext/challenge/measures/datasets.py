@@ -559,31 +559,41 @@ def _files(files: Mapping[str, str]) -> str:
     """
 
 
-def downloads(subjects: Sequence[Subject]) -> dict[Subject, Measurement]:
-    """Downloads that CKAN's tracking has summed up (``ckan tracking update``).
+def downloaded(which: str) -> str:
+    """How often public datasets of ``package p`` were downloaded, in SQL, as CKAN's
+    tracking has summed it up (``ckan tracking update``): ``organization``, ``id`` and
+    ``downloads``, in up to two rows for each dataset.
 
     It keeps the address of a file: that of an upload holds the resource's id, that
     of a link is the link.
+
+    :param which: a condition
     """
+    return f"""
+        SELECT p.owner_org AS organization, p.id, sum(t.count) AS downloads
+        FROM package p
+        JOIN resource r ON r.package_id = p.id AND r.state = 'active'
+        JOIN tracking_summary t ON t.tracking_type = 'resource'
+             AND r.id = substring(t.url from '/resource/([^/]+)/download/')
+        WHERE {which} AND {PUBLIC}
+        GROUP BY p.id
+        UNION ALL
+        SELECT p.owner_org, p.id, sum(t.count)
+        FROM package p
+        JOIN resource r ON r.package_id = p.id AND r.state = 'active'
+             AND r.url_type IS DISTINCT FROM 'upload'
+        JOIN tracking_summary t ON t.tracking_type = 'resource' AND t.url = r.url
+        WHERE {which} AND {PUBLIC}
+        GROUP BY p.id
+    """
+
+
+def downloads(subjects: Sequence[Subject]) -> dict[Subject, Measurement]:
+    """Downloads that CKAN's tracking has summed up."""
+    of_these = "p.owner_org = ANY (CAST(:organizations AS text[]))"
     statement = f"""
         SELECT organization, sum(downloads) AS downloads, array_agg(id) AS ids
-        FROM (
-            SELECT p.owner_org AS organization, p.id, sum(t.count) AS downloads
-            FROM package p
-            JOIN resource r ON r.package_id = p.id AND r.state = 'active'
-            JOIN tracking_summary t ON t.tracking_type = 'resource'
-                 AND r.id = substring(t.url from '/resource/([^/]+)/download/')
-            WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
-            GROUP BY p.id
-            UNION ALL
-            SELECT p.owner_org, p.id, sum(t.count)
-            FROM package p
-            JOIN resource r ON r.package_id = p.id AND r.state = 'active'
-                 AND r.url_type IS DISTINCT FROM 'upload'
-            JOIN tracking_summary t ON t.tracking_type = 'resource' AND t.url = r.url
-            WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
-            GROUP BY p.id
-        ) AS datasets
+        FROM ({downloaded(of_these)}) AS datasets
         WHERE downloads > 0
         GROUP BY organization
     """

@@ -28,12 +28,14 @@ from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
 from .programme import KeptProgramme
 from .proof import ProvedAddress, WaitingRole
+from .report import Agreement, Lesson, ReportAddress, ReportFile, SeasonAccount
 from .run import Run
 from .standing import Standing
 from .status_list import StatusList
 from .subscription import Subscription
 
 __all__ = [
+    "Agreement",
     "Application",
     "ApplicationFile",
     "Award",
@@ -59,6 +61,7 @@ __all__ = [
     "Judgement",
     "KeptProgramme",
     "LateCode",
+    "Lesson",
     "Mail",
     "MailEnd",
     "Match",
@@ -74,7 +77,10 @@ __all__ = [
     "PreparationMemory",
     "ProvedAddress",
     "ReminderPause",
+    "ReportAddress",
+    "ReportFile",
     "Run",
+    "SeasonAccount",
     "SigningKey",
     "Staff",
     "Standing",

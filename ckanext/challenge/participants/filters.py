@@ -205,12 +205,12 @@ def stalled(cohort: Cohort) -> Any:
 
 def held() -> Any:
     """Visits that were, as a condition."""
-    return Visit.date <= config.today()
+    return Visit.state == "done"
 
 
 def to_come() -> Any:
     """Visits that are planned, as a condition."""
-    return Visit.date > config.today()
+    return sa.and_(Visit.state == "planned", Visit.date >= config.today())
 
 
 def _no_visit(days: int) -> Any:

@@ -17,7 +17,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.domain import copying, deadlines
-from ckanext.challenge.model import Cohort, Staff
+from ckanext.challenge.model import Cohort, Lesson, Staff
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 
@@ -45,8 +45,9 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
     """Make a new season of another one, as a draft.
 
     Only sysadmins may call this. All dates move by as many days as the launch; texts,
-    places, funding, partners, questions and staff are those of the other season. Its
-    testimonials, participants, applications and late-entry codes are not copied.
+    places, funding, partners, questions and staff are those of the other season. It
+    begins with the lessons of that one. Its testimonials, participants, applications
+    and late-entry codes are not copied.
 
     :param id: the id or name of the season to copy
     :type id: string
@@ -89,6 +90,7 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
         model.Session.rollback()
         return {**copied, "id": None}
     _copy_staff(context, source, copied["id"])
+    _copy_lessons(source, copied["id"])
     journal.record(
         actor_of(context), "copy", "cohort", copied["id"], {"from": source.id}
     )
@@ -123,3 +125,30 @@ def _copy_staff(context: Context, source: Cohort, cohort_id: str) -> None:
             journal.Entry(actor_of(context), "create", "staff", named.id, key)
         )
     journal.record_many(entries)
+
+
+def _copy_lessons(source: Cohort, cohort_id: str) -> None:
+    """Begin with what was learnt: in the season that is copied, or before it."""
+    learnt = (
+        model.Session.query(Lesson)
+        .filter_by(cohort_id=source.id)
+        .order_by(Lesson.created_at, Lesson.id)
+    )
+    now = utcnow()
+    model.Session.add_all(
+        Lesson(
+            cohort_id=cohort_id,
+            kind=one.kind,
+            text=one.text,
+            step=one.step,
+            from_cohort_id=one.from_cohort_id or source.id,
+            author_id=one.author_id,
+            # In the order in which they were learnt.
+            created_at=now + dt.timedelta(microseconds=number),
+            updated_at=now,
+        )
+        for number, one in enumerate(learnt)
+        # What the season that is copied has dealt with is in its texts and programme.
+        if not one.done
+    )
+    model.Session.flush()

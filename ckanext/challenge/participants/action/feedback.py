@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.challenge import programmes
 from ckanext.challenge.applications import answers
-from ckanext.challenge.common import journal, language, roles, spreadsheets
+from ckanext.challenge.common import journal, labels, language, roles, spreadsheets
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     cohort_of,
@@ -304,9 +304,7 @@ def _counted(programme: Programme, rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _word(question: Question, value: str) -> str:
-    if question.type == "yes_no":
-        return tk._("Yes") if value == "true" else tk._("No")
-    return question.label_of(value, language.current())
+    return labels.answer(question, value, language.current())
 
 
 def _cell(question: Question, answer: Any, for_people: bool) -> Any:

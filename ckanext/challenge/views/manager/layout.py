@@ -20,8 +20,8 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
 
     :param cohort: as ``challenge_cohort_show`` answers it
     :param part: ``applications``, ``participants``, ``accompaniment``, ``visits``,
-        ``days``, ``opinions``, ``mails``, ``claims``, ``season`` or ``settings``: which
-        of the parts the page belongs to
+        ``days``, ``report``, ``opinions``, ``mails``, ``claims``, ``season`` or
+        ``settings``: which of the parts the page belongs to
     :param manages: whether the reader manages the season, not only advises in it
     :returns: ``home`` and ``url`` (of the desk, and of the season there), ``title``,
         ``parts``: ``(name, text, address)``, and ``part``
@@ -33,6 +33,7 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
         ("accompaniment", tk._("Accompaniment"), f"{url}/accompaniment"),
         ("visits", tk._("Visits"), f"{url}/visits"),
         ("days", tk._("Days and money"), f"{url}/days"),
+        ("report", tk._("Report"), f"{url}/report"),
     ]
     if manages:
         if cohort.get("asks_feedback"):

@@ -11,43 +11,18 @@ from ckan import model
 from ckan.tests import factories
 from factories import (
     BAULE,
-    POINCONNET,
     call_as,
     collectivites,
     day,
     make_cohort,
-    make_participant,
 )
 from freezegun import freeze_time
 from helpers.progress import do, publish
 
-from ckanext.challenge import programmes
-from ckanext.challenge.model import Cohort, StepStatus
+from ckanext.challenge.model import Cohort
 from ckanext.challenge.progress import evaluate
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
-
-
-@pytest.fixture
-def admin(clean_db: None) -> dict[str, Any]:
-    return factories.Sysadmin()
-
-
-@pytest.fixture
-def season(clean_index: None, admin: dict[str, Any]) -> list[dict[str, Any]]:
-    """A running season: Baule did all that is asked, Le Poinçonnet published."""
-    collectivites()
-    cohort = make_cohort()
-    joined = [make_participant(cohort, siren) for siren in (BAULE, POINCONNET)]
-    move(admin, "running")
-    required = programmes.get("saison").required
-    model.Session.query(StepStatus).filter(
-        StepStatus.participant_id == joined[0]["id"], StepStatus.step.in_(required)
-    ).update({"state": "waived"}, synchronize_session=False)
-    model.Session.commit()
-    publish(joined[1]["organization_id"])
-    evaluate.evaluate()
-    return joined
 
 
 def move(admin: dict[str, Any], *states: str) -> None:
