@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common import fields
-from ckanext.challenge.domain import questions
+from ckanext.challenge.domain import definitions, questions
 from ckanext.challenge.model import Application, Cohort
 
 
@@ -34,7 +34,7 @@ def check(
     """
     try:
         found = questions.check_definitions([] if raw in (None, "") else raw)
-    except questions.DefinitionErrors as error:
+    except definitions.DefinitionErrors as error:
         return [], _errors(error.problems, len(raw) if isinstance(raw, list) else 0)
     if cohort is not None and cohort.questions:
         problems = questions.check_type_changes(
@@ -72,7 +72,7 @@ def _errors(problems: Any, count: int) -> list[Any]:
     return [*rows, *on_the_whole] if any(rows) else list(on_the_whole)
 
 
-def _sentence(problem: questions.Problem) -> str:
+def _sentence(problem: definitions.Problem) -> str:
     count = problem.params.get("count", 0)
     texts = {
         "missing": tk._("Missing value"),

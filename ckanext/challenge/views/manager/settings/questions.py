@@ -13,7 +13,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from werkzeug.datastructures import MultiDict
 
-from ckanext.challenge.domain import questions
+from ckanext.challenge.domain import definitions, questions
 from ckanext.challenge.views.applicant.form import asked
 from ckanext.challenge.views.common import act
 from ckanext.challenge.views.forms import lines
@@ -43,11 +43,11 @@ def _row_of(question: Mapping[str, Any]) -> dict[str, str]:
         "key": question["key"],
         "type": question["type"],
         "required": "true" if question["required"] else "",
-        **{f"label_{lang}": question["label"][lang] for lang in questions.LANGUAGES},
-        **{f"help_{lang}": question["help"][lang] for lang in questions.LANGUAGES},
+        **{f"label_{lang}": question["label"][lang] for lang in definitions.LANGUAGES},
+        **{f"help_{lang}": question["help"][lang] for lang in definitions.LANGUAGES},
         **{
             f"choices_{lang}": _lines_of(question["choices"], lang)
-            for lang in questions.LANGUAGES
+            for lang in definitions.LANGUAGES
         },
     }
 
@@ -241,7 +241,7 @@ class QuestionsForm:
                 continue
             try:
                 (question,) = questions.check_definitions([self._definition(row)])
-            except questions.DefinitionErrors:
+            except definitions.DefinitionErrors:
                 readable = False
             else:
                 # A key of its own: those that are not stored yet may be the same.
