@@ -24,7 +24,7 @@ from ckanext.challenge.domain import application_fields, lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
 
-from . import accounts, answers, logos, mails, onboarding, waiting_list
+from . import accounts, answers, logos, mails, onboarding, reading, waiting_list
 from .transitions import advance, check_alone, decide, lock_cohort
 
 log = logging.getLogger(__name__)
@@ -216,6 +216,12 @@ def _check(
                 ]
             }
         )
+    if reading.has_conflict(application, review.by):
+        text = tk._(
+            "You have declared a conflict of interest: somebody else of the team "
+            "decides on this application, or a sysadmin"
+        )
+        raise tk.ValidationError({"decision": [text]})
     if lifecycle.DECISIONS[review.decision].needs_reason and not review.reason:
         raise tk.ValidationError(
             {"reason": [tk._("Say why; the applicant will read it")]}

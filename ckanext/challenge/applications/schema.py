@@ -242,6 +242,20 @@ def note_list() -> Schema:
     return {"id": fields.raw(), **fields.paging()}
 
 
+def score_create() -> Schema:
+    """What a reader says of an application; the scores themselves are no fields."""
+    return {
+        "id": fields.raw(),
+        "comment": fields.paragraph(5000),
+        "conflict": fields.truth(),
+    }
+
+
+def score_list() -> Schema:
+    """Whose scores."""
+    return {"id": fields.raw(), **fields.paging()}
+
+
 def waitlist_list() -> Schema:
     """Whose waiting list."""
     return {**cohort(), **fields.paging()}

@@ -29,9 +29,11 @@ class Problem:
     :ivar code: a word that the caller turns into a sentence: ``missing``,
         ``too_long`` (``length``, ``limit``), ``too_many`` (``limit``), ``unknown``
         (``found``, ``allowed``), ``key`` (``found``), ``twice`` (``found``),
+        ``not_between`` (``first``, ``last``),
         ``too_few``, ``not_a_list``, ``not_an_object``, ``not_a_text``, or a kind of
         :class:`.plaintext.Problem` (``position``, ``found``); of a change:
-        ``type_answered`` (``count``), ``removed_answered`` (``found``, ``count``)
+        ``type_answered`` (``count``), ``removed_answered`` and ``removed_scored``
+        (``found``, ``count``)
     :ivar params: what the sentence needs
     """
 
