@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
+from sqlalchemy.orm import class_mapper
 
 from ckanext.challenge.applications import (
     decisions,
@@ -21,10 +24,12 @@ from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.model import Application, Staff
-from ckanext.challenge.model.dictize import as_json, columns
+from ckanext.challenge.model.dictize import as_json, columns, name_of
 
 # Columns, not objects of the session: a list is only read.
 _columns: Any = Application.__table__.c
+_staff: Any = Staff.__table__
+_people: Any = class_mapper(model.User).local_table
 
 _SHOWN = (
     "id",
@@ -114,6 +119,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     chosen = query.conditions(context, cohort, data)
     paginate = query.facets(chosen, data.get("departement"))
     chosen += query.narrowing(data)
+    beside = _beside(cohort.id, data.get("ids", ()))
     answer: dict[str, Any] = {
         "count": _count(data, paginate, chosen),
         "results": _rows(chosen, data, (*_SHOWN, *_FOR_MANAGERS)),
@@ -122,15 +128,15 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
             "pending": paginate.pending,
             "departement": paginate.departements,
         },
-        "next_in_line": _next_in_line(cohort.id)
-        if "waitlisted" in paginate.states
-        else None,
+        "next_in_line": beside.head if "waitlisted" in paginate.states else None,
         "season": {
             **columns(cohort, ("id", "name", "title", "state", "capacity")),
-            "taken": onboarding.places(cohort).taken,
-            "promised": decisions.promised(cohort.id, data.get("ids", ())),
+            "taken": beside.taken,
+            "promised": beside.promised,
         },
-        "reviewers": _reviewers(cohort.id),
+        "reviewers": sorted(
+            beside.reviewers or [], key=lambda one: sort_key(one["name"])
+        ),
     }
     if "around" in data:
         answer["neighbours"] = query.neighbours(chosen, data, data["around"])
@@ -177,18 +183,23 @@ def _of_account(user_id: str | None) -> sa.ColumnElement[bool]:
     )
 
 
+@lru_cache(maxsize=16)
+def _selected(
+    names: tuple[str, ...], obligation: sa.ColumnElement[str]
+) -> sa.sql.Select[Any]:
+    # Thirty columns, the same in list after list.
+    return sa.select(
+        *(obligation if name == "obligation" else _columns[name] for name in names)
+    )
+
+
 def _rows(
     chosen: list[Any], data: dict[str, Any], names: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     if not data["limit"]:
         return []
     rows = model.Session.execute(
-        sa.select(
-            *(
-                query.obligation() if name == "obligation" else _columns[name]
-                for name in names
-            )
-        )
+        _selected(names, query.obligation())
         .where(*chosen)
         .order_by(*query.order(data))
         .offset(data["offset"])
@@ -202,17 +213,48 @@ def _rows(
     return shown
 
 
-def _reviewers(cohort_id: str) -> list[dict[str, str]]:
-    """The managers of the season, who may be given an application to read."""
-    users = (
-        model.Session.query(model.User)
-        .join(Staff, Staff.user_id == model.User.id)
-        .filter(Staff.cohort_id == cohort_id, Staff.role == "manager")
+def _beside(cohort_id: str, but: Iterable[str]) -> Any:
+    """What the list of a season is told with, in one statement.
+
+    :param but: ids of applications whose kept acceptances promise no place
+    :returns: ``taken`` and ``promised`` (places), ``head`` (who is next on the waiting
+        list) and ``reviewers`` (its managers, who may be given one to read)
+    """
+    statement = _statement_beside(tuple(but))
+    return model.Session.execute(statement, {"cohort": cohort_id}).one()
+
+
+@lru_cache(maxsize=1)
+def _statement_beside(but: tuple[str, ...]) -> sa.sql.Select[Any]:
+    # The desk asks for no ids: it is put together once.
+    cohort: Any = sa.bindparam("cohort")
+    head = (
+        sa.select(_as_object(_columns.id, _columns.organization_title))
+        .where(*waiting_list.may_be_next(cohort))
+        .order_by(_columns.waitlist_rank)
+        .limit(1)
     )
-    found = [{"id": user.id, "name": user.display_name} for user in users]
-    return sorted(found, key=lambda one: sort_key(one["name"]))
+    reader = _as_object(_people.c.id, name_of(_people.c).label("name"))
+    managers = (
+        sa.select(sa.func.jsonb_agg(reader))
+        .select_from(_people.join(_staff, _staff.c.user_id == _people.c.id))
+        .where(_staff.c.cohort_id == cohort, _staff.c.role == "manager")
+    )
+    statements = {
+        "taken": onboarding.places_taken(cohort),
+        "promised": decisions.promises(cohort, but),
+        "head": head,
+        "reviewers": managers,
+    }
+    return sa.select(
+        *(
+            statement.scalar_subquery().label(name)
+            for name, statement in statements.items()
+        )
+    )
 
 
-def _next_in_line(cohort_id: str) -> dict[str, Any] | None:
-    head = waiting_list.head(cohort_id)
-    return columns(head, ("id", "organization_title")) if head else None
+def _as_object(*values: Any) -> sa.ColumnElement[Any]:
+    """An object of JSON with these columns, under their names."""
+    parts = (part for value in values for part in (value.name, value))
+    return sa.func.jsonb_build_object(*parts)

@@ -50,9 +50,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("application_id", "reader_id", name="challenge_score_once"),
     )
     op.create_index("challenge_score_reader_id_idx", "challenge_score", ["reader_id"])
+    op.drop_index("challenge_application_cohort_state_idx", "challenge_application")
+    op.create_index(
+        "challenge_application_counts_idx",
+        "challenge_application",
+        ["cohort_id", "state", "departement"],
+        postgresql_include=["submitted_at"],
+    )
+    op.create_index(
+        "challenge_application_pending_idx",
+        "challenge_application",
+        ["cohort_id"],
+        postgresql_where=sa.text("pending_decision IS NOT NULL"),
+    )
+    op.create_index(
+        "challenge_application_waiting_idx",
+        "challenge_application",
+        ["cohort_id", "waitlist_rank"],
+        postgresql_where=sa.text("state = 'waitlisted'"),
+    )
 
 
 def downgrade() -> None:
+    for name in ("waiting", "pending", "counts"):
+        op.drop_index(f"challenge_application_{name}_idx", "challenge_application")
+    op.create_index(
+        "challenge_application_cohort_state_idx",
+        "challenge_application",
+        ["cohort_id", "state"],
+    )
     op.drop_table("challenge_score")
     op.drop_column("challenge_file", "question")
     for name in ("reading_closes", "reading_opens", "criteria"):
