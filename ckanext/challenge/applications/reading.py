@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
+from sqlalchemy.dialects.postgresql import JSONB
 
 from ckanext.challenge import config
 from ckanext.challenge.common import roles
@@ -64,26 +65,41 @@ def worth(cohort: Cohort) -> sa.ColumnElement[Any]:
     return total / sa.func.nullif(weights, 0)
 
 
-def summaries(cohort: Cohort) -> sa.Subquery:
-    """For each scored application of a season how many scored it, their average and
-    how far apart the farthest two are.
+def summary(cohort: Cohort) -> sa.ColumnElement[Any]:
+    """What the readers of each application think, as an object of JSON: ``readers``,
+    ``average`` and ``spread``, as :func:`.reading.summarise` says.
     """
-    each = (
-        sa.select(_scores.application_id, worth(cohort).label("worth"))
-        .join(Application.__table__, _columns.id == _scores.application_id)
-        .where(_columns.cohort_id == cohort.id, sa.not_(_scores.conflict))
-        .subquery()
-    )
+    each = worth(cohort)
     return (
         sa.select(
-            each.c.application_id,
-            sa.func.count(each.c.worth).label("readers"),
-            sa.func.avg(each.c.worth).label("average"),
-            (sa.func.max(each.c.worth) - sa.func.min(each.c.worth)).label("spread"),
+            sa.func.jsonb_build_object(
+                *("readers", sa.func.count(each)),
+                *("average", sa.func.round(sa.func.avg(each), 2)),
+                *("spread", sa.func.round(sa.func.max(each) - sa.func.min(each), 2)),
+                type_=JSONB,
+            )
         )
-        .group_by(each.c.application_id)
-        .subquery()
+        .where(_scores.application_id == _columns.id, sa.not_(_scores.conflict))
+        .scalar_subquery()
     )
+
+
+def part(user_id: str | None) -> sa.ColumnElement[str]:
+    """What a reader is to each application by what that reader gave, in SQL."""
+    return sa.func.coalesce(
+        sa.select(sa.case((_scores.conflict, "conflict"), else_="scored"))
+        .where(
+            _scores.application_id == _columns.id,
+            _scores.reader_id == (user_id or ""),
+        )
+        .scalar_subquery(),
+        "none",
+    )
+
+
+def is_part(wanted: reading.Part, user_id: str | None) -> sa.ColumnElement[bool]:
+    """Applications to which a reader is this, as far as that reader said."""
+    return part(user_id) == wanted
 
 
 def visible(
@@ -101,7 +117,8 @@ def visible(
     else:
         over = _columns.state.not_in(sorted(reading.SCORED))
     return sa.and_(
-        sa.not_(owned),
+        # Of one that was sent without an account it is not known: not true.
+        owned.is_not(sa.true()),
         sa.or_(
             mine.where(sa.not_(_scores.conflict)).exists(),
             sa.and_(over, sa.not_(mine.exists())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -21,6 +22,7 @@ from factories import (
 )
 from helpers.snapshots import MadeOnce
 
+from benchmarks.statements import sent_statements
 from ckanext.challenge.model import JournalEntry, Score
 
 CRITERIA = [
@@ -244,3 +246,90 @@ def test_erasure_takes_the_scores_with_it(season: dict[str, Any]) -> None:
     _score(season, 0, scores=HIGH, comment=SECRET)
     call_as(season["admin"], "challenge_application_erase", id=season["baule"])
     assert model.Session.query(Score).count() == 0
+
+
+def _listed(season: dict[str, Any], reader: int, **data: Any) -> list[dict[str, Any]]:
+    found = call_as(
+        season["readers"][reader],
+        "challenge_application_list",
+        cohort=season["cohort"]["name"],
+        **data,
+    )
+    return found["results"]
+
+
+def test_the_list_shows_averages_to_those_who_have_scored(
+    season: dict[str, Any],
+) -> None:
+    _score(season, 0, scores=HIGH)
+    _score(season, 0, id=season["poinconnet"], scores=LOW)
+    _score(season, 1, id=season["poinconnet"], scores={"envie": 5, "moyens": 4})
+    by_score = {"sort": "score"}
+    mine = _listed(season, 0, **by_score)
+    assert [(row["id"], row["part"], row["score"]) for row in mine] == [
+        (season["baule"], "scored", {"readers": 1, "average": 4.5, "spread": 0}),
+        (
+            season["poinconnet"],
+            "scored",
+            {"readers": 2, "average": 3.13, "spread": 3.25},
+        ),
+    ]
+    # Whose average is hidden is not told by the order either.
+    other = {row["id"]: row for row in _listed(season, 1, **by_score)}
+    assert list(other) == [season["poinconnet"], season["baule"]]
+    assert (other[season["baule"]]["score"], other[season["baule"]]["part"]) == (
+        None,
+        "none",
+    )
+    assert [row["id"] for row in _listed(season, 1, reading="none")] == [
+        season["baule"]
+    ]
+    assert {row["score"] for row in _listed(season, 2)} == {None}
+    _settle(season, criteria=[], drop_answered=True)
+    assert "score" not in _listed(season, 0, **by_score)[0]
+
+
+def test_the_list_counts_as_the_rules_say(season: dict[str, Any]) -> None:
+    for reader, scores in enumerate((HIGH, LOW, {"envie": 4, "moyens": 5})):
+        _score(season, reader, scores=scores)
+    _score(season, 2, id=season["poinconnet"], conflict=True)
+    for reader in range(3):
+        rows = {row["id"]: row["score"] for row in _listed(season, reader)}
+        told = _seen(season, reader)["summary"]
+        assert rows[season["baule"]] == pytest.approx(told)
+        assert rows[season["poinconnet"]] is None
+    _settle(season, reading_closes=day(-1).isoformat())
+    rows = [
+        {row["id"]: row["score"] for row in _listed(season, reader)}[
+            season["poinconnet"]
+        ]
+        for reader in range(3)
+    ]
+    nothing = {"readers": 0, "average": None, "spread": None}
+    assert rows == [nothing, nothing, None]
+
+
+def test_the_export_hides_what_the_list_hides(season: dict[str, Any]) -> None:
+    _score(season, 0, scores=HIGH)
+    for reader, expected in ((0, 4.5), (1, None)):
+        found = call_as(
+            season["readers"][reader],
+            "challenge_application_export",
+            cohort=season["cohort"]["name"],
+            format="json",
+        )
+        rows = {row["siren"]: row for row in json.loads(found["content"])}
+        assert rows[BAULE]["score_average"] == expected
+
+
+def test_as_many_statements_for_few_scores_as_for_many(season: dict[str, Any]) -> None:
+    def sent() -> int:
+        with sent_statements() as statements:
+            _listed(season, 0)
+        return len(statements)
+
+    before = sent()
+    for reader in range(3):
+        for name in ("baule", "poinconnet"):
+            _score(season, reader, id=season[name], scores=HIGH)
+    assert sent() == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,10 +16,11 @@ from ckanext.challenge.applications import (
     decisions,
     onboarding,
     query,
+    reading,
     schema,
     waiting_list,
 )
-from ckanext.challenge.common import proofs, roles
+from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.domain.names import sort_key
@@ -71,7 +72,8 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     :param offset: how many to pass over (0)
     :type offset: int
     :param sort: ``submitted`` (unasked), ``name``, ``population`` (the largest
-        first), ``state`` (in the order of a life) or ``reference``
+        first), ``state`` (in the order of a life), ``reference`` or, with ``cohort``,
+        ``score`` (the highest average first; those whose scores one does not see last)
     :type sort: string
     :param order: ``asc`` or ``desc``
     :type order: string
@@ -89,6 +91,9 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     :type obligation: string
     :param reviewer: the id of a user, ``me``, or ``none`` for those nobody reads
     :type reviewer: string
+    :param reading: only those to which the caller, as a reader, is this: ``none``
+        (has given no score), ``scored`` or ``conflict``
+    :type reading: string
     :param pending: only those with a decision that waits to be published (false)
     :type pending: bool
     :param ids: only these
@@ -100,7 +105,9 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         ``state`` and ``pending`` are in each state; ``pending``: how many of them have
         a decision to be published; ``departement``: the codes that occur), and in each
         result ``obligation``, ``reviewer_id`` and ``pending_decision`` (with
-        ``by_name``: who keeps it);
+        ``by_name``: who keeps it), and where the season has criteria ``score``
+        (``{readers, average, spread}``, ``None`` as long as one does not see it; see
+        :py:func:`challenge_score_list`) and ``part`` (as ``reading`` takes it);
         ``next_in_line`` (``{id, organization_title}`` of the first on the waiting
         list who is not about to be refused, where one of the chosen waits);
         ``season`` (``{id, name, title, state, capacity, taken, promised}``, the last
@@ -119,10 +126,15 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     chosen = query.conditions(context, cohort, data)
     paginate = query.facets(chosen, data.get("departement"))
     chosen += query.narrowing(data)
+    score = query.seen_score(context, cohort) if cohort.criteria else None
+    more = []
+    if score is not None:
+        own = reading.part(roles.user_id_of(context))
+        more = [score.label("score"), own.label("part")]
     beside = _beside(cohort.id, data.get("ids", ()))
     answer: dict[str, Any] = {
         "count": _count(data, paginate, chosen),
-        "results": _rows(chosen, data, (*_SHOWN, *_FOR_MANAGERS)),
+        "results": _rows(chosen, data, (*_SHOWN, *_FOR_MANAGERS), more, score),
         "facets": {
             "state": paginate.states,
             "pending": paginate.pending,
@@ -139,7 +151,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         ),
     }
     if "around" in data:
-        answer["neighbours"] = query.neighbours(chosen, data, data["around"])
+        answer["neighbours"] = query.neighbours(chosen, data, data["around"], score)
     return answer
 
 
@@ -156,7 +168,7 @@ def _count(data: dict[str, Any], paginate: query.Facets, chosen: list[Any]) -> i
 
 def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
     chosen: list[Any] = [
-        _of_account(roles.user_id_of(context)),
+        query.of_account(roles.user_id_of(context)),
         *query.narrowing({"state": data["state"]} if "state" in data else {}),
     ]
     if "q" in data:
@@ -165,22 +177,6 @@ def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
         "count": sum(query.facets(chosen).states.values()),
         "results": _rows(chosen, data, _SHOWN),
     }
-
-
-def _of_account(user_id: str | None) -> sa.ColumnElement[bool]:
-    """The applications of an account; see :func:`.roles.owns`."""
-    made = _columns.user_id == user_id
-    user = model.User.get(user_id) if user_id else None
-    if user is None or not proofs.is_proved(user.id, user.email):
-        return made
-    return sa.or_(
-        made,
-        sa.and_(
-            _columns.user_id.is_(None),
-            _columns.erased_at.is_(None),
-            sa.func.lower(_columns.contact_email) == str(user.email).lower(),
-        ),
-    )
 
 
 @lru_cache(maxsize=16)
@@ -194,18 +190,30 @@ def _selected(
 
 
 def _rows(
-    chosen: list[Any], data: dict[str, Any], names: tuple[str, ...]
+    chosen: list[Any],
+    data: dict[str, Any],
+    names: tuple[str, ...],
+    more: Sequence[sa.Label[Any]] = (),
+    score: sa.ColumnElement[Any] | None = None,
 ) -> list[dict[str, Any]]:
+    """The rows of the page that is asked for.
+
+    :param names: of the columns that are answered
+    :param more: what is answered besides
+    :param score: what the caller sees of the scores, to sort by
+    """
     if not data["limit"]:
         return []
     rows = model.Session.execute(
         _selected(names, query.obligation())
+        .add_columns(*more)
         .where(*chosen)
-        .order_by(*query.order(data))
+        .order_by(*query.order(data, score))
         .offset(data["offset"])
         .limit(data["limit"])
     )
-    shown = [dict(zip(names, map(as_json, row), strict=True)) for row in rows]
+    keys = (*names, *(column.name for column in more))
+    shown = [dict(zip(keys, map(as_json, row), strict=True)) for row in rows]
     if "pending_decision" in names:
         kept = decisions.named([row["pending_decision"] for row in shown])
         for row, one in zip(shown, kept, strict=True):
