@@ -110,9 +110,10 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         :py:func:`challenge_score_list`) and ``part`` (as ``reading`` takes it);
         ``next_in_line`` (``{id, organization_title}`` of the first on the waiting
         list who is not about to be refused, where one of the chosen waits);
-        ``season`` (``{id, name, title, state, capacity, taken, promised}``, the last
-        being the places that acceptances which are kept will take, those of ``ids``
-        left out) and ``reviewers``
+        ``season`` (``{id, name, title, state, capacity, reading, taken, promised}``,
+        ``reading`` being the phase of its reading, where it has criteria, and the last
+        the places that acceptances which are kept will take, those of ``ids`` left
+        out) and ``reviewers``
         (``{id, name}``: its managers, who may be given one to read); with ``around``
         also ``neighbours`` (``{previous, next, position}``, ids and a number from 1,
         ``None`` where there is none)
@@ -143,6 +144,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         "next_in_line": beside.head if "waitlisted" in paginate.states else None,
         "season": {
             **columns(cohort, ("id", "name", "title", "state", "capacity")),
+            "reading": reading.phase_of(cohort) if cohort.criteria else None,
             "taken": beside.taken,
             "promised": beside.promised,
         },
