@@ -176,6 +176,8 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"id": "{application}", "text": "x"},
     ),
     "challenge_application_note_list": (MANAGER, {"id": "{application}"}),
+    "challenge_score_create": (MANAGER, {"id": "{application}", "conflict": True}),
+    "challenge_score_list": (MANAGER, {"id": "{application}"}),
     "challenge_waitlist_list": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_waitlist_move": (MANAGER, {"id": "{application}", "rank": 1}),
     "challenge_decisions_publish": (MANAGER, {"cohort": "{cohort}"}),
@@ -965,6 +967,7 @@ CHANGES: dict[str, Fill] = {
         "id": w["application"],
         "text": "x",
     },
+    "challenge_score_create": lambda w: {"id": w["application"], "conflict": True},
     "challenge_waitlist_move": _second_in_line,
     "challenge_decisions_publish": lambda w: {
         "cohort": _decided(w, "accept", pending=True) and w["cohort"]

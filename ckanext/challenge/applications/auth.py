@@ -139,6 +139,16 @@ def challenge_application_note_list(
     return _writer_of_notes(context, data_dict)
 
 
+def challenge_score_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict)
+
+
+def challenge_score_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers of the cohort."""
+    return _manager_of(context, data_dict)
+
+
 def challenge_waitlist_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
     return roles.for_manager(context, data_dict.get("cohort"))

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
@@ -24,7 +25,7 @@ from ckanext.challenge.domain import application_fields, lifecycle
 from ckanext.challenge.model import Application, Cohort
 from ckanext.challenge.model.base import utcnow
 
-from . import accounts, answers, logos, mails, onboarding, waiting_list
+from . import accounts, answers, logos, mails, onboarding, reading, waiting_list
 from .transitions import advance, check_alone, decide, lock_cohort
 
 log = logging.getLogger(__name__)
@@ -216,6 +217,12 @@ def _check(
                 ]
             }
         )
+    if reading.has_conflict(application, review.by):
+        text = tk._(
+            "You have declared a conflict of interest: somebody else of the team "
+            "decides on this application, or a sysadmin"
+        )
+        raise tk.ValidationError({"decision": [text]})
     if lifecycle.DECISIONS[review.decision].needs_reason and not review.reason:
         raise tk.ValidationError(
             {"reason": [tk._("Say why; the applicant will read it")]}
@@ -337,13 +344,16 @@ def promised(cohort_id: str, but: Collection[str] = ()) -> int:
 
     :param but: ids of applications that are not counted
     """
-    decision = Application.pending_decision["decision"].astext  # type: ignore[index]
-    return (
-        model.Session.query(Application.id)
-        .filter(
-            Application.cohort_id == cohort_id,
-            Application.id.not_in(list(but)),  # type: ignore[attr-defined]
-            decision == "accept",
-        )
-        .count()
+    return model.Session.execute(promises(cohort_id, but)).scalar_one()
+
+
+def promises(cohort_id: Any, but: Collection[str] = ()) -> sa.sql.Select[tuple[int]]:
+    """The statement of :func:`promised`."""
+    rows: Any = Application.__table__.c
+    return sa.select(sa.func.count()).where(
+        rows.cohort_id == cohort_id,
+        # It says nothing more, but there is an index of those.
+        rows.pending_decision.is_not(None),
+        rows.pending_decision["decision"].astext == "accept",
+        *([rows.id.not_in(list(but))] if but else []),
     )

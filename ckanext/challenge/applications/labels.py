@@ -91,6 +91,24 @@ def fields() -> dict[str, str]:
     return {field.name: tk._(field.label) for field in FIELDS if field.label}
 
 
+def scores() -> dict[str, str]:
+    """What is told of the scores of an application, in few words."""
+    return {
+        "average": tk._("Average score"),
+        "spread": tk._("Spread of the scores"),
+        "readers": tk._("Number of readers"),
+    }
+
+
+def parts() -> dict[str, str]:
+    """What a reader is to an application, in few words."""
+    return {
+        "none": tk._("To score"),
+        "scored": tk._("Scored"),
+        "conflict": tk._("Conflict of interest"),
+    }
+
+
 def correctable(questions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """What an applicant can be asked to correct, by the name that a decision takes.
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,11 +14,14 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config
-from ckanext.challenge.common import names, roles
+from ckanext.challenge.common import names, proofs, roles
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain.eligibility import Rule
 from ckanext.challenge.model import Application, Cohort, Collectivite
 from ckanext.challenge.model.duty import duty_status
+
+from . import reading
 
 # The columns of the tables, not the attributes of the classes: a statement of these is
 # put together in half the time, and nothing here wants an object of the session.
@@ -31,16 +35,27 @@ SORTS: dict[str, str] = {
     "population": "desc",
     "state": "asc",
     "reference": "asc",
+    "score": "desc",
 }
 
 
 def obligation() -> sa.ColumnElement[str]:
     """The duty to publish of each application, by the portal's rule."""
+    return _obligation(
+        config.obligation_rule(),
+        config.obligation_population(),
+        config.obligation_agents(),
+    )
+
+
+@lru_cache(maxsize=16)
+def _obligation(rule: Rule, population: int, agents: float) -> sa.ColumnElement[str]:
+    # The same expression in list after list: to put it together takes a while.
     return duty_status(
         _columns,
-        rule=config.obligation_rule(),
-        population_threshold=config.obligation_population(),
-        agents_threshold=config.obligation_agents(),
+        rule=rule,
+        population_threshold=population,
+        agents_threshold=agents,
     )
 
 
@@ -50,6 +65,22 @@ def handed_in() -> sa.ColumnElement[bool]:
         _columns.state != "draft",
         # Taken back before it was handed in, it never was.
         sa.or_(_columns.state != "withdrawn", _columns.submitted_at.is_not(None)),
+    )
+
+
+def of_account(user_id: str | None) -> sa.ColumnElement[bool]:
+    """The applications of an account; see :func:`.roles.owns`."""
+    made = _columns.user_id == user_id
+    user = model.User.get(user_id) if user_id else None
+    if user is None or not proofs.is_proved(user.id, user.email):
+        return made
+    return sa.or_(
+        made,
+        sa.and_(
+            _columns.user_id.is_(None),
+            _columns.erased_at.is_(None),
+            sa.func.lower(_columns.contact_email) == str(user.email).lower(),
+        ),
     )
 
 
@@ -104,6 +135,8 @@ def conditions(
             if reviewer == "none"
             else _columns.reviewer_id == reviewer
         )
+    if "reading" in data:
+        found.append(reading.is_part(data["reading"], roles.user_id_of(context)))
     if "ids" in data:
         found.append(_columns.id.in_(data["ids"]))
     if "q" in data:
@@ -123,8 +156,23 @@ def narrowing(data: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def order(data: Mapping[str, Any]) -> list[Any]:
-    """How the chosen applications follow each other; no two in the same place."""
+def seen_score(context: Context, cohort: Cohort) -> sa.ColumnElement[Any]:
+    """What the caller sees of the scores of each application, as an object of JSON;
+    see :func:`.reading.summary`.
+    """
+    user_id = roles.user_id_of(context)
+    visible = reading.visible(cohort, user_id, of_account(user_id))
+    return sa.case((visible, reading.summary(cohort)))
+
+
+def order(
+    data: Mapping[str, Any], score: sa.ColumnElement[Any] | None = None
+) -> list[Any]:
+    """How the chosen applications follow each other; no two in the same place.
+
+    :param score: as :func:`seen_score` answers it: what somebody does not see leads
+        to no order
+    """
     # The waiting list is read in its own order, unless another one is asked for.
     alone = list(data.get("state") or ()) == ["waitlisted"]
     sort = data.get("sort", "state" if alone else "submitted")
@@ -142,6 +190,9 @@ def order(data: Mapping[str, Any]) -> list[Any]:
             _columns.submitted_at,
         ],
         "reference": [_columns.reference],
+        "score": []
+        if score is None
+        else [sa.cast(score["average"].astext, sa.Numeric)],
     }
     down = data.get("order", SORTS[sort]) == "desc"
     ordered = [(key.desc() if down else key.asc()).nulls_last() for key in keys[sort]]
@@ -169,15 +220,17 @@ def facets(
 
     :param departement: count those of this one only
     """
+    group = (_columns.state, _columns.departement)
+    # One half reads an index and no row; there are few of the other half.
+    every = sa.select(*group, sa.func.count(), sa.literal(0))
+    held = sa.select(*group, sa.literal(0), sa.func.count())
     rows = model.Session.execute(
-        sa.select(
-            _columns.state,
-            _columns.departement,
-            sa.func.count(),
-            sa.func.count(_columns.pending_decision),
+        sa.union_all(
+            every.where(*chosen).group_by(*group),
+            held.where(*chosen, _columns.pending_decision.is_not(None)).group_by(
+                *group
+            ),
         )
-        .where(*chosen)
-        .group_by(_columns.state, _columns.departement)
     ).all()
     paginate: dict[str, int] = {}
     pending = 0
@@ -197,14 +250,18 @@ def facets(
 
 
 def neighbours(
-    chosen: list[sa.ColumnElement[bool]], data: Mapping[str, Any], id_: str
+    chosen: list[sa.ColumnElement[bool]],
+    data: Mapping[str, Any],
+    id_: str,
+    score: sa.ColumnElement[Any] | None = None,
 ) -> dict[str, Any]:
     """What comes before and after an application in the list, in one statement.
 
+    :param score: as for :func:`order`
     :returns: ``previous`` and ``next`` (ids, or ``None`` at either end) and
         ``position`` from 1; all ``None`` for one that is not in the list
     """
-    over: dict[str, Any] = {"order_by": order(data)}
+    over: dict[str, Any] = {"order_by": order(data, score)}
     listed = (
         sa.select(
             _columns.id,

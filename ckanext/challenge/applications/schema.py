@@ -19,6 +19,7 @@ from ckanext.challenge.domain import (
     lifecycle,
 )
 from ckanext.challenge.domain.application_fields import Field, Kind
+from ckanext.challenge.domain.reading import Part
 
 
 def _agreed(value: Any) -> Any:
@@ -148,6 +149,10 @@ def reference() -> Schema:
     return {"id": fields.raw(), "key": fields.raw(required=False)}
 
 
+#: What a reader can be to an application, by what that reader gave.
+PARTS: tuple[Part, ...] = ("none", "scored", "conflict")
+
+
 def _filters() -> Schema:
     return {
         "state": fields.choices(lifecycle.APPLICATION.states),
@@ -156,6 +161,7 @@ def _filters() -> Schema:
         "obligation": fields.choice(eligibility.STATUSES),
         "reviewer": fields.raw(required=False),
         "pending": fields.truth(),
+        "reading": fields.choice(PARTS),
         "q": fields.word(200),
         "ids": [tk.get_validator("ignore_missing"), fields.texts(fields.MAX_LIMIT)],
         "sort": fields.choice(SORTS),
@@ -239,6 +245,20 @@ def note_create() -> Schema:
 
 def note_list() -> Schema:
     """Whose notes."""
+    return {"id": fields.raw(), **fields.paging()}
+
+
+def score_create() -> Schema:
+    """What a reader says of an application; the scores themselves are no fields."""
+    return {
+        "id": fields.raw(),
+        "comment": fields.paragraph(5000),
+        "conflict": fields.truth(),
+    }
+
+
+def score_list() -> Schema:
+    """Whose scores."""
     return {"id": fields.raw(), **fields.paging()}
 
 

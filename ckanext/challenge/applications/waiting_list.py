@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.model import Application
+from ckanext.challenge.model.application import WAITING
 
 
 def query(cohort_id: str) -> Any:
@@ -27,13 +28,25 @@ def _locked(waiting: Any) -> Any:
     return waiting.populate_existing().with_for_update(key_share=True)
 
 
+def may_be_next(cohort_id: Any) -> list[sa.ColumnElement[bool]]:
+    """Whose place in the list counts: somebody whose refusal is pending is passed
+    over.
+    """
+    rows: Any = Application.__table__.c
+    return [
+        rows.cohort_id == cohort_id,
+        # In words, so that its index is seen to be meant.
+        sa.text(f"challenge_application.{WAITING}"),
+        rows.pending_decision["decision"].astext.is_distinct_from("refuse"),
+    ]
+
+
 def head(cohort_id: str, locked: bool = False) -> Application | None:
-    """Who is next; somebody whose refusal is pending is passed over.
+    """Who is next; see :func:`may_be_next`.
 
     :param locked: keep the application from everybody else
     """
-    decision = Application.pending_decision["decision"].astext  # type: ignore[index]
-    waiting = query(cohort_id).filter(decision.is_distinct_from("refuse"))
+    waiting = query(cohort_id).filter(*may_be_next(cohort_id))
     return (_locked(waiting) if locked else waiting).first()
 
 

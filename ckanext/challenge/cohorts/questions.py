@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common import fields
-from ckanext.challenge.domain import questions
+from ckanext.challenge.domain import definitions, questions
 from ckanext.challenge.model import Application, Cohort
 
 
@@ -34,8 +35,8 @@ def check(
     """
     try:
         found = questions.check_definitions([] if raw in (None, "") else raw)
-    except questions.DefinitionErrors as error:
-        return [], _errors(error.problems, len(raw) if isinstance(raw, list) else 0)
+    except definitions.DefinitionErrors as error:
+        return [], told(error.problems, raw)
     if cohort is not None and cohort.questions:
         problems = questions.check_type_changes(
             questions.read(cohort.questions), found, answer_counts(cohort.id)
@@ -46,11 +47,18 @@ def check(
             if not (drop_answered and problem.code == "removed_answered")
         ]
         if wrong:
-            return [], _errors(wrong, len(found))
+            return [], told(wrong, found)
     return [question.as_dict() for question in found], []
 
 
-def _errors(problems: Any, count: int) -> list[Any]:
+def told(problems: Iterable[definitions.Problem], raw: Any) -> list[Any]:
+    """What is wrong with a list of definitions, as CKAN says it of a repeated group.
+
+    :param raw: the list that was given, or whatever was given in its place
+    :returns: an object by field for each definition, then sentences on the whole;
+        nothing where nothing is wrong with any
+    """
+    count = len(raw) if isinstance(raw, list) else 0
     rows: list[dict[str, list[str]]] = [{} for _ in range(count)]
     on_the_whole: list[str] = []
     for problem in problems:
@@ -72,7 +80,7 @@ def _errors(problems: Any, count: int) -> list[Any]:
     return [*rows, *on_the_whole] if any(rows) else list(on_the_whole)
 
 
-def _sentence(problem: questions.Problem) -> str:
+def _sentence(problem: definitions.Problem) -> str:
     count = problem.params.get("count", 0)
     texts = {
         "missing": tk._("Missing value"),
@@ -82,6 +90,7 @@ def _sentence(problem: questions.Problem) -> str:
         "unknown": tk._("“{found}” is not one of: {allowed}"),
         "key": tk._("“{found}”: small letters without accents, digits and _ only"),
         "twice": tk._("“{found}” stands here twice"),
+        "not_between": tk._("Write a whole number between {first} and {last}"),
         "not_a_list": tk._("This must be a list"),
         "not_an_object": tk._("This must be an object"),
         "not_a_text": tk._("This must be a text"),
@@ -97,6 +106,13 @@ def _sentence(problem: questions.Problem) -> str:
             "that answer any more.",
             "{count} applications answer “{found}”. Without the question nobody reads "
             "those answers any more.",
+            count,
+        ),
+        "removed_scored": tk.ungettext(
+            "{count} reader has given a score for “{found}”. Without the criterion it "
+            "counts no more.",
+            "{count} readers have given a score for “{found}”. Without the criterion "
+            "these count no more.",
             count,
         ),
     }

@@ -11,6 +11,9 @@ from ckanext.challenge import programmes
 from ckanext.challenge.common import fields
 from ckanext.challenge.domain import budget, eligibility, lifecycle, schedule
 
+#: The days between which applications are read together, both included.
+READING_DATES = ("reading_opens", "reading_closes")
+
 #: The fields that managers settle, in the order of a season's form.
 FIELDS = (
     "name",
@@ -33,6 +36,8 @@ FIELDS = (
     "partners",
     "testimonials",
     "questions",
+    "criteria",
+    *READING_DATES,
     "automatic_promotion",
     "scheduled_transitions",
     "stalled_days",
@@ -144,7 +149,7 @@ def cohort_copy() -> Schema:
 
 
 def cohort_save() -> Schema:
-    """All fields of a cohort but its questions; what is not given is emptied."""
+    """All fields but questions and criteria; what is not given is emptied."""
     return {
         **_identity(),
         "description": fields.paragraph(20_000),
@@ -160,6 +165,8 @@ def cohort_save() -> Schema:
         "finalisation": fields.day(),
         "capacity": fields.whole(1, 10_000),
         "kinds": fields.choices(eligibility.KINDS),
+        "reading_opens": fields.day(),
+        "reading_closes": fields.day(),
         "days_per_participant": fields.number(0, 365, decimals=1, step=Decimal("0.5")),
         "funding": {
             "source": fields.word(200, required=True),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import ckan.plugins.toolkit as tk
+from babel import Locale
 from ckan.lib import helpers
 from flask import current_app, has_app_context, has_request_context
 from flask_babel import force_locale, get_locale
@@ -15,7 +17,13 @@ def current() -> str:
     """The language of the request; that of the portal where there is none."""
     # That of the translations, which a picture may be asked for in another one.
     asked = get_locale() if has_request_context() else None
-    return str(asked) if asked else tk.config["ckan.locale_default"]
+    return _name(asked) if asked else tk.config["ckan.locale_default"]
+
+
+@lru_cache(maxsize=64)
+def _name(asked: Locale) -> str:
+    # A page asks for it a hundred times, and to put it together takes a while.
+    return str(asked)
 
 
 @contextmanager

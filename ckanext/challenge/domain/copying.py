@@ -15,15 +15,17 @@ def shifted(
 
     A season without a launch gives no measure: its copy has that one date alone.
 
-    :param milestones: the dates of the season that is copied
+    :param milestones: the dates of the season that is copied, others than the
+        milestones too
     :param launch: the day on which the copy is launched
     :raises OverflowError: when a date leaves the calendar
     """
+    names = dict.fromkeys((*MILESTONES, *milestones))
     before = milestones.get("launch")
     if before is None:
-        return {**dict.fromkeys(MILESTONES), "launch": launch}
+        return {**dict.fromkeys(names), "launch": launch}
     by = launch - before
     return {
         name: None if (day := milestones.get(name)) is None else day + by
-        for name in MILESTONES
+        for name in names
     }

@@ -21,7 +21,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from . import questions
+from . import definitions, questions
 
 Path = tuple[str | int, ...]
 
@@ -302,7 +302,7 @@ def _feedback_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     asked = document.get("feedback", [])
     try:
         questions.check_definitions(asked)
-    except questions.DefinitionErrors as error:
+    except definitions.DefinitionErrors as error:
         for problem in error.problems:
             yield Problem(("feedback", *problem.path), _question_words(problem))
     for index, question in enumerate(asked):
@@ -336,7 +336,7 @@ def _feedback_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
             )
 
 
-def _question_words(problem: questions.Problem) -> str:
+def _question_words(problem: definitions.Problem) -> str:
     texts = {
         "missing": "empty, expected a text",
         "too_long": "{length} characters are there, expected at most {limit}",
@@ -464,7 +464,7 @@ def advice(document: Mapping[str, Any], known: Known) -> Iterator[Problem]:
     :param document: ``Programme.document``
     """
     for path, text in _texts(document, ()):
-        for lang in questions.LANGUAGES:
+        for lang in definitions.LANGUAGES:
             if not text.get(lang):
                 told = f"no text in {lang}: the other one is shown"
                 if path[0] == "kits":  # of another file, perhaps
@@ -485,7 +485,7 @@ def advice(document: Mapping[str, Any], known: Known) -> Iterator[Problem]:
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
     if isinstance(value, Mapping):
-        if value and value.keys() <= set(questions.LANGUAGES):
+        if value and value.keys() <= set(definitions.LANGUAGES):
             yield path, value
             return
         for key, part in value.items():

@@ -12,12 +12,26 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from .letters import plain
-from .plaintext import find_problem
+from .definitions import (
+    LONGEST_HELP,
+    LONGEST_LABEL,
+    DefinitionErrors,
+    Problem,
+    check_names,
+    free,
+    given_keys,
+    new_key,
+    order,
+    read_words,
+    slug,
+    stored_text,
+    tidy,
+    wrong_in,
+)
 from .text import Text
 
 #: What can be asked for, in the order in which an editor offers it.
@@ -35,18 +49,13 @@ TYPES: tuple[str, ...] = (
 #: The types whose answers are taken from a list.
 CHOOSING = frozenset({"choice", "choices"})
 
-LANGUAGES: tuple[str, ...] = ("fr", "en")
-
 MAX_QUESTIONS = 30
 MAX_CHOICES = 50
-LONGEST_LABEL = 200
-LONGEST_HELP = 1000
 LONGEST_TEXT = 300
 LONGEST_PARAGRAPH = 5000
 LONGEST_ADDRESS = 2000
 
 _YEARS = range(1900, 2101)
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _VALUE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _ADDRESS = re.compile(r"https?://[^\s/?#]+\.[^\s]+")
@@ -108,41 +117,6 @@ class Question:
         return value
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong in the questions, and where.
-
-    :ivar path: from the list down: ``(0, "label", "fr")``, ``(2, "choices", 1)``
-    :ivar code: a word that the caller turns into a sentence: ``missing``,
-        ``too_long`` (``length``, ``limit``), ``too_many`` (``limit``), ``unknown``
-        (``found``, ``allowed``), ``key`` (``found``), ``twice`` (``found``),
-        ``too_few``, ``not_a_list``, ``not_an_object``, ``not_a_text``, or a kind of
-        :class:`.plaintext.Problem` (``position``, ``found``); of a change:
-        ``type_answered`` (``count``), ``removed_answered`` (``found``, ``count``)
-    :ivar params: what the sentence needs
-    """
-
-    path: tuple[str | int, ...]
-    code: str
-    params: Mapping[str, Any] = field(default_factory=dict, hash=False)
-
-
-class DefinitionErrors(ValueError):
-    """Questions that cannot be asked like this.
-
-    :ivar problems: everything that is wrong, in the order of the list
-    """
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(
-            "; ".join(
-                f"{'.'.join(map(str, problem.path)) or 'questions'}: {problem.code}"
-                for problem in self.problems
-            )
-        )
-
-
 class AnswerError(ValueError):
     """An answer that is none.
 
@@ -168,11 +142,11 @@ def read(stored: Iterable[Mapping[str, Any]]) -> list[Question]:
     return [
         Question(
             key=question["key"],
-            label=_text(question["label"]),
-            help=_text(question.get("help") or {}),
+            label=stored_text(question["label"]),
+            help=stored_text(question.get("help") or {}),
             type=question.get("type") or "text",
             choices=tuple(
-                Choice(choice["value"], _text(choice["label"]))
+                Choice(choice["value"], stored_text(choice["label"]))
                 for choice in question.get("choices") or ()
             ),
             required=bool(question.get("required")),
@@ -196,35 +170,15 @@ def check_definitions(raw: object) -> list[Question]:
     problems: list[Problem] = []
     if len(raw) > MAX_QUESTIONS:
         problems.append(Problem((), "too_many", {"limit": MAX_QUESTIONS}))
-    taken: set[str] = set()
-    for index, item in enumerate(raw):
-        given = item.get("key") if isinstance(item, Mapping) else None
-        if not given:
-            continue
-        if not isinstance(given, str) or not _KEY.fullmatch(given):
-            found = str(given)[:40]
-            problems.append(Problem((index, "key"), "key", {"found": found}))
-        elif given in taken:
-            problems.append(Problem((index, "key"), "twice", {"found": given}))
-        else:
-            taken.add(given)
+    taken = given_keys(raw, problems)
     questions = [
         question
         for index, item in enumerate(raw)
         if (question := _definition(item, index, taken, problems)) is not None
     ]
     if problems:
-        raise DefinitionErrors(sorted(problems, key=_order))
+        raise DefinitionErrors(sorted(problems, key=order))
     return questions
-
-
-def _order(problem: Problem) -> int:
-    return problem.path[0] if problem.path and isinstance(problem.path[0], int) else -1
-
-
-def _text(written: Mapping[str, Any]) -> Text:
-    # Not Text.of: what is empty stays empty, for the next time it is edited.
-    return Text(fr=written.get("fr") or "", en=written.get("en") or "")
 
 
 def _definition(
@@ -235,15 +189,12 @@ def _definition(
         problems.append(Problem((index,), "not_an_object"))
         return None
     known = ("key", "label", "help", "type", "choices", "required")
-    for name in item:
-        if name not in known:
-            params = {"found": str(name)[:40], "allowed": ", ".join(known)}
-            problems.append(Problem((index,), "unknown", params))
+    check_names(item, known, (index,), problems)
     so_far = len(problems)
-    label = _words(item.get("label"), (index, "label"), LONGEST_LABEL, problems)
+    label = read_words(item.get("label"), (index, "label"), LONGEST_LABEL, problems)
     if not (label.fr or label.en) and len(problems) == so_far:
         problems.append(Problem((index, "label", "fr"), "missing"))
-    help_ = _words(
+    help_ = read_words(
         item.get("help"), (index, "help"), LONGEST_HELP, problems, multiline=True
     )
     type_ = item.get("type") or "text"
@@ -257,51 +208,9 @@ def _definition(
     if required not in (True, False):
         params = {"found": str(required)[:40], "allowed": "true, false"}
         problems.append(Problem((index, "required"), "unknown", params))
-    key = item.get("key") or new_key(label.fr or label.en, taken)
+    key = item.get("key") or new_key(label.fr or label.en, taken, "question")
     taken.add(str(key))
     return Question(str(key), label, help_, str(type_), choices, bool(required))
-
-
-def _words(
-    raw: object,
-    path: tuple[str | int, ...],
-    limit: int,
-    problems: list[Problem],
-    *,
-    multiline: bool = False,
-) -> Text:
-    """A text in two languages; what is wrong is added to the problems."""
-    written: object = {"fr": raw} if isinstance(raw, str) else (raw or {})
-    if not isinstance(written, Mapping):
-        problems.append(Problem(path, "not_a_text"))
-        return Text("", "")
-    found: dict[str, str] = {}
-    for language, text in written.items():
-        if language not in LANGUAGES:
-            params = {"found": str(language)[:40], "allowed": ", ".join(LANGUAGES)}
-            problems.append(Problem(path, "unknown", params))
-        elif text is None or isinstance(text, str):
-            found[language] = _tidy(text or "")
-            wrong = _wrong(found[language], limit, multiline)
-            if wrong:
-                problems.append(Problem((*path, language), *wrong))
-        else:
-            problems.append(Problem((*path, language), "not_a_text"))
-    return _text(found)
-
-
-def _tidy(text: str) -> str:
-    return text.strip().replace("\r\n", "\n")
-
-
-def _wrong(text: str, limit: int, multiline: bool) -> tuple[str, dict[str, Any]] | None:
-    """The code and the parameters of what is wrong in a text, if anything is."""
-    if len(text) > limit:
-        return "too_long", {"length": len(text), "limit": limit}
-    problem = find_problem(text, multiline=multiline)
-    if problem is None:
-        return None
-    return problem.kind, {"position": problem.position, "found": problem.found}
 
 
 def _choices(
@@ -326,7 +235,7 @@ def _choices(
         if not isinstance(choice, Mapping):
             problems.append(Problem(at, "not_an_object"))
             continue
-        label = _words(choice.get("label"), at, LONGEST_LABEL, problems)
+        label = read_words(choice.get("label"), at, LONGEST_LABEL, problems)
         words = label.fr or label.en
         if not words:
             problems.append(Problem(at, "missing"))
@@ -358,33 +267,8 @@ def _given_values(
     return taken
 
 
-def _slug(text: str, joint: str, length: int) -> str:
-    slug = re.sub(r"[^a-z0-9]+", joint, plain(text))
-    return slug.strip(joint)[:length].strip(joint)
-
-
-def _free(stem: str, joint: str, taken: Collection[str]) -> str:
-    if stem not in taken:
-        return stem
-    number = 2
-    while f"{stem}{joint}{number}" in taken:
-        number += 1
-    return f"{stem}{joint}{number}"
-
-
-def new_key(label: str, taken: Collection[str]) -> str:
-    """Make a key for a question of its label.
-
-    :param taken: the keys that others have
-    """
-    stem = _slug(label, "_", 30)
-    if not stem or not stem[0].isalpha():
-        stem = f"question_{stem}".strip("_")
-    return _free(stem, "_", taken)
-
-
 def _new_value(label: str, taken: Collection[str]) -> str:
-    return _free(_slug(label, "-", 50) or "choice", "-", taken)
+    return free(slug(label, "-", 50) or "choice", "-", taken)
 
 
 def choices_of_lines(
@@ -517,12 +401,12 @@ def check_answers(
 def _typed(raw: object) -> str:
     if not isinstance(raw, str):
         raise AnswerError("not_a_text")
-    return _tidy(raw)
+    return tidy(raw)
 
 
 def _plain(raw: object, limit: int, multiline: bool) -> str:
     text = _typed(raw)
-    wrong = _wrong(text, limit, multiline)
+    wrong = wrong_in(text, limit, multiline)
     if wrong:
         raise AnswerError(wrong[0], **wrong[1])
     return text

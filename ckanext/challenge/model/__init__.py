@@ -30,6 +30,7 @@ from .programme import KeptProgramme
 from .proof import ProvedAddress, WaitingRole
 from .report import Agreement, Lesson, ReportAddress, ReportFile, SeasonAccount
 from .run import Run
+from .score import Score
 from .standing import Standing
 from .status_list import StatusList
 from .subscription import Subscription
@@ -80,6 +81,7 @@ __all__ = [
     "ReportAddress",
     "ReportFile",
     "Run",
+    "Score",
     "SeasonAccount",
     "SigningKey",
     "Staff",

@@ -16,6 +16,8 @@ from .base import id_column, json_column, key_column, time_column, utcnow
 
 # A withdrawn or refused application leaves the way free for another one.
 LIVE = "state NOT IN ('withdrawn', 'refused')"
+PENDING = "pending_decision IS NOT NULL"
+WAITING = "state = 'waitlisted'"
 
 
 class Application(tk.BaseModel):
@@ -83,10 +85,29 @@ class Application(tk.BaseModel):
             unique=True,
             postgresql_where=sa.text(LIVE),
         ),
-        sa.Index("challenge_application_cohort_state_idx", "cohort_id", "state"),
+        # The numbers above the desk's list are counted from it alone.
+        sa.Index(
+            "challenge_application_counts_idx",
+            "cohort_id",
+            "state",
+            "departement",
+            postgresql_include=["submitted_at"],
+        ),
         sa.Index("challenge_application_user_id_idx", "user_id"),
         sa.Index("challenge_application_organization_id_idx", "organization_id"),
         sa.Index("challenge_application_reviewer_id_idx", "reviewer_id"),
+        # What the desk's list is told with: kept decisions, and who waits.
+        sa.Index(
+            "challenge_application_pending_idx",
+            "cohort_id",
+            postgresql_where=sa.text(PENDING),
+        ),
+        sa.Index(
+            "challenge_application_waiting_idx",
+            "cohort_id",
+            "waitlist_rank",
+            postgresql_where=sa.text(WAITING),
+        ),
         # The desk's list as it begins: the first submitted first.
         sa.Index(
             "challenge_application_list_idx",

@@ -55,6 +55,10 @@ class Cohort(tk.BaseModel):
         json_column("testimonials", list),
         # The season's own questions to applicants, see domain/questions.py.
         json_column("questions", list),
+        # By what applications are read, and when: see domain/reading.py.
+        json_column("criteria", list),
+        sa.Column("reading_opens", sa.Date),
+        sa.Column("reading_closes", sa.Date),
         # Whether the head of the waiting list takes a place that becomes free.
         sa.Column(
             "automatic_promotion",
@@ -101,6 +105,9 @@ class Cohort(tk.BaseModel):
     partners: Mapped[list[dict[str, Any]]]
     testimonials: Mapped[list[dict[str, Any]]]
     questions: Mapped[list[dict[str, Any]]]
+    criteria: Mapped[list[dict[str, Any]]]
+    reading_opens: Mapped[dt.date | None]
+    reading_closes: Mapped[dt.date | None]
     automatic_promotion: Mapped[bool]
     scheduled_transitions: Mapped[list[str]]
     stalled_days: Mapped[int | None]

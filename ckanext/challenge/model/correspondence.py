@@ -73,7 +73,7 @@ class ApplicationFile(tk.BaseModel):
     related models by their names.
 
     The content lies outside the database, under the row's id. ``purpose`` is
-    ``deliberation``, ``letter``, ``logo``, ``other`` or ``message``.
+    ``deliberation``, ``letter``, ``logo``, ``other``, ``question`` or ``message``.
     """
 
     __table__ = sa.Table(
@@ -85,6 +85,8 @@ class ApplicationFile(tk.BaseModel):
         ),
         key_column("message_id", "challenge_message.id", with_it=True),
         sa.Column("purpose", sa.UnicodeText, nullable=False),
+        # The key of the season's question that it answers, where it answers one.
+        sa.Column("question", sa.UnicodeText),
         # As its owner named it, made harmless.
         sa.Column("name", sa.UnicodeText, nullable=False),
         # As its content says, not its name.
@@ -101,6 +103,7 @@ class ApplicationFile(tk.BaseModel):
     application_id: Mapped[str]
     message_id: Mapped[str | None]
     purpose: Mapped[str]
+    question: Mapped[str | None]
     name: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]

@@ -46,6 +46,7 @@ from ckanext.challenge.model import (
     ParticipantMessage,
     Preparation,
     ReminderPause,
+    Score,
     StepStatus,
     Subscription,
     Visit,
@@ -93,7 +94,7 @@ def erase(application: Application, actor: str) -> list[str]:
     file_ids = [
         id_ for (id_,) in session.query(ApplicationFile.id).filter_by(**of_this)
     ]
-    for table in (ApplicationFile, Message, Note):
+    for table in (ApplicationFile, Message, Note, Score):
         session.query(table).filter_by(**of_this).delete(synchronize_session=False)
     # Nobody is to say yes any more: it would give a role in the name of nobody.
     claims.end(application.id, actor)

@@ -627,3 +627,68 @@ def test_a_finished_season_asks_to_answer_all_and_offers_nothing_else(
     found = _applications(world)
     assert {row["state"] for row in found.values()} == {"refused"}
     assert "no answer" not in _text(_page(manager.get(f"/en{LIST}")))
+
+
+CRITERIA = [
+    {"key": "envie", "label": {"fr": "Envie", "en": "Will"}, "weight": 3},
+    {"key": "moyens", "label": {"fr": "Moyens", "en": "Means"}},
+]
+
+
+def _with_criteria(world: Any) -> None:
+    call_as(
+        world.people["sysadmin"],
+        "challenge_cohort_patch",
+        id=world.open_cohort["id"],
+        criteria=CRITERIA,
+    )
+
+
+def test_a_reader_scores_and_then_sees_what_the_others_gave(
+    manager: Any, world: Any
+) -> None:
+    _with_criteria(world)
+    id_ = _applications(world)["Baule"]["id"]
+    call_as(
+        world.people["sysadmin"],
+        "challenge_score_create",
+        id=id_,
+        scores={"envie": 5, "moyens": 1},
+        comment="Très partants",
+    )
+    path = f"/en{DESK}/application/{id_}"
+    shown = _text(_page(manager.get(path)))
+    assert "1 reader has given scores" in shown
+    assert "Très partants" not in shown
+    given = {"scores-envie": "3", "scores-moyens": "", "comment": "Pressés"}
+    page = _page(manager.post(f"{path}/score", data=given))
+    assert page.xpath("//a[@href='#field-scores-moyens']")
+    assert page.xpath("//select[@name='scores-envie']/option[@selected]/@value") == [
+        "3"
+    ]
+    assert page.xpath("//form//textarea[@name='comment']/text()")[0] == "Pressés"
+    answer = manager.post(f"{path}/score", data={**given, "scores-moyens": "1"})
+    assert answer.status_code == 302
+    shown = _text(_page(manager.get(path)))
+    assert "3.25 out of 5 · spread 1.5 · 2 readers" in shown
+    assert "Très partants" in shown
+    rows = _text(_page(manager.get(f"/en{LIST}?sort=score")))
+    assert "3.25 out of 5" in rows
+    assert _names(_page(manager.get(f"/en{LIST}?reading=none"))) == [
+        "Le Poinçonnet",
+        "Lignières",
+    ]
+    manager.post(f"{path}/score", data={"conflict": "true", "comment": "Parent"})
+    shown = _text(_page(manager.get(path)))
+    assert "You have declared a conflict of interest" in shown
+    assert "Très partants" not in shown
+
+
+def test_without_criteria_the_desk_is_as_it_was(manager: Any, world: Any) -> None:
+    page = _page(manager.get(f"/en{LIST}"))
+    assert "reading" not in page.xpath("//form[@role='search']//select/@name")
+    id_ = _applications(world)["Baule"]["id"]
+    page = _page(manager.get(f"/en{DESK}/application/{id_}"))
+    assert not page.xpath("//*[@id='scores']")
+    # A conflict of interest can be told all the same.
+    assert page.xpath("//input[@name='conflict']")

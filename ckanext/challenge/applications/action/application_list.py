@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
+from sqlalchemy.orm import class_mapper
 
 from ckanext.challenge.applications import (
     decisions,
     onboarding,
     query,
+    reading,
     schema,
     waiting_list,
 )
-from ckanext.challenge.common import proofs, roles
+from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.model import Application, Staff
-from ckanext.challenge.model.dictize import as_json, columns
+from ckanext.challenge.model.dictize import as_json, columns, name_of
 
 # Columns, not objects of the session: a list is only read.
 _columns: Any = Application.__table__.c
+_staff: Any = Staff.__table__
+_people: Any = class_mapper(model.User).local_table
 
 _SHOWN = (
     "id",
@@ -66,7 +72,8 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     :param offset: how many to pass over (0)
     :type offset: int
     :param sort: ``submitted`` (unasked), ``name``, ``population`` (the largest
-        first), ``state`` (in the order of a life) or ``reference``
+        first), ``state`` (in the order of a life), ``reference`` or, with ``cohort``,
+        ``score`` (the highest average first; those whose scores one does not see last)
     :type sort: string
     :param order: ``asc`` or ``desc``
     :type order: string
@@ -84,6 +91,9 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     :type obligation: string
     :param reviewer: the id of a user, ``me``, or ``none`` for those nobody reads
     :type reviewer: string
+    :param reading: only those to which the caller, as a reader, is this: ``none``
+        (has given no score), ``scored`` or ``conflict``
+    :type reading: string
     :param pending: only those with a decision that waits to be published (false)
     :type pending: bool
     :param ids: only these
@@ -95,12 +105,15 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         ``state`` and ``pending`` are in each state; ``pending``: how many of them have
         a decision to be published; ``departement``: the codes that occur), and in each
         result ``obligation``, ``reviewer_id`` and ``pending_decision`` (with
-        ``by_name``: who keeps it);
+        ``by_name``: who keeps it), and where the season has criteria ``score``
+        (``{readers, average, spread}``, ``None`` as long as one does not see it; see
+        :py:func:`challenge_score_list`) and ``part`` (as ``reading`` takes it);
         ``next_in_line`` (``{id, organization_title}`` of the first on the waiting
         list who is not about to be refused, where one of the chosen waits);
-        ``season`` (``{id, name, title, state, capacity, taken, promised}``, the last
-        being the places that acceptances which are kept will take, those of ``ids``
-        left out) and ``reviewers``
+        ``season`` (``{id, name, title, state, capacity, reading, taken, promised}``,
+        ``reading`` being the phase of its reading, where it has criteria, and the last
+        the places that acceptances which are kept will take, those of ``ids`` left
+        out) and ``reviewers``
         (``{id, name}``: its managers, who may be given one to read); with ``around``
         also ``neighbours`` (``{previous, next, position}``, ids and a number from 1,
         ``None`` where there is none)
@@ -114,26 +127,33 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     chosen = query.conditions(context, cohort, data)
     paginate = query.facets(chosen, data.get("departement"))
     chosen += query.narrowing(data)
+    score = query.seen_score(context, cohort) if cohort.criteria else None
+    more = []
+    if score is not None:
+        own = reading.part(roles.user_id_of(context))
+        more = [score.label("score"), own.label("part")]
+    beside = _beside(cohort.id, data.get("ids", ()))
     answer: dict[str, Any] = {
         "count": _count(data, paginate, chosen),
-        "results": _rows(chosen, data, (*_SHOWN, *_FOR_MANAGERS)),
+        "results": _rows(chosen, data, (*_SHOWN, *_FOR_MANAGERS), more, score),
         "facets": {
             "state": paginate.states,
             "pending": paginate.pending,
             "departement": paginate.departements,
         },
-        "next_in_line": _next_in_line(cohort.id)
-        if "waitlisted" in paginate.states
-        else None,
+        "next_in_line": beside.head if "waitlisted" in paginate.states else None,
         "season": {
             **columns(cohort, ("id", "name", "title", "state", "capacity")),
-            "taken": onboarding.places(cohort).taken,
-            "promised": decisions.promised(cohort.id, data.get("ids", ())),
+            "reading": reading.phase_of(cohort) if cohort.criteria else None,
+            "taken": beside.taken,
+            "promised": beside.promised,
         },
-        "reviewers": _reviewers(cohort.id),
+        "reviewers": sorted(
+            beside.reviewers or [], key=lambda one: sort_key(one["name"])
+        ),
     }
     if "around" in data:
-        answer["neighbours"] = query.neighbours(chosen, data, data["around"])
+        answer["neighbours"] = query.neighbours(chosen, data, data["around"], score)
     return answer
 
 
@@ -150,7 +170,7 @@ def _count(data: dict[str, Any], paginate: query.Facets, chosen: list[Any]) -> i
 
 def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
     chosen: list[Any] = [
-        _of_account(roles.user_id_of(context)),
+        query.of_account(roles.user_id_of(context)),
         *query.narrowing({"state": data["state"]} if "state" in data else {}),
     ]
     if "q" in data:
@@ -161,40 +181,41 @@ def _own(context: Context, data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of_account(user_id: str | None) -> sa.ColumnElement[bool]:
-    """The applications of an account; see :func:`.roles.owns`."""
-    made = _columns.user_id == user_id
-    user = model.User.get(user_id) if user_id else None
-    if user is None or not proofs.is_proved(user.id, user.email):
-        return made
-    return sa.or_(
-        made,
-        sa.and_(
-            _columns.user_id.is_(None),
-            _columns.erased_at.is_(None),
-            sa.func.lower(_columns.contact_email) == str(user.email).lower(),
-        ),
+@lru_cache(maxsize=16)
+def _selected(
+    names: tuple[str, ...], obligation: sa.ColumnElement[str]
+) -> sa.sql.Select[Any]:
+    # Thirty columns, the same in list after list.
+    return sa.select(
+        *(obligation if name == "obligation" else _columns[name] for name in names)
     )
 
 
 def _rows(
-    chosen: list[Any], data: dict[str, Any], names: tuple[str, ...]
+    chosen: list[Any],
+    data: dict[str, Any],
+    names: tuple[str, ...],
+    more: Sequence[sa.Label[Any]] = (),
+    score: sa.ColumnElement[Any] | None = None,
 ) -> list[dict[str, Any]]:
+    """The rows of the page that is asked for.
+
+    :param names: of the columns that are answered
+    :param more: what is answered besides
+    :param score: what the caller sees of the scores, to sort by
+    """
     if not data["limit"]:
         return []
     rows = model.Session.execute(
-        sa.select(
-            *(
-                query.obligation() if name == "obligation" else _columns[name]
-                for name in names
-            )
-        )
+        _selected(names, query.obligation())
+        .add_columns(*more)
         .where(*chosen)
-        .order_by(*query.order(data))
+        .order_by(*query.order(data, score))
         .offset(data["offset"])
         .limit(data["limit"])
     )
-    shown = [dict(zip(names, map(as_json, row), strict=True)) for row in rows]
+    keys = (*names, *(column.name for column in more))
+    shown = [dict(zip(keys, map(as_json, row), strict=True)) for row in rows]
     if "pending_decision" in names:
         kept = decisions.named([row["pending_decision"] for row in shown])
         for row, one in zip(shown, kept, strict=True):
@@ -202,17 +223,48 @@ def _rows(
     return shown
 
 
-def _reviewers(cohort_id: str) -> list[dict[str, str]]:
-    """The managers of the season, who may be given an application to read."""
-    users = (
-        model.Session.query(model.User)
-        .join(Staff, Staff.user_id == model.User.id)
-        .filter(Staff.cohort_id == cohort_id, Staff.role == "manager")
+def _beside(cohort_id: str, but: Iterable[str]) -> Any:
+    """What the list of a season is told with, in one statement.
+
+    :param but: ids of applications whose kept acceptances promise no place
+    :returns: ``taken`` and ``promised`` (places), ``head`` (who is next on the waiting
+        list) and ``reviewers`` (its managers, who may be given one to read)
+    """
+    statement = _statement_beside(tuple(but))
+    return model.Session.execute(statement, {"cohort": cohort_id}).one()
+
+
+@lru_cache(maxsize=1)
+def _statement_beside(but: tuple[str, ...]) -> sa.sql.Select[Any]:
+    # The desk asks for no ids: it is put together once.
+    cohort: Any = sa.bindparam("cohort")
+    head = (
+        sa.select(_as_object(_columns.id, _columns.organization_title))
+        .where(*waiting_list.may_be_next(cohort))
+        .order_by(_columns.waitlist_rank)
+        .limit(1)
     )
-    found = [{"id": user.id, "name": user.display_name} for user in users]
-    return sorted(found, key=lambda one: sort_key(one["name"]))
+    reader = _as_object(_people.c.id, name_of(_people.c).label("name"))
+    managers = (
+        sa.select(sa.func.jsonb_agg(reader))
+        .select_from(_people.join(_staff, _staff.c.user_id == _people.c.id))
+        .where(_staff.c.cohort_id == cohort, _staff.c.role == "manager")
+    )
+    statements = {
+        "taken": onboarding.places_taken(cohort),
+        "promised": decisions.promises(cohort, but),
+        "head": head,
+        "reviewers": managers,
+    }
+    return sa.select(
+        *(
+            statement.scalar_subquery().label(name)
+            for name, statement in statements.items()
+        )
+    )
 
 
-def _next_in_line(cohort_id: str) -> dict[str, Any] | None:
-    head = waiting_list.head(cohort_id)
-    return columns(head, ("id", "organization_title")) if head else None
+def _as_object(*values: Any) -> sa.ColumnElement[Any]:
+    """An object of JSON with these columns, under their names."""
+    parts = (part for value in values for part in (value.name, value))
+    return sa.func.jsonb_build_object(*parts)

@@ -43,8 +43,10 @@ def challenge_application_export(context: Context, data_dict: dict[str, Any]) ->
     values are those of the API, in ISO 8601 where they are times. XLSX and ODS are
     for people: headings and words are in the caller's language, times are in the
     portal's time zone. All have the same columns in the same order; the season's own
-    questions follow, as ``answers-<key>``. A text that a spreadsheet would run as a
-    formula begins with an apostrophe, in all but JSON.
+    questions follow, as ``answers-<key>``, and where it has criteria
+    ``score_average``, ``score_spread`` and ``score_readers``, empty where the caller
+    does not see them (:py:func:`challenge_score_list`). A text that a spreadsheet
+    would run as a formula begins with an apostrophe, in all but JSON.
 
     :param cohort: the id or name of the season
     :type cohort: string
@@ -92,6 +94,7 @@ def _statement(
                 for field in EXPORTED
             ),
             _fields.answers,
+            *_scores(context, cohort),
         )
         .select_from(
             Application.__table__.outerjoin(
@@ -99,8 +102,22 @@ def _statement(
             )
         )
         .where(*query.conditions(context, cohort, data), *query.narrowing(data))
-        .order_by(*query.order(data))
+        .order_by(*query.order(data, _seen(context, cohort)))
     )
+
+
+def _seen(context: Context, cohort: Cohort) -> sa.ColumnElement[Any] | None:
+    """What the caller sees of the scores, where the season has criteria."""
+    return query.seen_score(context, cohort) if cohort.criteria else None
+
+
+def _scores(context: Context, cohort: Cohort) -> list[sa.Label[Any]]:
+    score = _seen(context, cohort)
+    return [] if score is None else [score.label("score")]
+
+
+#: What is told of the scores of an application.
+_OF_SCORE = ("average", "spread", "readers")
 
 
 def _columns(cohort: Cohort) -> list[Column]:
@@ -111,6 +128,10 @@ def _columns(cohort: Cohort) -> list[Column]:
         *(
             Column(field_of(question.key), question.label.in_(spoken), 28)
             for question in questions.read(cohort.questions)
+        ),
+        *(
+            Column(f"score_{name}", application_labels.scores()[name], 12)
+            for name in (_OF_SCORE if cohort.criteria else ())
         ),
     ]
 
@@ -137,6 +158,7 @@ class _Rows:
             for question in self.questions
             if for_people
         }
+        self.scored = bool(cohort.criteria)
         self.statement = statement
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
@@ -153,10 +175,13 @@ class _Rows:
             self._value(field.name, getattr(row, field.name)) for field in EXPORTED
         ]
         answers = row.answers or {}
-        return values + [
+        values += [
             self._answer(question.key, answers.get(question.key))
             for question in self.questions
         ]
+        if self.scored:
+            values += [(row.score or {}).get(name) for name in _OF_SCORE]
+        return values
 
     def _value(self, name: str, value: Any) -> Any:
         if self.zone is None:

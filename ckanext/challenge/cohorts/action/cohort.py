@@ -12,8 +12,14 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config, programmes
+from ckanext.challenge.cohorts import (
+    criteria,
+    questions,
+    report,
+    schema,
+    transitions,
+)
 from ckanext.challenge.cohorts import programme as cohort_programme
-from ckanext.challenge.cohorts import questions, report, schema, transitions
 from ckanext.challenge.cohorts.window import window_of
 from ckanext.challenge.common import (
     fields,
@@ -54,6 +60,7 @@ _EMPTY: dict[str, Any] = {
     "partners": [],
     "testimonials": [],
     "questions": [],
+    "criteria": [],
     "automatic_promotion": False,
     "scheduled_transitions": [],
 }
@@ -196,6 +203,15 @@ def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> Any:
         ``date`` or ``url``; a ``key`` that is left out is made of the label
     :type questions: list of ``{key, label: {fr, en}, help: {fr, en}, type,
         choices: [{value, label: {fr, en}}], required}``
+    :param criteria: by what its applications are read, for several readers who score
+        them; public, as the questions are. ``weight`` is a whole number from 1 to 10
+        (1); a ``key`` that is left out is made of the label
+    :type criteria: list of ``{key, label: {fr, en}, help: {fr, en}, weight}``
+    :param reading_opens: first day on which readers give their scores (any day)
+    :type reading_opens: string
+    :param reading_closes: last day on which they do; then each sees what the others
+        gave (no last day)
+    :type reading_closes: string
     :param automatic_promotion: whether the head of the waiting list takes a place
         that becomes free (false)
     :type automatic_promotion: bool
@@ -233,8 +249,9 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
     :param revision: as :py:func:`challenge_cohort_show` gave it: a change that
         somebody else made since is an error on it
     :type revision: string
-    :param drop_answered: whether questions that applications answer may be taken
-        away (false): the answers stay with the applications, but are shown no more
+    :param drop_answered: whether questions that applications answer, and criteria
+        that have scores, may be taken away (false): answers and scores stay with the
+        applications, but are neither shown nor counted any more
     :type drop_answered: bool
     :returns: the season
     :rtype: dict
@@ -400,7 +417,8 @@ def _validated(
 ) -> dict[str, Any]:
     """The fields to save, checked alone and against each other.
 
-    :param drop: whether questions that applications answer may be taken away
+    :param drop: whether questions that applications answer, and criteria with scores,
+        may be taken away
     """
     given = read_lists(data_dict, *schema.LISTS)
     data, errors = tk.navl_validate(given, schema.cohort_save(), context)
@@ -424,6 +442,10 @@ def _validated(
     data["questions"], wrong = questions.check(data_dict.get("questions"), cohort, drop)
     if wrong:
         errors["questions"] = wrong
+    data["criteria"], wrong = criteria.check(data_dict.get("criteria"), cohort, drop)
+    if wrong:
+        errors["criteria"] = wrong
+    errors.update(_reading_errors(data, errors))
     chosen = data.get("scheduled_transitions", ())
     if "scheduled_transitions" in errors:
         chosen = ()
@@ -449,6 +471,20 @@ def _validated(
             model.Session.rollback()
         raise tk.ValidationError(errors)
     return data
+
+
+def _reading_errors(
+    data: dict[str, Any], errors: dict[str, Any]
+) -> dict[str, list[str]]:
+    """An error where the reading would end before it begins."""
+    first, last = (
+        None if name in errors else data.get(name) for name in schema.READING_DATES
+    )
+    if first is None or last is None or first <= last:
+        return {}
+    text = tk._("{last} is before the first day of the reading, {first}")
+    days = {"first": labels.as_day(first), "last": labels.as_day(last)}
+    return {"reading_closes": [text.format(**days)]}
 
 
 def _clashes(

@@ -35,6 +35,7 @@ _KEPT = (
     "hashtag",
     "partners",
     "questions",
+    "criteria",
     "automatic_promotion",
     "stalled_days",
     "stalled_late_steps",
@@ -45,9 +46,9 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
     """Make a new season of another one, as a draft.
 
     Only sysadmins may call this. All dates move by as many days as the launch; texts,
-    places, funding, partners, questions and staff are those of the other season. It
-    begins with the lessons of that one. Its testimonials, participants, applications
-    and late-entry codes are not copied.
+    places, funding, partners, questions, criteria and staff are those of the other
+    season. It begins with the lessons of that one. Its testimonials, participants,
+    applications and late-entry codes are not copied.
 
     :param id: the id or name of the season to copy
     :type id: string
@@ -99,7 +100,8 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
 
 
 def _dates(source: Cohort, launch: dt.date) -> dict[str, Any]:
-    milestones = {name: getattr(source, name) for name in deadlines.MILESTONES}
+    names = (*deadlines.MILESTONES, *schema.READING_DATES)
+    milestones = {name: getattr(source, name) for name in names}
     try:
         dates = copying.shifted(milestones, launch)
     except OverflowError:

@@ -20,6 +20,7 @@ from . import decisions
 from .applications import KEPT, chosen_filters, reviewers
 from .history import history
 from .layout import frame
+from .scores import scores
 
 
 def neighbours(
@@ -62,7 +63,7 @@ def _addresses(
         **{
             name: f"{mine}/{name}{query}"
             for name in (
-                *("assign", "message", "note", "rank"),
+                *("assign", "message", "note", "rank", "score"),
                 *("pending", "preview", "proof", "undo"),
             )
         },
@@ -526,6 +527,7 @@ def application_page(
     around = frame(cohort, "applications")
     words = application_labels.decisions()
     name = application.get("organization_name")
+    read_by = scores(cohort, application, given or {})
     return {
         "frame": around,
         "cohort": cohort,
@@ -568,11 +570,13 @@ def application_page(
         ),
         "mails": _mails(cohort, id_),
         "history": history("application", id_),
+        "scores": read_by,
         "purposes": _purposes(),
         "given": given or {},
         "errors": errors or {},
         "preview": preview,
         "labels": {
+            **read_by["labels"],
             "reason": tk._("Reason"),
             "decision": tk._("Decision"),
             "state": tk._("State"),

@@ -14,10 +14,11 @@ from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
 from .layout import frame
+from .scores import summary_text
 
 #: Rows of one page: what somebody decides on in an afternoon.
 SIZE = 40
-FILTERS = ("q", "kind", "departement", "obligation", "reviewer")
+FILTERS = ("q", "kind", "departement", "obligation", "reviewer", "reading")
 #: What an address of the list may say, and the page of a file keeps.
 KEPT = ("state", *FILTERS, "pending", "sort", "order")
 
@@ -34,7 +35,13 @@ _TABS = (
     "draft",
 )
 #: The columns that sort the list, and the direction in which they begin.
-_SORTS = {"name": "asc", "population": "desc", "submitted": "asc", "state": "asc"}
+_SORTS = {
+    "name": "asc",
+    "population": "desc",
+    "submitted": "asc",
+    "score": "desc",
+    "state": "asc",
+}
 
 
 def chosen_filters(params: Mapping[str, str]) -> dict[str, Any]:
@@ -123,7 +130,12 @@ def _filters(
         "departement": tk._("Département"),
         "obligation": tk._("Duty to publish"),
         "reviewer": tk._("Read by"),
+        "reading": tk._("My scores"),
     }
+    if found["season"]["reading"]:
+        offered["reading"] = options(
+            tk._("All"), list(application_labels.parts().items())
+        )
     return [
         {
             "name": "q",
@@ -171,6 +183,7 @@ def _rows(
         for kind in {row["kind"] for row in found["results"]}
     }
     duties = application_labels.obligations()
+    parts = application_labels.parts() if found["season"]["reading"] else {}
     kept = any(row["pending_decision"] for row in found["results"])
     decided = application_labels.decided() if kept else {}
     rows = []
@@ -195,6 +208,7 @@ def _rows(
                 "date": h.challenge_date(row["submitted_at"], "d MMM y"),
                 "reader": people.get(row["reviewer_id"] or "", ""),
                 "state": states[row["state"]],
+                "score": _score(row, parts),
                 "rank": row["waitlist_rank"],
                 "pending": tk._("{decision} (to publish)").format(
                     decision=decided[pending["decision"]]
@@ -204,6 +218,13 @@ def _rows(
             }
         )
     return rows
+
+
+def _score(row: Mapping[str, Any], parts: Mapping[str, str]) -> str:
+    """What the reader sees of the scores of an application."""
+    if not parts:
+        return ""
+    return summary_text(row["score"]) if row["score"] else parts[row["part"]]
 
 
 def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, Any]:
@@ -234,6 +255,7 @@ def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, 
         "cohort": cohort,
         "count": found["count"],
         "pending": found["facets"]["pending"],
+        "scored": bool(cohort["reading"]),
         "showing_pending": bool(params.get("pending")),
         "tabs": _tabs(found, params, url),
         "filters": _filters(found, params, people),

@@ -31,6 +31,7 @@ from .decisions import (
     tell_of_search,
     unanswered,
 )
+from .scores import FIELD as SCORE_FIELD
 from .transition import transition_page
 from .undoing import undo_page
 from .week import week_page
@@ -414,6 +415,24 @@ def message(cohort: str, id: str) -> AnyResponse | str:
         return _again(cohort, id, error, message=given.get("text"))
     tk.h.flash_success(tk._("Your message is sent."))
     return _here(cohort, id, "conversation")
+
+
+@manager.post("/<cohort>/application/<id>/score")
+def score(cohort: str, id: str) -> AnyResponse | str:
+    """Give one's scores for an application, or declare a conflict of interest."""
+    form = request.form
+    given = texts(form, "comment", "conflict")
+    given |= texts(form, *(name for name in form if name.startswith(SCORE_FIELD)))
+    try:
+        act("challenge_score_create", id=id, **given)
+    except tk.ValidationError as error:
+        return _again(cohort, id, error, score=given)
+    tk.h.flash_success(
+        tk._("Your conflict of interest is noted.")
+        if given.get("conflict")
+        else tk._("Your scores are saved.")
+    )
+    return _here(cohort, id, "scores")
 
 
 @manager.post("/<cohort>/application/<id>/note")

@@ -13,7 +13,7 @@ from lxml import html
 from ckanext.challenge.model import Application
 
 SEASON = "/challenge/manage/saison-3"
-PAGES = ("edit", "questions", "staff", "codes")
+PAGES = ("edit", "questions", "criteria", "staff", "codes")
 
 
 def _page(answer: Any) -> Any:
@@ -406,3 +406,28 @@ def test_a_copy_shows_its_dates_before_it_is_made(
     assert answer.status_code == 302
     made = call_as(world.people["sysadmin"], "challenge_cohort_show", id="saison-4")
     assert (made["state"], made["finalisation"]) == ("draft", "2025-03-31")
+
+
+def test_criteria_are_written_and_sorted_without_a_script(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager, address = browser("manager"), f"{SEASON}/criteria"
+    first = _typed(_page(manager.post(address, data={"do": "add"})))
+    first["criteria-0-label_fr"] = "Envie d'ouvrir"
+    second = _typed(_page(manager.post(address, data={**first, "do": "add"})))
+    second |= {"criteria-1-label_fr": "Moyens", "criteria-1-weight": "3"}
+    third = _typed(_page(manager.post(address, data={**second, "do": "up-1"})))
+    assert third["criteria-0-label_fr"] == "Moyens"
+    assert _cohort(world)["criteria"] == []
+    third |= {"reading_opens": "2026-05-02", "reading_closes": "2026-05-01"}
+    refused = _page(manager.post(address, data={**third, "do": "save"}))
+    assert refused.xpath("//a[@href='#field-reading_closes']")
+    again = _typed(refused)
+    again["reading_closes"] = "2026-05-20"
+    assert manager.post(address, data={**again, "do": "save"}).status_code == 302
+    cohort = _cohort(world)
+    assert [(one["key"], one["weight"]) for one in cohort["criteria"]] == [
+        ("moyens", 3),
+        ("envie_d_ouvrir", 1),
+    ]
+    assert cohort["reading_closes"] == "2026-05-20"

@@ -14,8 +14,8 @@ def settings_page(name: str, section: str, needs: str) -> dict[str, Any]:
     """What every page of the settings shows.
 
     :param name: of the season
-    :param section: ``season``, ``dates``, ``questions``, ``programme``, ``staff``,
-        ``codes`` or ``copy``
+    :param section: ``season``, ``dates``, ``questions``, ``criteria``, ``programme``,
+        ``staff``, ``codes`` or ``copy``
     :param needs: the action that the page is for: who may not call it, may not see it
     :returns: ``cohort``, ``frame``, ``sections`` (``(name, text, address)``),
         ``section``, ``csrf`` and ``urls`` (``self`` and ``season``)
@@ -32,6 +32,7 @@ def settings_page(name: str, section: str, needs: str) -> dict[str, Any]:
         ("season", tk._("The season"), f"{url}/edit"),
         ("dates", tk._("Dates"), f"{url}/dates"),
         ("questions", tk._("Questions to applicants"), f"{url}/questions"),
+        ("criteria", tk._("Reading together"), f"{url}/criteria"),
         ("programme", tk._("Programme"), f"{url}/programme"),
         ("staff", tk._("Team"), f"{url}/staff"),
         ("codes", tk._("Late applications"), f"{url}/codes"),

@@ -1,27 +1,22 @@
-"""The editor of a season's own questions, which needs no script.
-
-Every button sends the whole form: the page comes back with what was typed, one
-question more or in another place. Only « save » stores anything.
-"""
+"""The editor of a season's own questions, which needs no script."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import ckan.plugins.toolkit as tk
 from werkzeug.datastructures import MultiDict
 
-from ckanext.challenge.domain import questions
+from ckanext.challenge.domain import definitions, questions
 from ckanext.challenge.views.applicant.form import asked
 from ckanext.challenge.views.common import act
-from ckanext.challenge.views.forms import lines
 
 from .layout import settings_page
+from .rows import RowsForm
 
 _TEXTS = ("label_fr", "label_en", "help_fr", "help_en", "choices_fr", "choices_en")
-_BUTTON = re.compile(r"(up|down|remove)-(\d{1,3})")
 
 
 def _types() -> dict[str, str]:
@@ -43,11 +38,11 @@ def _row_of(question: Mapping[str, Any]) -> dict[str, str]:
         "key": question["key"],
         "type": question["type"],
         "required": "true" if question["required"] else "",
-        **{f"label_{lang}": question["label"][lang] for lang in questions.LANGUAGES},
-        **{f"help_{lang}": question["help"][lang] for lang in questions.LANGUAGES},
+        **{f"label_{lang}": question["label"][lang] for lang in definitions.LANGUAGES},
+        **{f"help_{lang}": question["help"][lang] for lang in definitions.LANGUAGES},
         **{
             f"choices_{lang}": _lines_of(question["choices"], lang)
-            for lang in questions.LANGUAGES
+            for lang in definitions.LANGUAGES
         },
     }
 
@@ -61,55 +56,20 @@ def _lines_of(choices: list[dict[str, Any]], lang: str) -> str:
     return "\n".join(label[lang] or label["fr"] or label["en"] for label in labels)
 
 
-class QuestionsForm:
-    """What stands in the editor.
+class QuestionsForm(RowsForm):
+    """What stands in the editor of the questions.
 
     :param name: of the season
     :param form: what was sent, ``None`` for what is stored
     """
 
+    NEW: ClassVar[dict[str, str]] = {"type": "text"}
+
     def __init__(self, name: str, form: MultiDict[str, str] | None = None) -> None:
         self._page = settings_page(name, "questions", "challenge_question_list")
         stored = act("challenge_question_list", cohort=name)["results"]
         self._stored = {question["key"]: question for question in stored}
-        self._unsaved = False
-        self._at = ""
-        if form is None:
-            self._rows = [_row_of(question) for question in stored]
-            self._do, self._revision, self._drops = "", "", False
-            return
-        self._rows = lines(form, "questions")
-        self._do = form.get("do", "save")
-        self._revision = form.get("revision", "")
-        self._drops = form.get("drop_answered") == "true"
-
-    @property
-    def saves(self) -> bool:
-        """Whether what was sent is to be stored."""
-        return self._do not in ("add", "preview") and not _BUTTON.fullmatch(self._do)
-
-    def change(self) -> None:
-        """Do in the form what the button says that was pressed."""
-        self._unsaved = True
-        if self._do == "add":
-            self._rows.append({"type": "text"})
-            self._at = f"label_fr-{len(self._rows) - 1}"
-        pressed = _BUTTON.fullmatch(self._do)
-        if not pressed or int(pressed[2]) >= len(self._rows):
-            return
-        index = int(pressed[2])
-        if pressed[1] == "remove":
-            del self._rows[index]
-            self._at = f"remove-{min(index, len(self._rows) - 1)}"
-            return
-        place = index + (1 if pressed[1] == "down" else -1)
-        if 0 <= place < len(self._rows):
-            self._rows.insert(place, self._rows.pop(index))
-            # The same button again; at the end of the way it is the other one.
-            last = len(self._rows) - 1
-            ends = {"up": place == 0, "down": place == last}[pressed[1]]
-            other = {"up": "down", "down": "up"}[pressed[1]]
-            self._at = f"{other if ends else pressed[1]}-{place}"
+        super().__init__("questions", [_row_of(question) for question in stored], form)
 
     def data(self) -> dict[str, Any]:
         """What is sent to the action that stores the questions."""
@@ -241,7 +201,7 @@ class QuestionsForm:
                 continue
             try:
                 (question,) = questions.check_definitions([self._definition(row)])
-            except questions.DefinitionErrors:
+            except definitions.DefinitionErrors:
                 readable = False
             else:
                 # A key of its own: those that are not stored yet may be the same.

@@ -12,6 +12,7 @@ from ckanext.challenge.views.forms import flat_errors, texts
 from .codes import codes_page
 from .cohort import cohort_form, given, merged
 from .copying import copy_page, typed_copy
+from .criteria import CriteriaForm
 from .dates import dates_page, typed_dates
 from .programme import programme_page
 from .questions import QuestionsForm
@@ -114,6 +115,28 @@ def update_questions(cohort: str) -> Response | str:
         return tk.render("challenge/manage/questions.html", page)
     tk.h.flash_success(tk._("The questions are saved."))
     return tk.redirect_to("challenge_settings.questions", cohort=cohort)
+
+
+@settings.get("/<cohort>/criteria")
+def criteria(cohort: str) -> str:
+    """The editor of the criteria by which applications are read, and of its days."""
+    return tk.render("challenge/manage/criteria.html", CriteriaForm(cohort).page())
+
+
+@settings.post("/<cohort>/criteria")
+def update_criteria(cohort: str) -> Response | str:
+    """Change the criteria in the form, or save them with the days of the reading."""
+    form = CriteriaForm(cohort, request.form)
+    if not form.saves:
+        form.change()
+        return tk.render("challenge/manage/criteria.html", form.page())
+    try:
+        act("challenge_cohort_patch", id=cohort, **form.data())
+    except tk.ValidationError as error:
+        page = form.page(flat_errors(error.error_dict))
+        return tk.render("challenge/manage/criteria.html", page)
+    tk.h.flash_success(tk._("The criteria are saved."))
+    return tk.redirect_to("challenge_settings.criteria", cohort=cohort)
 
 
 @settings.get("/<cohort>/programme")
