@@ -74,6 +74,8 @@ def accompaniment(
     logs = open_ and found["accompanies"]
     messages, visits = found["messages"], found["visits"]
     form = sent.get("form", "")
+    errors = sent["errors"] if form == MESSAGE else {}
+    latest = messages["results"][0]["side"] if messages["results"] else None
     hidden = max(part["count"] - len(part["results"]) for part in (messages, visits))
     return {
         "who": _who(found),
@@ -84,7 +86,10 @@ def accompaniment(
         "all_url": f"{url}?messages=all#conversation" if hidden else "",
         "message_url": f"{url}/message#conversation" if open_ else "",
         "given": sent["data"] if form == MESSAGE else {},
-        "errors": sent["errors"] if form == MESSAGE else {},
+        "errors": errors,
+        # The other side had the last word, or what was typed came back.
+        "waits": bool(errors)
+        or (latest is not None and (latest == "staff") != found["accompanies"]),
         "labels": {
             "text": tk._("Your message"),
             "date": tk._("Day"),
@@ -129,7 +134,10 @@ def _left(found: Mapping[str, Any]) -> str:
         used, granted = days(spent + planned), h.challenge_number(total)
         parts = [text.format(days=used, total=granted)]
     if planned:
-        parts.append(tk._("{days} planned").format(days=days(planned)))
+        text = tk.ungettext(
+            "{number} day planned", "{number} days planned", _like(planned)
+        )
+        parts.append(text.format(number=h.challenge_number(planned)))
     return ", ".join(parts)
 
 
