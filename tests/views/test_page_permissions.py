@@ -140,6 +140,7 @@ GET: dict[str, set[str]] = {
     f"{DESK}/codes": MANAGER,
     f"{DESK}/programme": MANAGER,
     f"{DESK}/copy": {"sysadmin"},
+    f"{DESK}/delete": {"sysadmin"},
 }
 
 #: What an address says besides, where it must.
@@ -225,6 +226,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/ask": (MANAGER, {"organization": "{organization}"}),
     f"{DESK}/programme": (MANAGER, {}),
     f"{DESK}/copy": ({"sysadmin"}, {}),
+    f"{DESK}/delete": ({"sysadmin"}, {}),
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),
     f"{DESK}/state": (MANAGER, {"from": "open", "to": "running"}),
     "/challenge/claim/<id>": ({"org_admin", "sysadmin"}, {"accepted": "true"}),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
+from ckanext.challenge import programmes
 from ckanext.challenge.applications import (
     decisions,
     onboarding,
@@ -98,7 +99,8 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         ``by_name``: who keeps it);
         ``next_in_line`` (``{id, organization_title}`` of the first on the waiting
         list who is not about to be refused, where one of the chosen waits);
-        ``season`` (``{id, name, title, state, capacity, taken, promised}``, the last
+        ``season`` (``{id, name, title, state, capacity, taken, promised,
+        asks_feedback}``, ``promised``
         being the places that acceptances which are kept will take, those of ``ids``
         left out) and ``reviewers``
         (``{id, name}``: its managers, who may be given one to read); with ``around``
@@ -129,6 +131,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
             **columns(cohort, ("id", "name", "title", "state", "capacity")),
             "taken": onboarding.places(cohort).taken,
             "promised": decisions.promised(cohort.id, data.get("ids", ())),
+            "asks_feedback": bool(programmes.of(cohort).feedback),
         },
         "reviewers": _reviewers(cohort.id),
     }

@@ -28,6 +28,8 @@ def index_page() -> dict[str, Any]:
     """
     base = manager_url()
     creates = may("challenge_cohort_create")
+    # What concerns the portal itself is for those who run it.
+    runs_portal = may("challenge_key_list")
     seasons = [
         {**cohort, "url": f"{base}/{cohort['name']}"}
         for cohort in act("challenge_cohort_list", limit=1000)["results"]
@@ -40,14 +42,14 @@ def index_page() -> dict[str, Any]:
         "creates": creates,
         "new_url": f"{base}/new",
         "matches_url": f"{base}/matches" if may("challenge_match_list") else "",
-        "set_aside": set_aside.listed() if creates else [],
-        "no_addresses": creates and proxy_watch.is_blind(),
-        "unsigned": _unsigned() if may("challenge_key_list") else None,
+        "set_aside": set_aside.listed() if runs_portal else [],
+        "no_addresses": runs_portal and proxy_watch.is_blind(),
+        "unsigned": _unsigned() if runs_portal else None,
         # Goes through all datasets of the portal: only for who asks for it.
         "europe": act("challenge_mqa_show")
-        if creates and tk.request.args.get("europe")
+        if runs_portal and tk.request.args.get("europe")
         else None,
-        "europe_url": f"{base}?europe=1#europe" if creates else "",
+        "europe_url": f"{base}?europe=1#europe" if runs_portal else "",
     }
 
 

@@ -90,7 +90,8 @@ def with_more_rows(form: Mapping[str, str]) -> dict[str, int]:
     return {wanted: len({key.split("-")[1] for key in form if key.startswith(start)})}
 
 
-def _field_labels() -> dict[str, str]:
+def field_labels() -> dict[str, str]:
+    """What the fields of a season are called, and the parts of its lists."""
     return {
         "name": tk._("Address, after /challenge/"),
         "title": tk._("Title"),
@@ -109,6 +110,11 @@ def _field_labels() -> dict[str, str]:
         "currency": tk._("Currency"),
         "contact_email": tk._("Address for questions"),
         "hashtag": tk._("Hashtag"),
+        "funding": tk._("Funding"),
+        "partners": tk._("The partners"),
+        "testimonials": tk._("What participants say"),
+        "questions": tk._("Questions to applicants"),
+        "automatic_promotion": tk._("Free places go to the waiting list"),
         "funding-source": tk._("Who pays"),
         "funding-amount": tk._("Amount"),
         "partners-name": tk._("Name of the partner"),
@@ -153,7 +159,7 @@ def cohort_form(
     if page["cohort"] and "revision" in (errors or {}):
         # Who has been told of the other change may save over it.
         data["revision"] = page["cohort"]["revision"]
-    words = _field_labels()
+    words = field_labels()
     named = dict(words)
     groups = {}
     for group, names in LISTS.items():

@@ -46,6 +46,8 @@ def settings_page(name: str, section: str, needs: str) -> dict[str, Any]:
     ]
     if may("challenge_cohort_copy", id=cohort["id"]):
         sections.append(("copy", tk._("Copy"), f"{url}/copy"))
+    if cohort["state"] == "draft" and may("challenge_cohort_delete", id=cohort["id"]):
+        sections.append(("delete", tk._("Delete"), f"{url}/delete"))
     addresses = {name: address for name, _, address in sections}
     return {
         "cohort": cohort,

@@ -18,7 +18,7 @@ from .cohort import (
     part_of,
     with_more_rows,
 )
-from .copying import copy_page, typed_copy
+from .copying import copy_page, deletion_page, typed_copy
 from .programme import programme_page
 from .questions import QuestionsForm
 from .staff import removal_page, staff_page
@@ -219,3 +219,24 @@ def make_copy(cohort: str) -> Response | str:
         return tk.render("challenge/manage/copy.html", copy_page(cohort, typed, made))
     tk.h.flash_success(tk._("The season is created, as a draft that only you see."))
     return tk.redirect_to("challenge_settings.edit", cohort=made["name"])
+
+
+@settings.get("/<cohort>/delete")
+def before_deleting(cohort: str) -> Response | str:
+    """What deleting a draft does."""
+    page = deletion_page(cohort)
+    if page is None:
+        tk.h.flash_error(tk._("A season that is public is not deleted here."))
+        return tk.redirect_to("challenge_settings.edit", cohort=cohort)
+    return tk.render("challenge/manage/confirm.html", page)
+
+
+@settings.post("/<cohort>/delete")
+def delete(cohort: str) -> Response | str:
+    """Delete a draft that the page showed."""
+    page = deletion_page(cohort)
+    if page is None or request.form.get("do") != "confirm":
+        return before_deleting(cohort)
+    act("challenge_cohort_delete", id=page["cohort"]["id"])
+    tk.h.flash_success(tk._("The season is deleted."))
+    return tk.redirect_to("challenge_manage.index")
