@@ -24,6 +24,11 @@ def home() -> bool:
     return tk.config["ckanext.challenge.home"]
 
 
+def managers_create_cohorts() -> bool:
+    """Whether those who manage a season may create and copy others."""
+    return tk.config["ckanext.challenge.managers_create_cohorts"]
+
+
 def contact() -> str:
     """Where readers write to: an e-mail address or that of a page; empty if nowhere."""
     return str(tk.config["ckanext.challenge.contact"]).strip()

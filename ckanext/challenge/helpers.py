@@ -7,6 +7,7 @@ that say so.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -165,7 +166,13 @@ def challenge_kinds() -> list[tuple[str, str]]:
 
 def challenge_programmes() -> list[tuple[str, str]]:
     """The programmes that a season may follow, as choices of a form."""
-    return [(name, name) for name in programmes.names()]
+    spoken = language.current()
+    titles = {one.name: one.title.in_(spoken) for one in programmes.all()}
+    alike = Counter(titles.values())
+    return [
+        (name, title if alike[title] == 1 else f"{title} ({name})")
+        for name, title in titles.items()
+    ]
 
 
 def challenge_kind(kind: str | None) -> str:

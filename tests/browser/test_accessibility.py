@@ -78,6 +78,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/manage/saison-2",
         "/challenge/manage/saison-2/accompaniment",
         "/challenge/manage/saison-2/edit",
+        "/challenge/manage/saison-2/edit?part=dates",
+        "/challenge/manage/saison-2/edit?part=partners",
         "/challenge/manage/saison-2/questions",
         "/challenge/manage/saison-2/staff",
         "/challenge/manage/saison-2/codes",
@@ -140,7 +142,7 @@ ANSWERS: dict[str | None, tuple[tuple[str, str, str], ...]] = {
         ("/challenge/manage/saison-2/staff", "form.challenge-form button", ""),
         (
             "/challenge/manage/saison-2/edit",
-            "form.challenge-form button",
+            ".challenge-actions button",
             "#field-title",
         ),
         ("{participant}", "form[action*='/withdraw'] button", ""),
@@ -148,7 +150,7 @@ ANSWERS: dict[str | None, tuple[tuple[str, str, str], ...]] = {
         ("{participant}", "form[action*='/confirm'] button[value=false]", ""),
         ("{participant}", "form[action*='/waive'] button", ""),
     ),
-    "sysadmin": (("/challenge/manage/new", "form.challenge-form button", ""),),
+    "sysadmin": (("/challenge/manage/new", ".challenge-actions button", ""),),
 }
 # What is CKAN's own: the account bar stands outside its landmarks, and the list of
 # languages has roles of its own on CKAN 2.11.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from factories import call_as
 from helpers.browser import PASSWORD
 from playwright.sync_api import Page, expect
@@ -181,3 +182,24 @@ def test_from_the_first_login_to_the_challenge_met(
     )
     shown = call_as(None, "challenge_participant_show", id=world.participant["id"])
     assert (shown["steps_done"], shown["percent"]) == (16, 100)
+
+
+@pytest.mark.parametrize("role", [None, "member"])
+def test_a_small_screen_shows_what_waits_and_folds_the_rest(
+    visit: Callable[..., Page], world: Any, role: str | None
+) -> None:
+    address = f"/en/challenge/saison-2/{world.participant['organization_name']}"
+    page = visit(role, width=375, scripts=False)
+    page.goto(address)
+    steps = page.locator(".challenge-steps").first
+    expect(steps).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollHeight") < 3500
+    page.locator(".challenge-fold > summary").first.press("Enter")
+    expect(steps).to_be_visible()
+    # An address leads into what is folded.
+    page.goto(f"{address}#step-elu-referent")
+    expect(page.locator("#step-elu-referent")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(address)
+    expect(steps).to_be_visible()
+    expect(page.locator(".challenge-fold > summary").first).to_be_hidden()

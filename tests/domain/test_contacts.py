@@ -55,3 +55,21 @@ def test_a_number_that_can_be_called(number: str) -> None:
 )
 def test_a_number_that_cannot(number: str) -> None:
     assert not contacts.is_telephone(number)
+
+
+@pytest.mark.parametrize(
+    ("typed", "digits"),
+    [
+        ("02 38 21 00 00", "238210000"),
+        ("+33 (0)2.38.21", "23821"),
+        ("0033 2 38 21", "23821"),
+        ("382100", "382100"),
+        ("+32 2 123", "322123"),
+        ("45", ""),
+        ("Baule 45130", ""),
+        ("mairie@baule.example", ""),
+        ("", ""),
+    ],
+)
+def test_what_is_looked_for_in_numbers(typed: str, digits: str) -> None:
+    assert contacts.telephone_digits(typed) == digits

@@ -423,6 +423,21 @@ def test_all_problems_are_told_at_once() -> None:
     assert len(caught.value.problems) == 2
 
 
+def test_what_the_form_breaks_hides_nothing_else() -> None:
+    document = edited("steps.0.title", {})
+    document["steps"][1]["phase"] = "milieu"
+    document["version"] = "deux"
+    document["kits"] = "ckanext.mine:kits.yaml"
+    kits = [{"key": "x", "title": {"fr": "X"}}]
+    with pytest.raises(ProgrammeError) as caught:
+        parse(document, "essai.yaml", kits=kits, kits_source="ckanext.mine:kits.yaml")
+    told = [problem.where for problem in caught.value.problems]
+    assert {"version", "steps[0].title", "steps[1].phase", "[0]"} <= set(told)
+    # A step is known by its key, whatever else is wrong with it; and nothing is told
+    # twice.
+    assert len(told) == len(set(told)) == 4
+
+
 def test_wrong_kits_of_another_file_name_that_file() -> None:
     with pytest.raises(ProgrammeError) as caught:
         parse(

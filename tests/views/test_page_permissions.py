@@ -158,6 +158,7 @@ GET: dict[str, set[str]] = {
     f"{DESK}/report/agreement/new": MANAGER,
     f"{DESK}/report/agreement/<id>": MANAGER,
     f"{DESK}/report/lessons": TEAM,
+    f"{DESK}/delete": {"sysadmin"},
 }
 
 #: What an address says besides, where it must.
@@ -256,6 +257,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/ask": (MANAGER, {"organization": "{organization}"}),
     f"{DESK}/programme": (MANAGER, {}),
     f"{DESK}/copy": ({"sysadmin"}, {}),
+    f"{DESK}/delete": ({"sysadmin"}, {}),
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),
     f"{DESK}/report": (MANAGER, {"aims-participants": "20"}),
     f"{DESK}/report/pdf": (TEAM, {}),

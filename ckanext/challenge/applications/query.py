@@ -17,6 +17,7 @@ from ckanext.challenge import config
 from ckanext.challenge.common import names, proofs, roles
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain.contacts import telephone_digits
 from ckanext.challenge.domain.eligibility import Rule
 from ckanext.challenge.model import Application, Cohort, Collectivite
 from ckanext.challenge.model.duty import duty_status
@@ -101,6 +102,10 @@ def matching(text: str) -> sa.ColumnElement[bool]:
         names.containing(_columns.contact_name, text),
         _columns.contact_email.ilike(part),
     ]
+    if digits := telephone_digits(text):
+        # However either of the two is written: « 02 38 00 00 00 », « +33 2.38… ».
+        number = sa.func.regexp_replace(_columns.contact_phone, "[^0-9]", "", "g")
+        found.append(number.like(f"%{digits}%"))
     if folded := fold(text):
         # « poinconnet » finds « Le Poinçonnet »: the directory keeps folded names.
         found.append(

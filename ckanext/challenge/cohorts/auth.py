@@ -7,8 +7,10 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context
 
+from ckanext.challenge import config
 from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import find_application
+from ckanext.challenge.model import figures
 
 
 @tk.auth_allow_anonymous_access
@@ -24,13 +26,15 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> AuthRe
 
 
 def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Sysadmins."""
-    return roles.refused()
+    """Sysadmins; where the portal allows it, those who manage a season."""
+    return roles.answer(config.managers_create_cohorts() and roles.manages_any(context))
 
 
 def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Sysadmins, who create cohorts."""
-    return roles.refused()
+    """Sysadmins; where the portal allows it, the managers of the cohort."""
+    if not config.managers_create_cohorts():
+        return roles.refused()
+    return roles.for_manager(context, data_dict.get("id"))
 
 
 def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> AuthResult:
@@ -65,8 +69,13 @@ def challenge_cohort_publish_scheduled(
 
 
 def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Sysadmins."""
-    return roles.refused()
+    """Sysadmins; where managers create seasons, those of an empty draft."""
+    if not config.managers_create_cohorts():
+        return roles.refused()
+    cohort = roles.seen_cohort(context, data_dict.get("id"))
+    return roles.answer(
+        roles.is_manager(context, cohort.id) and figures.is_untouched(cohort)
+    )
 
 
 def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:

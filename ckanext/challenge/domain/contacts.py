@@ -30,6 +30,8 @@ _TWINS = frozenset({"gmx.fr", "live.com", "mail.com", "neuf.com", "ymail.com"})
 #: Ends that no address has, with the one that is meant.
 _ENDS = {".con": ".com", ".comm": ".com", ".ffr": ".fr", ".frr": ".fr", ".nett": ".net"}
 _EXTENSION = re.compile(r"\s*(?:poste|ext\.?|#)\s*\d{1,5}$", re.IGNORECASE)
+#: Fewer are in too many numbers to tell one from the others.
+_FEWEST_DIGITS = 4
 _SEPARATORS = re.compile(r"[\s.\-/()\u2010-\u2015]+")
 
 
@@ -87,3 +89,21 @@ def is_telephone(text: str) -> bool:
         or re.fullmatch(r"(?:\+|00)[1-9]\d{6,13}", number)
         or re.fullmatch(r"[13]\d{3}", number)
     )
+
+
+def telephone_digits(text: str) -> str:
+    """Return what to look for among the digits of telephone numbers.
+
+    The digits that a number has whether it is written for France or from abroad; none
+    where the text is no number, or so little of one that it would be in any.
+
+    >>> telephone_digits("02 38 21"), telephone_digits("+33 (0)2 38 21")
+    ('23821', '23821')
+    >>> telephone_digits("Baule 45"), telephone_digits("45")
+    ('', '')
+    """
+    number = _SEPARATORS.sub("", text.strip())
+    if not re.fullmatch(r"\+?\d+", number):
+        return ""
+    number = re.sub(r"^(?:(?:\+|00)330?|0)", "", number).lstrip("+")
+    return number if len(number) >= _FEWEST_DIGITS else ""

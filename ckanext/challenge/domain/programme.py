@@ -31,6 +31,7 @@ from .programme_check import (
     Known,
     Path,
     ProgrammeError,
+    checkable,
     chosen_problems,
     cross_problems,
     kit_problems,
@@ -325,28 +326,27 @@ def parse(
     :raises ProgrammeError: with all that is wrong
     """
     problems = list(schema_problems(document, "#"))
-    if problems or not isinstance(document, dict):
+    if not isinstance(document, dict):
         raise ProgrammeError(source, problems)
+    problems += cross_problems(checkable(document, problems), known)
     listed: Any = document.get("kits", [])
     kits_path: Path = ("kits",)
     if kits_file(document) is None:
         kits_source = None
+        wrong = [problem for problem in problems if problem.path[:1] == kits_path]
     else:
         listed, kits_path = kits if kits is not None else [], ()
-        kits_problems = [
+        wrong = [
             replace(problem, source=kits_source)
             for problem in schema_problems(listed, "#/$defs/kits")
         ]
-        if kits_problems:
-            raise ProgrammeError(source, kits_problems)
-    problems = [
-        *cross_problems(document, known),
-        *kit_problems(listed, kits_path, kits_source, known),
-    ]
-    only = document["kits"].get("only") if _chooses_kits(document) else None
-    if only is not None:
-        problems += chosen_problems(only, listed, ("kits", "only"))
-        listed = [kit for kit in listed if kit["key"] in only]
+        problems += wrong
+    if not wrong:
+        problems += kit_problems(listed, kits_path, kits_source, known)
+        only = document["kits"].get("only") if _chooses_kits(document) else None
+        if only is not None:
+            problems += chosen_problems(only, listed, ("kits", "only"))
+            listed = [kit for kit in listed if kit["key"] in only]
     if problems:
         raise ProgrammeError(source, problems)
     name = document.get("name") or default_name(source)

@@ -251,6 +251,49 @@ def cross_problems(document: Mapping[str, Any], known: Known) -> Iterator[Proble
     yield from _feedback_problems(document)
 
 
+#: What stands for a part whose form is wrong, so that the others can be judged.
+_STAND_INS: Mapping[str, Mapping[str, Any]] = {
+    "phases": {},
+    "steps": {"phase": None, "check": {"person": {}}},
+    "badges": {"criteria": {"all": []}},
+}
+_ANY_QUESTION = {"key": "any", "label": {"fr": "?", "en": "?"}, "type": "text"}
+
+
+def checkable(
+    document: Mapping[str, Any], problems: Iterable[Problem]
+) -> dict[str, Any]:
+    """Return a document in which what has the wrong form is only known by its key.
+
+    So all that is wrong with a file can be told at once, and nothing twice.
+
+    :param problems: of :func:`schema_problems`
+    """
+    paths = [problem.path for problem in problems]
+    found = {**document}
+    for part, stand_in in _STAND_INS.items():
+        listed = document.get(part)
+        if not isinstance(listed, list) or (part,) in paths:
+            listed = []
+        wrong = {path[1] for path in paths if len(path) > 1 and path[0] == part}
+        found[part] = [
+            {**stand_in, "key": item["key"]} if index in wrong else item
+            for index, item in enumerate(listed)
+            if index not in wrong
+            or (isinstance(item, dict) and isinstance(item.get("key"), str))
+        ]
+    phases = [phase["key"] for phase in found["phases"]]
+    # Of a step whose form is wrong, the phase is nobody's fault but its own.
+    found["steps"] = [
+        {**step, "phase": phases[0]} if step["phase"] is None and phases else step
+        for step in found["steps"]
+        if step["phase"] is not None or phases
+    ]
+    if any(path[:1] == ("feedback",) for path in paths):
+        found["feedback"] = [_ANY_QUESTION]
+    return found
+
+
 def _badge_problems(
     badge: Mapping[str, Any],
     path: Path,

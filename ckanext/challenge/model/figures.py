@@ -10,6 +10,8 @@ from ckan import model
 
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED, STEP_SETTLED
 
+from .application import Application
+from .cohort import Cohort
 from .participant import Participant, StepStatus
 
 #: How many datasets a participant has opened since the launch, as last measured.
@@ -99,3 +101,15 @@ def settled_by_step(cohort_id: str) -> dict[str, dict[str, int]]:
     for state, step, number in rows:
         found[state][step] = number
     return found
+
+
+def is_untouched(cohort: Cohort) -> bool:
+    """Whether a season is a draft to which nobody applied and in which nobody takes
+    part: nothing is lost with it."""
+    if cohort.state != "draft":
+        return False
+    used = (
+        model.Session.query(kind.id).filter(kind.cohort_id == cohort.id).exists()
+        for kind in (Application, Participant)
+    )
+    return not model.Session.query(sa.or_(*used)).scalar()

@@ -84,11 +84,15 @@ def hours(visit: Mapping[str, Any]) -> str:
     return f"{_hour(starts)} – {last}"
 
 
+def like(number: Any) -> int:
+    """A whole number, which alone ungettext knows, of which words are the same."""
+    return 1 if labels.locale().plural_form(number) == "one" else 2
+
+
 def days(number: Any) -> str:
     """A number of days in words: « 1,5 jour », “1.5 days”."""
     # ungettext alone knows whole numbers: one of which words are the same.
-    like = 1 if labels.locale().plural_form(number) == "one" else 2
-    return tk.ungettext("{number} day", "{number} days", like).format(
+    return tk.ungettext("{number} day", "{number} days", like(number)).format(
         number=h.challenge_number(number, 2)
     )
 

@@ -43,7 +43,7 @@ def _season() -> dict[str, Any]:
     for manager in managers:
         make_staff(cohort, "manager", manager, by=admin)
     made = {
-        "baule": apply(cohort, BAULE, agents=60),
+        "baule": apply(cohort, BAULE, agents=60, contact_phone="02 38 21 00 00"),
         "poinconnet": apply(
             cohort, POINCONNET, agents=10, contact_email="a_b@example.org"
         ),
@@ -108,6 +108,9 @@ def test_managers_find_what_they_look_for_and_no_drafts(season: dict[str, Any]) 
         # What LIKE takes for "any character" is meant as it is written.
         ({"q": "a_b@"}, ["poinconnet"]),
         ({"q": "%"}, []),
+        ({"q": "+33 (0)2.38.21"}, ["baule"]),
+        ({"q": "382100"}, ["baule"]),
+        ({"q": "02 38 22"}, []),
         ({"q": "secretariat", "state": "in_review"}, ["baule"]),
         ({"sort": "population"}, ["poinconnet", "baule", "lignieres"]),
         ({"sort": "population", "order": "asc"}, ["lignieres", "baule", "poinconnet"]),

@@ -392,7 +392,7 @@ def test_the_next_step_begins_where_it_is_done(
     for role in ("sysadmin", "member"):
         page = _page(browser(role).get(f"/en{world.url}"))
         if role == "sysadmin":
-            assert page.xpath("//*[@id='members']/following-sibling::form")
+            assert page.xpath("//*[@id='members']/following-sibling::*//form")
             continue
         (card,) = page.xpath("//section[contains(@class, 'challenge-now')]")
         (link,) = card.xpath(".//a[contains(@class, 'btn')]")

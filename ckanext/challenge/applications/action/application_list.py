@@ -12,6 +12,7 @@ from ckan import model
 from ckan.types import Context
 from sqlalchemy.orm import class_mapper
 
+from ckanext.challenge import programmes
 from ckanext.challenge.applications import (
     decisions,
     onboarding,
@@ -110,10 +111,10 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         :py:func:`challenge_score_list`) and ``part`` (as ``reading`` takes it);
         ``next_in_line`` (``{id, organization_title}`` of the first on the waiting
         list who is not about to be refused, where one of the chosen waits);
-        ``season`` (``{id, name, title, state, capacity, reading, taken, promised}``,
-        ``reading`` being the phase of its reading, where it has criteria, and the last
-        the places that acceptances which are kept will take, those of ``ids`` left
-        out) and ``reviewers``
+        ``season`` (``{id, name, title, state, capacity, reading, taken, promised,
+        asks_feedback}``, ``reading`` being the phase of its reading, where it has
+        criteria, ``promised`` the places that acceptances which are kept will take,
+        those of ``ids`` left out) and ``reviewers``
         (``{id, name}``: its managers, who may be given one to read); with ``around``
         also ``neighbours`` (``{previous, next, position}``, ids and a number from 1,
         ``None`` where there is none)
@@ -147,6 +148,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
             "reading": reading.phase_of(cohort) if cohort.criteria else None,
             "taken": beside.taken,
             "promised": beside.promised,
+            "asks_feedback": bool(programmes.of(cohort).feedback),
         },
         "reviewers": sorted(
             beside.reviewers or [], key=lambda one: sort_key(one["name"])

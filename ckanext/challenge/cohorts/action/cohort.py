@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -17,6 +18,7 @@ from ckanext.challenge.cohorts import (
     questions,
     report,
     schema,
+    team,
     transitions,
 )
 from ckanext.challenge.cohorts import programme as cohort_programme
@@ -35,6 +37,7 @@ from ckanext.challenge.common.action_helpers import (
     commit,
     paginate,
     read_lists,
+    user_id_of,
     validate,
 )
 from ckanext.challenge.domain import budget, deadlines, schedule
@@ -65,6 +68,9 @@ _EMPTY: dict[str, Any] = {
     "scheduled_transitions": [],
 }
 _FIELDS = schema.FIELDS
+_ONLY_NAMED = frozenset(
+    {"contact_email", "description", "partners", "questions", "testimonials"}
+)
 
 _SHOWN = (
     "id",
@@ -154,7 +160,8 @@ def challenge_cohort_show(context: Context, data_dict: dict[str, Any]) -> Any:
 def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> Any:
     """Create a season, as a draft.
 
-    Only sysadmins may call this.
+    Sysadmins may call this and, where ``ckanext.challenge.managers_create_cohorts``
+    allows it, those who manage a season: they manage the new one, too.
 
     :param name: its address under ``/challenge/``: lower-case letters, digits,
         ``-`` and ``_``
@@ -236,6 +243,9 @@ def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> Any:
     model.Session.add(cohort)
     model.Session.flush()
     journal.record(actor_of(context), "create", "cohort", cohort.id)
+    maker = model.User.get(user_id_of(context) or "")
+    if maker is not None and not maker.sysadmin and not context.get("ignore_auth"):
+        team.appoint(cohort, maker, "manager", actor_of(context))
     return _commit_and_show(context, cohort)
 
 
@@ -273,14 +283,15 @@ def challenge_cohort_update(context: Context, data_dict: dict[str, Any]) -> Any:
     before = columns(cohort, _FIELDS)
     _save(cohort, data)
     cohort_programme.follow(cohort)
-    changed = sorted(
-        name
-        for name, value in columns(cohort, _FIELDS).items()
-        if value != before[name]
-    )
+    after = columns(cohort, _FIELDS)
+    changed = sorted(name for name, value in after.items() if value != before[name])
     if changed:
         journal.record(
-            actor_of(context), "update", "cohort", cohort.id, {"fields": changed}
+            actor_of(context),
+            "update",
+            "cohort",
+            cohort.id,
+            {"fields": changed, "changes": _changes(changed, before, after)},
         )
     return _commit_and_show(context, cohort)
 
@@ -317,14 +328,17 @@ def challenge_cohort_patch(context: Context, data_dict: dict[str, Any]) -> Any:
 def challenge_cohort_delete(context: Context, data_dict: dict[str, Any]) -> None:
     """Delete a season, its applications, participants and awards.
 
-    Only sysadmins may call this. Organizations and datasets stay. Only a draft, or
-    an archived season, can be deleted.
+    Sysadmins may call this; where ``ckanext.challenge.managers_create_cohorts`` allows
+    it, also the managers of a draft to which nobody applied and in which nobody takes
+    part. Organizations and datasets stay. Only a draft, or an archived season, can be
+    deleted.
 
     :param id: the id or name of the season
     :type id: string
     """
     data = validate(context, data_dict, fields.reference())
     cohort = roles.seen_cohort(context, data["id"])
+    locks.refresh_for_update(cohort)
     tk.check_access("challenge_cohort_delete", context, {"id": cohort.id})
     if cohort.state not in COHORT_DELETABLE:
         raise tk.ValidationError(
@@ -556,6 +570,19 @@ def _money(data: dict[str, Any], cohort: Cohort) -> dict[str, list[str]]:
         text = tk._("Money is engaged in {currency}; the currency has to stay")
         found["currency"] = [text.format(currency=cohort.currency)]
     return found
+
+
+def _changes(
+    changed: Sequence[str], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, list[Any]]:
+    """From what to what fields changed, for the journal.
+
+    The journal is for ever: what people said, whom one writes to and texts that fill a
+    page are only named, by ``fields``.
+    """
+    return {
+        name: [before[name], after[name]] for name in changed if name not in _ONLY_NAMED
+    }
 
 
 def _save(cohort: Cohort, data: dict[str, Any]) -> None:

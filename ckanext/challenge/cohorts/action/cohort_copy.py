@@ -45,10 +45,11 @@ _KEPT = (
 def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
     """Make a new season of another one, as a draft.
 
-    Only sysadmins may call this. All dates move by as many days as the launch; texts,
-    places, funding, partners, questions, criteria and staff are those of the other
-    season. It begins with the lessons of that one. Its testimonials, participants,
-    applications and late-entry codes are not copied.
+    Sysadmins may call this and, where ``ckanext.challenge.managers_create_cohorts``
+    allows it, the managers of the season that is copied. All dates move by as many days
+    as the launch; texts, places, funding, partners, questions, criteria and staff are
+    those of the other season. It begins with the lessons of that one. Its testimonials,
+    participants, applications and late-entry codes are not copied.
 
     :param id: the id or name of the season to copy
     :type id: string

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
+from ckanext.challenge.domain import deadlines
 from ckanext.challenge.views.common import act
+
+from .settings.cohort import field_labels
 
 #: How many entries a page shows: the journal itself has all.
 MOST = 50
@@ -34,19 +37,21 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         return tk._("{step}: {change}").format(
             step=steps.get(data["step"], data["step"]), change=text
         )
-    if action == "keep":
-        return tk._("Decision kept to be published: {decision}").format(
+    if entity == "cohort" and action == "update" and "fields" in data:
+        return _changed(data)
+    detailed = {
+        "keep": tk._("Decision kept to be published: {decision}").format(
             decision=application_labels.decided().get(data.get("decision", ""), "")
-        )
-    if action == "move":
-        return tk._("From rank {before} to rank {after} on the waiting list").format(
+        ),
+        "move": tk._("From rank {before} to rank {after} on the waiting list").format(
             before=data.get("from"), after=data.get("to")
-        )
-    if action == "programme":
-        return tk._("From version {before} of the programme to version {after}").format(
-            before=data.get("from"), after=data.get("to")
-        )
+        ),
+        "programme": tk._(
+            "From version {before} of the programme to version {after}"
+        ).format(before=data.get("from"), after=data.get("to")),
+    }
     words = {
+        **detailed,
         "announce_erasure": tk._("The end of the personal data was announced"),
         "assign": tk._("Handed to another person"),
         "attach": tk._("A file was added"),
@@ -74,6 +79,55 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         "visit_update": tk._("A visit was changed"),
     }
     return words.get(action, action)
+
+
+def _changed(data: Mapping[str, Any]) -> str:
+    """What of a season was changed, from what to what."""
+    words, changes = field_labels(), data.get("changes", {})
+    told = []
+    for name in data["fields"]:
+        label = words.get(name, name)
+        if name in changes:
+            before, after = (_value(name, value) for value in changes[name])
+            text = tk._("{field}: {before} → {after}")
+            told.append(text.format(field=label, before=before, after=after))
+        else:
+            told.append(tk._("{field}: changed").format(field=label))
+    return " · ".join(told)
+
+
+def _value(name: str, value: Any) -> str:
+    """What a field of a season held, as people read it."""
+    if value in (None, "", []):
+        return tk._("nothing")
+    if isinstance(value, bool):
+        return tk._("yes") if value else tk._("no")
+    worded = _WORDED.get(name)
+    if worded is not None:
+        return worded(value)
+    if isinstance(value, int | float):
+        return h.challenge_number(value)
+    return str(value)
+
+
+def _funding(rows: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(
+        f"{row['source']} {h.challenge_number(float(row['amount']))}" for row in rows
+    )
+
+
+def _states(names: Sequence[str]) -> str:
+    return ", ".join(h.challenge_state("cohort", name)["label"] for name in names)
+
+
+#: How the fields are worded that are neither texts nor numbers.
+_WORDED: Mapping[str, Callable[[Any], str]] = {
+    **dict.fromkeys(deadlines.MILESTONES, h.challenge_date),
+    "kinds": lambda kinds: ", ".join(map(h.challenge_kind, kinds)),
+    "scheduled_transitions": _states,
+    "funding": _funding,
+    "season": str,
+}
 
 
 def history(

@@ -111,18 +111,20 @@ def week_page(params: Mapping[str, str]) -> dict[str, Any]:
 
 def _portal(creates: bool, base: str) -> dict[str, Any]:
     """What those who run the portal should know, and where else one goes."""
+    # What concerns the portal itself is for those who run it.
+    runs_portal = may("challenge_key_list")
     return {
         "creates": creates,
         "new_url": f"{base}/new",
         "matches_url": f"{base}/matches" if may("challenge_match_list") else "",
-        "set_aside": set_aside.listed() if creates else [],
-        "no_addresses": creates and proxy_watch.is_blind(),
-        "unsigned": _unsigned() if may("challenge_key_list") else None,
+        "set_aside": set_aside.listed() if runs_portal else [],
+        "no_addresses": runs_portal and proxy_watch.is_blind(),
+        "unsigned": _unsigned() if runs_portal else None,
         # Goes through all datasets of the portal: only for who asks for it.
         "europe": act("challenge_mqa_show")
-        if creates and tk.request.args.get("europe")
+        if runs_portal and tk.request.args.get("europe")
         else None,
-        "europe_url": f"{base}?europe=1#europe" if creates else "",
+        "europe_url": f"{base}?europe=1#europe" if runs_portal else "",
     }
 
 

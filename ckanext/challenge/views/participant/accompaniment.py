@@ -10,11 +10,10 @@ import ckan.plugins.toolkit as tk
 from flask import request
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import labels
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.views import visit_words
 from ckanext.challenge.views.common import act
-from ckanext.challenge.views.visit_words import days
+from ckanext.challenge.views.visit_words import days, like
 
 #: The forms, as what was sent names them when they come back with errors. That of a
 #: visit which is changed is ``visit-`` with its id.
@@ -37,10 +36,8 @@ _ALL = 1000
 
 
 def _done(number: Any) -> str:
-    like = 1 if labels.locale().plural_form(number) == "one" else 2
-    return tk.ungettext("{number} day done", "{number} days done", like).format(
-        number=h.challenge_number(number, 2)
-    )
+    text = tk.ungettext("{number} day done", "{number} days done", like(number))
+    return text.format(number=h.challenge_number(number, 2))
 
 
 def flash_answered(confirmed: bool) -> None:
@@ -75,6 +72,8 @@ def accompaniment(
     logs = open_ and found["accompanies"]
     messages, visits = found["messages"], found["visits"]
     form = sent.get("form", "")
+    errors = sent["errors"] if form == MESSAGE else {}
+    latest = messages["results"][0]["side"] if messages["results"] else None
     hidden = max(part["count"] - len(part["results"]) for part in (messages, visits))
     return {
         "who": _who(found),
@@ -85,7 +84,10 @@ def accompaniment(
         "all_url": f"{url}?messages=all#conversation" if hidden else "",
         "message_url": f"{url}/message#conversation" if open_ else "",
         "given": sent["data"] if form == MESSAGE else {},
-        "errors": sent["errors"] if form == MESSAGE else {},
+        "errors": errors,
+        # The other side had the last word, or what was typed came back.
+        "waits": bool(errors)
+        or (latest is not None and (latest == "staff") != found["accompanies"]),
         "labels": {
             "text": tk._("Your message"),
             "date": tk._("Day"),
@@ -137,7 +139,10 @@ def _left(found: Mapping[str, Any]) -> str:
         used, granted = days(spent + planned), h.challenge_number(total)
         parts = [text.format(days=used, total=granted)]
     if planned:
-        parts.append(tk._("{days} planned").format(days=days(planned)))
+        text = tk.ungettext(
+            "{number} day planned", "{number} days planned", like(planned)
+        )
+        parts.append(text.format(number=h.challenge_number(planned, 2)))
     return ", ".join(parts)
 
 

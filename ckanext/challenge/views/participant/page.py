@@ -41,21 +41,34 @@ def _phases(
     progress: Mapping[str, Any], rows: Mapping[str, dict[str, Any]]
 ) -> list[dict[str, Any]]:
     numbers = participant_rows.phase_numbers(progress["phases"])
-    return [
-        {
-            **phase,
-            "number": numbers[phase["key"]],
-            "words": tk._("{done} of {total}").format(
-                done=phase["steps_done"], total=phase["steps_total"]
-            ),
-            "steps": [
-                rows[step["step"]]
-                for step in progress["steps"]
-                if step["phase"] == phase["key"]
-            ],
-        }
-        for phase in progress["phases"]
-    ]
+    found = []
+    for phase in progress["phases"]:
+        steps = [
+            rows[step["step"]]
+            for step in progress["steps"]
+            if step["phase"] == phase["key"]
+        ]
+        words = tk._("{done} of {total}").format(
+            done=phase["steps_done"], total=phase["steps_total"]
+        )
+        found.append(
+            {
+                **phase,
+                "number": numbers[phase["key"]],
+                "words": words,
+                "steps": steps,
+                # Not folded on a small screen: a form was sent back, or an answer is
+                # owed.
+                "waits": any(map(_waits, steps)),
+            }
+        )
+    return found
+
+
+def _waits(step: Mapping[str, Any]) -> bool:
+    """Whether a step waits for the reader, or its form does."""
+    waived = step.get("waive") or {}
+    return bool(step.get("expanded") or step.get("confirm") or waived.get("errors"))
 
 
 def _kits(

@@ -67,11 +67,12 @@ def test_numbers_stand_as_their_reader_types_them(
     )
     manager = browser("manager")
     for prefix, days, amount in (("/fr", "12,5", "3000,5"), ("/en", "12.5", "3000.5")):
-        typed = _typed(_page(manager.get(f"{prefix}{SEASON}/edit")))
+        url = f"{prefix}{SEASON}/edit?part=support"
+        typed = _typed(_page(manager.get(url)))
         assert typed["days_per_participant"] == days
         assert typed["funding-0-amount"] == amount
         # And are read again as what they were.
-        assert manager.post(f"{prefix}{SEASON}/edit", typed).status_code == 302
+        assert manager.post(url, typed).status_code == 302
         season = _cohort(world)
         assert season["days_per_participant"] == 12.5
         assert season["funding"] == [{"source": "Région", "amount": 3000.5}]
@@ -224,6 +225,9 @@ def test_of_two_who_save_each_keeps_what_the_other_did_not_touch(
     manager = browser("manager")
     before = _cohort(world)
     typed = _typed(_page(manager.get(f"{SEASON}/edit")))
+    # All parts in one, as a form had them before they had pages of their own.
+    for part in ("places", "support", "partners"):
+        typed |= _typed(_page(manager.get(f"{SEASON}/edit?part={part}")))
     theirs = {
         "description": "Un texte\nsur deux lignes",
         "capacity": 7,
@@ -255,7 +259,7 @@ def test_what_the_season_does_by_itself(
     browser: Callable[..., Any], world: Any
 ) -> None:
     manager = browser("manager")
-    page = _page(manager.get(f"{SEASON}/edit"))
+    page = _page(manager.get(f"{SEASON}/edit?part=dates"))
     # It is open already.
     offered = page.xpath("//*[@name='scheduled_transitions']/@value")
     assert offered == ["running", "finished"]
@@ -267,27 +271,97 @@ def test_what_the_season_does_by_itself(
         "first_publication": "",
         "finalisation": "2030-10-27",
         "scheduled_transitions": ["running", "finished"],
-        "automatic_promotion": "true",
     }
-    assert manager.post(f"{SEASON}/edit", typed).status_code == 302
+    assert manager.post(f"{SEASON}/edit?part=dates", typed).status_code == 302
     cohort = _cohort(world)
     assert cohort["scheduled_transitions"] == ["running", "finished"]
-    assert cohort["automatic_promotion"] is True
     # The clock goes forward on 31 March 2030, and back on 27 October.
     assert {row["state"]: row["at"] for row in cohort["schedule"]} == {
         "running": "2030-03-30T23:00:00+00:00",
         "finished": "2030-10-27T23:00:00+00:00",
     }
-    page = _page(manager.get(f"/en{SEASON}/edit"))
+    page = _page(manager.get(f"/en{SEASON}/edit?part=dates"))
     (when,) = page.xpath("//*[@id='when-running']")
     assert "Sunday, March 31, 2030" in when.text_content()
     (when,) = page.xpath("//*[@id='when-finished']")
     assert "October 27, 2030" in when.text_content()
     typed = {**_typed(page), "launch": "", "scheduled_transitions": ["running"]}
-    page = _page(manager.post(f"/en{SEASON}/edit", typed))
+    page = _page(manager.post(f"/en{SEASON}/edit?part=dates", typed))
     anchors = page.xpath("//*[@id='challenge-errors']//a/@href")
     assert anchors == ["#field-scheduled_transitions"]
     assert page.xpath("//*[@id='field-scheduled_transitions']")
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value"),
+    [
+        ("season", "hashtag", "unautre"),
+        ("places", "automatic_promotion", "true"),
+        ("support", "funding-0-source", "Une autre"),
+        ("partners", "partners-1-name", "Un autre"),
+        ("testimonials", "testimonials-0-quote", "Une autre"),
+    ],
+)
+def test_a_part_of_the_settings_changes_nothing_else(
+    browser: Callable[..., Any], world: Any, part: str, field: str, value: str
+) -> None:
+    call_as(
+        world.people["manager"],
+        "challenge_cohort_patch",
+        id="saison-3",
+        kinds=["cc"],
+        partners=[{"name": "Région"}],
+        testimonials=[{"quote": "Bien.", "author": "X"}],
+        scheduled_transitions=["running"],
+    )
+    manager = browser("manager")
+    before = _cohort(world)
+    url = f"{SEASON}/edit?part={part}"
+    page = _page(manager.get(url))
+    assert len(page.xpath("//nav//a[@aria-current='page']")) == 2
+    answer = manager.post(url, {**_typed(page), field: value})
+    assert answer.status_code == 302
+    assert answer.headers["Location"].endswith(url)
+    changed = {name for name, was in before.items() if _cohort(world)[name] != was}
+    assert field.partition("-")[0] in changed
+    assert changed <= {field.partition("-")[0], "revision", "cost", "updated_at"}
+    # A part that does not exist is the first one.
+    assert manager.get(f"{SEASON}/edit?part=partout").status_code == 200
+
+
+def test_lines_are_added_without_a_script(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    url = f"{SEASON}/edit?part=partners"
+    typed = _typed(_page(manager.get(url)))
+    lines = sum(key.endswith("-name") for key in typed)
+    assert lines > 1
+    typed["partners-0-name"] = "Région"
+    page = _page(manager.post(url, {**typed, "more": "partners"}))
+    again = _typed(page)
+    assert sum(key.endswith("-name") for key in again) == lines + 3
+    assert again["partners-0-name"] == "Région"
+    assert _cohort(world)["partners"] == [], "nothing is stored yet"
+    again |= {f"partners-{index}-name": f"Partenaire {index}" for index in range(5)}
+    assert manager.post(url, again).status_code == 302
+    assert len(_cohort(world)["partners"]) == 5
+    # A line that is emptied goes.
+    again["revision"] = _cohort(world)["revision"]
+    assert manager.post(url, {**again, "partners-1-name": " "}).status_code == 302
+    assert len(_cohort(world)["partners"]) == 4
+    new = browser("sysadmin").post("/challenge/manage/new", {"more": "funding"})
+    assert _page(new).xpath("//*[@id='field-funding-2-source']")
+
+
+def test_an_error_leads_to_the_part_that_has_the_field(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    wrong = {"title": "Saison 3", "capacity": "beaucoup"}
+    page = _page(manager.post(f"{SEASON}/edit", wrong))
+    (anchor,) = page.xpath("//*[@id='challenge-errors']//a/@href")
+    assert page.xpath(f"//*[@id='{anchor[1:]}']/@value") == ["beaucoup"]
 
 
 def test_the_team(browser: Callable[..., Any], world: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -26,41 +26,78 @@ LISTS: dict[str, tuple[str, ...]] = {
     "partners": ("name", "url", "logo_url"),
     "testimonials": ("quote", "author", "role"),
 }
-SPARE_ROWS = 1
-PLAIN = (
-    "name",
-    "title",
-    "season",
-    "description",
-    "programme",
-    "application_opens",
-    "application_deadline",
-    "launch",
-    "first_publication",
-    "finalisation",
-    "capacity",
-    "days_per_participant",
-    "currency",
-    "contact_email",
-    "hashtag",
-    "stalled_days",
-    "stalled_late_steps",
-    "revision",
+#: Empty rows below those that are filled in, and how many a button adds.
+SPARE_ROWS = 2
+MORE_ROWS = 3
+#: The parts of the settings that this form has, each on a page of its own.
+PARTS: dict[str, tuple[str, ...]] = {
+    "season": (
+        "title",
+        "name",
+        "season",
+        "description",
+        "programme",
+        "hashtag",
+        "contact_email",
+    ),
+    "dates": (*deadlines.MILESTONES, "scheduled_transitions"),
+    "places": ("capacity", "automatic_promotion", "kinds"),
+    "support": (
+        "days_per_participant",
+        "currency",
+        "stalled_days",
+        "stalled_late_steps",
+        "funding",
+    ),
+    "partners": ("partners",),
+    "testimonials": ("testimonials",),
+}
+CHOSEN = ("kinds", "scheduled_transitions")
+PLAIN = tuple(
+    name
+    for names in PARTS.values()
+    for name in names
+    if name not in (*LISTS, *CHOSEN, "automatic_promotion")
 )
 
 
-def given(form: MultiDict[str, str]) -> dict[str, Any]:
-    """What was typed into the form."""
-    return {
+def part_of(name: str | None) -> str:
+    """The part of the settings that an address names; the first where it names none."""
+    return name if name in PARTS else next(iter(PARTS))
+
+
+def given(form: MultiDict[str, str], parts: Iterable[str] = PARTS) -> dict[str, Any]:
+    """What was typed into the form.
+
+    :param parts: those that the form showed: what it did not show is left out
+    """
+    shown = {name for part in parts for name in PARTS[part]}
+    typed = {
         **texts(form, *PLAIN),
-        "kinds": form.getlist("kinds"),
-        "scheduled_transitions": form.getlist("scheduled_transitions"),
+        **{name: form.getlist(name) for name in CHOSEN},
         "automatic_promotion": form.get("automatic_promotion", ""),
         **{name: lines(form, name) for name in LISTS},
     }
+    return {
+        **texts(form, "revision"),
+        **{name: value for name, value in typed.items() if name in shown},
+    }
 
 
-def _field_labels() -> dict[str, str]:
+def with_more_rows(form: Mapping[str, str]) -> dict[str, int]:
+    """How many rows of each group the form shows, once one of them has more.
+
+    :param form: has ``more``, which group it is
+    """
+    wanted = form.get("more", "")
+    if wanted not in LISTS:
+        return {}
+    start = f"{wanted}-"
+    return {wanted: len({key.split("-")[1] for key in form if key.startswith(start)})}
+
+
+def field_labels() -> dict[str, str]:
+    """What the fields of a season are called, and the parts of its lists."""
     return {
         "name": tk._("Address, after /challenge/"),
         "title": tk._("Title"),
@@ -83,6 +120,11 @@ def _field_labels() -> dict[str, str]:
         "stalled_late_steps": tk._("Or with so many late steps"),
         "contact_email": tk._("Address for questions"),
         "hashtag": tk._("Hashtag"),
+        "funding": tk._("Funding"),
+        "partners": tk._("The partners"),
+        "testimonials": tk._("What participants say"),
+        "questions": tk._("Questions to applicants"),
+        "automatic_promotion": tk._("Free places go to the waiting list"),
         "funding-source": tk._("Who pays"),
         "funding-amount": tk._("Amount"),
         "funding-rule": tk._("What it pays for"),
@@ -100,16 +142,26 @@ def cohort_form(
     name: str | None,
     typed: Mapping[str, Any] | None = None,
     errors: Mapping[str, list[str]] | None = None,
+    *,
+    part: str = "",
+    rows_shown: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The form of a season.
+    """A part of the form of a season, or all of it.
 
     :param name: of the season, ``None`` for a new one
     :param typed: what was typed, when it was refused
     :param errors: of that, by field
+    :param part: one of :data:`PARTS`; without it all of them stand in one form
+    :param rows_shown: groups that are to have more rows than they showed
     """
     page: dict[str, Any] = (
-        settings_page(name, "season", "challenge_cohort_update") if name else _new()
+        settings_page(name, part or part_of(None), "challenge_cohort_update")
+        if name
+        else _new()
     )
+    if part:
+        page["urls"]["self"] = f"{page['urls']['season']}/edit?part={part}"
+    parts = (part,) if part else tuple(PARTS)
     stored = _as_typed(page["cohort"]) if page["cohort"] else {}
     data: dict[str, Any] = {
         "currency": "EUR",
@@ -119,23 +171,46 @@ def cohort_form(
     if page["cohort"] and "revision" in (errors or {}):
         # Who has been told of the other change may save over it.
         data["revision"] = page["cohort"]["revision"]
-    parts = _field_labels()
-    named = dict(parts)
+    words = field_labels()
+    named = dict(words)
     groups = {}
     for group, names in LISTS.items():
         rows = list(data.get(group) or [])
-        # An empty row to write in; another appears once it is saved.
-        rows += [{} for _ in range(SPARE_ROWS)]
+        spare = SPARE_ROWS
+        if rows_shown and group in rows_shown:
+            spare = rows_shown[group] + MORE_ROWS - len(rows)
+        rows += [{} for _ in range(spare)]
         groups[group] = rows
         for index in range(len(rows)):
-            for part in names:
-                named[f"{group}-{index}-{part}"] = parts[f"{group}-{part}"]
+            for one in names:
+                named[f"{group}-{index}-{one}"] = words[f"{group}-{one}"]
+    here = {key for shown in parts for key in PARTS[shown]}
+    linked, told = {}, {}
+    for key, messages in (errors or {}).items():
+        if key.partition("-")[0] in here:
+            linked[key] = named.get(key, key)
+            told[key] = messages
+        else:
+            # Its field stands in another part: nothing here leads to it.
+            label = named.get(key)
+            told[key] = [f"{label} : {text}" if label else text for text in messages]
     return {
         **page,
         "data": data,
         # How it was when the form was opened: so what one did not touch is known.
         "base": json.dumps(stored),
-        "errors": errors or {},
+        "part": part,
+        "parts": parts,
+        # Of a new season the parts that can wait are folded until something is in them.
+        "opened": {
+            one
+            for one, names in PARTS.items()
+            if any(data.get(name) for name in names if name in LISTS)
+            or any(key.partition("-")[0] in names for key in told)
+            or (rows_shown and not rows_shown.keys().isdisjoint(names))
+        },
+        "errors": told,
+        "linked": linked,
         "labels": named,
         "usual": {
             "stalled_days": config.stalled_days(),
@@ -149,7 +224,7 @@ def cohort_form(
         ],
         "kinds": h.challenge_kinds(),
         "programmes": h.challenge_programmes(),
-        "heading": tk._("Settings of the season") if name else tk._("New season"),
+        "heading": page["titles"][page["section"]] if name else tk._("New season"),
         "scheduled": _scheduled(page["cohort"], data),
         "promotes": data.get("automatic_promotion") in (True, "true"),
     }
@@ -164,7 +239,7 @@ def _as_typed(cohort: Mapping[str, Any]) -> dict[str, Any]:
         return typed_number(value) if number else str(value or "")
 
     return {
-        **{name: text(cohort[name]) for name in PLAIN},
+        **{name: text(cohort[name]) for name in (*PLAIN, "revision")},
         "kinds": cohort["kinds"] or [],
         "scheduled_transitions": cohort["scheduled_transitions"] or [],
         "automatic_promotion": "true" if cohort["automatic_promotion"] else "",

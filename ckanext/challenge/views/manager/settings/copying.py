@@ -1,4 +1,4 @@
-"""A new season made of this one."""
+"""A new season made of this one, and a draft that is given up."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain import deadlines
+from ckanext.challenge.views.common import act, context
 from ckanext.challenge.views.forms import texts
 
 from .layout import settings_page
@@ -71,4 +73,49 @@ def _suggested(cohort: Mapping[str, Any]) -> dict[str, Any]:
         else f"{cohort['name']}-{after}",
         # 52 weeks: the same day of the week, which is what meetings are held on.
         "launch": (launch + dt.timedelta(weeks=52)).isoformat() if launch else "",
+    }
+
+
+def deletion_page(name: str) -> dict[str, Any] | None:
+    """What deleting a draft does, to be read before it is done.
+
+    :returns: nothing for a season that is no draft
+    :raises tk.NotAuthorized: to somebody who may not delete it
+    """
+    cohort = act("challenge_cohort_show", id=name, include_figures=False)
+    tk.check_access("challenge_cohort_delete", context(), {"id": cohort["id"]})
+    if cohort["state"] != "draft":
+        return None
+    page = settings_page(name, "delete", "challenge_cohort_delete")
+    cohort = page["cohort"]
+    applied = act("challenge_application_list", cohort=cohort["id"], limit=1)["count"]
+    deeds = [tk._("The season, its settings and the roles of its team are deleted.")]
+    if applied:
+        deeds.append(
+            tk.ungettext(
+                "{number} application is deleted, with all that was written and sent.",
+                "{number} applications are deleted, with all that was written and "
+                "sent.",
+                applied,
+            ).format(number=h.challenge_number(applied))
+        )
+    if number := cohort["figures"]["participants"]:
+        deeds.append(
+            tk.ungettext(
+                "{number} collectivité takes part no more; its organization and its "
+                "data stay.",
+                "{number} collectivités take part no more; their organizations and "
+                "their data stay.",
+                number,
+            ).format(number=h.challenge_number(number))
+        )
+    deeds.append(tk._("This cannot be undone."))
+    return {
+        **page,
+        "heading": tk._("Delete the season “{title}”").format(title=cohort["title"]),
+        "crumbs": [(tk._("Settings"), f"{page['urls']['season']}/edit")],
+        "deeds": deeds,
+        "hidden": [],
+        "button": tk._("Delete the season"),
+        "back": f"{page['urls']['season']}/edit",
     }

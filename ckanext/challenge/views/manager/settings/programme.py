@@ -7,8 +7,10 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge import helpers as h
 from ckanext.challenge.domain.text import N_
 from ckanext.challenge.views.common import act
+from ckanext.challenge.views.participant_rows import phase_numbers
 
 from .layout import settings_page
 
@@ -64,9 +66,31 @@ def programme_page(
         "heading": tk._("Programme"),
         "found": found,
         "groups": _groups(found["changes"]),
+        "phases": _phases(page["cohort"]) if found["kept"] else [],
         "errors": errors or {},
         "consequences": _consequences(found),
     }
+
+
+def _phases(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the season asks for, by stage, and when."""
+    steps = act("challenge_step_list", cohort=cohort["id"], participants=[])["steps"]
+    numbers = phase_numbers(cohort["phases"])
+    return [
+        {
+            "title": phase["title"],
+            "number": numbers[phase["key"]],
+            "steps": [
+                {
+                    "title": step["title"],
+                    "due": h.challenge_date(step["due"]) if step["due"] else "",
+                }
+                for step in steps
+                if step["phase"] == phase["key"]
+            ],
+        }
+        for phase in cohort["phases"]
+    ]
 
 
 def _groups(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

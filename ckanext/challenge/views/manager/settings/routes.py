@@ -10,8 +10,15 @@ from ckanext.challenge.views.common import act, context, managers_blueprint
 from ckanext.challenge.views.forms import flat_errors, texts
 
 from .codes import codes_page
-from .cohort import cohort_form, given, merged
-from .copying import copy_page, typed_copy
+from .cohort import (
+    PARTS,
+    cohort_form,
+    given,
+    merged,
+    part_of,
+    with_more_rows,
+)
+from .copying import copy_page, deletion_page, typed_copy
 from .criteria import CriteriaForm
 from .dates import dates_page, typed_dates
 from .programme import programme_page
@@ -32,6 +39,9 @@ def new() -> str:
 def create() -> Response | str:
     """Create a season, as a draft."""
     typed = given(request.form)
+    if rows := with_more_rows(request.form):
+        page = cohort_form(None, typed, rows_shown=rows)
+        return tk.render("challenge/manage/new.html", page)
     try:
         cohort = act("challenge_cohort_create", **typed)
     except tk.ValidationError as error:
@@ -43,26 +53,36 @@ def create() -> Response | str:
 
 @settings.get("/<cohort>/edit")
 def edit(cohort: str) -> str:
-    """The form of a season."""
-    return tk.render("challenge/manage/edit.html", cohort_form(cohort))
+    """A part of the form of a season."""
+    part = part_of(request.args.get("part"))
+    return tk.render("challenge/manage/edit.html", cohort_form(cohort, part=part))
 
 
 @settings.post("/<cohort>/edit")
 def update(cohort: str) -> Response | str:
-    """Change a season."""
-    typed = given(request.form)
-    try:
-        changed = act("challenge_cohort_patch", id=cohort, **typed)
-    except tk.ValidationError as error:
-        errors = flat_errors(error.error_dict)
-        if "revision" in errors:
-            typed = merged(cohort, typed, request.form)
-            text = tk._("What you had not changed yourself stands as it is now.")
-            errors["revision"] = [*errors["revision"], text]
-        page = cohort_form(cohort, typed, errors)
-        return tk.render("challenge/manage/edit.html", page)
-    tk.h.flash_success(tk._("The season is saved."))
-    return tk.redirect_to("challenge_settings.edit", cohort=changed["name"])
+    """Change a season: what the part has or, where none is named, all of it."""
+    named = request.args.get("part")
+    part = part_of(named) if named else ""
+    typed = given(request.form, (part,) if part else PARTS)
+    errors: dict[str, list[str]] = {}
+    rows = with_more_rows(request.form)
+    if not rows:
+        try:
+            changed = act("challenge_cohort_patch", id=cohort, **typed)
+        except tk.ValidationError as error:
+            errors = flat_errors(error.error_dict)
+        else:
+            tk.h.flash_success(tk._("The season is saved."))
+            kept = {"part": part} if part else {}
+            return tk.redirect_to(
+                "challenge_settings.edit", cohort=changed["name"], **kept
+            )
+    if "revision" in errors:
+        typed = merged(cohort, typed, request.form)
+        text = tk._("What you had not changed yourself stands as it is now.")
+        errors["revision"] = [*errors["revision"], text]
+    page = cohort_form(cohort, typed, errors, part=part, rows_shown=rows)
+    return tk.render("challenge/manage/edit.html", page)
 
 
 @settings.get("/<cohort>/dates")
@@ -249,3 +269,24 @@ def make_copy(cohort: str) -> Response | str:
         return tk.render("challenge/manage/copy.html", copy_page(cohort, typed, made))
     tk.h.flash_success(tk._("The season is created, as a draft that only you see."))
     return tk.redirect_to("challenge_settings.edit", cohort=made["name"])
+
+
+@settings.get("/<cohort>/delete")
+def before_deleting(cohort: str) -> Response | str:
+    """What deleting a draft does."""
+    page = deletion_page(cohort)
+    if page is None:
+        tk.h.flash_error(tk._("A season that is public is not deleted here."))
+        return tk.redirect_to("challenge_settings.edit", cohort=cohort)
+    return tk.render("challenge/manage/confirm.html", page)
+
+
+@settings.post("/<cohort>/delete")
+def delete(cohort: str) -> Response | str:
+    """Delete a draft that the page showed."""
+    page = deletion_page(cohort)
+    if page is None or request.form.get("do") != "confirm":
+        return before_deleting(cohort)
+    act("challenge_cohort_delete", id=page["cohort"]["id"])
+    tk.h.flash_success(tk._("The season is deleted."))
+    return tk.redirect_to("challenge_manage.index")
