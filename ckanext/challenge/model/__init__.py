@@ -25,6 +25,7 @@ from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
 from .programme import KeptProgramme
 from .proof import ProvedAddress, WaitingRole
+from .saved_view import SavedView
 from .standing import Standing
 from .status_list import StatusList
 from .subscription import Subscription
@@ -63,6 +64,7 @@ __all__ = [
     "Preparation",
     "PreparationMemory",
     "ProvedAddress",
+    "SavedView",
     "SigningKey",
     "Staff",
     "Standing",
