@@ -71,6 +71,7 @@ ABOUT_OTHERS = {
     "challenge_proved_address": "a digest for an account, which goes with it",
     "challenge_report_address": "which organization reads a report, until when",
     "challenge_report_file": "a report as it was printed",
+    "challenge_saved_view": "how somebody of a team looks at its board",
     "challenge_schema": "a Table Schema, as it was published",
     "challenge_season_account": "aims of a season, sums and ids of accounts",
     "challenge_signing_key": "a key of the portal",

@@ -138,6 +138,7 @@ GET: dict[str, set[str]] = {
     f"{DESK}/certificate": TEAM,
     # Whoever has the address.
     "/challenge/calendar/<key>.ics": EVERYBODY,
+    f"{DESK}/participants.<format>": TEAM,
     f"{DESK}/applications": MANAGER,
     f"{DESK}/applications.<format>": MANAGER,
     f"{DESK}/opinions": MANAGER,
@@ -219,6 +220,8 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"participant": "{participant}", "step": "{step}", "confirmed": "true"},
     ),
     f"{DESK}/participants/batch": (TEAM, {"do": "message"}),
+    f"{DESK}/participants/views": (TEAM, {"title": "En retard"}),
+    f"{DESK}/participants/views/delete": (MANAGER, {"id": "{view}"}),
     f"{DESK}/accompaniment/assign": (
         MANAGER,
         {"id": "{participant}", "adviser": "{adviser}"},
@@ -373,6 +376,13 @@ def known(
         "participant": world.participant["id"],
         "visit": visit["id"],
         "adviser": people["adviser"]["name"],
+        "view": call_as(
+            people["manager"],
+            "challenge_saved_view_create",
+            cohort="saison-3",
+            title="En retard",
+            shared=True,
+        )["id"],
         "stranger": people["stranger"]["name"],
         "token": proofs.make_token(
             people["applicant"]["id"],

@@ -30,6 +30,7 @@ from .programme import KeptProgramme
 from .proof import ProvedAddress, WaitingRole
 from .report import Agreement, Lesson, ReportAddress, ReportFile, SeasonAccount
 from .run import Run
+from .saved_view import SavedView
 from .score import Score
 from .standing import Standing
 from .status_list import StatusList
@@ -81,6 +82,7 @@ __all__ = [
     "ReportAddress",
     "ReportFile",
     "Run",
+    "SavedView",
     "Score",
     "SeasonAccount",
     "SigningKey",

@@ -19,7 +19,7 @@ from ckanext.challenge.common.action_helpers import (
     user_id_of,
 )
 from ckanext.challenge.domain import deeds
-from ckanext.challenge.model import Participant
+from ckanext.challenge.model import Participant, SavedView
 
 
 def _manager_of(context: Context, participant_id: Any) -> AuthResult:
@@ -120,6 +120,40 @@ def challenge_participant_board(
 ) -> AuthResult:
     """The staff of the season."""
     return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_participant_export(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season; an adviser, of the visits, the own ones."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_saved_view_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_saved_view_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_saved_view_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Its owner; of a shared one, managers of the season too."""
+    view = SavedView.get(data_dict.get("id"))
+    if view is None:
+        raise tk.ObjectNotFound(tk._("There is no such view"))
+    return roles.answer(
+        view.user_id == user_id_of(context)
+        or (view.shared and roles.is_manager(context, view.cohort_id))
+    )
 
 
 def challenge_participant_batch(

@@ -119,6 +119,40 @@ def board() -> Schema:
     }
 
 
+def saved_view_list() -> Schema:
+    """Of which season."""
+    return {"cohort": fields.raw(), **fields.paging()}
+
+
+def saved_view_create() -> Schema:
+    """A way to look at a board, and what it is called."""
+    return {
+        "cohort": fields.raw(),
+        "title": fields.word(60, required=True),
+        "query": filters.field(),
+        "shared": fields.truth(),
+    }
+
+
+def looks() -> Schema:
+    """What a kept view says of the board, beside the filters."""
+    return {
+        "view": fields.choice(("steps", "list")),
+        "columns": fields.word(300),
+        "sort": fields.choice(tuple(BOARD_SORTS)),
+        "order": fields.choice(("asc", "desc")),
+    }
+
+
+def participant_export() -> Schema:
+    """Which participants of a season, as which kind of file."""
+    return {
+        "cohort": fields.raw(),
+        "format": [fields.default("csv"), *fields.choice(tuple(FORMATS))],
+        "filters": filters.field(),
+    }
+
+
 def batch() -> Schema:
     """To whom, what, and what is said with it; what it needs is asked by ``deeds``."""
     return {

@@ -60,7 +60,7 @@ class _Column:
 
 #: The columns that are there unasked.
 _UNASKED = {
-    STEPS: ("done", "adviser", "activity"),
+    STEPS: ("done", "adviser"),
     LIST: ("phase", "done", "late", "adviser", "activity", "last_visit", "days_left"),
 }
 
@@ -151,6 +151,7 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     page = page_number(params)
     found, kept = _what_holds(name, kept, page)
     season = found["season"]
+    views = act("challenge_saved_view_list", cohort=season["id"])["results"]
     manages = may("challenge_cohort_update", id=season["id"])
     around = frame(season, "participants", manages)
     url = f"{around['url']}/participants"
@@ -176,6 +177,7 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         "more_used": sum(key in kept for key in MORE),
         "filtered": any(key in kept for key in FILTERS),
         "views": _views(url, kept, matrix),
+        "kept_views": [_kept_view(row, url, kept, manages) for row in views],
         "view": kept.get("view", ""),
         "select": params.get("select") == "page",
         "pages": Pager(url, kept, found["count"], page, SIZE),
@@ -189,6 +191,8 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
             "select": f"{here}{'&' if '?' in here else '?'}select=page",
             "unfiltered": url + h.challenge_query({"view": kept.get("view")}),
             "batch": f"{url}/batch{h.challenge_query(kept)}",
+            "keep": f"{url}/views{h.challenge_query(kept)}",
+            "drop": f"{url}/views/delete{h.challenge_query(kept)}",
             "season": f"{around['url']}?tab=season",
             "exports": [
                 (kind.upper(), f"{url}.{kind}{h.challenge_query(filters_of(kept))}")
@@ -392,6 +396,20 @@ def _views(url: str, kept: Mapping[str, str], matrix: bool) -> list[dict[str, An
             (tk._("List"), LIST, not matrix),
         )
     ]
+
+
+def _kept_view(
+    row: Mapping[str, Any], url: str, kept: Mapping[str, str], manages: bool
+) -> dict[str, Any]:
+    """A view that somebody keeps, as a link."""
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "url": url + h.challenge_query(row["query"]),
+        "current": row["query"] == dict(kept),
+        "owner": "" if row["own"] else row["owner"],
+        "removable": row["own"] or (manages and row["shared"]),
+    }
 
 
 def _fields(

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import ckan.plugins.toolkit as tk
-from flask import request
+from flask import Response as FlaskResponse
+from flask import request, stream_with_context
 from werkzeug.wrappers import Response
 
+from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.domain.deeds import DEEDS
-from ckanext.challenge.views.common import act, managers_blueprint
+from ckanext.challenge.views.common import (
+    act,
+    attached,
+    context,
+    flash_refused,
+    managers_blueprint,
+)
 from ckanext.challenge.views.errors import BadRequest
 from ckanext.challenge.views.forms import flat_errors, texts
 
@@ -64,3 +72,45 @@ def batch(cohort: str) -> Response | str:
     if answer is not None:
         page = with_results(page, answer)
     return tk.render("challenge/manage/deed.html", page)
+
+
+@board.post("/<cohort>/participants/views")
+def keep_view(cohort: str) -> Response:
+    """Keep what the address shows under a title."""
+    try:
+        made = act(
+            "challenge_saved_view_create",
+            cohort=cohort,
+            query=asked(request.args),
+            **texts(request.form, "title", "shared"),
+        )
+    except tk.ValidationError as error:
+        flash_refused(error)
+    else:
+        tk.h.flash_success(tk._("“{title}” is kept.").format(title=made["title"]))
+    return tk.redirect_to(_back(cohort))
+
+
+@board.post("/<cohort>/participants/views/delete")
+def drop_view(cohort: str) -> Response:
+    """Keep a view no more."""
+    act("challenge_saved_view_delete", **texts(request.form, "id"))
+    tk.h.flash_success(tk._("The view is removed."))
+    return tk.redirect_to(_back(cohort))
+
+
+@board.get(f"/<cohort>/participants.<any({','.join(FORMATS)}):format>")
+def export(cohort: str, format: str) -> Response:
+    """The chosen participants as a file."""
+    answer = tk.get_action("challenge_participant_export")(
+        {**context(), "stream": True},  # type: ignore[typeddict-unknown-key]
+        {
+            "cohort": cohort,
+            "format": format,
+            "filters": filters_of(asked(request.args)),
+        },
+    )
+    response = FlaskResponse(
+        stream_with_context(answer["content"]), content_type=answer["media_type"]
+    )
+    return attached(response, answer["filename"])
