@@ -331,6 +331,7 @@ def mail_list() -> Schema:
     return {
         "cohort": fields.raw(required=False),
         "application": fields.raw(required=False),
+        "campaign": fields.raw(required=False),
         "state": fields.choice(STATES),
         **fields.paging(),
     }
