@@ -257,6 +257,15 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     ),
     "challenge_participant_reinstate": (MANAGER, {"id": "{participant}"}),
     "challenge_participant_assign": (MANAGER, {"id": "{participant}"}),
+    "challenge_participant_board": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_participant_export": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_saved_view_list": (STAFF, {"cohort": "{cohort}"}),
+    "challenge_saved_view_create": (STAFF, {"cohort": "{cohort}", "title": "x"}),
+    "challenge_saved_view_delete": (MANAGER, {"id": "{view}"}),
+    "challenge_participant_batch": (
+        MANAGER,
+        {"participants": ["{participant}"], "do": "assign"},
+    ),
     "challenge_participant_kits_update": (FOLLOWERS, {"participant": "{participant}"}),
     "challenge_step_list": (
         STAFF,
@@ -521,6 +530,13 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
             topic="Rencontre",
         )["id"],
         "file": file.id,
+        "view": call_as(
+            admin,
+            "challenge_saved_view_create",
+            cohort=cohort["id"],
+            title="En retard",
+            shared=True,
+        )["id"],
         "claim": claim.id,
         "waiting": waiting.id,
         "preparation": preparation.id,
@@ -906,6 +922,18 @@ CHANGES: dict[str, Fill] = {
     },
     "challenge_participant_reinstate": _withdrawn,
     "challenge_participant_assign": lambda w: {"id": w["participant"]},
+    "challenge_saved_view_create": lambda w: {
+        "cohort": w["cohort"],
+        "title": "Sans nouvelles",
+        "query": {"stalled": "true", "view": "list"},
+    },
+    "challenge_saved_view_delete": lambda w: {"id": w["view"]},
+    "challenge_participant_batch": lambda w: {
+        "participants": [w["participant"]],
+        "do": "waive",
+        "step": w["step"],
+        "reason": "x",
+    },
     "challenge_participant_kits_update": lambda w: {
         "participant": w["participant"],
         "kits": ["deliberations"],

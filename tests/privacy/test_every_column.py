@@ -66,6 +66,7 @@ ABOUT_OTHERS = {
     "challenge_preparation_memory": "what an organization calls its columns",
     "challenge_programme": "a programme file",
     "challenge_proved_address": "a digest for an account, which goes with it",
+    "challenge_saved_view": "how somebody of a team looks at its board",
     "challenge_schema": "a Table Schema, as it was published",
     "challenge_signing_key": "a key of the portal",
     "challenge_staff": "ids of the accounts of the team",

@@ -127,6 +127,8 @@ GET: dict[str, set[str]] = {
     DESK: TEAM,
     f"{DESK}/state": MANAGER,
     f"{DESK}/accompaniment": TEAM,
+    f"{DESK}/participants": TEAM,
+    f"{DESK}/participants.<format>": TEAM,
     f"{DESK}/applications": MANAGER,
     f"{DESK}/applications.<format>": MANAGER,
     f"{DESK}/opinions": MANAGER,
@@ -198,6 +200,9 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
         TEAM,
         {"participant": "{participant}", "step": "{step}", "confirmed": "true"},
     ),
+    f"{DESK}/participants/batch": (TEAM, {"do": "message"}),
+    f"{DESK}/participants/views": (TEAM, {"title": "En retard"}),
+    f"{DESK}/participants/views/delete": (MANAGER, {"id": "{view}"}),
     f"{DESK}/accompaniment/assign": (
         MANAGER,
         {"id": "{participant}", "adviser": "{adviser}"},
@@ -339,6 +344,13 @@ def known(
         "participant": world.participant["id"],
         "visit": visit["id"],
         "adviser": people["adviser"]["name"],
+        "view": call_as(
+            people["manager"],
+            "challenge_saved_view_create",
+            cohort="saison-3",
+            title="En retard",
+            shared=True,
+        )["id"],
         "stranger": people["stranger"]["name"],
         "token": proofs.make_token(
             people["applicant"]["id"],

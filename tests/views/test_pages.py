@@ -52,8 +52,10 @@ PUBLIC = (
 DESK = (
     "/challenge/manage",
     "/challenge/manage/saison-2",
-    "/challenge/manage/saison-2?tab=participants&q=commune",
-    "/challenge/manage/saison-3?tab=participants",
+    "/challenge/manage/saison-2?tab=season",
+    "/challenge/manage/saison-2/participants?q=commune",
+    "/challenge/manage/saison-2/participants?view=list&columns=kind,badges&select=page",
+    "/challenge/manage/saison-3/participants",
 )
 MANAGED = (
     "/challenge/manage/saison-2/edit",

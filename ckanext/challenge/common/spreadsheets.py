@@ -15,7 +15,7 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from xml.sax.saxutils import escape, quoteattr
@@ -51,6 +51,20 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A table of several in one workbook.
+
+    :ivar title: what it is called; it is made one that Excel takes
+    :ivar note: what is to be known of it, where a reader is told of all sheets
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Rows
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Format:
     """A kind of file.
 
@@ -81,13 +95,20 @@ def write(
 
     :param title: of the sheet
     """
-    writers: dict[Kind, Callable[..., Iterator[bytes]]] = {
-        "csv": _csv,
-        "xlsx": _xlsx,
-        "ods": _ods,
-        "json": _json,
-    }
-    return writers[kind](title, columns, rows)
+    if kind in BOOKS:
+        return write_book(kind, [Sheet(title, columns, rows)], title)
+    writers: dict[Kind, Callable[..., Iterator[bytes]]] = {"csv": _csv, "json": _json}
+    return writers[kind](columns, rows)
+
+
+def write_book(kind: Kind, sheets: Sequence[Sheet], unnamed: str) -> Iterator[bytes]:
+    """A workbook of several sheets, piece by piece.
+
+    :param kind: one of :data:`BOOKS`
+    :param unnamed: the name of a sheet whose title has nothing that Excel allows
+    """
+    names = sheet_names([sheet.title for sheet in sheets], unnamed)
+    return BOOKS[kind]([*zip(names, sheets, strict=True)])
 
 
 def as_answer(
@@ -166,7 +187,7 @@ def _words(value: Cell) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _csv(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
+def _csv(columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow([column.key for column in columns])
@@ -179,7 +200,7 @@ def _csv(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def _json(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
+def _json(columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
     keys = [column.key for column in columns]
     separator = "[\n"
     pieces: list[str] = []
@@ -204,38 +225,48 @@ def _iso(value: Any) -> str:
     return value.isoformat()
 
 
-def _xlsx(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
+#: The sheets of a workbook, each with the name that it has there.
+_Named = Sequence[tuple[str, Sheet]]
+
+
+def _xlsx(sheets: _Named) -> Iterator[bytes]:
     with tempfile.TemporaryFile() as file:
         book = xlsxwriter.Workbook(
             file, {"constant_memory": True, "remove_timezone": True}
         )
-        sheet = book.add_worksheet(sheet_name(title) or None)
         bold = book.add_format({"bold": True})
         formats = {
             dt.date: book.add_format({"num_format": "yyyy-mm-dd"}),
             dt.datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
         }
-        sheet.freeze_panes(1, 0)
-        for at, column in enumerate(columns):
-            sheet.set_column(at, at, column.width)
-            sheet.write_string(0, at, neutral(column.label), bold)
-        for number, row in enumerate(rows, start=1):
-            for at, value in enumerate(row):
-                if value is None or value == "":
-                    continue
-                if isinstance(value, bool):
-                    sheet.write_boolean(number, at, value)
-                elif isinstance(value, (dt.date, dt.datetime)):
-                    sheet.write(number, at, value, formats[type(value)])
-                elif isinstance(value, (int, float)):
-                    sheet.write_number(number, at, value)
-                else:
-                    text = neutral(_words(value))[:LONGEST_TEXT]
-                    sheet.write_string(number, at, text)
+        for name, sheet in sheets:
+            _xlsx_sheet(book.add_worksheet(name or None), sheet, bold, formats)
         book.close()
         file.seek(0)
         while piece := file.read(_CHUNK):
             yield piece
+
+
+def _xlsx_sheet(
+    written: Any, sheet: Sheet, bold: Any, formats: Mapping[type, Any]
+) -> None:
+    written.freeze_panes(1, 0)
+    for at, column in enumerate(sheet.columns):
+        written.set_column(at, at, column.width)
+        written.write_string(0, at, neutral(column.label), bold)
+    for number, row in enumerate(sheet.rows, start=1):
+        for at, value in enumerate(row):
+            if value is None or value == "":
+                continue
+            if isinstance(value, bool):
+                written.write_boolean(number, at, value)
+            elif isinstance(value, (dt.date, dt.datetime)):
+                written.write(number, at, value, formats[type(value)])
+            elif isinstance(value, (int, float)):
+                written.write_number(number, at, value)
+            else:
+                text = neutral(_words(value))[:LONGEST_TEXT]
+                written.write_string(number, at, text)
 
 
 class _Outlet(io.RawIOBase):
@@ -331,30 +362,36 @@ def _ods_cell(value: Cell) -> str:
     )
 
 
-def _ods_content(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[str]:
+def _ods_sheet(name: str, sheet: Sheet) -> Iterator[str]:
     yield (
-        '<?xml version="1.0" encoding="UTF-8"?>'
-        f'<office:document-content {_ODS_NAMESPACES} office:version="1.2">'
-        f"{_STYLES}<office:body><office:spreadsheet>"
-        f"<table:table table:name={quoteattr(neutral(title))}>"
-        f'<table:table-column table:number-columns-repeated="{len(columns)}"/>'
+        f"<table:table table:name={quoteattr(name)}>"
+        f'<table:table-column table:number-columns-repeated="{len(sheet.columns)}"/>'
         "<table:table-header-rows><table:table-row>"
     )
-    for column in columns:
+    for column in sheet.columns:
         yield (
             '<table:table-cell office:value-type="string" table:style-name="head">'
             f"<text:p>{escape(neutral(column.label))}</text:p></table:table-cell>"
         )
     yield "</table:table-row></table:table-header-rows>"
-    for row in rows:
+    for row in sheet.rows:
         cells = "".join(_ods_cell(value) for value in row)
         yield f"<table:table-row>{cells}</table:table-row>"
+    yield "</table:table>"
+
+
+def _ods_content(sheets: _Named) -> Iterator[str]:
     yield (
-        "</table:table></office:spreadsheet></office:body></office:document-content>"
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<office:document-content {_ODS_NAMESPACES} office:version="1.2">'
+        f"{_STYLES}<office:body><office:spreadsheet>"
     )
+    for name, sheet in sheets:
+        yield from _ods_sheet(name, sheet)
+    yield "</office:spreadsheet></office:body></office:document-content>"
 
 
-def _ods(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
+def _ods(sheets: _Named) -> Iterator[bytes]:
     # The libraries for ODS hold the whole document in memory; the format is an
     # archive of XML, and the archive can be written as it goes.
     outlet = _Outlet()
@@ -365,8 +402,12 @@ def _ods(title: str, columns: Sequence[Column], rows: Rows) -> Iterator[bytes]:
         )
         archive.writestr("META-INF/manifest.xml", _MANIFEST)
         with archive.open("content.xml", "w") as content:
-            for piece in _ods_content(title, columns, rows):
+            for piece in _ods_content(sheets):
                 content.write(piece.encode())
                 if outlet.size > _CHUNK:
                     yield outlet.fetch()
     yield outlet.fetch()
+
+
+#: The kinds of file that hold several tables.
+BOOKS: dict[Kind, Callable[[_Named], Iterator[bytes]]] = {"xlsx": _xlsx, "ods": _ods}

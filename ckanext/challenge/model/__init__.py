@@ -26,6 +26,7 @@ from .portal_schema import PortalSchema
 from .preparation import Preparation, PreparationMemory
 from .programme import KeptProgramme
 from .proof import ProvedAddress, WaitingRole
+from .saved_view import SavedView
 from .standing import Standing
 from .status_list import StatusList
 from .subscription import Subscription
@@ -68,6 +69,7 @@ __all__ = [
     "PreparationMemory",
     "ProvedAddress",
     "ReminderPause",
+    "SavedView",
     "SigningKey",
     "Staff",
     "Standing",

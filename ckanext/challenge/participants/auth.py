@@ -15,8 +15,10 @@ from ckanext.challenge.common.action_helpers import (
     find_organization,
     find_participant,
     find_visit,
+    user_id_of,
 )
-from ckanext.challenge.model import Participant
+from ckanext.challenge.domain import deeds
+from ckanext.challenge.model import Participant, SavedView
 
 
 def _manager_of(context: Context, participant_id: Any) -> AuthResult:
@@ -110,6 +112,67 @@ def challenge_participant_assign(
 ) -> AuthResult:
     """Managers of the cohort."""
     return _manager_of(context, data_dict.get("id"))
+
+
+def challenge_participant_board(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_participant_export(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season; an adviser, of the visits, the own ones."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_saved_view_list(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_saved_view_create(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """The staff of the season."""
+    return roles.for_staff(context, data_dict.get("cohort"))
+
+
+def challenge_saved_view_delete(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Its owner; of a shared one, managers of the season too."""
+    view = SavedView.get(data_dict.get("id"))
+    if view is None:
+        raise tk.ObjectNotFound(tk._("There is no such view"))
+    return roles.answer(
+        view.user_id == user_id_of(context)
+        or (view.shared and roles.is_manager(context, view.cohort_id))
+    )
+
+
+def challenge_participant_batch(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the seasons of all of them; what advisers may, those of all."""
+    deed = deeds.DEEDS.get(data_dict.get("do") or "")
+    for id_ in data_dict.get("participants") or []:
+        try:
+            participant = find_participant(id_)
+        except tk.ObjectNotFound:
+            # It is told as the result of this one.
+            continue
+        if not (
+            roles.is_adviser(context, participant)
+            if deed is not None and deed.by_adviser
+            else roles.is_manager(context, participant.cohort_id)
+        ):
+            return roles.refused()
+    return roles.answer(bool(user_id_of(context)))
 
 
 def challenge_participant_kits_update(

@@ -7,6 +7,7 @@ whoever is listed is who is written to.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -18,21 +19,13 @@ from ckan.types import Context, Schema
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import fields, names, roles
 from ckanext.challenge.common.action_helpers import user_id_of, validate
-from ckanext.challenge.domain import deadlines, eligibility, lifecycle
-from ckanext.challenge.domain import progress as rules
+from ckanext.challenge.domain import eligibility, lifecycle
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Programme
-from ckanext.challenge.model import (
-    Award,
-    Cohort,
-    Feedback,
-    Participant,
-    StepStatus,
-    Visit,
-)
+from ckanext.challenge.model import Award, Cohort, Feedback, Participant, Visit
 from ckanext.challenge.model.base import utcnow
 
-from . import accompaniment
+from . import accompaniment, lateness
 
 #: In place of an adviser: those whom nobody accompanies.
 NOBODY = "none"
@@ -65,6 +58,29 @@ def schema() -> Schema:
 NAMES = tuple(schema())
 
 
+def field() -> list[fields.Validator]:
+    """Filters as a field of an action: an object, or the JSON of one; see
+    :func:`chosen` for what it may hold.
+    """
+
+    def is_object(value: Any) -> Any:
+        found = value
+        if isinstance(value, str):
+            try:
+                found = json.loads(value)
+            except ValueError:
+                found = None
+        if not isinstance(found, dict):
+            raise tk.Invalid(
+                tk._("This must be an object, as in {example}").format(
+                    example='{"late": "any"}'
+                )
+            )
+        return found
+
+    return [fields.default({}), is_object]
+
+
 def chosen(
     context: Context, cohort: Cohort, filters: Mapping[str, Any]
 ) -> sa.Select[tuple[str]]:
@@ -91,7 +107,8 @@ def chosen(
                 for name in unknown
             }
         )
-    data = validate(context, filters, schema())
+    known = {name: rule for name, rule in schema().items() if name in filters}
+    data = validate(context, filters, known)
     found: list[Any] = [
         Participant.cohort_id == cohort.id,
         model.Group.state == "active",
@@ -110,8 +127,8 @@ def chosen(
     if "adviser" in data:
         found.append(_adviser(cohort, data["adviser"]))
     if "stalled" in data:
-        stalled = _stalled(cohort)
-        found.append(stalled if data["stalled"] else sa.not_(stalled))
+        lost = stalled(cohort)
+        found.append(lost if data["stalled"] else sa.not_(lost))
     if "opinion" in data:
         said = sa.exists().where(Feedback.participant_id == Participant.id)
         found.append(said if data["opinion"] == "given" else sa.not_(said))
@@ -143,7 +160,11 @@ def _of_programme(
         found.append(Participant.current_phase == data["phase"])
     if "late" in data:
         _known("late", data["late"], [ANY, *programme.steps_by_key])
-        found.append(_late(cohort, programme, data["late"]))
+        found.append(
+            lateness.with_any(cohort)
+            if data["late"] == ANY
+            else lateness.with_step(cohort, data["late"])
+        )
     if "badge" in data:
         _known("badge", data["badge"], list(programme.badges_by_key))
         found.append(_holds(cohort, data["badge"]))
@@ -156,26 +177,6 @@ def _known(name: str, value: str, allowed: Collection[str]) -> None:
         raise tk.ValidationError(
             {name: [text.format(value=value[:40], allowed=", ".join(allowed))]}
         )
-
-
-def _late(cohort: Cohort, programme: Programme, step: str) -> Any:
-    """Late with a step, or with any, as ``domain.progress.is_late`` says of one."""
-    if cohort.state in lifecycle.COHORT_OVER:
-        return sa.false()
-    if step == ANY:
-        return Participant.late_steps > 0
-    due = rules.due_days(
-        programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
-    )
-    if not deadlines.is_late(due[step], config.today()):
-        return sa.false()
-    return sa.not_(
-        sa.exists().where(
-            StepStatus.participant_id == Participant.id,
-            StepStatus.step == step,
-            StepStatus.state.in_(lifecycle.STEP_DELIVERED),
-        )
-    )
 
 
 def _holds(cohort: Cohort, badge: str) -> Any:
@@ -193,7 +194,7 @@ def _adviser(cohort: Cohort, reference: str) -> Any:
     return Participant.adviser_id == accompaniment.on_team(cohort.id, reference).id
 
 
-def _stalled(cohort: Cohort) -> Any:
+def stalled(cohort: Cohort) -> Any:
     """Nothing heard for long, as ``domain.accompaniment.is_stalled`` says of one."""
     if cohort.state in lifecycle.COHORT_OVER:
         return sa.false()
@@ -202,13 +203,22 @@ def _stalled(cohort: Cohort) -> Any:
     return sa.and_(Participant.state == "active", last < since)
 
 
+def held() -> Any:
+    """Visits that were, as a condition."""
+    return Visit.date <= config.today()
+
+
+def to_come() -> Any:
+    """Visits that are planned, as a condition."""
+    return Visit.date > config.today()
+
+
 def _no_visit(days: int) -> Any:
     """Nobody was there for so many days; a visit to come does not count."""
-    today = config.today()
     return sa.not_(
         sa.exists().where(
             Visit.participant_id == Participant.id,
-            Visit.date <= today,
-            Visit.date > today - dt.timedelta(days=days),
+            held(),
+            Visit.date > config.today() - dt.timedelta(days=days),
         )
     )

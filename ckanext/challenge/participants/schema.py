@@ -12,8 +12,11 @@ from ckan.types import Schema
 from ckanext.challenge import config
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
-from ckanext.challenge.domain import eligibility, lifecycle
+from ckanext.challenge.domain import deeds, eligibility, lifecycle
 from ckanext.challenge.domain.accompaniment import LEAST, LONGEST
+
+from . import filters
+from .board import SORTS as BOARD_SORTS
 
 SORTS = ("progress", "name", "activity")
 
@@ -101,6 +104,66 @@ def step_waive() -> Schema:
         "participant": fields.raw(),
         "step": fields.raw(),
         "reason": fields.paragraph(5000, required=True),
+    }
+
+
+def board() -> Schema:
+    """Which participants of a season, in which order."""
+    return {
+        "cohort": fields.raw(),
+        "filters": filters.field(),
+        "sort": [fields.default("name"), *fields.choice(tuple(BOARD_SORTS))],
+        "order": fields.choice(("asc", "desc")),
+        **fields.paging(),
+    }
+
+
+def saved_view_list() -> Schema:
+    """Of which season."""
+    return {"cohort": fields.raw(), **fields.paging()}
+
+
+def saved_view_create() -> Schema:
+    """A way to look at a board, and what it is called."""
+    return {
+        "cohort": fields.raw(),
+        "title": fields.word(60, required=True),
+        "query": filters.field(),
+        "shared": fields.truth(),
+    }
+
+
+def looks() -> Schema:
+    """What a kept view says of the board, beside the filters."""
+    return {
+        "view": fields.choice(("steps", "list")),
+        "columns": fields.word(300),
+        "sort": fields.choice(tuple(BOARD_SORTS)),
+        "order": fields.choice(("asc", "desc")),
+    }
+
+
+def participant_export() -> Schema:
+    """Which participants of a season, as which kind of file."""
+    return {
+        "cohort": fields.raw(),
+        "format": [fields.default("csv"), *fields.choice(tuple(FORMATS))],
+        "filters": filters.field(),
+    }
+
+
+def batch() -> Schema:
+    """To whom, what, and what is said with it; what it needs is asked by ``deeds``."""
+    return {
+        "participants": [tk.get_validator("not_missing"), fields.texts(deeds.MOST)],
+        "do": fields.choice(tuple(deeds.DEEDS), required=True),
+        "adviser": fields.raw(required=False),
+        "step": fields.raw(required=False),
+        "due": fields.day(),
+        "badge": fields.raw(required=False),
+        "reason": fields.paragraph(5000),
+        "text": fields.paragraph(5000),
+        "dry_run": [fields.default(False), *fields.truth()],
     }
 
 

@@ -12,6 +12,7 @@ from ckanext.challenge.views.applicant.proof import proof
 from ckanext.challenge.views.applicant.routes import applicant
 from ckanext.challenge.views.csrf import check_action
 from ckanext.challenge.views.manager.adviser import adviser
+from ckanext.challenge.views.manager.board_routes import board
 from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.matches import matches
 from ckanext.challenge.views.manager.messages import messages
@@ -71,6 +72,7 @@ def get_blueprints() -> list[Blueprint]:
         calendar,
         manager,
         adviser,
+        board,
         mails,
         matches,
         messages,

@@ -34,8 +34,13 @@ def manager(board: Board, app: Any) -> Browser:
 def test_the_late_are_written_to_in_two_forms(board: Board, manager: Browser) -> None:
     board.set("a", late_steps=2)
     board.set("b", late_steps=1)
-    season = manager.get(f"{DESK}?tab=participants").text
-    assert f"{DESK}/messages/new?to=participants&amp;late=any" in season
+    listed = manager.get(f"{DESK}/participants").text
+    assert f"{DESK}/messages/new?late=any" in listed
+    filtered = manager.get(f"{DESK}/participants?late=any&adviser=none").text
+    # The board's filters are the message's.
+    (door,) = re.findall(r'href="(/[^"]+/messages/new[^"]+)"', filtered)
+    asked = set(door.partition("?")[2].replace("&amp;", "&").split("&"))
+    assert asked == {"late=any", "adviser=none"}
     page = manager.get(f"{DESK}/messages/new?to=participants&late=any").text
     assert "2 collectivités" in page
     assert "Commune A" in page

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
 
@@ -12,13 +11,11 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import proxy_watch, set_aside
 from ckanext.challenge.domain.lifecycle import COHORT_ADMITTING
 from ckanext.challenge.views import participant_rows
-from ckanext.challenge.views.common import Pager, act, may, options, page_number
+from ckanext.challenge.views.common import act, may
 
 from .history import history
 from .layout import frame, manager_url
 from .transition import transitions
-
-PARTICIPANTS = 50
 
 
 def index_page() -> dict[str, Any]:
@@ -65,119 +62,6 @@ def _unsigned() -> str | None:
     ).format(number=h.challenge_number(number))
 
 
-_MARKS = {
-    "done": ("✓", "done"),
-    "waived": ("–", "quiet"),
-    "to_confirm": ("?", "wait"),
-    "in_progress": ("◐", "wait"),
-    "planned": ("○", "quiet"),
-    "todo": ("○", "quiet"),
-}
-
-
-def _matrix(
-    cohort: Mapping[str, Any], params: Mapping[str, str], url: str
-) -> dict[str, Any]:
-    """Participants by steps: where is each, who waits for us?"""
-    page = page_number(params)
-    chosen = {key: params[key] for key in ("q", "phase") if params.get(key)}
-    sort = params.get("sort", "progress")
-    found = act(
-        "challenge_participant_list",
-        cohort=cohort["id"],
-        sort=sort if sort in ("name", "activity") else "progress",
-        limit=PARTICIPANTS,
-        offset=PARTICIPANTS * (page - 1),
-        **chosen,
-    )
-    states = act(
-        "challenge_step_list",
-        cohort=cohort["id"],
-        participants=[row["id"] for row in found["results"]],
-    )
-    numbers = participant_rows.phase_numbers(cohort["phases"])
-    words = {state: h.challenge_state("step", state)["label"] for state in _MARKS}
-    late_word = tk._("Late")
-    base = f"{participant_rows.cohort_url(cohort['name'])}/"
-    rows = []
-    for row in found["results"]:
-        mine = states["results"].get(row["id"], {})
-        cells = []
-        for step in states["steps"]:
-            status = mine.get(step["step"], {"state": "todo", "late": False})
-            mark, tone = _MARKS[status["state"]]
-            text = words[status["state"]]
-            if status["late"]:
-                mark, tone, text = "!", "late", late_word
-            cells.append((mark, tone, text))
-        rows.append(
-            {
-                "url": base + quote(row["organization_name"]),
-                "name": row["organization_title"],
-                "done": f"{row['steps_done']}/{row['steps_total']}",
-                "activity": h.challenge_date(row["last_activity_at"], "d MMM"),
-                "waiting": sum(
-                    status["state"] == "to_confirm" for status in mine.values()
-                ),
-                "cells": cells,
-            }
-        )
-    phases = [
-        {
-            "title": phase["title"],
-            "number": numbers[phase["key"]],
-            "span": sum(step["phase"] == phase["key"] for step in states["steps"]),
-        }
-        for phase in cohort["phases"]
-    ]
-    return {
-        "rows": rows,
-        "count": found["count"],
-        "steps": states["steps"],
-        "phases": [phase for phase in phases if phase["span"]],
-        "filters": _matrix_filters(cohort, params),
-        "filtered": bool(chosen),
-        "pages": Pager(
-            url,
-            {**chosen, "sort": params.get("sort", ""), "tab": "participants"},
-            found["count"],
-            page,
-            PARTICIPANTS,
-        ),
-    }
-
-
-def _matrix_filters(
-    cohort: Mapping[str, Any], params: Mapping[str, str]
-) -> Sequence[Mapping[str, Any]]:
-    return [
-        {
-            "name": "q",
-            "label": tk._("Name of the collectivité"),
-            "value": params.get("q", ""),
-        },
-        {
-            "name": "phase",
-            "label": tk._("Stage"),
-            "value": params.get("phase", ""),
-            "options": options(
-                tk._("All stages"),
-                [(phase["key"], phase["title"]) for phase in cohort["phases"]],
-            ),
-        },
-        {
-            "name": "sort",
-            "label": tk._("Sort by"),
-            "value": params.get("sort", "progress"),
-            "options": [
-                ("progress", tk._("Progress")),
-                ("name", tk._("Name of the collectivité")),
-                ("activity", tk._("Last activity")),
-            ],
-        },
-    ]
-
-
 def _asking(
     cohort: Mapping[str, Any],
     url: str,
@@ -207,13 +91,11 @@ def _asking(
 
 def cohort_page(
     name: str,
-    params: Mapping[str, str],
     given: Mapping[str, str] | None = None,
     errors: Mapping[str, list[str]] | None = None,
 ) -> dict[str, Any]:
-    """A season at the desk, with its participants.
+    """A season at the desk: its state, who is asked to take part, what was done.
 
-    :param params: of the address: the filters of the participants
     :param given: which organization was to be asked, when that was refused
     :param errors: of that, by field
     :raises tk.NotAuthorized: not staff of it
@@ -221,7 +103,7 @@ def cohort_page(
     cohort = act("challenge_cohort_show", id=name)
     act("challenge_staff_list", cohort=cohort["id"], limit=1)
     manages = may("challenge_cohort_update", id=cohort["id"])
-    around = frame(cohort, "participants", manages)
+    around = frame(cohort, "season", manages)
     url = around["url"]
     figures = cohort["figures"]
     capacity = cohort["capacity"]
@@ -240,15 +122,13 @@ def cohort_page(
             (h.challenge_number(figures["datasets"]), tk._("datasets opened")),
             (h.challenge_percent(figures["percent"]), tk._("of the steps done")),
         ],
-        "participants": _matrix(cohort, params, url),
         "asking": _asking(cohort, url, given or {}, errors or {}) if manages else None,
         "history": history("cohort", cohort["id"]),
         "csrf": tk.h.csrf_input(),
         "urls": {
-            "self": url,
+            "self": f"{url}?tab=season",
             "state": f"{url}/state",
             "public": participant_rows.cohort_url(cohort["name"]),
-            "applications": f"{url}/applications",
-            "participants": f"{url}?tab=participants",
+            "participants": f"{url}/participants",
         },
     }

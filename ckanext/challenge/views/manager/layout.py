@@ -20,8 +20,8 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
 
     :param cohort: as ``challenge_cohort_show`` answers it
     :param part: ``applications``, ``participants``, ``accompaniment``, ``messages``,
-        ``opinions``, ``mails``, ``claims`` or ``settings``: which of the parts the page
-        belongs to
+        ``opinions``, ``mails``, ``claims``, ``season`` or ``settings``: which of the
+        parts the page belongs to
     :param manages: whether the reader manages the season, not only advises in it
     :returns: ``home`` and ``url`` (of the desk, and of the season there), ``title``,
         ``parts``: ``(name, text, address)``, and ``part``
@@ -29,7 +29,7 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     home = manager_url()
     url = f"{home}/{cohort['name']}"
     parts = [
-        ("participants", tk._("Participants"), f"{url}?tab=participants"),
+        ("participants", tk._("Participants"), f"{url}/participants"),
         ("accompaniment", tk._("Accompaniment"), f"{url}/accompaniment"),
         ("messages", tk._("Messages"), f"{url}/messages"),
     ]
@@ -42,6 +42,7 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
             ("mails", tk._("Mails"), f"{url}/mails"),
             ("settings", tk._("Settings"), f"{url}/edit"),
         ]
+    parts.append(("season", tk._("Season"), f"{url}?tab=season"))
     return {
         "home": home,
         "url": url,

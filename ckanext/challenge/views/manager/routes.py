@@ -22,6 +22,7 @@ from ckanext.challenge.views.forms import flat_errors, texts
 
 from .application import application_page, decision_page, drop_page, neighbours
 from .applications import KEPT, applications_page, chosen_filters
+from .board import board_page
 from .cohort import cohort_page, index_page
 from .decisions import (
     batch_page,
@@ -44,14 +45,17 @@ def index() -> str:
 
 @manager.get("/<cohort>")
 def season(cohort: str) -> AnyResponse | str:
-    """A season in the managers' area: managers begin with who waits for them."""
+    """A season in the managers' area: one begins with who waits, or who takes part."""
     tab = request.args.get("tab")
-    if tab != "participants":
+    if tab not in ("participants", "season"):
         shown = act("challenge_cohort_show", id=cohort)
         begins = shown["state"] in COHORT_COMING or tab == "applications"
         if begins and may("challenge_application_list", cohort=shown["id"]):
             return tk.redirect_to(_list(cohort))
-    return tk.render("challenge/manage/season.html", cohort_page(cohort, request.args))
+        return tk.render(
+            "challenge/manage/board.html", board_page(cohort, request.args)
+        )
+    return tk.render("challenge/manage/season.html", cohort_page(cohort))
 
 
 @manager.post("/<cohort>/ask")
@@ -69,7 +73,7 @@ def ask(cohort: str) -> AnyResponse | str:
             if isinstance(error, tk.ValidationError)
             else {"organization": [tk._("There is no such organization")]}
         )
-        page = cohort_page(cohort, {"tab": "participants"}, given, errors)
+        page = cohort_page(cohort, given, errors)
         return tk.render("challenge/manage/season.html", page)
     tk.h.flash_success(
         tk._("Those who answer for {organization} are asked by mail.").format(
@@ -77,7 +81,7 @@ def ask(cohort: str) -> AnyResponse | str:
         )
     )
     return tk.redirect_to(
-        "challenge_manage.season", cohort=cohort, tab="participants", _anchor="asking"
+        "challenge_manage.season", cohort=cohort, tab="season", _anchor="asking"
     )
 
 
@@ -92,9 +96,7 @@ def _before_moving(cohort: str, to: str) -> AnyResponse | str:
         page = transition_page(cohort, to)
     except tk.ValidationError as error:
         _flash(error)
-        return tk.redirect_to(
-            "challenge_manage.season", cohort=cohort, tab="participants"
-        )
+        return tk.redirect_to("challenge_manage.season", cohort=cohort, tab="season")
     return tk.render("challenge/manage/transition.html", page)
 
 
@@ -110,7 +112,7 @@ def transition(cohort: str) -> AnyResponse | str:
         _flash(error)
     else:
         tk.h.flash_success(_moved(wish.get("to", "")))
-    return tk.redirect_to("challenge_manage.season", cohort=cohort, tab="participants")
+    return tk.redirect_to("challenge_manage.season", cohort=cohort, tab="season")
 
 
 def _moved(state: str) -> str:

@@ -85,7 +85,7 @@ def transition_page(name: str, to: str) -> dict[str, Any]:
         "csrf": tk.h.csrf_input(),
         "urls": {
             "self": f"{around['url']}/state",
-            "back": f"{around['url']}?tab=participants",
+            "back": f"{around['url']}?tab=season",
         },
     }
 

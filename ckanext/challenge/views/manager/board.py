@@ -1,0 +1,522 @@
+"""The participants' board: list and matrix of a season, to filter and to act from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import ckan.plugins.toolkit as tk
+from markupsafe import Markup, escape
+from werkzeug.datastructures import MultiDict
+
+from ckanext.challenge import helpers as h
+from ckanext.challenge.common.spreadsheets import FORMATS
+from ckanext.challenge.domain import deeds
+from ckanext.challenge.domain.lifecycle import COHORT_OVER
+from ckanext.challenge.views import participant_rows
+from ckanext.challenge.views.common import (
+    Pager,
+    act,
+    flash_refused,
+    may,
+    options,
+    page_number,
+)
+
+from .deeds import buttons
+from .layout import frame
+
+#: Rows of one page.
+SIZE = 50
+#: The filters that stand on the page, and those behind “More filters”.
+FIRST = ("q", "late", "adviser", "departement")
+MORE = ("phase", "kind", "stalled", "badge", "opinion", "no_visit", "state")
+FILTERS = (*FIRST, *MORE)
+#: What an address of the board may say.
+KEPT = (*FILTERS, "view", "columns", "sort", "order")
+
+#: The two ways to look at it.
+STEPS, LIST = "steps", "list"
+_SORTS = ("name", "progress", "late", "activity")
+
+_Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column that can be chosen.
+
+    :ivar text: its heading
+    :ivar cell: what stands in it, of a row
+    :ivar number: whether it holds numbers
+    """
+
+    text: str
+    cell: Callable[[_Row], str]
+    number: bool = False
+
+
+#: The columns that are there unasked.
+_UNASKED = {
+    STEPS: ("done", "adviser"),
+    LIST: ("phase", "done", "late", "adviser", "activity", "last_visit", "days_left"),
+}
+
+
+def _columns(phases: Mapping[str, str]) -> dict[str, _Column]:
+    """All columns by their names, in their order."""
+    days: dict[str | None, str] = {}
+
+    def day(name: str) -> Callable[[_Row], str]:
+        def shown(row: _Row) -> str:
+            value = row.get(name)
+            value = value[:10] if value else None
+            if value not in days:
+                days[value] = h.challenge_date(value, "d MMM y") if value else ""
+            return days[value]
+
+        return shown
+
+    def number(name: str) -> Callable[[_Row], str]:
+        def shown(row: _Row) -> str:
+            value = row.get(name)
+            return "" if value is None else h.challenge_number(value)
+
+        return shown
+
+    kinds = dict(h.challenge_kinds())
+    return {
+        "phase": _Column(
+            tk._("Stage"), lambda row: phases.get(row["current_phase"] or "", "")
+        ),
+        "done": _Column(
+            tk._("Steps done"),
+            lambda row: f"{row['steps_done']}/{row['steps_total']}",
+            True,
+        ),
+        "late": _Column(
+            tk._("Late steps"), lambda row: str(row["late_steps"] or ""), True
+        ),
+        "to_confirm": _Column(
+            tk._("To confirm"),
+            lambda row: str(
+                sum(cell["state"] == "to_confirm" for cell in row["steps"]) or ""
+            ),
+            True,
+        ),
+        "adviser": _Column(tk._("Adviser"), lambda row: row["adviser"] or ""),
+        "activity": _Column(tk._("Last activity"), day("last_activity_at")),
+        "last_visit": _Column(tk._("Last visit"), day("last_visit")),
+        "next_visit": _Column(tk._("Next visit"), day("next_visit")),
+        "days_left": _Column(tk._("Days left"), number("days_left"), True),
+        "badges": _Column(tk._("Badges"), number("badges"), True),
+        "kind": _Column(tk._("Kind"), lambda row: kinds.get(row["kind"] or "", "")),
+        "departement": _Column(
+            tk._("Département"),
+            lambda row: h.challenge_departement(row["departement"]),
+        ),
+        "population": _Column(tk._("Inhabitants"), number("population"), True),
+        "joined": _Column(tk._("Joined on"), day("joined_at")),
+    }
+
+
+def asked(params: Mapping[str, Any]) -> dict[str, str]:
+    """What an address of the board says, each once; what it cannot say is left out."""
+    kept = {key: params[key] for key in KEPT if params.get(key)}
+    if isinstance(params, MultiDict) and (several := params.getlist("columns")):
+        # A form sends each box that is ticked, a link all of them in one.
+        kept["columns"] = ",".join(several)
+    if kept.get("sort") not in _SORTS:
+        kept.pop("sort", None)
+    if kept.get("order") not in ("asc", "desc"):
+        kept.pop("order", None)
+    return kept
+
+
+def filters_of(kept: Mapping[str, str]) -> dict[str, str]:
+    """The filters in what an address says."""
+    return {key: kept[key] for key in FILTERS if key in kept}
+
+
+def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The participants of a season, as their team works with them.
+
+    :param params: of the address: the filters, ``view``, ``columns``, ``sort``,
+        ``order``, ``page``, and ``select`` to have all of the page ticked
+    :raises tk.NotAuthorized: not staff of the season
+    """
+    kept = asked(params)
+    page = page_number(params)
+    found, kept = _what_holds(name, kept, page)
+    season = found["season"]
+    views = act("challenge_saved_view_list", cohort=season["id"])["results"]
+    manages = may("challenge_cohort_update", id=season["id"])
+    around = frame(season, "participants", manages)
+    url = f"{around['url']}/participants"
+    phases = {row["key"]: row["title"] for row in found["offered"]["phase"]}
+    known = _columns(phases)
+    matrix = kept.get("view") != LIST
+    chosen = [
+        key for key in (kept.get("columns") or "").split(",") if key in known
+    ] or list(_UNASKED[STEPS if matrix else LIST])
+    here = url + h.challenge_query(kept, page=page if page > 1 else None)
+    return {
+        "frame": around,
+        "cohort": season,
+        "manages": manages,
+        "count": found["count"],
+        "rows": _rows(found, [known[key] for key in chosen], matrix),
+        "columns": [known[key] for key in chosen],
+        "all_columns": [(key, one.text, key in chosen) for key, one in known.items()],
+        "matrix": _matrix(found, kept, url) if matrix else None,
+        "writing": _writing(found["count"], kept, f"{around['url']}/messages/new"),
+        "figures": _figures(found["totals"], url, kept),
+        "first": _fields(found, kept, FIRST),
+        "more": [*_fields(found, kept, MORE), *_order(kept)],
+        "more_used": sum(key in kept for key in MORE),
+        "filtered": any(key in kept for key in FILTERS),
+        "views": _views(url, kept, matrix),
+        "kept_views": [_kept_view(row, url, kept, manages) for row in views],
+        "view": kept.get("view", ""),
+        "select": params.get("select") == "page",
+        "pages": Pager(url, kept, found["count"], page, SIZE),
+        "deeds": buttons(
+            deeds.offered(manages=manages, over=season["state"] in COHORT_OVER)
+        ),
+        "csrf": tk.h.csrf_input(),
+        "urls": {
+            "self": url,
+            "here": here,
+            "select": f"{here}{'&' if '?' in here else '?'}select=page",
+            "unfiltered": url + h.challenge_query({"view": kept.get("view")}),
+            "batch": f"{url}/batch{h.challenge_query(kept)}",
+            "keep": f"{url}/views{h.challenge_query(kept)}",
+            "drop": f"{url}/views/delete{h.challenge_query(kept)}",
+            "season": f"{around['url']}?tab=season",
+            "messages": f"{around['url']}/messages",
+            "exports": [
+                (kind.upper(), f"{url}.{kind}{h.challenge_query(filters_of(kept))}")
+                for kind in FORMATS
+            ],
+        },
+    }
+
+
+def _writing(count: int, kept: Mapping[str, str], url: str) -> tuple[str, str] | None:
+    """The door to a message to those in the list, or to those who are late.
+
+    :param url: of a new message
+    """
+    filters = filters_of(kept)
+    if not filters:
+        return tk._("Write to those who are late"), f"{url}?late=any"
+    if not count:
+        return None
+    text = tk.ungettext(
+        "Write to this collectivité", "Write to these {number} collectivités", count
+    )
+    return (
+        text.format(number=h.challenge_number(count)),
+        url + h.challenge_query(filters),
+    )
+
+
+def _what_holds(
+    name: str, kept: dict[str, str], page: int
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The board as an address asks for it, and what of the address holds.
+
+    Somebody has left the team, or a newer programme has other steps: of an address that
+    was kept, what still holds is shown, and the rest is said.
+    """
+    while True:
+        try:
+            return _found(name, kept, page), kept
+        except tk.ValidationError as error:
+            wrong = error.error_dict.keys() & kept.keys()
+            if not wrong:
+                raise
+            flash_refused(error)
+            kept = {key: value for key, value in kept.items() if key not in wrong}
+
+
+def _found(name: str, kept: Mapping[str, str], page: int) -> dict[str, Any]:
+    # One action for all of it: this page is opened many times a day.
+    return act(
+        "challenge_participant_board",
+        cohort=name,
+        filters=filters_of(kept),
+        limit=SIZE,
+        offset=SIZE * (page - 1),
+        **{key: kept[key] for key in ("sort", "order") if key in kept},
+    )
+
+
+def _rows(
+    found: Mapping[str, Any], columns: Sequence[_Column], matrix: bool
+) -> list[dict[str, Any]]:
+    base = f"{participant_rows.cohort_url(found['season']['name'])}/"
+    titles = {step["step"]: step["title"] for step in found["steps"]}
+    kinds = dict(h.challenge_kinds())
+    marks: dict[tuple[str, bool], tuple[Markup, Markup]] = {}
+    rows = []
+    for row in found["results"]:
+        url = base + quote(row["organization_name"])
+        rows.append(
+            {
+                "id": row["id"],
+                "url": url,
+                "name": row["organization_title"],
+                "meta": " · ".join(
+                    part
+                    for part in (
+                        kinds.get(row["kind"] or ""),
+                        h.challenge_departement(row["departement"]),
+                    )
+                    if part
+                ),
+                "stalled": row["stalled"],
+                "values": [column.cell(row) for column in columns],
+                "cells": _cells(row["steps"], url, titles, marks) if matrix else "",
+            }
+        )
+    return rows
+
+
+def _mark(state: str, late: bool) -> tuple[Markup, Markup]:
+    """What stands in a cell: the beginning of it, and the sign with its words."""
+    signs = {
+        "done": ("✓", "done"),
+        "waived": ("–", "quiet"),
+        "to_confirm": ("?", "wait"),
+        "in_progress": ("◐", "wait"),
+        "planned": ("○", "quiet"),
+        "todo": ("○", "quiet"),
+    }
+    sign, tone = ("!", "late") if late else signs[state]
+    text = tk._("Late") if late else h.challenge_state("step", state)["label"]
+    return (
+        Markup('<td data-tone="{}"').format(tone),
+        Markup('" aria-label="{}" title="{}">{}</a></td>').format(text, text, sign),
+    )
+
+
+def _cells(
+    cells: Sequence[Mapping[str, Any]],
+    url: str,
+    titles: Mapping[str, str],
+    marks: dict[tuple[str, bool], tuple[Markup, Markup]],
+) -> Markup:
+    """The cells of a row, each a door to its step.
+
+    In one piece: there are sixteen in each of fifty rows, and a template takes longer
+    for them than all the rest of the page.
+    """
+    pieces: list[str] = []
+    door = escape(url)
+    for cell in cells:
+        look = (cell["state"], cell["late"])
+        if look not in marks:
+            marks[look] = _mark(*look)
+        begins, ends = marks[look]
+        pieces.append(begins)
+        if cell["late"] or cell["state"] in ("to_confirm", "in_progress"):
+            # On a small screen these alone are shown, with their names.
+            pieces.append(Markup(' data-label="{}"').format(titles[cell["step"]]))
+        pieces.append(f'><a href="{door}#step-{quote(cell["step"])}')
+        pieces.append(ends)
+    return Markup("".join(pieces))
+
+
+def _matrix(
+    found: Mapping[str, Any], kept: Mapping[str, str], url: str
+) -> dict[str, Any]:
+    """The headings of the steps, and their totals."""
+    numbers = participant_rows.phase_numbers(found["offered"]["phase"])
+    totals = found["totals"]["steps"]
+    steps = []
+    for step in found["steps"]:
+        counted = totals[step["step"]]
+        late = counted["late"]
+        steps.append(
+            {
+                "title": step["title"],
+                "due": h.challenge_date(step["due"], "d MMM") if step["due"] else "",
+                "done": h.challenge_number(counted["done"] + counted["waived"]),
+                "late": h.challenge_number(late) if late else "",
+                "late_url": url + h.challenge_query(kept, late=step["step"], page=None),
+            }
+        )
+    phases = [
+        {
+            "title": phase["title"],
+            "number": numbers[phase["key"]],
+            "span": sum(step["phase"] == phase["key"] for step in found["steps"]),
+        }
+        for phase in found["offered"]["phase"]
+    ]
+    return {"steps": steps, "phases": [phase for phase in phases if phase["span"]]}
+
+
+def _figures(
+    totals: Mapping[str, Any], url: str, kept: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """What is to be known of all that are listed, each a door to those it counts."""
+    number = totals["participants"]
+    shown = [
+        (
+            tk.ungettext("{number} collectivité", "{number} collectivités", number),
+            number,
+            {},
+        ),
+        (
+            tk.ungettext("{number} is late", "{number} are late", totals["late"]),
+            totals["late"],
+            {"late": "any"},
+        ),
+        (
+            tk.ungettext(
+                "{number} without news", "{number} without news", totals["stalled"]
+            ),
+            totals["stalled"],
+            {"stalled": "true"},
+        ),
+        (
+            tk.ungettext(
+                "{number} without an adviser",
+                "{number} without an adviser",
+                totals["unassigned"],
+            ),
+            totals["unassigned"],
+            {"adviser": "none"},
+        ),
+    ]
+    return [
+        {
+            "text": text.format(number=h.challenge_number(count)),
+            "url": url + h.challenge_query({**kept, **narrower})
+            if narrower and count
+            else "",
+        }
+        for text, count, narrower in shown
+    ]
+
+
+def _views(url: str, kept: Mapping[str, str], matrix: bool) -> list[dict[str, Any]]:
+    """The two ways to look at it; each has its own columns."""
+    return [
+        {
+            "text": text,
+            "url": url + h.challenge_query(kept, view=view, columns=None),
+            "current": current,
+        }
+        for text, view, current in (
+            (tk._("Steps"), "", matrix),
+            (tk._("List"), LIST, not matrix),
+        )
+    ]
+
+
+def _kept_view(
+    row: Mapping[str, Any], url: str, kept: Mapping[str, str], manages: bool
+) -> dict[str, Any]:
+    """A view that somebody keeps, as a link."""
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "url": url + h.challenge_query(row["query"]),
+        "current": row["query"] == dict(kept),
+        "owner": "" if row["own"] else row["owner"],
+        "removable": row["own"] or (manages and row["shared"]),
+    }
+
+
+def _fields(
+    found: Mapping[str, Any], kept: Mapping[str, str], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    offered = found["offered"]
+    labels = {
+        "q": tk._("Name or SIREN"),
+        "late": tk._("Late with"),
+        "adviser": tk._("Adviser"),
+        "departement": tk._("Département"),
+        "phase": tk._("Stage"),
+        "kind": tk._("Kind"),
+        "stalled": tk._("News"),
+        "badge": tk._("Holds the badge"),
+        "opinion": tk._("Opinion"),
+        "no_visit": tk._("No visit for (days)"),
+        "state": tk._("State"),
+    }
+    choices: dict[str, Sequence[tuple[str, str]]] = {
+        "late": options(
+            tk._("All"),
+            [
+                ("any", tk._("Any step")),
+                *((step["step"], step["title"]) for step in found["steps"]),
+            ],
+        ),
+        "adviser": options(
+            tk._("All"),
+            [
+                ("none", tk._("Without an adviser")),
+                *((person["id"], person["name"]) for person in offered["advisers"]),
+            ],
+        ),
+        "departement": options(
+            tk._("All"),
+            [(code, h.challenge_departement(code)) for code in offered["departement"]],
+        ),
+        "phase": options(
+            tk._("All"), [(row["key"], row["title"]) for row in offered["phase"]]
+        ),
+        "opinion": options(
+            tk._("All"),
+            [("none", tk._("Without an opinion")), ("given", tk._("Given"))],
+        ),
+        "kind": options(
+            tk._("All"),
+            [pair for pair in h.challenge_kinds() if pair[0] in offered["kind"]],
+        ),
+        "stalled": options(
+            tk._("All"),
+            [("true", tk._("Without news")), ("false", tk._("With news"))],
+        ),
+        "badge": options(
+            tk._("All"), [(row["key"], row["title"]) for row in offered["badge"]]
+        ),
+        "state": options(
+            tk._("Taking part"),
+            [
+                (state, h.challenge_state("participant", state)["label"])
+                for state in ("active", "completed", "withdrawn")
+            ],
+        ),
+    }
+    return [
+        {
+            "name": name,
+            "label": labels[name],
+            "value": kept.get(name, ""),
+            **({"options": choices[name]} if name in choices else {}),
+        }
+        for name in names
+    ]
+
+
+def _order(kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": "sort",
+            "label": tk._("Sort by"),
+            "value": kept.get("sort", "name"),
+            "options": [
+                ("name", tk._("Name of the collectivité")),
+                ("progress", tk._("Progress")),
+                ("late", tk._("Late steps")),
+                ("activity", tk._("Longest without news")),
+            ],
+        }
+    ]
