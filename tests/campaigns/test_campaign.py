@@ -487,6 +487,17 @@ def test_models_are_kept_with_the_season(board: Board) -> None:
         board.adviser, "challenge_campaign_model_list", cohort=board.cohort["id"]
     )
     assert [row["subject"] for row in listed["results"]] == ["Autre"]
+    copy = call_as(
+        board.admin,
+        "challenge_cohort_copy",
+        id=board.cohort["id"],
+        name="saison-4",
+        title="Saison 4",
+        season=4,
+        launch="2030-01-01",
+    )
+    listed = call_as(board.admin, "challenge_campaign_model_list", cohort=copy["id"])
+    assert [row["title"] for row in listed["results"]] == ["Retards"]
     call_as(board.manager, "challenge_campaign_model_delete", id=kept["id"])
     with pytest.raises(tk.ObjectNotFound):
         call_as(board.manager, "challenge_campaign_model_delete", id=kept["id"])

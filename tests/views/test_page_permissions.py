@@ -124,6 +124,7 @@ GET: dict[str, set[str]] = {
     "/challenge/subscription/sent": EVERYBODY,
     "/challenge/subscription/confirm": EVERYBODY,
     "/challenge/subscription/end": EVERYBODY,
+    "/challenge/subscription/mails": EVERYBODY,
     "/challenge/subscriptions.json": EVERYBODY,
     "/challenge/manage": {*TEAM, "other_manager"},
     "/challenge/manage/new": {"sysadmin"},
@@ -148,6 +149,12 @@ GET: dict[str, set[str]] = {
     f"{FILE}/undo": MANAGER,
     f"{DESK}/mails": MANAGER,
     f"{DESK}/dates": MANAGER,
+    f"{DESK}/mails/<id>": MANAGER,
+    f"{DESK}/messages": TEAM,
+    f"{DESK}/messages/new": TEAM,
+    f"{DESK}/messages/<id>": MANAGER,
+    f"{DESK}/messages/<id>/edit": MANAGER,
+    f"{DESK}/reminders": TEAM,
     f"{DESK}/edit": MANAGER,
     f"{DESK}/questions": MANAGER,
     f"{DESK}/criteria": MANAGER,
@@ -179,6 +186,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     "/challenge/subscription": (EVERYBODY, {"badge": "{badge}"}),
     "/challenge/subscription/confirm": (EVERYBODY, {"key": "x"}),
     "/challenge/subscription/end": (EVERYBODY, {"key": "x"}),
+    "/challenge/subscription/mails": (EVERYBODY, {"key": "x"}),
     "/challenge/conformity/<resource_id>": ({"member", "org_admin", "sysadmin"}, {}),
     "/challenge/kits/<kit>/prepare": (
         PUBLISHER,
@@ -249,6 +257,13 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{FILE}/note": (MANAGER, {"text": "Une note"}),
     f"{DESK}/mails": (MANAGER, {}),
     f"{DESK}/mails/<id>": (MANAGER, {}),
+    f"{DESK}/messages/new": (TEAM, {"subject": "Bonjour", "text": "Bonjour"}),
+    f"{DESK}/messages/<id>/edit": (MANAGER, {"text": "Bonjour"}),
+    f"{DESK}/messages/<id>": (MANAGER, {"recipients": "99"}),
+    f"{DESK}/messages/<id>/cancel": (MANAGER, {}),
+    f"{DESK}/messages/model/<id>/delete": (MANAGER, {}),
+    f"{PLACE}/reminders": (TEAM, {"pause-reason": "Absente"}),
+    f"{PLACE}/reminders/resume": (TEAM, {}),
     "/challenge/manage/new": ({"sysadmin"}, {}),
     "/challenge/manage/matches": ({"other_manager", *MANAGER}, {}),
     f"{DESK}/dates": (MANAGER, {"do": "preview"}),
@@ -368,6 +383,11 @@ def known(
             ("address", "report_address", {"name": "x", "ends_on": "2030-01-01"}),
             ("lessons", "lesson", {"kind": "keep", "text": "x"}),
         )
+    written = {
+        "cohort": "saison-3",
+        "to": "staff",
+        "subject": "Lundi",
+        "text": "Bonjour {nom}",
     }
     return {
         **{name: made["id"] for name, made in reported.items()},
@@ -407,6 +427,10 @@ def known(
         "invitation": invitation.id,
         "mails": mails[0]["id"],
         "codes": code["id"],
+        "messages": call_as(admin, "challenge_campaign_create", **written)["id"],
+        "model": call_as(
+            admin, "challenge_campaign_model_create", **written, title="Lundi"
+        )["id"],
         "staff": next(row["id"] for row in staff if row["role"] == "adviser"),
     }
 

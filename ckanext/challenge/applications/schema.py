@@ -351,6 +351,7 @@ def mail_list() -> Schema:
     return {
         "cohort": fields.raw(required=False),
         "application": fields.raw(required=False),
+        "campaign": fields.raw(required=False),
         "state": fields.choice(STATES),
         **fields.paging(),
     }

@@ -98,3 +98,12 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         return values.get(_KNOWN.get(_folded(match[1]), ""), match[0])
 
     return _FOUND.sub(value, text)
+
+
+def respelled(text: str, language: str) -> str:
+    """The placeholders of a text as a reader of this language writes them.
+
+    >>> respelled("{name}, {link}", "fr")
+    '{nom}, {lien}'
+    """
+    return fill(text, {key: spelling(key, language) for key in _SPELLINGS})

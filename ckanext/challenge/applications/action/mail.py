@@ -67,6 +67,8 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :type cohort: string
     :param application: the id or reference of an application
     :type application: string
+    :param campaign: the id of a message to many: only the mails that carry it
+    :type campaign: string
     :param state: ``failing`` (given up, or to be tried again), ``waiting``,
         ``sent``, ``failed`` (given up) or ``cancelled`` (nobody to write to)
     :type state: string
@@ -97,6 +99,8 @@ def challenge_mail_list(context: Context, data_dict: dict[str, Any]) -> Any:
         query = query.filter(
             Mail.cohort_id == roles.seen_cohort(context, data["cohort"]).id
         )
+    if "campaign" in data:
+        query = query.filter(Mail.campaign_id == data["campaign"])
     if not roles.is_sysadmin(context):
         # A draft is its applicant's until it is handed in.
         query = query.filter(

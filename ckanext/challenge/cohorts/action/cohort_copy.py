@@ -17,7 +17,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.domain import copying, deadlines
-from ckanext.challenge.model import Cohort, Lesson, Staff
+from ckanext.challenge.model import CampaignModel, Cohort, Lesson, Staff
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 
@@ -40,6 +40,7 @@ _KEPT = (
     "stalled_days",
     "stalled_late_steps",
 )
+_OF_MODEL = ("audience", "title", "subject", "text")
 
 
 def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -47,9 +48,10 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
 
     Sysadmins may call this and, where ``ckanext.challenge.managers_create_cohorts``
     allows it, the managers of the season that is copied. All dates move by as many days
-    as the launch; texts, places, funding, partners, questions, criteria and staff are
-    those of the other season. It begins with the lessons of that one. Its testimonials,
-    participants, applications and late-entry codes are not copied.
+    as the launch; texts, places, funding, partners, questions, criteria, models
+    of messages and staff are those of the other season. It begins with the lessons of
+    that one. Its testimonials, participants, applications and late-entry codes are not
+    copied.
 
     :param id: the id or name of the season to copy
     :type id: string
@@ -93,6 +95,7 @@ def challenge_cohort_copy(context: Context, data_dict: dict[str, Any]) -> Any:
         return {**copied, "id": None}
     _copy_staff(context, source, copied["id"])
     _copy_lessons(source, copied["id"])
+    _copy_models(source, copied["id"])
     journal.record(
         actor_of(context), "copy", "cohort", copied["id"], {"from": source.id}
     )
@@ -109,6 +112,15 @@ def _dates(source: Cohort, launch: dt.date) -> dict[str, Any]:
         text = tk._("With this launch, other dates would leave the calendar")
         raise tk.ValidationError({"launch": [text]}) from None
     return {name: as_json(day) for name, day in dates.items()}
+
+
+def _copy_models(source: Cohort, cohort_id: str) -> None:
+    """The messages that are kept to write others with go on with the next season."""
+    kept = model.Session.query(CampaignModel).filter_by(cohort_id=source.id)
+    model.Session.add_all(
+        CampaignModel(cohort_id=cohort_id, **columns(one, _OF_MODEL))
+        for one in kept.order_by(CampaignModel.title)
+    )
 
 
 def _copy_staff(context: Context, source: Cohort, cohort_id: str) -> None:

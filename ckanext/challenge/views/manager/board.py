@@ -32,7 +32,7 @@ from .layout import frame
 SIZE = 50
 #: The filters that stand on the page, and those behind “More filters”.
 FIRST = ("q", "late", "adviser", "departement")
-MORE = ("phase", "kind", "stalled", "badge", "no_visit", "state")
+MORE = ("phase", "kind", "stalled", "badge", "opinion", "no_visit", "state")
 FILTERS = (*FIRST, *MORE)
 #: What an address of the board may say.
 KEPT = (*FILTERS, "view", "columns", "sort", "order")
@@ -171,6 +171,7 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         "columns": [known[key] for key in chosen],
         "all_columns": [(key, one.text, key in chosen) for key, one in known.items()],
         "matrix": _matrix(found, kept, url) if matrix else None,
+        "writing": _writing(found["count"], kept, f"{around['url']}/messages/new"),
         "figures": _figures(found["totals"], url, kept),
         "first": _fields(found, kept, FIRST),
         "more": [*_fields(found, kept, MORE), *_order(kept)],
@@ -194,12 +195,32 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
             "keep": f"{url}/views{h.challenge_query(kept)}",
             "drop": f"{url}/views/delete{h.challenge_query(kept)}",
             "season": f"{around['url']}?tab=season",
+            "messages": f"{around['url']}/messages",
             "exports": [
                 (kind.upper(), f"{url}.{kind}{h.challenge_query(filters_of(kept))}")
                 for kind in FORMATS
             ],
         },
     }
+
+
+def _writing(count: int, kept: Mapping[str, str], url: str) -> tuple[str, str] | None:
+    """The door to a message to those in the list, or to those who are late.
+
+    :param url: of a new message
+    """
+    filters = filters_of(kept)
+    if not filters:
+        return tk._("Write to those who are late"), f"{url}?late=any"
+    if not count:
+        return None
+    text = tk.ungettext(
+        "Write to this collectivité", "Write to these {number} collectivités", count
+    )
+    return (
+        text.format(number=h.challenge_number(count)),
+        url + h.challenge_query(filters),
+    )
 
 
 def _what_holds(
@@ -425,6 +446,7 @@ def _fields(
         "kind": tk._("Kind"),
         "stalled": tk._("News"),
         "badge": tk._("Holds the badge"),
+        "opinion": tk._("Opinion"),
         "no_visit": tk._("No visit for (days)"),
         "state": tk._("State"),
     }
@@ -449,6 +471,10 @@ def _fields(
         ),
         "phase": options(
             tk._("All"), [(row["key"], row["title"]) for row in offered["phase"]]
+        ),
+        "opinion": options(
+            tk._("All"),
+            [("none", tk._("Without an opinion")), ("given", tk._("Given"))],
         ),
         "kind": options(
             tk._("All"),

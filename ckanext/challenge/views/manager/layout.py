@@ -19,9 +19,7 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     ``challenge/manage/frame.html`` shows it.
 
     :param cohort: as ``challenge_cohort_show`` answers it
-    :param part: ``applications``, ``participants``, ``accompaniment``, ``visits``,
-        ``days``, ``report``, ``opinions``, ``mails``, ``claims``, ``season`` or
-        ``settings``: which of the parts the page belongs to
+    :param part: which of the parts the page belongs to, by its name
     :param manages: whether the reader manages the season, not only advises in it
     :returns: ``home`` and ``url`` (of the desk, and of the season there), ``title``,
         ``parts``: ``(name, text, address)``, and ``part``
@@ -31,6 +29,7 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     parts = [
         ("participants", tk._("Participants"), f"{url}/participants"),
         ("accompaniment", tk._("Accompaniment"), f"{url}/accompaniment"),
+        ("messages", tk._("Messages"), f"{url}/messages"),
         ("visits", tk._("Visits"), f"{url}/visits"),
         ("days", tk._("Days and money"), f"{url}/days"),
         ("report", tk._("Report"), f"{url}/report"),

@@ -42,6 +42,7 @@ def _row(mail: dict[str, Any], base: str) -> dict[str, Any]:
         if mail["state"] == "waiting"
         else "",
         "url": f"{base}/application/{application}" if application else "",
+        "read_url": f"{base}/mails/{mail['id']}",
         "retry": f"{base}/mails/{mail['id']}" if mail["state"] != "sent" else "",
     }
 
@@ -56,6 +57,8 @@ def _page(cohort_name: str) -> dict[str, Any]:
         "sent": tk._("Those that were sent"),
     }
     chosen = {"state": asked} if asked in words else {}
+    if request.args.get("campaign"):
+        chosen["campaign"] = request.args["campaign"]
     found = act(
         "challenge_mail_list",
         cohort=cohort["id"],
@@ -79,6 +82,7 @@ def _page(cohort_name: str) -> dict[str, Any]:
                 "options": options(tk._("All mails"), list(words.items())),
             }
         ],
+        "kept": {"campaign": chosen.get("campaign", "")},
         "filtered": bool(chosen),
         "pages": Pager(url, chosen, found["count"], page, _SIZE),
         "csrf": tk.h.csrf_input(),
@@ -90,6 +94,26 @@ def _page(cohort_name: str) -> dict[str, Any]:
 def index(cohort: str) -> str:
     """The mails of a season, those that fail first."""
     return tk.render("challenge/manage/mails.html", _page(cohort))
+
+
+@mails.get("/<cohort>/mails/<id>")
+def read(cohort: str, id: str) -> str:
+    """What one of the mails says."""
+    shown = act("challenge_cohort_show", id=cohort, include_figures=False)
+    mail = act("challenge_mail_show", id=id)
+    if mail["cohort_id"] != shown["id"]:
+        raise tk.ObjectNotFound()
+    around = frame(shown, "mails")
+    return tk.render(
+        "challenge/manage/mail.html",
+        {
+            "cohort": shown,
+            "frame": around,
+            "mail": mail,
+            "row": _row(mail, around["url"]),
+            "url": f"{around['url']}/mails",
+        },
+    )
 
 
 @mails.post("/<cohort>/mails")

@@ -17,6 +17,7 @@ from ckanext.challenge.views.visit_words import days
 from . import page
 from .accompaniment import MESSAGE, VISIT, VISIT_FIELDS
 from .checklist import refused
+from .reminder import PAUSE, PAUSE_FIELDS
 
 accompanying = blueprint("challenge_accompanying")
 
@@ -35,6 +36,32 @@ def message(cohort: str, organization: str) -> Response | str:
         return page.render(cohort, organization, refused(MESSAGE, error, given))
     tk.h.flash_success(tk._("Your message is sent."))
     return page.back(cohort, organization, "conversation")
+
+
+@accompanying.post("/<cohort>/<organization>/reminders")
+def pause(cohort: str, organization: str) -> Response | str:
+    """The adviser pauses the reminders, and says why."""
+    sent = texts(request.form, *(f"{PAUSE}-{name}" for name in PAUSE_FIELDS))
+    given = {name.removeprefix(f"{PAUSE}-"): text for name, text in sent.items()}
+    try:
+        act(
+            "challenge_reminder_pause",
+            participant=participant_id(cohort, organization),
+            **given,
+        )
+    except tk.ValidationError as error:
+        return page.render(cohort, organization, refused(PAUSE, error, given))
+    tk.h.flash_success(tk._("The reminders are paused."))
+    return page.back(cohort, organization, "reminders")
+
+
+@accompanying.post("/<cohort>/<organization>/reminders/resume")
+def resume(cohort: str, organization: str) -> Response:
+    """The adviser ends the pause."""
+    id_ = participant_id(cohort, organization)
+    act("challenge_reminder_resume", participant=id_)
+    tk.h.flash_success(tk._("The reminders go on."))
+    return page.back(cohort, organization, "reminders")
 
 
 def _visit(form: str) -> dict[str, str]:

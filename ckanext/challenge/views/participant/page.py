@@ -32,6 +32,7 @@ from .doors import Doors
 from .members import departure, invitation, left, since
 from .next_step import ahead, nothing_ahead
 from .preparation.beginning import begun
+from .reminder import reminder
 
 # What the page has a form for, where somebody may.
 _FORMS = ("invitation", "departure", "left", "talk")
@@ -271,6 +272,9 @@ def _page(
         if reader.is_staff
         else None,
         "talk": accompaniment(participant, cohort, url, sent)
+        if reader.detailed
+        else None,
+        "reminder": reminder(participant, url, reader.confirms, reader.under_way, sent)
         if reader.detailed
         else None,
         "invitation": invitation(participant, url, reader.roles, sent),

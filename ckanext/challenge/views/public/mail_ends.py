@@ -37,6 +37,9 @@ def _page(action: str) -> Any:
 @mail_ends.get("/subscription/mails")
 def end() -> Any:
     """The button that ends the mails of a season, or begins them again."""
+    if not request.args.get("key"):
+        # Who has no key has not come by a link of ours.
+        return tk.redirect_to("challenge.index")
     return _page("challenge_mail_end_show")
 
 
