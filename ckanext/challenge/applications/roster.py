@@ -129,6 +129,12 @@ def read(
         for one in matches
         if one.state == "decided" and one.field is not None
     }
+    for wanted in vocabulary().by_name:
+        twice = [label for label, field in read_as.items() if field == wanted]
+        if len(twice) > 1:
+            text = tk._("Several columns are read as “{field}”: {columns}")
+            text = text.format(field=title(wanted), columns=", ".join(twice))
+            raise tk.ValidationError({"columns": [text]})
     if not set(WHO) & set(read_as.values()):
         raise tk.ValidationError(
             {

@@ -250,5 +250,8 @@ def cohort_page(
             "public": participant_rows.cohort_url(cohort["name"]),
             "applications": f"{url}/applications",
             "participants": f"{url}?tab=participants",
+            "import": f"{url}/import"
+            if manages and cohort["state"] in COHORT_ADMITTING
+            else "",
         },
     }
