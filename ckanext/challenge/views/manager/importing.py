@@ -123,7 +123,10 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         "more": " · ".join(filter(None, (row["siren"], row["departement"]))),
         "word": _word(row["outcome"]),
         "tone": _TONES.get(row["outcome"], "quiet"),
-        "errors": [f"{one['title']} : {one['text']}" for one in row["errors"]],
+        "errors": [
+            tk._("{field}: {text}").format(field=one["title"], text=one["text"])
+            for one in row["errors"]
+        ],
         "notes": [
             *row["changes"],
             *(
