@@ -334,6 +334,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"id": "{cohort}", "finalisation": day(130).isoformat()},
     ),
+    "challenge_participant_import": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_extension_create": (
         MANAGER,
         {
@@ -1076,6 +1077,13 @@ CHANGES: dict[str, Fill] = {
         "id": w["cohort"],
         "finalisation": day(130).isoformat(),
         "tell": True,
+    },
+    "challenge_participant_import": lambda w: {
+        "cohort": w["cohort"],
+        "upload": FileStorage(
+            io.BytesIO(f"SIREN;Courriel\n{LIGNIERES[1]};a@example.org".encode()),
+            "liste.csv",
+        ),
     },
     "challenge_extension_create": lambda w: {
         "participants": [w["participant"]],

@@ -155,6 +155,7 @@ GET: dict[str, set[str]] = {
     f"{DESK}/messages/<id>": MANAGER,
     f"{DESK}/messages/<id>/edit": MANAGER,
     f"{DESK}/reminders": TEAM,
+    f"{DESK}/import": MANAGER,
     f"{DESK}/edit": MANAGER,
     f"{DESK}/questions": MANAGER,
     f"{DESK}/criteria": MANAGER,
@@ -267,6 +268,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     "/challenge/manage/new": ({"sysadmin"}, {}),
     "/challenge/manage/matches": ({"other_manager", *MANAGER}, {}),
     f"{DESK}/dates": (MANAGER, {"do": "preview"}),
+    f"{DESK}/import": (MANAGER, {"do": "preview"}),
     f"{DESK}/edit": (MANAGER, {"title": "Une saison"}),
     f"{DESK}/questions": (MANAGER, {}),
     f"{DESK}/criteria": (MANAGER, {}),
@@ -383,6 +385,7 @@ def known(
             ("address", "report_address", {"name": "x", "ends_on": "2030-01-01"}),
             ("lessons", "lesson", {"kind": "keep", "text": "x"}),
         )
+    }
     written = {
         "cohort": "saison-3",
         "to": "staff",

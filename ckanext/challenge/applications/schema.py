@@ -86,6 +86,16 @@ def application_save(complete: bool, anonymous: bool = False) -> Schema:
     }
 
 
+def imported() -> Schema:
+    """What a row of a list says of a collectivité; nothing of it is needed."""
+    return {
+        field.name: _CHECKS[field.kind](field, False)
+        for field in application_fields.FORM
+        # These two are the directory's to say.
+        if field.name not in ("kind", "population")
+    }
+
+
 _FIELDS = frozenset(application_save(complete=False))
 
 

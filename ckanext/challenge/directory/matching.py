@@ -7,7 +7,7 @@ a look-up, and what it needs are two statements, however many there are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from ckan import model
@@ -109,6 +109,19 @@ def _organizations() -> Sequence[sa.engine.Row]:
             """
         )
     ).all()
+
+
+def find(named: Sequence[Named]) -> list[list[Candidate]]:
+    """Which collectivités some names may mean, the likeliest of each first.
+
+    Other than :func:`unmatched`, one that has an organization is as good as any.
+    """
+    if not named:
+        return []
+    places = [replace(place, taken=False) for place in _places()]
+    known = {fold(one.name): one.code for one in departements().values()}
+    directory = Directory(places, known)
+    return [directory.candidates(one) for one in named]
 
 
 def _places() -> list[Place]:

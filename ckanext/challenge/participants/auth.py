@@ -211,6 +211,13 @@ def challenge_step_unwaive(context: Context, data_dict: dict[str, Any]) -> AuthR
     return _manager_of(context, data_dict.get("participant"))
 
 
+def challenge_participant_import(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
 def challenge_cohort_dates_update(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:

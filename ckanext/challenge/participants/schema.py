@@ -10,6 +10,8 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Schema
 
 from ckanext.challenge import config
+from ckanext.challenge.applications import roster
+from ckanext.challenge.applications import schema as applications
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.domain import deeds, eligibility, lifecycle, visits
@@ -290,6 +292,49 @@ def visit_update(given: Collection[str]) -> Schema:
 def visit_delete() -> Schema:
     """Which visit, and whether for all whom it was for."""
     return {**fields.reference(), "everybody": fields.truth()}
+
+
+def imported_row() -> Schema:
+    """What a row of a list says: of the collectivité, of its adviser and of a visit."""
+    visit = _visit(())
+    return {
+        **applications.imported(),
+        "adviser": fields.word(200),
+        **{f"visit_{name}": visit[name] for name in ("date", "days", "topic")},
+    }
+
+
+def of_cohort() -> Schema:
+    """A season."""
+    return {"cohort": fields.raw()}
+
+
+def participant_import() -> Schema:
+    """Into which season, as what, and how the file is read."""
+    return {
+        **of_cohort(),
+        "kind": [
+            fields.default("participants"),
+            *fields.choice(("participants", "applications")),
+        ],
+        "columns": [tk.get_validator("ignore_missing"), _columns],
+        "kept": fields.raw(required=False),
+        "keep": [fields.default(False), *fields.truth()],
+        "tell": [fields.default(True), *fields.truth()],
+        "dry_run": [fields.default(False), *fields.truth()],
+        "__extras": [tk.get_validator("ignore")],
+    }
+
+
+def _columns(value: Any) -> dict[str, str | None]:
+    known = roster.fields()
+    if isinstance(value, dict) and all(
+        isinstance(label, str) and (name in ("", None) or name in known)
+        for label, name in value.items()
+    ):
+        return {label: name or None for label, name in value.items()}
+    text = tk._("This must say a field for the label of a column, of: {fields}")
+    raise tk.Invalid(text.format(fields=", ".join(known)))
 
 
 def visit_list() -> Schema:

@@ -64,6 +64,7 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         "drop": tk._("Pending decision dropped"),
         "erase": tk._("Personal data erased"),
         "evaluate": tk._("Measured anew"),
+        "import": tk._("Taken from a list"),
         "extend": tk._("Later date for a step"),
         "feedback": tk._("The final form was sent"),
         "join": tk._("Joined the season"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -31,6 +32,7 @@ from .decisions import (
     tell_of_search,
     unanswered,
 )
+from .importing import import_page, typed_import
 from .scores import FIELD as SCORE_FIELD
 from .transition import transition_page
 from .undoing import undo_page
@@ -450,3 +452,52 @@ def note(cohort: str, id: str) -> AnyResponse | str:
 def _flash(error: tk.ValidationError) -> None:
     for messages in flat_errors(error.error_dict).values():
         tk.h.flash_error(" ".join(messages))
+
+
+@manager.get("/<cohort>/import")
+def choose_list(cohort: str) -> str:
+    """The form that takes a list of collectivités."""
+    return tk.render("challenge/manage/import.html", import_page(cohort))
+
+
+@manager.post("/<cohort>/import")
+def import_list(cohort: str) -> AnyResponse | str:
+    """Show what a list would do, or import it."""
+    typed, file = typed_import(request.form), request.files.get("upload")
+    stores = request.form.get("do") == "import"
+    given = {**typed, "upload": file} if file else typed
+    try:
+        found = _imported(cohort, given, not stores)
+    except tk.ValidationError as error:
+        page = _refused_list(cohort, typed, flat_errors(error.error_dict))
+        return tk.render("challenge/manage/import.html", page)
+    if not stores:
+        page = import_page(cohort, typed, found)
+        return tk.render("challenge/manage/import.html", page)
+    text = tk._("The list is imported: {new} new, {changed} changed.")
+    tk.h.flash_success(text.format(**found["counts"]))
+    return tk.redirect_to("challenge_manage.season", cohort=cohort)
+
+
+def _imported(cohort: str, given: dict[str, Any], dry_run: bool) -> Any:
+    return act(
+        "challenge_participant_import",
+        cohort=cohort,
+        dry_run=dry_run,
+        keep=dry_run,
+        **given,
+    )
+
+
+def _refused_list(
+    cohort: str, typed: dict[str, Any], errors: dict[str, list[str]]
+) -> dict[str, Any]:
+    """The page of a list that was refused: how it is read, where it still can be."""
+    found = None
+    if typed.get("kept"):
+        # Columns that were refused are read as they were proposed.
+        dropped = ("columns",) if "columns" in errors else ()
+        given = {name: typed[name] for name in typed if name not in dropped}
+        with suppress(tk.ValidationError):
+            found = _imported(cohort, given, dry_run=True)
+    return import_page(cohort, typed, found, errors)

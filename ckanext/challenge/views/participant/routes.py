@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from ckanext.challenge.views.common import (
     act,
     blueprint,
+    context,
     flash_refused,
     keep_private,
     participant_id,
@@ -189,9 +190,9 @@ def extend_step(cohort: str, organization: str, step: str) -> Response | str:
 @participant.post("/<cohort>/<organization>/step/<step>/unextend")
 def unextend_step(cohort: str, organization: str, step: str) -> Response:
     """A manager takes a later day back."""
-    found = act(
-        "challenge_extension_list", participant=participant_id(cohort, organization)
-    )
+    id_ = participant_id(cohort, organization)
+    tk.check_access("challenge_extension_create", context(), {"participants": [id_]})
+    found = act("challenge_extension_list", participant=id_)
     try:
         for row in found["results"]:
             if row["step"] == step:
