@@ -579,10 +579,10 @@ class _Loading:
             yield
 
     def _working_day(self, days_ago: int) -> dt.date:
-        """A day as long ago; of one to come, the next Monday to Friday."""
+        """A working day as long ago, or before; of a day to come, or after."""
         day = self.today - dt.timedelta(days_ago)
-        while days_ago < 0 and day.weekday() > 4:
-            day += dt.timedelta(1)
+        while day.weekday() > 4:
+            day += dt.timedelta(1 if days_ago < 0 else -1)
         return day
 
     def workshops(self, cohort: str) -> Iterator[None]:
