@@ -11,6 +11,7 @@ from benchmarks import (
     checklist,
     conformity,
     credentials,
+    days,
     desk,
     evaluation,
     observatory,
@@ -31,6 +32,8 @@ def main() -> None:
     checklist.main()
     print("\nThe managers' desk, beside CKAN's own", flush=True)
     desk.main()
+    print("\nDays, money and visits, beside CKAN's own", flush=True)
+    days.main()
     print("\nApplying", flush=True)
     applying.main()
     print("\nPublishing", flush=True)

@@ -77,6 +77,11 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/manage/matches",
         "/challenge/manage/saison-2",
         "/challenge/manage/saison-2/accompaniment",
+        "/challenge/manage/visit",
+        "/challenge/manage/saison-2/visits",
+        "/challenge/manage/saison-2/visits?view=month&day=2026-03-02",
+        "/challenge/manage/saison-2/days",
+        "/challenge/manage/saison-2/certificate?participant={participant_id}",
         "/challenge/manage/saison-2/edit",
         "/challenge/manage/saison-2/edit?part=dates",
         "/challenge/manage/saison-2/edit?part=partners",
@@ -138,6 +143,7 @@ ANSWERS: dict[str | None, tuple[tuple[str, str, str], ...]] = {
             "form:has(#batch-decision) button[type=submit]",
             "",
         ),
+        ("/challenge/manage/visit", "form.challenge-form button", ""),
         ("/challenge/manage/saison-2/staff", "form[action$='/delete'] button", ""),
         ("/challenge/manage/saison-2/staff", "form.challenge-form button", ""),
         (
@@ -251,6 +257,7 @@ def places(world: Any, claim: str, preparation: str) -> dict[str, str]:
         factories.Organization(title=title)
     return {
         "participant": world.url,
+        "participant_id": world.participant["id"],
         "award": world.award["id"],
         "organization": world.participant["organization_name"],
         "application": world.application["id"],

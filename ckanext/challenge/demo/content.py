@@ -85,8 +85,9 @@ class Participant:
     to_confirm: tuple[str, ...] = ()
     in_progress: tuple[str, ...] = ()
     planned: tuple[str, ...] = ()
-    visits: tuple[tuple[int, float, str, str], ...] = ()
-    """How long ago and how long, in days; their topic, and notes for the team."""
+    visits: tuple[tuple[Any, ...], ...] = ()
+    """How long ago (less than 0: to come) and how long, in days; their topic, notes for
+    the team and, where there is more to say, its other fields."""
     messages: tuple[tuple[str, str], ...] = ()
     """Who speaks, ``member`` or ``staff``, and what they say."""
     feedback: dict[str, Any] = field(default_factory=dict)

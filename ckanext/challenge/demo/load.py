@@ -142,6 +142,7 @@ def _parts(known_passwords: bool, tell: Callable[[str, str], object]) -> list[Pa
             for label, length, run in (
                 ("participants", len(participants), loading.participants),
                 ("steps", len(participants), loading.steps),
+                ("workshops", 2, loading.workshops),
                 ("datasets", datasets, loading.datasets),
             )
         ]
@@ -577,20 +578,64 @@ class _Loading:
             self._accompany(participant, joined, user)
             yield
 
+    def _working_day(self, days_ago: int) -> dt.date:
+        """A working day as long ago, or before; of a day to come, or after."""
+        day = self.today - dt.timedelta(days_ago)
+        while day.weekday() > 4:
+            day += dt.timedelta(1 if days_ago < 0 else -1)
+        return day
+
+    def workshops(self, cohort: str) -> Iterator[None]:
+        """Half a day for several collectivités at once, held and to come."""
+        if self._is_over(cohort):
+            return
+        joined = [
+            self._joined(cohort, participant.siren)
+            for participant in self.content.of_cohort(cohort)
+        ]
+        together = [one for one in joined if one.adviser_id is not None][:4]
+        ids = [one.id for one in together]
+        known = model.Session.query(Visit.id).filter(
+            Visit.participant_id.in_(ids), Visit.group_id.isnot(None)
+        )
+        if len(ids) < 2 or known.first() is not None:
+            return
+        for days_ago, topic in (
+            (35, "Atelier : décrire un jeu de données"),
+            (-9, "Atelier : publier les subventions"),
+        ):
+            _call(
+                "challenge_visit_create",
+                ADVISER,
+                participants=ids,
+                date=self._working_day(days_ago).isoformat(),
+                starts_at="14:00",
+                duration=180,
+                days=0.5,
+                topic=topic,
+                place="https://visio.example.org/atelier",
+            )
+            yield
+
     def _accompany(
         self, participant: demo.Participant, joined: Participant, user: str
     ) -> None:
         """Its visits, what is said, and what it answers at the end."""
-        visits = model.Session.query(Visit).filter_by(participant_id=joined.id).count()
-        for days_ago, days, topic, notes in participant.visits[visits:]:
+        visits = (
+            model.Session.query(Visit)
+            .filter_by(participant_id=joined.id, group_id=None)
+            .count()
+        )
+        for days_ago, days, topic, notes, *more in participant.visits[visits:]:
             _call(
                 "challenge_visit_create",
                 ADVISER,
                 participant=joined.id,
-                date=(self.today - dt.timedelta(days_ago)).isoformat(),
+                date=self._working_day(days_ago).isoformat(),
                 days=days,
                 topic=topic,
                 notes=notes,
+                **(more[0] if more else {}),
             )
         said = model.Session.query(ParticipantMessage).filter_by(
             participant_id=joined.id

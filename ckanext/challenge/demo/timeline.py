@@ -29,6 +29,16 @@ def spread_over_time(
         submitted = _moment(today - dt.timedelta(18 - number), 0, rng)
         decided = min(submitted + dt.timedelta(5), _moment(today, 1, rng))
         _date_application(demo.NEXT, application.siren, submitted, decided)
+    # A visit is noted in the evening; what is to come was planned some days ago.
+    _execute(
+        "UPDATE challenge_visit v SET created_at = n.at, updated_at = n.at"
+        " FROM (SELECT i.id, least(i.date + interval '17 hours',"
+        "   now() - interval '5 days') AS at FROM challenge_visit i"
+        "  JOIN challenge_participant p ON p.id = i.participant_id"
+        "  JOIN challenge_cohort c ON c.id = p.cohort_id AND c.name IN :seasons) n"
+        " WHERE n.id = v.id",
+        seasons=(demo.PAST, demo.CURRENT),
+    )
     # A message every other day, the latest the day before yesterday.
     _execute(
         "UPDATE challenge_participant_message m SET created_at ="

@@ -72,7 +72,7 @@ def calendar_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     )
     url = f"{around['url']}/visits"
     prefix = f"{participant_rows.cohort_url(cohort['name'])}/"
-    events = _events(found["results"], prefix, {"view": view, "day": day.isoformat()})
+    events = _events(found["results"], prefix, first)
     step = dt.timedelta(days=7)
     before, after = day - step, day + step
     if view == _MONTH:
@@ -115,7 +115,7 @@ def calendar_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _events(
-    rows: Iterable[Mapping[str, Any]], prefix: str, kept: Mapping[str, str]
+    rows: Iterable[Mapping[str, Any]], prefix: str, first: dt.date
 ) -> list[dict[str, Any]]:
     """One entry for each visit, whomever it is for, in the order of the day."""
     found: dict[str, dict[str, Any]] = {}
@@ -144,7 +144,8 @@ def _events(
                 f"{prefix}{quote(row['organization_name'])}#visits",
             )
         )
-    return sorted(found.values(), key=lambda event: event["order"])
+    shown = (event for event in found.values() if event["until"] >= first)
+    return sorted(shown, key=lambda event: event["order"])
 
 
 def _until(row: Mapping[str, Any]) -> dt.date:

@@ -128,7 +128,7 @@ def field_labels() -> dict[str, str]:
         "funding-source": tk._("Who pays"),
         "funding-amount": tk._("Amount"),
         "funding-rule": tk._("What it pays for"),
-        "funding-promised": tk._("Sum of its agreement, for the whole season"),
+        "funding-promised": tk._("Sum of its agreement"),
         "partners-name": tk._("Name of the partner"),
         "partners-url": tk._("Site"),
         "partners-logo_url": tk._("Address of the logo"),
@@ -218,7 +218,7 @@ def cohort_form(
         },
         "groups": groups,
         "rules": [
-            ("", tk._("As the season counts: days, else collectivités")),
+            ("", tk._("As the season counts")),
             ("day", tk._("Each day done")),
             ("collectivite", tk._("Each collectivité that has begun")),
         ],
