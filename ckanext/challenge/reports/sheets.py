@@ -20,7 +20,8 @@ _LONGEST = 31
 
 def file_name(found: Mapping[str, Any]) -> str:
     """The name of the report's files, without their ending."""
-    return f"{found['cohort']}-{tk._('report')}-{found['date']}"
+    word = tk._("report")
+    return f"{found['cohort']}-{word}-{found['date']}"
 
 
 def of(found: Mapping[str, Any]) -> list[Sheet]:
@@ -338,9 +339,9 @@ def _lines(account: Mapping[str, Any]) -> Sheet:
         tk._("Agreements"),
         [
             Column("funder", tk._("Funder"), 28),
-            Column("number", tk._("Agreement"), 18),
+            Column("number", tk._("Number of the agreement"), 18),
             Column("line", tk._("Line"), 36),
-            Column("planned", tk._("Planned"), 14),
+            Column("planned", tk._("Planned amount"), 14),
             Column("realised", tk._("Realised"), 14),
             Column("gap", tk._("Gap"), 12),
             Column("gap_percent", tk._("Gap (%)"), 10),
@@ -360,7 +361,7 @@ def _indicators(account: Mapping[str, Any]) -> Sheet:
         tk._("Indicators"),
         [
             Column("funder", tk._("Funder"), 28),
-            Column("number", tk._("Agreement"), 18),
+            Column("number", tk._("Number of the agreement"), 18),
             Column("indicator", tk._("Indicator"), 48),
             Column("unit", tk._("Unit"), 16),
             Column("target", tk._("Target"), 12),
@@ -474,7 +475,7 @@ def _opinions(account: Mapping[str, Any]) -> Sheet:
         tk._("Opinions"),
         [
             Column("question", tk._("Question"), 56),
-            Column("answer", tk._("Answer"), 40),
+            Column("answer", tk._("Answer given"), 40),
             Column("count", tk._("Answers"), 12),
         ],
         [*rows()] if account["feedback"] else [],

@@ -97,9 +97,10 @@ def _printed(cohort: Cohort, reader: report.Reader) -> dict[str, Any]:
         text = tk._("The PDF of this report is not made yet in this language")
         raise tk.ObjectNotFound(text)
     day = deadlines.day_of(row.made_at, config.display_timezone())
+    word = tk._("report")
     return {
         "format": "pdf",
-        "filename": f"{cohort.name}-{tk._('report')}-{day.isoformat()}.pdf",
+        "filename": f"{cohort.name}-{word}-{day.isoformat()}.pdf",
         "media_type": "application/pdf",
         "encoding": "base64",
         "content": base64.b64encode(row.content).decode(),

@@ -153,7 +153,11 @@ def _addresses(page: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = act("challenge_report_address_list", cohort=page["cohort"]["id"])
     words = {
         "open": {"label": tk._("Open"), "tone": "done", "icon": "check"},
-        "expired": {"label": tk._("Over"), "tone": "quiet", "icon": "clock"},
+        "expired": {
+            "label": tk._("Its last day is over"),
+            "tone": "quiet",
+            "icon": "clock",
+        },
         "ended": {"label": tk._("Ended"), "tone": "quiet", "icon": "circle-minus"},
     }
     return [
@@ -292,7 +296,7 @@ def _labels() -> dict[str, str]:
         "lines": tk._("Lines"),
         "indicators": tk._("Indicators"),
         "lines-label": tk._("Line"),
-        "lines-planned": tk._("Planned"),
+        "lines-planned": tk._("Planned amount"),
         "lines-rule": tk._("What was realised is"),
         "lines-unit_cost": tk._("Cost by day or by collectivité"),
         "lines-realised": tk._("Realised, if you give it"),
@@ -454,7 +458,7 @@ def _lessons_page(
             "text": tk._("What, and why"),
             "step": tk._("About which step"),
         },
-        "choices": [("keep", tk._("Keep it")), ("change", tk._("Change it"))],
+        "choices": [("keep", tk._("To keep")), ("change", tk._("To change"))],
     }
 
 
