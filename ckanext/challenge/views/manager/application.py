@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import lifecycle, questions
 from ckanext.challenge.domain.application_fields import FORM
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.applicant.pages import duty_text
@@ -172,7 +172,8 @@ def _answers(
 ) -> list[tuple[str, str]]:
     given = application.get("answers") or {}
     rows = []
-    for question in cohort.get("questions") or []:
+    asked = questions.asked_of(questions.read(cohort.get("questions") or []), given)
+    for question in (one.as_dict() for one in asked):
         value = given.get(question["key"])
         chosen = {
             choice["value"]: application_labels.in_words(choice)
