@@ -268,6 +268,10 @@ def _condition(
     return When(asked.key, tuple(values))
 
 
+#: Types whose answers are few enough to choose applications by, and to be counted.
+COUNTED = frozenset({"yes_no", *CHOOSING})
+
+
 def asked_of(
     questions: Iterable[Question], answers: Mapping[str, Any]
 ) -> list[Question]:
