@@ -155,6 +155,7 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         {"id": "{application}"},
     ),
     "challenge_application_list": (MANAGER, {"cohort": "{cohort}"}),
+    "challenge_application_statistics": (MANAGER, {"cohort": "{cohort}"}),
     "challenge_application_review": (
         MANAGER,
         {"id": "{application}", "decision": "start"},

@@ -260,3 +260,85 @@ def test_a_question_with_answers_keeps_its_type_and_stays() -> None:
         ((), "removed_answered", 2),
         ((0, "type"), "type_answered", 1),
     ]
+
+
+LOGICIEL = {"key": "logiciel", "label": "Un logiciel ?", "type": "yes_no"}
+LEQUEL = {
+    "key": "lequel",
+    "label": "Lequel ?",
+    "type": "choice",
+    "choices": [
+        {"value": "a", "label": {"fr": "Aristote"}},
+        {"value": "b", "label": {"fr": "Bergson"}},
+    ],
+    "required": True,
+    "when": {"question": "logiciel", "is": [True]},
+}
+DEPUIS = {
+    "key": "depuis",
+    "label": "Depuis ?",
+    "required": True,
+    "when": {"question": "lequel", "is": ["a", "b"]},
+}
+CHAIN = [LOGICIEL, LEQUEL, DEPUIS]
+
+
+def test_a_condition_is_stored_and_read_again() -> None:
+    asked = check_definitions(CHAIN)
+    assert questions.read([one.as_dict() for one in asked]) == asked
+    assert "when" not in asked[0].as_dict()
+    assert asked[1].as_dict()["when"] == {"question": "logiciel", "is": [True]}
+    # As a form sends it.
+    (_, sent) = check_definitions(
+        [LOGICIEL, {**LEQUEL, "when": {"question": "logiciel", "is": "true"}}]
+    )
+    assert sent == asked[1]
+
+
+@pytest.mark.parametrize(
+    ("when", "code"),
+    [
+        ("logiciel", "not_an_object"),
+        ({"question": "autre", "is": [True]}, "when_question"),
+        ({"question": "lequel", "is": ["a"]}, "when_question"),
+        ({"question": "depuis", "is": ["x"]}, "when_question"),
+        ({"question": ["logiciel"], "is": [True]}, "when_question"),
+        ({"question": "logiciel", "is": ["peut-être"]}, "when_value"),
+        ({"question": "logiciel", "is": []}, "when_value"),
+        ({"question": "logiciel"}, "when_value"),
+    ],
+)
+def test_a_condition_names_an_answer_to_a_question_before(when: Any, code: str) -> None:
+    found = problems([LOGICIEL, {**LEQUEL, "when": when}, {"label": "x"}])
+    assert found == [((1, "when"), code)]
+
+
+def test_what_is_not_asked_is_neither_missing_nor_kept() -> None:
+    asked = check_definitions(CHAIN)
+    said = {"logiciel": "false", "lequel": "a", "depuis": "2019"}
+    assert check_answers(asked, said, complete=True) == ({"logiciel": False}, {})
+    _, errors = check_answers(asked, {"logiciel": "true"}, complete=True)
+    assert {key: error.code for key, error in errors.items()} == {"lequel": "missing"}
+    answers, errors = check_answers(asked, {**said, "logiciel": True}, complete=True)
+    assert (answers, errors) == (
+        {"logiciel": True, "lequel": "a", "depuis": "2019"},
+        {},
+    )
+    assert [one.key for one in questions.asked_of(asked, {"logiciel": False})] == [
+        "logiciel"
+    ]
+
+
+def test_a_condition_hangs_on_what_its_question_hangs_on() -> None:
+    asked = check_definitions(CHAIN)
+    found = questions.conditions(asked)
+    assert [when.question for when in found["depuis"]] == ["logiciel", "lequel"]
+
+
+def test_one_of_several_choices_is_enough() -> None:
+    several = {**LEQUEL, "type": "choices", "when": None}
+    asked = check_definitions(
+        [several, {**DEPUIS, "when": {"question": "lequel", "is": ["b"]}}]
+    )
+    for said, keys in ((["a", "b"], 2), (["a"], 1), ([], 1)):
+        assert len(questions.asked_of(asked, {"lequel": said})) == keys

@@ -159,6 +159,7 @@ GET: dict[str, set[str]] = {
     f"{DESK}/edit": MANAGER,
     f"{DESK}/questions": MANAGER,
     f"{DESK}/criteria": MANAGER,
+    f"{DESK}/applications/statistics": MANAGER,
     f"{DESK}/staff": MANAGER,
     f"{DESK}/codes": MANAGER,
     f"{DESK}/programme": MANAGER,

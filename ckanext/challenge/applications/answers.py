@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -36,6 +36,56 @@ def given(data_dict: Mapping[str, Any]) -> dict[str, Any] | None:
             {"answers": [tk._("This must be an object with an answer by question")]}
         )
     return None if whole is None and not flat else {**(whole or {}), **flat}
+
+
+def with_filters(
+    data_dict: Mapping[str, Any],
+    validate: Callable[[Mapping[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """What a list was asked for, with the answers by which it is filtered as given.
+
+    :param validate: checks the rest
+    """
+    wanted = given(data_dict)
+    plain = {
+        name: value
+        for name, value in data_dict.items()
+        if name != "answers" and not name.startswith(FIELD)
+    }
+    return {**validate(plain), **({"answers": wanted} if wanted else {})}
+
+
+def chosen(
+    asked: Iterable[questions.Question], data_dict: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The answers by which applications are chosen, as they are stored.
+
+    :raises ValidationError: on ``answers-<key>`` for a question that has too many
+        answers to choose by, or an answer that it does not have
+    """
+    wanted = {
+        key: value
+        for key, value in (given(data_dict) or {}).items()
+        if not questions.is_empty(value)
+    }
+    by_key = {question.key: question for question in asked}
+    found: dict[str, Any] = {}
+    wrong: dict[str, list[str]] = {}
+    for key, value in wanted.items():
+        question = by_key.get(key)
+        if question is None or question.type not in questions.COUNTED:
+            text = tk._("No applications can be chosen by this answer")
+            wrong[field_of(key[:60])] = [text]
+            continue
+        try:
+            answer = questions.check_answer(question, value, complete=False)
+        except questions.AnswerError as error:
+            wrong[field_of(key)] = [_sentence(error)]
+        else:
+            found[key] = answer
+    if wrong:
+        raise tk.ValidationError(wrong)
+    return found
 
 
 def check(

@@ -74,6 +74,13 @@ def challenge_application_list(
     return roles.for_manager(context, data_dict["cohort"])
 
 
+def challenge_application_statistics(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Managers of the cohort."""
+    return roles.for_manager(context, data_dict.get("cohort"))
+
+
 def _manager_of(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     application = find_application(data_dict.get("id"))
     return roles.answer(roles.may_decide(context, application))

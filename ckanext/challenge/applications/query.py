@@ -16,13 +16,13 @@ from ckan.types import Context
 from ckanext.challenge import config
 from ckanext.challenge.common import names, proofs, roles
 from ckanext.challenge.directory.text import fold
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import lifecycle, questions
 from ckanext.challenge.domain.contacts import telephone_digits
 from ckanext.challenge.domain.eligibility import Rule
 from ckanext.challenge.model import Application, Cohort, Collectivite
 from ckanext.challenge.model.duty import duty_status
 
-from . import reading
+from . import answers, reading
 
 # The columns of the tables, not the attributes of the classes: a statement of these is
 # put together in half the time, and nothing here wants an object of the session.
@@ -121,7 +121,9 @@ def conditions(
 ) -> list[sa.ColumnElement[bool]]:
     """What the applications of a season must meet; all but :func:`narrowing`.
 
-    :param data: validated by ``schema.application_list`` or ``application_export``
+    :param data: validated by ``schema.application_list`` or ``application_export``,
+        with the ``answers`` as they were given
+    :raises ValidationError: on ``answers-<key>``
     """
     found: list[Any] = [_columns.cohort_id == cohort.id]
     # A draft is its applicant's own until it is handed in.
@@ -142,6 +144,8 @@ def conditions(
         )
     if "reading" in data:
         found.append(reading.is_part(data["reading"], roles.user_id_of(context)))
+    if wanted := answers.chosen(questions.read(cohort.questions), data):
+        found.append(_columns.answers.contains(wanted))
     if "ids" in data:
         found.append(_columns.id.in_(data["ids"]))
     if "q" in data:

@@ -17,6 +17,7 @@ from ckanext.challenge.domain import (
     contacts,
     eligibility,
     lifecycle,
+    questions,
 )
 from ckanext.challenge.domain.application_fields import Field, Kind
 from ckanext.challenge.domain.reading import Part
@@ -184,9 +185,18 @@ def application_list() -> Schema:
     return {
         "cohort": fields.raw(required=False),
         "around": fields.raw(required=False),
+        "columns": [
+            tk.get_validator("ignore_missing"),
+            fields.texts(questions.MAX_QUESTIONS),
+        ],
         **_filters(),
         **fields.paging(),
     }
+
+
+def statistics() -> Schema:
+    """Whose statistics."""
+    return {"cohort": fields.raw()}
 
 
 def application_export() -> Schema:

@@ -90,6 +90,11 @@ def _sentence(problem: definitions.Problem) -> str:
         "unknown": tk._("“{found}” is not one of: {allowed}"),
         "key": tk._("“{found}”: small letters without accents, digits and _ only"),
         "twice": tk._("“{found}” stands here twice"),
+        "when_question": tk._(
+            "“{found}” is no question before this one that is answered by yes or no, "
+            "or out of a list"
+        ),
+        "when_value": tk._("“{found}” is no answer to that question"),
         "not_between": tk._("Write a whole number between {first} and {last}"),
         "not_a_list": tk._("This must be a list"),
         "not_an_object": tk._("This must be an object"),

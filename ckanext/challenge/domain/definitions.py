@@ -29,7 +29,8 @@ class Problem:
     :ivar code: a word that the caller turns into a sentence: ``missing``,
         ``too_long`` (``length``, ``limit``), ``too_many`` (``limit``), ``unknown``
         (``found``, ``allowed``), ``key`` (``found``), ``twice`` (``found``),
-        ``not_between`` (``first``, ``last``),
+        ``not_between`` (``first``, ``last``), ``when_question`` and ``when_value``
+        (``found``),
         ``too_few``, ``not_a_list``, ``not_an_object``, ``not_a_text``, or a kind of
         :class:`.plaintext.Problem` (``position``, ``found``); of a change:
         ``type_answered`` (``count``), ``removed_answered`` and ``removed_scored``

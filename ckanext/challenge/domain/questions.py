@@ -2,9 +2,10 @@
 
 The questions of a season are a list that is stored with it, as JSON:
 ``{key, label: {fr, en}, help: {fr, en}, type, choices: [{value, label: {fr, en}}],
-required}``. Answers are stored by the key of their question, in one form per type:
-a text, a number, ``true`` or ``false``, ``"2022-09-30"``, the value of a choice or
-a list of them.
+required, when: {question, is}}``; the last makes it one that is asked only of those who
+gave one of some answers to a question before it. Answers are stored by the key of their
+question, in one form per type: a text, a number, ``true`` or ``false``,
+``"2022-09-30"``, the value of a choice or a list of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -79,6 +80,24 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class When:
+    """The answers to a question before that make another one be asked.
+
+    :ivar question: the key of the question before
+    :ivar values: any of these answers; of several choices any one is enough
+    """
+
+    question: str
+    values: tuple[str | bool, ...]
+
+    def holds(self, answers: Mapping[str, Any]) -> bool:
+        """Whether one of these answers was given."""
+        given = answers.get(self.question)
+        said = given if isinstance(given, list) else [given]
+        return any(value in said for value in self.values)
+
+
+@dataclass(frozen=True)
 class Question:
     """A question of a season.
 
@@ -86,6 +105,7 @@ class Question:
     :ivar type: one of :data:`TYPES`
     :ivar choices: what can be chosen, for the types in :data:`CHOOSING`
     :ivar required: whether an application can be handed in without an answer
+    :ivar when: of whom it is asked, if not of all
     """
 
     key: str
@@ -94,6 +114,7 @@ class Question:
     type: str
     choices: tuple[Choice, ...] = ()
     required: bool = False
+    when: When | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The question as it is stored; a text left empty in a language stays so."""
@@ -107,6 +128,11 @@ class Question:
                 for choice in self.choices
             ],
             "required": self.required,
+            **(
+                {"when": {"question": self.when.question, "is": [*self.when.values]}}
+                if self.when
+                else {}
+            ),
         }
 
     def label_of(self, value: str, lang: str | None) -> str:
@@ -150,6 +176,9 @@ def read(stored: Iterable[Mapping[str, Any]]) -> list[Question]:
                 for choice in question.get("choices") or ()
             ),
             required=bool(question.get("required")),
+            when=When(question["when"]["question"], tuple(question["when"]["is"]))
+            if question.get("when")
+            else None,
         )
         for question in stored
     ]
@@ -176,9 +205,101 @@ def check_definitions(raw: object) -> list[Question]:
         for index, item in enumerate(raw)
         if (question := _definition(item, index, taken, problems)) is not None
     ]
+    if not problems:
+        # What a condition names is known only once all is read.
+        questions = _with_conditions(questions, raw, problems)
     if problems:
         raise DefinitionErrors(sorted(problems, key=order))
     return questions
+
+
+def answers_of(question: Question) -> tuple[str | bool, ...]:
+    """What can be answered, for questions that a condition may name; else nothing."""
+    if question.type == "yes_no":
+        return (True, False)
+    return tuple(choice.value for choice in question.choices)
+
+
+def _with_conditions(
+    questions: list[Question], raw: list[Any], problems: list[Problem]
+) -> list[Question]:
+    """The questions with of whom they are asked; what is wrong is added."""
+    found: list[Question] = []
+    before: dict[str, Question] = {}
+    for index, (question, item) in enumerate(zip(questions, raw, strict=True)):
+        when = None
+        if item.get("when") not in (None, "", {}):
+            when = _condition(item["when"], before, (index, "when"), problems)
+        before[question.key] = question
+        found.append(replace(question, when=when))
+    return found
+
+
+def _condition(
+    raw: object,
+    before: Mapping[str, Question],
+    path: tuple[str | int, ...],
+    problems: list[Problem],
+) -> When | None:
+    """Of whom a question is asked; what is wrong is added to the problems."""
+    if not isinstance(raw, Mapping):
+        problems.append(Problem(path, "not_an_object"))
+        return None
+    key, given = raw.get("question"), raw.get("is")
+    asked = before.get(key) if isinstance(key, str) else None
+    if asked is None or not answers_of(asked):
+        problems.append(Problem(path, "when_question", {"found": str(key)[:40]}))
+        return None
+    values: list[str | bool] = []
+    for one in given if isinstance(given, list) else [given]:
+        try:
+            value = _READERS["yes_no" if asked.type == "yes_no" else "choice"](
+                asked, one
+            )
+        except AnswerError:
+            problems.append(Problem(path, "when_value", {"found": str(one)[:40]}))
+            return None
+        assert isinstance(value, str | bool)
+        if value not in values:
+            values.append(value)
+    if not values:
+        problems.append(Problem(path, "when_value", {"found": ""}))
+        return None
+    return When(asked.key, tuple(values))
+
+
+#: Types whose answers are few enough to choose applications by, and to be counted.
+COUNTED = frozenset({"yes_no", *CHOOSING})
+
+
+def asked_of(
+    questions: Iterable[Question], answers: Mapping[str, Any]
+) -> list[Question]:
+    """The questions that are asked of somebody who gave these answers.
+
+    What hangs on a question that is not asked is not asked either.
+    """
+    asked: list[Question] = []
+    said: dict[str, Any] = {}
+    for question in questions:
+        if question.when is None or question.when.holds(said):
+            asked.append(question)
+            said[question.key] = answers.get(question.key)
+    return asked
+
+
+def conditions(questions: Iterable[Question]) -> dict[str, list[When]]:
+    """For each question that is not asked of all what must hold, those on which it
+    hangs by way of others too.
+    """
+    found: dict[str, list[When]] = {}
+    for question in questions:
+        if question.when is not None:
+            found[question.key] = [
+                *found.get(question.when.question, []),
+                question.when,
+            ]
+    return found
 
 
 def _definition(
@@ -188,7 +309,7 @@ def _definition(
     if not isinstance(item, Mapping):
         problems.append(Problem((index,), "not_an_object"))
         return None
-    known = ("key", "label", "help", "type", "choices", "required")
+    known = ("key", "label", "help", "type", "choices", "required", "when")
     check_names(item, known, (index,), problems)
     so_far = len(problems)
     label = read_words(item.get("label"), (index, "label"), LONGEST_LABEL, problems)
@@ -379,12 +500,17 @@ def check_answers(
     :param complete: as for :func:`check_answer`
     :returns: the answers there are, and what is wrong, both by key; an answer to a
         question that is not asked is wrong (``unknown``)
+
+    What the season asks, but not of those who answer like this (see :func:`asked_of`),
+    is neither missing nor kept.
     """
     answers: dict[str, Answer] = {}
     errors: dict[str, AnswerError] = {}
     asked: set[str] = set()
     for question in questions:
         asked.add(question.key)
+        if question.when is not None and not question.when.holds(answers):
+            continue
         try:
             answer = check_answer(question, raw.get(question.key), complete)
         except AnswerError as error:

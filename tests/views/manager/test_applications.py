@@ -692,3 +692,37 @@ def test_without_criteria_the_desk_is_as_it_was(manager: Any, world: Any) -> Non
     assert not page.xpath("//*[@id='scores']")
     # A conflict of interest can be told all the same.
     assert page.xpath("//input[@name='conflict']")
+
+
+def test_answers_choose_applications_and_stand_in_columns(
+    manager: Any, world: Any
+) -> None:
+    call_as(
+        world.people["sysadmin"],
+        "challenge_cohort_patch",
+        id=world.open_cohort["id"],
+        questions=[{"key": "pret", "label": "Prêt ?", "type": "yes_no"}],
+    )
+    id_ = _applications(world)["Baule"]["id"]
+    application = model.Session.get(Application, id_)
+    application.answers = {"pret": True}
+    model.Session.commit()
+    page = _page(manager.get(f"/en{LIST}?answers-pret=true&columns=pret"))
+    assert _names(page) == ["Baule"]
+    assert "Prêt ?" in page.xpath("//table//thead")[0].text_content()
+    assert page.xpath("//td[@data-label='Prêt ?']/text()") == ["Yes"]
+    # Every link goes on with it.
+    for wanted in ("applications.csv?", "/application/", "sort=population"):
+        links = page.xpath("//*[@id='applications']//a/@href")
+        (link,) = [link for link in links if wanted in link]
+        query = parse_qs(urlsplit(link).query)
+        assert query["answers-pret"] == ["true"], link
+    assert manager.get(f"{LIST}.csv?answers-pret=true").status_code == 200
+    page = _page(manager.get(f"/en{DESK}/application/{id_}?answers-pret=true"))
+    assert "1 of 1" in _text(page)
+    assert manager.get(f"{LIST}?answers-autre=x").status_code == 400
+
+
+def test_the_applications_are_told_in_figures(manager: Any, world: Any) -> None:
+    page = _page(manager.get(f"/en{LIST}/statistics"))
+    assert "3 applications were submitted." in _text(page)

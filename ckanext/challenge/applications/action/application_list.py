@@ -10,10 +10,12 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import class_mapper
 
 from ckanext.challenge import programmes
 from ckanext.challenge.applications import (
+    answers,
     decisions,
     onboarding,
     query,
@@ -25,7 +27,7 @@ from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.domain.application_fields import WRITTEN
 from ckanext.challenge.domain.names import sort_key
-from ckanext.challenge.model import Application, Staff
+from ckanext.challenge.model import Application, Cohort, Staff
 from ckanext.challenge.model.dictize import as_json, columns, name_of
 
 # Columns, not objects of the session: a list is only read.
@@ -95,6 +97,12 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     :param reading: only those to which the caller, as a reader, is this: ``none``
         (has given no score), ``scored`` or ``conflict``
     :type reading: string
+    :param answers: only those that answer the season's own questions like this, by
+        their keys (those answered by yes or no, or out of a list; of several choices
+        one); or one by one, as ``answers-<key>``
+    :type answers: dict
+    :param columns: keys of the season's own questions whose answers are answered too
+    :type columns: list of strings, or a string with commas
     :param pending: only those with a decision that waits to be published (false)
     :type pending: bool
     :param ids: only these
@@ -108,18 +116,21 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         result ``obligation``, ``reviewer_id`` and ``pending_decision`` (with
         ``by_name``: who keeps it), and where the season has criteria ``score``
         (``{readers, average, spread}``, ``None`` as long as one does not see it; see
-        :py:func:`challenge_score_list`) and ``part`` (as ``reading`` takes it);
+        :py:func:`challenge_score_list`) and ``part`` (as ``reading`` takes it), and
+        with ``columns`` ``answers``, by key;
         ``next_in_line`` (``{id, organization_title}`` of the first on the waiting
         list who is not about to be refused, where one of the chosen waits);
-        ``season`` (``{id, name, title, state, capacity, reading, taken, promised,
-        asks_feedback}``, ``reading`` being the phase of its reading, where it has
-        criteria, ``promised`` the places that acceptances which are kept will take,
+        ``season`` (``{id, name, title, state, capacity, questions, reading, taken,
+        promised, asks_feedback}``, ``reading`` being the phase of its reading, where it
+        has criteria, ``promised`` the places that acceptances which are kept will take,
         those of ``ids`` left out) and ``reviewers``
         (``{id, name}``: its managers, who may be given one to read); with ``around``
         also ``neighbours`` (``{previous, next, position}``, ids and a number from 1,
         ``None`` where there is none)
     """
-    data = validate(context, data_dict, schema.application_list())
+    data = answers.with_filters(
+        data_dict, lambda plain: validate(context, plain, schema.application_list())
+    )
     if "cohort" not in data:
         tk.check_access("challenge_application_list", context, {})
         return _own(context, data)
@@ -133,6 +144,9 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     if score is not None:
         own = reading.part(roles.user_id_of(context))
         more = [score.label("score"), own.label("part")]
+    shown = _asked_columns(cohort, data.get("columns", ()))
+    if shown is not None:
+        more.append(shown)
     beside = _beside(cohort.id, data.get("ids", ()))
     answer: dict[str, Any] = {
         "count": _count(data, paginate, chosen),
@@ -144,7 +158,9 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         },
         "next_in_line": beside.head if "waitlisted" in paginate.states else None,
         "season": {
-            **columns(cohort, ("id", "name", "title", "state", "capacity")),
+            **columns(
+                cohort, ("id", "name", "title", "state", "capacity", "questions")
+            ),
             "reading": reading.phase_of(cohort) if cohort.criteria else None,
             "taken": beside.taken,
             "promised": beside.promised,
@@ -157,6 +173,25 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     if "around" in data:
         answer["neighbours"] = query.neighbours(chosen, data, data["around"], score)
     return answer
+
+
+def _asked_columns(cohort: Cohort, keys: Iterable[str]) -> sa.Label[Any] | None:
+    """The answers to some questions of a season, as an object of JSON.
+
+    :raises ValidationError: on ``columns`` for what the season does not ask
+    """
+    asked = {question["key"] for question in cohort.questions}
+    parts: list[Any] = []
+    for key in keys:
+        if key not in asked:
+            text = tk._("“{value}” is not one of: {allowed}").format(
+                value=key[:40], allowed=", ".join(sorted(asked))
+            )
+            raise tk.ValidationError({"columns": [text]})
+        parts += [sa.literal(key), _columns.answers[key]]
+    if not parts:
+        return None
+    return sa.func.jsonb_build_object(*parts, type_=JSONB).label("answers")
 
 
 def _count(data: dict[str, Any], paginate: query.Facets, chosen: list[Any]) -> int:

@@ -14,8 +14,8 @@ from ckan.types import Context
 from sqlalchemy.orm import class_mapper
 
 from ckanext.challenge import config
+from ckanext.challenge.applications import answers, query, schema
 from ckanext.challenge.applications import labels as application_labels
-from ckanext.challenge.applications import query, schema
 from ckanext.challenge.applications.answers import field_of
 from ckanext.challenge.common import language, roles, spreadsheets
 from ckanext.challenge.common.action_helpers import validate
@@ -58,12 +58,14 @@ def challenge_application_export(context: Context, data_dict: dict[str, Any]) ->
     :rtype: dict
 
     The other parameters are those of :py:func:`challenge_application_list` but for
-    ``around``, ``limit`` and ``offset``.
+    ``around``, ``columns``, ``limit`` and ``offset``.
 
     A caller in this process that sets ``stream`` in the context gets an iterator of
     bytes as ``content``: it needs little memory, whatever the number of rows.
     """
-    data = validate(context, data_dict, schema.application_export())
+    data = answers.with_filters(
+        data_dict, lambda plain: validate(context, plain, schema.application_export())
+    )
     cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_application_export", context, {"cohort": cohort.id})
     kind: spreadsheets.Kind = data["format"]
@@ -174,9 +176,9 @@ class _Rows:
         values = [
             self._value(field.name, getattr(row, field.name)) for field in EXPORTED
         ]
-        answers = row.answers or {}
+        given = row.answers or {}
         values += [
-            self._answer(question.key, answers.get(question.key))
+            self._answer(question.key, given.get(question.key))
             for question in self.questions
         ]
         if self.scored:

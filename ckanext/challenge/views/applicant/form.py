@@ -94,9 +94,20 @@ def consent_help(state: str = "draft") -> str:
 def asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The questions of a season or of its final form, in the reader's language.
 
+    One that is asked only of some says so in words (``only``), for who reads without
+    the style sheet or with an old browser; ``when`` has the numbers of its conditions,
+    ``opens`` those that an answer meets, by which the style sheet hides it.
+
     :param form: what has ``questions``
     """
     spoken = language.current()
+    read = questions.read(form.get("questions") or [])
+    conditions = questions.conditions(read)
+    numbers: dict[questions.When, str] = {}
+    for each in conditions.values():
+        for when in each:
+            numbers.setdefault(when, str(len(numbers) + 1))
+    by_key = {question.key: question for question in read}
     return [
         {
             "name": f"{_ANSWERS}{question.key}",
@@ -108,9 +119,43 @@ def asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
             "choices": [
                 (choice.value, choice.label.in_(spoken)) for choice in question.choices
             ],
+            "only": _only(question.when, by_key, spoken) if question.when else "",
+            "when": " ".join(
+                numbers[when] for when in conditions.get(question.key, ())
+            ),
+            "opens": _opens(question, numbers),
         }
-        for question in questions.read(form.get("questions") or [])
+        for question in read
     ]
+
+
+def _only(
+    when: questions.When, by_key: Mapping[str, questions.Question], spoken: str
+) -> str:
+    """Of whom a question is asked, in words."""
+    before = by_key[when.question]
+    yes_no = {True: tk._("Yes"), False: tk._("No")}
+    said = [
+        yes_no[value] if isinstance(value, bool) else before.label_of(value, spoken)
+        for value in when.values
+    ]
+    return tk._("Only if you answered “{answer}” to “{question}”").format(
+        answer=tk._("” or “").join(said), question=before.label.in_(spoken)
+    )
+
+
+def _opens(
+    question: questions.Question, numbers: Mapping[questions.When, str]
+) -> dict[str, str]:
+    """The numbers of the conditions that each answer to a question meets."""
+    found: dict[str, str] = {}
+    for when, number in numbers.items():
+        if when.question == question.key:
+            for value in when.values:
+                # As the form sends it.
+                name = str(value).lower() if isinstance(value, bool) else value
+                found[name] = f"{found.get(name, '')} {number}".strip()
+    return found
 
 
 def answered(

@@ -9,15 +9,15 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import lifecycle, questions
 from ckanext.challenge.domain.application_fields import FORM
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.applicant.pages import duty_text
-from ckanext.challenge.views.application_values import value_text
+from ckanext.challenge.views.application_values import answer_text, value_text
 from ckanext.challenge.views.common import act, context
 
 from . import decisions
-from .applications import KEPT, chosen_filters, reviewers
+from .applications import chosen_filters, kept_filters, reviewers
 from .history import history
 from .layout import frame
 from .scores import scores
@@ -47,7 +47,7 @@ def _addresses(
     params: Mapping[str, str],
     beside: Mapping[str, Any],
 ) -> dict[str, str]:
-    kept = {key: params.get(key, "") for key in KEPT}
+    kept = kept_filters(params)
     query = h.challenge_query(kept, then=params.get("then"))
     base = f"{url}/application"
 
@@ -172,19 +172,10 @@ def _answers(
 ) -> list[tuple[str, str]]:
     given = application.get("answers") or {}
     rows = []
-    for question in cohort.get("questions") or []:
+    asked = questions.asked_of(questions.read(cohort.get("questions") or []), given)
+    for question in (one.as_dict() for one in asked):
         value = given.get(question["key"])
-        chosen = {
-            choice["value"]: application_labels.in_words(choice)
-            for choice in question.get("choices") or []
-        }
-        if isinstance(value, list):
-            value = [chosen.get(item, item) for item in value]
-        elif isinstance(value, str):
-            value = chosen.get(value, value)
-        text = value_text("", value)
-        if question.get("type") == "date" and text:
-            text = h.challenge_date(text)
+        text = answer_text(question, value)
         rows.append((application_labels.in_words(question), text or "—"))
     return rows
 
@@ -357,7 +348,7 @@ def confirming(
 ) -> dict[str, Any]:
     """What is around all that is to be confirmed of an application."""
     around = frame(cohort, "applications")
-    kept = {key: value for key, value in params.items() if key in (*KEPT, "then")}
+    kept = kept_filters(params) | {"then": params.get("then", "")}
     mine = f"{around['url']}/application/{application['id']}"
     back = mine + h.challenge_query(kept)
     return {

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
+from ckanext.challenge.common import language
 from ckanext.challenge.common.spreadsheets import FORMATS
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import lifecycle, questions
+from ckanext.challenge.views.application_values import answer_text
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
 from .layout import frame
@@ -20,7 +22,9 @@ from .scores import summary_text
 SIZE = 40
 FILTERS = ("q", "kind", "departement", "obligation", "reviewer", "reading")
 #: What an address of the list may say, and the page of a file keeps.
-KEPT = ("state", *FILTERS, "pending", "sort", "order")
+KEPT = ("state", *FILTERS, "columns", "pending", "sort", "order")
+#: How an address names the answer that is looked for.
+_ANSWERS = "answers-"
 
 #: The states of what waits for the team: shown when nothing else is asked for.
 TO_DECIDE = "submitted,in_review"
@@ -44,9 +48,26 @@ _SORTS = {
 }
 
 
+def kept_filters(params: Mapping[str, str]) -> dict[str, str]:
+    """What an address of the list says, of what every link on it keeps."""
+    kept = {key: params.get(key, "") for key in KEPT}
+    # One box for each column: several of one name.
+    chosen = getattr(params, "getlist", lambda name: [params.get(name, "")])("columns")
+    kept["columns"] = ",".join(filter(None, chosen))
+    return kept | {
+        key: value
+        for key, value in params.items()
+        if key.startswith(_ANSWERS) and value
+    }
+
+
 def chosen_filters(params: Mapping[str, str]) -> dict[str, Any]:
     """What an address asks of ``challenge_application_list``."""
-    asked = {key: params[key] for key in KEPT if params.get(key)}
+    asked: dict[str, Any] = {
+        key: value
+        for key, value in kept_filters(params).items()
+        if value and key != "columns"
+    }
     if asked.get("pending"):
         asked.pop("state", None)
     elif asked.get("state") == ALL:
@@ -71,7 +92,7 @@ def _tabs(
 ) -> list[dict[str, Any]]:
     """The states as a row of links with their numbers."""
     paginate: Mapping[str, int] = found["facets"]["state"]
-    kept = {key: params.get(key) for key in (*FILTERS, "sort", "order")}
+    kept = kept_filters(params) | {"state": "", "pending": ""}
     asked = chosen_filters(params)
     words = {
         TO_DECIDE: tk._("To decide {number}"),
@@ -159,7 +180,7 @@ def _headings(params: Mapping[str, str], url: str) -> dict[str, tuple[str, str]]
     waiting = params.get("state") == "waitlisted"
     sort = params.get("sort") or ("state" if waiting else "submitted")
     order = params.get("order") or _SORTS.get(sort, "asc")
-    kept = {key: params.get(key) for key in KEPT}
+    kept = kept_filters(params)
     found = {}
     for name, begins in _SORTS.items():
         now = order if name == sort else ""
@@ -171,7 +192,11 @@ def _headings(params: Mapping[str, str], url: str) -> dict[str, tuple[str, str]]
 
 
 def _rows(
-    found: Mapping[str, Any], base: str, query: str, people: Mapping[str, str]
+    found: Mapping[str, Any],
+    base: str,
+    query: str,
+    people: Mapping[str, str],
+    columns: Collection[str],
 ) -> list[dict[str, Any]]:
     # The same few words stand in many rows.
     states = {
@@ -184,6 +209,11 @@ def _rows(
     }
     duties = application_labels.obligations()
     parts = application_labels.parts() if found["season"]["reading"] else {}
+    asked = [
+        question
+        for question in found["season"]["questions"]
+        if question["key"] in columns
+    ]
     kept = any(row["pending_decision"] for row in found["results"])
     decided = application_labels.decided() if kept else {}
     rows = []
@@ -209,6 +239,10 @@ def _rows(
                 "reader": people.get(row["reviewer_id"] or "", ""),
                 "state": states[row["state"]],
                 "score": _score(row, parts),
+                "answers": [
+                    answer_text(question, row["answers"].get(question["key"]))
+                    for question in asked
+                ],
                 "rank": row["waitlist_rank"],
                 "pending": tk._("{decision} (to publish)").format(
                     decision=decided[pending["decision"]]
@@ -218,6 +252,32 @@ def _rows(
             }
         )
     return rows
+
+
+def _asked(cohort: Mapping[str, Any], kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The season's own questions, to choose by their answers and to show them."""
+    columns = kept["columns"].split(",")
+    found = []
+    for question in questions.read(cohort["questions"]):
+        name = f"{_ANSWERS}{question.key}"
+        row = question.as_dict()
+        offered = [
+            (str(value).lower(), tk._("Yes") if value else tk._("No"))
+            if isinstance(value, bool)
+            else (value, question.label_of(value, language.current()))
+            for value in questions.answers_of(question)
+        ]
+        found.append(
+            {
+                "key": question.key,
+                "name": name,
+                "label": application_labels.in_words(row),
+                "value": kept.get(name, ""),
+                "options": options(tk._("All"), offered) if offered else [],
+                "shown": question.key in columns,
+            }
+        )
+    return found
 
 
 def _score(row: Mapping[str, Any], parts: Mapping[str, str]) -> str:
@@ -235,19 +295,20 @@ def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, 
     :raises tk.NotAuthorized: not a manager of the season
     """
     page = page_number(params)
+    kept = kept_filters(params)
     # One action for all of it: this page is opened more than any other of the desk.
     found = act(
         "challenge_application_list",
         cohort=cohort_name,
         limit=SIZE,
         offset=SIZE * (page - 1),
+        **({"columns": kept["columns"]} if kept["columns"] else {}),
         **chosen_filters(params),
     )
     cohort = found["season"]
     people = [(user["id"], user["name"]) for user in found["reviewers"]]
     around = frame(cohort, "applications")
     url = f"{around['url']}/applications"
-    kept = {key: params.get(key, "") for key in KEPT}
     query = h.challenge_query(kept)
     pages = Pager(url, kept, found["count"], page, SIZE)
     return {
@@ -259,10 +320,22 @@ def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, 
         "showing_pending": bool(params.get("pending")),
         "tabs": _tabs(found, params, url),
         "filters": _filters(found, params, people),
-        "filtered": any(params.get(name) for name in FILTERS),
+        "filtered": any(
+            value
+            for name, value in kept.items()
+            if name in FILTERS or name.startswith(_ANSWERS)
+        ),
+        "asked": _asked(cohort, kept),
+        "columns": [row["label"] for row in _asked(cohort, kept) if row["shown"]],
         "kept": {key: kept[key] for key in ("state", "pending", "sort", "order")},
         "headings": _headings(params, url),
-        "rows": _rows(found, f"{around['url']}/application", query, dict(people)),
+        "rows": _rows(
+            found,
+            f"{around['url']}/application",
+            query,
+            dict(people),
+            kept["columns"].split(","),
+        ),
         "select": params.get("select") == "page",
         "pages": pages,
         "decisions": _decisions(cohort),
@@ -280,6 +353,7 @@ def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, 
             "batch": f"{url}/decide{query}",
             "pending": url + h.challenge_query({"pending": "true"}),
             "publish": f"{url}/publish",
+            "statistics": f"{url}/statistics",
             "exports": [(kind.upper(), f"{url}.{kind}{query}") for kind in FORMATS],
         },
     }

@@ -22,7 +22,7 @@ from ckanext.challenge.views.common import (
 from ckanext.challenge.views.forms import flat_errors, texts
 
 from .application import application_page, decision_page, drop_page, neighbours
-from .applications import KEPT, applications_page, chosen_filters
+from .applications import applications_page, chosen_filters, kept_filters
 from .board import board_page
 from .cohort import cohort_page
 from .decisions import (
@@ -34,6 +34,7 @@ from .decisions import (
 )
 from .importing import import_page, typed_import
 from .scores import FIELD as SCORE_FIELD
+from .statistics import statistics_page
 from .transition import transition_page
 from .undoing import undo_page
 from .week import week_page
@@ -150,9 +151,14 @@ def export(cohort: str, format: str) -> Response:
     return attached(response, answer["filename"])
 
 
+def _kept() -> dict[str, str]:
+    """What the address says of the list one came from."""
+    return {key: value for key, value in kept_filters(request.args).items() if value}
+
+
 def _list(cohort: str) -> str:
     """The address of the list one came from."""
-    kept = {key: value for key, value in request.args.items() if key in KEPT}
+    kept = _kept()
     return str(tk.h.url_for("challenge_manage.applications", cohort=cohort, **kept))
 
 
@@ -164,6 +170,12 @@ def _wish() -> dict[str, Any]:
         "fields": form.getlist("fields"),
         "pending": form.get("pending", ""),
     }
+
+
+@manager.get("/<cohort>/applications/statistics")
+def statistics(cohort: str) -> str:
+    """The applications to a season in figures."""
+    return tk.render("challenge/manage/statistics.html", statistics_page(cohort))
 
 
 @manager.post("/<cohort>/applications/decide")
@@ -236,7 +248,7 @@ def application(cohort: str, id: str) -> str:
 
 def _here(cohort: str, id_: str, anchor: str = "") -> AnyResponse:
     """The page of the application again, in the list one came from."""
-    kept = {key: value for key, value in request.args.items() if key in (*KEPT, "then")}
+    kept = {**_kept(), **texts(request.args, "then")}
     return tk.redirect_to(
         "challenge_manage.application",
         cohort=cohort,
@@ -289,7 +301,7 @@ def review(cohort: str, id: str) -> AnyResponse | str:
     if not leads_on:
         return _here(cohort, id)
     if following:
-        kept = {key: value for key, value in request.args.items() if key in KEPT}
+        kept = _kept()
         return tk.redirect_to(
             "challenge_manage.application",
             cohort=cohort,

@@ -505,3 +505,35 @@ def test_criteria_are_written_and_sorted_without_a_script(
         ("envie_d_ouvrir", 1),
     ]
     assert cohort["reading_closes"] == "2026-05-20"
+
+
+def test_a_question_hangs_on_an_answer_before_it(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager, address = browser("manager"), f"{SEASON}/questions"
+    typed = _typed(_page(manager.post(address, data={"do": "add"})))
+    typed |= {"questions-0-label_fr": "Un logiciel ?", "questions-0-type": "yes_no"}
+    typed = _typed(_page(manager.post(address, data={**typed, "do": "add"})))
+    typed["questions-1-label_fr"] = "Lequel ?"
+    page = _page(manager.post(address, data={**typed, "do": "preview"}))
+    boxes = page.xpath("//input[starts-with(@name, 'questions-1-when_')]")
+    assert [box.get("value") for box in boxes] == [
+        "un_logiciel=true",
+        "un_logiciel=false",
+    ]
+    typed = {**_typed(page), boxes[0].get("name"): boxes[0].get("value")}
+    page = _page(manager.post(f"/en{address}", data={**typed, "do": "preview"}))
+    (hanging,) = page.xpath("//*[@data-when='1']")
+    assert "Only if you answered “Yes” to “Un logiciel ?”" in hanging.text_content()
+    (opening,) = page.xpath("//input[@data-opens='1']")
+    assert opening.get("value") == "true"
+    assert manager.post(address, data={**typed, "do": "save"}).status_code == 302
+    (_, second) = _cohort(world)["questions"]
+    assert second["when"] == {"question": "un_logiciel", "is": [True]}
+    # What is stored is ticked again; moved before its question it is refused.
+    typed = _typed(_page(manager.get(address)))
+    assert typed["questions-1-when_0"] == "un_logiciel=true"
+    typed = _typed(_page(manager.post(address, data={**typed, "do": "down-0"})))
+    typed["questions-0-when_0"] = "un_logiciel=true"
+    refused = _page(manager.post(address, data={**typed, "do": "save"}))
+    assert refused.xpath("//a[@href='#field-questions-0-when']")

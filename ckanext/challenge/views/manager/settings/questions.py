@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import ckan.plugins.toolkit as tk
 from werkzeug.datastructures import MultiDict
 
+from ckanext.challenge.common import language
 from ckanext.challenge.domain import definitions, questions
 from ckanext.challenge.views.applicant.form import asked
 from ckanext.challenge.views.common import act
@@ -38,6 +39,7 @@ def _row_of(question: Mapping[str, Any]) -> dict[str, str]:
         "key": question["key"],
         "type": question["type"],
         "required": "true" if question["required"] else "",
+        **_boxes_of(question.get("when")),
         **{f"label_{lang}": question["label"][lang] for lang in definitions.LANGUAGES},
         **{f"help_{lang}": question["help"][lang] for lang in definitions.LANGUAGES},
         **{
@@ -45,6 +47,38 @@ def _row_of(question: Mapping[str, Any]) -> dict[str, str]:
             for lang in definitions.LANGUAGES
         },
     }
+
+
+def _box(key: str, value: str | bool) -> str:
+    """What a box of a condition sends: a question, and an answer to it."""
+    return f"{key}={str(value).lower() if isinstance(value, bool) else value}"
+
+
+def _boxes_of(when: Mapping[str, Any] | None) -> dict[str, str]:
+    """The boxes that a stored condition ticks."""
+    if not when:
+        return {}
+    return {
+        f"when_{number}": _box(when["question"], value)
+        for number, value in enumerate(when["is"])
+    }
+
+
+def _ticked(row: Mapping[str, str]) -> list[str]:
+    """The boxes of a row that are ticked."""
+    return [value for name, value in row.items() if name.startswith("when_")]
+
+
+def _condition(row: Mapping[str, str]) -> dict[str, Any] | None:
+    """Of whom a question is asked, of the boxes that are ticked.
+
+    Boxes of two questions make a condition on none of them, which is refused.
+    """
+    pairs = [box.partition("=")[::2] for box in _ticked(row)]
+    if not pairs:
+        return None
+    keys = {key for key, _ in pairs}
+    return {"question": " + ".join(sorted(keys)), "is": [value for _, value in pairs]}
 
 
 def _lines_of(choices: list[dict[str, Any]], lang: str) -> str:
@@ -119,7 +153,53 @@ class QuestionsForm(RowsForm):
             "label": {lang: row.get(f"label_{lang}", "") for lang in ("fr", "en")},
             "help": {lang: row.get(f"help_{lang}", "") for lang in ("fr", "en")},
             "choices": choices if type_ in questions.CHOOSING else [],
+            **({"when": when} if (when := _condition(row)) else {}),
         }
+
+    def change(self) -> None:
+        """Do in the form what the button says that was pressed."""
+        super().change()
+        # A question that is not saved yet gets its key: another one may hang on it.
+        taken = {row["key"] for row in self._rows if row.get("key")}
+        for row in self._rows:
+            words = row.get("label_fr") or row.get("label_en")
+            if words and not row.get("key"):
+                row["key"] = definitions.new_key(words, taken, "question")
+                taken.add(row["key"])
+
+    def _readable(self, row: Mapping[str, str]) -> questions.Question | None:
+        """A row as a question by itself, if it is one already."""
+        alone = {**self._definition(row), "when": None}
+        try:
+            (question,) = questions.check_definitions([alone])
+        except definitions.DefinitionErrors:
+            return None
+        return question
+
+    def _boxes(self, index: int) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+        """What the question of a row may hang on: for each question before it that has
+        a key its label, and for each answer the box, its label, whether it is ticked.
+        """
+        spoken = language.current()
+        yes_no = {True: tk._("Yes"), False: tk._("No")}
+        ticked = _ticked(self._rows[index])
+        found = []
+        for row in self._rows[:index]:
+            question = self._readable(row) if row.get("key") else None
+            if question is None or not questions.answers_of(question):
+                continue
+            boxes = [
+                (
+                    _box(question.key, value),
+                    yes_no[value]
+                    if isinstance(value, bool)
+                    else question.label_of(value, spoken),
+                    _box(question.key, value) in ticked,
+                )
+                for value in questions.answers_of(question)
+            ]
+            found.append((question.label.in_(spoken), boxes))
+        return found
 
     def page(self, errors: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
         """What the editor shows.
@@ -146,6 +226,8 @@ class QuestionsForm(RowsForm):
                     "number": index + 1,
                     "start": f"questions-{index}-",
                     "answers": self._answers(row),
+                    "boxes": self._boxes(index),
+                    "ticked": bool(_ticked(row)),
                     "chooses": row.get("type") in questions.CHOOSING,
                 }
                 for index, row in enumerate(self._rows)
@@ -183,6 +265,7 @@ class QuestionsForm(RowsForm):
             "choices_fr": tk._("Choices in French, one per line"),
             "choices_en": tk._("Choices in English, in the same order"),
             "required": tk._("An answer is needed"),
+            "when": tk._("Asked only of some"),
         }
         named = {"questions": tk._("Questions")}
         for index in range(len(self._rows)):
@@ -194,16 +277,16 @@ class QuestionsForm(RowsForm):
 
     def _preview(self) -> tuple[list[dict[str, Any]], bool]:
         """The questions as applicants see them, and whether that is all of them."""
-        shown: list[dict[str, Any]] = []
-        readable = True
-        for row in self._rows:
-            if not self._is_written(row):
-                continue
-            try:
-                (question,) = questions.check_definitions([self._definition(row)])
-            except definitions.DefinitionErrors:
-                readable = False
-            else:
-                # A key of its own: those that are not stored yet may be the same.
-                shown.append({**question.as_dict(), "key": f"preview-{len(shown)}"})
-        return asked({"questions": shown}), readable
+        written = [row for row in self._rows if self._is_written(row)]
+        whole = [self._definition(row) for row in written]
+        try:
+            read = questions.check_definitions(whole)
+        except definitions.DefinitionErrors:
+            alone = (self._readable(row) for row in written)
+            read = [question for question in alone if question is not None]
+        # Names of their own: the page has fields of these names.
+        shown = [
+            {**question, "name": f"preview-{question['name']}"}
+            for question in asked({"questions": [one.as_dict() for one in read]})
+        ]
+        return shown, len(read) == len(written)
