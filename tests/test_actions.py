@@ -309,6 +309,11 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_map_list": (EVERYBODY, {}),
     "challenge_map_show": (EVERYBODY, {"level": "commune"}),
     "challenge_successor_list": (EVERYBODY, {}),
+    "challenge_merge_list": ({"manager", "other_manager", "sysadmin"}, {}),
+    "challenge_collectivite_merge": (
+        {"sysadmin"},
+        {"from": "213601594", "into": "214500241", "dry_run": True},
+    ),
     "challenge_successor_create": (
         {"sysadmin"},
         {"siren": "213601594", "successor": "214500241"},
@@ -703,6 +708,11 @@ def _withdrawn(w: dict[str, Any]) -> dict[str, Any]:
     return {"id": w["participant"]}
 
 
+def _doubled(world: dict[str, Any]) -> dict[str, Any]:
+    names = [factories.Organization()["name"] for _ in range(2)]
+    return dict(zip(("from", "into"), names, strict=True))
+
+
 def _replaced(_: dict[str, Any]) -> dict[str, Any]:
     addresses.replace_collectivite(BAULE, POINCONNET)
     return {"siren": BAULE}
@@ -892,6 +902,7 @@ CHANGES: dict[str, Fill] = {
     },
     "challenge_preparation_delete": lambda w: {"id": w["preparation"]},
     "challenge_successor_create": lambda _: {"siren": BAULE, "successor": POINCONNET},
+    "challenge_collectivite_merge": _doubled,
     "challenge_successor_delete": _replaced,
 }
 

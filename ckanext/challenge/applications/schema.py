@@ -378,3 +378,13 @@ def role_list() -> Schema:
         "cohort": fields.raw(required=False),
         "organization": fields.raw(required=False),
     }
+
+
+def merge() -> Schema:
+    """What becomes what."""
+    return {"from": fields.raw(), "into": fields.raw(), "dry_run": fields.truth()}
+
+
+def merge_list() -> Schema:
+    """Which part of the list."""
+    return fields.paging()

@@ -62,6 +62,7 @@ RESERVED_NAMES = frozenset(
         "kits",
         "manage",
         "matches",
+        "merges",
         "mine",
         "observatory",
         "oembed",

@@ -14,6 +14,7 @@ from ckanext.challenge.views.csrf import check_action
 from ckanext.challenge.views.manager.adviser import adviser
 from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.matches import matches
+from ckanext.challenge.views.manager.merges import merges
 from ckanext.challenge.views.manager.routes import manager
 from ckanext.challenge.views.manager.settings.routes import settings
 from ckanext.challenge.views.participant.accompaniment_routes import accompanying
@@ -71,6 +72,7 @@ def get_blueprints() -> list[Blueprint]:
         adviser,
         mails,
         matches,
+        merges,
         opinions,
         settings,
         subscriptions,
