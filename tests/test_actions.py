@@ -93,6 +93,10 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"cohort": "{cohort}", "user": "x", "role": "adviser"},
     ),
+    "challenge_staff_invite": (
+        MANAGER,
+        {"cohort": "{cohort}", "email": "x@example.org", "role": "adviser"},
+    ),
     "challenge_staff_delete": (
         MANAGER,
         {"id": "{staff}", "cohort": "{cohort}", "role": "adviser"},
@@ -750,6 +754,11 @@ CHANGES: dict[str, Fill] = {
     },
     "challenge_late_code_create": lambda w: {"cohort": w["cohort"]},
     "challenge_late_code_delete": lambda w: {"id": w["code"]},
+    "challenge_staff_invite": lambda w: {
+        "cohort": w["cohort"],
+        "email": "nouvelle@example.org",
+        "role": "adviser",
+    },
     "challenge_staff_create": lambda w: {
         "cohort": w["cohort"],
         "user": w["people"]["stranger"]["id"],

@@ -409,3 +409,10 @@ def challenge_collectivite_merge(
 def challenge_merge_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Those who manage a season."""
     return roles.answer(roles.manages_any(context))
+
+
+def challenge_staff_invite(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers, for advisers; sysadmins, for managers too."""
+    if data_dict.get("role") == "adviser":
+        return roles.for_manager(context, data_dict.get("cohort"))
+    return roles.refused()
