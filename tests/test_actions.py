@@ -133,6 +133,10 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
         MANAGER,
         {"cohort": "{cohort}", "user": "x", "role": "adviser"},
     ),
+    "challenge_staff_invite": (
+        MANAGER,
+        {"cohort": "{cohort}", "email": "x@example.org", "role": "adviser"},
+    ),
     "challenge_staff_delete": (
         MANAGER,
         {"id": "{staff}", "cohort": "{cohort}", "role": "adviser"},
@@ -416,6 +420,11 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_map_list": (EVERYBODY, {}),
     "challenge_map_show": (EVERYBODY, {"level": "commune"}),
     "challenge_successor_list": (EVERYBODY, {}),
+    "challenge_merge_list": ({"manager", "other_manager", "sysadmin"}, {}),
+    "challenge_collectivite_merge": (
+        {"sysadmin"},
+        {"from": "213601594", "into": "214500241", "dry_run": True},
+    ),
     "challenge_successor_create": (
         {"sysadmin"},
         {"siren": "213601594", "successor": "214500241"},
@@ -865,6 +874,11 @@ def _withdrawn(w: dict[str, Any]) -> dict[str, Any]:
     return {"id": w["participant"]}
 
 
+def _doubled(world: dict[str, Any]) -> dict[str, Any]:
+    names = [factories.Organization()["name"] for _ in range(2)]
+    return dict(zip(("from", "into"), names, strict=True))
+
+
 def _replaced(_: dict[str, Any]) -> dict[str, Any]:
     addresses.replace_collectivite(BAULE, POINCONNET)
     return {"siren": BAULE}
@@ -945,6 +959,11 @@ CHANGES: dict[str, Fill] = {
         "text": "Autre",
     },
     "challenge_lesson_delete": lambda w: {"id": w["lesson"]},
+    "challenge_staff_invite": lambda w: {
+        "cohort": w["cohort"],
+        "email": "nouvelle@example.org",
+        "role": "adviser",
+    },
     "challenge_staff_create": lambda w: {
         "cohort": w["cohort"],
         "user": w["people"]["stranger"]["id"],
@@ -1144,6 +1163,7 @@ CHANGES: dict[str, Fill] = {
     },
     "challenge_preparation_delete": lambda w: {"id": w["preparation"]},
     "challenge_successor_create": lambda _: {"siren": BAULE, "successor": POINCONNET},
+    "challenge_collectivite_merge": _doubled,
     "challenge_successor_delete": _replaced,
 }
 

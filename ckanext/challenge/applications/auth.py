@@ -11,9 +11,10 @@ from ckanext.challenge.applications import (
     accounts,
     claims,
     invitations,
+    merging,
     waiting_roles,
 )
-from ckanext.challenge.common import proofs, roles
+from ckanext.challenge.common import addresses, proofs, roles
 from ckanext.challenge.common.action_helpers import (
     find_application,
     find_file,
@@ -410,3 +411,34 @@ def _of_mail(context: Context, data_dict: dict[str, Any]) -> AuthResult:
 def challenge_mail_preview(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     """Managers of the cohort."""
     return _of(context, find_application(data_dict.get("application")))
+
+
+def challenge_collectivite_merge(
+    context: Context, data_dict: dict[str, Any]
+) -> AuthResult:
+    """Sysadmins; managers of all its seasons, of what is known to be replaced."""
+    if not roles.manages_any(context):
+        return roles.refused()
+    try:
+        merger = merging.find(str(data_dict.get("from")), str(data_dict.get("into")))
+    except tk.ValidationError:
+        return roles.refused()
+    was, becomes = merger.source.siren, merger.target.siren
+    seasons = merging.seasons_of(merger.group)
+    return roles.answer(
+        bool(was and seasons)
+        and becomes in addresses.successors_of(was or "")
+        and all(roles.is_manager(context, cohort.id) for _, cohort in seasons)
+    )
+
+
+def challenge_merge_list(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Those who manage a season."""
+    return roles.answer(roles.manages_any(context))
+
+
+def challenge_staff_invite(context: Context, data_dict: dict[str, Any]) -> AuthResult:
+    """Managers, for advisers; sysadmins, for managers too."""
+    if data_dict.get("role") == "adviser":
+        return roles.for_manager(context, data_dict.get("cohort"))
+    return roles.refused()

@@ -349,6 +349,18 @@ def _invitation(occasion: Occasion) -> dict[str, Any] | None:
     }
 
 
+def _staff_invitation(occasion: Occasion) -> dict[str, Any] | None:
+    """To whom an account was made; who has opened it by now is led to the season."""
+    user, cohort = occasion.user, occasion.cohort
+    if user is None or cohort is None:
+        return None
+    if user.state == model.State.PENDING:
+        link = _password_link(user, occasion.preview)
+        return {"link": link, "user_name": user.name}
+    link = _url("challenge_manage.season", cohort=cohort.name)
+    return {"link": link, "user_name": None}
+
+
 def _role_given(occasion: Occasion) -> dict[str, Any] | None:
     """To the organization's admins; the data have ``given_role_id``."""
     given = model.Session.get(GivenRole, occasion.data["given_role_id"])
@@ -406,6 +418,13 @@ KINDS = (
         "staff",
     ),
     MailKind("invitation", N_("Invitation"), _invitation, "user"),
+    MailKind(
+        "staff_invitation",
+        N_("Invitation to the team"),
+        _staff_invitation,
+        "user",
+        plain=True,
+    ),
     MailKind("role_given", N_("Role in the organization"), _role_given, "user"),
     MailKind(
         "address_proof", N_("Proof of the address"), _address_proof, "user", plain=True

@@ -10,6 +10,7 @@ from ckan.types import Schema
 
 from ckanext.challenge.applications.mails import PREVIEWED
 from ckanext.challenge.applications.query import SORTS
+from ckanext.challenge.cohorts.schema import ROLES as TEAM_ROLES
 from ckanext.challenge.common import fields
 from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.domain import (
@@ -418,4 +419,23 @@ def role_list() -> Schema:
     return {
         "cohort": fields.raw(required=False),
         "organization": fields.raw(required=False),
+    }
+
+
+def merge() -> Schema:
+    """What becomes what."""
+    return {"from": fields.raw(), "into": fields.raw(), "dry_run": fields.truth()}
+
+
+def merge_list() -> Schema:
+    """Which part of the list."""
+    return fields.paging()
+
+
+def staff_invite() -> Schema:
+    """Whom to invite to run which season."""
+    return {
+        "cohort": fields.raw(),
+        "email": fields.email(required=True),
+        "role": fields.choice(TEAM_ROLES, required=True),
     }

@@ -70,6 +70,7 @@ RESERVED_NAMES = frozenset(
         "kits",
         "manage",
         "matches",
+        "merges",
         "mine",
         "observatory",
         "oembed",

@@ -99,6 +99,14 @@ def is_on_a_team(context: Context) -> bool:
     return once(("on_a_team", user_id), ask)
 
 
+def managed_cohorts(context: Context) -> frozenset[str]:
+    """The ids of the cohorts that the caller is named a manager of."""
+    rows = model.Session.query(Staff.cohort_id).filter_by(
+        user_id=user_id_of(context) or "", role="manager"
+    )
+    return frozenset(id_ for (id_,) in rows)
+
+
 def is_staff(context: Context, cohort_id: str) -> bool:
     """Whether the caller is a manager or an adviser of the cohort."""
     return is_sysadmin(context) or _has_role(context, cohort_id, "manager", "adviser")

@@ -15,6 +15,7 @@ from ckanext.challenge.views.manager.adviser import adviser
 from ckanext.challenge.views.manager.board_routes import board
 from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.matches import matches
+from ckanext.challenge.views.manager.merges import merges
 from ckanext.challenge.views.manager.messages import messages
 from ckanext.challenge.views.manager.report import account
 from ckanext.challenge.views.manager.routes import manager
@@ -80,6 +81,7 @@ def get_blueprints() -> list[Blueprint]:
         mails,
         matches,
         messages,
+        merges,
         opinions,
         account,
         settings,

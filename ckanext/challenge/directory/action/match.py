@@ -20,7 +20,7 @@ from ckanext.challenge.common.organizations import (
     hold_organization_of,
     organizations_with_siren,
 )
-from ckanext.challenge.directory import labels, matching, schema
+from ckanext.challenge.directory import attaching, labels, matching, schema
 from ckanext.challenge.directory.matching import Unmatched
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain.place_matching import LIKELY, Candidate
@@ -30,8 +30,6 @@ from ckanext.challenge.model.dictize import as_json
 
 #: What is said instead of a SIREN of what is no collectivité of the directory.
 NONE = "none"
-#: What an organization is told of its collectivité.
-_FACTS = ("siren", "insee_code", "kind", "departement", "population")
 
 
 @tk.side_effect_free
@@ -159,20 +157,7 @@ def _take(group: model.Group, siren: str) -> None:
                     ]
                 }
             )
-    facts = {name: getattr(place, name) for name in _FACTS}
-    given = {name: str(value) for name, value in facts.items() if value is not None}
-    site = tk.get_action("get_site_user")({"ignore_auth": True}, {})
-    # By the portal itself: CKAN takes away the members that the caller does not see.
-    portal: Context = {"user": site["name"], "ignore_auth": True, "defer_commit": True}
-    try:
-        tk.get_action("organization_patch")(portal, {"id": group.id, **given})
-    except tk.ValidationError as error:
-        told = [
-            f"{field}: {' '.join(map(str, texts))}"
-            for field, texts in error.error_dict.items()
-            if isinstance(texts, list)
-        ]
-        raise tk.ValidationError({"organization": told}) from error
+    facts = attaching.describe(group, place)
     # What a participation keeps of the directory, where nothing was known of it.
     kept: dict[Any, Any] = {
         name: facts[name] for name in ("siren", "kind", "departement", "population")
@@ -203,7 +188,7 @@ def _dictize(one: Unmatched, places: Mapping[str, Collectivite]) -> dict[str, An
 
 def _proposal(candidate: Candidate, place: Collectivite) -> dict[str, Any]:
     return {
-        **{name: getattr(place, name) for name in (*_FACTS, "name")},
+        **{name: getattr(place, name) for name in (*attaching.FACTS, "name")},
         "confidence": candidate.confidence,
         "likely": candidate.confidence >= LIKELY,
         "reasons": list(candidate.why),

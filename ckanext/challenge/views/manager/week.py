@@ -117,6 +117,7 @@ def _portal(creates: bool, base: str) -> dict[str, Any]:
         "creates": creates,
         "new_url": f"{base}/new",
         "matches_url": f"{base}/matches" if may("challenge_match_list") else "",
+        "merges_url": f"{base}/merges" if may("challenge_merge_list") else "",
         "set_aside": set_aside.listed() if runs_portal else [],
         "no_addresses": runs_portal and proxy_watch.is_blind(),
         "unsigned": _unsigned() if runs_portal else None,

@@ -371,9 +371,10 @@ def test_the_team(browser: Callable[..., Any], world: Any) -> None:
     # A manager names advisers, and takes nobody's management.
     assert page.xpath("//select[@name='role']/option/@value") == ["adviser"]
     assert len(page.xpath(f"//form[contains(@action, '{url}/')]")) == 1
-    page = _page(manager.post(url, {"user": "personne@example.org", "role": "adviser"}))
-    assert page.xpath("//*[@id='field-user']/@value") == ["personne@example.org"]
-    assert page.xpath("//*[@id='field-user']/@aria-invalid") == ["true"]
+    for wrong in ("personne", "personne@example"):
+        page = _page(manager.post(url, {"user": wrong, "role": "adviser"}))
+        assert page.xpath("//*[@id='field-user']/@value") == [wrong]
+        assert page.xpath("//*[@id='field-user']/@aria-invalid") == ["true"]
     stranger = world.people["stranger"]
     sent = {"user": f" {stranger['email'].upper()} ", "role": "adviser"}
     assert manager.post(url, sent).status_code == 302

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import ckan.plugins.toolkit as tk
 from flask import request
 from werkzeug.wrappers import Response
@@ -195,21 +198,35 @@ def staff(cohort: str) -> str:
 def add_staff(cohort: str) -> Response | str:
     """Give somebody a role."""
     typed = texts(request.form, "user", "role")
+    role = {"cohort": cohort, "role": typed.get("role", "")}
+    by_mail = "@" in typed.get("user", "")
     try:
-        named = act("challenge_staff_create", cohort=cohort, **typed)
+        if by_mail:
+            named = act("challenge_staff_invite", email=typed["user"], **role)
+        else:
+            named = act("challenge_staff_create", user=typed.get("user", ""), **role)
     except tk.ValidationError as error:
-        page = staff_page(cohort, typed, flat_errors(error.error_dict))
+        errors = flat_errors(error.error_dict)
+        if "email" in errors:
+            errors["user"] = errors.pop("email")
+        page = staff_page(cohort, typed, errors)
         return tk.render("challenge/manage/staff.html", page)
-    text = (
-        tk._(
+    tk.h.flash_success(_named(named))
+    return tk.redirect_to("challenge_settings.staff", cohort=cohort)
+
+
+def _named(named: Mapping[str, Any]) -> str:
+    """What became of somebody who was named, or invited."""
+    if named.get("invited"):
+        text = tk._("{name} is invited: the link to the account is on its way by mail.")
+    elif named["waiting"]:
+        text = tk._(
             "{name} is on the team once this account opened the link that is mailed to "
             "its address."
         )
-        if named["waiting"]
-        else tk._("{name} is on the team.")
-    )
-    tk.h.flash_success(text.format(name=named["display_name"]))
-    return tk.redirect_to("challenge_settings.staff", cohort=cohort)
+    else:
+        text = tk._("{name} is on the team.")
+    return text.format(name=named.get("display_name") or named["user"])
 
 
 @settings.post("/<cohort>/staff/<id>/delete")
