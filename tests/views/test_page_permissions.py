@@ -121,6 +121,7 @@ GET: dict[str, set[str]] = {
     "/challenge/subscription/confirm": EVERYBODY,
     "/challenge/subscription/end": EVERYBODY,
     "/challenge/subscriptions.json": EVERYBODY,
+    "/challenge/digest/end": EVERYBODY,
     "/challenge/manage": {*TEAM, "other_manager"},
     "/challenge/manage/new": {"sysadmin"},
     "/challenge/manage/matches": {"other_manager", *MANAGER},
@@ -159,6 +160,9 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     "/challenge/subscription": (EVERYBODY, {"badge": "{badge}"}),
     "/challenge/subscription/confirm": (EVERYBODY, {"key": "x"}),
     "/challenge/subscription/end": (EVERYBODY, {"key": "x"}),
+    "/challenge/digest/end": (EVERYBODY, {"key": "x"}),
+    "/challenge/manage/settle": (TEAM, {"id": "{said}"}),
+    "/challenge/manage/digest": ({*TEAM, "other_manager"}, {"weekday": "friday"}),
     "/challenge/conformity/<resource_id>": ({"member", "org_admin", "sysadmin"}, {}),
     "/challenge/kits/<kit>/prepare": (
         PUBLISHER,
@@ -314,8 +318,15 @@ def known(
         days=1,
         topic="Rencontre",
     )
+    said = call_as(
+        people["member"],
+        "challenge_participant_message_create",
+        participant=world.participant["id"],
+        text="Merci !",
+    )
     return {
         "application": application,
+        "said": said["id"],
         "participant": world.participant["id"],
         "visit": visit["id"],
         "adviser": people["adviser"]["name"],

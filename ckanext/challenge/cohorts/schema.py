@@ -60,6 +60,7 @@ RESERVED_NAMES = frozenset(
         "credentials",
         "data",
         "dataset",
+        "digest",
         "kit",
         "kits",
         "manage",

@@ -12,6 +12,8 @@ from ckanext.challenge.views.applicant.proof import proof
 from ckanext.challenge.views.applicant.routes import applicant
 from ckanext.challenge.views.csrf import check_action
 from ckanext.challenge.views.manager.adviser import adviser
+from ckanext.challenge.views.manager.digest import chosen as digest_day
+from ckanext.challenge.views.manager.digest import digest
 from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.matches import matches
 from ckanext.challenge.views.manager.routes import manager
@@ -67,6 +69,8 @@ def get_blueprints() -> list[Blueprint]:
         feedback,
         given_roles,
         calendar,
+        digest,
+        digest_day,
         manager,
         adviser,
         mails,

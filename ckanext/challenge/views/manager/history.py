@@ -65,6 +65,7 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         "note": tk._("A note was written"),
         "remind": tk._("The members were reminded of their steps"),
         "retry_mail": tk._("A mail was sent again"),
+        "settle": tk._("A message was said to need no answer"),
         "undo_acceptance": tk._("The acceptance was undone"),
         "update": tk._("It was changed"),
         "visit": tk._("A visit was noted"),
