@@ -33,6 +33,7 @@ from helpers.outlines import load_squares
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
+from ckanext.challenge.agenda import digest
 from ckanext.challenge.common import access_links, addresses, proofs
 from ckanext.challenge.model import (
     ApplicationFile,
@@ -73,6 +74,10 @@ WRITTEN = {"cohort": "{cohort}", "subject": "x", "text": "Bonjour"}
 TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_list": (EVERYBODY, {}),
     "challenge_agenda_show": ({*STAFF, "other_manager"}, {}),
+    "challenge_message_settle": ({"adviser", *MANAGER}, {"id": "{message}"}),
+    "challenge_digest_show": ({*STAFF, "other_manager"}, {}),
+    "challenge_digest_update": ({*STAFF, "other_manager"}, {"weekday": "friday"}),
+    "challenge_digest_end": (EVERYBODY, {"key": "x"}),
     "challenge_agenda_count": ({*STAFF, "other_manager"}, {}),
     "challenge_observatory_show": (EVERYBODY, {}),
     "challenge_observatory_history": (EVERYBODY, {}),
@@ -616,6 +621,12 @@ def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, An
             topic="Rencontre",
         )["id"],
         "extension": extension.id,
+        "message": call_as(
+            people["org_admin"],
+            "challenge_participant_message_create",
+            participant=participant["id"],
+            text="Merci !",
+        )["id"],
         "file": file.id,
         "view": call_as(
             admin,
@@ -1141,6 +1152,11 @@ CHANGES: dict[str, Fill] = {
     },
     "challenge_subscription_confirm": lambda w: {
         "key": links.confirm_key(_subscription(w))
+    },
+    "challenge_message_settle": lambda w: {"id": w["message"]},
+    "challenge_digest_update": lambda _: {"weekday": "friday"},
+    "challenge_digest_end": lambda w: {
+        "key": digest.end_key(w["people"]["manager"]["id"])
     },
     "challenge_subscription_delete": lambda w: {"key": links.end_key(_subscription(w))},
     "challenge_award_create": lambda w: {

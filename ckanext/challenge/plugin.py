@@ -14,6 +14,7 @@ from ckan.lib.plugins import DefaultTranslation
 from ckan.types import SignalMapping
 
 from ckanext.challenge import helpers, measures, signals
+from ckanext.challenge.agenda import mails as agenda_mails
 from ckanext.challenge.applications import mails as application_mails
 from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
@@ -186,6 +187,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
 
     def configure(self, config: Any) -> None:
         for mails in (
+            agenda_mails,
             application_mails,
             badge_mails,
             campaign_mails,

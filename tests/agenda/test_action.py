@@ -359,4 +359,30 @@ def test_statements_are_constant(world: Any) -> None:
     )
     model.Session.commit()
     statements()
-    assert statements() == few <= 14
+    assert statements() == few <= 15
+
+
+def test_a_message_that_needs_no_answer_waits_no_more(world: Any) -> None:
+    said = world.call(
+        "editor", "participant_message_create", participant=world.first, text="Merci !"
+    )
+    found = world.call("adviser", "accompaniment_list", cohort=world.running["id"])
+    assert found["figures"]["unanswered"] == 1
+    first = world.call("adviser", "message_settle", id=said["id"])
+    assert world.kinds("adviser") == []
+    found = world.call("adviser", "accompaniment_list", cohort=world.running["id"])
+    assert found["figures"]["unanswered"] == 0
+    # Again changes nothing; what comes then waits as ever.
+    assert world.call("manager", "message_settle", id=said["id"]) == first
+    world.call(
+        "editor", "participant_message_create", participant=world.first, text="Et ?"
+    )
+    assert world.kinds("adviser") == ["message"]
+    ours = world.call(
+        "adviser", "participant_message_create", participant=world.first, text="Oui."
+    )
+    with pytest.raises(tk.ValidationError) as caught:
+        world.call("adviser", "message_settle", id=ours["id"])
+    assert list(caught.value.error_dict) == ["id"]
+    with pytest.raises(tk.ObjectNotFound):
+        world.call("adviser", "message_settle", id="x")

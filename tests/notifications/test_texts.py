@@ -117,7 +117,8 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
         state="to_mend",
         expires_at=utcnow() + dt.timedelta(days=20),
     )
-    model.Session.add_all([claim, role, waiting, message, preparation])
+    helps = Staff(cohort_id=season.id, user_id=user["id"], role="manager")
+    model.Session.add_all([claim, role, waiting, message, preparation, helps])
     model.Session.flush()
     said = ParticipantMessage(
         id=message.id, participant_id=participant["id"], side="staff", text="Bonjour !"

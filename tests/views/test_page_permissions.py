@@ -126,6 +126,7 @@ GET: dict[str, set[str]] = {
     "/challenge/subscription/end": EVERYBODY,
     "/challenge/subscription/mails": EVERYBODY,
     "/challenge/subscriptions.json": EVERYBODY,
+    "/challenge/digest/end": EVERYBODY,
     "/challenge/manage": {*TEAM, "other_manager"},
     "/challenge/manage/new": {"sysadmin"},
     "/challenge/manage/matches": {"other_manager", *MANAGER},
@@ -190,6 +191,9 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     "/challenge/subscription/confirm": (EVERYBODY, {"key": "x"}),
     "/challenge/subscription/end": (EVERYBODY, {"key": "x"}),
     "/challenge/subscription/mails": (EVERYBODY, {"key": "x"}),
+    "/challenge/digest/end": (EVERYBODY, {"key": "x"}),
+    "/challenge/manage/settle": (TEAM, {"id": "{said}"}),
+    "/challenge/manage/digest": ({*TEAM, "other_manager"}, {"weekday": "friday"}),
     "/challenge/conformity/<resource_id>": ({"member", "org_admin", "sysadmin"}, {}),
     "/challenge/kits/<kit>/prepare": (
         PUBLISHER,
@@ -395,10 +399,17 @@ def known(
         "subject": "Lundi",
         "text": "Bonjour {nom}",
     }
+    said = call_as(
+        people["member"],
+        "challenge_participant_message_create",
+        participant=world.participant["id"],
+        text="Merci !",
+    )
     return {
         **{name: made["id"] for name, made in reported.items()},
         "key": reported["address"]["key"],
         "application": application,
+        "said": said["id"],
         "participant": world.participant["id"],
         "visit": visit["id"],
         "adviser": people["adviser"]["name"],

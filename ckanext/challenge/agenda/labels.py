@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import ckan.plugins.toolkit as tk
+
+from ckanext.challenge.common import labels
+from ckanext.challenge.domain import agenda
 
 
 def kinds() -> dict[str, str]:
@@ -35,7 +41,7 @@ def actions() -> dict[str, str]:
     """What one does about each kind of thing that waits."""
     return {
         "message": tk._("Answer"),
-        "proof": tk._("Confirm"),
+        "proof": tk._("Confirm the step"),
         "correction": tk._("Read again"),
         "application": tk._("Read"),
         "kept_decision": tk._("Publish"),
@@ -43,3 +49,53 @@ def actions() -> dict[str, str]:
         "mail_failed": tk._("See why"),
         "match": tk._("Say which they are"),
     }
+
+
+def planned(row: Mapping[str, Any]) -> str:
+    """What is planned for a day, in one line.
+
+    :param row: of ``planned``, as ``challenge_agenda_show`` answers it
+    """
+    if row["kind"] == "visit":
+        return tk._("Visit: {name}").format(name=row["organization_title"])
+    if row["kind"] == "deadline":
+        return milestones()[row["milestone"]]
+    return tk._("Step due: {title}").format(title=row["title"])
+
+
+def moved(row: Mapping[str, Any]) -> str:
+    """What happened, in one line.
+
+    :param row: of ``moved``, as ``challenge_agenda_show`` answers it
+    """
+    text = {
+        "published": tk._("{name} has published “{title}”"),
+        "badge": tk._("{name} has earned “{title}”"),
+        "withdrawn": tk._("{name} has left the season"),
+    }[row["kind"]]
+    return text.format(name=row["organization_title"], title=row["title"])
+
+
+def silent() -> dict[str, str]:
+    """What is said of what should work every day, and has not since ``{date}``."""
+    return {
+        "evaluate": tk._(
+            "The nightly evaluation has not run since {date}: steps, badges and delays "
+            "are as they were then."
+        ),
+        "mail": tk._(
+            "“ckan challenge mail send” has not run since {date}: mails that failed "
+            "are not sent again."
+        ),
+        "worker": tk._(
+            "The job worker has not answered since {date}: mails and checks of files "
+            "wait."
+        ),
+    }
+
+
+def weekdays() -> list[tuple[str, str]]:
+    """The days of the week, with what says that no mail is wanted."""
+    names = labels.locale().days["stand-alone"]["wide"]
+    days = [(key, names[at]) for at, key in enumerate(agenda.WEEKDAYS)]
+    return [*days, ("none", tk._("No weekly mail"))]

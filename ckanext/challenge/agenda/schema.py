@@ -7,6 +7,9 @@ from ckan.types import Schema
 from ckanext.challenge.common import fields
 from ckanext.challenge.domain import agenda
 
+#: In the place of a day, for no weekly mail.
+NONE = "none"
+
 
 def show() -> Schema:
     """Whose, of what, and how much of it."""
@@ -17,3 +20,13 @@ def show() -> Schema:
         "days": [fields.default(agenda.DAYS), *fields.whole(1, 60)],
         **fields.paging(),
     }
+
+
+def digest_update() -> Schema:
+    """On which day."""
+    return {"weekday": fields.choice((*agenda.WEEKDAYS, NONE), required=True)}
+
+
+def digest_end() -> Schema:
+    """With which key."""
+    return {"key": fields.raw()}

@@ -11,7 +11,8 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import language
+from ckanext.challenge.common import language, runs
+from ckanext.challenge.domain import agenda as rules
 from ckanext.challenge.domain import deadlines, lifecycle, stalled
 from ckanext.challenge.domain import progress as steps
 from ckanext.challenge.domain.programme import Programme, ProgrammeMissing
@@ -164,6 +165,20 @@ class Week:
         ]
         return sorted(found, key=lambda one: one["date"])
 
+    def silent(self) -> list[dict[str, Any]]:
+        """What should have worked every day, and has not, with since when."""
+        live = [
+            cohort.created_at
+            for cohort in self.cohorts.values()
+            if cohort.state in lifecycle.COHORT_LIVE
+        ]
+        since = min(live, default=None)
+        ran = runs.all_of_them()
+        return [
+            {"name": name, "since": as_json(ran.get(name, since))}
+            for name in rules.silent(ran, since, utcnow())
+        ]
+
     def _milestones(self, first: dt.date, last: dt.date) -> Iterator[dict[str, Any]]:
         for cohort in self.cohorts.values():
             if cohort.state not in lifecycle.COHORT_LIVE:
@@ -312,5 +327,6 @@ def as_answer(week: Week, data: Mapping[str, Any]) -> dict[str, Any]:
         "without_reply": week.without_reply(limit),
         "moved": week.moved(data["days"], limit),
         "planned": week.planned(data["days"], limit),
+        "silent": week.silent(),
         "seasons": week.listed(),
     }

@@ -7,6 +7,7 @@ import gc
 import click
 from ckan import model
 
+from ckanext.challenge.common import runs
 from ckanext.challenge.conformity import jobs as conformity
 from ckanext.challenge.conformity import store
 from ckanext.challenge.credentials import jobs
@@ -115,6 +116,7 @@ def command(
         told = opened_mails.tell()
         if told:
             click.echo(f"{told} mails about newly opened data")
+        runs.note("evaluate")
     errors = [*found.errors, *_sign()]
     if errors:
         raise click.ClickException("\n".join(errors))

@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 import click
 
 from ckanext.challenge.applications.schema import STATES
+from ckanext.challenge.common import runs
 from ckanext.challenge.notifications import outbox
 
 
@@ -35,12 +36,15 @@ def send() -> None:
     down. It may run as often as you like, and several times at once: each mail goes
     once. Ends with status 1 if a mail failed.
     """
+    runs.ask_worker()
     length = outbox.due()
     if not length:
+        runs.note("mail")
         click.echo("No mail is due.")
         return
     with click.progressbar(length=length, label="Mails", show_pos=True) as bar:
         outcome = outbox.send_due(on_progress=bar.update)
+    runs.note("mail")
     parts = [f"{outcome.sent} sent", f"{outcome.failed} failed"]
     if outcome.cancelled:
         parts.append(f"{outcome.cancelled} with nobody to write to")

@@ -66,6 +66,7 @@ RESERVED_NAMES = frozenset(
         "credentials",
         "data",
         "dataset",
+        "digest",
         "kit",
         "kits",
         "manage",

@@ -61,6 +61,17 @@ def spread_over_time(
         " FROM challenge_cohort c WHERE c.id = p.cohort_id AND c.name IN :seasons",
         seasons=tuple(cohort["name"] for cohort in content.seasons),
     )
+    # Whoever did something lately has signed in for it.
+    _execute(
+        'UPDATE "user" u SET last_active = s.seen FROM ('
+        " SELECT m.table_id, max(p.last_activity_at AT TIME ZONE 'UTC') AS seen"
+        " FROM member m JOIN challenge_participant p"
+        "  ON p.organization_id = m.group_id"
+        " WHERE m.table_name = 'user' AND m.state = 'active'"
+        "  AND p.last_activity_at > CAST(:today AS timestamptz) - interval '45 days'"
+        " GROUP BY m.table_id) s WHERE s.table_id = u.id",
+        today=today,
+    )
     model.Session.commit()
     model.Session.expire_all()
 

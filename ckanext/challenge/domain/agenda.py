@@ -23,8 +23,18 @@ MOVED = ("published", "badge", "withdrawn")
 #: How many days back "what moved" goes, and ahead what is planned, unless asked for.
 DAYS = 7
 
-#: What is done every day, by the command or the program that does it, and whether it
-#: runs by the crontab.
+#: The days on which one may get the weekly mail, from the first of the week.
+WEEKDAYS = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+
+#: What works every day: two commands of the crontab, and the job worker.
 WATCHED = ("evaluate", "mail", "worker")
 
 #: After how long without its work something is said to be silent: a day, and the time

@@ -9,7 +9,7 @@ than to execute them, and what they are asked is given as parameters.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -571,7 +571,7 @@ def _to_ask_after() -> Any:
 
 def to_ask_after(
     reader: Reader, portal: Rules, now: dt.datetime, limit: int
-) -> list[Any]:
+) -> Sequence[Any]:
     """The participants that are stalled, those first of whom nothing was heard for
     longest, in one statement.
 
@@ -624,7 +624,7 @@ def _without_reply() -> Any:
     )
 
 
-def without_reply(reader: Reader, now: dt.datetime, limit: int) -> list[Any]:
+def without_reply(reader: Reader, now: dt.datetime, limit: int) -> Sequence[Any]:
     """The participants that have not read, or not answered, what the team wrote last,
     those first who were written to longest ago, in one statement.
 
@@ -695,7 +695,7 @@ def _moved() -> Any:
     )
 
 
-def moved(reader: Reader, since: dt.datetime, limit: int) -> list[Any]:
+def moved(reader: Reader, since: dt.datetime, limit: int) -> Sequence[Any]:
     """What happened in one's seasons, the latest first, in one statement.
 
     :returns: rows of ``kind`` (of ``domain.agenda.MOVED``), ``cohort_id``,
@@ -734,7 +734,7 @@ def _planned() -> Any:
     )
 
 
-def visits(reader: Reader, first: dt.date, last: dt.date, limit: int) -> list[Any]:
+def visits(reader: Reader, first: dt.date, last: dt.date, limit: int) -> Sequence[Any]:
     """The visits of these days, in one statement."""
     return model.Session.execute(
         _planned(),

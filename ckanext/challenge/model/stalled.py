@@ -19,6 +19,7 @@ from .participant import Participant
 
 _participants: Any = Participant.__table__.c
 _cohorts: Any = Cohort.__table__.c
+_users: Any = model.User
 
 
 def last_seen() -> Any:
@@ -26,9 +27,9 @@ def last_seen() -> Any:
     select beside :class:`.Participant`; null where none of them ever was.
     """
     return (
-        sa.select(sa.func.max(model.User.last_active))
-        .select_from(model.User)
-        .join(model.Member, model.Member.table_id == model.User.id)
+        sa.select(sa.func.max(_users.last_active))
+        .select_from(_users)
+        .join(model.Member, model.Member.table_id == _users.id)
         .where(
             model.Member.group_id == _participants.organization_id,
             model.Member.table_name == "user",

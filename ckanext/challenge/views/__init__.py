@@ -13,6 +13,8 @@ from ckanext.challenge.views.applicant.routes import applicant
 from ckanext.challenge.views.csrf import check_action
 from ckanext.challenge.views.manager.adviser import adviser
 from ckanext.challenge.views.manager.board_routes import board
+from ckanext.challenge.views.manager.digest import chosen as digest_day
+from ckanext.challenge.views.manager.digest import digest
 from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.matches import matches
 from ckanext.challenge.views.manager.merges import merges
@@ -75,6 +77,8 @@ def get_blueprints() -> list[Blueprint]:
         calendar,
         team_calendar,
         visits,
+        digest,
+        digest_day,
         manager,
         adviser,
         board,

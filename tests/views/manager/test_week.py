@@ -62,10 +62,32 @@ def test_each_thing_that_waits_has_its_action(
     for href in hrefs:
         assert title in _page(adviser.get(href.partition("#")[0])).text_content()
     # The header says it on every page.
-    assert "My week (2)" in _page(adviser.get("/en/about")).text_content()
+    about = _page(adviser.get("/en/about"))
+    assert about.xpath("//a[@aria-label='My week (2)']/@href")
     for role in ("member", "stranger", None):
         shown = (browser(role) if role else browser()).get("/en/about")
         assert "My week" not in shown.get_data(as_text=True)
+
+
+def test_a_message_may_need_no_answer(
+    browser: Callable[..., Browser], world: Any
+) -> None:
+    call_as(
+        world.people["member"],
+        "challenge_participant_message_create",
+        participant=world.participant["id"],
+        text="Merci !",
+    )
+    adviser = browser("adviser")
+    page = _page(adviser.get(WEEK))
+    (form,) = page.xpath("//form[contains(@action, '/settle')]")
+    sent = dict(form.form_values())
+    assert adviser.post(form.get("action"), sent).status_code == 302
+    page = _page(adviser.get(WEEK))
+    assert "Nothing waits for you." in page.text_content()
+    # Twice is once; what the team wrote waits for nobody.
+    assert adviser.post(form.get("action"), sent).status_code == 302
+    assert browser("member").post(form.get("action"), sent).status_code == 403
 
 
 def test_what_colleagues_look_after_is_one_step_away(

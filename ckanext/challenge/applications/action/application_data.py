@@ -21,7 +21,7 @@ _COLUMNS = tuple(
     name for name in application_fields.read_by("applicant") if name != "answers"
 )
 #: What the team does among itself: a decision that waits is nobody else's yet.
-_AMONG_STAFF = frozenset({"assign", "drop", "keep", "note", "retry_mail"})
+_AMONG_STAFF = frozenset({"assign", "drop", "keep", "note", "retry_mail", "settle"})
 
 
 @tk.side_effect_free

@@ -79,6 +79,7 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         "write_campaign": tk._("A message to several people was written"),
         "remind": tk._("The members were reminded of their steps"),
         "retry_mail": tk._("A mail was sent again"),
+        "settle": tk._("A message was said to need no answer"),
         "undo_acceptance": tk._("The acceptance was undone"),
         "unextend": tk._("Later date for a step taken back"),
         "update": tk._("It was changed"),

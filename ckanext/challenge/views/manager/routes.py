@@ -37,6 +37,7 @@ from .scores import FIELD as SCORE_FIELD
 from .statistics import statistics_page
 from .transition import transition_page
 from .undoing import undo_page
+from .week import KEPT as WEEK_KEPT
 from .week import week_page
 
 manager = managers_blueprint("challenge_manage")
@@ -46,6 +47,20 @@ manager = managers_blueprint("challenge_manage")
 def index() -> str:
     """The week of somebody who helps to run seasons."""
     return tk.render("challenge/manage/index.html", week_page(request.args))
+
+
+@manager.post("/settle")
+def settle() -> AnyResponse:
+    """A message needs no answer."""
+    given = texts(request.form, "id")
+    try:
+        act("challenge_message_settle", **given)
+    except tk.ValidationError as error:
+        _flash(error)
+    else:
+        tk.h.flash_success(tk._("This message waits for no answer any more."))
+    kept = {key: value for key, value in request.args.items() if key in WEEK_KEPT}
+    return tk.redirect_to("challenge_manage.index", **kept)
 
 
 @manager.get("/<cohort>")

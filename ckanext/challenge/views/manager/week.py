@@ -18,6 +18,9 @@ from ckanext.challenge.views.common import Pager, act, context, may, page_number
 
 from .layout import manager_url
 
+#: What of the address a form keeps.
+KEPT = ("kind", "page", "who")
+
 #: How many of each kind stand on the page, how many where one kind is read alone, and
 #: how many stand in each other list.
 _FEW, _MANY, _LISTED = 5, 50, 20
@@ -25,19 +28,22 @@ _FEW, _MANY, _LISTED = 5, 50, 20
 _COUNTED = "challenge_waits"
 
 
-def challenge_week() -> str | None:
-    """What the header calls the week of who runs a season, with how much waits.
+def challenge_week() -> dict[str, Any] | None:
+    """What the header says of the week of who runs a season.
 
     Asked once for a request; nothing for everybody else.
+
+    :returns: ``name``, ``number`` (of what waits, in words; empty for nothing) and
+        ``text``, which has both
     """
     if tk.current_user.is_anonymous:
         return None
     number = once(("week", tk.current_user.name), _count)
     if number is None:
         return None
-    if not number:
-        return tk._("My week")
-    return tk._("My week ({number})").format(number=h.challenge_number(number))
+    name, words = tk._("My week"), h.challenge_number(number) if number else ""
+    text = tk._("My week ({number})").format(number=words) if number else name
+    return {"name": name, "number": words, "text": text}
 
 
 @shield.shielded(lambda: None)
@@ -74,7 +80,6 @@ def week_page(params: Mapping[str, str]) -> dict[str, Any]:
     creates = may("challenge_cohort_create")
     return {
         "day": h.challenge_date(config.today(), "full"),
-        "name": tk.current_user.display_name,
         "total": sum((own if mine else counts).values()),
         "total_words": h.challenge_number(sum((own if mine else counts).values())),
         "scopes": [
@@ -85,6 +90,8 @@ def week_page(params: Mapping[str, str]) -> dict[str, Any]:
         else [],
         "groups": _groups(week, kind, mine, base),
         "kind": kind,
+        "settle_url": f"{base}/settle"
+        + tk.h.challenge_query({key: params.get(key) for key in KEPT}),
         "kept": tk.h.challenge_query({"who": None if mine else "all"}),
         "pages": Pager(
             base,
@@ -103,7 +110,10 @@ def week_page(params: Mapping[str, str]) -> dict[str, Any]:
         "seasons": [
             {**season, "url": f"{base}/{season['name']}"} for season in week["seasons"]
         ],
-        "silent": [],
+        "silent": [_silent(row) for row in week["silent"]],
+        "weekdays": labels.weekdays(),
+        "weekday": act("challenge_digest_show")["weekday"],
+        "csrf": tk.h.csrf_input(),
         "url": base,
         **_portal(creates, base),
     }
@@ -230,11 +240,6 @@ def _unread(row: Mapping[str, Any]) -> str:
 
 
 def _planned(row: Mapping[str, Any]) -> dict[str, Any]:
-    named = {
-        "visit": lambda: tk._("Visit: {name}").format(name=row["organization_title"]),
-        "deadline": lambda: labels.milestones()[row["milestone"]],
-        "step": lambda: tk._("Step due: {title}").format(title=row["title"]),
-    }[row["kind"]]()
     about = {
         "visit": lambda: row["topic"],
         "deadline": lambda: row["cohort_title"],
@@ -250,20 +255,19 @@ def _planned(row: Mapping[str, Any]) -> dict[str, Any]:
     date = dt.date.fromisoformat(row["date"])
     return {
         **row,
-        "name": named,
+        "name": labels.planned(row),
         "about": about,
         "when": h.challenge_date(date, "EEEE d MMMM"),
     }
 
 
+def _silent(row: Mapping[str, Any]) -> str:
+    return labels.silent()[row["name"]].format(date=h.challenge_datetime(row["since"]))
+
+
 def _moved(row: Mapping[str, Any]) -> dict[str, Any]:
-    text = {
-        "published": tk._("{name} has published “{title}”"),
-        "badge": tk._("{name} has earned “{title}”"),
-        "withdrawn": tk._("{name} has left the season"),
-    }[row["kind"]]
     return {
         **row,
-        "text": text.format(name=row["organization_title"], title=row["title"]),
+        "text": labels.moved(row),
         "when": h.challenge_date(row["at"], "d MMMM"),
     }

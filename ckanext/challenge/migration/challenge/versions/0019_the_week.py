@@ -40,6 +40,11 @@ def upgrade() -> None:
         sa.Column("name", sa.UnicodeText(), primary_key=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
     )
+    # What ran before this could not say so: it has a day from now on.
+    op.execute(
+        "INSERT INTO challenge_run (name, ended_at) SELECT name, now()"
+        " FROM unnest(ARRAY['evaluate', 'mail', 'worker']) AS name"
+    )
 
 
 def downgrade() -> None:

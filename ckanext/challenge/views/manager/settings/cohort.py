@@ -114,10 +114,8 @@ def field_labels() -> dict[str, str]:
         "scheduled_transitions": tk._("Automatic changes"),
         "days_per_participant": tk._("Days of support for each collectivité"),
         "currency": tk._("Currency"),
-        "stalled_days": tk._(
-            "Ask after a collectivité after so many days without news"
-        ),
-        "stalled_late_steps": tk._("Or with so many late steps"),
+        "stalled_days": tk._("Days without news before asking after them"),
+        "stalled_late_steps": tk._("Late steps before asking after them"),
         "contact_email": tk._("Address for questions"),
         "hashtag": tk._("Hashtag"),
         "funding": tk._("Funding"),

@@ -1,0 +1,52 @@
+"""What should work every day says that it did; who asks is told since when it has not.
+
+The database keeps it, and not Redis: that Redis is away is one of the reasons for which
+nothing works.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from ckan import model
+from sqlalchemy.dialects.postgresql import insert
+
+from ckanext.challenge.model import Run
+from ckanext.challenge.model.base import utcnow
+
+from . import jobs
+
+log = logging.getLogger(__name__)
+
+#: The worker says it no more often than this.
+_PAUSE = dt.timedelta(hours=1)
+
+
+def note(name: str) -> None:
+    """Say that something did its work, and commit."""
+    now = utcnow()
+    model.Session.execute(
+        insert(Run.__table__)
+        .values(name=name, ended_at=now)
+        .on_conflict_do_update(index_elements=["name"], set_={"ended_at": now})
+    )
+    model.Session.commit()
+
+
+def ask_worker() -> None:
+    """Have the job worker say that it works, if it has not for a while."""
+    said = all_of_them().get("worker")
+    if said is None or utcnow() - said > _PAUSE:
+        jobs.enqueue_once(worker_works, title="challenge: does the worker work?")
+
+
+def worker_works() -> None:
+    """The job: whoever runs it works."""
+    jobs.begun(worker_works)
+    note("worker")
+
+
+def all_of_them() -> dict[str, dt.datetime]:
+    """When each of them did its work last."""
+    return {run.name: run.ended_at for run in model.Session.query(Run)}
