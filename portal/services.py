@@ -217,7 +217,9 @@ class Postgres:
 
     def after_start(self) -> None:
         if not self._sql("SELECT 1 FROM pg_roles WHERE rolname = 'ckan'"):
-            self._sql(f"CREATE ROLE ckan LOGIN PASSWORD '{self.password}'")
+            # Tests bring a portal back into a database of its own.
+            may = "" if self.durable else " CREATEDB"
+            self._sql(f"CREATE ROLE ckan LOGIN{may} PASSWORD '{self.password}'")
         if not self._sql("SELECT 1 FROM pg_database WHERE datname = 'ckan'"):
             self._sql("CREATE DATABASE ckan OWNER ckan")
 
