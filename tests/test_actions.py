@@ -74,6 +74,10 @@ WRITTEN = {"cohort": "{cohort}", "subject": "x", "text": "Bonjour"}
 TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
     "challenge_cohort_list": (EVERYBODY, {}),
     "challenge_agenda_show": ({*STAFF, "other_manager"}, {}),
+    "challenge_doctor_show": ({"sysadmin"}, {}),
+    "challenge_figures_show": ({"sysadmin"}, {}),
+    "challenge_readiness_show": (EVERYBODY, {}),
+    "challenge_reference_show": (EVERYBODY, {}),
     "challenge_message_settle": ({"adviser", *MANAGER}, {"id": "{message}"}),
     "challenge_digest_show": ({*STAFF, "other_manager"}, {}),
     "challenge_digest_update": ({*STAFF, "other_manager"}, {"weekday": "friday"}),

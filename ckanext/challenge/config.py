@@ -120,7 +120,11 @@ def link_networks() -> list[IPv4Network | IPv6Network]:
 
     :raises ValueError: one of them is no network
     """
-    names: list[str] = tk.config["ckanext.challenge.link_networks"]
+    return _networks("link_networks")
+
+
+def _networks(setting: str) -> list[IPv4Network | IPv6Network]:
+    names: list[str] = tk.config[f"ckanext.challenge.{setting}"]
     return [ip_network(name, strict=False) for name in names]
 
 
@@ -177,6 +181,14 @@ def keys_path() -> Path:
     # Beside and not within: CKAN's folder is copied, shared and served from.
     storage = Path(tk.config.get("ckan.storage_path") or "storage").absolute()
     return storage.with_name(f"{storage.name}-keys")
+
+
+def metrics_networks() -> list[IPv4Network | IPv6Network]:
+    """Networks from which a program may read the portal's figures; none by default.
+
+    :raises ValueError: one of them is no network
+    """
+    return _networks("metrics_networks")
 
 
 def badge_cache_seconds() -> int:

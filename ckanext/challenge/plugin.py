@@ -76,12 +76,14 @@ FEATURES = (
     "credentials",
     "datasets",
     "directory",
+    "doctor",
     "journal",
     "observatory",
     "participants",
     "preparation",
     "privacy",
     "reports",
+    "reference",
     "subscribers",
 )
 

@@ -11,6 +11,7 @@ from ckan.model import ensure_engine
 from ckan.tests import factories
 from helpers.progress import Join, publish, states
 
+from ckanext.challenge.common import runs
 from ckanext.challenge.model import Cohort, Participant
 
 
@@ -96,3 +97,16 @@ class TestEvaluate:
         result = cli.invoke(ckan_command, ["challenge", "evaluate", "--all"])
         assert result.exit_code == 1
         assert "there is no programme autrefois" in result.output
+
+
+@pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty")
+def test_what_another_node_evaluates_is_left_to_it(cli: Any) -> None:
+    with runs.alone("evaluate") as nobody_else:
+        assert nobody_else
+        result = cli.invoke(ckan_command, ["challenge", "evaluate", "--all"])
+    assert result.exit_code == 0
+    assert "left to it" in result.output
+    assert "evaluate" not in runs.all_of_them()
+    again = cli.invoke(ckan_command, ["challenge", "evaluate", "--all"])
+    assert "judged" in again.output
+    assert "evaluate" in runs.all_of_them()

@@ -6,6 +6,7 @@ import click
 
 from ckanext.challenge import config
 from ckanext.challenge.agenda import digest
+from ckanext.challenge.common import runs
 
 
 @click.command("digest", short_help="Mail what waits to those who run seasons.")
@@ -24,4 +25,6 @@ def command(dry_run: bool) -> None:
             click.echo(f"{name}  {day:%Y-%m-%d}")
         click.echo(f"To be written to: {len(found)}. Nothing was sent.")
         return
-    click.echo(f"Mails: {digest.send(found)}")
+    sent = digest.send(found)
+    runs.note("digest")
+    click.echo(f"Mails: {sent}")

@@ -86,6 +86,23 @@ def command(
         raise click.UsageError("--full goes with --all")
     organizations = [_organization(organization)] if organization else None
     cohorts = [_cohort(cohort)] if cohort else None
+    if not everyone:
+        _evaluate(organizations, cohorts, everyone=False, full=full)
+        return
+    with runs.alone("evaluate") as nobody_else:
+        if nobody_else:
+            _evaluate(None, None, everyone=True, full=full)
+        else:
+            click.echo("Another node evaluates all organizations now: left to it.")
+
+
+def _evaluate(
+    organizations: list[str] | None,
+    cohorts: list[str] | None,
+    *,
+    everyone: bool,
+    full: bool,
+) -> None:
     concerned = evaluate.organizations(organizations, cohorts)
     _check_files(None if everyone else concerned)
     # What CKAN has loaded is never garbage: to search it again and again takes a

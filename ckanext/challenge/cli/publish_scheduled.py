@@ -5,6 +5,8 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 import click
 
+from ckanext.challenge.common import runs
+
 
 @click.command(
     "publish-scheduled", short_help="Open, start and finish seasons on their dates."
@@ -18,6 +20,7 @@ def command() -> None:
     done = tk.get_action("challenge_cohort_publish_scheduled")(
         {"ignore_auth": True}, {}
     )
+    runs.note("publish-scheduled")
     for row in done["results"]:
         click.echo(f"{row['name']}: {row['from']} → {row['to']}")
     for row in done["failed"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ckanext.challenge.common import runs
 from ckanext.challenge.domain import retention
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.privacy import erasure
@@ -28,6 +29,7 @@ def command(dry_run: bool) -> None:
         return
     with click.progressbar(length=len(found), label="Applications", show_pos=True) as b:
         purged = erasure.purge(found, now, b.update)
+    runs.note("purge")
     click.echo(f"{purged.announced} announced, {purged.erased} erased")
     if purged.files:
         click.echo(f"{purged.files} files without an application removed")

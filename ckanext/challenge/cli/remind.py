@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ckanext.challenge import config
+from ckanext.challenge.common import runs
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.participants import reminders
@@ -42,21 +43,29 @@ def command(dry_run: bool, cohort: str | None, days: int | None) -> None:
     if dry_run:
         _tell(found, left)
         return
-    if not found and not left:
-        click.echo("Nobody is to be reminded today.")
-        return
     if left:
         mails = preparations.remind(left, now)
         click.echo(f"Files left half prepared: {len(left)}; mails: {mails}")
-    if not found:
-        return
+    errors = _remind(found, ahead) if found else []
+    if not found and not left:
+        click.echo("Nobody is to be reminded today.")
+    if season is None:
+        runs.note("remind")
+    if errors:
+        raise click.ClickException("\n".join(errors))
+
+
+def _remind(found: list[reminders.Candidate], ahead: int) -> list[str]:
+    """Remind participants, and say so.
+
+    :returns: what went wrong
+    """
     with click.progressbar(length=len(found), label="Participants", show_pos=True) as b:
         done = reminders.remind(found, ahead, b.update)
     click.echo(f"Participants reminded: {done.participants}; mails: {done.mails}")
     for name in done.nobody:
         click.echo(f"Nobody to write to: {name}")
-    if done.errors:
-        raise click.ClickException("\n".join(done.errors))
+    return done.errors
 
 
 def _tell(found: list[reminders.Candidate], left: list[str]) -> None:

@@ -53,6 +53,7 @@ LISTS = ("funding", "partners", "testimonials")
 #: Words that are addresses of their own under ``/challenge/``.
 RESERVED_NAMES = frozenset(
     {
+        "api",
         "application",
         "applications",
         "award",
@@ -66,12 +67,14 @@ RESERVED_NAMES = frozenset(
         "credentials",
         "data",
         "dataset",
+        "health",
         "digest",
         "kit",
         "kits",
         "manage",
         "matches",
         "merges",
+        "metrics",
         "mine",
         "observatory",
         "oembed",

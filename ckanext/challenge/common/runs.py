@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.dialects.postgresql import insert
 
@@ -32,6 +35,24 @@ def note(name: str) -> None:
         .on_conflict_do_update(index_elements=["name"], set_={"ended_at": now})
     )
     model.Session.commit()
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Work that no other node does at the same time.
+
+    The lock is the database connection's: a process that is killed keeps nobody out.
+
+    :returns: whether nobody else is at it; otherwise leave it to them
+    """
+    lock = sa.func.hashtext(f"ckanext.challenge.run.{name}")
+    with model.meta.engine.connect() as connection:  # type: ignore[union-attr]
+        got = connection.execute(sa.select(sa.func.pg_try_advisory_lock(lock))).scalar()
+        try:
+            yield bool(got)
+        finally:
+            if got:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(lock)))
 
 
 def ask_worker() -> None:

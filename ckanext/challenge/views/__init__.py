@@ -15,6 +15,7 @@ from ckanext.challenge.views.manager.adviser import adviser
 from ckanext.challenge.views.manager.board_routes import board
 from ckanext.challenge.views.manager.digest import chosen as digest_day
 from ckanext.challenge.views.manager.digest import digest
+from ckanext.challenge.views.manager.doctor import doctor
 from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.matches import matches
 from ckanext.challenge.views.manager.merges import merges
@@ -33,10 +34,12 @@ from ckanext.challenge.views.participant.routes import participant
 from ckanext.challenge.views.public.calendars import calendar, team_calendar
 from ckanext.challenge.views.public.collectivite import collectivite
 from ckanext.challenge.views.public.credentials import credentials, identity
+from ckanext.challenge.views.public.health import health
 from ckanext.challenge.views.public.mail_ends import mail_ends
 from ckanext.challenge.views.public.maps import maps
 from ckanext.challenge.views.public.observatory import observatory
 from ckanext.challenge.views.public.organization import organization
+from ckanext.challenge.views.public.reference import reference
 from ckanext.challenge.views.public.report import report
 from ckanext.challenge.views.public.routes import public
 from ckanext.challenge.views.public.sitemap import sitemap
@@ -55,6 +58,8 @@ def get_blueprints() -> list[Blueprint]:
     actions.after_app_request(reloaded.lead_back)
     return [
         actions,
+        health,
+        reference,
         public,
         sitemap,
         home,
@@ -83,6 +88,7 @@ def get_blueprints() -> list[Blueprint]:
         adviser,
         board,
         mails,
+        doctor,
         matches,
         messages,
         merges,

@@ -126,6 +126,7 @@ def _portal(creates: bool, base: str) -> dict[str, Any]:
     return {
         "creates": creates,
         "new_url": f"{base}/new",
+        "doctor_url": f"{base}/doctor" if runs_portal else "",
         "matches_url": f"{base}/matches" if may("challenge_match_list") else "",
         "merges_url": f"{base}/merges" if may("challenge_merge_list") else "",
         "set_aside": set_aside.listed() if runs_portal else [],

@@ -1,0 +1,1 @@
+"""Whether the portal has what it needs, for those who run it."""

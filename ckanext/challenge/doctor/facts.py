@@ -1,0 +1,354 @@
+"""What the portal has, looked at: each function answers one finding.
+
+What cannot be looked at is a finding, too: a database that is down hides no queue that
+nobody works at.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import smtplib
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import rq
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from ckan import model
+from ckan.lib import jobs as ckan_jobs
+from ckan.lib.redis import connect_to_redis
+from ckan.lib.search.common import is_available
+from packaging.requirements import InvalidRequirement, Requirement
+from rq import defaults as rq_defaults
+
+from ckanext.challenge import config, programmes
+from ckanext.challenge.common import jobs, proxy_watch, runs, set_aside
+from ckanext.challenge.common.issuer import portal
+from ckanext.challenge.conformity.jobs import QUEUE as CONFORMITY
+from ckanext.challenge.credentials import keys, store
+from ckanext.challenge.domain import doctor
+from ckanext.challenge.domain.doctor import Finding
+from ckanext.challenge.domain.programme_check import ProgrammeError
+from ckanext.challenge.model import Mail
+from ckanext.challenge.model.base import utcnow
+
+log = logging.getLogger(__name__)
+
+#: The queues at which workers have to be.
+QUEUES = (jobs.DEFAULT, CONFORMITY)
+
+_MIGRATION = Path(__file__).parents[1] / "migration" / "challenge"
+_DISTRIBUTION = "ckanext-challenge"
+#: Seconds that a mail server, or the portal's own address, has for its answer.
+_PATIENCE = 3
+#: Seconds after which a worker that says nothing is gone: RQ's own limit.
+_HEARTBEAT = dt.timedelta(seconds=rq_defaults.DEFAULT_WORKER_TTL + 60)
+
+
+def plugins() -> Finding:
+    return doctor.plugins([*tk.config["ckan.plugins"]])
+
+
+def _form(check: str, helper: str, name: str, part: str) -> Finding:
+    schema: Any = None
+    with suppress(AttributeError):
+        schema = getattr(tk.h, helper)(name)
+    if not schema:
+        return doctor.form(check, None)
+    return doctor.form(check, [field["field_name"] for field in schema.get(part, ())])
+
+
+def dataset_form() -> Finding:
+    return _form(
+        "dataset_fields", "scheming_get_dataset_schema", "dataset", "dataset_fields"
+    )
+
+
+def resource_form() -> Finding:
+    return _form(
+        "resource_fields", "scheming_get_dataset_schema", "dataset", "resource_fields"
+    )
+
+
+def organization_form() -> Finding:
+    return _form(
+        "organization_fields",
+        "scheming_get_organization_schema",
+        "organization",
+        "fields",
+    )
+
+
+def programme_files() -> Finding:
+    try:
+        read = programmes.all()
+    except ProgrammeError as error:
+        return Finding("programmes", "wrong", "unread", {"name": error.source})
+    return Finding("programmes", "good", facts={"count": len(read)})
+
+
+def versions() -> Finding:
+    """Of the packages that the extension asks for, those that are another version."""
+    unmet = []
+    for text in metadata.requires(_DISTRIBUTION) or ():
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            there = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            there = "-"
+        if there == "-" or not wanted.specifier.contains(there, prereleases=True):
+            unmet.append(f"{wanted.name}{wanted.specifier} ({there})")
+    facts = {
+        "version": metadata.version(_DISTRIBUTION),
+        "ckan": metadata.version("ckan"),
+    }
+    if unmet:
+        return Finding(
+            "versions", "wrong", "unmet", {**facts, "names": ", ".join(unmet)}
+        )
+    return Finding("versions", "good", facts=facts)
+
+
+def migrations() -> Finding:
+    found = ScriptDirectory(str(_MIGRATION)).walk_revisions()
+    known = [revision.revision for revision in found][::-1]
+    with model.Session.get_bind().connect() as connection:  # type: ignore[union-attr]
+        there = sa.inspect(connection).has_table("challenge_alembic_version")
+        current = (
+            connection.execute(
+                sa.text("SELECT version_num FROM challenge_alembic_version")
+            ).scalar()
+            if there
+            else None
+        )
+    return doctor.migrations(current, known)
+
+
+def redis() -> Finding:
+    connect_to_redis().ping()
+    return Finding("redis", "good")
+
+
+def solr() -> Finding:
+    if is_available():
+        return Finding("solr", "good")
+    return Finding("solr", "wrong", "down")
+
+
+def _workers() -> set[str]:
+    now = dt.datetime.now(dt.timezone.utc)
+    found: set[str] = set()
+    for worker in rq.Worker.all(connection=connect_to_redis()):
+        heard = worker.last_heartbeat
+        if heard is None:
+            continue
+        if heard.tzinfo is None:
+            heard = heard.replace(tzinfo=dt.timezone.utc)
+        if now - heard < _HEARTBEAT:
+            for name in worker.queue_names():
+                # Of another portal that uses the same Redis.
+                with suppress(ValueError):
+                    found.add(ckan_jobs.remove_queue_name_prefix(name))
+    return found
+
+
+def workers() -> Finding:
+    return doctor.workers(_workers(), QUEUES)
+
+
+def waiting_jobs() -> dict[str, tuple[int, dt.timedelta]]:
+    """Of each queue, how many jobs wait, and how long the first one has."""
+    now = dt.datetime.now(dt.timezone.utc)
+    found = {}
+    for name in QUEUES:
+        queue = ckan_jobs.get_queue(name)
+        first = queue.get_jobs(0, 1)
+        since = first[0].enqueued_at if first else None
+        if since is not None and since.tzinfo is None:
+            since = since.replace(tzinfo=dt.timezone.utc)
+        longest = now - since if since else dt.timedelta(0)
+        found[name] = (len(queue), max(longest, dt.timedelta(0)))
+    return found
+
+
+def queues() -> Finding:
+    return doctor.queues(waiting_jobs())
+
+
+def commands() -> Finding:
+    return doctor.commands(runs.all_of_them(), utcnow())
+
+
+def set_aside_rows() -> Finding:
+    listed = set_aside.listed()
+    if listed:
+        return Finding("set_aside", "todo", "some", {"count": len(listed)})
+    return Finding("set_aside", "good")
+
+
+def storage() -> Finding:
+    folder = tk.config.get("ckan.storage_path")
+    if not folder:
+        return Finding("storage", "wrong", "none")
+    facts = {"path": str(folder)}
+    try:
+        os.makedirs(Path(folder) / "challenge", exist_ok=True)
+        with tempfile.TemporaryFile(dir=Path(folder) / "challenge"):
+            pass
+    except OSError:
+        return Finding("storage", "wrong", "unwritable", facts)
+    return Finding("storage", "good", facts=facts)
+
+
+def mail_server() -> Finding:
+    """Whether the mail server answers; no mail is sent, and no password."""
+    host, _, port = str(tk.config["smtp.server"]).partition(":")
+    facts = {"server": tk.config["smtp.server"]}
+    try:
+        with smtplib.SMTP(timeout=_PATIENCE) as server:
+            server.connect(host, int(port or 25))
+            server.noop()
+    except (OSError, smtplib.SMTPException, ValueError):
+        return Finding("mail_server", "wrong", "down", facts)
+    return Finding("mail_server", "good", facts=facts)
+
+
+def mails() -> Finding:
+    count = model.Session.query(Mail.id).filter(Mail.state == "failed").count()
+    if count:
+        return Finding("mails", "todo", "failed", {"count": count})
+    return Finding("mails", "good")
+
+
+def signatures() -> Finding:
+    key = store.active_key()
+    problem, there = "", False
+    if key is not None:
+        there = keys.has_file(key.id)
+        if there:
+            try:
+                keys.load(key)
+            except keys.KeyProblem as error:
+                problem = str(error)
+    return doctor.signatures(store.waiting(), key is not None, there, problem)
+
+
+def address() -> Finding:
+    return doctor.address(str(tk.config.get("ckan.site_url") or ""))
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Who verifies a badge may follow no redirection of a DID document."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+def identity() -> Finding:
+    """Whether the portal's own DID document is where verifiers look for it.
+
+    Asks the portal itself: never call it while the portal answers somebody.
+    """
+    issuer = portal()
+    facts = {"url": issuer.keys}
+    request = urllib.request.Request(
+        issuer.keys, headers={"Accept": "application/did+json"}
+    )
+    try:
+        with urllib.request.build_opener(_Stay).open(request, timeout=_PATIENCE) as got:
+            body = got.read(1_000_000).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return Finding("identity", "wrong", "unreached", facts)
+    if issuer.did not in body:
+        return Finding("identity", "wrong", "other", facts)
+    return Finding("identity", "good", facts=facts)
+
+
+def proxy() -> Finding:
+    if proxy_watch.is_blind():
+        return Finding("proxy", "todo", "blind")
+    return Finding("proxy", "good")
+
+
+def clock() -> Finding:
+    before = dt.datetime.now(dt.timezone.utc)
+    theirs = model.Session.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+    after = dt.datetime.now(dt.timezone.utc)
+    ahead = (before + (after - before) / 2 - theirs).total_seconds()
+    return doctor.clock(ahead, str(tk.config.get("ckan.display_timezone") or ""))
+
+
+def languages() -> Finding:
+    offered = tk.config["ckan.locales_offered"]
+    names = offered.split() if isinstance(offered, str) else [*offered]
+    return doctor.languages(str(tk.config["ckan.locale_default"]), names)
+
+
+def contact() -> Finding:
+    return (
+        Finding("contact", "good")
+        if config.contact()
+        else Finding("contact", "todo", "none")
+    )
+
+
+#: In the order in which they are told: what all else needs comes first.
+LOOKS: Mapping[str, Callable[[], Finding]] = {
+    "versions": versions,
+    "plugins": plugins,
+    "dataset_fields": dataset_form,
+    "resource_fields": resource_form,
+    "organization_fields": organization_form,
+    "programmes": programme_files,
+    "migrations": migrations,
+    "redis": redis,
+    "solr": solr,
+    "workers": workers,
+    "queues": queues,
+    "commands": commands,
+    "set_aside": set_aside_rows,
+    "storage": storage,
+    "mail_server": mail_server,
+    "mails": mails,
+    "address": address,
+    "identity": identity,
+    "signatures": signatures,
+    "proxy": proxy,
+    "clock": clock,
+    "languages": languages,
+    "contact": contact,
+}
+
+
+def look(*, ask_portal: bool) -> list[Finding]:
+    """Look at all of them.
+
+    :param ask_portal: whether the portal's own address is asked too, which a page of it
+        may not do: it would wait for itself where there is one process
+    """
+    found = []
+    for check, function in LOOKS.items():
+        if check == "identity" and not ask_portal:
+            continue
+        try:
+            found.append(function())
+        except Exception as error:  # whatever fails is what is looked for
+            log.warning("The check “%s” failed", check, exc_info=error)
+            with suppress(Exception):
+                model.Session.rollback()
+            found.append(doctor.failed(check, error))
+    return found

@@ -1,0 +1,138 @@
+"""What a portal lacks: looked at with all services up, and with each of them away."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.tests import factories
+from factories import call_as
+
+from ckanext.challenge.doctor import facts, labels
+from ckanext.challenge.domain import doctor
+from ckanext.challenge.domain.doctor import Finding
+from ckanext.challenge.model import Run
+from ckanext.challenge.model.base import utcnow
+
+pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_queues")
+
+
+def _found(sysadmin: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    shown = call_as(sysadmin or factories.Sysadmin(), "challenge_doctor_show")
+    return {row["check"]: row for row in shown["results"]}
+
+
+def test_all_is_looked_at_and_told() -> None:
+    found = _found()
+    assert list(found) == [check for check in facts.LOOKS if check != "identity"]
+    for row in found.values():
+        assert row["text"]
+        assert "{" not in row["text"]
+    for check in ("versions", "plugins", "migrations", "redis", "solr", "programmes"):
+        assert found[check]["verdict"] == "good", found[check]
+    for check in ("dataset_fields", "resource_fields", "organization_fields"):
+        assert found[check]["verdict"] == "good", found[check]
+    # Nobody works at the queues of the tests.
+    assert found["workers"]["verdict"] == "wrong"
+    assert found["workers"]["remedy"] == "ckan jobs worker default challenge-conformity"
+
+
+def test_a_command_that_ended_is_silent_no_more() -> None:
+    assert "mail" in _found()["commands"]["text"]
+    for name in doctor.PAUSES:
+        model.Session.merge(Run(name=name, ended_at=utcnow()))
+    model.Session.commit()
+    assert _found()["commands"]["verdict"] == "good"
+    model.Session.merge(Run(name="purge", ended_at=utcnow() - dt.timedelta(days=2)))
+    model.Session.commit()
+    assert _found()["commands"]["text"].endswith("purge")
+
+
+def test_older_tables_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = "UPDATE challenge_alembic_version SET version_num = '0001'"
+    now = model.Session.execute(
+        sa.text("SELECT version_num FROM challenge_alembic_version")
+    ).scalar_one()
+    model.Session.execute(sa.text(old))
+    model.Session.commit()
+    try:
+        row = _found()["migrations"]
+    finally:
+        model.Session.execute(sa.text(old.replace("0001", now)))
+        model.Session.commit()
+    assert (row["verdict"], row["remedy"]) == ("wrong", "ckan db upgrade -p challenge")
+    assert "0001" in row["text"]
+
+
+def test_what_is_away_is_told_and_hides_nothing(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sysadmin = factories.Sysadmin()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path / "file"))
+    # Nothing listens on the port of the discard service.
+    monkeypatch.setitem(ckan_config, "smtp.server", "127.0.0.1:9")
+    monkeypatch.setitem(ckan_config, "ckan.site_url", "http://data.example.org")
+    monkeypatch.setitem(ckan_config, "ckan.display_timezone", "UTC")
+    monkeypatch.setattr(
+        facts, "connect_to_redis", lambda: (_ for _ in ()).throw(OSError("secret"))
+    )
+    found = _found(sysadmin)
+    assert found["storage"]["verdict"] == "wrong"
+    assert found["mail_server"]["verdict"] == "wrong"
+    assert found["address"]["remedy"] == "ckan.site_url = https://…"
+    assert found["clock"]["remedy"] == "ckan.display_timezone = Europe/Paris"
+    assert found["redis"]["verdict"] == "wrong"
+    assert "OSError" in found["redis"]["text"]
+    assert "secret" not in str(found)
+    assert found["migrations"]["verdict"] == "good"
+
+
+def test_a_form_of_ones_own_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = [name for name in doctor.FIELDS["organization_fields"] if name != "siren"]
+    fields = [{"field_name": name} for name in [*own, "code_siren"]]
+    monkeypatch.setattr(
+        tk.h, "scheming_get_organization_schema", lambda name: {"fields": fields}
+    )
+    row = _found()["organization_fields"]
+    assert row["verdict"] == "todo"
+    assert "code_siren → siren" in row["text"]
+
+
+def test_each_finding_has_its_sentence() -> None:
+    """Whatever the rules say can be told."""
+    every: dict[str, Any] = dict.fromkeys(
+        ("names", "pairs", "name", "current", "head", "version", "ckan", "jobs"), "x"
+    )
+    every |= dict.fromkeys(
+        ("count", "path", "server", "url", "problem", "zone", "seconds"), "x"
+    )
+    every |= dict.fromkeys(("locale", "locales", "error"), "x")
+    for check, code in labels.SENTENCES:
+        told = labels.finding(Finding(check, "todo", code, every))
+        assert told["title"]
+        assert "{" not in told["text"]
+    assert {check for check, _ in labels.SENTENCES} | set(labels.AS_DATASET) == set(
+        facts.LOOKS
+    )
+
+
+def test_who_watches_gets_figures() -> None:
+    found = call_as(factories.Sysadmin(), "challenge_figures_show")
+    queues = {
+        one["labels"]["queue"]: one["value"]
+        for one in found["challenge_queue_jobs"]["values"]
+    }
+    assert queues == {"default": 0, "challenge-conformity": 0}
+    assert found["challenge_unsigned_awards"]["values"] == [{"labels": {}, "value": 0}]
+
+
+def test_a_node_is_ready_with_its_tables() -> None:
+    ready = tk.get_action("challenge_readiness_show")({"user": ""}, {})
+    assert ready["ready"] is True
+    assert ready["tables"] is True

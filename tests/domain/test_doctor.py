@@ -1,0 +1,162 @@
+"""What a portal lacks, judged from plain facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from ckanext.challenge.domain import doctor
+from ckanext.challenge.domain.doctor import Finding
+
+NOW = dt.datetime(2026, 11, 29, 12, tzinfo=dt.timezone.utc)
+
+
+def test_the_worst_verdict_is_told() -> None:
+    good, todo = Finding("redis", "good"), Finding("mails", "todo", "failed")
+    assert doctor.worst([]) == "good"
+    assert doctor.worst([good, todo]) == "todo"
+    assert doctor.worst([todo, doctor.failed("solr", OSError()), good]) == "wrong"
+
+
+def test_an_error_tells_its_kind_and_not_its_text() -> None:
+    found = doctor.failed("redis", OSError("redis://:secret@10.0.0.1"))
+    assert found.facts == {"error": "OSError"}
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "told"),
+    [
+        (["challenge", "scheming_datasets", "scheming_organizations"], "good", None),
+        (
+            ["a", "challenge", "b", "scheming_datasets", "scheming_organizations"],
+            "good",
+            None,
+        ),
+        (
+            ["scheming_datasets", "a", "challenge", "scheming_organizations"],
+            "order",
+            "challenge scheming_datasets a scheming_organizations",
+        ),
+        (["challenge", "scheming_datasets"], "missing", "scheming_organizations"),
+        (["challenge"], "missing", "scheming_datasets scheming_organizations"),
+    ],
+)
+def test_the_order_of_plugins(names: list[str], code: str, told: str | None) -> None:
+    found = doctor.plugins(names)
+    assert found.code == code
+    assert found.facts.get("names") == told
+
+
+def test_a_field_under_another_name_is_found() -> None:
+    every = [*doctor.FIELDS["organization_fields"], "title"]
+    assert doctor.form("organization_fields", every).verdict == "good"
+    without = [name for name in every if name != "siren"]
+    assert doctor.form("organization_fields", without).code == "missing"
+    found = doctor.form("organization_fields", [*without, "siret_siren", "sirene"])
+    assert found.code == "renamed"
+    assert found.facts["pairs"] == "siret_siren → siren"
+    assert doctor.form("organization_fields", None).code == "no_form"
+
+
+@pytest.mark.parametrize(
+    ("current", "code"),
+    [(None, "none"), ("0001", "behind"), ("0002", "good"), ("0003", "ahead")],
+)
+def test_the_version_of_the_tables(current: str | None, code: str) -> None:
+    found = doctor.migrations(current, ["0001", "0002"])
+    assert found.code == code
+    assert (found.verdict == "good") is (code == "good")
+
+
+def test_each_queue_needs_a_worker() -> None:
+    assert doctor.workers({"default", "other"}, ["default"]).verdict == "good"
+    found = doctor.workers({"default"}, ["default", "challenge-conformity"])
+    assert (found.verdict, found.facts["names"]) == ("wrong", "challenge-conformity")
+
+
+@pytest.mark.parametrize(
+    ("number", "waits", "verdict"),
+    [
+        (0, dt.timedelta(0), "good"),
+        (doctor.MOST_JOBS, doctor.LONGEST_WAIT, "good"),
+        (doctor.MOST_JOBS + 1, dt.timedelta(0), "todo"),
+        (1, doctor.LONGEST_WAIT + dt.timedelta(seconds=1), "todo"),
+    ],
+)
+def test_what_waits_for_too_long(
+    number: int, waits: dt.timedelta, verdict: str
+) -> None:
+    assert doctor.queues({"default": (number, waits)}).verdict == verdict
+
+
+def test_a_command_that_is_silent_is_named() -> None:
+    ended = {name: NOW - pause for name, pause in doctor.PAUSES.items()}
+    assert doctor.commands(ended, NOW).verdict == "good"
+    late = {**ended, "purge": ended["purge"] - dt.timedelta(seconds=1)}
+    del late["evaluate"]
+    found = doctor.commands(late, NOW)
+    assert (found.verdict, found.facts["names"]) == ("wrong", "evaluate, purge")
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("", "none"),
+        ("data.example.org", "none"),
+        ("http://localhost:5000", "local"),
+        ("https://127.0.0.1", "local"),
+        ("http://[::1]:5000", "local"),
+        ("http://data.example.org", "http"),
+        ("https://data.example.org/catalogue", "good"),
+    ],
+)
+def test_the_address_of_the_portal(url: str, code: str) -> None:
+    assert doctor.address(url).code == code
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zone", "code"),
+    [
+        (0.2, "Europe/Paris", "good"),
+        (-6, "Europe/Paris", "differs"),
+        (6, "UTC", "differs"),
+        (0, "UTC", "zone"),
+        (0, "server", "zone"),
+        (0, "", "zone"),
+    ],
+)
+def test_the_clock(seconds: float, zone: str, code: str) -> None:
+    assert doctor.clock(seconds, zone).code == code
+
+
+@pytest.mark.parametrize(
+    ("locale", "offered", "code"),
+    [
+        ("fr", ["fr", "en"], "good"),
+        ("fr", [], "all"),
+        ("de", ["de", "fr"], "other"),
+        ("en_GB", ["en_GB", "fr"], "good"),
+    ],
+)
+def test_the_languages(locale: str, offered: list[str], code: str) -> None:
+    assert doctor.languages(locale, offered).code == code
+
+
+@pytest.mark.parametrize(
+    ("stands", "verdict", "code"),
+    [
+        ((0, False, False, ""), "todo", "none"),
+        ((3, False, False, ""), "wrong", "none"),
+        ((0, True, True, ""), "good", "good"),
+        ((3, True, True, ""), "todo", "waiting"),
+        ((0, True, False, ""), "good", "elsewhere"),
+        ((3, True, False, ""), "todo", "elsewhere"),
+        ((0, True, True, "Others can read it"), "wrong", "problem"),
+    ],
+)
+def test_the_signatures(
+    stands: tuple[int, bool, bool, str], verdict: str, code: str
+) -> None:
+    found = doctor.signatures(*stands)
+    assert (found.verdict, found.code) == (verdict, code)
