@@ -77,6 +77,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/manage/matches",
         "/challenge/manage/saison-2",
         "/challenge/manage/saison-2/accompaniment",
+        "/challenge/manage/saison-2/participants?view=list&select=page",
+        "/challenge/manage/saison-2?tab=season",
         "/challenge/manage/saison-2/edit",
         "/challenge/manage/saison-2/questions",
         "/challenge/manage/saison-2/staff",
