@@ -82,6 +82,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/manage/saison-2/visits?view=month&day=2026-03-02",
         "/challenge/manage/saison-2/days",
         "/challenge/manage/saison-2/certificate?participant={participant_id}",
+        "/challenge/manage/saison-2/participants?view=list&select=page",
+        "/challenge/manage/saison-2?tab=season",
         "/challenge/manage/saison-2/edit",
         "/challenge/manage/saison-2/edit?part=dates",
         "/challenge/manage/saison-2/edit?part=partners",

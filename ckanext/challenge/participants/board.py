@@ -5,6 +5,7 @@ How many there are, and how many steps, does not change how many statements are 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -89,8 +90,10 @@ class Board:
     def _own(self) -> list[Any]:
         return [] if self.only is None else [Participant.adviser_id == self.only]
 
-    def statement(self) -> Any:
-        """All that is shown of a participant, but for its steps; not in any order."""
+    def _statement(self) -> Any:
+        """All that is shown of a participant, but for its steps, and the figures of
+        all the chosen ones in each row; not in any order.
+        """
         adviser = model.User
         visits = self._visits().subquery()
         badges = self._badges().subquery()
@@ -106,6 +109,10 @@ class Board:
                 visits.c.planned,
                 visits.c.last_visit,
                 visits.c.next_visit,
+                *(
+                    figure.over().label(f"all_{name}")
+                    for name, figure in self._figures().items()
+                ),
             )
             .join(model.Group, model.Group.id == Participant.organization_id)
             .outerjoin(adviser, adviser.id == Participant.adviser_id)
@@ -113,6 +120,17 @@ class Board:
             .outerjoin(visits, visits.c.participant_id == Participant.id)
             .where(self._is_chosen())
         )
+
+    def _figures(self) -> dict[str, Any]:
+        number = sa.func.count()
+        return {
+            "participants": number,
+            "late": number.filter(lateness.with_any(self.cohort)),
+            "stalled": number.filter(self.stalled),
+            "unassigned": number.filter(Participant.adviser_id.is_(None)),
+            "done": sa.func.sum(Participant.steps_done),
+            "asked": sa.func.sum(Participant.steps_total),
+        }
 
     def _visits(self) -> Any:
         spent, planned = accompaniment.days_used()
@@ -153,7 +171,7 @@ class Board:
         }
         ordered = [key.desc() if down else key.asc() for key in keys[sort]]
         rest = [] if sort == "name" else by_name
-        query = self.statement().order_by(*ordered, *rest, Participant.id)
+        query = self._statement().order_by(*ordered, *rest, Participant.id)
         return model.Session.execute(query.limit(limit).offset(offset)).all()
 
     def dictize(self, row: Any) -> dict[str, Any]:
@@ -180,109 +198,128 @@ class Board:
             "next_visit": as_json(row.next_visit),
         }
 
-    def cells(self, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-        """Where these are with each step, in the order of the programme, in one
+    def steps(
+        self, ids: Sequence[str]
+    ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, Counter[str]]]:
+        """Where some are with each step, and how many of all the chosen ones, in one
         statement.
+
+        :returns: by id, ``{step, state, late}`` in the order of the programme; and by
+            the key of a step how many are in each state, and ``late``
         """
-        found: dict[tuple[str, str], Any] = {}
-        if ids:
-            rows = model.Session.execute(
-                sa.select(
-                    StepStatus.participant_id,
-                    StepStatus.step,
-                    StepStatus.state,
-                    lateness.of_status(self.cohort).label("late"),
-                ).where(StepStatus.participant_id.in_(ids))
-            )
-            found = {(row.participant_id, row.step): row for row in rows}
-        return {
-            id_: [
-                self._cell(step.key, found.get((id_, step.key)))
-                for step in self.programme.steps
-            ]
-            for id_ in ids
-        }
-
-    def _cell(self, key: str, row: Any) -> dict[str, Any]:
-        if row is None:
-            # A newer programme asks for it: nobody has begun.
-            return {"step": key, "state": _TODO, "late": key in self.overdue}
-        return {"step": key, "state": row.state, "late": row.late}
-
-    def totals(self) -> dict[str, Any]:
-        """The figures of all the chosen ones, in two statements."""
-        row = model.Session.execute(
-            sa.select(
-                sa.func.count().label("participants"),
-                sa.func.count().filter(lateness.with_any(self.cohort)).label("late"),
-                sa.func.count().filter(self.stalled).label("stalled"),
-                sa.func.count()
-                .filter(Participant.adviser_id.is_(None))
-                .label("unassigned"),
-                sa.func.sum(Participant.steps_done).label("done"),
-                sa.func.sum(Participant.steps_total).label("asked"),
-            ).where(self._is_chosen())
-        ).one()
-        counts = model.Session.execute(
+        found = model.Session.execute(
             sa.select(
                 StepStatus.step,
                 StepStatus.state,
-                sa.func.count(),
-                sa.func.count().filter(lateness.of_status(self.cohort)),
+                lateness.of_status(self.cohort).label("late"),
+                sa.func.count().label("number"),
+                sa.func.array_agg(StepStatus.participant_id)
+                .filter(StepStatus.participant_id.in_(ids))
+                .label("ids"),
             )
-            .join(Participant, Participant.id == StepStatus.participant_id)
-            .where(self._is_chosen())
-            .group_by(StepStatus.step, StepStatus.state)
-        ).all()
-        steps: dict[str, dict[str, int]] = {
-            step.key: {"done": 0, "waived": 0, "to_confirm": 0, "late": 0}
-            for step in self.programme.steps
-        }
-        known = dict.fromkeys(steps, 0)
-        for step, state, number, late in counts:
-            if step not in steps:
+            .where(StepStatus.participant_id.in_(self.chosen))
+            .group_by(StepStatus.step, StepStatus.state, "late")
+        )
+        # A step that a newer programme asks for has no row: nobody has begun.
+        cells: dict[str, dict[str, dict[str, Any]]] = {}
+        for step in self.programme.steps:
+            unbegun = {
+                "step": step.key,
+                "state": _TODO,
+                "late": step.key in self.overdue,
+            }
+            cells[step.key] = dict.fromkeys(ids, unbegun)
+        totals: dict[str, Counter[str]] = {step: Counter() for step in cells}
+        for row in found:
+            if row.step not in cells:
                 continue
-            known[step] += number
-            steps[step]["late"] += late
-            if state in steps[step]:
-                steps[step][state] += number
-        for step in self.overdue:
-            # Those that have no row of a step that a newer programme asks for.
-            steps[step]["late"] += row.participants - known[step]
+            totals[row.step][row.state] += row.number
+            if row.late:
+                totals[row.step]["late"] += row.number
+            cell = {"step": row.step, "state": row.state, "late": row.late}
+            cells[row.step].update(dict.fromkeys(row.ids or (), cell))
+        return {id_: [row[id_] for row in cells.values()] for id_ in ids}, totals
+
+    def totals(self, rows: Sequence[Any], steps: Mapping[str, Counter[str]]) -> Any:
+        """The figures of all the chosen ones.
+
+        :param rows: of :meth:`rows`; a page past the end has none, and asks once more
+        :param steps: of :meth:`steps`
+        """
+        if rows:
+            figures = {
+                name: getattr(rows[0], f"all_{name}") for name in self._figures()
+            }
+        else:
+            figures = (
+                model.Session.execute(
+                    sa.select(
+                        *(one.label(name) for name, one in self._figures().items())
+                    ).where(self._is_chosen())
+                )
+                .one()
+                ._asdict()
+            )
+        number, done, asked = (
+            figures[name] or 0 for name in ("participants", "done", "asked")
+        )
+        counted = {}
+        for step, states in steps.items():
+            known = sum(states.values()) - states["late"]
+            counted[step] = {
+                **{state: states[state] for state in ("done", "waived", "to_confirm")},
+                # Those that have no row of it are late once its day is past.
+                "late": states["late"]
+                + (number - known if step in self.overdue else 0),
+            }
         return {
-            "participants": row.participants,
-            "late": row.late,
-            "stalled": row.stalled,
-            "unassigned": row.unassigned,
-            "to_confirm": sum(step["to_confirm"] for step in steps.values()),
-            "percent": row.done * 100 // row.asked if row.asked else 0,
-            "steps": steps,
+            "participants": number,
+            **{name: figures[name] for name in ("late", "stalled", "unassigned")},
+            "to_confirm": sum(step["to_confirm"] for step in counted.values()),
+            "percent": done * 100 // asked if asked else 0,
+            "steps": counted,
         }
 
 
 def offered(cohort: Cohort) -> dict[str, list[Any]]:
     """What there is to choose from, whatever is chosen: ``departement`` and ``kind``
-    that occur, and ``advisers``, the people of the team, in two statements.
+    that occur, and ``advisers``, the people of the team, in one statement.
     """
-    rows = model.Session.execute(
-        sa.select(Participant.departement, Participant.kind)
-        .where(
-            Participant.cohort_id == cohort.id,
-            Participant.state.in_(PARTICIPANT_COUNTED),
+    counted = (
+        Participant.cohort_id == cohort.id,
+        Participant.state.in_(sorted(PARTICIPANT_COUNTED)),
+    )
+    there = sa.select(
+        *(
+            sa.func.array(
+                sa.select(column)
+                .where(*counted, column.is_not(None))
+                .distinct()
+                .order_by(column)
+                .scalar_subquery()
+            ).label(name)
+            for name, column in (
+                ("departement", Participant.departement),
+                ("kind", Participant.kind),
+            )
         )
-        .distinct()
-    ).all()
-    people = model.Session.execute(
+    ).subquery()
+    people = (
         sa.select(model.User.id, name_of(model.User).label("name"))
         .where(
             model.User.id.in_(
                 sa.select(Staff.user_id).where(Staff.cohort_id == cohort.id)
             )
         )
-        .order_by(*names.in_order(name_of(model.User)))
+        .subquery()
+    )
+    rows = model.Session.execute(
+        sa.select(there, people.c.id, people.c.name)
+        .select_from(there.outerjoin(people, sa.true()))
+        .order_by(*names.in_order(people.c.name))
     ).all()
     return {
-        "departement": sorted({row.departement for row in rows if row.departement}),
-        "kind": sorted({row.kind for row in rows if row.kind}),
-        "advisers": [{"id": row.id, "name": row.name} for row in people],
+        "departement": rows[0].departement,
+        "kind": rows[0].kind,
+        "advisers": [{"id": row.id, "name": row.name} for row in rows if row.id],
     }

@@ -248,4 +248,4 @@ def test_the_page_sends_the_same_statements_for_many(
     )
     model.Session.commit()
     assert statements() == few
-    assert len(_names(_page(manager.get(BOARD)))) == 50
+    assert len(_names(_page(manager.get(BOARD)))) == 40

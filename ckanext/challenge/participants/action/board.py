@@ -71,8 +71,8 @@ def challenge_participant_board(context: Context, data_dict: dict[str, Any]) -> 
     board = Board(context, cohort, programme, data["filters"])
     down = data.get("order", SORTS[data["sort"]]) == "desc"
     rows = board.rows(data["sort"], down, data["limit"], data["offset"])
-    totals = board.totals()
-    cells = board.cells([row.id for row in rows])
+    cells, counted = board.steps([row.id for row in rows])
+    totals = board.totals(rows, counted)
     due = rules.due_days(
         programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
     )

@@ -130,7 +130,7 @@ class _Tables:
     def wide(self) -> Sheet:
         """A row for each participant, with a column for each step."""
         people = self.participants()
-        cells = self.board.cells([row.id for row in self.rows])
+        cells, _ = self.board.steps([row.id for row in self.rows])
         steps = [Column(f"step-{one.key}", one.key) for one in self.programme.steps]
         return Sheet(
             people.title,

@@ -29,7 +29,7 @@ from .deeds import buttons
 from .layout import frame
 
 #: Rows of one page.
-SIZE = 50
+SIZE = 40
 #: The filters that stand on the page, and those behind “More filters”.
 FIRST = ("q", "late", "adviser", "departement")
 MORE = ("phase", "kind", "stalled", "badge", "opinion", "no_visit", "state")
@@ -258,9 +258,8 @@ def _rows(
     found: Mapping[str, Any], columns: Sequence[_Column], matrix: bool
 ) -> list[dict[str, Any]]:
     base = f"{participant_rows.cohort_url(found['season']['name'])}/"
-    titles = {step["step"]: step["title"] for step in found["steps"]}
+    marks = _Marks({step["step"]: step["title"] for step in found["steps"]})
     kinds = dict(h.challenge_kinds())
-    marks: dict[tuple[str, bool], tuple[Markup, Markup]] = {}
     rows = []
     for row in found["results"]:
         url = base + quote(row["organization_name"])
@@ -279,54 +278,65 @@ def _rows(
                 ),
                 "stalled": row["stalled"],
                 "values": [column.cell(row) for column in columns],
-                "cells": _cells(row["steps"], url, titles, marks) if matrix else "",
+                "cells": _cells(row["steps"], url, marks) if matrix else "",
             }
         )
     return rows
 
 
-def _mark(state: str, late: bool) -> tuple[Markup, Markup]:
-    """What stands in a cell: the beginning of it, and the sign with its words."""
-    signs = {
-        "done": ("✓", "done"),
-        "waived": ("–", "quiet"),
-        "to_confirm": ("?", "wait"),
-        "in_progress": ("◐", "wait"),
-        "planned": ("○", "quiet"),
-        "todo": ("○", "quiet"),
-    }
-    sign, tone = ("!", "late") if late else signs[state]
-    text = tk._("Late") if late else h.challenge_state("step", state)["label"]
-    return (
-        Markup('<td data-tone="{}"').format(tone),
-        Markup('" aria-label="{}" title="{}">{}</a></td>').format(text, text, sign),
-    )
+#: What stands in a cell for each state of a step, and its colour.
+_SIGNS = {
+    "done": ("✓", "done"),
+    "waived": ("–", "quiet"),
+    "to_confirm": ("?", "wait"),
+    "in_progress": ("◐", "wait"),
+    "planned": ("○", "quiet"),
+    "todo": ("○", "quiet"),
+}
 
 
-def _cells(
-    cells: Sequence[Mapping[str, Any]],
-    url: str,
-    titles: Mapping[str, str],
-    marks: dict[tuple[str, bool], tuple[Markup, Markup]],
-) -> Markup:
+class _Marks(dict[tuple[str, str, bool], tuple[str, str]]):
+    """What stands before and after the address of a participant in a cell: by the
+    step, its state, and whether it is late. Each is put together once for the page.
+    """
+
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        super().__init__()
+        self.titles = titles
+        self.late = tk._("Late")
+        self.words = {
+            state: h.challenge_state("step", state)["label"] for state in _SIGNS
+        }
+
+    def __missing__(self, look: tuple[str, str, bool]) -> tuple[str, str]:
+        step, state, late = look
+        sign, tone = ("!", "late") if late else _SIGNS[state]
+        text = self.late if late else self.words[state]
+        # On a small screen these alone are shown, with their names.
+        named = late or state in ("to_confirm", "in_progress")
+        label = Markup(' data-label="{}"').format(self.titles[step]) if named else ""
+        self[look] = (
+            str(Markup('<td data-tone="{}"{}><a href="').format(tone, label)),
+            str(
+                Markup('#step-{}" aria-label="{}">{}</a></td>').format(
+                    quote(step), text, sign
+                )
+            ),
+        )
+        return self[look]
+
+
+def _cells(cells: Sequence[Mapping[str, Any]], url: str, marks: _Marks) -> Markup:
     """The cells of a row, each a door to its step.
 
-    In one piece: there are sixteen in each of fifty rows, and a template takes longer
+    In one piece: there are sixteen in each of forty rows, and a template takes longer
     for them than all the rest of the page.
     """
     pieces: list[str] = []
-    door = escape(url)
+    door = str(escape(url))
     for cell in cells:
-        look = (cell["state"], cell["late"])
-        if look not in marks:
-            marks[look] = _mark(*look)
-        begins, ends = marks[look]
-        pieces.append(begins)
-        if cell["late"] or cell["state"] in ("to_confirm", "in_progress"):
-            # On a small screen these alone are shown, with their names.
-            pieces.append(Markup(' data-label="{}"').format(titles[cell["step"]]))
-        pieces.append(f'><a href="{door}#step-{quote(cell["step"])}')
-        pieces.append(ends)
+        before, after = marks[cell["step"], cell["state"], cell["late"]]
+        pieces += (before, door, after)
     return Markup("".join(pieces))
 
 
