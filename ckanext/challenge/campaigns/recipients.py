@@ -219,6 +219,12 @@ class _Steps:
         )
         self.today = config.today()
         self.language = language.current()
+        # Written once, and not for each recipient.
+        self.lines = {
+            step.key: self._line(step.key, self.due.get(step.key))
+            for step in self.programme.steps
+        }
+        self.days = {day: tk.h.challenge_date(day) for day in self.due.values() if day}
 
     def left(self, states: Mapping[str, str]) -> dict[str, str]:
         """The values of the placeholders about steps.
@@ -232,9 +238,9 @@ class _Steps:
             "steps_left": tk.ungettext(
                 "{number} step", "{number} steps", number
             ).format(number=number),
-            "steps": "\n".join(self._line(key, day) for key, day in left)
+            "steps": "\n".join(self.lines[key] for key, _ in left)
             or tk._("Nothing is left to do."),
-            "next_date": tk.h.challenge_date(min(ahead))
+            "next_date": self.days[min(ahead)]
             if ahead
             else tk._("the end of the season"),
         }

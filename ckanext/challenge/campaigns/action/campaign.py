@@ -286,8 +286,7 @@ def challenge_campaign_send(context: Context, data_dict: dict[str, Any]) -> Any:
     campaign = _held(data["id"])
     cohort = find_cohort(campaign.cohort_id)
     try:
-        _check(context, cohort, campaign)
-        found = _recipients(context, cohort, campaign)
+        found = _check(context, cohort, campaign)
     except tk.ValidationError:
         model.Session.rollback()
         raise
@@ -355,18 +354,23 @@ def _held(id_: str) -> Campaign:
     raise rollback_and_error("state", text)
 
 
-def _check(context: Context, cohort: Cohort, campaign: Campaign) -> None:
+def _check(
+    context: Context, cohort: Cohort, campaign: Campaign
+) -> list[recipients.Recipient]:
     """Refuse what cannot be sent.
 
+    :returns: who would get it now
     :raises ValidationError: on the field that is wrong
     """
     if cohort.state == "archived":
         text = tk._("This season is in the archive: nobody is written to any more")
         raise tk.ValidationError({"cohort": [text]})
     words.check(campaign.audience, campaign.subject, campaign.text)
-    if not _recipients(context, cohort, campaign):
+    found = _recipients(context, cohort, campaign)
+    if not found:
         field = "ids" if campaign.chosen else "filters"
         raise tk.ValidationError({field: [tk._("Nobody is meant by this choice")]})
+    return found
 
 
 def _recipients(

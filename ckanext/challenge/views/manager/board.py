@@ -215,7 +215,7 @@ def _writing(count: int, kept: Mapping[str, str], url: str) -> tuple[str, str] |
     if not count:
         return None
     text = tk.ungettext(
-        "Write to this collectivité", "Write to these {number} collectivités", count
+        "Write to {number} collectivité", "Write to {number} collectivités", count
     )
     return (
         text.format(number=h.challenge_number(count)),

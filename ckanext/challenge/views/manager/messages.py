@@ -69,11 +69,15 @@ def _season(name: str) -> tuple[dict[str, Any], bool, dict[str, Any]]:
     return cohort, manages, frame(cohort, "messages", manages)
 
 
-def _row(campaign: Mapping[str, Any], base: str) -> dict[str, Any]:
+def _row(
+    campaign: Mapping[str, Any], cohort: Mapping[str, Any], base: str
+) -> dict[str, Any]:
     tone, icon = _TONES[campaign["state"]]
     number = campaign["recipients"]
     return {
         **campaign,
+        # What is the same for all of them is read as they read it.
+        "title": placeholders.fill(campaign["subject"], {"season": cohort["title"]}),
         "url": f"{base}/{campaign['id']}",
         "whom": words.audiences()[campaign["to"]]
         if number is None
@@ -127,7 +131,7 @@ def index(cohort: str) -> str:
             "frame": around,
             "manages": manages,
             "doors": _doors(shown, base, manages),
-            "rows": [_row(row, base) for row in found["results"]],
+            "rows": [_row(row, shown, base) for row in found["results"]],
             "count": found["count"],
             "models": [
                 {
@@ -167,10 +171,10 @@ def _choices(
             for state in APPLICATION.states
             if state not in ("draft", "withdrawn")
         ]
-        shown = [("state", tk._("State"), options(tk._("All of them"), states))]
+        shown = [("state", tk._("State"), options(tk._("All"), states))]
     elif to == "staff":
         roles = [("manager", tk._("Managers")), ("adviser", tk._("Advisers"))]
-        shown = [("role", tk._("Role"), options(tk._("All of them"), roles))]
+        shown = [("role", tk._("Role"), options(tk._("All"), roles))]
     else:
         shown = _participant_choices(cohort)
     return [
@@ -190,7 +194,7 @@ def _participant_choices(
     steps = act("challenge_step_list", cohort=cohort["id"], participants=[])["steps"]
     staff = act("challenge_staff_list", cohort=cohort["id"], limit=1000)["results"]
     people = {row["user_id"]: row["display_name"] for row in staff}
-    everybody = tk._("All of them")
+    everybody = tk._("All")
     return [
         (
             "late",
@@ -310,10 +314,7 @@ def _form(
             "labels": {
                 "subject": tk._("Subject"),
                 "text": tk._("Message"),
-                "model_title": tk._("Title of the model"),
-                "filters": tk._("To whom"),
-                "ids": tk._("To whom"),
-                "cohort": tk._("Season"),
+                "model_title": tk._("Keep it as a model, under this title"),
             },
             "edits": edits,
             "csrf": tk.h.csrf_input(),
@@ -389,7 +390,7 @@ def _read(
         except tk.ValidationError as error:
             told = flat_errors(error.error_dict).values()
             problem = " ".join(text for texts_ in told for text in texts_)
-    row = _row(campaign, base)
+    row = _row(campaign, cohort, base)
     mails = campaign["mails"]
     return tk.render(
         "challenge/manage/message.html",
@@ -407,11 +408,7 @@ def _read(
             else [],
             "errors": errors or {},
             "labels": {
-                "recipients": tk._("Recipients"),
                 "again": tk._("Another message"),
-                "filters": tk._("To whom"),
-                "ids": tk._("To whom"),
-                "state": tk._("State"),
             },
             "figures": [
                 (h.challenge_number(mails[state]), text)
