@@ -14,7 +14,7 @@ from ckanext.challenge.model import Visit
 def test_three_taps_from_a_page_of_the_catalogue(
     visit: Callable[..., Page], world: Any
 ) -> None:
-    page = visit("adviser", width=375)
+    page = visit("manager", width=375)
     page.goto("/dataset/")
     taps = 0
 
