@@ -127,8 +127,8 @@ def challenge_lesson_create(context: Context, data_dict: dict[str, Any]) -> Any:
 def challenge_lesson_update(context: Context, data_dict: dict[str, Any]) -> Any:
     """Change a lesson; what is not given is emptied.
 
-    The team of its season and sysadmins may call this. The other parameters are those
-    of :py:func:`challenge_lesson_create` but for ``cohort``.
+    The team of its season and sysadmins may call this. The
+    other parameters are those of :py:func:`challenge_lesson_create` but for ``cohort``.
 
     :param id: the id of the lesson
     :type id: string
