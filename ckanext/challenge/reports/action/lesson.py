@@ -9,6 +9,7 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
+from sqlalchemy.orm import aliased
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import fields, journal, language, roles
@@ -65,7 +66,7 @@ def challenge_lesson_list(context: Context, data_dict: dict[str, Any]) -> Any:
     cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_lesson_list", context, {"cohort": cohort.id})
     titles = _titles(cohort)
-    other = sa.orm.aliased(Cohort)
+    other = aliased(Cohort)
     query = (
         sa.select(
             Lesson,
