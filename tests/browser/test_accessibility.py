@@ -95,6 +95,10 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/challenge/manage/saison-2/codes",
         "/challenge/manage/saison-2/programme",
         "/challenge/manage/saison-2/opinions",
+        "/challenge/manage/saison-2/report",
+        "/challenge/manage/saison-2/report/agreement/new",
+        "/challenge/manage/saison-2/report/lessons",
+        "/challenge/saison-2/report",
         "/challenge/manage/saison-2/state?to=finished",
         "/challenge/manage/saison-3/state?to=running",
         "/challenge/application/{application}/erase",
@@ -151,6 +155,21 @@ ANSWERS: dict[str | None, tuple[tuple[str, str, str], ...]] = {
         ("/challenge/manage/visit", "form.challenge-form button", ""),
         ("/challenge/manage/saison-2/staff", "form[action$='/delete'] button", ""),
         ("/challenge/manage/saison-2/staff", "form.challenge-form button", ""),
+        (
+            "/challenge/manage/saison-2/report",
+            "form[action$='/address'] button",
+            "",
+        ),
+        (
+            "/challenge/manage/saison-2/report/agreement/new",
+            "form.challenge-form button",
+            "",
+        ),
+        (
+            "/challenge/manage/saison-2/report/lessons",
+            "form.challenge-form button",
+            "",
+        ),
         (
             "/challenge/manage/saison-2/edit",
             ".challenge-actions button",

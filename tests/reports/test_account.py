@@ -15,6 +15,7 @@ from ckan.tests import factories
 from factories import LIGNIERES, call_as, day, make_cohort, make_participant, make_staff
 from helpers.progress import publish
 from python_calamine import CalamineWorkbook
+from sqlalchemy import event
 
 from ckanext.challenge.progress import evaluate
 
@@ -413,11 +414,11 @@ def test_it_takes_as_many_statements_for_many_as_for_few(
             seen.append(statement)
 
         model.Session.expire_all()
-        sa.event.listen(model.ensure_engine(), "before_cursor_execute", note)
+        event.listen(model.ensure_engine(), "before_cursor_execute", note)
         try:
             report(admin, details=True)
         finally:
-            sa.event.remove(model.ensure_engine(), "before_cursor_execute", note)
+            event.remove(model.ensure_engine(), "before_cursor_execute", note)
         return len(seen)
 
     report(admin, details=True)

@@ -11,6 +11,7 @@ import pytest
 from ckan import model
 from factories import call_as, day, work_in_this_process
 
+from ckanext.challenge.common import language
 from ckanext.challenge.model import ReportFile
 from ckanext.challenge.reports import jobs, pdf, report
 
@@ -130,8 +131,8 @@ def test_a_job_that_fails_is_told_and_a_lost_one_does_nothing(
     monkeypatch.setattr(pdf, "make", broken)
     asked = ask(admin)
     jobs.make_pdf(asked["id"])
-    (row,) = call_as(admin, "challenge_report_file_list", cohort="saison-2")["results"]
-    assert row["state"] == "failed"
+    listed = call_as(admin, "challenge_report_file_list", cohort="saison-2")
+    assert [row["state"] for row in listed["results"]] == ["failed"]
     # Asked for again it is another try, and the job finds it by itself.
     monkeypatch.undo()
     monkeypatch.setattr(pdf, "library", _Printer)
@@ -146,16 +147,16 @@ def test_weasyprint_marks_what_is_read_aloud(
 ) -> None:
     if pdf.library() is None:
         pytest.skip("WeasyPrint is not installed")
-    cohort = report.asked_for({"user": admin["name"]}, "saison-2", None)[0]
-    found = report.build(cohort, report.Reader(team=True), details=True)
-    with pytest.MonkeyPatch.context() as patched:
+    whole = pdf.library().HTML.write_pdf
+    with pytest.MonkeyPatch.context() as patched, language.speaking("fr"):
         # So that it can be read here.
-        whole = pdf.library().HTML.write_pdf
         patched.setattr(
             pdf.library().HTML,
             "write_pdf",
             lambda self, **options: whole(self, uncompressed_pdf=True, **options),
         )
+        cohort = report.asked_for({"user": admin["name"]}, "saison-2", None)[0]
+        found = report.build(cohort, report.Reader(team=True), details=True)
         content = pdf.make(found)
     assert content.startswith(b"%PDF-")
     for mark in (b"/StructTreeRoot", b"/Lang", b"/TH", b"/Caption", b"/H1"):

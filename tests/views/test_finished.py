@@ -121,6 +121,7 @@ def walk(
     typed = {
         "user": world.people["stranger"]["name"],
         "launch": day(400).isoformat(),
+        "ends_on": day(30).isoformat(),
         "author": "Une élue",
     }
 

@@ -309,7 +309,8 @@ class _Loading:
 
     def seasons(self) -> Iterator[None]:
         for season in self.content.seasons:
-            fields = {key: value for key, value in season.items() if key != "state"}
+            apart = ("state", "account")
+            fields = {key: value for key, value in season.items() if key not in apart}
             cohort = Cohort.get(season["name"])
             dates = demo.dates_of(season, self.today)
             if season["state"] != "open":
@@ -325,6 +326,7 @@ class _Loading:
                         user=name,
                         role=role,
                     )
+                self._account(season["name"], season.get("account", {}))
                 cohort = Cohort.get(season["name"])
             elif cohort.state in COHORT_COMING and season["state"] != "open":
                 _call("challenge_cohort_patch", self.admin, id=season["name"], **dates)
@@ -332,6 +334,17 @@ class _Loading:
             if cohort.state == "draft":
                 self._transition(season["name"], "open")
             yield
+
+    @staticmethod
+    def _account(cohort: str, account: dict[str, Any]) -> None:
+        """What the team declares for its report, and what it learnt."""
+        if "declared" in account:
+            declared = account["declared"]
+            _call("challenge_season_account_update", MANAGER, cohort=cohort, **declared)
+        for agreement in account.get("agreements", ()):
+            _call("challenge_agreement_create", MANAGER, cohort=cohort, **agreement)
+        for lesson in account.get("lessons", ()):
+            _call("challenge_lesson_create", ADVISER, cohort=cohort, **lesson)
 
     @staticmethod
     def _open_today() -> dict[str, str]:

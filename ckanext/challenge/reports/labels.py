@@ -11,7 +11,7 @@ _FIGURES = {
     "published": N_("Collectivités that have published"),
     "datasets": N_("Datasets opened since the launch"),
     "completed": N_("Collectivités that have done all the steps asked for"),
-    "percent": N_("Share of the steps done (%)"),
+    "percent": N_("Share of the steps done, in percent"),
     "days": N_("Days of support spent"),
 }
 

@@ -12,6 +12,7 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.types import Context
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import names
@@ -35,7 +36,7 @@ def account(cohort: Cohort, day: dt.date) -> dict[str, Any]:
         {organization id: {adviser_id, late_steps, days, days_planned, feedback,
         last_activity_at}}, left: [{organization_title, siren, days, days_planned}],
         advisers: [{id, days, days_planned}], remaining: [{step, open}],
-        opinions: [{key, answers, counts, mean}], budget, datasets}``
+        opinions: [{key, answers, counts, mean}], budget}``
     """
     rows = _participants(cohort)
     return {
@@ -69,7 +70,6 @@ def account(cohort: Cohort, day: dt.date) -> dict[str, Any]:
         "remaining": _remaining(cohort),
         "opinions": _opinions(cohort),
         "budget": _budget(cohort),
-        "datasets": datasets(cohort),
     }
 
 
@@ -180,11 +180,11 @@ def _opinions(cohort: Cohort) -> list[dict[str, Any]]:
 
 def _budget(cohort: Cohort) -> dict[str, Any] | None:
     """The money of the season by funder, where the portal has its board."""
+    context: Context = {"ignore_auth": True, "user": ""}
     try:
-        show = tk.get_action("challenge_budget_show")
+        found = tk.get_action("challenge_budget_show")(context, {"cohort": cohort.id})
     except KeyError:
         return None
-    found = show({"ignore_auth": True, "user": ""}, {"cohort": cohort.id})
     return {"funders": found["funders"]}
 
 

@@ -18,6 +18,9 @@ def season_finished(sender: Any, *, cohort: Cohort, **kwargs: Any) -> None:
     if kept is None:
         kept = SeasonAccount(cohort_id=cohort.id)
         model.Session.add(kept)
-    kept.frozen = measured.account(cohort, config.today())
+    kept.frozen = {
+        **measured.account(cohort, config.today()),
+        "datasets": measured.datasets(cohort),
+    }
     # What was printed before is not the report of its end.
     model.Session.query(ReportFile).filter_by(cohort_id=cohort.id).delete()

@@ -157,13 +157,8 @@ def build(
     if reader.team:
         report["staff"] = {name: report["account"][name] for name in _STAFF}
     if details:
-        report["datasets"] = (
-            report["account"].pop("datasets")
-            if "account" in report
-            else _measured(cohort)["datasets"]
-        )
-    elif "account" in report:
-        del report["account"]["datasets"]
+        kept = _frozen(cohort)
+        report["datasets"] = kept["datasets"] if kept else measured.datasets(cohort)
     return report
 
 
@@ -193,15 +188,21 @@ def _results(cohort: Cohort) -> dict[str, Any]:
     return {**cohort_report.results(cohort, config.today()), **snapshot}
 
 
+def _frozen(cohort: Cohort) -> dict[str, Any] | None:
+    """What was kept when the season finished, if it has, and if it was."""
+    told = declared.of_season(cohort.id)
+    return told.frozen if told and cohort.snapshot is not None else None
+
+
 def _measured(cohort: Cohort) -> dict[str, Any]:
     """What was measured when the season finished, else what is today.
 
     Of a season that finished before this was kept, it is what is today.
     """
-    told = declared.of_season(cohort.id)
-    if cohort.snapshot is not None and told is not None and told.frozen is not None:
-        return dict(told.frozen)
-    return measured.account(cohort, config.today())
+    kept = _frozen(cohort)
+    if kept is None:
+        return measured.account(cohort, config.today())
+    return {name: part for name, part in kept.items() if name != "datasets"}
 
 
 def measured_of(cohort: Cohort) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -212,7 +213,12 @@ def measured_of(cohort: Cohort) -> tuple[dict[str, Any], dict[str, Any]]:
 def to_learn_from(cohort: Cohort) -> dict[str, Any]:
     """Of the account of a season, what its team looks at to learn from it."""
     kept, programme = _measured(cohort), programmes.of(cohort)
+    spoken = language.current()
     return {
+        "steps": [
+            {"step": step.key, "title": step.title.in_(spoken)}
+            for step in programme.steps
+        ],
         "remaining": _remaining(programme, kept["remaining"]),
         "opinions": _opinions(programme, kept["opinions"]),
     }

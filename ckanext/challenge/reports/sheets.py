@@ -124,7 +124,7 @@ def _figures(found: Mapping[str, Any]) -> Sheet:
             ),
             Column("aim", tk._("Aim"), 12),
             Column("gap", tk._("Gap to the aim"), 16),
-            Column("percent", tk._("Aim reached (%)"), 16),
+            Column("percent", tk._("Aim reached, in percent"), 16),
         ],
         rows,
         tk._(
@@ -186,7 +186,7 @@ def _participants(found: Mapping[str, Any]) -> Sheet:
         Column("population", tk._("Inhabitants"), 12),
         Column("done", tk._("Steps done"), 12),
         Column("total", tk._("Steps asked for"), 16),
-        Column("percent", tk._("Steps done (%)"), 14),
+        Column("percent", tk._("Steps done, in percent"), 14),
         Column("completed", tk._("All done"), 12),
         Column("datasets", tk._("Datasets opened"), 16),
         Column("badges", tk._("Badges"), 48),
@@ -344,7 +344,7 @@ def _lines(account: Mapping[str, Any]) -> Sheet:
             Column("planned", tk._("Planned amount"), 14),
             Column("realised", tk._("Realised"), 14),
             Column("gap", tk._("Gap"), 12),
-            Column("gap_percent", tk._("Gap (%)"), 10),
+            Column("gap_percent", tk._("Gap in percent"), 10),
             Column("currency", tk._("Currency"), 10),
             Column("comment", tk._("Comment"), 60),
         ],
@@ -366,7 +366,7 @@ def _indicators(account: Mapping[str, Any]) -> Sheet:
             Column("unit", tk._("Unit"), 16),
             Column("target", tk._("Target"), 12),
             Column("value", tk._("Value"), 12),
-            Column("percent", tk._("Target reached (%)"), 18),
+            Column("percent", tk._("Target reached, in percent"), 18),
             Column("measured_on", tk._("Measured on"), 14),
             Column("evidence", tk._("Evidence"), 48),
             Column("comment", tk._("Comment"), 60),
@@ -466,6 +466,8 @@ def _remaining(account: Mapping[str, Any]) -> Sheet:
 def _opinions(account: Mapping[str, Any]) -> Sheet:
     def rows() -> Iterable[list[Any]]:
         for one in account["opinions"]:
+            if not one["answers"]:
+                continue
             if one["mean"] is not None:
                 yield [one["label"], tk._("On average"), round(one["mean"], 2)]
             for row in one["counts"]:
@@ -478,7 +480,7 @@ def _opinions(account: Mapping[str, Any]) -> Sheet:
             Column("answer", tk._("Answer given"), 40),
             Column("count", tk._("Answers"), 12),
         ],
-        [*rows()] if account["feedback"] else [],
+        [*rows()],
         tk._("What the collectivités answered at the end, counted."),
     )
 

@@ -238,7 +238,7 @@ def without_forbidden_characters(response: Response) -> Response:
     return response
 
 
-def keep_private(response: Response) -> Response:
+def keep_private(response: AnyResponse) -> AnyResponse:
     """What is not for everybody stays out of shared caches."""
     # CKAN's own mark for "private"; it writes the header after this.
     request.environ["__no_cache__"] = True

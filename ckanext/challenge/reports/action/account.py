@@ -98,6 +98,8 @@ def _aims(
             for name in account.FIGURES
             if f"aims-{name}" in data_dict
         }
+    if given == {}:
+        return {}, {}
     if not isinstance(given, dict):
         return {}, {"aims": [tk._("Give a number for each figure, by its name")]}
     unknown = given.keys() - set(account.FIGURES)

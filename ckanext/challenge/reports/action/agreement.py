@@ -163,8 +163,8 @@ def _checked(context: Context, data_dict: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         raise tk.ValidationError(errors)
     data, errors = tk.navl_validate(given, schema.agreement(), context)
-    dates = data.get("starts"), data.get("ends")
-    if not errors and all(dates) and dates[0] > dates[1]:
+    starts, ends = data.get("starts"), data.get("ends")
+    if not errors and starts and ends and starts > ends:
         errors = {"ends": [tk._("The end is before the beginning")]}
     if errors:
         raise tk.ValidationError(errors)

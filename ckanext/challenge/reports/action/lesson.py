@@ -9,6 +9,7 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
+from sqlalchemy.orm import aliased
 
 from ckanext.challenge import programmes
 from ckanext.challenge.common import fields, journal, language, roles
@@ -51,11 +52,12 @@ def challenge_lesson_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :type limit: int
     :param offset: how many to pass over (0)
     :type offset: int
-    :returns: ``{count, results, remaining, opinions}``; ``results`` lists ``{id,
+    :returns: ``{count, results, steps, remaining, opinions}``; ``results`` lists ``{id,
         cohort_id, kind, text, step, step_title, from_cohort_id, from_title, done,
         author, created_at, updated_at}``: ``kind`` is ``keep`` or ``change``,
         ``from_cohort_id`` the season in which it was learnt where it is another, and
-        ``done`` tells whether this season has dealt with it. ``remaining`` are the
+        ``done`` tells whether this season has dealt with it. ``steps`` are those of
+        the programme, ``{step, title}`` each, ``remaining`` are the
         steps that most have not done, and ``opinions`` the answers at the end, both as
         in the ``account`` of :py:func:`challenge_cohort_report`
     :rtype: dict
@@ -64,7 +66,7 @@ def challenge_lesson_list(context: Context, data_dict: dict[str, Any]) -> Any:
     cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_lesson_list", context, {"cohort": cohort.id})
     titles = _titles(cohort)
-    other = sa.orm.aliased(Cohort)
+    other = aliased(Cohort)
     query = (
         sa.select(
             Lesson,
@@ -126,8 +128,8 @@ def challenge_lesson_create(context: Context, data_dict: dict[str, Any]) -> Any:
 def challenge_lesson_update(context: Context, data_dict: dict[str, Any]) -> Any:
     """Change a lesson; what is not given is emptied.
 
-    The team of its season and sysadmins may call this. The other parameters are those
-    of :py:func:`challenge_lesson_create` but for ``cohort``.
+    The team of its season and sysadmins may call this. The
+    other parameters are those of :py:func:`challenge_lesson_create` but for ``cohort``.
 
     :param id: the id of the lesson
     :type id: string

@@ -17,7 +17,12 @@ from ckanext.challenge.reports import labels
 from ckanext.challenge.views.common import act, flash_refused, managers_blueprint, may
 from ckanext.challenge.views.forms import flat_errors, lines, texts, typed_number
 from ckanext.challenge.views.participant_rows import cohort_url
-from ckanext.challenge.views.public.report import account_rows, files
+from ckanext.challenge.views.public.report import (
+    account_rows,
+    files,
+    opinion_rows,
+    remaining_rows,
+)
 
 from .layout import frame, manager_url
 
@@ -339,18 +344,20 @@ def _as_typed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _given() -> dict[str, Any]:
-    """An agreement as its form sends it; a row without a name is none."""
-    form = request.form
+    """An agreement as its form sends it."""
     return {
-        **texts(form, *_AGREEMENT),
-        "lines": [
-            row
-            for row in lines(form, "lines")
-            # The rule is always sent: alone it is an empty row.
-            if any(value for part, value in row.items() if part != "rule")
-        ],
-        "indicators": lines(form, "indicators"),
+        **texts(request.form, *_AGREEMENT),
+        **{group: _rows(group) for group in ("lines", "indicators")},
     }
+
+
+def _rows(group: str) -> list[dict[str, str]]:
+    """The rows in which somebody typed: a choice alone is an empty row."""
+    return [
+        row
+        for row in lines(request.form, group)
+        if any(value for part, value in row.items() if part not in ("rule", "figure"))
+    ]
 
 
 @account.get("/<cohort>/report/agreement/new")
@@ -434,8 +441,6 @@ def _lessons_page(
         {**row, "url": f"{page['urls']['lessons']}/{row['id']}"}
         for row in found["results"]
     ]
-    shown = act("challenge_cohort_report", id=page["cohort"]["id"], limit=0)
-    told = account_rows(shown["account"])
     return {
         **page,
         "kinds": [
@@ -446,10 +451,13 @@ def _lessons_page(
                 [row for row in rows if row["kind"] == "change"],
             ),
         ],
-        "account": told,
+        "account": {
+            "remaining": remaining_rows(found["remaining"]),
+            "opinions": opinion_rows(found["opinions"]),
+        },
         "steps": [
             ("", tk._("no step of its own")),
-            *((step["step"], step["title"]) for step in shown["steps"]),
+            *((step["step"], step["title"]) for step in found["steps"]),
         ],
         "typed": {"kind": "keep", **(typed or {})},
         "errors": errors or {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -84,6 +84,9 @@ def files(url: str, *, printed: bool = False) -> list[tuple[str, str]]:
     return [(ending.upper(), f"{url}.{ending}") for ending in endings]
 
 
+#: So many of the steps that are left to do are on a page.
+_REMAINING = 8
+
 #: What is told of each funder.
 _MONEY = ("promised", "engaged", "spent")
 
@@ -145,21 +148,28 @@ def account_rows(account: Mapping[str, Any]) -> dict[str, Any]:
             for row in budget["funders"]
         ],
         "agreements": [_agreement(row, money) for row in account["agreements"]],
-        "remaining": [
-            {**row, "number": _number(row["open"])} for row in account["remaining"][:8]
-        ],
-        "opinions": [
-            {
-                "label": one["label"],
-                "mean": _number(one["mean"]),
-                "counts": [
-                    (row["label"], _number(row["count"])) for row in one["counts"]
-                ],
-            }
-            for one in (account["opinions"] if account["feedback"] else ())
-        ],
+        "remaining": remaining_rows(account["remaining"]),
+        "opinions": opinion_rows(account["opinions"]),
         "remarks": account["remarks"],
     }
+
+
+def remaining_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The steps that most have not done; the rest of them are in the files."""
+    return [{**row, "number": _number(row["open"])} for row in rows[:_REMAINING]]
+
+
+def opinion_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The questions that somebody answered, each with its answers counted."""
+    return [
+        {
+            "label": one["label"],
+            "mean": _number(one["mean"]),
+            "counts": [(row["label"], _number(row["count"])) for row in one["counts"]],
+        }
+        for one in rows
+        if one["answers"]
+    ]
 
 
 def _agreement(row: Mapping[str, Any], money: Any) -> dict[str, Any]:
