@@ -63,6 +63,8 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         "join": tk._("Joined the season"),
         "message": tk._("A message was written"),
         "note": tk._("A note was written"),
+        "score": tk._("A reader has given scores"),
+        "conflict": tk._("A conflict of interest was declared"),
         "remind": tk._("The members were reminded of their steps"),
         "retry_mail": tk._("A mail was sent again"),
         "undo_acceptance": tk._("The acceptance was undone"),
