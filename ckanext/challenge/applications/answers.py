@@ -70,7 +70,7 @@ def chosen(
     }
     by_key = {question.key: question for question in asked}
     found: dict[str, Any] = {}
-    wrong: dict[str, list[str]] = {}
+    wrong: dict[str, Any] = {}
     for key, value in wanted.items():
         question = by_key.get(key)
         if question is None or question.type not in questions.COUNTED:

@@ -42,7 +42,7 @@ def attachments_of(application: Application) -> list[ApplicationFile]:
 
 def dictize_file(file: ApplicationFile) -> dict[str, Any]:
     """A file as the API answers it."""
-    names = ("id", "purpose", "name", "media_type", "size", "created_at")
+    names = ("id", "purpose", "question", "name", "media_type", "size", "created_at")
     return columns(file, names)
 
 

@@ -294,12 +294,16 @@ def waitlist_move() -> Schema:
 
 
 #: What a file that is attached to an application is.
-PURPOSES = ("deliberation", "letter", "logo", "other")
+PURPOSES = ("deliberation", "letter", "logo", "other", "question")
 
 
 def attachment() -> Schema:
     """A file for an application; the upload itself is no field."""
-    return {**reference(), "purpose": fields.choice(PURPOSES, required=True)}
+    return {
+        **reference(),
+        "purpose": fields.choice(PURPOSES, required=True),
+        "question": fields.raw(required=False),
+    }
 
 
 def message() -> Schema:

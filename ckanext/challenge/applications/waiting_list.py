@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.model import Application
-from ckanext.challenge.model.application import WAITING
 
 
 def query(cohort_id: str) -> Any:
@@ -35,8 +34,7 @@ def may_be_next(cohort_id: Any) -> list[sa.ColumnElement[bool]]:
     rows: Any = Application.__table__.c
     return [
         rows.cohort_id == cohort_id,
-        # In words, so that its index is seen to be meant.
-        sa.text(f"challenge_application.{WAITING}"),
+        rows.state == "waitlisted",
         rows.pending_decision["decision"].astext.is_distinct_from("refuse"),
     ]
 

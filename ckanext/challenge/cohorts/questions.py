@@ -51,9 +51,10 @@ def check(
     return [question.as_dict() for question in found], []
 
 
-def told(problems: Iterable[definitions.Problem], raw: Any) -> list[Any]:
+def told(problems: Iterable[Any], raw: Any) -> list[Any]:
     """What is wrong with a list of definitions, as CKAN says it of a repeated group.
 
+    :param problems: of :class:`.definitions.Problem`
     :param raw: the list that was given, or whatever was given in its place
     :returns: an object by field for each definition, then sentences on the whole;
         nothing where nothing is wrong with any

@@ -21,7 +21,8 @@ from .action_helpers import rollback_and_error
 
 log = logging.getLogger(__name__)
 
-#: How many files one application has at most, those of its messages included.
+#: How many files one application has at most, those of its messages included, those
+#: that answer a question left out.
 MOST = 10
 
 _Kinds = dict[str, tuple[str, ...]]
@@ -47,20 +48,23 @@ def taken(
     upload: FileStorage,
     purpose: str,
     message_id: str | None = None,
+    question: str | None = None,
 ) -> Iterator[ApplicationFile]:
     """Store the upload, with a row in the session, until the block has committed.
 
     When the block fails, the content goes as the row does.
 
     :param application: locked by the caller, so that the files can be counted
+    :param question: the key of the season's question that it answers: there is one
+        file for each, which is not counted
     :raises ValidationError: on ``upload`` when it is not taken
     """
     count = (
         model.Session.query(ApplicationFile)
-        .filter_by(application_id=application.id)
+        .filter_by(application_id=application.id, question=None)
         .count()
     )
-    if count >= MOST:
+    if question is None and count >= MOST:
         text = tk._("There are {number} files already; remove one first")
         raise rollback_and_error("upload", text.format(number=count))
     with _kept("upload", upload, _allowed(purpose)) as (file_id, stored):
@@ -69,6 +73,7 @@ def taken(
             application_id=application.id,
             message_id=message_id,
             purpose=purpose,
+            question=question,
             name=stored.name,
             media_type=stored.media_type,
             size=stored.size,

@@ -119,6 +119,8 @@ class Application:
     messages: tuple[tuple[str, str], ...] = ()
     """Who speaks, ``applicant`` or ``staff``, and what they say."""
     note: str | None = None
+    scores: tuple[tuple[str, dict[str, int], str], ...] = ()
+    """Who read it, what they gave for each criterion, and why."""
     reviewer: str | None = None
 
 

@@ -49,6 +49,7 @@ from ckanext.challenge.model import (
     Participant,
     ParticipantMessage,
     Preparation,
+    Score,
     StepStatus,
     Visit,
 )
@@ -857,6 +858,16 @@ class _Loading:
                 id=application.id,
                 text=wanted.note,
             )
+        for name, scores, comment in wanted.scores:
+            user = model.User.get(name)
+            if Score.of(application.id, user.id if user else None) is None:
+                _call(
+                    "challenge_score_create",
+                    name,
+                    id=application.id,
+                    scores=scores,
+                    comment=comment,
+                )
         if wanted.reviewer and application.reviewer_id is None:
             _call(
                 "challenge_application_assign",

@@ -5,7 +5,7 @@ The questions of a season are a list that is stored with it, as JSON:
 required, when: {question, is}}``; the last makes it one that is asked only of those who
 gave one of some answers to a question before it. Answers are stored by the key of their
 question, in one form per type: a text, a number, ``true`` or ``false``,
-``"2022-09-30"``, the value of a choice or a list of them.
+``"2022-09-30"``, the value of a choice or a list of them; of a file its name.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ TYPES: tuple[str, ...] = (
     "choices",
     "date",
     "url",
+    "file",
 )
 
 #: The types whose answers are taken from a list.
@@ -606,6 +607,11 @@ def _an_address(question: Question, raw: object) -> Answer:
     return text
 
 
+def _a_file(question: Question, raw: object) -> Answer:
+    # The name of a file that is stored: no applicant writes it.
+    return _typed(raw)
+
+
 _READERS = {
     "text": _a_text,
     "paragraph": _a_paragraph,
@@ -615,4 +621,5 @@ _READERS = {
     "choices": _some_choices,
     "date": _a_date,
     "url": _an_address,
+    "file": _a_file,
 }

@@ -546,3 +546,45 @@ def test_a_season_that_takes_none_leads_to_the_one_that_does(
     for page in (f"/challenge/{world.cohort['name']}", "/challenge/saison-2/apply"):
         links = _page(browser().get(page)).xpath("//main//a/@href | //div//a/@href")
         assert any(link.endswith(APPLY) for link in links), page
+
+
+def test_a_question_that_hangs_on_another_asks_for_a_file(
+    browser: Callable[..., Any], world: Any, storage: Path
+) -> None:
+    call_as(
+        world.people["sysadmin"],
+        "challenge_cohort_patch",
+        id=world.open_cohort["id"],
+        questions=[
+            {"key": "pret", "label": "Prêt ?", "type": "yes_no", "required": True},
+            {
+                "key": "budget",
+                "label": "Votre budget",
+                "type": "file",
+                "required": True,
+                "when": {"question": "pret", "is": [True]},
+            },
+        ],
+    )
+    visitor = browser()
+    page = _page(visitor.get(f"/en{APPLY}?siren={POINCONNET}"))
+    (asked,) = page.xpath("//*[@data-when='1']")
+    assert "Only if you answered “Yes” to “Prêt ?”" in asked.text_content()
+    assert asked.xpath(".//input[@type='file']/@name") == ["answers-budget"]
+    # Whoever is not asked gives a file for nothing: it is not kept.
+    form = {**FORM, "answers-pret": "false", "answers-budget": _pdf()}
+    answer = visitor.post(APPLY, form)
+    page = _page(visitor.get(_path(answer)))
+    assert not page.xpath("//a[contains(@href, '/file/')]")
+    form = {**FORM, "siren": LIGNIERES[0], "answers-pret": "true"}
+    visitor = browser()
+    answer = visitor.post(APPLY, form)
+    page = _page(visitor.get(_path(answer)))
+    assert _errors(page) == {"#field-answers-budget"}
+    (action,) = page.xpath("//form[.//*[@name='agents']]/@action")
+    again = {**_fields(page), "consent": "true", "save": "submit"}
+    again["answers-pret"] = "true"
+    sent = visitor.post(action, {**again, "answers-budget": _pdf("budget.pdf")})
+    assert sent.status_code == 302, _errors(_page(sent))
+    page = _page(visitor.get(_path(sent)))
+    assert page.xpath("//a[contains(@href, '/file/')]")

@@ -673,7 +673,7 @@ def test_a_reader_scores_and_then_sees_what_the_others_gave(
     assert "3.25 out of 5 · spread 1.5 · 2 readers" in shown
     assert "Très partants" in shown
     rows = _text(_page(manager.get(f"/en{LIST}?sort=score")))
-    assert "3.25 out of 5" in rows
+    assert "3.25 (2) · spread 1.5" in rows
     assert _names(_page(manager.get(f"/en{LIST}?reading=none"))) == [
         "Le Poinçonnet",
         "Lignières",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -14,6 +15,7 @@ from ckanext.challenge.applications import (
     admission,
     answers,
     late_codes,
+    question_files,
     schema,
     waiting_list,
 )
@@ -71,7 +73,8 @@ def challenge_application_create(context: Context, data_dict: dict[str, Any]) ->
     :type cohort: string
     {fields}
     :param answers: to the season's own questions, by their keys; or one by one, as
-        ``answers-<key>``
+        ``answers-<key>``. A file is sent on its own, once there is an application
+        (:py:func:`challenge_application_attachment_create`)
     :type answers: dict
     :param consent: agreement to the use of these data; must be true
     :type consent: bool
@@ -193,6 +196,7 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
         {**_answered(application, cohort), **(answers.given(data_dict) or {})},
         complete=application.state != "draft",
         anonymous=application.user_id is None,
+        files=question_files.names(application),
     )
     admission.fill_in(data)
     admission.check_eligible(cohort, data)
@@ -205,6 +209,7 @@ def challenge_application_update(context: Context, data_dict: dict[str, Any]) ->
         rate_limit.check("link", data.get("contact_email"))
     keep_previous(application)
     _write(application, data)
+    question_files.drop(application, but=data["answers"])
     application.revision += 1
     model.Session.flush()
     if moved:
@@ -261,6 +266,8 @@ def challenge_application_submit(context: Context, data_dict: dict[str, Any]) ->
         },
         _answered(application, cohort),
         complete=True,
+        files=question_files.names(application),
+        handed_in=True,
     )
     if needs_code and code:
         application.late_code_id = late_codes.use(cohort, code)
@@ -340,15 +347,23 @@ def _checked(
     *,
     complete: bool,
     anonymous: bool = False,
+    files: Mapping[str, str] | None = None,
+    handed_in: bool = False,
 ) -> dict[str, Any]:
-    """The fields and the answers, or everything that is wrong with them at once."""
+    """The fields and the answers, or everything that is wrong with them at once.
+
+    :param files: the names of those that answer questions, by their keys
+    :param handed_in: whether the files that are needed must be there
+    """
     data, errors = tk.navl_validate(
         {name: data_dict[name] for name in schema.fields_of_form(data_dict)},
         schema.application_save(complete, anonymous),
         context,
     )
-    asked = questions.read(cohort.questions)
-    checked, wrong = answers.check(asked, raw_answers, complete)
+    asked, given = question_files.answered(
+        questions.read(cohort.questions), raw_answers, files or {}, handed_in
+    )
+    checked, wrong = answers.check(asked, given, complete)
     if slip := _slip(data_dict):
         errors.setdefault("contact_email", []).append(slip)
     if errors or wrong:

@@ -186,7 +186,9 @@ def _missing(application: Application, cohort: Cohort) -> tuple[str, ...]:
         *(name for name in NEEDED if getattr(application, name) in (None, "")),
         *(
             field_of(question.key)
-            for question in questions.read(cohort.questions)
+            for question in questions.asked_of(
+                questions.read(cohort.questions), answers
+            )
             if question.required and questions.is_empty(answers.get(question.key))
         ),
     )

@@ -8,10 +8,14 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.applications import schema
+from ckanext.challenge.applications import question_files, schema
 from ckanext.challenge.applications import schema as reference_schema
 from ckanext.challenge.applications.dictize import dictize_file, keep_previous
-from ckanext.challenge.applications.transitions import check_editable, lock
+from ckanext.challenge.applications.transitions import (
+    check_editable,
+    cohort_of,
+    lock,
+)
 from ckanext.challenge.common import (
     file_store,
     journal,
@@ -39,15 +43,20 @@ def challenge_application_attachment_create(
     :type id: string
     :param key: the follow-up key
     :type key: string
-    :param purpose: ``deliberation``, ``letter``, ``logo`` or ``other``
+    :param purpose: ``deliberation``, ``letter``, ``logo``, ``other`` or, with
+        ``question``, ``question``
     :type purpose: string
+    :param question: the key of the season's question that the file answers; it takes
+        the place of the one before
+    :type question: string
     :param upload: a PDF, an ODT, a JPEG or a PNG (a logo: an image)
     :type upload: file, sent as ``multipart/form-data``
-    :returns: ``{id, purpose, name, media_type, size, created_at}``, the name made
-        harmless, the type as the content says
+    :returns: ``{id, purpose, question, name, media_type, size, created_at}``, the name
+        made harmless, the type as the content says
     :rtype: dict
     :raises ValidationError: on ``upload`` when it is not taken, on ``state`` when the
-        application can no longer be changed
+        application can no longer be changed, on ``question`` where no file is asked
+        for, or not of those who answer like this
     """
     data = validate(
         context,
@@ -62,8 +71,16 @@ def challenge_application_attachment_create(
     rate_limit.check("upload")
     lock(application)
     check_editable(application)
+    question = None
+    if data["purpose"] == question_files.PURPOSE:
+        asked = question_files.asked(
+            cohort_of(application), application, data.get("question")
+        )
+        question = asked.key
     keep_previous(application)
-    with uploads.taken(application, upload, data["purpose"]) as file:
+    with uploads.taken(application, upload, data["purpose"], question=question) as file:
+        if question:
+            question_files.put(application, file)
         journal.record(
             actor_of(context),
             "attach",
@@ -98,6 +115,8 @@ def challenge_application_attachment_delete(
             {"id": [tk._("A file that was sent with a message stays with it")]}
         )
     keep_previous(application)
+    if file.question:
+        question_files.take_away(application, cohort_of(application), file)
     model.Session.delete(file)
     journal.record(
         actor_of(context),

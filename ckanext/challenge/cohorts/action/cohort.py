@@ -207,9 +207,9 @@ def challenge_cohort_create(context: Context, data_dict: dict[str, Any]) -> Any:
     :type testimonials: list of ``{quote, author, role}``
     :param questions: what the season asks its applicants beside the usual; ``type``
         is ``text``, ``paragraph``, ``number``, ``yes_no``, ``choice``, ``choices``,
-        ``date`` or ``url``; a ``key`` that is left out is made of the label. With
-        ``when`` it is asked only of those who answered a question before it, by its
-        key, with one of some values (of ``yes_no`` true or false)
+        ``date``, ``url`` or ``file``; a ``key`` that is left out is made of the label.
+        With ``when`` it is asked only of those who answered a question before it, by
+        its key, with one of some values (of ``yes_no`` true or false)
     :type questions: list of ``{key, label: {fr, en}, help: {fr, en}, type,
         choices: [{value, label: {fr, en}}], required, when: {question, is: []}}``
     :param criteria: by what its applications are read, for several readers who score

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import ckan.plugins.toolkit as tk
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
@@ -91,7 +91,9 @@ def consent_help(state: str = "draft") -> str:
     return f"{draft} {told}"
 
 
-def asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
+def asked(
+    form: Mapping[str, Any], attached: Iterable[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
     """The questions of a season or of its final form, in the reader's language.
 
     One that is asked only of some says so in words (``only``), for who reads without
@@ -99,8 +101,11 @@ def asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
     ``opens`` those that an answer meets, by which the style sheet hides it.
 
     :param form: what has ``questions``
+    :param attached: the files that are there; none are asked for where the portal
+        keeps none
     """
     spoken = language.current()
+    there = list(attached)
     read = questions.read(form.get("questions") or [])
     conditions = questions.conditions(read)
     numbers: dict[questions.When, str] = {}
@@ -124,6 +129,8 @@ def asked(form: Mapping[str, Any]) -> list[dict[str, Any]]:
                 numbers[when] for when in conditions.get(question.key, ())
             ),
             "opens": _opens(question, numbers),
+            "accept": ",".join(file_store.DOCUMENTS),
+            "files": [file for file in there if file["question"] == question.key],
         }
         for question in read
     ]
@@ -170,6 +177,7 @@ def answered(
         if question["type"] == "choices"
         else form.get(question["name"], "")
         for question in asked(asking)
+        if question["type"] != "file"
     }
 
 
@@ -200,26 +208,41 @@ def in_order(
     return dict(sorted(errors.items(), key=lambda item: places.get(item[0], -1)))
 
 
-def sent_files(
-    sent: ImmutableMultiDict[str, FileStorage],
-) -> list[tuple[str, FileStorage]]:
+class Sent(NamedTuple):
+    """A file that was chosen in the form.
+
+    :ivar name: of its field
+    :ivar purpose: what it is for; ``question`` for one that answers a question
+    :ivar question: the key of that question
+    """
+
+    name: str
+    purpose: str
+    question: str
+    upload: FileStorage
+
+
+def sent_files(sent: ImmutableMultiDict[str, FileStorage]) -> list[Sent]:
     """The files that were chosen, with what they are."""
-    return [
-        (purpose, upload)
+    attached = [
+        Sent(f"{_FILE}{purpose}", purpose, "", upload)
         for purpose in purposes()
         for upload in sent.getlist(f"{_FILE}{purpose}")
-        if upload.filename
     ]
+    answering = [
+        Sent(name, "question", name.removeprefix(_ANSWERS), upload)
+        for name, upload in sent.items()
+        if name.startswith(_ANSWERS)
+    ]
+    return [one for one in (*attached, *answering) if one.upload.filename]
 
 
-def refused_files(
-    sent: Iterable[tuple[str, FileStorage]],
-) -> dict[str, list[str]]:
+def refused_files(sent: Iterable[Sent]) -> dict[str, list[str]]:
     """What is wrong with the files that were chosen, by the name of their fields."""
     found: dict[str, list[str]] = {}
-    for purpose, upload in sent:
-        if why := uploads.why_not(upload, purpose):
-            found.setdefault(f"{_FILE}{purpose}", []).append(why)
+    for one in sent:
+        if why := uploads.why_not(one.upload, one.purpose):
+            found.setdefault(one.name, []).append(why)
     return found
 
 

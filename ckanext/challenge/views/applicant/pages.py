@@ -287,7 +287,7 @@ def application_page(
     cohort_url = participant_rows.cohort_url(cohort["name"])
     name = application.get("organization_name")
     decisions = application.get("decisions") or []
-    questions = application_form.asked(cohort)
+    questions = application_form.asked(cohort, application["attachments"])
     labels = application_form.labels(cohort)
     shown = _shown(application, questions, labels)
     stored = {

@@ -161,25 +161,32 @@ def _tell_saved(application: dict[str, Any]) -> None:
         tk.h.flash_success(tk._("Your draft is saved."))
 
 
-def _attach(made: dict[str, Any], sent: list[tuple[str, Any]]) -> dict[str, list[str]]:
+def _attach(made: dict[str, Any], sent: list[form.Sent]) -> dict[str, list[str]]:
     """Attach files, and answer what is wrong by the name of their fields."""
     errors: dict[str, list[str]] = {}
     # Of a form that is sent twice the files are there already.
-    there = {file["purpose"] for file in made.get("attachments", ())}
-    for purpose, upload in sent:
-        if purpose in there:
+    there = {
+        (file["purpose"], file["question"] or "")
+        for file in made.get("attachments", ())
+    }
+    for one in sent:
+        if (one.purpose, one.question) in there:
             continue
         try:
             act(
                 "challenge_application_attachment_create",
                 id=made["id"],
                 key=made["key"],
-                purpose=purpose,
-                upload=upload,
+                purpose=one.purpose,
+                upload=one.upload,
+                **({"question": one.question} if one.question else {}),
             )
         except tk.ValidationError as error:
+            if "question" in error.error_dict:
+                # The answers leave it out: only an old browser shows it then.
+                continue
             for messages in flat_errors(error.error_dict).values():
-                errors.setdefault(f"file-{purpose}", []).extend(messages)
+                errors.setdefault(one.name, []).extend(messages)
     return errors
 
 
@@ -258,14 +265,14 @@ def update(id: str) -> Any:
     # A new address ends a key that was mailed to the former one.
     key = saved.get("key") or _key()
     with_key = {"key": key} if key else {}
+    errors = _attach({"id": saved["id"], "key": key}, sent)
     for file_id in form.removed_files(request.form):
-        # Another window may have removed it before.
+        # Another window may have removed it before, or another file took its place.
         with suppress(tk.ObjectNotFound):
-            act("challenge_application_attachment_delete", id=file_id, **with_key)
-    errors = _attach(
-        {"id": saved["id"], "key": key},
-        sent,
-    )
+            try:
+                act("challenge_application_attachment_delete", id=file_id, **with_key)
+            except tk.ValidationError as error:
+                errors |= flat_errors(error.error_dict)
     if asked == "submit":
         errors = errors or _submit(id, key)
     elif asked == "change" and not errors:

@@ -244,6 +244,7 @@ def _purposes() -> dict[str, str]:
         "letter": tk._("Letter of commitment"),
         "logo": tk._("Logo"),
         "other": tk._("Other document"),
+        "question": tk._("Answer to a question"),
     }
 
 

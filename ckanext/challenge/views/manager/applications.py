@@ -16,7 +16,7 @@ from ckanext.challenge.views.application_values import answer_text
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
 from .layout import frame
-from .scores import summary_text
+from .scores import short_text
 
 #: Rows of one page: what somebody decides on in an afternoon.
 SIZE = 40
@@ -273,7 +273,9 @@ def _asked(cohort: Mapping[str, Any], kept: Mapping[str, str]) -> list[dict[str,
                 "name": name,
                 "label": application_labels.in_words(row),
                 "value": kept.get(name, ""),
-                "options": options(tk._("All"), offered) if offered else [],
+                "options": options(tk._("Whatever the answer"), offered)
+                if offered
+                else [],
                 "shown": question.key in columns,
             }
         )
@@ -284,7 +286,7 @@ def _score(row: Mapping[str, Any], parts: Mapping[str, str]) -> str:
     """What the reader sees of the scores of an application."""
     if not parts:
         return ""
-    return summary_text(row["score"]) if row["score"] else parts[row["part"]]
+    return short_text(row["score"]) if row["score"] else parts[row["part"]]
 
 
 def applications_page(cohort_name: str, params: Mapping[str, str]) -> dict[str, Any]:

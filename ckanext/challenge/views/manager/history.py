@@ -77,6 +77,8 @@ def _what(entity: str, entry: Mapping[str, Any], steps: Mapping[str, str]) -> st
         "resume_reminders": tk._("The reminders go on"),
         "send_campaign": tk._("A message to several people was sent"),
         "write_campaign": tk._("A message to several people was written"),
+        "score": tk._("A reader has given scores"),
+        "conflict": tk._("A conflict of interest was declared"),
         "remind": tk._("The members were reminded of their steps"),
         "retry_mail": tk._("A mail was sent again"),
         "settle": tk._("A message was said to need no answer"),

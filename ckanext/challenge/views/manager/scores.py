@@ -34,6 +34,20 @@ def summary_text(summary: Mapping[str, Any]) -> str:
     )
 
 
+def short_text(summary: Mapping[str, Any]) -> str:
+    """The same for a list: the average, of how many, and how far apart they are."""
+    if not summary["readers"]:
+        return "—"
+    number = summary["readers"]
+    text = f"{h.challenge_number(summary['average'], 2)} ({number})"
+    if number == 1:
+        return text
+    spread = tk._("spread {number}").format(
+        number=h.challenge_number(summary["spread"], 2)
+    )
+    return f"{text} · {spread}"
+
+
 def scores(
     cohort: Mapping[str, Any],
     application: Mapping[str, Any],

@@ -30,6 +30,7 @@ def _types() -> dict[str, str]:
         "choices": tk._("Several choices of a list"),
         "date": tk._("A date"),
         "url": tk._("An address on the web"),
+        "file": tk._("A file"),
     }
 
 
