@@ -142,6 +142,8 @@ GET: dict[str, set[str]] = {
     f"{DESK}/programme": MANAGER,
     f"{DESK}/copy": {"sysadmin"},
     f"{DESK}/delete": {"sysadmin"},
+    f"{DESK}/award/<organization>": MANAGER,
+    "/challenge/manage/award/<id>/revoke": MANAGER,
 }
 
 #: What an address says besides, where it must.
@@ -229,6 +231,8 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/programme": (MANAGER, {}),
     f"{DESK}/copy": ({"sysadmin"}, {}),
     f"{DESK}/delete": ({"sysadmin"}, {}),
+    f"{DESK}/award/<organization>": (MANAGER, {}),
+    "/challenge/manage/award/<id>/revoke": (MANAGER, {}),
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),
     f"{DESK}/state": (MANAGER, {"from": "open", "to": "running"}),
     "/challenge/claim/<id>": ({"org_admin", "sysadmin"}, {"accepted": "true"}),
@@ -353,7 +357,7 @@ def _address(rule: str, known: dict[str, str]) -> str:
     """The rule with what it is about in its places."""
     folder = rule.partition("/<id>")[0].rpartition("/")[2]
     values = known | {"id": known.get(folder, known["organization"])}
-    if rule.startswith(PLACE):
+    if rule.startswith((PLACE, f"{DESK}/award")):
         values["cohort"] = "saison-2"
     if rule.startswith("/sitemap-"):
         values["number"] = "1"

@@ -12,6 +12,7 @@ from ckanext.challenge.views.applicant.proof import proof
 from ckanext.challenge.views.applicant.routes import applicant
 from ckanext.challenge.views.csrf import check_action
 from ckanext.challenge.views.manager.adviser import adviser
+from ckanext.challenge.views.manager.awards import awards
 from ckanext.challenge.views.manager.mails import mails
 from ckanext.challenge.views.manager.matches import matches
 from ckanext.challenge.views.manager.merges import merges
@@ -70,6 +71,7 @@ def get_blueprints() -> list[Blueprint]:
         calendar,
         manager,
         adviser,
+        awards,
         mails,
         matches,
         merges,
