@@ -35,7 +35,9 @@ def test_a_badge_is_given_and_taken_back_with_a_reason(
     # Without a reason nothing happens, and what was chosen stays.
     page = _page(manager.post(URL, {"badge": badges[-1], "reason": " "}))
     assert page.xpath("//*[@id='challenge-errors']//a/@href") == ["#field-reason"]
-    assert page.xpath("//select[@name='badge']/option[@selected]/@value") == [badges[-1]]
+    assert page.xpath("//select[@name='badge']/option[@selected]/@value") == [
+        badges[-1]
+    ]
     sent = {"badge": badges[-1], "reason": "Un atelier pour ses voisines"}
     answer = manager.post(URL, sent)
     assert answer.status_code == 302
