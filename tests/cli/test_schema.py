@@ -40,3 +40,26 @@ def test_a_schema_is_added_listed_and_removed(cli: Any, tmp_path: Path) -> None:
     file.write_bytes(b"\xff")
     assert "UTF-8" in run("add", str(file)).output
     assert run("add", str(tmp_path / "nowhere.json")).exit_code == 2
+
+
+def test_what_commands_list_is_for_programs_too(
+    cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ckan_config: Any
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.keys_path", str(tmp_path))
+
+    def listed(*words: str) -> list[dict[str, Any]]:
+        output = cli.invoke(ckan, ["challenge", *words, "--format", "json"]).stdout
+        # Without a key the command ends with an error, which is told on another stream.
+        found: list[dict[str, Any]] = json.loads(output)
+        return found
+
+    assert listed("schema", "list") == []
+    assert "scdl/deliberations" in {
+        one["id"] for one in listed("schema", "list", "--all")
+    }
+    assert listed("mail", "list") == []
+    assert listed("keys", "list") == []
+    (one, *_) = listed("programme", "list")
+    assert {"name", "version", "title", "steps", "badges"} <= one.keys()
+    wrong = cli.invoke(ckan, ["challenge", "mail", "list", "--format", "xml"])
+    assert wrong.exit_code == 2

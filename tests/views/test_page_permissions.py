@@ -178,6 +178,8 @@ GET: dict[str, set[str]] = {
     f"{DESK}/report/agreement/<id>": MANAGER,
     f"{DESK}/report/lessons": TEAM,
     f"{DESK}/delete": {"sysadmin"},
+    f"{DESK}/award/<organization>": MANAGER,
+    "/challenge/manage/award/<id>/revoke": MANAGER,
 }
 
 #: What an address says besides, where it must.
@@ -292,6 +294,8 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{DESK}/programme": (MANAGER, {}),
     f"{DESK}/copy": ({"sysadmin"}, {}),
     f"{DESK}/delete": ({"sysadmin"}, {}),
+    f"{DESK}/award/<organization>": (MANAGER, {}),
+    "/challenge/manage/award/<id>/revoke": (MANAGER, {}),
     f"{DESK}/codes/<id>/delete": (MANAGER, {}),
     f"{DESK}/report": (MANAGER, {"aims-participants": "20"}),
     f"{DESK}/report/pdf": (TEAM, {}),
@@ -463,7 +467,7 @@ def _address(rule: str, known: dict[str, str]) -> str:
     """The rule with what it is about in its places."""
     folder = rule.partition("/<id>")[0].rpartition("/")[2]
     values = known | {"id": known.get(folder, known["organization"])}
-    if rule.startswith(PLACE):
+    if rule.startswith((PLACE, f"{DESK}/award")):
         values["cohort"] = "saison-2"
     if "/report" in rule:
         values["format"] = "xlsx"

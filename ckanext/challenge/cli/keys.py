@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ckanext.challenge import config
+from ckanext.challenge.common.command_output import as_format, echo_json
 from ckanext.challenge.credentials import generations, jobs, keys, store
 from ckanext.challenge.model import SigningKey
 
@@ -114,26 +117,46 @@ def revoke(key: str, yes: bool) -> None:
 
 
 @command.command("list")
-def list_keys() -> None:
+@as_format
+def list_keys(form: str) -> None:
     """List the keys, the one that signs first, and say whether it can.
 
     Ends with status 1 where it cannot.
     """
     problem: str | None = jobs.NO_KEY
+    found = []
     for key in store.public_keys():
-        state = "private file there" if keys.has_file(key.id) else "no private file"
-        until = f" until {key.retired_at:%Y-%m-%d %H:%M}" if key.retired_at else ""
-        if key.compromised_at:
-            until += ", not believed any more"
-        click.echo(f"{key.id}  signs from {key.created_at:%Y-%m-%d %H:%M}{until}")
-        click.echo(f"    {state}")
+        found.append(
+            {
+                "id": key.id,
+                "created_at": key.created_at,
+                "retired_at": key.retired_at,
+                "compromised_at": key.compromised_at,
+                "private_file": keys.has_file(key.id),
+            }
+        )
         if key.retired_at is None:
             problem = _problem(key)
+    if form == "json":
+        echo_json(found)
+    else:
+        _lines(found)
+    if problem:
+        raise click.ClickException(problem)
+
+
+def _lines(found: list[dict[str, Any]]) -> None:
+    for key in found:
+        state = "private file there" if key["private_file"] else "no private file"
+        ended = key["retired_at"]
+        until = f" until {ended:%Y-%m-%d %H:%M}" if ended else ""
+        if key["compromised_at"]:
+            until += ", not believed any more"
+        click.echo(f"{key['id']}  signs from {key['created_at']:%Y-%m-%d %H:%M}{until}")
+        click.echo(f"    {state}")
     number = store.waiting()
     if number:
         click.echo(f"Badges that wait to be signed: {number}")
-    if problem:
-        raise click.ClickException(problem)
 
 
 def _problem(key: SigningKey) -> str | None:

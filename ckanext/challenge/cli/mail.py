@@ -9,6 +9,7 @@ import click
 
 from ckanext.challenge.applications.schema import STATES
 from ckanext.challenge.common import runs
+from ckanext.challenge.common.command_output import as_format, echo_json
 from ckanext.challenge.notifications import outbox
 
 
@@ -65,7 +66,8 @@ def send() -> None:
     help="failing: given up, or to be tried again.",
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
-def list_mails(cohort: str | None, state: str, limit: int) -> None:
+@as_format
+def list_mails(cohort: str | None, state: str, limit: int, form: str) -> None:
     """List mails, those that fail unless said otherwise."""
     asked: dict[str, Any] = {"limit": limit}
     if cohort:
@@ -73,6 +75,9 @@ def list_mails(cohort: str | None, state: str, limit: int) -> None:
     if state != "all":
         asked["state"] = state
     found = _act("challenge_mail_list", **asked)
+    if form == "json":
+        echo_json(found["results"])
+        return
     for row in found["results"]:
         click.echo(
             f"{row['id']}  {row['kind']:18}{row['reference'] or '-':10}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ckanext.challenge import programmes
+from ckanext.challenge.common.command_output import as_format, echo_json
 from ckanext.challenge.domain.programme import Programme, ProgrammeError
 
 
@@ -46,13 +49,31 @@ def check(file: str, strict: bool) -> None:
 
 
 @command.command("list")
-def list_programmes() -> None:
+@as_format
+def list_programmes(form: str) -> None:
     """List the programmes of this portal."""
     try:
-        for programme in programmes.all():
-            click.echo(_line(programme))
+        found = programmes.all()
     except ProgrammeError as error:
         raise click.ClickException(str(error)) from None
+    if form == "json":
+        echo_json(map(_row, found))
+        return
+    for programme in found:
+        click.echo(_line(programme))
+
+
+def _row(programme: Programme) -> dict[str, Any]:
+    return {
+        "name": programme.name,
+        "version": programme.version,
+        "title": {"fr": programme.title.fr, "en": programme.title.en},
+        "source": programme.source,
+        "phases": len(programme.phases),
+        "steps": len(programme.steps),
+        "badges": len(programme.badges),
+        "kits": len(programme.kits),
+    }
 
 
 @command.command("show")

@@ -9,6 +9,8 @@ import ckan.plugins.toolkit as tk
 import click
 from ckan.types import Context
 
+from ckanext.challenge.common.command_output import as_format, echo_json
+
 _PAGE = 1000
 
 
@@ -59,9 +61,13 @@ def add(file: Path, id_: str | None, replace: bool) -> None:
 
 @command.command("list")
 @click.option("--all", "everything", is_flag=True, help="The national ones too.")
-def list_schemas(everything: bool) -> None:
+@as_format
+def list_schemas(everything: bool, form: str) -> None:
     """List the schemas that this portal added."""
     rows = _act("challenge_schema_list", own=not everything, limit=_PAGE)["results"]
+    if form == "json":
+        echo_json(rows)
+        return
     for row in rows:
         click.echo(_line(row))
     if not rows:

@@ -12,6 +12,7 @@ from ckanext.challenge.views.applicant.proof import proof
 from ckanext.challenge.views.applicant.routes import applicant
 from ckanext.challenge.views.csrf import check_action
 from ckanext.challenge.views.manager.adviser import adviser
+from ckanext.challenge.views.manager.awards import awards
 from ckanext.challenge.views.manager.board_routes import board
 from ckanext.challenge.views.manager.digest import chosen as digest_day
 from ckanext.challenge.views.manager.digest import digest
@@ -87,6 +88,7 @@ def get_blueprints() -> list[Blueprint]:
         manager,
         adviser,
         board,
+        awards,
         mails,
         doctor,
         matches,

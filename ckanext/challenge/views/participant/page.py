@@ -311,6 +311,13 @@ def _page(
             "shield": f"{base}/badge/{quote(participant['organization_name'])}.svg"
             f"?cohort={quote(cohort['name'])}",
             "embed": f"{base}/badge/{quote(participant['organization_name'])}",
+            "give": tk.h.url_for(
+                "challenge_awards.give",
+                cohort=cohort["name"],
+                organization=participant["organization_name"],
+            )
+            if "manager" in reader.roles and participant["state"] in PARTICIPANT_COUNTED
+            else "",
         },
     }
 

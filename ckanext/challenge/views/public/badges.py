@@ -12,7 +12,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels, page_version
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.views import participant_rows
-from ckanext.challenge.views.common import Pager, act, page_number
+from ckanext.challenge.views.common import Pager, act, may, page_number
 from ckanext.challenge.views.embed.sharing import sharing
 from ckanext.challenge.views.manager.history import history
 
@@ -174,6 +174,11 @@ def _award_page(award_id: str) -> dict[str, Any]:
             if award["state"] != "revoked"
             else "",
             "participant": participant,
+            "revoke": tk.h.url_for("challenge_awards.take_back", id=award["id"])
+            if award["state"] != "revoked"
+            and tk.current_user.is_authenticated
+            and may("challenge_award_revoke", id=award["id"])
+            else "",
             "season": f"{base}/{award['cohort']}" if award["cohort"] else "",
         },
     }
