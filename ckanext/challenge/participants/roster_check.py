@@ -101,9 +101,10 @@ def check(
     stored = _Stored(cohort, [entry.siren for entry in entries if entry.siren])
     own = identity.OwnAddresses(user_id)
     for entry in entries:
+        # All that is wrong is told at once.
+        _adviser(entry, stored)
         if entry.outcome == "wrong" or entry.siren is None:
             continue
-        _adviser(entry, stored)
         _compare(entry, cohort, stored, kind, own)
         if entry.errors:
             entry.outcome = "wrong"

@@ -333,7 +333,7 @@ def _columns(value: Any) -> dict[str, str | None]:
         for label, name in value.items()
     ):
         return {label: name or None for label, name in value.items()}
-    text = tk._("This must say a field for the label of a column, of: {fields}")
+    text = tk._("Name a field for the label of a column, of: {fields}")
     raise tk.Invalid(text.format(fields=", ".join(known)))
 
 

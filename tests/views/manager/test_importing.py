@@ -76,20 +76,22 @@ def test_dates_move_once_it_was_seen_whom_that_touches(
     manager, url = browser("manager"), "/en/challenge/manage/saison-2/dates"
     form = _page(manager.get(url)).xpath("//form[.//input[@name='launch']]")[0]
     sent = {**dict(form.form_values()), "finalisation": day(200).isoformat()}
-    cohort = model.Session.query(Cohort).filter_by(name="saison-2").one()
-    before = cohort.finalisation
+
+    def end() -> Any:
+        model.Session.expire_all()
+        return model.Session.query(Cohort).filter_by(name="saison-2").one().finalisation
+
+    before = end()
     shown = _page(manager.post(url, {**sent, "do": "preview"}))
     assert world.participant["organization_title"] in _text(shown)
     assert shown.xpath("//button[@value='move']")
-    model.Session.expire_all()
-    assert cohort.finalisation == before
+    assert end() == before
     wrong = _page(manager.post(url, {**sent, "launch": "demain", "do": "move"}))
     (field,) = wrong.xpath("//*[@name='launch']")
     assert (field.get("value"), field.get("aria-invalid")) == ("demain", "true")
     moved = manager.post(url, {**sent, "tell": "true", "reason": "x", "do": "move"})
     assert moved.status_code == 302
-    model.Session.expire_all()
-    assert cohort.finalisation == day(200)
+    assert end() == day(200)
     # Somebody who had the page open since before is told.
     late = _page(manager.post(url, {**sent, "do": "move"}))
     assert "Somebody else has changed this season" in _text(late)

@@ -109,7 +109,10 @@ def _sentences(found: Mapping[str, Any]) -> Iterable[str]:
 def _words(row: Mapping[str, Any]) -> Iterable[str]:
     """What becomes of the steps of a collectivité."""
     counted = (
-        ("late", lambda n: tk.ungettext("{n} step late", "{n} steps late", n)),
+        (
+            "late",
+            lambda n: tk.ungettext("{n} step becomes late", "{n} steps become late", n),
+        ),
         (
             "in_time",
             lambda n: tk.ungettext(
