@@ -39,11 +39,7 @@ from ckanext.challenge.participants import filters as participant_filters
 
 #: The states in which the applicants of a season are written to: nobody reads drafts,
 #: and who withdrew is left alone.
-APPLICANT_STATES = tuple(
-    state
-    for state in lifecycle.APPLICATION.states
-    if state not in ("draft", "withdrawn")
-)
+APPLICANT_STATES = lifecycle.APPLICATION_SENT
 #: The filters of each audience.
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "participants": participant_filters.NAMES,

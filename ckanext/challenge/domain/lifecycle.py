@@ -229,6 +229,14 @@ STEP_SETTLED = frozenset({"done", "waived"})
 #: the collectivité has done its part.
 STEP_DELIVERED = STEP_SETTLED | {"to_confirm"}
 
+#: States of a step that its people have begun, and that is not done for all.
+STEP_UNDER_WAY = frozenset({"to_confirm", "in_progress"})
+
+#: States of an application that its season's team has read or may read.
+APPLICATION_SENT = tuple(
+    state for state in APPLICATION.states if state not in ("draft", "withdrawn")
+)
+
 #: States of an application in which it counts as the live one of its SIREN.
 APPLICATION_LIVE = frozenset(
     {

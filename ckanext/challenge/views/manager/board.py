@@ -14,7 +14,12 @@ from werkzeug.datastructures import MultiDict
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.domain import deeds
-from ckanext.challenge.domain.lifecycle import COHORT_OVER
+from ckanext.challenge.domain.lifecycle import (
+    COHORT_ADMITTING,
+    COHORT_OVER,
+    PARTICIPANT,
+    STEP_UNDER_WAY,
+)
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import (
     Pager,
@@ -196,6 +201,9 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
             "drop": f"{url}/views/delete{h.challenge_query(kept)}",
             "season": f"{around['url']}?tab=season",
             "messages": f"{around['url']}/messages",
+            "import": f"{around['url']}/import"
+            if manages and season["state"] in COHORT_ADMITTING
+            else "",
             "exports": [
                 (kind.upper(), f"{url}.{kind}{h.challenge_query(filters_of(kept))}")
                 for kind in FORMATS
@@ -313,7 +321,7 @@ class _Marks(dict[tuple[str, str, bool], tuple[str, str]]):
         sign, tone = ("!", "late") if late else _SIGNS[state]
         text = self.late if late else self.words[state]
         # On a small screen these alone are shown, with their names.
-        named = late or state in ("to_confirm", "in_progress")
+        named = late or state in STEP_UNDER_WAY
         label = Markup(' data-label="{}"').format(self.titles[step]) if named else ""
         self[look] = (
             str(Markup('<td data-tone="{}"{}><a href="').format(tone, label)),
@@ -501,7 +509,7 @@ def _fields(
             tk._("Taking part"),
             [
                 (state, h.challenge_state("participant", state)["label"])
-                for state in ("active", "completed", "withdrawn")
+                for state in PARTICIPANT.states
             ],
         ),
     }

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from ckanext.challenge import helpers as h
 from ckanext.challenge.campaigns import labels as words
 from ckanext.challenge.domain import placeholders
-from ckanext.challenge.domain.lifecycle import APPLICATION
+from ckanext.challenge.domain.lifecycle import APPLICATION_SENT
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import (
     Pager,
@@ -168,8 +168,7 @@ def _choices(
     if to == "applicants":
         states = [
             (state, h.challenge_state("application", state)["label"])
-            for state in APPLICATION.states
-            if state not in ("draft", "withdrawn")
+            for state in APPLICATION_SENT
         ]
         shown = [("state", tk._("State"), options(tk._("All"), states))]
     elif to == "staff":
