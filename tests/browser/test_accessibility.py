@@ -75,6 +75,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
     "manager": (
         "/challenge/manage",
         "/challenge/manage/matches",
+        "/challenge/manage/merges",
         "/challenge/manage/saison-2",
         "/challenge/manage/saison-2/accompaniment",
         "/challenge/manage/visit",
