@@ -178,13 +178,10 @@ def _opinions(cohort: Cohort) -> list[dict[str, Any]]:
     ]
 
 
-def _budget(cohort: Cohort) -> dict[str, Any] | None:
-    """The money of the season by funder, where the portal has its board."""
+def _budget(cohort: Cohort) -> dict[str, Any]:
+    """The money of the season by funder, as the board of days and money has it."""
     context: Context = {"ignore_auth": True, "user": ""}
-    try:
-        found = tk.get_action("challenge_budget_show")(context, {"cohort": cohort.id})
-    except KeyError:
-        return None
+    found = tk.get_action("challenge_budget_show")(context, {"cohort": cohort.id})
     return {"funders": found["funders"]}
 
 
