@@ -181,7 +181,7 @@ def _participants(
                 "name": name,
                 "season": cohort.title,
                 "link": base.replace("ORGANIZATION", row.name),
-                **steps.left(known.get(row.id, {})),
+                **steps.left(known.get(row.id, {}), steps.due),
             }
             left_out = len(everybody) - len(told)
             found.append(Recipient(row.id, name, values, told, len(told), left_out))
@@ -216,37 +216,39 @@ class _Steps:
         self.today = config.today()
         self.language = language.current()
         # Written once, and not for each recipient.
-        self.lines = {
-            step.key: self._line(step.key, self.due.get(step.key))
-            for step in self.programme.steps
-        }
-        self.days = {day: tk.h.challenge_date(day) for day in self.due.values() if day}
+        self.days: dict[dt.date, str] = {}
 
-    def left(self, states: Mapping[str, str]) -> dict[str, str]:
+    def left(self, states: Mapping[str, str], due: rules.Days) -> dict[str, str]:
         """The values of the placeholders about steps.
 
         :param states: of one participant, by the key of the step
+        :param due: the days on which its steps are due
         """
-        left = reminders.left(self.programme, states, self.due)
+        left = reminders.left(self.programme, states, due)
         ahead = [day for _, day in left if day is not None and day >= self.today]
         number = len(left)
         return {
             "steps_left": tk.ungettext(
                 "{number} step", "{number} steps", number
             ).format(number=number),
-            "steps": "\n".join(self.lines[key] for key, _ in left)
+            "steps": "\n".join(self._line(key, day) for key, day in left)
             or tk._("Nothing is left to do."),
-            "next_date": self.days[min(ahead)]
+            "next_date": self._day(min(ahead))
             if ahead
             else tk._("the end of the season"),
         }
+
+    def _day(self, day: dt.date) -> str:
+        if day not in self.days:
+            self.days[day] = tk.h.challenge_date(day)
+        return self.days[day]
 
     def _line(self, key: str, day: dt.date | None) -> str:
         title = self.programme.steps_by_key[key].title.in_(self.language)
         if day is None:
             return f"- {title}"
         dated = tk._("{step}, by {date}")
-        return f"- {dated.format(step=title, date=tk.h.challenge_date(day))}"
+        return f"- {dated.format(step=title, date=self._day(day))}"
 
 
 def _applicants(
