@@ -33,6 +33,7 @@ from ckanext.challenge.model import (
     StepStatus,
 )
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.extension import later_days
 from ckanext.challenge.notifications import endings
 from ckanext.challenge.notifications import recipients as readers
 from ckanext.challenge.participants import filters as participant_filters
@@ -165,6 +166,7 @@ def _participants(
         )
     ):
         known.setdefault(status.participant_id, {})[status.step] = status.state
+    later = later_days([row.id for row in rows])
     people = _publishers(which)
     ended = endings.users_of(cohort.id, {id_ for ids in people.values() for id_ in ids})
     with language.speaking(tk.config["ckan.locale_default"]):
@@ -181,7 +183,10 @@ def _participants(
                 "name": name,
                 "season": cohort.title,
                 "link": base.replace("ORGANIZATION", row.name),
-                **steps.left(known.get(row.id, {}), steps.due),
+                **steps.left(
+                    known.get(row.id, {}),
+                    rules.extended(steps.due, later.get(row.id, {})),
+                ),
             }
             left_out = len(everybody) - len(told)
             found.append(Recipient(row.id, name, values, told, len(told), left_out))

@@ -13,7 +13,7 @@ from ckanext.challenge import config, programmes
 from ckanext.challenge.domain import deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_DELIVERED
-from ckanext.challenge.model import Cohort, Participant, StepStatus
+from ckanext.challenge.model import Cohort, Extension, Participant, StepStatus
 
 
 def overdue(cohort: Cohort) -> list[str]:
@@ -35,6 +35,7 @@ def of_status(cohort: Cohort) -> Any:
     return sa.and_(
         StepStatus.step.in_(overdue(cohort)),
         StepStatus.state.not_in(sorted(STEP_DELIVERED)),
+        _no_more_time(StepStatus.participant_id, StepStatus.step),
     )
 
 
@@ -44,11 +45,21 @@ def with_step(cohort: Cohort, step: str) -> Any:
     """
     if step not in overdue(cohort):
         return sa.false()
+    delivered = sa.exists().where(
+        StepStatus.participant_id == Participant.id,
+        StepStatus.step == step,
+        StepStatus.state.in_(sorted(STEP_DELIVERED)),
+    )
+    return sa.and_(sa.not_(delivered), _no_more_time(Participant.id, step))
+
+
+def _no_more_time(participant_id: Any, step: Any) -> Any:
+    """Whether nobody gave the participant a later day that is still to come."""
     return sa.not_(
         sa.exists().where(
-            StepStatus.participant_id == Participant.id,
-            StepStatus.step == step,
-            StepStatus.state.in_(sorted(STEP_DELIVERED)),
+            Extension.participant_id == participant_id,
+            Extension.step == step,
+            Extension.due >= config.today(),
         )
     )
 
