@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import click
 
 from ckanext.challenge import config
+from ckanext.challenge.common import runs
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.participants import reminders
@@ -42,21 +45,30 @@ def command(dry_run: bool, cohort: str | None, days: int | None) -> None:
     if dry_run:
         _tell(found, left)
         return
+    errors = _remind(found, left, now, ahead)
+    if season is None:
+        runs.note("remind")
+    if errors:
+        raise click.ClickException("\n".join(errors))
+
+
+def _remind(
+    found: list[reminders.Candidate], left: list[str], now: dt.datetime, ahead: int
+) -> list[str]:
+    """Remind them, and say so; what went wrong with some of them is returned."""
     if not found and not left:
         click.echo("Nobody is to be reminded today.")
-        return
     if left:
         mails = preparations.remind(left, now)
         click.echo(f"Files left half prepared: {len(left)}; mails: {mails}")
     if not found:
-        return
+        return []
     with click.progressbar(length=len(found), label="Participants", show_pos=True) as b:
         done = reminders.remind(found, ahead, b.update)
     click.echo(f"Participants reminded: {done.participants}; mails: {done.mails}")
     for name in done.nobody:
         click.echo(f"Nobody to write to: {name}")
-    if done.errors:
-        raise click.ClickException("\n".join(done.errors))
+    return done.errors
 
 
 def _tell(found: list[reminders.Candidate], left: list[str]) -> None:
