@@ -47,5 +47,6 @@ def test_what_did_not_work_for_a_day_is_silent() -> None:
     # A season that began this morning has missed nothing yet.
     assert agenda.silent({}, ago(3), NOW) == []
     assert agenda.silent({}, ago(60), NOW) == ["evaluate", "mail", "worker"]
+    assert agenda.silent({}, ago(80), NOW) == [*agenda.WATCHED]
     ran = {"evaluate": ago(25), "mail": ago(27), "worker": ago(0)}
     assert agenda.silent(ran, ago(60), NOW) == ["mail"]

@@ -63,7 +63,8 @@ def challenge_agenda_show(context: Context, data_dict: dict[str, Any]) -> Any:
         cohort, cohort_title, organization, organization_title, title, at, url}``.
         ``planned`` are visits, deadlines and steps by their ``date``, each with its
         ``kind`` (``visit``, ``deadline`` or ``step``). ``silent`` is what should
-        work every day and has not: ``{name (evaluate, mail or worker), since}``.
+        work every day and has not (``evaluate``, ``mail``,
+        ``remind`` or ``worker``): ``{name, since}``.
         ``seasons`` are all of this person's: ``{id, name, title, season, state,
         capacity, manages, participants, percent}``
     :rtype: dict

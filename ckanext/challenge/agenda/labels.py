@@ -87,6 +87,10 @@ def silent() -> dict[str, str]:
             "“ckan challenge mail send” has not run since {date}: mails that failed "
             "are not sent again."
         ),
+        "remind": tk._(
+            "“ckan challenge remind” has not run since {date}: nobody is reminded of "
+            "late steps."
+        ),
         "worker": tk._(
             "The job worker has not answered since {date}: mails and checks of files "
             "wait."

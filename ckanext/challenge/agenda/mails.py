@@ -23,7 +23,8 @@ def _digest(occasion: Occasion) -> dict[str, Any] | None:
     user = occasion.user
     if user is None or digest.weekday_of(user.id) is None:
         return None
-    if not roles.on_a_team(user.id) or proofs.is_waited_for(user.id, user.email):
+    # What it tells is not for an address that its account has yet to prove.
+    if not roles.on_a_team(user.id) or proofs.is_waited_for(user.id, user.email or ""):
         return None
     week = Week(user)
     waiting = week.waiting(mine=True, kind=None, limit=_NAMED)

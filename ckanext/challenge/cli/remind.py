@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import click
 
 from ckanext.challenge import config
@@ -43,23 +45,24 @@ def command(dry_run: bool, cohort: str | None, days: int | None) -> None:
     if dry_run:
         _tell(found, left)
         return
-    if left:
-        mails = preparations.remind(left, now)
-        click.echo(f"Files left half prepared: {len(left)}; mails: {mails}")
-    errors = _remind(found, ahead) if found else []
-    if not found and not left:
-        click.echo("Nobody is to be reminded today.")
+    errors = _remind(found, left, now, ahead)
     if season is None:
         runs.note("remind")
     if errors:
         raise click.ClickException("\n".join(errors))
 
 
-def _remind(found: list[reminders.Candidate], ahead: int) -> list[str]:
-    """Remind participants, and say so.
-
-    :returns: what went wrong
-    """
+def _remind(
+    found: list[reminders.Candidate], left: list[str], now: dt.datetime, ahead: int
+) -> list[str]:
+    """Remind them, and say so; what went wrong with some of them is returned."""
+    if not found and not left:
+        click.echo("Nobody is to be reminded today.")
+    if left:
+        mails = preparations.remind(left, now)
+        click.echo(f"Files left half prepared: {len(left)}; mails: {mails}")
+    if not found:
+        return []
     with click.progressbar(length=len(found), label="Participants", show_pos=True) as b:
         done = reminders.remind(found, ahead, b.update)
     click.echo(f"Participants reminded: {done.participants}; mails: {done.mails}")

@@ -34,12 +34,16 @@ WEEKDAYS = (
     "sunday",
 )
 
-#: What works every day: two commands of the crontab, and the job worker.
-WATCHED = ("evaluate", "mail", "worker")
-
-#: After how long without its work something is said to be silent: a day, and the time
-#: by which one run may be later than that of the day before.
-SILENCE = dt.timedelta(hours=26)
+_HOURS = 26
+#: What works every day, commands of the crontab and the job worker: after how long
+#: without its work each is said to be silent. That is a day, and the time by which one
+#: run may be later than that of the day before; reminders rest on Saturday and Sunday.
+WATCHED = {
+    "evaluate": dt.timedelta(hours=_HOURS),
+    "mail": dt.timedelta(hours=_HOURS),
+    "remind": dt.timedelta(days=2, hours=_HOURS),
+    "worker": dt.timedelta(hours=_HOURS),
+}
 
 
 def silent(
@@ -54,7 +58,7 @@ def silent(
     """
     if since is None:
         return []
-    return [name for name in WATCHED if now - ran.get(name, since) > SILENCE]
+    return [name for name, most in WATCHED.items() if now - ran.get(name, since) > most]
 
 
 def digest_day(

@@ -209,6 +209,7 @@ def test_who_waits_stands_first(world: World) -> None:
     assert (first["last_visit"], first["next_visit"]) == (day().isoformat(), None)
     # It has written just now; of the other nothing was heard.
     assert (first["stalled"], second["stalled"]) == (False, True)
+    assert (first["reasons"], second["reasons"]) == ([], ["silent"])
     (step,) = found["waiting"]
     assert (step["step"], step["note"]) == ("deliberation", "Signée.")
     assert found["figures"] == {

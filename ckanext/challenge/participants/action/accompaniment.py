@@ -24,7 +24,7 @@ from ckanext.challenge.common.action_helpers import (
 from ckanext.challenge.domain import accompaniment as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.names import sort_key
-from ckanext.challenge.domain.stalled import Rules
+from ckanext.challenge.domain.stalled import REASONS, Rules
 from ckanext.challenge.model import (
     Cohort,
     Evidence,
@@ -154,14 +154,16 @@ def challenge_accompaniment_list(context: Context, data_dict: dict[str, Any]) ->
         ``results``, those first to whom an answer is owed, then those who are late or
         of whom nothing was heard: ``{id, organization_id, organization_name,
         organization_title, adviser_id, adviser, state, steps_done, steps_total,
-        percent, late_steps, joined_at, last_activity_at, stalled, followed, waiting*,
-        message*, days_spent*, days_planned*, days_left*, last_visit*,
+        percent, late_steps, joined_at, last_activity_at, stalled, reasons, followed,
+        waiting*, message*, days_spent*, days_planned*, days_left*, last_visit*,
         next_visit*}``; ``waiting`` is
         how many steps wait to be confirmed, ``message`` the one that waits for an
         answer (``{id, side, author, text, created_at}``) or none.
         ``waiting``: the steps that wait to be confirmed, the oldest first:
         ``{participant, organization_name, organization_title, step, title, note,
         evidence_url, evidence_file, evidence_name, updated_at}``.
+        ``reasons`` says why one is ``stalled``: ``never`` (nobody has signed in),
+        ``silent`` (no sign of life for long) or ``late`` (with too many steps).
         ``figures``: ``{participants, waiting, unanswered, late, stalled, days_left}``
         of all that ``count`` counts.
     :rtype: dict
@@ -239,6 +241,7 @@ class _Team:
         last = self._last_messages()
         visits = self._visits()
         portal = Rules(config.stalled_days(), config.stalled_late_steps())
+        reasons = stalled.by(portal, utcnow())
         author = aliased(model.User)
         adviser = aliased(model.User)
         found = model.Session.execute(
@@ -258,7 +261,7 @@ class _Team:
                 visits.c.noted,
                 visits.c.last_visit,
                 visits.c.next_visit,
-                sa.or_(*stalled.by(portal, utcnow()).values()).label("stalled"),
+                *(why.label(reason) for reason, why in reasons.items()),
             )
             .join(Cohort, Cohort.id == Participant.cohort_id)
             .join(model.Group, model.Group.id == Participant.organization_id)
@@ -309,7 +312,8 @@ class _Team:
             "organization_title": row.organization_title or row.organization_name,
             "adviser": row.adviser,
             "late_steps": row.late_steps,
-            "stalled": row.stalled,
+            "stalled": any(getattr(row, reason) for reason in REASONS),
+            "reasons": [reason for reason in REASONS if getattr(row, reason)],
             "followed": self.only is None or row.adviser_id == self.only,
         }
         if not shown["followed"]:

@@ -15,6 +15,7 @@ from ckanext.challenge.views.common import Pager, act, may, page_number
 from ckanext.challenge.views.visit_words import days
 
 from .layout import frame
+from .week import why
 
 #: What of the address a form keeps.
 KEPT = ("who", "page")
@@ -136,7 +137,7 @@ def _figures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         (figures["waiting"], tk._("steps to confirm")),
         (figures["unanswered"], tk._("messages to answer")),
         (figures["late"], tk._("collectivités with late steps")),
-        (figures["stalled"], tk._("collectivités without news")),
+        (figures["stalled"], tk._("collectivités to ask after")),
     ]
     if figures["days_left"] is not None:
         shown.append((figures["days_left"], tk._("days of support left")))
@@ -171,6 +172,7 @@ def _row(row: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         **row,
         "url": f"{prefix}{quote(row['organization_name'])}",
         "done": f"{row['steps_done']}/{row['steps_total']}",
+        "why": why({**row, "since": row["last_activity_at"] or row["joined_at"]}),
         "activity": h.challenge_date(row["last_activity_at"] or row["joined_at"]),
         "left": "" if left is None else days(left),
         "next_visit": h.challenge_date(row["next_visit"], "d MMMM")

@@ -103,7 +103,7 @@ def week_page(params: Mapping[str, str]) -> dict[str, Any]:
         if kind
         else None,
         "planned": [_planned(row) for row in week["planned"]],
-        "stalled": _people(week["stalled"], _why),
+        "stalled": _people(week["stalled"], why),
         "without_reply": _people(week["without_reply"], _unread),
         "moved": [_moved(row) for row in week["moved"]["results"]],
         "more_moved": week["moved"]["count"] - len(week["moved"]["results"]),
@@ -212,7 +212,11 @@ def _people(found: Mapping[str, Any], words: Any) -> dict[str, Any]:
     return {"rows": rows, "count": found["count"], "more": found["count"] - len(rows)}
 
 
-def _why(row: Mapping[str, Any]) -> str:
+def why(row: Mapping[str, Any]) -> str:
+    """Why a participant is to be asked after, in words.
+
+    :param row: has ``reasons``, ``since`` and ``late_steps``
+    """
     said = []
     if "never" in row["reasons"]:
         said.append(tk._("nobody has signed in yet"))

@@ -43,7 +43,7 @@ def upgrade() -> None:
     # What ran before this could not say so: it has a day from now on.
     op.execute(
         "INSERT INTO challenge_run (name, ended_at) SELECT name, now()"
-        " FROM unnest(ARRAY['evaluate', 'mail', 'worker']) AS name"
+        " FROM unnest(ARRAY['evaluate', 'mail', 'remind', 'worker']) AS name"
     )
 
 
