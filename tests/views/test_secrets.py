@@ -51,6 +51,7 @@ SECRETS = {
     "message": "Un message tenu secret.",
     "reply": "Une suite tenue secrete.",
     "note": "Une note tenue secrete.",
+    "conflict": "Un conflit tenu secret.",
     "reason": "Une raison tenue secrete.",
     "pending": "Un projet de refus tenu secret.",
     "declined": "Un refus de la mairie tenu secret.",
@@ -184,6 +185,13 @@ class _Cohort:
                 id=made["id"],
                 text=SECRETS[text],
             )
+        call_as(
+            factories.Sysadmin(),
+            "challenge_score_create",
+            id=made["id"],
+            conflict=True,
+            comment=SECRETS["conflict"],
+        )
         return mine
 
     def accompany(self, participant: str) -> str:
