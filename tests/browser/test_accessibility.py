@@ -138,6 +138,8 @@ ANSWERS: dict[str | None, tuple[tuple[str, str, str], ...]] = {
             "form:has(#batch-decision) button[type=submit]",
             "",
         ),
+        ("/challenge/manage/saison-2/participants", "button[value=waive]", ""),
+        ("/challenge/manage/saison-2/participants", "button[value=message]", ""),
         ("/challenge/manage/saison-2/staff", "form[action$='/delete'] button", ""),
         ("/challenge/manage/saison-2/staff", "form.challenge-form button", ""),
         (
