@@ -1,4 +1,4 @@
-"""The managers' desk over a season with 5,000 applications.
+"""The managers' desk over a season with 5,000 applications, or 300 participants.
 
     python -m benchmarks.desk --rounds 30
 
@@ -23,10 +23,14 @@ from ckan.tests.helpers import _get_test_app
 from benchmarks import serving, volume
 from benchmarks.pages import Page, print_pages, take_turns
 from benchmarks.statements import sent_statements
+from ckanext.challenge import programmes
 from ckanext.challenge.common.spreadsheets import FORMATS
-from ckanext.challenge.model import Cohort, Staff
+from ckanext.challenge.model import Cohort, Participant, Staff, StepStatus
+from ckanext.challenge.model.base import make_id
 
 SIZES = (50, 5000)
+#: Participants of the season whose board is measured.
+PARTICIPANTS = 300
 MANAGER = "volume-manager"
 PASSWORD = "a pass phrase for the benchmark"
 #: Megabytes that an export may need more.
@@ -96,6 +100,63 @@ def make_season(size: int, manager: str) -> None:
     model.Session.commit()
 
 
+def make_board(manager: str) -> None:
+    """A season that runs, with participants in all states of all steps."""
+    today = dt.datetime.now(dt.timezone.utc).date()
+    cohort = Cohort(
+        name=season_name(PARTICIPANTS),
+        title=f"Saison à {PARTICIPANTS} collectivités",
+        season=79,
+        programme="saison",
+        state="running",
+        description="Une saison pour mesurer.",
+        launch=today - dt.timedelta(days=90),
+        first_publication=today + dt.timedelta(days=10),
+        finalisation=today + dt.timedelta(days=100),
+    )
+    model.Session.add(cohort)
+    model.Session.flush()
+    model.Session.add(Staff(cohort_id=cohort.id, user_id=manager, role="manager"))
+    groups = [
+        model.Group(
+            name=f"volume-desk-{number}",
+            title=f"Commune {number}",
+            type="organization",
+            is_organization=True,
+        )
+        for number in range(PARTICIPANTS)
+    ]
+    model.Session.add_all(groups)
+    model.Session.flush()
+    participants = [
+        Participant(
+            id=make_id(),
+            cohort_id=cohort.id,
+            organization_id=group.id,
+            adviser_id=manager,
+            kind="commune",
+            departement="45",
+        )
+        for group in groups
+    ]
+    model.Session.add_all(participants)
+    model.Session.flush()
+    states = ("done", "done", "todo", "in_progress", "to_confirm")
+    model.Session.add_all(
+        StepStatus(
+            participant_id=participant.id,
+            step=step.key,
+            source=step.source,
+            state=states[(at + number) % len(states)],
+        )
+        for number, participant in enumerate(participants)
+        for at, step in enumerate(programmes.of(cohort).steps)
+    )
+    model.Session.commit()
+    model.Session.execute(sa.text("ANALYZE challenge_step_status"))
+    model.Session.commit()
+
+
 def make_manager() -> str:
     """The user who manages the seasons; gives the id."""
     site_user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
@@ -122,6 +183,7 @@ def clear() -> None:
     model.Session.rollback()
     for statement in (
         "DELETE FROM challenge_cohort WHERE name LIKE 'volume-desk-%'",
+        "DELETE FROM \"group\" WHERE name LIKE 'volume-desk-%'",
         "DELETE FROM api_token WHERE user_id IN "
         f"(SELECT id FROM \"user\" WHERE name = '{MANAGER}')",
         f"DELETE FROM \"user\" WHERE name = '{MANAGER}'",
@@ -152,6 +214,9 @@ def _paths(size: int) -> dict[str, str]:
     }
 
 
+_BOARD = f"/challenge/manage/{season_name(PARTICIPANTS)}/participants"
+
+
 def measure(rounds: int) -> list[Page]:
     """Ask for every page in each round, as the manager.
 
@@ -162,6 +227,7 @@ def measure(rounds: int) -> list[Page]:
     for name, path in _paths(max(SIZES)).items():
         most = 1.5 if name.startswith("List of") and "," not in name else None
         pages.append(Page(name, path, about.name, most))
+    pages.append(Page(f"Board of {PARTICIPANTS}", _BOARD, about.name, 1.5))
     with serving.portal() as address, requests.Session() as session:
         serving.sign_in(session, address, MANAGER, PASSWORD)
         take_turns(session, address, pages, rounds)
@@ -206,6 +272,7 @@ def main(rounds: int = 30) -> None:
         token = make_token()
         for size in SIZES:
             make_season(size, manager)
+        make_board(manager)
         print_pages(measure(rounds), rounds)
         print("\n| page of the desk | SQL statements |")
         print("|---|---:|")

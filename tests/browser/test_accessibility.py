@@ -154,6 +154,8 @@ ANSWERS: dict[str | None, tuple[tuple[str, str, str], ...]] = {
             "",
         ),
         ("/challenge/manage/visit", "form.challenge-form button", ""),
+        ("/challenge/manage/saison-2/participants", "button[value=waive]", ""),
+        ("/challenge/manage/saison-2/participants", "button[value=message]", ""),
         ("/challenge/manage/saison-2/staff", "form[action$='/delete'] button", ""),
         ("/challenge/manage/saison-2/staff", "form.challenge-form button", ""),
         (

@@ -59,14 +59,17 @@ class _One:
     participant: Participant
     data: Mapping[str, Any]
 
-    def call(self, action: str, **data: Any) -> Any:
-        """Call an action as the caller, in the transaction of this participant."""
-        own: Context = {
+    def own_context(self) -> Context:
+        """A fresh context of the caller, in the transaction of this participant."""
+        return {
             "user": self.context.get("user", ""),
             "ignore_auth": bool(self.context.get("ignore_auth")),
             "defer_commit": True,
         }
-        return tk.get_action(action)(own, data)
+
+    def call(self, action: str, **data: Any) -> Any:
+        """Call an action as the caller."""
+        return tk.get_action(action)(self.own_context(), data)
 
 
 #: What a deed answers where there was nothing to do: why, in a sentence.
@@ -236,6 +239,11 @@ def _invite(one: _One) -> _Done:
     again = [one_ for one_ in waiting if one_.user.id not in lately]
     if not again:
         return tk._("Not sent again: the invitation was sent less than an hour ago")
+    if one.data["dry_run"]:
+        # Each call counts against how many may be invited in an hour.
+        asked = {"organization": organization_id}
+        tk.check_access("challenge_member_invite", one.own_context(), asked)
+        return None
     for invitation in again:
         one.call(
             "challenge_member_invite",

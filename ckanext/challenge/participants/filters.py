@@ -72,7 +72,7 @@ def field() -> list[fields.Validator]:
                 found = None
         if not isinstance(found, dict):
             raise tk.Invalid(
-                tk._("This must be an object, as in {example}").format(
+                tk._("An object is needed here, as in {example}").format(
                     example='{"late": "any"}'
                 )
             )

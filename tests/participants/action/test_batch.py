@@ -226,6 +226,25 @@ def test_a_later_day_is_given_to_each(
     assert _outcome(_do(board, "abc", "extend", **said)) == (1, 2, 0)
 
 
+def test_who_may_not_invite_is_told_of_each(board: Board) -> None:
+    """Organizations that were there before have admins who invite, and no manager."""
+    call_as(
+        board.admin,
+        "challenge_member_invite",
+        organization=board.organizations["a"]["id"],
+        email="invitee@example.org",
+        role="editor",
+    )
+    model.Session.query(Mail).update({"created_at": day(-9)})
+    model.Session.commit()
+    for dry_run in (True, False):
+        answer = _do(board, "ab", "invite", dry_run=dry_run)
+        assert _outcome(answer) == (0, 1, 1)
+        a, b = answer["results"]
+        assert a["errors"]["id"][0] and not a["ok"]
+        assert b["ok"] and b["text"].startswith("Nobody to invite again")
+
+
 def test_what_breaks_on_one_leaves_the_others(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,9 +101,10 @@ def challenge_saved_view_create(context: Context, data_dict: dict[str, Any]) -> 
     looks = {name: value for name, value in data["query"].items() if name in _LOOKS}
     asked = {name: value for name, value in data["query"].items() if name not in _LOOKS}
     filters.chosen(context, cohort, asked)
+    rules = {name: rule for name, rule in schema.looks().items() if name in looks}
     kept = {
         name: str(value)
-        for name, value in {**asked, **validate(context, looks, schema.looks())}.items()
+        for name, value in {**asked, **validate(context, looks, rules)}.items()
         if value not in (None, "")
     }
     user_id = user_id_of(context)

@@ -506,7 +506,7 @@ def _fields(
             tk._("All"), [(row["key"], row["title"]) for row in offered["badge"]]
         ),
         "state": options(
-            tk._("Taking part"),
+            tk._("All that take part"),
             [
                 (state, h.challenge_state("participant", state)["label"])
                 for state in PARTICIPANT.states

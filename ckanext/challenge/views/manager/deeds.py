@@ -229,7 +229,7 @@ def _result(row: Mapping[str, Any], cohort: str) -> dict[str, Any]:
         "url": f"{participant_rows.cohort_url(cohort)}/{name}" if name else "",
         "ok": row["ok"],
         "changed": row["changed"],
-        "text": " ".join(errors) or row["text"] or tk._("Done"),
+        "text": " ".join(errors) or row["text"] or tk._("It is done"),
         # What needs somebody first, then what was left, then what is done.
         "order": (row["ok"], row["changed"]),
     }
