@@ -87,6 +87,8 @@ class Participant:
     planned: tuple[str, ...] = ()
     visits: tuple[tuple[int, float, str, str], ...] = ()
     """How long ago and how long, in days; their topic, and notes for the team."""
+    more_time: tuple[tuple[str, int, str], ...] = ()
+    """The steps that it does later: until how many days from now, and why."""
     messages: tuple[tuple[str, str], ...] = ()
     """Who speaks, ``member`` or ``staff``, and what they say."""
     feedback: dict[str, Any] = field(default_factory=dict)
