@@ -27,6 +27,7 @@ from factories import (
     apply,
     call_as,
     collectivites,
+    day,
     make_cohort,
     work_in_this_process,
 )
@@ -67,6 +68,7 @@ SECRETS = {
     "sent back": "Un manque tenu secret.",
     "proof": "https://www.example.org/preuve-secrete",
     "waived": "Une dispense tenue secrete.",
+    "extended": "Un delai tenu secret.",
     "subscriber": "abonnee.secrete@example.org",
     "asked to subscribe": "curieux.secret@example.org",
 }
@@ -247,6 +249,14 @@ class _Cohort:
             participant=participant,
             step="trois-kits",
             reason=SECRETS["waived"],
+        )
+        call_as(
+            self.manager,
+            "challenge_extension_create",
+            participants=[participant],
+            step="choix-licence",
+            due=day(110).isoformat(),
+            reason=SECRETS["extended"],
         )
         call_as(
             member,

@@ -46,9 +46,9 @@ def find(token: str, user_id: str) -> tuple[bytes, str] | None:
     except RedisError as error:
         log.warning("A file is not found, since Redis cannot be reached: %s", error)
         return None
-    if value is None:
+    if not isinstance(value, bytes):
         return None
-    name, _, content = bytes(value).partition(b"\x00")
+    name, _, content = value.partition(b"\x00")
     return content, name.decode("utf-8")
 
 

@@ -88,6 +88,8 @@ class Participant:
     visits: tuple[tuple[Any, ...], ...] = ()
     """How long ago (less than 0: to come) and how long, in days; their topic, notes for
     the team and, where there is more to say, its other fields."""
+    more_time: tuple[tuple[str, int, str], ...] = ()
+    """The steps that it does later: until how many days from now, and why."""
     messages: tuple[tuple[str, str], ...] = ()
     """Who speaks, ``member`` or ``staff``, and what they say."""
     feedback: dict[str, Any] = field(default_factory=dict)

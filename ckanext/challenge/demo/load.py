@@ -43,6 +43,7 @@ from ckanext.challenge.model import (
     ApplicationFile,
     Cohort,
     Collectivite,
+    Extension,
     Feedback,
     Message,
     Note,
@@ -634,7 +635,17 @@ class _Loading:
     def _accompany(
         self, participant: demo.Participant, joined: Participant, user: str
     ) -> None:
-        """Its visits, what is said, and what it answers at the end."""
+        """Its later days and visits, what is said, what it answers at the end."""
+        given = model.Session.query(Extension).filter_by(participant_id=joined.id)
+        for step, ahead, reason in participant.more_time[given.count() :]:
+            _call(
+                "challenge_extension_create",
+                MANAGER,
+                participants=[joined.id],
+                step=step,
+                due=(self.today + dt.timedelta(ahead)).isoformat(),
+                reason=reason,
+            )
         visits = (
             model.Session.query(Visit)
             .filter_by(participant_id=joined.id, group_id=None)

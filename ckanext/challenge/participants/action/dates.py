@@ -22,8 +22,6 @@ from ckanext.challenge.model.extension import later_days
 from ckanext.challenge.participants import schema
 from ckanext.challenge.participants.due import days_of
 
-_CALLED = {"ignore_auth": True, "defer_commit": True}
-
 
 def challenge_cohort_dates_update(context: Context, data_dict: dict[str, Any]) -> Any:
     """Move dates of a season, or show whom that would touch.
@@ -71,9 +69,9 @@ def challenge_cohort_dates_update(context: Context, data_dict: dict[str, Any]) -
     before, days, schedule = _dates(cohort), days_of(cohort), _schedule(cohort)
     asked = {name: data.get(name) for name in deadlines.MILESTONES if name in data_dict}
     revision = {"revision": data["revision"]} if "revision" in data else {}
+    own: Context = {"user": context.get("user", ""), "ignore_auth": True}
     tk.get_action("challenge_cohort_patch")(
-        {"user": context.get("user", ""), **_CALLED},
-        {"id": cohort.id, **asked, **revision},
+        {**own, "defer_commit": True}, {"id": cohort.id, **asked, **revision}
     )
     rows = _participants(cohort, days)
     mails = 0
