@@ -217,6 +217,7 @@ def test_clashes_are_shown_and_not_refused(world: World) -> None:
     make_staff(other, "adviser", world.people["adviser"], by=world.admin)
     elsewhere = make_participant(other)
     row = model.Session.get(Participant, elsewhere["id"])
+    assert row is not None
     row.adviser_id = world.people["adviser"]["id"]
     model.Session.commit()
     third = world.visit(participant=elsewhere["id"], starts_at="11:00", duration=60)
@@ -237,7 +238,7 @@ def test_a_list_by_days_adviser_and_state(world: World) -> None:
         )
     ]
 
-    def ids(**filters: Any) -> list[str]:
+    def ids(**filters: Any) -> list[int]:
         found = world.call(
             "manager", "visit_list", cohort=world.cohort["id"], **filters
         )
