@@ -14,6 +14,7 @@ from helpers.accompaniment import World
 from helpers.snapshots import MadeOnce
 
 from ckanext.challenge.model import Participant, Visit
+from ckanext.challenge.participants import visits
 
 pytestmark = pytest.mark.ckan_config("ckan.display_timezone", "Europe/Paris")
 
@@ -202,6 +203,17 @@ def test_who_leaves_keeps_what_was_done_and_shares_nothing_more(world: World) ->
         assert [rows[world.first], left] == (
             shares or [(1.0, "planned"), (1.0, "cancelled")]
         )
+
+
+def test_of_a_participant_that_is_deleted_the_others_share_the_days(
+    world: World,
+) -> None:
+    """As an acceptance is that is undone."""
+    _together(world, days=1)
+    visits.leave(world.participants[1])
+    model.Session.commit()
+    (row,) = model.Session.query(Visit).all()
+    assert (row.participant_id, row.counted, row.shared_by) == (world.first, 1, 1)
 
 
 def test_clashes_are_shown_and_not_refused(world: World) -> None:
