@@ -42,6 +42,7 @@ from ckanext.challenge.model import (
     locks,
 )
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.participants import visits
 
 
 @dataclass(frozen=True)
@@ -286,6 +287,7 @@ def undo(acceptance: Acceptance, reason: str | None, actor: str) -> list[str]:
             participant_id=participant.id
         )
         of_this.update({"participant_id": None}, synchronize_session="fetch")
+        visits.leave(participant.id)
         onboarding.leave(participant)
     application.organization_id = None
     application.decided_at = application.decided_by = None

@@ -121,6 +121,18 @@ def share(rows: Sequence[Visit]) -> None:
             row.counted = part
 
 
+def leave(participant_id: str) -> None:
+    """Take a participant that is to be deleted out of its group visits: the others
+    share the days among them.
+    """
+    shared = model.Session.query(Visit).filter(
+        Visit.participant_id == participant_id, Visit.group_id.isnot(None)
+    )
+    for visit in shared.all():
+        share([row for row in rows_of(visit) if row.id != visit.id])
+        model.Session.delete(visit)
+
+
 def slot(visit: Any) -> rules.Slot:
     """When a visit takes up its adviser."""
     return rules.Slot(

@@ -120,7 +120,8 @@ def test_the_rule_and_the_sum_of_an_agreement(world: Funded) -> None:
     found = world.budget()
     assert _money(found)[0] == ("region", 9000, 4000, 2000)
     assert {row["currency"] for row in found["funders"]} == {"EUR"}
-    for wrong in ({"rule": "heure"}, {"promised": -1}):
+    wrong_ones: list[dict[str, Any]] = [{"rule": "heure"}, {"promised": -1}]
+    for wrong in wrong_ones:
         with pytest.raises(tk.ValidationError):
             world.patch(funding=[{**FUNDING[0], **wrong}])
 
@@ -129,7 +130,7 @@ def test_a_funder_with_money_engaged_stays(world: Funded) -> None:
     with pytest.raises(tk.ValidationError) as refused:
         world.patch(funding=FUNDING[1:], currency="CHF")
     assert refused.value.error_dict.keys() == {"funding", "currency"}
-    assert "Région" in refused.value.error_dict["funding"][0]
+    assert "Région" in str(refused.value.error_dict["funding"])
     # Under another name it is the same; an amount of 0 is a decision that can be read.
     world.patch(funding=[{**FUNDING[0], "source": "Région CVL"}, FUNDING[1]])
     world.patch(funding=[{"source": "Région CVL", "amount": 0}, FUNDING[1]])

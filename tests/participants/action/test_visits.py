@@ -14,6 +14,7 @@ from helpers.accompaniment import World
 from helpers.snapshots import MadeOnce
 
 from ckanext.challenge.model import Participant, Visit
+from ckanext.challenge.participants import visits
 
 pytestmark = pytest.mark.ckan_config("ckan.display_timezone", "Europe/Paris")
 
@@ -204,6 +205,17 @@ def test_who_leaves_keeps_what_was_done_and_shares_nothing_more(world: World) ->
         )
 
 
+def test_of_a_participant_that_is_deleted_the_others_share_the_days(
+    world: World,
+) -> None:
+    """As an acceptance is that is undone."""
+    _together(world, days=1)
+    visits.leave(world.participants[1])
+    model.Session.commit()
+    (row,) = model.Session.query(Visit).all()
+    assert (row.participant_id, row.counted, row.shared_by) == (world.first, 1, 1)
+
+
 def test_clashes_are_shown_and_not_refused(world: World) -> None:
     first = world.visit(starts_at="09:00", duration=120)
     second = world.visit(starts_at="10:30", duration=60)
@@ -217,6 +229,7 @@ def test_clashes_are_shown_and_not_refused(world: World) -> None:
     make_staff(other, "adviser", world.people["adviser"], by=world.admin)
     elsewhere = make_participant(other)
     row = model.Session.get(Participant, elsewhere["id"])
+    assert row is not None
     row.adviser_id = world.people["adviser"]["id"]
     model.Session.commit()
     third = world.visit(participant=elsewhere["id"], starts_at="11:00", duration=60)
@@ -237,7 +250,7 @@ def test_a_list_by_days_adviser_and_state(world: World) -> None:
         )
     ]
 
-    def ids(**filters: Any) -> list[str]:
+    def ids(**filters: Any) -> list[int]:
         found = world.call(
             "manager", "visit_list", cohort=world.cohort["id"], **filters
         )

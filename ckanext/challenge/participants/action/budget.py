@@ -72,15 +72,16 @@ def challenge_budget_show(context: Context, data_dict: dict[str, Any]) -> Any:
     only = None if all_ else user_id_of(context)
     people = _people(cohort, only)
     spans = _spans(cohort, only)
+    funders = _funders(cohort, people) if all_ else []
     return {
         "date": config.today().isoformat(),
         "currency": cohort.currency,
         "days": _totals(cohort, people),
-        "funders": _funders(cohort, people) if all_ else [],
+        "funders": funders,
         "advisers": _advisers(cohort, people, spans),
         "collectivites": [_collectivite(cohort, row) for row in people],
         "months": _months(spans),
-        "forecast": _forecast(cohort, people) if all_ else {},
+        "forecast": _forecast(cohort, people, funders) if all_ else {},
     }
 
 
@@ -271,7 +272,9 @@ def _months(spans: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _forecast(cohort: Cohort, people: Sequence[Any]) -> dict[str, Any]:
+def _forecast(
+    cohort: Cohort, people: Sequence[Any], funders: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     granted = _granted(cohort, people)
     done = _sum(row.done for row in people)
     planned = _sum(row.planned for row in people)
@@ -283,8 +286,6 @@ def _forecast(cohort: Cohort, people: Sequence[Any]) -> dict[str, Any]:
         end=cohort.finalisation,
         today=config.today(),
     )
-    each = cohort.days_per_participant
-    ones = _accompanied(people)
     return {
         "date": as_json(cohort.finalisation),
         "days_booked": as_json(done + planned),
@@ -292,10 +293,5 @@ def _forecast(cohort: Cohort, people: Sequence[Any]) -> dict[str, Any]:
         "days_unused": None
         if granted is None
         else as_json(max(_ZERO, granted - expected)),
-        "spent": as_json(
-            _sum(
-                rules.account(line, each, cohort.capacity, ones).forecast
-                for line in rules.lines(cohort.funding, each)
-            )
-        ),
+        "spent": round(sum(row["forecast"] for row in funders), 2),
     }
