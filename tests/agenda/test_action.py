@@ -19,6 +19,7 @@ from ckanext.challenge.model import (
     Mail,
     Participant,
     StepStatus,
+    Visit,
 )
 from ckanext.challenge.model.base import utcnow
 
@@ -386,3 +387,24 @@ def test_a_message_that_needs_no_answer_waits_no_more(world: Any) -> None:
     assert list(caught.value.error_dict) == ["id"]
     with pytest.raises(tk.ObjectNotFound):
         world.call("adviser", "message_settle", id="x")
+
+
+def test_a_planned_visit_waits_to_be_said_held_once_its_day_is_past(world: Any) -> None:
+    made = world.call(
+        "adviser",
+        "visit_create",
+        participant=world.first,
+        topic="Premier inventaire",
+        days=0.5,
+        state="planned",
+        date=day(1).isoformat(),
+    )
+    assert world.kinds("adviser") == []
+    row = model.Session.get(Visit, made["id"])
+    assert row
+    row.date = day(-1)
+    model.Session.commit()
+    (found,) = world.agenda("adviser")["results"]
+    assert (found["kind"], found["id"]) == ("visit", made["id"])
+    world.call("adviser", "visit_update", id=made["id"], state="done")
+    assert world.kinds("adviser") == []

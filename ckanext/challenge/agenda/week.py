@@ -259,6 +259,8 @@ class Week:
             return str(url_for("challenge_claims.read", id=row.id))
         if row.kind == "mail_failed":
             return str(url_for("challenge_mails.index", cohort=cohort, state="failing"))
+        if row.kind == "visit":
+            return f"{_place(cohort, row.organization_id)}#visits"
         if row.participant_id:
             part = f"step-{quote(row.step)}" if row.step else "conversation"
             return f"{_place(cohort, row.organization_id)}#{part}"

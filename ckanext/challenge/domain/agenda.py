@@ -12,6 +12,7 @@ KINDS = (
     "correction",
     "application",
     "kept_decision",
+    "visit",
     "claim",
     "mail_failed",
     "match",

@@ -50,11 +50,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 #: How long after its last run a command of the crontab is said to be silent: its pause
 #: and what one run may be later than the one before.
 PAUSES: Mapping[str, dt.timedelta] = {
-    "evaluate": agenda.SILENCE,
-    "purge": agenda.SILENCE,
-    # On working days only.
-    "remind": dt.timedelta(days=4),
-    "digest": agenda.SILENCE,
+    "evaluate": agenda.WATCHED["evaluate"],
+    "purge": agenda.WATCHED["evaluate"],
+    "remind": agenda.WATCHED["remind"],
+    "digest": agenda.WATCHED["remind"],
     "mail": dt.timedelta(hours=1),
     "publish-scheduled": dt.timedelta(hours=1),
 }

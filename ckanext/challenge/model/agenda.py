@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from ckanext.challenge import config
 from ckanext.challenge.domain.lifecycle import (
     APPLICATION_ARRIVED,
     APPLICATION_AWAITED,
@@ -105,6 +106,7 @@ class Reader:
             "sysadmin": self.sysadmin,
             "managed": array(sorted(self.managed)),
             "advised": array(sorted(self.advised)),
+            "today": config.today(),
         }
 
 
@@ -437,12 +439,48 @@ def _matches() -> Any:
     )
 
 
+def _visits_past() -> Any:
+    """Planned visits of which nobody said whether they were held; one that was for
+    several collectivités is one.
+    """
+    visited = _listed().join(
+        Visit.__table__, _visits.participant_id == _participants.id
+    )
+    first = (
+        sa.select(sa.func.min(_visits.id))
+        .select_from(visited)
+        .where(
+            followed(),
+            _visits.state == "planned",
+            _visits.date < sa.bindparam("today", type_=sa.Date),
+        )
+        .group_by(sa.func.coalesce(_visits.group_id, _visits.id))
+    )
+    return (
+        _row(
+            "visit",
+            cohort_id=_participants.cohort_id,
+            id=_visits.id,
+            participant_id=_participants.id,
+            organization_id=_groups.name,
+            title=sa.func.coalesce(sa.func.nullif(_groups.title, ""), _groups.name),
+            since=sa.cast(_visits.date, _MOMENT),
+            mine=_entrusted(
+                _visits.adviser_id, _participants.cohort_id, "adviser", "manager"
+            ),
+        )
+        .select_from(visited)
+        .where(_visits.id.in_(first))
+    )
+
+
 def _everything() -> Any:
     return sa.union_all(
         *_to_read(),
         _from_applicants(),
         _from_members(),
         _proofs(),
+        _visits_past(),
         _failed_mails(),
         _claims_to_answer(),
         _matches(),
@@ -726,6 +764,7 @@ def _planned() -> Any:
         .join(Visit.__table__, _visits.participant_id == _participants.id)
         .where(
             followed(),
+            _visits.state == "planned",
             _visits.date >= sa.bindparam("first", type_=sa.Date),
             _visits.date <= sa.bindparam("last", type_=sa.Date),
         )

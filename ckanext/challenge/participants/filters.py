@@ -22,7 +22,9 @@ from ckanext.challenge.common.action_helpers import user_id_of, validate
 from ckanext.challenge.domain import eligibility, lifecycle
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Programme
+from ckanext.challenge.domain.stalled import Rules
 from ckanext.challenge.model import Award, Cohort, Feedback, Participant, Visit
+from ckanext.challenge.model import stalled as lost_sight
 from ckanext.challenge.model.base import utcnow
 
 from . import accompaniment, lateness
@@ -127,8 +129,8 @@ def chosen(
     if "adviser" in data:
         found.append(_adviser(cohort, data["adviser"]))
     if "stalled" in data:
-        lost = stalled(cohort)
-        found.append(lost if data["stalled"] else sa.not_(lost))
+        condition = stalled(cohort)
+        found.append(condition if data["stalled"] else sa.not_(condition))
     if "opinion" in data:
         said = sa.exists().where(Feedback.participant_id == Participant.id)
         found.append(said if data["opinion"] == "given" else sa.not_(said))
@@ -195,12 +197,14 @@ def _adviser(cohort: Cohort, reference: str) -> Any:
 
 
 def stalled(cohort: Cohort) -> Any:
-    """Nothing heard for long, as ``domain.accompaniment.is_stalled`` says of one."""
-    if cohort.state in lifecycle.COHORT_OVER:
-        return sa.false()
-    last = sa.func.coalesce(Participant.last_activity_at, Participant.joined_at)
-    since = utcnow() - dt.timedelta(days=config.stalled_days())
-    return sa.and_(Participant.state == "active", last < since)
+    """Whether a participant of a season is one to ask after (``domain.stalled``)."""
+    portal = Rules(config.stalled_days(), config.stalled_late_steps())
+    reasons = lost_sight.by(portal, utcnow())
+    return sa.exists().where(
+        Cohort.id == Participant.cohort_id,
+        Cohort.id == cohort.id,
+        sa.or_(*reasons.values()),
+    )
 
 
 def held() -> Any:

@@ -1,6 +1,6 @@
 """Later days for steps of participants.
 
-Revision ID: 0026
+Revision ID: 0025
 Revises: 0024
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026"
+revision = "0025"
 down_revision = "0024"
 branch_labels = None
 depends_on = None
