@@ -83,6 +83,11 @@ def history(seed: int) -> dict[str, Any]:
             "gone": rarely(),
             "messages": messages(),
             "visited": perhaps_hours(),
+            "planned": (
+                rng.randint(-2, 1),
+                mostly("planned", "done", "cancelled"),
+                rng.choice([None, "adviser", "second"]),
+            ),
             "joined": hours(),
             "active": perhaps_hours(),
             "late": rng.randint(0, 6),
@@ -226,6 +231,19 @@ class Rows:
                     settled_at=self.now if settled else None,
                 )
             )
+        ahead, state, adviser = known["planned"]
+        model.Session.add(
+            Visit(
+                participant_id=id_,
+                date=config.today() + dt.timedelta(days=ahead),
+                days=1,
+                topic="…",
+                state=state,
+                adviser_id=self.ids[adviser] if adviser else None,
+                # Before all that is said: it answers no message.
+                created_at=self._ago(10_000),
+            )
+        )
         if known["visited"] is not None:
             model.Session.add(
                 Visit(
@@ -288,18 +306,31 @@ class Rows:
             cohort = cohorts[participant.cohort_id]
             if not self._follows(who, participant, cohort):
                 continue
-            mine = self._is_mine(
-                who, participant.adviser_id, cohort, "manager", "adviser"
-            )
-            if self._wrote_last(participant):
-                found.add(("message", participant.id, None, 1, mine))
-            for step in self._to_confirm(participant, cohort):
-                found.add(("proof", participant.id, step, 1, mine))
+            found |= self._of_participant(who, participant, cohort)
         if manages or who == "admin":
             # The organizations of participants have theirs.
             without = model.Session.query(model.Group).filter_by(name="sans-siren")
             if without.first() and not model.Session.query(Match).first():
                 found.add(("match", None, None, 1, True))
+        return found
+
+    def _of_participant(
+        self, who: str, participant: Participant, cohort: Cohort
+    ) -> set[tuple[Any, ...]]:
+        def mine(adviser_id: str | None) -> bool:
+            return self._is_mine(who, adviser_id, cohort, "manager", "adviser")
+
+        found: set[tuple[Any, ...]] = set()
+        own = mine(participant.adviser_id)
+        if self._wrote_last(participant):
+            found.add(("message", participant.id, None, 1, own))
+        for step in self._to_confirm(participant, cohort):
+            found.add(("proof", participant.id, step, 1, own))
+        visits = model.Session.query(Visit).filter_by(participant_id=participant.id)
+        for visit in visits:
+            if visit.state == "planned" and visit.date < config.today():
+                told = ("visit", participant.id, None, 1, mine(visit.adviser_id))
+                found.add(told)
         return found
 
     def _is_draft(self, application_id: str | None) -> bool:

@@ -9,6 +9,7 @@ from ckan import model
 from ckan.tests import factories
 from factories import BAULE, call_as, collectivites, day, make_cohort, make_staff
 
+from ckanext.challenge.domain import visits
 from ckanext.challenge.model import Participant, Visit
 
 LETTERS = "abcde"
@@ -86,7 +87,11 @@ class Board:
     def visit(self, letter: str, date: dt.date, days: float = 1) -> None:
         """Store a visit."""
         visit = Visit(
-            participant_id=self.ids[letter], date=date, days=days, topic="Rencontre"
+            participant_id=self.ids[letter],
+            date=date,
+            days=days,
+            topic="Rencontre",
+            state=visits.state_on(date, day()),
         )
         model.Session.add(visit)
         model.Session.commit()

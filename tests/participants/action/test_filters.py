@@ -114,7 +114,7 @@ def test_stalled_are_those_of_whom_nothing_was_heard(board: Board) -> None:
     long_ago = utcnow() - dt.timedelta(days=400)
     board.set("a", last_activity_at=long_ago)
     board.set("b", last_activity_at=None, joined_at=long_ago)
-    board.set("c", last_activity_at=utcnow(), joined_at=long_ago)
+    board.set("c", last_activity_at=utcnow(), joined_at=utcnow())
     board.set("d", last_activity_at=long_ago, state="completed")
     assert _chosen(board, stalled="true") == "ab"
     assert _chosen(board, stalled="false") == "cde"
