@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -12,10 +13,12 @@ from ckan.tests import factories
 from ckan.types import Context
 from rq import SimpleWorker
 
-from ckanext.challenge import config
 from ckanext.challenge.common import access_links, proofs
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.model import Collectivite
+
+#: That of ``test.ini``.
+ZONE = ZoneInfo("Europe/Paris")
 
 BAULE = "214500241"
 POINCONNET = "213601594"
@@ -24,8 +27,10 @@ LIGNIERES = ("211801279", "214101164")
 
 
 def day(offset: int = 0) -> dt.date:
-    """So many days from today, which is the day in the portal's time zone."""
-    return config.today() + dt.timedelta(days=offset)
+    """So many days from today, which is the day in the time zone of ``test.ini``: also
+    where CKAN has not begun yet.
+    """
+    return dt.datetime.now(ZONE).date() + dt.timedelta(days=offset)
 
 
 def collectivites() -> None:

@@ -17,7 +17,11 @@ from ckan.types import Context
 from ckanext.challenge.common import names, roles
 from ckanext.challenge.common.action_helpers import user_id_of
 from ckanext.challenge.domain import accompaniment as rules
-from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
+from ckanext.challenge.domain.lifecycle import (
+    AWARD_HELD,
+    PARTICIPANT_COUNTED,
+    STEP_DELIVERED,
+)
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.model import (
     Award,
@@ -267,7 +271,7 @@ class Board:
         for step, states in steps.items():
             known = sum(states.values()) - states["late"]
             counted[step] = {
-                **{state: states[state] for state in ("done", "waived", "to_confirm")},
+                **{state: states[state] for state in sorted(STEP_DELIVERED)},
                 # Those that have no row of it are late once its day is past.
                 "late": states["late"]
                 + (number - known if step in self.overdue else 0),

@@ -24,9 +24,11 @@ _RULES = {
 
 def figure(name: str) -> str:
     """What a figure of a season is called."""
-    return tk._(_FIGURES[name])
+    text = _FIGURES[name]
+    return tk._(text)
 
 
 def rule(name: str) -> str:
     """How what a line of an agreement came to is known."""
-    return tk._(_RULES[name])
+    text = _RULES[name]
+    return tk._(text)

@@ -490,7 +490,7 @@ def _quotes(found: Mapping[str, Any]) -> Sheet:
         tk._("What they say"),
         [
             Column("quote", tk._("Quote"), 90),
-            Column("author", tk._("Author"), 28),
+            Column("author", tk._("Written by"), 28),
             Column("role", tk._("Role"), 28),
         ],
         [[row["quote"], row["author"], row.get("role")] for row in found["quotes"]],

@@ -18,12 +18,15 @@ from ckanext.challenge import programmes
 from ckanext.challenge.model import Award, Participant, StepStatus
 from ckanext.challenge.model.base import utcnow
 
-STEPS = [step.key for step in programmes.get("saison").steps]
-
 
 @pytest.fixture
 def board(made_once: MadeOnce) -> Board:
     return made_once("board", Board)
+
+
+def _steps() -> list[str]:
+    """The keys of the steps of the season's programme, in its order."""
+    return [step.key for step in programmes.get("saison").steps]
 
 
 def _shown(
@@ -70,7 +73,7 @@ def test_a_row_says_all_that_the_team_looks_at(board: Board) -> None:
         day(-3).isoformat(),
         day(4).isoformat(),
     )
-    assert [cell["step"] for cell in row["steps"]] == STEPS
+    assert [cell["step"] for cell in row["steps"]] == _steps()
     cells = {cell["step"]: cell for cell in row["steps"]}
     assert cells["deliberation"] == {
         "step": "deliberation",
@@ -78,7 +81,7 @@ def test_a_row_says_all_that_the_team_looks_at(board: Board) -> None:
         "late": False,
     }
     assert cells["elu-referent"]["late"] is True
-    assert [step["step"] for step in shown["steps"]] == STEPS
+    assert [step["step"] for step in shown["steps"]] == _steps()
     assert shown["season"]["name"] == "saison-2"
 
 
@@ -117,7 +120,7 @@ def test_totals_are_those_of_all_that_are_chosen(board: Board) -> None:
         assert totals["stalled"] == sum(row["stalled"] for row in rows)
         assert totals["late"] == sum(row["late_steps"] > 0 for row in rows)
         assert totals["unassigned"] == sum(row["adviser_id"] is None for row in rows)
-        for at, step in enumerate(STEPS):
+        for at, step in enumerate(_steps()):
             cells = [row["steps"][at] for row in rows]
             counted = totals["steps"][step]
             assert counted["late"] == sum(cell["late"] for cell in cells), step

@@ -146,8 +146,9 @@ def _only(
         yes_no[value] if isinstance(value, bool) else before.label_of(value, spoken)
         for value in when.values
     ]
-    return tk._("Only if you answered “{answer}” to “{question}”").format(
-        answer=tk._("” or “").join(said), question=before.label.in_(spoken)
+    quoted = [tk._("“{answer}”").format(answer=answer) for answer in said]
+    return tk._("Only if you answered {answers} to “{question}”").format(
+        answers=f" {tk._('or')} ".join(quoted), question=before.label.in_(spoken)
     )
 
 

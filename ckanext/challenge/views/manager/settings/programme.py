@@ -26,6 +26,7 @@ _FIELDS = {
     "effort_minutes": N_("time it takes"),
     "due": N_("date"),
     "required": N_("required or not"),
+    "when": N_("when it is asked"),
     "check": N_("how it is proved"),
     "criteria": N_("criteria"),
     "phase": N_("stage"),
