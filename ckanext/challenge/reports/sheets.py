@@ -491,7 +491,7 @@ def _quotes(found: Mapping[str, Any]) -> Sheet:
         [
             Column("quote", tk._("Quote"), 90),
             Column("author", tk._("Written by"), 28),
-            Column("role", tk._("Role"), 28),
+            Column("role", tk._("Role in the team"), 28),
         ],
         [[row["quote"], row["author"], row.get("role")] for row in found["quotes"]],
         tk._("What those who took part say; it is public."),

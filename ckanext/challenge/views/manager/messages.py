@@ -173,7 +173,7 @@ def _choices(
         shown = [("state", tk._("State"), options(tk._("All"), states))]
     elif to == "staff":
         roles = [("manager", tk._("Managers")), ("adviser", tk._("Advisers"))]
-        shown = [("role", tk._("Role"), options(tk._("All"), roles))]
+        shown = [("role", tk._("Role in the team"), options(tk._("All"), roles))]
     else:
         shown = _participant_choices(cohort)
     return [
