@@ -27,9 +27,10 @@ from pathlib import Path
 import xlsxwriter
 
 from benchmarks import conformity
+from ckanext.challenge.common import workbooks
 from ckanext.challenge.conformity import check, checks, examples, registry
 from ckanext.challenge.domain import wording
-from ckanext.challenge.preparation import steps, vocabulary, workbook
+from ckanext.challenge.preparation import steps, vocabulary
 
 #: Preparing a file may take so many times what reading and checking it takes.
 MOST = 1.3
@@ -93,8 +94,8 @@ def columns() -> dict[str, Counter[str]]:
                 shuffled.shuffle(order)
                 rows = [header, *map(list, examples.example(schema))]
                 rows = [[row[number] for number in order] for row in rows]
-                sheet = workbook.Sheet("", rows)
-                book = workbook.Workbook("", "cells", (sheet,))
+                sheet = workbooks.Sheet("", rows)
+                book = workbooks.Workbook("", "cells", (sheet,))
                 table = steps.find_table(book, schema, header_row=1)
                 for number, match in zip(
                     order, steps.match_columns(table, schema), strict=True
@@ -145,7 +146,7 @@ def _ours(path: Path) -> Callable[[], int]:
     context = steps.Context(name="Commune de Baule", siret="21450024100010")
 
     def run() -> int:
-        book = workbook.take_in(path, path.name)
+        book = workbooks.take_in(path, path.name)
         table = steps.find_table(book, schema)
         del book
         matches = steps.match_columns(table, schema)

@@ -48,6 +48,7 @@ def test_applications_wait_until_they_are_decided(world: Any) -> None:
     assert world.kinds() == ["application"]
     # What came back is told apart from what nobody has read.
     row = model.Session.get(Application, first)
+    assert row is not None
     row.state, row.previous = "submitted", {"submitted_at": "x", "content": {}}
     model.Session.commit()
     assert world.kinds() == ["application", "correction"]

@@ -165,6 +165,7 @@ class Rows:
 
     def _application(self, id_: str, known: dict[str, Any]) -> None:
         application = model.Session.get(Application, id_)
+        assert application is not None
         application.state = known["state"]
         application.submitted_at = None if known["state"] == "draft" else self.now
         application.previous = {"content": {}} if known["previous"] else None
@@ -203,12 +204,16 @@ class Rows:
 
     def _participant(self, id_: str, known: dict[str, Any]) -> None:
         participant = model.Session.get(Participant, id_)
+        joined = self._ago(known["joined"])
+        assert participant is not None
+        assert joined is not None
         participant.state = known["state"]
         participant.adviser_id = self.ids.get(known["adviser"])
-        participant.joined_at = self._ago(known["joined"])
+        participant.joined_at = joined
         participant.last_activity_at = self._ago(known["active"])
         participant.late_steps = known["late"]
         group = model.Session.get(model.Group, participant.organization_id)
+        assert group is not None
         group.state = "deleted" if known["deleted"] else "active"
         programme = programmes.get("saison")
         model.Session.query(StepStatus).filter_by(participant_id=id_).delete()
@@ -336,7 +341,9 @@ class Rows:
     def _is_draft(self, application_id: str | None) -> bool:
         if application_id is None:
             return False
-        return model.Session.get(Application, application_id).submitted_at is None
+        application = model.Session.get(Application, application_id)
+        assert application is not None
+        return application.submitted_at is None
 
     def _of_application(self, application: Application) -> list[str]:
         kinds = []
@@ -373,6 +380,7 @@ class Rows:
 
     def _follows(self, who: str, participant: Participant, cohort: Cohort) -> bool:
         group = model.Session.get(model.Group, participant.organization_id)
+        assert group is not None
         roles = self._roles(who, cohort)
         return (
             participant.state in ("active", "completed")
@@ -405,6 +413,7 @@ class Rows:
         found = {}
         for participant in model.Session.query(Participant):
             cohort = model.Session.get(Cohort, participant.cohort_id)
+            assert cohort is not None
             goes_on = participant.state == "active" and cohort.state in (
                 "open",
                 "running",
@@ -413,6 +422,7 @@ class Rows:
                 continue
             own = cohort.stalled_late_steps
             editor = model.Session.get(model.User, self.ids["editor"])
+            assert editor is not None
             reasons = stalled.reasons(
                 joined=participant.joined_at,
                 active=participant.last_activity_at,
@@ -482,7 +492,9 @@ def test_what_waits_is_what_the_rows_say(world: Any) -> None:
         try:
             rows = Rows(world, history(seed))
             for who in READERS:
-                week = Week(model.User.get(rows.ids[who]))
+                user = model.User.get(rows.ids[who])
+                assert user is not None
+                week = Week(user)
                 expected = rows.waits(who)
                 seen.update((who, row[0]) for row in expected)
                 found, answer = _found(week)

@@ -55,13 +55,14 @@ def test_it_goes_once_however_often_the_command_runs(world: Any) -> None:
     assert digest.send(found) == 0
     assert digest.due(MONDAY) == digest.due(MONDAY + dt.timedelta(days=6)) == {}
     mails = model.Session.query(Mail).filter_by(kind="digest")
-    assert sorted(mail.user_id for mail in mails) == sorted(found)
+    assert sorted(mail.user_id or "" for mail in mails) == sorted(found)
     following = digest.due(MONDAY + dt.timedelta(days=9))
     assert {day for _, day in following.values()} == {MONDAY + dt.timedelta(days=7)}
     # The day that somebody chose stays theirs.
     digest.choose(world.people["adviser"]["id"], 2, MONDAY)
     digest.send(digest.due(MONDAY + dt.timedelta(days=2)))
     row = model.Session.get(Digest, world.people["adviser"]["id"])
+    assert row is not None
     assert (row.weekday, row.settled_until) == (2, MONDAY + dt.timedelta(days=2))
 
 
@@ -78,7 +79,9 @@ def test_what_it_says_and_how_it_ends(world: Any, mailbox: Mailbox) -> None:
     (mail,) = (
         one for to, one in sent.items() if world.people["adviser"]["email"] in to
     )
-    text = mail.get_body(("plain",)).get_content()
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
     assert "Commune 214500241" in text
     assert "Secret" not in text
     key = mail["List-Unsubscribe"].strip("<>").partition("key=")[2]

@@ -93,6 +93,7 @@ def test_its_length_is_that_of_the_clock_on_the_wall_of_nobody() -> None:
     """Two hours in the night in which the clock is put back are two hours."""
     night = dt.date(2026, 10, 25)
     one = _slot("a", 1, 120, day=night)
+    assert one.ends is not None
     assert one.ends == dt.datetime(2026, 10, 25, 1, tzinfo=UTC)
     assert one.ends.astimezone(PARIS).hour == 2
 

@@ -81,7 +81,7 @@ class Board:
 
     def set(self, letter: str, **values: Any) -> None:
         """Store something of a participant."""
-        model.Session.query(Participant).filter_by(id=self.ids[letter]).update(values)
+        model.Session.query(Participant).filter_by(id=self.ids[letter]).update(values)  # type: ignore[arg-type]
         model.Session.commit()
 
     def visit(self, letter: str, date: dt.date, days: float = 1) -> None:

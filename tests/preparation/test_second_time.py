@@ -147,6 +147,7 @@ def test_what_was_said_is_kept_through_other_tables_and_years() -> None:
                 editor, "challenge_preparation_update", id=found["id"], edits=edits
             )
         call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    again: Any = {}
     for _ in range(2):
         again = _begin(editor, organization, "subventions", "subventions-tableau.xlsx")
         assert again["state"] == "ready", (again["problems"], again["repairs"])

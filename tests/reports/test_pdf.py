@@ -107,7 +107,8 @@ def test_without_the_library_the_reason_is_said(
     monkeypatch.setattr(pdf, "library", lambda: None)
     with pytest.raises(tk.ValidationError) as caught:
         ask(admin)
-    assert "ckanext-challenge[pdf]" in caught.value.error_dict["audience"][0]
+    errors: Any = caught.value.error_dict["audience"]
+    assert "ckanext-challenge[pdf]" in errors[0]
     listed = call_as(admin, "challenge_report_file_list", cohort="saison-2")
     assert (listed["count"], listed["available"]) == (0, False)
 

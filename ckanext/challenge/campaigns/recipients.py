@@ -146,7 +146,7 @@ def _participants(
             for text in texts  # type: ignore[union-attr]
         ]
         raise tk.ValidationError({"filters": told}) from error
-    conditions = [Participant.id.in_(which)]
+    conditions: list[sa.ColumnElement[bool]] = [Participant.id.in_(which)]
     if not (context.get("ignore_auth") or roles.is_manager(context, cohort.id)):
         conditions.append(Participant.adviser_id == user_id_of(context))
     rows = model.Session.execute(

@@ -129,6 +129,18 @@ def _step(participant: str, key: str) -> StepStatus:
     return found
 
 
+def _group(id_: str) -> model.Group:
+    found = model.Session.get(model.Group, id_)
+    assert found is not None
+    return found
+
+
+def _owner(dataset: str) -> str | None:
+    found = model.Package.get(dataset)
+    assert found is not None
+    return found.owner_org
+
+
 def test_everything_goes_along_in_one_transaction(world: dict[str, Any]) -> None:
     for key, state in (("elu-referent", "done"), ("deliberation", "to_confirm")):
         _step(world["both"]["id"], key).state = state
@@ -143,7 +155,7 @@ def test_everything_goes_along_in_one_transaction(world: dict[str, Any]) -> None
     assert answer["doubled_awards"] == 1
     assert [row["doubled"] for row in answer["seasons"]] == [True, False]
     becomes = world["becomes"]
-    assert model.Package.get(world["dataset"]).owner_org == becomes
+    assert _owner(world["dataset"]) == becomes
     listed = model.Session.query(model.Member.group_id).filter_by(
         table_id=world["dataset"], table_name="package", state="active"
     )
@@ -167,11 +179,9 @@ def test_everything_goes_along_in_one_transaction(world: dict[str, Any]) -> None
     assert "donnees-decrites" in live
     assert model.Session.query(Subscription).one().organization_id == becomes
     # The organization that was leads to what it became.
-    was = model.Session.get(model.Group, world["was"])
+    was = _group(world["was"])
     assert was.state == "deleted"
-    assert addresses.present_name("organization", was.name) == (
-        model.Session.get(model.Group, becomes).name
-    )
+    assert addresses.present_name("organization", was.name) == _group(becomes).name
     assert addresses.present_siren(BAULE) == POINCONNET
     entry = model.Session.query(JournalEntry).filter_by(action="merge").first()
     assert entry is not None
@@ -187,7 +197,7 @@ def test_a_look_changes_nothing(world: dict[str, Any]) -> None:
     answer = _merge(world, dry_run=True)
     assert answer["done"] is False
     assert answer["from"]["organization_id"] == world["was"]
-    assert model.Package.get(world["dataset"]).owner_org == world["was"]
+    assert _owner(world["dataset"]) == world["was"]
     assert not model.Session.query(JournalEntry).filter_by(action="merge").count()
 
 
@@ -200,20 +210,20 @@ def test_what_fails_leaves_everything_as_it_was(
     monkeypatch.setattr(merging, "_delete", fails)
     with pytest.raises(RuntimeError):
         _merge(world)
-    assert model.Package.get(world["dataset"]).owner_org == world["was"]
+    assert _owner(world["dataset"]) == world["was"]
     assert Participant.get(world["alone"]["id"]).organization_id == world["was"]  # type: ignore[union-attr]
     assert addresses.present_siren(BAULE) == BAULE
 
 
 def test_an_organization_becomes_what_has_none(world: dict[str, Any]) -> None:
-    before = model.Session.get(model.Group, world["was"])
+    before = _group(world["was"])
     name = before.name
     answer = _merge(world, into=NEW)
     assert answer["renames"] is True
     after = call_as(world["admin"], "organization_show", id=world["was"])
     assert (after["name"], after["siren"]) == (name, NEW)
     assert "Lignières" in after["title"]
-    assert model.Package.get(world["dataset"]).owner_org == world["was"]
+    assert _owner(world["dataset"]) == world["was"]
     kept = Participant.get(world["alone"]["id"])
     assert kept is not None
     assert (kept.siren, kept.departement) == (NEW, "18")
@@ -302,7 +312,7 @@ def test_a_harvested_organization_with_the_same_siren_is_proposed(
     with pytest.raises(tk.ValidationError) as caught:
         _merge(world)
     assert "moissonnee" in str(caught.value.error_dict["from"])
-    was = model.Session.get(model.Group, world["was"]).name
+    was = _group(world["was"]).name
     assert _merge(world, **{"from": "moissonnee", "into": was})["datasets"] == 1
     # It is still the same collectivité.
     assert addresses.present_siren(BAULE) == BAULE

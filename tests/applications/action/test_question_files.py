@@ -133,5 +133,7 @@ def test_erasure_takes_the_file_and_its_name(
     _attach(draft)
     _call(draft, "submit")
     call_as(factories.Sysadmin(), "challenge_application_erase", id=draft["id"])
-    assert model.Session.get(Application, draft["id"]).answers == {}
+    row = model.Session.get(Application, draft["id"])
+    assert row is not None
+    assert row.answers == {}
     assert _files(storage) == 0

@@ -36,6 +36,7 @@ def test_an_account_is_made_that_waits_for_its_owner(manager: dict[str, Any]) ->
     made = _invite(manager)
     assert (made["invited"], made["waiting"]) == (True, False)
     user = model.User.get(made["user"])
+    assert user is not None
     assert (user.state, user.email) == (model.State.PENDING, ADDRESS)
     # No part of the address: names of accounts are public.
     assert "nouvelle" not in user.name
@@ -71,6 +72,7 @@ def test_who_has_an_account_proves_the_address(manager: dict[str, Any]) -> None:
 
 def test_who_came_meanwhile_is_led_to_the_season(manager: dict[str, Any]) -> None:
     user = model.User.get(_invite(manager)["user"])
+    assert user is not None
     user.state = model.State.ACTIVE
     model.Session.commit()
     (cohort,) = model.Session.query(Cohort).all()

@@ -219,7 +219,11 @@ def test_a_later_day_is_given_to_each(
     monkeypatch.setattr(
         tk, "get_action", lambda name: stubs.get(name) or get_action(name)
     )
-    said = {"step": STEP, "due": day(30).isoformat(), "reason": "Élections."}
+    said: dict[str, Any] = {
+        "step": STEP,
+        "due": day(30).isoformat(),
+        "reason": "Élections.",
+    }
     assert _outcome(_do(board, "ab", "extend", **said)) == (2, 0, 0)
     assert [one["participants"] for one in given] == [[id_] for id_ in board.of("ab")]
     assert given[0]["due"] == said["due"]

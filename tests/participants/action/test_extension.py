@@ -82,7 +82,7 @@ def _extend(season: dict[str, Any], **given: Any) -> dict[str, Any]:
 
 def _shown(season: dict[str, Any], who: str | None = "member") -> dict[str, Any]:
     progress = call_as(
-        who and season[who],
+        season[who] if who else None,
         "challenge_progress_show",
         organization=season["organization"],
         cohort=season["cohort"]["id"],

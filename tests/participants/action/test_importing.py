@@ -204,7 +204,8 @@ def test_one_wrong_row_and_nothing_is_stored(
         _import(season, content)
     assert list(caught.value.error_dict) == ["upload"]
     assert _rows_of(Application) == 0
-    assert "3" in caught.value.error_dict["upload"][0]
+    errors: Any = caught.value.error_dict["upload"]
+    assert "3" in errors[0]
 
 
 def test_a_siren_that_stands_twice(season: dict[str, Any]) -> None:

@@ -121,7 +121,7 @@ def test_an_adviser_gets_the_visits_of_the_own_ones(board: Board) -> None:
 
 def test_it_can_be_read_after_the_request(board: Board) -> None:
     made = tk.get_action("challenge_participant_export")(
-        {"user": board.manager["name"], "stream": True},
+        {"user": board.manager["name"], "stream": True},  # type: ignore[typeddict-unknown-key]
         {"cohort": "saison-2", "format": "xlsx"},
     )
     model.Session.remove()

@@ -705,6 +705,7 @@ def test_answers_choose_applications_and_stand_in_columns(
     )
     id_ = _applications(world)["Baule"]["id"]
     application = model.Session.get(Application, id_)
+    assert application is not None
     application.answers = {"pret": True}
     model.Session.commit()
     page = _page(manager.get(f"/en{LIST}?answers-pret=true&columns=pret"))

@@ -41,7 +41,9 @@ def test_a_manager_looks_then_merges(browser: Callable[..., Any], world: Any) ->
     assert "takes part in the place of" in shown.text_content()
     (form,) = shown.xpath("//form[.//button[@value='confirm']]")
     sent = {key: value for key, value in form.form_values() if not key.startswith("_")}
-    assert model.Session.get(model.Group, becomes["id"]).state == "active"
+    group = model.Session.get(model.Group, becomes["id"])
+    assert group is not None
+    assert group.state == "active"
     answer = manager.post(URL, {**sent, "do": "confirm"})
     assert answer.status_code == 302
     found = model.Session.query(Participant).filter_by(organization_id=becomes["id"])

@@ -49,6 +49,7 @@ def test_the_journal_says_from_what_to_what(
         .order_by(JournalEntry.id.desc())
         .first()
     )
+    assert row is not None
     assert row.data == {"fields": ["capacity"], "changes": {"capacity": [12, 15]}}
     page = browser("manager").get("/en/challenge/manage/saison-3?tab=participants")
     text = page.get_data(as_text=True)

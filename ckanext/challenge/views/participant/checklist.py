@@ -169,7 +169,7 @@ def _words(step: Mapping[str, Any]) -> list[tuple[str, str]]:
         (tk._("Note of the collectivité:"), step.get("note")),
         (tk._("Word of the team:"), step.get("reason")),
         # Why is erased with the data of a season: that it was so, stays.
-        (later, given.get("reason") or (given and "…")),
+        (later, given.get("reason") or ("…" if given else "")),
     )
     return [(label, text) for label, text in said if text]
 
