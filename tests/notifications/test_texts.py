@@ -45,7 +45,9 @@ OF_PARTICIPANTS = (
     "participant_reinstated",
     "participant_withdrawn",
     "reminder",
+    "season_dates",
     "step_confirmed",
+    "step_date",
     "step_returned",
     "step_to_confirm",
 )
@@ -182,6 +184,8 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
             "late": ["deliberation"],
             "soon": ["choix-kits"],
             "next": "choix-kits",
+            "dates": ["launch", "finalisation"],
+            "steps": ["deliberation"],
         },
     }
 

@@ -199,7 +199,11 @@ def dates_update() -> Schema:
 
 def extension_list() -> Schema:
     """Those of a participant, or of a season."""
-    return visit_list()
+    return {
+        "participant": fields.raw(required=False),
+        "cohort": fields.raw(required=False),
+        **fields.paging(),
+    }
 
 
 def step_list() -> Schema:

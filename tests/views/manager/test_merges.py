@@ -36,7 +36,7 @@ def test_a_manager_looks_then_merges(browser: Callable[..., Any], world: Any) ->
     )
     manager = browser("manager")
     page = _page(manager.get(URL))
-    (look,) = page.xpath("//a[contains(@class, 'btn')]/@href")
+    (look,) = page.xpath("//a[contains(@class, 'btn-secondary')]/@href")
     shown = _page(manager.get(look))
     assert "takes part in the place of" in shown.text_content()
     (form,) = shown.xpath("//form[.//button[@value='confirm']]")

@@ -341,8 +341,10 @@ def test_the_page_asks_once_for_its_season_and_its_participant(
     reader.get(world.url)
     with sent_statements() as sent:
         reader.get(world.url)
+    # The header counts what waits in the seasons of whoever is on a team.
+    page = [one for one in sent if "bool_or(challenge_staff.role" not in one]
     for table in ("challenge_cohort", "challenge_participant"):
-        whole = [one for one in sent if f"{table}.id AS {table}_id" in one]
+        whole = [one for one in page if f"{table}.id AS {table}_id" in one]
         assert len(whole) == 1, table
 
 

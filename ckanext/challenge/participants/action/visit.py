@@ -144,23 +144,23 @@ def challenge_visit_update(context: Context, data_dict: dict[str, Any]) -> Any:
         visit that is moved keeps its hour, and is planned again where the new day has
         yet to come
     :type date: string
-    :param days:
+    :param days: how much of the days it takes
     :type days: number
     :param starts_at: an empty text takes the hour away, and so for the next ones
     :type starts_at: string
-    :param duration:
+    :param duration: its length in minutes
     :type duration: int
-    :param place:
+    :param place: where, or the link of a call
     :type place: string
-    :param topic:
+    :param topic: what it is about
     :type topic: string
-    :param notes:
+    :param notes: for the staff alone
     :type notes: string
-    :param kind:
+    :param kind: ``on_site``, ``remote`` or ``group``
     :type kind: string
-    :param state:
+    :param state: ``planned``, ``done`` or ``cancelled``
     :type state: string
-    :param adviser:
+    :param adviser: the id or name of whoever comes
     :type adviser: string
     :returns: the visit, as :py:func:`challenge_visit_create` answers it
     :rtype: dict

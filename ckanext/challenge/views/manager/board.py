@@ -176,7 +176,7 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         "columns": [known[key] for key in chosen],
         "all_columns": [(key, one.text, key in chosen) for key, one in known.items()],
         "matrix": _matrix(found, kept, url) if matrix else None,
-        "writing": _writing(found["count"], kept, f"{around['url']}/messages/new"),
+        "writing": _writing(found, kept, f"{around['url']}/messages/new"),
         "figures": _figures(found["totals"], url, kept),
         "first": _fields(found, kept, FIRST),
         "more": [*_fields(found, kept, MORE), *_order(kept)],
@@ -212,16 +212,19 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _writing(count: int, kept: Mapping[str, str], url: str) -> tuple[str, str] | None:
-    """The door to a message to those in the list, or to those who are late.
+def _writing(
+    found: Mapping[str, Any], kept: Mapping[str, str], url: str
+) -> tuple[str, str] | None:
+    """The door to a message to those in the list, or to those who are late; none where
+    nobody is there, and in the archive.
 
     :param url: of a new message
     """
-    filters = filters_of(kept)
-    if not filters:
-        return tk._("Write to those who are late"), f"{url}?late=any"
-    if not count:
+    filters, count = filters_of(kept), found["count"]
+    if found["season"]["state"] == "archived" or not count:
         return None
+    if not filters and found["totals"]["late"]:
+        return tk._("Write to those who are late"), f"{url}?late=any"
     text = tk.ungettext(
         "Write to {number} collectivité", "Write to {number} collectivités", count
     )

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from ckanext.challenge import helpers as h
 from ckanext.challenge.campaigns import labels as words
 from ckanext.challenge.domain import placeholders
-from ckanext.challenge.domain.lifecycle import APPLICATION_SENT
+from ckanext.challenge.domain.lifecycle import APPLICATION_SENT, COHORT_OVER
 from ckanext.challenge.views import participant_rows
 from ckanext.challenge.views.common import (
     Pager,
@@ -94,15 +94,20 @@ def _row(
 def _doors(
     cohort: Mapping[str, Any], base: str, manages: bool
 ) -> list[tuple[str, str]]:
-    """Whom one writes to most, each with its address."""
-    found = [
-        ("to=participants&late=any", tk._("To those who are late")),
-        ("to=participants&stalled=true", tk._("To those without news")),
-        ("to=participants", tk._("To all collectivités")),
-    ]
+    """Whom one writes to most, each with its address; nobody in the archive."""
+    if cohort["state"] == "archived":
+        return []
+    found = []
+    if cohort["state"] not in COHORT_OVER:
+        # Of a season that is over nobody is late.
+        found += [
+            ("to=participants&late=any", tk._("To those who are late")),
+            ("to=participants&stalled=true", tk._("To those without news")),
+        ]
     if cohort.get("asks_feedback"):
         text = tk._("To those without an opinion")
-        found.insert(2, ("to=participants&opinion=none", text))
+        found.append(("to=participants&opinion=none", text))
+    found.append(("to=participants", tk._("To all collectivités")))
     if manages:
         found += [
             ("to=applicants", tk._("To the applicants")),
@@ -123,7 +128,12 @@ def index(cohort: str) -> str:
         limit=_SIZE,
         offset=_SIZE * (page - 1),
     )
-    models = act("challenge_campaign_model_list", cohort=shown["id"])["results"]
+    # A new message begins with a model, and in the archive there is none.
+    models = (
+        []
+        if shown["state"] == "archived"
+        else act("challenge_campaign_model_list", cohort=shown["id"])["results"]
+    )
     return tk.render(
         "challenge/manage/messages.html",
         {
