@@ -37,7 +37,7 @@ def test_a_list_is_given_looked_at_corrected_and_imported(
     browser: Callable[..., Any], world: Any
 ) -> None:
     manager = browser("manager")
-    assert "Import a list" in _text(_page(manager.get(f"{DESK}?tab=participants")))
+    assert "Import a list" in _text(_page(manager.get(f"{DESK}/participants")))
     assert "/import" not in browser("adviser").get(DESK).get_data(as_text=True)
 
     def give(text: str) -> Any:
