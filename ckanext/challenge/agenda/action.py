@@ -39,7 +39,8 @@ def challenge_agenda_show(context: Context, data_dict: dict[str, Any]) -> Any:
         the team
     :type mine: bool
     :param kind: of what waits only this: ``message``, ``proof``, ``correction``,
-        ``application``, ``kept_decision``, ``claim``, ``mail_failed`` or ``match``
+        ``application``, ``kept_decision``, ``visit``, ``claim``,
+        ``mail_failed`` or ``match``
     :type kind: string
     :param days: how many days back what moved goes, and ahead what is planned (7)
     :type days: int
