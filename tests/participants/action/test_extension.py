@@ -250,14 +250,14 @@ def test_those_who_have_done_it_are_left_alone(season: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("given", "field"),
     [
-        ({"due": day(-1).isoformat()}, "due"),
-        ({"due": day(121).isoformat()}, "due"),
+        ({"due": -1}, "due"),
+        ({"due": 121}, "due"),
         ({"due": "31/02/2027"}, "due"),
         ({"due": ""}, "due"),
         ({"reason": " "}, "reason"),
         ({"step": "inconnue"}, "step"),
         # Due 60 days after the launch.
-        ({"step": "deliberation", "due": day(15).isoformat()}, "due"),
+        ({"step": "deliberation", "due": 15}, "due"),
         ({"participants": []}, "participants"),
         ({"participants": {"x": 1}}, "participants"),
     ],
@@ -265,6 +265,10 @@ def test_those_who_have_done_it_are_left_alone(season: dict[str, Any]) -> None:
 def test_what_is_refused(
     season: dict[str, Any], given: dict[str, Any], field: str
 ) -> None:
+    # A number is so many days from now, which may be another day than that on which
+    # the tests were collected.
+    if isinstance(given.get("due"), int):
+        given = {**given, "due": day(given["due"]).isoformat()}
     with pytest.raises(tk.ValidationError) as caught:
         _extend(season, **given)
     assert list(caught.value.error_dict) == [field]
