@@ -190,6 +190,8 @@ class Postgres:
                 "full_page_writes": "off",
                 # Compiling a query takes longer than reading a few rows.
                 "jit": "off",
+                # Some tests are many people at once, in each process.
+                "max_connections": "200",
             }
         command = [
             *_as_owner(self._owner(), self.folder, pdeathsig="INT"),
