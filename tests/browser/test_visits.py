@@ -21,9 +21,8 @@ def test_three_taps_from_a_page_of_the_catalogue(
     def tap(selector: str) -> None:
         nonlocal taps
         found = page.locator(selector)
-        # It is on the screen without a turn of the finger.
         if "tap" in selector:
-            # From whatever page: no one scrolls to find it.
+            # From whatever page it is on the screen without a turn of the finger.
             box, height = found.bounding_box(), page.viewport_size
             assert box and height and box["y"] + box["height"] <= height["height"]
         found.click()
