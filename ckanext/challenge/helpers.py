@@ -484,7 +484,7 @@ def challenge_visit_url() -> str:
 
 @shield.shielded(str)
 def _visit_url() -> str:
-    if not roles.is_on_a_team({"user": tk.current_user.name}):
+    if not roles.on_a_live_team({"user": tk.current_user.name}):
         return ""
     here = dict(tk.request.view_args or {})
     chosen = here if tk.request.endpoint == "challenge_participant.read" else {}

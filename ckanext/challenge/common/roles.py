@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -58,15 +59,24 @@ def is_manager(context: Context, cohort_id: str) -> bool:
     return is_sysadmin(context) or _has_role(context, cohort_id, "manager")
 
 
+def _teams(user_id: str | None) -> Sequence[Any]:
+    """The teams that somebody is on: ``cohort_id``, ``role``, the season's ``state``.
+
+    Each page asks for them in several places.
+    """
+    if not user_id:
+        return ()
+    rows = (
+        model.Session.query(Staff.cohort_id, Staff.role, Cohort.state)
+        .join(Cohort, Cohort.id == Staff.cohort_id)
+        .filter(Staff.user_id == user_id)
+    )
+    return once(("teams", user_id), rows.all)
+
+
 def manages_any(context: Context) -> bool:
     """Whether the caller manages some season, whichever."""
-    if is_sysadmin(context):
-        return True
-    user_id = user_id_of(context)
-    if not user_id:
-        return False
-    rows = model.Session.query(Staff.id).filter_by(user_id=user_id, role="manager")
-    return rows.first() is not None
+    return is_sysadmin(context) or bool(managed_cohorts(context))
 
 
 def helps_any(context: Context) -> bool:
@@ -76,35 +86,19 @@ def helps_any(context: Context) -> bool:
 
 def on_a_team(user_id: str | None) -> bool:
     """Whether an account is on the team of some season."""
-    if not user_id:
-        return False
-    rows = model.Session.query(Staff.id).filter_by(user_id=user_id)
-    return once(("team", user_id), lambda: rows.first() is not None)
+    return bool(_teams(user_id))
 
 
-def is_on_a_team(context: Context) -> bool:
+def on_a_live_team(context: Context) -> bool:
     """Whether the caller is on the team of a season that goes on, whichever."""
-    user_id = user_id_of(context)
-    if not user_id:
-        return False
-
-    def ask() -> bool:
-        rows = (
-            model.Session.query(Staff.id)
-            .join(Cohort, Cohort.id == Staff.cohort_id)
-            .filter(Staff.user_id == user_id, Cohort.state.in_(COHORT_LIVE))
-        )
-        return rows.first() is not None
-
-    return once(("on_a_team", user_id), ask)
+    return any(row.state in COHORT_LIVE for row in _teams(user_id_of(context)))
 
 
 def managed_cohorts(context: Context) -> frozenset[str]:
     """The ids of the cohorts that the caller is named a manager of."""
-    rows = model.Session.query(Staff.cohort_id).filter_by(
-        user_id=user_id_of(context) or "", role="manager"
+    return frozenset(
+        row.cohort_id for row in _teams(user_id_of(context)) if row.role == "manager"
     )
-    return frozenset(id_ for (id_,) in rows)
 
 
 def is_staff(context: Context, cohort_id: str) -> bool:

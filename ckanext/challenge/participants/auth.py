@@ -323,7 +323,7 @@ def challenge_visit_form_show(
     context: Context, data_dict: dict[str, Any]
 ) -> AuthResult:
     """Whoever is on the team of a season that goes on."""
-    return roles.answer(roles.is_on_a_team(context))
+    return roles.answer(roles.on_a_live_team(context))
 
 
 def challenge_calendar_address_show(
