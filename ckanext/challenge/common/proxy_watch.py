@@ -7,7 +7,6 @@ and one on the sysadmin's desk.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import time
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from flask import request
 from redis.exceptions import RedisError
 
 from ckanext.challenge import config
+from ckanext.challenge.domain.hosts import is_local
 
 from .rate_limit import client_address, redis_in_time
 
@@ -85,11 +85,7 @@ def _names_nobody() -> bool:
 
 def _is_local() -> bool:
     """Whether the portal is for this machine alone, without a proxy."""
-    host = urlsplit(tk.config["ckan.site_url"]).hostname or "localhost"
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return is_local(urlsplit(tk.config["ckan.site_url"]).hostname or "localhost")
 
 
 def _keep(blind: bool) -> None:

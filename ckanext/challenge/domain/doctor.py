@@ -8,13 +8,12 @@ what is said of them stands in :mod:`ckanext.challenge.doctor.labels`, by ``chec
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from . import agenda
+from . import agenda, hosts
 
 #: ``good``: nothing to do; ``todo``: it works, and less well than it could;
 #: ``wrong``: something that was promised does not happen.
@@ -217,19 +216,11 @@ def address(site_url: str) -> Finding:
     if not host:
         return Finding("address", "wrong", "none")
     facts = {"url": site_url}
-    if is_local(host):
+    if hosts.is_local(host):
         return Finding("address", "todo", "local", facts)
     if parts.scheme != "https":
         return Finding("address", "todo", "http", facts)
     return Finding("address", "good", facts=facts)
-
-
-def is_local(host: str) -> bool:
-    """Whether a host is this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def clock(seconds: float, zone: str) -> Finding:
