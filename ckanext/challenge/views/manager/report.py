@@ -369,16 +369,7 @@ def new_agreement(cohort: str) -> str:
 @account.post("/<cohort>/report/agreement/new")
 def create_agreement(cohort: str) -> Response | str:
     """Declare an agreement."""
-    typed = _given()
-    try:
-        act("challenge_agreement_create", cohort=cohort, **typed)
-    except tk.ValidationError as error:
-        page = _agreement_page(cohort, None, typed, flat_errors(error.error_dict))
-        return tk.render("challenge/manage/agreement.html", page)
-    tk.h.flash_success(tk._("The agreement is saved."))
-    return tk.redirect_to(
-        "challenge_account.report", cohort=cohort, _anchor="agreements"
-    )
+    return _save(cohort, None)
 
 
 @account.get("/<cohort>/report/agreement/<id>")
@@ -390,11 +381,22 @@ def agreement(cohort: str, id: str) -> str:
 @account.post("/<cohort>/report/agreement/<id>")
 def update_agreement(cohort: str, id: str) -> Response | str:
     """Change an agreement."""
+    return _save(cohort, id)
+
+
+def _save(cohort: str, id_: str | None) -> Response | str:
+    """Store what the form of an agreement sent, or show it again with what is wrong.
+
+    :param id_: of the agreement; ``None`` for a new one
+    """
     typed = _given()
     try:
-        act("challenge_agreement_update", id=id, **typed)
+        if id_ is None:
+            act("challenge_agreement_create", cohort=cohort, **typed)
+        else:
+            act("challenge_agreement_update", id=id_, **typed)
     except tk.ValidationError as error:
-        page = _agreement_page(cohort, id, typed, flat_errors(error.error_dict))
+        page = _agreement_page(cohort, id_, typed, flat_errors(error.error_dict))
         return tk.render("challenge/manage/agreement.html", page)
     tk.h.flash_success(tk._("The agreement is saved."))
     return tk.redirect_to(
