@@ -19,7 +19,7 @@ from ckan.types import Context
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import access_links, fields, language, roles
 from ckanext.challenge.common.action_helpers import user_id_of, validate
-from ckanext.challenge.domain import deadlines, lifecycle, placeholders, reminders
+from ckanext.challenge.domain import lifecycle, placeholders, reminders
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.model import (
@@ -37,6 +37,7 @@ from ckanext.challenge.model.extension import later_days
 from ckanext.challenge.notifications import endings
 from ckanext.challenge.notifications import recipients as readers
 from ckanext.challenge.participants import filters as participant_filters
+from ckanext.challenge.participants.due import days_of
 
 #: The states in which the applicants of a season are written to: nobody reads drafts,
 #: and who withdrew is left alone.
@@ -214,10 +215,7 @@ class _Steps:
 
     def __init__(self, cohort: Cohort) -> None:
         self.programme = programmes.of(cohort)
-        self.due = rules.due_days(
-            self.programme,
-            {name: getattr(cohort, name) for name in deadlines.MILESTONES},
-        )
+        self.due = days_of(cohort)
         self.today = config.today()
         self.language = language.current()
         # Written once, and not for each recipient.

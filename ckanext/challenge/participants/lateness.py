@@ -9,21 +9,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ckanext.challenge import config, programmes
+from ckanext.challenge import config
 from ckanext.challenge.domain import deadlines
-from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, STEP_DELIVERED
 from ckanext.challenge.model import Cohort, Extension, Participant, StepStatus
+
+from .due import days_of
 
 
 def overdue(cohort: Cohort) -> list[str]:
     """The keys of the steps whose day is past; none once the season is over."""
     if cohort.state in COHORT_OVER:
         return []
-    due = rules.due_days(
-        programmes.of(cohort),
-        {name: getattr(cohort, name) for name in deadlines.MILESTONES},
-    )
+    due = days_of(cohort)
     today = config.today()
     return [step for step, day in due.items() if deadlines.is_late(day, today)]
 

@@ -10,11 +10,10 @@ from ckan.types import Context
 from ckanext.challenge import programmes
 from ckanext.challenge.common import language, roles
 from ckanext.challenge.common.action_helpers import validate
-from ckanext.challenge.domain import deadlines
-from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.model.dictize import as_json, columns
 from ckanext.challenge.participants import schema
 from ckanext.challenge.participants.board import SORTS, Board, offered
+from ckanext.challenge.participants.due import days_of
 
 
 @tk.side_effect_free
@@ -73,9 +72,7 @@ def challenge_participant_board(context: Context, data_dict: dict[str, Any]) -> 
     rows = board.rows(data["sort"], down, data["limit"], data["offset"])
     cells, counted = board.steps([row.id for row in rows])
     totals = board.totals(rows, counted)
-    due = rules.due_days(
-        programme, {name: getattr(cohort, name) for name in deadlines.MILESTONES}
-    )
+    due = days_of(cohort)
     spoken = language.current()
     return {
         "count": totals["participants"],
