@@ -303,6 +303,45 @@ def test_what_moved_and_what_is_planned(world: Any) -> None:
     assert [row["date"] for row in later] == sorted(row["date"] for row in later)
 
 
+def test_a_step_is_planned_on_the_day_that_each_was_given(world: Any) -> None:
+    def published_by(days: int) -> None:
+        world.call(
+            "admin",
+            "cohort_patch",
+            id=world.running["id"],
+            application_opens=day(-90).isoformat(),
+            application_deadline=day(-70).isoformat(),
+            launch=day(-60).isoformat(),
+            first_publication=day(days).isoformat(),
+            finalisation=day(200).isoformat(),
+        )
+
+    def planned(days: int) -> list[tuple[str, int, int]]:
+        return [
+            (row["date"], row["left"], row["participants"])
+            for row in world.agenda(days=days)["planned"]
+            if row.get("step") == "premier-jeu"
+        ]
+
+    published_by(10)
+    both, one = (day(10).isoformat(), 2, 2), (day(10).isoformat(), 1, 1)
+    assert planned(14) == [both]
+    world.call(
+        "manager",
+        "extension_create",
+        participants=[world.first],
+        step="premier-jeu",
+        due=day(20).isoformat(),
+        reason="Élections",
+    )
+    assert planned(14) == [one]
+    assert planned(21) == [one, (day(20).isoformat(), 1, 1)]
+    # The season's day holds again where it has moved beyond.
+    published_by(30)
+    assert planned(21) == []
+    assert planned(60) == [(day(30).isoformat(), 2, 2)]
+
+
 @pytest.mark.parametrize("value", [{"kind": "x"}, {"days": 0}, {"limit": -1}])
 def test_a_wrong_word_is_refused_on_its_field(
     world: Any, value: dict[str, Any]

@@ -139,28 +139,27 @@ class Week:
                     for name in deadlines.MILESTONES
                 },
             ).items()
-            if day is not None and first <= day <= last
+            if day is not None
         }
-        left = agenda.open_steps(self.reader, list(due))
         found = [
             *visits,
             *self._milestones(first, last),
             *(
                 {
                     "kind": "step",
-                    "date": as_json(due[pair]),
-                    **self._season(pair[0]),
-                    "step": pair[1],
-                    "title": self._step(*pair),
-                    "left": number,
-                    "participants": of,
+                    "date": as_json(row.day),
+                    **self._season(row.cohort_id),
+                    "step": row.step,
+                    "title": self._step(row.cohort_id, row.step),
+                    "left": row.left,
+                    "participants": row.of,
                     "url": tk.h.url_for(
                         "challenge_manage.season",
-                        cohort=self.cohorts[pair[0]].name,
+                        cohort=self.cohorts[row.cohort_id].name,
                         tab="participants",
                     ),
                 }
-                for pair, (number, of) in left.items()
+                for row in agenda.open_steps(self.reader, due, first, last)
             ),
         ]
         return sorted(found, key=lambda one: one["date"])

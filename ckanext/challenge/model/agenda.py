@@ -9,7 +9,7 @@ than to execute them, and what they are asked is given as parameters.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -37,6 +37,7 @@ from .award import Award
 from .claim import Claim
 from .cohort import Cohort, Staff
 from .correspondence import Message
+from .extension import Extension
 from .journal import JournalEntry
 from .mail import Mail
 from .match import Match
@@ -49,6 +50,7 @@ _applications: Any = Application.__table__.c
 _awards: Any = Award.__table__.c
 _claims: Any = Claim.__table__.c
 _cohorts: Any = Cohort.__table__.c
+_extensions: Any = Extension.__table__.c
 _groups: Any = model.group_table.c
 _journal: Any = JournalEntry.__table__.c
 _mails: Any = Mail.__table__.c
@@ -783,11 +785,24 @@ def visits(reader: Reader, first: dt.date, last: dt.date, limit: int) -> Sequenc
 
 @cache
 def _open_steps() -> Any:
-    asked = _asked()
+    unnested: Any = sa.func.unnest(
+        _listed_in("asked_cohorts"),
+        _listed_in("asked"),
+        sa.cast(sa.bindparam("asked_days", type_=_TEXT), ARRAY(sa.Date)),
+    )
+    asked = unnested.table_valued("cohort_id", "step", "day").render_derived("asked")
+    # As domain.progress.extended says it.
+    day = sa.func.greatest(asked.c.day, _extensions.due)
     settled = sa.func.coalesce(_steps.state, "todo").in_(sorted(STEP_SETTLED))
     left = sa.func.count().filter(~settled)
     return (
-        sa.select(asked.c.cohort_id, asked.c.step, left, sa.func.count())
+        sa.select(
+            asked.c.cohort_id,
+            asked.c.step,
+            day.label("day"),
+            left.label("left"),
+            sa.func.count().label("of"),
+        )
         .select_from(_listed())
         .join(asked, asked.c.cohort_id == _participants.cohort_id)
         .outerjoin(
@@ -796,21 +811,48 @@ def _open_steps() -> Any:
                 _steps.participant_id == _participants.id, _steps.step == asked.c.step
             ),
         )
-        .where(followed(), _participants.state == "active")
-        .group_by(asked.c.cohort_id, asked.c.step)
+        .outerjoin(
+            Extension.__table__,
+            sa.and_(
+                _extensions.participant_id == _participants.id,
+                _extensions.step == asked.c.step,
+            ),
+        )
+        .where(
+            followed(),
+            _participants.state == "active",
+            day.between(sa.bindparam("first"), sa.bindparam("last")),
+        )
+        .group_by(asked.c.cohort_id, asked.c.step, day)
         .having(left > 0)
     )
 
 
 def open_steps(
-    reader: Reader, due: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], tuple[int, int]]:
-    """How many participants have yet to do these steps, of how many, in one statement.
+    reader: Reader,
+    due: Mapping[tuple[str, str], dt.date],
+    first: dt.date,
+    last: dt.date,
+) -> Sequence[Any]:
+    """How many participants have yet to do a step that is due soon, in one statement.
 
-    :param due: ids of seasons with keys of steps
-    :returns: of those that somebody has yet to do
+    Those who were given a later day are counted on theirs.
+
+    :param due: the days of seasons, by the id of the season and the key of the step
+    :returns: of those that somebody has yet to do, ``cohort_id``, ``step``, ``day``,
+        how many are ``left`` and ``of`` how many
     """
-    if not due:
-        return {}
-    rows = model.Session.execute(_open_steps(), {**reader.parameters(), **_pairs(due)})
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+    # A later day is never before the season's.
+    asked = {pair: day for pair, day in sorted(due.items()) if day <= last}
+    if not asked:
+        return []
+    return model.Session.execute(
+        _open_steps(),
+        {
+            **reader.parameters(),
+            **_pairs(asked),
+            "asked_days": array(asked.values()),
+            "first": first,
+            "last": last,
+        },
+    ).all()
