@@ -179,6 +179,8 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
             "date": "2026-12-01",
             "organization_id": participant["organization_id"],
             "role": "admin",
+            "was": f"Commune {ODD}",
+            "renames": False,
             "participant_id": participant["id"],
             "step": "deliberation",
             "late": ["deliberation"],

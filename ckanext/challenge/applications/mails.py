@@ -379,6 +379,27 @@ def _role_given(occasion: Occasion) -> dict[str, Any] | None:
     }
 
 
+def _collectivite_merged(occasion: Occasion) -> dict[str, Any] | None:
+    """To who was in an organization that goes on as another, and to that one's admins.
+
+    The data have ``was`` (its title), ``organization_id`` (what it goes on as) and
+    ``renames`` (whether that is the same organization, under another name).
+    """
+    user, data = occasion.user, occasion.data
+    group = model.Group.get(data["organization_id"])
+    if user is None or group is None or group.state != model.State.ACTIVE:
+        return None
+    role = accounts.role_in(user, group)
+    page = "members" if role == "admin" and not data["renames"] else "read"
+    return {
+        "was": data["was"],
+        "organization": group.title or group.name,
+        "renames": data["renames"],
+        "role": role,
+        "link": _url(f"organization.{page}", id=group.name),
+    }
+
+
 KINDS = (
     MailKind("draft", N_("Link to the draft"), _draft),
     MailKind("link", N_("New link"), _linked),
@@ -428,6 +449,12 @@ KINDS = (
     MailKind("role_given", N_("Role in the organization"), _role_given, "user"),
     MailKind(
         "address_proof", N_("Proof of the address"), _address_proof, "user", plain=True
+    ),
+    MailKind(
+        "collectivite_merged",
+        N_("The organization goes on as another"),
+        _collectivite_merged,
+        "user",
     ),
     MailKind("retention", N_("Announcement of the erasure"), _retention),
 )

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from ckan import model, plugins
 from sqlalchemy.orm import aliased
 
+from ckanext.challenge import notifications
 from ckanext.challenge.common import addresses, journal, session_events
 from ckanext.challenge.common.action_helpers import find_organization
 from ckanext.challenge.common.organizations import (
@@ -42,6 +43,8 @@ from ckanext.challenge.model import (
 )
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.signals import AwardEvent, awards_stored
+
+from . import accounts
 
 #: What belongs to an organization and goes along: badges and participations do in
 #: their own way; roles, and what its admins are asked, stay with its people.
@@ -219,6 +222,7 @@ def merge(merger: Merger, actor: str) -> None:
     groups = [side.group for side in (source, target) if side.group is not None]
     for group in sorted(groups, key=lambda group: group.id):
         locks.refresh_for_update(group)
+    was, readers = source.title, _readers(merger) - {actor}
     if target.group is None:
         _rename(merger)
     else:
@@ -239,6 +243,21 @@ def merge(merger: Merger, actor: str) -> None:
         },
     )
     search.reindex_after_commit(kept.id)
+    for user_id in sorted(readers):
+        notifications.enqueue(
+            "collectivite_merged",
+            user_id=user_id,
+            was=was,
+            organization_id=kept.id,
+            renames=target.group is None,
+        )
+
+
+def _readers(merger: Merger) -> set[str]:
+    """The ids of those who are told: who was there, and who lets people in now."""
+    target = merger.target.group
+    theirs = {user.id for user in accounts.admins(target)} if target else set()
+    return _people(merger.group) | theirs
 
 
 def _rename(merger: Merger) -> None:

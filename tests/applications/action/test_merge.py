@@ -27,6 +27,7 @@ from ckanext.challenge.common import addresses, journal
 from ckanext.challenge.model import (
     Award,
     JournalEntry,
+    Mail,
     Participant,
     ParticipantMessage,
     StepStatus,
@@ -34,6 +35,8 @@ from ckanext.challenge.model import (
     Visit,
 )
 from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.notifications.kinds import Occasion
+from ckanext.challenge.notifications.rendering import render
 
 #: In the directory, without an organization.
 NEW = LIGNIERES[0]
@@ -228,6 +231,70 @@ def test_an_organization_becomes_what_has_none(world: dict[str, Any]) -> None:
     assert kept is not None
     assert (kept.siren, kept.departement) == (NEW, "18")
     assert addresses.present_siren(BAULE) == NEW
+
+
+def _join(organization: str, capacity: str) -> str:
+    """An account with a role in an organization."""
+    user = factories.User()
+    call_as(
+        factories.Sysadmin(),
+        "organization_member_create",
+        id=organization,
+        username=user["name"],
+        role=capacity,
+    )
+    return str(user["id"])
+
+
+def _told(user_id: str) -> str:
+    mail = model.Session.query(Mail).filter_by(
+        kind="collectivite_merged", user_id=user_id
+    )
+    row = mail.one()
+    occasion = Occasion(user=model.User.get(user_id), data=row.data)
+    return render("collectivite_merged", occasion).text
+
+
+def test_who_was_there_and_who_lets_people_in_are_told(world: dict[str, Any]) -> None:
+    secretary = _join(world["was"], "editor")
+    host = _join(world["becomes"], "admin")
+    reader = _join(world["becomes"], "member")
+    both = _join(world["was"], "admin")
+    call_as(
+        world["admin"],
+        "organization_member_create",
+        id=world["becomes"],
+        username=model.User.get(both).name,
+        role="editor",
+    )
+    titles = [_group(world[key]).title for key in ("was", "becomes")]
+    _merge(world, dry_run=True)
+    assert model.Session.query(Mail).filter_by(kind="collectivite_merged").count() == 0
+    _merge(world)
+    told = model.Session.query(Mail).filter_by(kind="collectivite_merged")
+    users = {row.user_id for row in told}
+    assert {secretary, host, both} <= users
+    # Nobody is told of what they did themselves, or of what changes nothing for them.
+    assert users.isdisjoint({reader, world["admin"]["id"]})
+    for user_id, waits, invites in (
+        (secretary, True, False),
+        (host, False, True),
+        (both, False, False),
+    ):
+        text = _told(user_id)
+        assert all(title in text for title in titles)
+        assert ("Votre compte" in text) is waits, text
+        assert ("/members/" in text) is invites
+
+
+def test_who_stays_in_a_renamed_organization_is_told(world: dict[str, Any]) -> None:
+    secretary = _join(world["was"], "editor")
+    before = _group(world["was"]).title
+    _merge(world, into=NEW)
+    text = _told(secretary)
+    assert before in text
+    assert _group(world["was"]).title in text
+    assert "/members/" not in text
 
 
 def test_managers_merge_what_is_known_to_be_replaced(world: dict[str, Any]) -> None:
