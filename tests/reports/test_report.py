@@ -182,7 +182,7 @@ def test_a_collectivite_across_its_seasons(
     assert [row["title"] for row in found["datasets"]["latest"]] == ["Prénoms"]
 
 
-def test_a_collectivite_that_was_never_there(admin: dict[str, Any]) -> None:
+def test_a_collectivite_that_was_never_there() -> None:
     collectivites()
     found = call_as(None, "challenge_collectivite_history", siren=BAULE)
     assert (found["name"], found["participations"]) == ("Baule", [])
