@@ -19,7 +19,15 @@ from ckanext.challenge.common import journal
 from ckanext.challenge.demo import clear, load, manifest
 from ckanext.challenge.demo import content as demo
 from ckanext.challenge.demo.content import content
-from ckanext.challenge.model import Application, Cohort, Participant, Preparation
+from ckanext.challenge.model import (
+    Application,
+    Campaign,
+    Cohort,
+    Mail,
+    Participant,
+    Preparation,
+    SavedView,
+)
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -116,6 +124,7 @@ def test_loading_twice_and_clearing(cli, storage):
     _check_datasets(storage)
     _check_accounts()
     _check_observatory()
+    _check_desk()
 
     again = cli.invoke(ckan_command, ["challenge", "demo", "load"])
     assert again.exit_code == 0, again.output
@@ -205,6 +214,24 @@ def _check_observatory():
     shown = call_action("challenge_observatory_show")
     assert shown["figures"]["only_elsewhere"] == 5
     assert shown["a_year_ago"]["datasets"] < shown["figures"]["datasets"]
+
+
+def _check_desk():
+    (campaign,) = model.Session.query(Campaign)
+    assert campaign.state == "held"
+    manager = model.User.get(campaign.author_id).name
+    seen = call_action("challenge_campaign_preview", {"user": manager}, id=campaign.id)
+    assert 0 < seen["count"] < 20
+    assert "{" not in seen["shown"]["text"]
+    assert model.Session.query(Mail).count() == 0
+    for view in model.Session.query(SavedView):
+        found = call_action(
+            "challenge_participant_board",
+            {"user": manager},
+            cohort="saison-2",
+            filters={key: view.query[key] for key in view.query if key != "view"},
+        )
+        assert 0 < found["count"] < 20, view.title
 
 
 def _check_accounts():

@@ -11,9 +11,9 @@ import pytest
 from ckan import model
 from factories import call_as, day, work_in_this_process
 
-from ckanext.challenge.common import language
+from ckanext.challenge.common import language, pdf
 from ckanext.challenge.model import ReportFile
-from ckanext.challenge.reports import jobs, pdf, report
+from ckanext.challenge.reports import jobs, printed, report
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -129,7 +129,7 @@ def test_a_job_that_fails_is_told_and_a_lost_one_does_nothing(
         raise MemoryError("too big")
 
     jobs.make_pdf("gone")
-    monkeypatch.setattr(pdf, "make", broken)
+    monkeypatch.setattr(printed, "make", broken)
     asked = ask(admin)
     jobs.make_pdf(asked["id"])
     listed = call_as(admin, "challenge_report_file_list", cohort="saison-2")
@@ -158,7 +158,7 @@ def test_weasyprint_marks_what_is_read_aloud(
         )
         cohort = report.asked_for({"user": admin["name"]}, "saison-2", None)[0]
         found = report.build(cohort, report.Reader(team=True), details=True)
-        content = pdf.make(found)
+        content = printed.make(found)
     assert content.startswith(b"%PDF-")
     for mark in (b"/StructTreeRoot", b"/Lang", b"/TH", b"/Caption", b"/H1"):
         assert mark in content

@@ -146,6 +146,7 @@ GET: dict[str, set[str]] = {
     f"{DESK}/visits": TEAM,
     f"{DESK}/days": TEAM,
     f"{DESK}/certificate": TEAM,
+    f"{DESK}/certificate.pdf": TEAM,
     # Whoever has the address.
     "/challenge/calendar/<key>.ics": EVERYBODY,
     f"{DESK}/participants.<format>": TEAM,
@@ -187,6 +188,7 @@ QUERY = {
     "/challenge/oembed": "?url={site}/challenge/saison-2",
     f"{DESK}/state": "?to=finished",
     f"{DESK}/certificate": "?adviser={adviser}",
+    f"{DESK}/certificate.pdf": "?adviser={adviser}",
 }
 
 #: What is sent, too; what changes most comes last, since it is really done.

@@ -152,7 +152,7 @@ def _parts(known_passwords: bool, tell: Callable[[str, str], object]) -> list[Pa
         *work,
         Part("Applications", len(content.applications), loading.applications),
         Part("A file being prepared", 1, loading.preparation),
-        Part("Dates and evaluation", 5, loading.finish),
+        Part("Dates, evaluation and the team's desk", 6, loading.finish),
     ]
 
 
@@ -311,7 +311,7 @@ class _Loading:
 
     def seasons(self) -> Iterator[None]:
         for season in self.content.seasons:
-            apart = ("state", "account")
+            apart = ("state", "account", "desk")
             fields = {key: value for key, value in season.items() if key not in apart}
             cohort = Cohort.get(season["name"])
             dates = demo.dates_of(season, self.today)
@@ -347,6 +347,20 @@ class _Loading:
             _call("challenge_agreement_create", MANAGER, cohort=cohort, **agreement)
         for lesson in account.get("lessons", ()):
             _call("challenge_lesson_create", ADVISER, cohort=cohort, **lesson)
+
+    def _desk(self, season: str) -> None:
+        """The ways to look at the participants that the team keeps, and its messages
+        to many: models to begin with, and one that is held.
+        """
+        found = next(each for each in self.content.seasons if each["name"] == season)
+        desk = found["desk"]
+        for view in desk["views"]:
+            _call("challenge_saved_view_create", MANAGER, cohort=season, **view)
+        for kept in desk["models"]:
+            _call("challenge_campaign_model_create", MANAGER, cohort=season, **kept)
+        listed = _call("challenge_campaign_list", MANAGER, cohort=season, limit=0)
+        for message in desk["messages"][listed["count"] :]:
+            _call("challenge_campaign_create", MANAGER, cohort=season, **message)
 
     @staticmethod
     def _open_today() -> dict[str, str]:
@@ -944,6 +958,8 @@ class _Loading:
         yield
         search.rebuild(package_ids=list(packages), quiet=True)
         search.commit()
+        yield
+        self._desk(demo.CURRENT)
         self.manifest = self.manifest.save(complete=True)
         yield
 

@@ -10,7 +10,7 @@ from ckanext.challenge.common import jobs, language
 from ckanext.challenge.model import Cohort, ReportFile
 from ckanext.challenge.model.base import utcnow
 
-from . import pdf, report
+from . import printed, report
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def make_pdf(file_id: str) -> None:
             # What a visit was about may name a person, who can ask for its erasure:
             # it stands in no file that is kept.
             found.get("account", {}).pop("visits", None)
-            content = pdf.make(found)
+            content = printed.make(found)
     except Exception:
         # Whatever it was, the worker lives on, and the team is told.
         log.exception("The PDF of the report of %s could not be made", cohort.name)

@@ -10,7 +10,7 @@ import pytest
 from factories import call_as, day
 from helpers.browser import Browser, World
 
-from ckanext.challenge.reports import pdf
+from ckanext.challenge.common import pdf
 
 MakeBrowser = Callable[..., Browser]
 

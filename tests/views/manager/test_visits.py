@@ -15,6 +15,7 @@ from icalendar import Calendar
 from lxml import html
 from sqlalchemy import event
 
+from ckanext.challenge.common import pdf
 from ckanext.challenge.model import CalendarKey, Cohort, Participant, Staff, Visit
 
 pytestmark = pytest.mark.ckan_config("ckan.display_timezone", "Europe/Paris")
@@ -275,6 +276,39 @@ def test_a_certificate_is_printed_and_signed(world: World, browser: Make) -> Non
     _page(manager, f"{DESK}/certificate", 400)
     # Of another season it is not here.
     _page(manager, address.replace("saison-2", world.open_cohort["name"]), 404)
+
+
+def test_a_certificate_is_saved_as_a_tagged_pdf(
+    world: World, browser: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _visit(world, date="2026-01-12", days=1.5, topic="Données & cartes")
+    adviser = browser("adviser")
+    query = f"participant={world.participant['id']}&since=2026-01-01"
+    (link,) = _page(adviser, f"{DESK}/certificate?{query}").xpath(
+        "//a[contains(@href, 'certificate.pdf')]/@href"
+    )
+    assert "since=2026-01-01" in link
+    with monkeypatch.context() as without:
+        without.setattr(pdf, "library", lambda: None)
+        answer = adviser.get(link)
+        assert answer.status_code == 302
+        shown = _text(_page(adviser, answer.headers["Location"]))
+        assert "ckanext-challenge[pdf]" in shown and "Données & cartes" in shown
+    if pdf.library() is None:
+        pytest.skip("WeasyPrint is not installed")
+    whole = pdf.library().HTML.write_pdf
+    # So that it can be read here.
+    monkeypatch.setattr(
+        pdf.library().HTML,
+        "write_pdf",
+        lambda self, **options: whole(self, uncompressed_pdf=True, **options),
+    )
+    answer = adviser.get(link)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert "private" in answer.headers["Cache-Control"]
+    for mark in (b"%PDF-", b"/StructTreeRoot", b"/Lang", b"/H1", b"/TH"):
+        assert mark in answer.get_data(), mark
 
 
 def _statements(browser: Browser, path: str) -> int:

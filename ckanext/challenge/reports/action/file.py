@@ -13,6 +13,7 @@ from ckanext.challenge.common import (
     fields,
     journal,
     language,
+    pdf,
     roles,
     session_events,
 )
@@ -25,7 +26,7 @@ from ckanext.challenge.common.action_helpers import (
 from ckanext.challenge.model import ReportFile
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import columns
-from ckanext.challenge.reports import jobs, pdf, schema
+from ckanext.challenge.reports import jobs, schema
 
 from .agreement import find_agreement
 

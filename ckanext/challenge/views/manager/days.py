@@ -216,6 +216,7 @@ def certificate_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "team": team_of(cohort) if manages else [],
         "urls": {
             "self": f"{around['url']}/certificate",
+            "pdf": f"{around['url']}/certificate.pdf{h.challenge_query(asked)}",
             "days": f"{around['url']}/days",
         },
     }

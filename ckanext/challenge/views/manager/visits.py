@@ -6,7 +6,14 @@ import ckan.plugins.toolkit as tk
 from flask import request
 from werkzeug.wrappers import Response
 
-from ckanext.challenge.views.common import act, flash_refused, managers_blueprint
+from ckanext.challenge.common import pdf
+from ckanext.challenge.views.common import (
+    act,
+    attached,
+    flash_refused,
+    keep_private,
+    managers_blueprint,
+)
 from ckanext.challenge.views.forms import flat_errors
 from ckanext.challenge.views.participant.accompaniment_routes import tell_of_clashes
 from ckanext.challenge.views.visit_words import days
@@ -93,3 +100,17 @@ def certificate(cohort: str) -> str:
     return tk.render(
         "challenge/manage/certificate.html", certificate_page(cohort, request.args)
     )
+
+
+@visits.get("/<cohort>/certificate.pdf")
+def certificate_file(cohort: str) -> Response:
+    """The same as a PDF; where none can be made, the page says why."""
+    page = certificate_page(cohort, request.args)
+    if pdf.library() is None:
+        tk.h.flash_error(pdf.missing())
+        return tk.redirect_to(
+            "challenge_visits.certificate", cohort=cohort, **page["asked"]
+        )
+    content = pdf.make(tk.render("challenge/manage/certificate_pdf.html", page))
+    response = Response(content, mimetype="application/pdf")
+    return attached(keep_private(response), f"{page['cohort']['name']}-certificate.pdf")
