@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -165,3 +166,13 @@ def test_an_arrow_that_goes_up_fails_the_check(house: Path) -> None:
         for where, what in FORBIDDEN
         if f"{PACKAGE}.{where} -> {what}" not in told
     ] == []
+
+
+def test_the_styles_of_a_page_are_light() -> None:
+    """What every page of ours loads, as a telephone gets it and as people read it."""
+    assets = ROOT / "ckanext" / "challenge" / "assets"
+    styles = {path.name: path.read_bytes() for path in assets.glob("*.css")}
+    assert len(styles["challenge.css"]) < 15 * 1024 + 512
+    sent = gzip.compress(styles["challenge.css"] + styles["schemes.css"])
+    assert len(sent) < 5 * 1024
+    assert len(styles["frame.css"]) < 1536

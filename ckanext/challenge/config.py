@@ -24,6 +24,14 @@ def home() -> bool:
     return tk.config["ckanext.challenge.home"]
 
 
+def answers_in_full() -> bool:
+    """Whether CKAN's answers hold what is added to them for whoever asks.
+
+    Deprecated: removed after version 0.2.
+    """
+    return tk.config["ckanext.challenge.answers_in_full"]
+
+
 def managers_create_cohorts() -> bool:
     """Whether those who manage a season may create and copy others."""
     return tk.config["ckanext.challenge.managers_create_cohorts"]

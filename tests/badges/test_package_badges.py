@@ -38,6 +38,10 @@ def _with(dataset: dict[str, Any]) -> dict[str, Any]:
     return {"met": [{"measure": "datasets_public", "datasets": [dataset["id"]]}]}
 
 
+def _ask(action: str, **asked: Any) -> Any:
+    return call_as(None, action, include_badges=True, **asked)
+
+
 def _keys(shown: dict[str, Any]) -> list[str]:
     return [badge["badge"] for badge in shown["badges"]]
 
@@ -58,7 +62,7 @@ def test_an_organization_and_its_datasets_say_which_badges_it_holds() -> None:
     _award(organization, "premiere-publication", state="revoked")
     _award(organization, "engagee", cohort_id=draft["id"])
 
-    shown = call_as(None, "organization_show", id=organization["id"])
+    shown = _ask("organization_show", id=organization["id"])
     first, second = shown["badges"]
     assert (first["award"], first["badge"], first["state"]) == (
         award.id,
@@ -69,12 +73,12 @@ def test_an_organization_and_its_datasets_say_which_badges_it_holds() -> None:
     assert first["url"].endswith(f"/challenge/awards/{award.id}")
     assert first["url"].startswith("http")
     assert (second["award"], second["lost_on"]) == (at_risk.id, "2026-12-23")
-    assert call_as(None, "organization_show", id=other["id"])["badges"] == []
+    assert _ask("organization_show", id=other["id"])["badges"] == []
 
     for dataset, told in ((paginate, [True, False]), (later, [False, False])):
-        badges = call_as(None, "package_show", id=dataset["id"])["badges"]
+        badges = _ask("package_show", id=dataset["id"])["badges"]
         assert [badge["counted"] for badge in badges] == told
-    found = call_as(None, "package_search", rows=20)["results"]
+    found = _ask("package_search", rows=20)["results"]
     by_id = {row["id"]: row for row in found}
     assert [badge["counted"] for badge in by_id[paginate["id"]]["badges"]] == [
         True,
@@ -98,10 +102,10 @@ def test_each_badge_says_whose_word_stands_behind_it() -> None:
     for badge, (criteria, _) in words.items():
         _award(organization, badge, criteria=criteria)
     wanted = {badge: word for badge, (_, word) in words.items()}
-    (found,) = call_as(None, "package_search")["results"]
+    (found,) = _ask("package_search")["results"]
     for rows in (
-        call_as(None, "organization_show", id=organization["id"])["badges"],
-        call_as(None, "package_show", id=dataset["id"])["badges"],
+        _ask("organization_show", id=organization["id"])["badges"],
+        _ask("package_show", id=dataset["id"])["badges"],
         found["badges"],
         call_as(None, "challenge_award_list")["results"],
     ):
@@ -116,13 +120,13 @@ def test_what_is_lost_is_gone_at_once_and_the_index_never_knew() -> None:
     award = _award(organization, "donnees-decrites")
     dataset = factories.Dataset(owner_org=organization["id"])
     call_as(factories.Sysadmin(), "package_patch", id=dataset["id"], title="Autre")
-    (found,) = call_as(None, "package_search")["results"]
+    (found,) = _ask("package_search")["results"]
     assert _keys(found) == ["donnees-decrites"]
     (kept,) = make_connection().search("*:*").docs
     assert award.id not in json.dumps(kept, default=str)
     award.state = "revoked"
     model.Session.commit()
-    (found,) = call_as(None, "package_search")["results"]
+    (found,) = _ask("package_search")["results"]
     assert found["badges"] == []
 
 
@@ -131,11 +135,11 @@ def test_what_was_answered_may_be_sent_back() -> None:
     _award(organization, "donnees-decrites")
     dataset = factories.Dataset(owner_org=organization["id"])
     for kind, made in (("organization", organization), ("package", dataset)):
-        shown = do(f"{kind}_show", id=made["id"])
+        shown = do(f"{kind}_show", id=made["id"], include_badges=True)
         assert _keys(shown) == ["donnees-decrites"]
         do(f"{kind}_update", **shown)
         do(f"{kind}_patch", id=made["id"], title="Autre")
-        again = do(f"{kind}_show", id=made["id"])
+        again = do(f"{kind}_show", id=made["id"], include_badges=True)
         assert (again["title"], _keys(again)) == ("Autre", ["donnees-decrites"])
         assert again["extras"] == shown["extras"]
 
@@ -148,7 +152,7 @@ def test_the_history_never_has_them() -> None:
     _award(organization, "donnees-decrites")
     for kind, made in (("organization", organization), ("package", dataset)):
         call_as(user, f"{kind}_patch", id=made["id"], title="Autre")
-        assert _keys(call_as(None, f"{kind}_show", id=made["id"]))
+        assert _keys(_ask(f"{kind}_show", id=made["id"]))
     rows = model.Session.execute(
         sa.text(
             "SELECT activity_type, CAST(data AS text) AS data FROM activity"
@@ -190,17 +194,17 @@ def test_a_field_of_the_portal_of_the_same_name_is_left_alone(app: Any) -> None:
         user=user, owner_org=organization["id"], badges="Donnée pivot"
     )
     _award(organization, "donnees-decrites", criteria=_with(dataset))
-    sent = call_as(None, "package_show", id=dataset["id"])
+    sent = _ask("package_show", id=dataset["id"])
     assert sent["badges"] == "Donnée pivot"
     call_as(user, "package_update", **{**sent, "title": "Autre"})
     del sent["type"]
     call_as(user, "package_update", **{**sent, "badges": "Donnée de référence"})
-    shown = call_as(None, "package_show", id=dataset["id"])
-    (found,) = call_as(None, "package_search")["results"]
+    shown = _ask("package_show", id=dataset["id"])
+    (found,) = _ask("package_search")["results"]
     assert shown["badges"] == found["badges"] == "Donnée de référence"
     call_as(user, "organization_patch", id=organization["id"], title="Autre")
-    (listed,) = call_as(None, "organization_list", all_fields=True, include_extras=True)
-    shown = call_as(None, "organization_show", id=organization["id"])
+    (listed,) = _ask("organization_list", all_fields=True, include_extras=True)
+    shown = _ask("organization_show", id=organization["id"])
     assert shown["badges"] == listed["badges"] == "Ville fleurie"
     # What the portal says there is no badge for programs either.
     for page in (f"/dataset/{dataset['name']}", f"/organization/{shown['name']}"):
@@ -219,7 +223,7 @@ def test_a_list_costs_one_statement_however_long_it_is() -> None:
             ("organization_list", {"all_fields": True, "limit": 20}),
         ):
             with sent_statements() as sent:
-                shown = call_as(None, action, **asked)
+                shown = _ask(action, **asked)
             rows = shown["results"] if isinstance(shown, dict) else shown
             assert all(_keys(row) == ["donnees-decrites"] for row in rows)
             paginate.append(sum("challenge_award" in text for text in sent))
@@ -234,8 +238,42 @@ def test_a_search_for_a_few_fields_or_for_none_goes_on() -> None:
     organization = factories.Organization()
     factories.Dataset(owner_org=organization["id"])
     _award(organization, "donnees-decrites")
-    (row,) = call_as(None, "package_search", fl="name")["results"]
+    (row,) = _ask("package_search", fl="name")["results"]
     assert list(row) == ["name"]
     with sent_statements() as sent:
-        assert call_as(None, "package_search", rows=0)["results"] == []
+        assert _ask("package_search", rows=0)["results"] == []
     assert not any("challenge_award" in text for text in sent)
+
+
+def test_who_does_not_ask_is_not_told(app: Any, ckan_config: dict[str, Any]) -> None:
+    organization = factories.Organization()
+    _award(organization, "donnees-decrites")
+    dataset = factories.Dataset(owner_org=organization["id"])
+    answers = {
+        "organization_show": {"id": organization["id"]},
+        "package_show": {"id": dataset["id"]},
+        "organization_list": {"all_fields": True},
+        "package_search": {},
+    }
+
+    def told(path: str) -> bool:
+        return "donnees-decrites" in app.get(path).get_data(as_text=True)
+
+    for action, fields in answers.items():
+        query = "&".join(f"{key}={value}" for key, value in fields.items())
+        path = f"/api/3/action/{action}?{query}"
+        assert not told(path)
+        assert not told(f"{path}&include_badges=false")
+        assert told(f"{path}&include_badges=true")
+        refused = app.get(f"{path}&include_badges=perhaps", status=409)
+        assert "include_badges" in json.loads(refused.body)["error"]
+        # As up to version 0.1.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(ckan_config, "ckanext.challenge.answers_in_full", True)
+            assert told(path)
+    # The pages say it all the same.
+    for page in (
+        f"/dataset/{dataset['name']}",
+        f"/organization/{organization['name']}",
+    ):
+        assert "hasCredential" in app.get(page).get_data(as_text=True)

@@ -141,11 +141,15 @@ def mailbox(
 
 @pytest.fixture(scope="module")
 def _portal(
-    tmp_path_factory: pytest.TempPathFactory, _post: tuple[Mailbox, str]
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    _post: tuple[Mailbox, str],
 ) -> Iterator[str]:
     """The address of one portal for all tests of a module: it and its worker take
     longer to start than most of the tests. With the module they end, since the tests
     that follow may not share their database with them.
+
+    A module may have settings of its own, as ``SETTINGS``.
     """
     folder = tmp_path_factory.mktemp("portal")
     (port,) = ports.choose(1)
@@ -158,6 +162,7 @@ def _portal(
         "ckan.storage_path": str(folder / "storage"),
         "smtp.server": _post[1],
         "smtp.starttls": "false",
+        **getattr(request.module, "SETTINGS", {}),
     }
     lines = [
         line

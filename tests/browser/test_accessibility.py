@@ -8,10 +8,10 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from ckan import model
 from ckan.tests import factories
 from factories import call_as
+from helpers.axe import faults
 from helpers.outlines import load_squares
 from playwright.sync_api import Page
 
@@ -191,9 +191,6 @@ ANSWERS: dict[str | None, tuple[tuple[str, str, str], ...]] = {
     ),
     "sysadmin": (("/challenge/manage/new", ".challenge-actions button", ""),),
 }
-# What is CKAN's own: the account bar stands outside its landmarks, and the list of
-# languages has roles of its own on CKAN 2.11.
-CONTEXT = {"exclude": [[".account-masthead"], [".lang-select"]]}
 
 
 @pytest.fixture(autouse=True)
@@ -319,7 +316,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
         page = visit(role, width=width)
         for path in PAGES[role]:
             _open(page, language + path, places)
-            found += _faults(page, width, language + path)
+            found += faults(page, width, language + path)
     assert not found
 
 
@@ -345,20 +342,8 @@ def test_nor_in_what_a_form_answers(
             # Nothing has been done yet.
             if not said and page.locator("h1").inner_text() == before:
                 found.append((place, "nothing is said", []))
-            found += _faults(page, width, place)
+            found += faults(page, width, place)
     assert not found
-
-
-def _faults(page: Page, width: int, place: str) -> list[tuple[str, str, list[str]]]:
-    """What axe finds on a page, and how much too wide it is."""
-    found = [
-        (place, violation["id"], [node["html"][:200] for node in violation["nodes"]])
-        for violation in Axe().run(page, context=CONTEXT).response["violations"]
-    ]
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide > width:
-        found.append((place, f"{wide} wide", []))
-    return found
 
 
 def test_nothing_moves_for_those_who_ask_for_it(

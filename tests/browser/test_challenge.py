@@ -203,3 +203,40 @@ def test_a_small_screen_shows_what_waits_and_folds_the_rest(
     page.goto(address)
     expect(steps).to_be_visible()
     expect(page.locator(".challenge-fold > summary").first).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/challenge/saison-2",
+        "/challenge/observatory",
+        "/challenge/manage/saison-2/participants",
+        "/challenge/manage/saison-3/applications",
+        "/challenge/manage/saison-2/edit",
+    ],
+)
+def test_a_small_screen_folds_filters_and_tabs(
+    visit: Callable[..., Page], world: Any, path: str
+) -> None:
+    page = visit("manager" if "manage" in path else None, width=375, scripts=False)
+    page.goto(path)
+    inside = ".challenge-fold > :is(.challenge-filter, .challenge-parts)"
+    folded = page.locator(inside).all()
+    assert folded
+    for part in folded:
+        expect(part).to_be_hidden()
+        part.locator("xpath=../summary").press("Enter")
+        expect(part).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(path)
+    for part in page.locator(inside).all():
+        expect(part).to_be_visible()
+        expect(part.locator("xpath=../summary")).to_be_hidden()
+
+
+def test_a_folded_filter_says_what_is_chosen(visit: Callable[..., Page]) -> None:
+    page = visit(None, width=375, scripts=False)
+    page.goto("/challenge/saison-2?q=baule&departement=45")
+    form = page.get_by_role("search", name="Filtrer les collectivités")
+    expect(form.locator("summary").first).to_contain_text("baule")
+    expect(form.locator("summary").first).to_contain_text("Loiret")

@@ -81,17 +81,23 @@ def test_a_rename_makes_no_doubles(app: Any) -> None:
         assert [*after["files"]] == [*before["files"]]
 
 
-def shown(app: Any, dataset: dict[str, Any]) -> dict[str, Any]:
-    answer = app.get(f"/api/3/action/package_show?id={dataset['id']}")
+#: What udata's harvester of CKAN portals says of itself.
+UDATA = {"User-Agent": "uData/0.1 ckan"}
+
+
+def asked(app: Any, path: str, **headers: str) -> Any:
+    answer = app.get(f"/api/3/action/{path}", headers=headers or UDATA)
     return json.loads(answer.body)["result"]
+
+
+def shown(app: Any, dataset: dict[str, Any]) -> dict[str, Any]:
+    return asked(app, f"package_show?id={dataset['id']}")
 
 
 def test_ckans_api_tells_it_in_extras(app: Any, contours: None) -> None:
     collectivites()
     dataset = make_dataset(make_organization())
-    (searched,) = json.loads(app.get("/api/3/action/package_search").body)["result"][
-        "results"
-    ]
+    (searched,) = asked(app, "package_search")["results"]
     for answer in (shown(app, dataset), searched):
         assert from_api(answer) == {
             "licence": "etalab-2.0",
@@ -101,8 +107,12 @@ def test_ckans_api_tells_it_in_extras(app: Any, contours: None) -> None:
             "polygons": [SQUARE["coordinates"]],
             "files": [dataset["resources"][0]["id"]],
         }
-    # Nothing of it is stored, nor told where nobody asks by the API.
+    # Nothing of it is stored, nor told to anybody else.
     assert "extras" not in call_as(None, "package_show", id=dataset["id"])
+    other = {"User-Agent": "ckanapi/4.11"}
+    (searched,) = asked(app, "package_search", **other)["results"]
+    assert "extras" not in searched
+    assert "extras" not in asked(app, f"package_show?id={dataset['id']}", **other)
 
 
 def test_what_the_api_answered_may_be_sent_back(app: Any, contours: None) -> None:
@@ -145,10 +155,10 @@ def test_a_search_of_many_asks_no_more(app: Any) -> None:
 
     def sent() -> int:
         with sent_statements() as statements:
-            app.get("/api/3/action/package_search")
+            asked(app, "package_search")
         return len(statements)
 
-    app.get("/api/3/action/package_search")
+    asked(app, "package_search")
     few = sent()
     for codes in ("36159", "18127,45024", "41116"):
         make_dataset(organization, spatial_insee=codes)

@@ -1,4 +1,9 @@
-"""The badges that organizations hold, in what CKAN answers to programs.
+"""The badges that organizations hold, in what CKAN answers to programs that ask.
+
+They ask by ``include_badges``: what is answered to others is what any CKAN answers, so
+that a copy of it can be sent into a portal without the extension (CKAN 2.11 refuses a
+list that it does not know). The portal's own pages and documents read them by
+:func:`said_of`.
 
 Read when an answer is made, never stored with it: the search index knows nothing of
 them, so that a badge that is lost is gone at once. One statement for each answer,
@@ -18,9 +23,10 @@ from ckan import model
 from ckan.lib import plugins as forms
 from ckan.types import Context
 
-from ckanext.challenge import programmes
+from ckanext.challenge import config, programmes
 from ckanext.challenge.common import shield
 from ckanext.challenge.common.language import current
+from ckanext.challenge.common.once import once
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.dictize import as_json
@@ -29,6 +35,8 @@ from . import words
 
 #: Of a dataset and of an organization.
 FIELD = "badges"
+#: By what a program asks for it.
+ASKED = "include_badges"
 
 # What a badge was earned with is read only for the datasets that are shown.
 _HELD = sa.text(
@@ -64,9 +72,24 @@ _Kind = Literal["dataset", "organization"]
 
 
 def said_of(kind: _Kind, row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The badges that were added to a dataset or an organization, if they were."""
-    held = row.get(FIELD)
-    return held if held and not _is_taken(kind, row.get("type")) else ()
+    """The badges of a dataset or an organization, as CKAN answered it.
+
+    Those that the answer has; others are read, once for each page.
+    """
+    if _is_taken(kind, row.get("type")):
+        return ()
+    if FIELD not in row and row.get("id"):
+        return once((FIELD, kind, row["id"]), lambda: _read(kind, row))
+    return row.get(FIELD) or ()
+
+
+def _read(kind: _Kind, row: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    copy = dict(row)
+    if kind == "dataset":
+        add_to_datasets([copy])
+    else:
+        add_to_organizations([copy])
+    return copy.get(FIELD) or ()
 
 
 def _is_taken(kind: _Kind, type_: str | None) -> bool:
@@ -193,6 +216,8 @@ def chained() -> dict[str, Any]:
     return {
         "organization_show": _organization_show,
         "organization_list": _organization_list,
+        "package_show": _package_show,
+        "package_search": _package_search,
     }
 
 
@@ -200,13 +225,25 @@ def chained() -> dict[str, Any]:
 _LATER = "challenge_badges_later"
 
 
+def _is_asked(data_dict: Mapping[str, Any]) -> bool:
+    """Whether somebody asks for the badges.
+
+    :raises ValidationError: it is neither yes nor no
+    """
+    try:
+        return tk.asbool(data_dict.get(ASKED) or False)
+    except ValueError as error:
+        raise tk.ValidationError({ASKED: [str(error)]}) from error
+
+
 @tk.side_effect_free
 @tk.chained_action
 def _organization_show(
     original: Any, context: Context, data_dict: dict[str, Any]
 ) -> dict[str, Any]:
+    asked = _is_asked(data_dict) or config.answers_in_full()
     shown = original(context, data_dict)
-    if _LATER not in context:
+    if asked and _LATER not in context:
         add_to_organizations([shown])
     return shown
 
@@ -216,20 +253,46 @@ def _organization_show(
 def _organization_list(
     original: Any, context: Context, data_dict: dict[str, Any]
 ) -> list[Any]:
+    asked = _is_asked(data_dict) or config.answers_in_full()
     context[_LATER] = True  # type: ignore[literal-required]
     try:
         shown = original(context, data_dict)
     finally:
         del context[_LATER]  # type: ignore[literal-required]
-    if shown and isinstance(shown[0], dict):
+    if asked and shown and isinstance(shown[0], dict):
         add_to_organizations(shown)
     return shown
+
+
+@tk.side_effect_free
+@tk.chained_action
+def _package_show(
+    original: Any, context: Context, data_dict: dict[str, Any]
+) -> dict[str, Any]:
+    asked = _is_asked(data_dict)
+    shown = original(context, data_dict)
+    if asked:
+        add_to_datasets([shown])
+    return shown
+
+
+@tk.side_effect_free
+@tk.chained_action
+def _package_search(
+    original: Any, context: Context, data_dict: dict[str, Any]
+) -> dict[str, Any]:
+    asked = _is_asked(data_dict)
+    # CKAN refuses a parameter that it does not know.
+    found = original(context, {k: v for k, v in data_dict.items() if k != ASKED})
+    if asked:
+        add_to_datasets(found["results"])
+    return found
 
 
 def take_out(data_dict: dict[str, Any]) -> None:
     """Take the badges out of a dataset that is sent.
 
-    What an answer holds may be sent back; CKAN 2.11 refuses a list it knows not.
+    What an answer holds may be sent back, also an old one.
     """
     if FIELD in data_dict and not _is_taken("dataset", _type_of(data_dict)):
         del data_dict[FIELD]

@@ -2,7 +2,9 @@
 
 udata's harvester of CKAN portals reads frequency, period and territory in ``extras``
 only, where the forms of ckanext-scheming do not leave them. They are added when the API
-answers, never stored, and taken out again when an answer is sent back.
+answers it, never stored, and taken out again when an answer is sent back. Others are
+answered without them: a CKAN whose own form has a field of the same name refuses an
+extra, so that a copy of our answers could not be sent there.
 """
 
 from __future__ import annotations
@@ -16,10 +18,14 @@ from ckan import model
 from ckan.types import Context
 from flask import has_request_context, request
 
+from ckanext.challenge import config
 from ckanext.challenge.badges import package_badges
 from ckanext.challenge.domain import european
 
 from . import places
+
+#: What udata's harvesters call themselves, in small letters.
+_HARVESTER = "udata/"
 
 #: The extras that are added, each with the field of the form that it tells.
 FIELDS = {
@@ -37,9 +43,11 @@ def is_harvested() -> bool:
     return has_request_context() and request.blueprint == "dcat"
 
 
-def is_programs() -> bool:
-    """Whether CKAN's API answers this request."""
-    return has_request_context() and request.blueprint == "api"
+def is_in_extras() -> bool:
+    """Whether CKAN's API answers somebody who reads in extras: udata's harvester."""
+    if not has_request_context() or request.blueprint != "api":
+        return False
+    return config.answers_in_full() or _HARVESTER in request.user_agent.string.lower()
 
 
 def add_extras(datasets: Iterable[dict[str, Any]]) -> None:

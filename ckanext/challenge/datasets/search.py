@@ -109,10 +109,11 @@ class SearchPlugin(p.SingletonPlugin):
                 for item in items:
                     item["display_name"] = known.get(item["name"], item["name"])
         found = search_results.get("results") or []
-        package_badges.add_to_datasets(found)
+        if answers.is_harvested() or config.answers_in_full():
+            package_badges.add_to_datasets(found)
         if answers.is_harvested():
             places.prepare(found)
-        elif answers.is_programs():
+        elif answers.is_in_extras():
             answers.add_extras(found)
         return search_results
 
@@ -124,8 +125,9 @@ class SearchPlugin(p.SingletonPlugin):
             and not context.get("for_update")
             and context.get("for_view") is not False
         ):
-            package_badges.add_to_datasets([pkg_dict])
-            if answers.is_programs():
+            if config.answers_in_full():
+                package_badges.add_to_datasets([pkg_dict])
+            if answers.is_in_extras():
                 answers.add_extras([pkg_dict])
 
 

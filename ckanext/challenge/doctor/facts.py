@@ -306,6 +306,14 @@ def contact() -> Finding:
     )
 
 
+def answers() -> Finding:
+    return (
+        Finding("answers", "todo", "in_full")
+        if config.answers_in_full()
+        else Finding("answers", "good")
+    )
+
+
 #: In the order in which they are told: what all else needs comes first.
 LOOKS: Mapping[str, Callable[[], Finding]] = {
     "versions": versions,
@@ -331,6 +339,7 @@ LOOKS: Mapping[str, Callable[[], Finding]] = {
     "clock": clock,
     "languages": languages,
     "contact": contact,
+    "answers": answers,
 }
 
 

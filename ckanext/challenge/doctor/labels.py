@@ -39,6 +39,7 @@ _TITLES = {
     "clock": N_("Clock and time zone"),
     "languages": N_("Languages"),
     "contact": N_("Contact"),
+    "answers": N_("Answers of CKAN's API"),
 }
 
 _FAILED = N_("This could not be looked at ({error}). The log says more.")
@@ -122,6 +123,11 @@ SENTENCES = {
     ),
     ("contact", "good"): N_("Readers find whom to write to"),
     ("contact", "none"): N_("No page says whom to write to"),
+    ("answers", "good"): N_("Copies of them go into any CKAN"),
+    ("answers", "in_full"): N_(
+        "They have badges for whoever asks, which other portals refuse. This setting "
+        "goes after version 0.2: ask with include_badges."
+    ),
 }
 
 #: By check and code, the line that mends it: nothing of it is translated.
@@ -168,6 +174,7 @@ _REMEDIES = {
     ("languages", "all"): "ckan.locales_offered = fr en",
     ("languages", "other"): "ckan.locale_default = fr",
     ("contact", "none"): "ckanext.challenge.contact = opendata@example.org",
+    ("answers", "in_full"): "ckanext.challenge.answers_in_full = false",
 }
 
 #: The forms of a file and of an organization are told as that of a dataset.
