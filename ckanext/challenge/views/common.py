@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, TypeVar
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
-from flask import Blueprint, current_app, request, send_file
+from flask import Blueprint, current_app, request
 from flask import Response as FlaskResponse
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
+from werkzeug.wsgi import FileWrapper
 
 from ckanext.challenge.common import file_store, shield
 from ckanext.challenge.common.once import once
@@ -26,6 +29,11 @@ from .embed.refusals import asked_type, refusal
 from .errors import BadRequest, Forbidden, NotFound, ServiceUnavailable
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
+
+log = logging.getLogger(__name__)
+
+#: Bytes of a file that are sent at once.
+_PORTION = 64 * 1024
 
 
 def context() -> Context:
@@ -250,17 +258,30 @@ def stored_file(row: Mapping[str, Any]) -> Response:
 
     :param row: its ``id``, ``name`` and ``media_type``
     :raises ObjectNotFound: when its content is gone
+    :raises ServiceUnavailable: when it cannot be read now
     """
     try:
-        answer = send_file(
-            file_store.path_of(row["id"]),
-            mimetype=row["media_type"],
-            as_attachment=True,
-            download_name=row["name"],
-        )
+        content = file_store.opened(row["id"])
     except FileNotFoundError as error:
         # It may be replaced at this very moment.
         raise tk.ObjectNotFound() from error
+    except OSError as error:
+        log.exception("The file %s cannot be read", row["id"])
+        text = tk._("The file cannot be read now. Try again in a while.")
+        raise ServiceUnavailable(text) from error
+    size = content.seek(0, os.SEEK_END)
+    content.seek(0)
+    # Not by the server's own means of sending files, which take none of a storage.
+    answer = Response(
+        FileWrapper(content, _PORTION),
+        mimetype=row["media_type"],
+        direct_passthrough=True,
+    )
+    answer.headers.set("Content-Disposition", "attachment", filename=row["name"])
+    answer.content_length = size
+    # What lies under an id never changes.
+    answer.set_etag(row["id"])
+    answer.make_conditional(request, accept_ranges=True, complete_length=size)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
