@@ -251,8 +251,12 @@ class Storage(Place):
         return self._fk.FileData(location)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say in one way what goes wrong in as many as there are adapters."""
+    def _told(self, location: Any = None) -> Iterator[None]:
+        """Say in one way what goes wrong in as many ways as there are adapters.
+
+        :param location: of a file that has to be there; not all of them say when it is
+            not
+        """
         try:
             yield
         except self._fk.exc.MissingFileError as error:
@@ -261,9 +265,11 @@ class Storage(Place):
             raise
         except FileNotFoundError as error:
             raise Missing(errno.ENOENT, "There is no such file") from error
-        except OSError:
-            raise
         except Exception as error:  # of whatever library speaks to the storage
+            if location is not None and self._is_gone(location):
+                raise Missing(errno.ENOENT, "There is no such file") from error
+            if isinstance(error, OSError):
+                raise
             told = type(error).__name__
             raise Unusable(why(error), f"{self.name}: {told}") from error
 
@@ -314,7 +320,7 @@ class Storage(Place):
 
     def _read(self, location: Any, start: int) -> Iterator[bytes]:
         data = self._data(location)
-        with self._told():
+        with self._told(location):
             if start and self._storage.supports(self._fk.Capability.RANGE):
                 chunks, skip = self._storage.range(data, start), 0
             else:
@@ -330,11 +336,17 @@ class Storage(Place):
                 if hasattr(chunks, "close"):
                     chunks.close()
 
+    def _is_gone(self, location: Any) -> bool:
+        try:
+            return not self._storage.exists(self._data(location))
+        except Exception:
+            return False
+
     def size(self, file_id: str) -> int:
         return self._size(self._location(_address(file_id)))
 
     def _size(self, location: Any) -> int:
-        with self._told():
+        with self._told(location):
             return self._storage.size(location)
 
     def exists(self, file_id: str) -> bool:
@@ -482,10 +494,14 @@ def storage(name: str) -> Storage:
 def _is_public(found: Any) -> bool:
     """Whether a storage says that it is public, or lies where CKAN serves files."""
     settings = found.settings
-    if getattr(settings, "public", False) or hasattr(settings, "public_prefix"):
+    if getattr(settings, "public", False) or getattr(settings, "public_prefix", ""):
         return True
     if not _is_folder(found):
         return False
+    from ckan.lib.files.default import PublicFsStorage  # noqa: PLC0415
+
+    if isinstance(found, PublicFsStorage):
+        return True
     own = Path(os.path.realpath(settings.path)) / _ROOT
     served = str(tk.config.get("extra_public_paths") or "").split(",")
     served += tk.config.get("plugin_public_paths") or []

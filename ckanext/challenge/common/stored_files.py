@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from ckanext.challenge import config
 from ckanext.challenge.domain.lifecycle import PREPARATION_OPEN
 from ckanext.challenge.model import ApplicationFile, Evidence, Preparation
+from ckanext.challenge.model.base import make_id
 
 from .file_places import Missing, Place
 from .rate_limit import redis_in_time
@@ -164,6 +165,21 @@ def _digest_at(place: Place, id_: str) -> str | None:
             return digest_of(source)
     except Missing:
         return None
+
+
+def are_one(place: Place, other: Place) -> bool:
+    """Whether what is written at one place is at the other: to take it away from there
+    would be to lose it.
+
+    :raises OSError: one of them cannot be used
+    """
+    id_ = make_id()
+    with place.writing(id_) as file:
+        file.write(b"?")
+    try:
+        return other.exists(id_)
+    finally:
+        place.remove(id_)
 
 
 def move(

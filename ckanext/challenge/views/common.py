@@ -15,8 +15,8 @@ from flask import Blueprint, current_app, request
 from flask import Response as FlaskResponse
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.utils import send_file
 from werkzeug.wrappers import Response
-from werkzeug.wsgi import FileWrapper
 
 from ckanext.challenge.common import file_store, shield
 from ckanext.challenge.common.once import once
@@ -31,9 +31,6 @@ from .errors import BadRequest, Forbidden, NotFound, ServiceUnavailable
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 log = logging.getLogger(__name__)
-
-#: Bytes of a file that are sent at once.
-_PORTION = 64 * 1024
 
 
 def context() -> Context:
@@ -271,13 +268,16 @@ def stored_file(row: Mapping[str, Any]) -> Response:
         raise ServiceUnavailable(text) from error
     size = content.seek(0, os.SEEK_END)
     content.seek(0)
-    # Not by the server's own means of sending files, which take none of a storage.
-    answer = Response(
-        FileWrapper(content, _PORTION),
+    answer = send_file(
+        content,
+        # Not by the server's own means of sending files, which take none of a storage.
+        {},
         mimetype=row["media_type"],
-        direct_passthrough=True,
+        as_attachment=True,
+        download_name=row["name"],
+        response_class=FlaskResponse,
+        conditional=False,
     )
-    answer.headers.set("Content-Disposition", "attachment", filename=row["name"])
     answer.content_length = size
     # What lies under an id never changes.
     answer.set_etag(row["id"])
