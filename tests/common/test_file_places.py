@@ -165,8 +165,7 @@ def test_a_workbook_takes_the_place_of_another(place: file_places.Place) -> None
 
 
 def test_all_nodes_call_a_place_by_one_name(place: file_places.Place) -> None:
-    assert place.sign("first") == "first"
-    assert place.sign("second") == "first"
+    assert place.sign("first") == place.sign("second")
     # It is no file of anybody.
     assert not [*place.names()]
 

@@ -370,6 +370,9 @@ class Storage(Place):
                     yield file_id, None
 
     def sign(self, made: str) -> str:
+        if not _is_folder(self._storage):
+            # Who names the same has the same, wherever that is.
+            return f"storage {self.name}"
         location = self._location("place")
         with self._told():
             if not self._storage.exists(self._data(location)):

@@ -12,10 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import rq
 from ckan.lib.redis import connect_to_redis
 from redis.exceptions import RedisError
 
 from ckanext.challenge import config
+
+from . import nodes
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +96,8 @@ def begun(work: Callable[..., None], *arguments: str) -> None:
     What comes after this needs another job. One that was queued without a marker may
     call it too.
     """
+    if rq.get_current_job() is not None:
+        nodes.announce("worker")
     try:
         connect_to_redis().delete(_marker(work, arguments))
     except (RedisError, OSError):

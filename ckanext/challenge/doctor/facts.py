@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
 import smtplib
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -31,7 +29,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from rq import defaults as rq_defaults
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import jobs, proxy_watch, runs, set_aside
+from ckanext.challenge.common import (
+    file_places,
+    jobs,
+    nodes,
+    proxy_watch,
+    runs,
+    set_aside,
+)
 from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.conformity.jobs import QUEUE as CONFORMITY
 from ckanext.challenge.credentials import keys, store
@@ -39,7 +44,7 @@ from ckanext.challenge.domain import doctor
 from ckanext.challenge.domain.doctor import Finding
 from ckanext.challenge.domain.programme_check import ProgrammeError
 from ckanext.challenge.model import Mail
-from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.base import make_id, utcnow
 
 log = logging.getLogger(__name__)
 
@@ -201,17 +206,39 @@ def set_aside_rows() -> Finding:
 
 
 def storage() -> Finding:
-    folder = tk.config.get("ckan.storage_path")
-    if not folder:
-        return Finding("storage", "wrong", "none")
-    facts = {"path": str(folder)}
+    """Whether a file can be written, read and removed where files are kept."""
+    facts = {
+        "name": config.storage(),
+        "path": str(tk.config.get("ckan.storage_path") or "-"),
+    }
+    id_ = make_id()
     try:
-        os.makedirs(Path(folder) / "challenge", exist_ok=True)
-        with tempfile.TemporaryFile(dir=Path(folder) / "challenge"):
-            pass
-    except OSError:
-        return Finding("storage", "wrong", "unwritable", facts)
-    return Finding("storage", "good", facts=facts)
+        place = file_places.place()
+        with place.writing(id_) as file:
+            file.write(b"?")
+        with place.open(id_) as file:
+            file.read()
+        place.remove(id_)
+        left = _left_behind(place)
+    except OSError as error:
+        log.warning("The place for files cannot be used", exc_info=error)
+        return Finding("storage", "wrong", file_places.why(error), facts)
+    if left:
+        return Finding("storage", "todo", "moving", {**facts, "count": left})
+    code = "kept" if config.storage() else "good"
+    return Finding("storage", "good", code, facts)
+
+
+def _left_behind(place: file_places.Place) -> int:
+    """How many files were not moved to the storage yet."""
+    if not isinstance(place, file_places.Moved):
+        return 0
+    return sum(1 for _ in place.before.names())
+
+
+def node_signs() -> Finding:
+    """Whether all nodes that were heard of lately have alike what they must."""
+    return doctor.nodes(nodes.told_now("command"))
 
 
 def mail_server() -> Finding:
@@ -322,6 +349,7 @@ LOOKS: Mapping[str, Callable[[], Finding]] = {
     "commands": commands,
     "set_aside": set_aside_rows,
     "storage": storage,
+    "nodes": node_signs,
     "mail_server": mail_server,
     "mails": mails,
     "address": address,

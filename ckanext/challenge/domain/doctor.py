@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from . import agenda, hosts
+from . import nodes as node_rules
 
 #: ``good``: nothing to do; ``todo``: it works, and less well than it could;
 #: ``wrong``: something that was promised does not happen.
@@ -207,6 +208,28 @@ def commands(ended: Mapping[str, dt.datetime], now: dt.datetime) -> Finding:
     if silent:
         return Finding("commands", "wrong", "silent", {"names": ", ".join(silent)})
     return Finding("commands", "good")
+
+
+def nodes(signs: Sequence[node_rules.Sign]) -> Finding:
+    """Judge whether the nodes have alike what they must.
+
+    What is worst is told first; the rest follows once that is mended.
+
+    :param signs: of all that were heard of lately
+    """
+    there = {"nodes": ", ".join(sign.name for sign in signs)}
+    if names := node_rules.differing(signs):
+        facts = {**there, "names": ", ".join(names), "name": names[0]}
+        return Finding("nodes", "wrong", "differ", facts)
+    if apart := node_rules.apart(signs):
+        facts = {"nodes": ", ".join(sign.name for sign in apart)}
+        return Finding("nodes", "wrong", "files", facts)
+    if wrong := node_rules.wrong_clocks(signs):
+        facts = {"nodes": wrong[0].name, "seconds": round(abs(wrong[0].ahead))}
+        return Finding("nodes", "wrong", "clock", facts)
+    if versions := node_rules.versions(signs):
+        return Finding("nodes", "todo", "versions", {"names": ", ".join(versions)})
+    return Finding("nodes", "good", facts=there)
 
 
 def address(site_url: str) -> Finding:
