@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import rq
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from ckan import model
@@ -26,7 +25,6 @@ from ckan.lib import jobs as ckan_jobs
 from ckan.lib.redis import connect_to_redis
 from ckan.lib.search.common import is_available
 from packaging.requirements import InvalidRequirement, Requirement
-from rq import defaults as rq_defaults
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import (
@@ -39,6 +37,7 @@ from ckanext.challenge.common import (
 )
 from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.conformity.jobs import QUEUE as CONFORMITY
+from ckanext.challenge.credentials import jobs as signing
 from ckanext.challenge.credentials import keys, store
 from ckanext.challenge.domain import doctor
 from ckanext.challenge.domain.doctor import Finding
@@ -55,8 +54,6 @@ _MIGRATION = Path(__file__).parents[1] / "migration" / "challenge"
 _DISTRIBUTION = "ckanext-challenge"
 #: Seconds that a mail server, or the portal's own address, has for its answer.
 _PATIENCE = 3
-#: Seconds after which a worker that says nothing is gone: RQ's own limit.
-_HEARTBEAT = dt.timedelta(seconds=rq_defaults.DEFAULT_WORKER_TTL + 60)
 
 
 def plugins() -> Finding:
@@ -154,25 +151,8 @@ def solr() -> Finding:
     return Finding("solr", "wrong", "down")
 
 
-def _workers() -> set[str]:
-    now = dt.datetime.now(dt.timezone.utc)
-    found: set[str] = set()
-    for worker in rq.Worker.all(connection=connect_to_redis()):
-        heard = worker.last_heartbeat
-        if heard is None:
-            continue
-        if heard.tzinfo is None:
-            heard = heard.replace(tzinfo=dt.timezone.utc)
-        if now - heard < _HEARTBEAT:
-            for name in worker.queue_names():
-                # Of another portal that uses the same Redis.
-                with suppress(ValueError):
-                    found.add(ckan_jobs.remove_queue_name_prefix(name))
-    return found
-
-
 def workers() -> Finding:
-    return doctor.workers(_workers(), QUEUES)
+    return doctor.workers(jobs.listening(), QUEUES)
 
 
 def waiting_jobs() -> dict[str, tuple[int, dt.timedelta]]:
@@ -271,7 +251,14 @@ def signatures() -> Finding:
                 keys.load(key)
             except keys.KeyProblem as error:
                 problem = str(error)
-    return doctor.signatures(store.waiting(), key is not None, there, problem)
+    waiting = store.waiting()
+    return doctor.signatures(
+        waiting,
+        key is not None,
+        there,
+        problem,
+        listened=not waiting or signing.QUEUE in jobs.listening(),
+    )
 
 
 def address() -> Finding:

@@ -122,6 +122,10 @@ SENTENCES = {
     ("signatures", "elsewhere"): N_(
         "The private key is on another node, which signs. Badges not signed: {count}"
     ),
+    ("signatures", "nobody"): N_(
+        "The private key is on another node, and no worker there listens for the"
+        " others. Badges not signed: {count}"
+    ),
     ("signatures", "waiting"): N_("Badges not signed: {count}"),
     ("proxy", "good"): N_("It says where requests come from, or there is none"),
     ("proxy", "blind"): N_(
@@ -190,6 +194,9 @@ _REMEDIES = {
     ("identity", "unreached"): "curl -i {url}",
     ("identity", "other"): "curl -i {url}",
     ("signatures", "none"): "ckan challenge keys create",
+    ("signatures", "nobody"): (
+        "ckan jobs worker default challenge-conformity challenge-signing"
+    ),
     ("signatures", "waiting"): "ckan challenge evaluate --all",
     ("signatures", "elsewhere"): "ckan challenge evaluate --all",
     ("proxy", "blind"): "ckanext.challenge.trusted_proxies = 127.0.0.0/8",

@@ -271,19 +271,29 @@ def languages(default: str, offered: Sequence[str]) -> Finding:
     return Finding("languages", "good", facts={"locales": " ".join(offered)})
 
 
-def signatures(waiting: int, has_key: bool, can_sign: bool, problem: str) -> Finding:
+def signatures(
+    waiting: int,
+    has_key: bool,
+    can_sign: bool,
+    problem: str,
+    *,
+    listened: bool = True,
+) -> Finding:
     """Judge whether badges can be signed.
 
     :param waiting: awards that are not signed yet
     :param has_key: whether a key signs, as the database says
     :param can_sign: whether its private file is on this node
     :param problem: why the file cannot be used, where it is there
+    :param listened: whether a worker listens for those that have no key
     """
     facts = {"count": waiting, "problem": problem}
     if not has_key:
         return Finding("signatures", "todo" if not waiting else "wrong", "none", facts)
     if problem:
         return Finding("signatures", "wrong", "problem", facts)
+    if not can_sign and waiting and not listened:
+        return Finding("signatures", "todo", "nobody", facts)
     if not can_sign:
         return Finding("signatures", "todo" if waiting else "good", "elsewhere", facts)
     if waiting:
