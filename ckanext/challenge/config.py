@@ -181,6 +181,11 @@ def stalled_late_steps() -> int:
     return tk.config["ckanext.challenge.stalled_late_steps"]
 
 
+def storage() -> str:
+    """The storage of CKAN 2.12 that keeps files; empty for the portal's folder."""
+    return str(tk.config["ckanext.challenge.storage"]).strip()
+
+
 def keys_path() -> Path:
     """The folder of the private keys that sign badges."""
     named = tk.config["ckanext.challenge.keys_path"]

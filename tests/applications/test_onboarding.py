@@ -26,11 +26,12 @@ from factories import (
     prove,
     season_and_directory,
 )
+from helpers import kept
 from helpers.snapshots import MadeOnce
 from sqlalchemy import event
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import file_store, journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
@@ -72,7 +73,7 @@ def logo(
         )
         model.Session.add(row)
         model.Session.commit()
-        path = file_store.path_of(row.id)
+        path = kept.path_of(row.id)
         path.parent.mkdir(parents=True)
         path.write_bytes(PNG)
         return row
@@ -351,7 +352,7 @@ def test_a_logo_that_ckan_does_not_take_stops_nobody(
 ) -> None:
     application = apply(cohort)
     row = logo(application)
-    file_store.path_of(row.id).write_bytes(b"<script>")
+    kept.path_of(row.id).write_bytes(b"<script>")
     done = _accept(admin, application)
     assert done["state"] == "accepted"
     organization = call_as(None, "organization_show", id=done["organization_id"])
@@ -378,7 +379,7 @@ def test_what_the_application_said_is_not_asked_again(
     )
     model.Session.add(file)
     model.Session.commit()
-    path = file_store.path_of(file.id)
+    path = kept.path_of(file.id)
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     accepted = call_as(
@@ -397,11 +398,11 @@ def test_what_the_application_said_is_not_asked_again(
     assert steps["deliberation"]["state"] == "to_confirm"
     evidence = steps["deliberation"]["evidence_file"]
     assert evidence["name"] == "lettre.pdf"
-    assert file_store.path_of(evidence["id"]).read_bytes() == content
+    assert kept.path_of(evidence["id"]).read_bytes() == content
     assert progress["steps_done"] >= 2
     # What the contact said goes with the application, the rest goes on.
     call_as(admin, "challenge_application_erase", id=application["id"])
     notes = model.Session.query(StepStatus.note).filter(StepStatus.note.isnot(None))
     assert notes.all() == []
-    assert file_store.path_of(evidence["id"]).exists()
+    assert kept.path_of(evidence["id"]).exists()
     assert journal.verify() == []

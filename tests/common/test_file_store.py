@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import kept
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.common import file_store
@@ -62,7 +63,7 @@ def test_a_file_is_what_its_content_says(
     stored = _store(content, sent)
     assert (stored.media_type, stored.name) == (media_type, name)
     assert stored.size == len(content)
-    path = file_store.path_of("f00dcafe")
+    path = kept.path_of("f00dcafe")
     assert path.read_bytes() == content
     assert storage in path.parents
     file_store.remove("f00dcafe")

@@ -13,6 +13,7 @@ from ckan import model
 from ckan.tests import factories
 from factories import call_as
 
+from ckanext.challenge.common import file_places
 from ckanext.challenge.doctor import facts, labels
 from ckanext.challenge.domain import doctor
 from ckanext.challenge.domain.doctor import Finding
@@ -107,12 +108,23 @@ def test_a_form_of_ones_own_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_finding_has_its_sentence() -> None:
     """Whatever the rules say can be told."""
     every: dict[str, Any] = dict.fromkeys(
-        ("names", "pairs", "name", "current", "head", "version", "ckan", "jobs"), "x"
+        (
+            "names",
+            "pairs",
+            "name",
+            "current",
+            "head",
+            "version",
+            "ckan",
+            "jobs",
+            "nodes",
+        ),
+        "x",
     )
     every |= dict.fromkeys(
         ("count", "path", "server", "url", "problem", "zone", "seconds"), "x"
     )
-    every |= dict.fromkeys(("locale", "locales", "error"), "x")
+    every |= dict.fromkeys(("locale", "locales", "error", "nodes"), "x")
     for check, code in labels.SENTENCES:
         told = labels.finding(Finding(check, "todo", code, every))
         assert told["title"]
@@ -136,3 +148,45 @@ def test_a_node_is_ready_with_its_tables() -> None:
     ready = tk.get_action("challenge_readiness_show")({"user": ""}, {})
     assert ready["ready"] is True
     assert ready["tables"] is True
+
+
+@pytest.mark.skipif(
+    not tk.check_ckan_version(min_version="2.12"), reason="CKAN 2.12 has storages"
+)
+def test_a_place_for_files_is_judged(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from ckan.lib import files  # noqa: PLC0415
+
+    def add(name: str, **settings: Any) -> Any:
+        made = files.make_storage(name, {"type": "ckan:fs", **settings})
+        monkeypatch.setitem(files.storages.members, name, made)
+        return made
+
+    def told() -> tuple[str, str, str | None]:
+        found = labels.finding(facts.storage())
+        return found["verdict"], found["text"], found["remedy"]
+
+    folder = tmp_path / "folder"
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(folder))
+    assert told()[0] == "good"
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.storage", "kept")
+    verdict, text, remedy = told()
+    assert (verdict, remedy) == ("wrong", "ckan.files.storage.kept.type = …")
+    assert "“kept”" in text
+    made = add("kept", path=str(tmp_path / "kept"), initialize=True)
+    assert told() == ("good", "Files can be written in the storage “kept”", None)
+    with file_places.Folder(str(folder)).writing("abcdef") as file:
+        file.write(b"x")
+    verdict, text, remedy = told()
+    assert verdict == "todo"
+    assert text.endswith(": 1")
+    assert remedy == "ckan challenge files move --to kept --remove"
+
+    def refuses(*args: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(made.uploader, "upload", refuses)
+    assert told()[2] == f"chown -R ckan {folder}"
+    add("kept", path=str(tmp_path / "kept"), public=True)
+    assert told()[2] == "ckan.files.storage.kept.public = false"

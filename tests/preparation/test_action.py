@@ -18,10 +18,9 @@ from ckan.lib import jobs as rq_jobs
 from ckan.lib import uploader
 from ckan.tests import factories
 from factories import BAULE, call_as, collectivites, work_in_this_process
-from helpers import sheets
+from helpers import kept, sheets
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.common import file_store
 from ckanext.challenge.model import Preparation, PreparationMemory
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.preparation import action, jobs, kits
@@ -158,9 +157,9 @@ def test_nothing_of_the_workbook_is_kept_after_publication(
     editor: dict[str, Any], organization: dict[str, Any]
 ) -> None:
     found = _finish(editor, _begin(editor, organization))
-    assert file_store.path_of(found["id"]).exists()
+    assert kept.path_of(found["id"]).exists()
     call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
-    assert not file_store.path_of(found["id"]).exists()
+    assert not kept.path_of(found["id"]).exists()
     row = Preparation.get(found["id"])
     assert row
     assert (row.found, row.mapping, row.edits) == ({}, {}, [])
@@ -293,7 +292,7 @@ def test_a_fault_in_the_catalogue_publishes_nothing_and_loses_nothing(
             call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
     assert call_as(editor, "package_search")["count"] == 0
     assert model.Session.query(model.Package).count() == 0
-    assert file_store.path_of(found["id"]).exists()
+    assert kept.path_of(found["id"]).exists()
     done = call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
     assert done["state"] == "published"
 
@@ -464,7 +463,7 @@ def test_it_is_erased_a_month_after_the_last_change(
     erasure.purge([], utcnow() + dt.timedelta(days=31))
     model.Session.expire_all()
     assert Preparation.get(found["id"]) is None
-    assert not file_store.path_of(found["id"]).exists()
+    assert not kept.path_of(found["id"]).exists()
 
 
 def test_its_workbook_is_no_orphan(
@@ -472,9 +471,9 @@ def test_its_workbook_is_no_orphan(
 ) -> None:
     found = _begin(editor, organization)
     erasure.remove_orphans(utcnow() + dt.timedelta(days=2))
-    assert file_store.path_of(found["id"]).exists()
+    assert kept.path_of(found["id"]).exists()
     call_as(editor, "challenge_preparation_delete", id=found["id"])
-    assert not file_store.path_of(found["id"]).exists()
+    assert not kept.path_of(found["id"]).exists()
 
 
 def test_a_disk_that_is_full_is_said_and_nothing_is_left(
@@ -487,7 +486,7 @@ def test_a_disk_that_is_full_is_said_and_nothing_is_left(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(file_store.os, "fsync", full)
+        patched.setattr("os.fsync", full)
         with pytest.raises(tk.ValidationError) as caught:
             _begin(editor, organization)
     assert list(caught.value.error_dict) == ["upload"]
@@ -610,7 +609,7 @@ def test_with_its_organization_goes_what_was_begun(
     model.Session.expire_all()
     assert Preparation.get(found["id"]) is None
     erasure.remove_orphans(utcnow() + dt.timedelta(days=2))
-    assert not file_store.path_of(found["id"]).exists()
+    assert not kept.path_of(found["id"]).exists()
 
 
 def test_a_schema_that_is_renewed_meanwhile_asks_anew(

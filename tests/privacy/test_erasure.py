@@ -26,10 +26,11 @@ from factories import (
     make_participant,
     only_message,
 )
+from helpers import kept
 from helpers.browser import PERSONAL
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.common import file_store, journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
@@ -174,7 +175,7 @@ def test_nothing_of_a_person_remains_anywhere(
     lacking = {name for name, value in WRITTEN.items() if value not in before}
     assert not lacking, "the test plants what it looks for"
     (file,) = model.Session.query(ApplicationFile)
-    content = file_store.path_of(file.id)
+    content = kept.path_of(file.id)
     assert content.is_file()
 
     done = call_as(factories.Sysadmin(), "challenge_application_erase", id=made["id"])
@@ -453,7 +454,7 @@ def test_one_that_fails_stops_no_other_and_is_told(
     model.Session.add(broken)
     model.Session.commit()
     # What cannot be removed: a folder in the place of the file.
-    file_store.path_of(broken.id).mkdir(parents=True)
+    kept.path_of(broken.id).mkdir(parents=True)
     for application in made:
         _age(application["id"], 100)
     assert erasure.purge(erasure.candidates(utcnow()), utcnow()).announced == 3
@@ -478,7 +479,7 @@ def test_files_whose_rows_are_gone_are_removed(
     assert erasure.remove_orphans(utcnow()) == 0, "it may be of an upload under way"
     assert erasure.remove_orphans(utcnow() + 2 * DAY) == 1
     assert not stray.exists()
-    assert file_store.path_of(file.id).exists()
+    assert kept.path_of(file.id).exists()
 
 
 @pytest.mark.parametrize("words", [["purge", "--dry"], ["purge", "now"], ["purg"]])

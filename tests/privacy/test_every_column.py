@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
 from factories import BAULE, call_as, collectivites, make_cohort, make_participant
+from helpers import kept
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ckanext.challenge.common import file_store
 from ckanext.challenge.model import (
     Application,
     ApplicationFile,
@@ -244,7 +244,7 @@ def ids(store: Path) -> Iterator[dict[str, str]]:
 def _files() -> list[Path]:
     """Something in the place of each file that the database knows of."""
     paths = [
-        file_store.path_of(id_)
+        kept.path_of(id_)
         for table in (ApplicationFile, Evidence)
         for (id_,) in model.Session.query(table.id)
     ]

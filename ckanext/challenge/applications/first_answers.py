@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ckan import model
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import file_store, journal
+from ckanext.challenge.common import file_places, file_store, journal
 from ckanext.challenge.common.action_helpers import cohort_of
 from ckanext.challenge.domain import deadlines, lifecycle
 from ckanext.challenge.domain import progress as rules
@@ -94,7 +94,7 @@ def _copied(
     application: Application, participant: Participant, step: Step
 ) -> Evidence | None:
     """The resolution or the letter of the application, as the proof of a step."""
-    if not file_store.enabled():
+    if not file_places.enabled():
         return None
     files = {
         file.purpose: file

@@ -10,7 +10,7 @@ from ckan import model
 from ckan.lib import uploader
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.common import file_store
+from ckanext.challenge.common import file_places, file_store
 from ckanext.challenge.model import ApplicationFile
 
 log = logging.getLogger(__name__)
@@ -29,13 +29,13 @@ def give(application_id: str, group: model.Group) -> None:
         .order_by(ApplicationFile.created_at.desc())
         .first()
     )
-    if logo is None or group.image_url or not file_store.enabled():
+    if logo is None or group.image_url or not file_places.enabled():
         return
     # Its address is public, and the name that the applicant gave it is not.
     name = f"logo{file_store.IMAGES[logo.media_type][0]}"
     data: dict[str, Any] = {"image_url": ""}
     try:
-        with file_store.path_of(logo.id).open("rb") as stream:
+        with file_store.opened(logo.id) as stream:
             data["image_upload"] = FileStorage(
                 stream, filename=name, content_type=logo.media_type
             )

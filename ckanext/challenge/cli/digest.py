@@ -7,10 +7,12 @@ import click
 from ckanext.challenge import config
 from ckanext.challenge.agenda import digest
 from ckanext.challenge.common import runs
+from ckanext.challenge.common.command_output import one_at_a_time
 
 
 @click.command("digest", short_help="Mail what waits to those who run seasons.")
 @click.option("--dry-run", is_flag=True, help="Only say who would get it.")
+@one_at_a_time("digest")
 def command(dry_run: bool) -> None:
     """Mail to the people of each team, once a week, what waits for them: to be run
     every morning.

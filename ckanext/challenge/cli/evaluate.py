@@ -48,6 +48,8 @@ def _sign() -> tuple[str, ...]:
     """Sign the badges whose job was lost, and tell what could not be signed."""
     waiting = credentials.waiting()
     done = sign(waiting)
+    if done.left:
+        click.echo("Badges are left to a worker that has the key.")
     if done.problem == jobs.NO_KEY:
         # A portal without keys has badges all the same.
         if waiting:

@@ -9,7 +9,7 @@ import click
 
 from ckanext.challenge.applications.schema import STATES
 from ckanext.challenge.common import runs
-from ckanext.challenge.common.command_output import as_format, echo_json
+from ckanext.challenge.common.command_output import as_format, echo_json, one_at_a_time
 from ckanext.challenge.notifications import outbox
 
 
@@ -29,6 +29,7 @@ def _act(action: str, **data: Any) -> Any:
 
 
 @command.command("send")
+@one_at_a_time("mail")
 def send() -> None:
     """Send the mails that are due: to be run every five minutes.
 

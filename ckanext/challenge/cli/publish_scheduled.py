@@ -6,11 +6,13 @@ import ckan.plugins.toolkit as tk
 import click
 
 from ckanext.challenge.common import runs
+from ckanext.challenge.common.command_output import one_at_a_time
 
 
 @click.command(
     "publish-scheduled", short_help="Open, start and finish seasons on their dates."
 )
+@one_at_a_time("publish-scheduled")
 def command() -> None:
     """Open, start and finish the seasons whose dates have come.
 

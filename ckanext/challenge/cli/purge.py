@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ckanext.challenge.common import runs
+from ckanext.challenge.common.command_output import one_at_a_time
 from ckanext.challenge.domain import retention
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.privacy import erasure
@@ -12,6 +13,7 @@ from ckanext.challenge.privacy import erasure
 
 @click.command("purge", short_help="Erase personal data whose time is over.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@one_at_a_time("purge")
 def command(dry_run: bool) -> None:
     """Erase the personal data of applications whose time is over, and announce by
     mail what will be erased two weeks later; erase the addresses that subscribed to

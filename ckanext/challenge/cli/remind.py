@@ -8,6 +8,7 @@ import click
 
 from ckanext.challenge import config
 from ckanext.challenge.common import runs
+from ckanext.challenge.common.command_output import one_at_a_time
 from ckanext.challenge.model import Cohort
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.participants import reminders
@@ -23,6 +24,7 @@ from ckanext.challenge.preparation import reminders as preparations
     help="How many days ahead a step is named [default: "
     "ckanext.challenge.reminder_days].",
 )
+@one_at_a_time("remind")
 def command(dry_run: bool, cohort: str | None, days: int | None) -> None:
     """Remind the members of participants, by mail, of the steps that are late or due
     soon: to be run every morning.

@@ -1,7 +1,8 @@
-"""The files that come with applications and steps: what is taken, and where it lies.
+"""The files that come with applications and steps: what is taken, kept and given.
 
 A file is judged by its content; its name is only shown. The content lies outside of
-the web's reach, under the id of its row, and is served by a view that asks who reads.
+the web's reach, under the id of its row (:mod:`.file_places`), and is served by a view
+that asks who reads.
 """
 
 from __future__ import annotations
@@ -9,19 +10,18 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import ckan.plugins.toolkit as tk
 import magic
 
 from ckanext.challenge import config
 from ckanext.challenge.domain import file_kinds
+
+from . import file_places
 
 #: Media types that are taken, with the ends of names that are theirs.
 IMAGES: dict[str, tuple[str, ...]] = {
@@ -74,22 +74,6 @@ class Stored:
     media_type: str
     size: int
     digest: str
-
-
-def enabled() -> bool:
-    """Whether the portal has a place for files."""
-    return bool(tk.config.get("ckan.storage_path"))
-
-
-def path_of(file_id: str) -> Path:
-    """Where the content of a file lies.
-
-    :raises FileNotFoundError: the portal has no place for files
-    """
-    if not enabled():
-        raise FileNotFoundError("ckan.storage_path is not set")
-    root = Path(tk.config["ckan.storage_path"]) / "challenge"
-    return root / file_id[:2] / file_id
 
 
 def clean_name(name: str | None, media_type: str) -> str:
@@ -181,7 +165,7 @@ def store(file_id: str, upload: Any, allowed: dict[str, tuple[str, ...]]) -> Sto
 
 
 def _write(file_id: str, source: IO[bytes], head: bytes, limit: int) -> tuple[int, str]:
-    with _landing(file_id) as target:
+    with file_places.place().writing(file_id) as target:
         return _copy(source, target, head, limit)
 
 
@@ -190,41 +174,61 @@ def copy(file_id: str, new_id: str) -> None:
 
     :raises OSError: when there is none, or it cannot be stored
     """
-    with _landing(new_id) as target, path_of(file_id).open("rb") as source:
+    place = file_places.place()
+    with place.writing(new_id) as target, place.open(file_id) as source:
         shutil.copyfileobj(source, target)
 
 
-@contextmanager
-def _landing(file_id: str) -> Iterator[IO[bytes]]:
-    """A file that is written whole, or not at all."""
-    path = path_of(file_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
+def opened(file_id: str) -> IO[bytes]:
+    """The content of a file, to be read from any position.
+
+    :raises FileNotFoundError: there is none
+    :raises OSError: it cannot be read now
+    """
+    return file_places.place().open(file_id)
+
+
+def local(file_id: str) -> AbstractContextManager[Path]:
+    """The content of a file as one of this machine, for the time of the block.
+
+    :raises FileNotFoundError: there is none
+    :raises OSError: it cannot be read now
+    """
+    return file_places.place().local(file_id)
+
+
+def size(file_id: str) -> int:
+    """The size of a file in bytes; none for what is missing.
+
+    :raises OSError: it cannot be told now
+    """
     try:
-        with os.fdopen(handle, "wb") as target:
-            yield target
-            target.flush()
-            os.fsync(target.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        return file_places.place().size(file_id)
+    except FileNotFoundError:
+        return 0
+
+
+def forsake(file_id: str) -> None:
+    """Remove what was stored for something that failed; that it stays for the nightly
+    purge is no second failure.
+    """
+    with suppress(OSError):
+        remove(file_id)
 
 
 def remove(*file_ids: str) -> None:
-    """Remove the content of files, as far as it is there."""
-    if enabled():
-        for file_id in file_ids:
-            path_of(file_id).unlink(missing_ok=True)
+    """Remove the content of files, as far as it is there.
 
-
-def stored(before: float) -> Iterator[tuple[str, Path]]:
-    """What lies in the store, by the id that it has or would have.
-
-    :param before: only what was written before this moment, in seconds since 1970
+    :raises OSError: something stayed
     """
-    if not enabled():
+    if not file_ids or not file_places.enabled():
         return
-    for path in (Path(tk.config["ckan.storage_path"]) / "challenge").glob("*/*"):
-        if path.is_file() and path.stat().st_mtime < before:
-            yield path.name, path
+    place, failed = file_places.place(), None
+    for file_id in file_ids:
+        try:
+            place.remove(file_id)
+        except OSError as error:
+            # One that stays keeps no other; the nightly purge finds it again.
+            failed = error
+    if failed is not None:
+        raise failed

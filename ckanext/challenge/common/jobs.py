@@ -7,15 +7,22 @@ commands do the work.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import rq
+from ckan.lib import jobs as ckan_jobs
 from ckan.lib.redis import connect_to_redis
 from redis.exceptions import RedisError
+from rq import defaults as rq_defaults
 
 from ckanext.challenge import config
+
+from . import nodes
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +32,9 @@ DEFAULT = "default"
 #: Seconds after which a job that has not begun is taken for lost: the next call of
 #: :func:`enqueue_once` queues another one.
 LOST_AFTER = 300
+
+#: Seconds after which a worker that says nothing is gone: RQ's own limit.
+_HEARTBEAT = dt.timedelta(seconds=rq_defaults.DEFAULT_WORKER_TTL + 60)
 
 
 def enqueue(
@@ -93,10 +103,39 @@ def begun(work: Callable[..., None], *arguments: str) -> None:
     What comes after this needs another job. One that was queued without a marker may
     call it too.
     """
+    if rq.get_current_job() is not None:
+        nodes.announce("worker")
     try:
         connect_to_redis().delete(_marker(work, arguments))
     except (RedisError, OSError):
         log.warning("Redis cannot be reached: the next %s may wait", work.__name__)
+
+
+def listening() -> set[str]:
+    """The queues at which a worker is that was heard of lately.
+
+    :raises RedisError: Redis cannot be reached
+    """
+    now = dt.datetime.now(dt.timezone.utc)
+    found: set[str] = set()
+    for worker in rq.Worker.all(connection=connect_to_redis()):
+        heard = worker.last_heartbeat
+        if heard is None:
+            continue
+        if heard.tzinfo is None:
+            heard = heard.replace(tzinfo=dt.timezone.utc)
+        if now - heard < _HEARTBEAT:
+            for name in worker.queue_names():
+                # Of another portal that uses the same Redis.
+                with suppress(ValueError):
+                    found.add(ckan_jobs.remove_queue_name_prefix(name))
+    return found
+
+
+def current_queue() -> str | None:
+    """The queue from which this process has the job that it does, if it does one."""
+    job = rq.get_current_job()
+    return ckan_jobs.remove_queue_name_prefix(job.origin) if job else None
 
 
 def _marker(work: Callable[..., None], arguments: tuple[str, ...]) -> str:

@@ -88,8 +88,8 @@ def _committed(session: Any) -> None:
 def listen() -> None:
     """Forget what is remembered whenever this process changes the database.
 
-    So that who changes something reads it back; other processes catch up as the time
-    of their answers runs out.
+    So that who changes something reads it back; other processes see it by the version
+    of their answers, and what has none as the time of these runs out.
     """
     for name, listener in (
         ("after_flush", _wrote),

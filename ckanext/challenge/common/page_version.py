@@ -70,7 +70,56 @@ def _rows(table: str, condition: str = "true") -> str:
     )
 
 
-_OBSERVATORY = sa.text(f"SELECT concat_ws('/', {_STORED})")
+_ORGANIZATIONS_ROWS = _rows('"group"', "is_organization")
+
+_ORGANIZATIONS = sa.text(f"SELECT {_ORGANIZATIONS_ROWS}")
+
+_OBSERVATORY = sa.text(f"SELECT concat_ws('/', {_STORED}, {_ORGANIZATIONS_ROWS})")
+
+_HOME = sa.text(
+    f"""
+    SELECT concat_ws('/', {_STORED}, {_ORGANIZATIONS_ROWS},
+      {_rows("challenge_cohort")},
+      {_rows("challenge_participant")},
+      {_rows("challenge_award")})
+    """
+)
+
+_SHIELD = sa.text(
+    """
+    SELECT concat_ws('/', g.xmin,
+      (SELECT concat_ws('.', count(*), sum(p.xmin::text::bigint),
+                        sum(c.xmin::text::bigint))
+       FROM challenge_participant p
+       JOIN challenge_cohort c ON c.id = p.cohort_id
+       WHERE p.organization_id = g.id),
+      (SELECT concat_ws('.', count(*), sum(a.xmin::text::bigint),
+                        sum(c.xmin::text::bigint))
+       FROM challenge_award a
+       LEFT JOIN challenge_cohort c ON c.id = a.cohort_id
+       WHERE a.organization_id = g.id))
+    FROM "group" g
+    WHERE g.id = :organization OR g.name = :organization
+    """
+)
+
+_CARD = sa.text(
+    f"""
+    SELECT concat_ws('/', g.xmin,
+      {_rows("challenge_award", "organization_id = g.id")},
+      {_rows("package", "owner_org = g.id")})
+    FROM "group" g
+    WHERE g.id = :organization OR g.name = :organization
+    """
+)
+
+_DATASET = sa.text(
+    """
+    SELECT concat_ws('/', p.xmin, g.xmin)
+    FROM package p LEFT JOIN "group" g ON g.id = p.owner_org
+    WHERE p.id = :dataset OR p.name = :dataset
+    """
+)
 
 _COLLECTIVITE = sa.text(
     f"""
@@ -96,15 +145,57 @@ def of_collectivite(siren: str) -> str:
     """The version of the page of a collectivité: it changes with what it did, and those
     that it took the place of, with the observatory, the seasons and the day.
     """
-    stored = model.Session.execute(_COLLECTIVITE, {"siren": siren}).scalar()
-    return f"{stored}/{config.today().isoformat()}"
+    return _today(_COLLECTIVITE, siren=siren)
 
 
 def of_observatory() -> str:
     """The version of the observatory's pages: it changes with what is stored of
-    collectivités, what they publish elsewhere, and the day.
+    collectivités and organizations, what they publish elsewhere, and the day.
     """
-    stored = model.Session.execute(_OBSERVATORY).scalar()
+    return _today(_OBSERVATORY)
+
+
+def of_organizations() -> str:
+    """The version of what names organizations: it changes with any of them."""
+    return _today(_ORGANIZATIONS)
+
+
+def of_home() -> str:
+    """The version of the portal's home: it changes with any season, award and
+    organization, with the observatory and the day; not with each dataset.
+    """
+    return _today(_HOME)
+
+
+def of_progress_badge(organization: str) -> str:
+    """The version of the pictures of an organization: it changes with its name, its
+    progress, its badges, its seasons and the day.
+
+    :param organization: its id or name
+    """
+    return _today(_SHIELD, organization=organization)
+
+
+def of_organization_card(organization: str) -> str:
+    """The version of the card of an organization: it changes with its name, its
+    datasets, its badges and the day.
+
+    :param organization: its id or name
+    """
+    return _today(_CARD, organization=organization)
+
+
+def of_dataset_card(dataset: str) -> str:
+    """The version of the card of a dataset: it changes with it, with its organization
+    and the day.
+
+    :param dataset: its id or name
+    """
+    return _today(_DATASET, dataset=dataset)
+
+
+def _today(statement: sa.TextClause, **values: str) -> str:
+    stored = model.Session.execute(statement, values).scalar()
     return f"{stored}/{config.today().isoformat()}"
 
 

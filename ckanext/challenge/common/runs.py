@@ -18,16 +18,19 @@ from sqlalchemy.dialects.postgresql import insert
 from ckanext.challenge.model import Run
 from ckanext.challenge.model.base import utcnow
 
-from . import jobs
+from . import jobs, nodes
 
 log = logging.getLogger(__name__)
 
+WORKER = "worker"
 #: The worker says it no more often than this.
 _PAUSE = dt.timedelta(hours=1)
 
 
 def note(name: str) -> None:
     """Say that something did its work, and commit."""
+    if name != WORKER:
+        nodes.announce("command")
     now = utcnow()
     model.Session.execute(
         insert(Run.__table__)
@@ -46,7 +49,11 @@ def alone(name: str) -> Iterator[bool]:
     :returns: whether nobody else is at it; otherwise leave it to them
     """
     lock = sa.func.hashtext(f"ckanext.challenge.run.{name}")
-    with model.meta.engine.connect() as connection:  # type: ignore[union-attr]
+    # Without a transaction that would be open as long as the work takes.
+    engine = model.meta.engine.execution_options(  # type: ignore[union-attr]
+        isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
         got = connection.execute(sa.select(sa.func.pg_try_advisory_lock(lock))).scalar()
         try:
             yield bool(got)
@@ -57,7 +64,7 @@ def alone(name: str) -> Iterator[bool]:
 
 def ask_worker() -> None:
     """Have the job worker say that it works, if it has not for a while."""
-    said = all_of_them().get("worker")
+    said = all_of_them().get(WORKER)
     if said is None or utcnow() - said > _PAUSE:
         jobs.enqueue_once(worker_works, title="challenge: does the worker work?")
 
@@ -65,7 +72,7 @@ def ask_worker() -> None:
 def worker_works() -> None:
     """The job: whoever runs it works."""
     jobs.begun(worker_works)
-    note("worker")
+    note(WORKER)
 
 
 def all_of_them() -> dict[str, dt.datetime]:

@@ -16,7 +16,7 @@ from ckanext.challenge.domain import file_kinds
 from ckanext.challenge.model import Application, ApplicationFile, Evidence
 from ckanext.challenge.model.base import make_id
 
-from . import file_store
+from . import file_places, file_store
 from .action_helpers import rollback_and_error
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def _kept(
     field: str, upload: FileStorage, allowed: _Kinds
 ) -> Iterator[tuple[str, file_store.Stored]]:
     """Store the content, which goes again when the block fails."""
-    if not file_store.enabled():
+    if not file_places.enabled():
         raise rollback_and_error(field, tk._("This portal has no place for files"))
     file_id = make_id()
     try:
@@ -127,7 +127,7 @@ def _kept(
         yield file_id, stored
     except BaseException:
         model.Session.rollback()
-        file_store.remove(file_id)
+        file_store.forsake(file_id)
         raise
 
 

@@ -17,6 +17,7 @@ import ckan.plugins.toolkit as tk
 import jwt
 from ckan import model
 from openbadgeslib.errors import LibOpenBadgesException
+from redis.exceptions import RedisError
 from stdnum.fr import siren as sirens
 
 from ckanext.challenge import programmes
@@ -41,6 +42,10 @@ PORTION = 100
 #: after three minutes (ckan.jobs.timeout).
 TURN = 5000
 
+#: Where workers listen that have the private key, when others have none: what these
+#: cannot sign is queued there.
+QUEUE = "challenge-signing"
+
 NO_KEY = "There is no key: make one with “ckan challenge keys create”"
 
 
@@ -61,6 +66,7 @@ class Outcome:
     :ivar looked_at: awards that were not signed
     :ivar signed: those that now are
     :ivar lists: lists of status
+    :ivar left: whether it was left to a worker that has the private key
     :ivar problem: why nothing could be signed, for an administrator
     :ivar errors: awards that could not be signed, and why
     """
@@ -68,6 +74,7 @@ class Outcome:
     looked_at: int = 0
     signed: int = 0
     lists: int = 0
+    left: bool = False
     problem: str | None = None
     errors: tuple[str, ...] = ()
 
@@ -112,6 +119,8 @@ def sign(
     """Sign all awards that have no credential, and the lists that have changed.
 
     Without a key that can be used, awards stay as they are; a later run signs them.
+    Where the key is on other nodes, and a worker listens there (:data:`QUEUE`), it is
+    left to that one.
 
     :param on_progress: told after each portion how many awards it had
     :param limit: how many awards to look at, at most
@@ -125,6 +134,9 @@ def sign(
         signer = _signer(key.id)
     except keys.KeyProblem as problem:
         model.Session.rollback()
+        if isinstance(problem, keys.KeyElsewhere) and _leave_to_another():
+            log.info("Badges are left to a worker that has the key")
+            return Outcome(left=True)
         # A portal that has never had a key is not waited for in vain.
         if key is not None or store.waiting():
             log.error("Badges and lists of revoked ones are not signed. %s", problem)
@@ -144,6 +156,18 @@ def sign(
     for error in errors:
         log.error("Not signed: %s", error)
     return Outcome(len(ids), signed, lists, errors=tuple(errors))
+
+
+def _leave_to_another() -> bool:
+    """Queue the job for those that have the private key, where one listens."""
+    try:
+        if jobs.current_queue() == QUEUE or QUEUE not in jobs.listening():
+            return False
+    except (RedisError, OSError):
+        return False
+    return jobs.enqueue_once(
+        sign_missing, title="challenge: sign what others cannot", queue=QUEUE
+    )
 
 
 @lru_cache(maxsize=1)

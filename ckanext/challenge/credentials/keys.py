@@ -41,6 +41,10 @@ class KeyProblem(Exception):
     """A private key cannot be used; says why, for an administrator."""
 
 
+class KeyElsewhere(KeyProblem):
+    """The private file is not on this node; another one may have it."""
+
+
 @dataclass(frozen=True)
 class KeyPair:
     """A generation of private keys.
@@ -140,7 +144,8 @@ def has_file(key_id: str) -> bool:
 def load(key: SigningKey) -> KeyPair:
     """Return a key with its private half.
 
-    :raises KeyProblem: it is not there, cannot be read, can be read by others, or is
+    :raises KeyElsewhere: it is not on this node
+    :raises KeyProblem: it cannot be read, can be read by others, or is
         not the one whose public half is in the database
     """
     path = _path(key.id)
@@ -149,7 +154,7 @@ def load(key: SigningKey) -> KeyPair:
         _private(path, "600")
         data = path.read_bytes()
     except FileNotFoundError:
-        raise KeyProblem(
+        raise KeyElsewhere(
             f"There is no {path}: bring the file back from a copy, or make another"
             " key with “ckan challenge keys rotate”"
         ) from None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.common import page_version
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.place_matching import (
     Candidate,
@@ -52,7 +53,7 @@ def unmatched() -> Sequence[Unmatched]:
     """All organizations without a SIREN, but for those of which somebody said that
     they are no collectivité: the likeliest proposals first, then by title.
     """
-    return _found.get_or_create("all", None, _compared)
+    return _found.get_or_create("all", page_version.of_organizations(), _compared)
 
 
 def _compared() -> Sequence[Unmatched]:

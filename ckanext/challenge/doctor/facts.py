@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
 import smtplib
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -20,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import rq
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from ckan import model
@@ -28,18 +25,25 @@ from ckan.lib import jobs as ckan_jobs
 from ckan.lib.redis import connect_to_redis
 from ckan.lib.search.common import is_available
 from packaging.requirements import InvalidRequirement, Requirement
-from rq import defaults as rq_defaults
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import jobs, proxy_watch, runs, set_aside
+from ckanext.challenge.common import (
+    file_places,
+    jobs,
+    nodes,
+    proxy_watch,
+    runs,
+    set_aside,
+)
 from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.conformity.jobs import QUEUE as CONFORMITY
+from ckanext.challenge.credentials import jobs as signing
 from ckanext.challenge.credentials import keys, store
 from ckanext.challenge.domain import doctor
 from ckanext.challenge.domain.doctor import Finding
 from ckanext.challenge.domain.programme_check import ProgrammeError
 from ckanext.challenge.model import Mail
-from ckanext.challenge.model.base import utcnow
+from ckanext.challenge.model.base import make_id, utcnow
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +54,6 @@ _MIGRATION = Path(__file__).parents[1] / "migration" / "challenge"
 _DISTRIBUTION = "ckanext-challenge"
 #: Seconds that a mail server, or the portal's own address, has for its answer.
 _PATIENCE = 3
-#: Seconds after which a worker that says nothing is gone: RQ's own limit.
-_HEARTBEAT = dt.timedelta(seconds=rq_defaults.DEFAULT_WORKER_TTL + 60)
 
 
 def plugins() -> Finding:
@@ -149,25 +151,8 @@ def solr() -> Finding:
     return Finding("solr", "wrong", "down")
 
 
-def _workers() -> set[str]:
-    now = dt.datetime.now(dt.timezone.utc)
-    found: set[str] = set()
-    for worker in rq.Worker.all(connection=connect_to_redis()):
-        heard = worker.last_heartbeat
-        if heard is None:
-            continue
-        if heard.tzinfo is None:
-            heard = heard.replace(tzinfo=dt.timezone.utc)
-        if now - heard < _HEARTBEAT:
-            for name in worker.queue_names():
-                # Of another portal that uses the same Redis.
-                with suppress(ValueError):
-                    found.add(ckan_jobs.remove_queue_name_prefix(name))
-    return found
-
-
 def workers() -> Finding:
-    return doctor.workers(_workers(), QUEUES)
+    return doctor.workers(jobs.listening(), QUEUES)
 
 
 def waiting_jobs() -> dict[str, tuple[int, dt.timedelta]]:
@@ -201,17 +186,39 @@ def set_aside_rows() -> Finding:
 
 
 def storage() -> Finding:
-    folder = tk.config.get("ckan.storage_path")
-    if not folder:
-        return Finding("storage", "wrong", "none")
-    facts = {"path": str(folder)}
+    """Whether a file can be written, read and removed where files are kept."""
+    facts = {
+        "name": config.storage(),
+        "path": str(tk.config.get("ckan.storage_path") or "-"),
+    }
+    id_ = make_id()
     try:
-        os.makedirs(Path(folder) / "challenge", exist_ok=True)
-        with tempfile.TemporaryFile(dir=Path(folder) / "challenge"):
-            pass
-    except OSError:
-        return Finding("storage", "wrong", "unwritable", facts)
-    return Finding("storage", "good", facts=facts)
+        place = file_places.place()
+        with place.writing(id_) as file:
+            file.write(b"?")
+        with place.open(id_) as file:
+            file.read()
+        place.remove(id_)
+        left = _left_behind(place)
+    except OSError as error:
+        log.warning("The place for files cannot be used", exc_info=error)
+        return Finding("storage", "wrong", file_places.why(error), facts)
+    if left:
+        return Finding("storage", "todo", "moving", {**facts, "count": left})
+    code = "kept" if config.storage() else "good"
+    return Finding("storage", "good", code, facts)
+
+
+def _left_behind(place: file_places.Place) -> int:
+    """How many files were not moved to the storage yet."""
+    if not isinstance(place, file_places.Moved):
+        return 0
+    return sum(1 for _ in place.before.names())
+
+
+def node_signs() -> Finding:
+    """Whether all nodes that were heard of lately have alike what they must."""
+    return doctor.nodes(nodes.told_now("command"))
 
 
 def mail_server() -> Finding:
@@ -244,7 +251,14 @@ def signatures() -> Finding:
                 keys.load(key)
             except keys.KeyProblem as error:
                 problem = str(error)
-    return doctor.signatures(store.waiting(), key is not None, there, problem)
+    waiting = store.waiting()
+    return doctor.signatures(
+        waiting,
+        key is not None,
+        there,
+        problem,
+        listened=not waiting or signing.QUEUE in jobs.listening(),
+    )
 
 
 def address() -> Finding:
@@ -330,6 +344,7 @@ LOOKS: Mapping[str, Callable[[], Finding]] = {
     "commands": commands,
     "set_aside": set_aside_rows,
     "storage": storage,
+    "nodes": node_signs,
     "mail_server": mail_server,
     "mails": mails,
     "address": address,

@@ -30,6 +30,7 @@ _TITLES = {
     "commands": N_("Commands of the crontab"),
     "set_aside": N_("Evaluations set aside"),
     "storage": N_("Place for files"),
+    "nodes": N_("Nodes"),
     "mail_server": N_("Mail server"),
     "mails": N_("Mails"),
     "address": N_("Address of the portal"),
@@ -80,9 +81,29 @@ SENTENCES = {
     ("commands", "silent"): N_("They did not run when they had to: {names}"),
     ("set_aside", "good"): N_("Nothing was set aside"),
     ("set_aside", "some"): N_("Failed again and again and set aside: {count}"),
-    ("storage", "good"): N_("Files can be written in {path}"),
+    ("storage", "good"): N_("Files can be written in {path}, a folder for all nodes"),
+    ("storage", "kept"): N_("Files can be written in the storage “{name}”"),
+    ("storage", "moving"): N_(
+        "New files go to the storage “{name}”. Still in the folder {path}: {count}"
+    ),
     ("storage", "none"): N_("There is none: nobody can attach or prepare a file"),
-    ("storage", "unwritable"): N_("Nothing can be written in {path}"),
+    ("storage", "unknown"): N_("The settings name no storage “{name}” that works"),
+    ("storage", "old"): N_(
+        "The storage “{name}” needs CKAN 2.12: before it, files lie in a folder"
+    ),
+    ("storage", "public"): N_(
+        "The storage “{name}” is public, and what applicants send is not"
+    ),
+    ("storage", "full"): N_("The place for files is full ({path}, {name})"),
+    ("storage", "denied"): N_("This user may not write or read there ({path}, {name})"),
+    ("storage", "down"): N_(
+        "It does not work now ({path}, {name}). The log says more."
+    ),
+    ("nodes", "good"): N_("They have alike what they must: {nodes}"),
+    ("nodes", "differ"): N_("They differ in {names}. Heard of: {nodes}"),
+    ("nodes", "files"): N_("They do not reach the same files: {nodes}"),
+    ("nodes", "clock"): N_("The clock of {nodes} is wrong by {seconds} seconds"),
+    ("nodes", "versions"): N_("They run several versions: {names}"),
     ("mail_server", "good"): N_("{server} answers"),
     ("mail_server", "down"): N_("{server} does not answer"),
     ("mails", "good"): N_("None was given up"),
@@ -101,6 +122,10 @@ SENTENCES = {
     ("signatures", "problem"): N_("{problem}. Badges not signed: {count}"),
     ("signatures", "elsewhere"): N_(
         "The private key is on another node, which signs. Badges not signed: {count}"
+    ),
+    ("signatures", "nobody"): N_(
+        "The private key is on another node, and no worker there listens for the"
+        " others. Badges not signed: {count}"
     ),
     ("signatures", "waiting"): N_("Badges not signed: {count}"),
     ("proxy", "good"): N_("It says where requests come from, or there is none"),
@@ -157,7 +182,16 @@ _REMEDIES = {
     ("commands", "silent"): "crontab -e",
     ("set_aside", "some"): "ckan challenge evaluate --all --full",
     ("storage", "none"): "ckan.storage_path = /var/lib/ckan",
-    ("storage", "unwritable"): "chown -R ckan {path}",
+    ("storage", "moving"): "ckan challenge files move --to {name} --remove",
+    ("storage", "unknown"): "ckan.files.storage.{name}.type = …",
+    ("storage", "old"): "ckanext.challenge.storage =",
+    ("storage", "public"): "ckan.files.storage.{name}.public = false",
+    ("storage", "full"): "ckan challenge files move --to …",
+    ("storage", "denied"): "chown -R ckan {path}",
+    ("nodes", "differ"): "{name} = …",
+    ("nodes", "files"): "ckan.storage_path = …",
+    ("nodes", "clock"): "timedatectl set-ntp true",
+    ("nodes", "versions"): "pip install --upgrade ckanext-challenge",
     ("mail_server", "down"): "smtp.server = …",
     ("mails", "failed"): "ckan challenge mail list",
     ("address", "none"): "ckan.site_url = https://…",
@@ -166,6 +200,9 @@ _REMEDIES = {
     ("identity", "unreached"): "curl -i {url}",
     ("identity", "other"): "curl -i {url}",
     ("signatures", "none"): "ckan challenge keys create",
+    ("signatures", "nobody"): (
+        "ckan jobs worker default challenge-conformity challenge-signing"
+    ),
     ("signatures", "waiting"): "ckan challenge evaluate --all",
     ("signatures", "elsewhere"): "ckan challenge evaluate --all",
     ("proxy", "blind"): "ckanext.challenge.trusted_proxies = 127.0.0.0/8",

@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from . import agenda, hosts
+from . import nodes as node_rules
 
 #: ``good``: nothing to do; ``todo``: it works, and less well than it could;
 #: ``wrong``: something that was promised does not happen.
@@ -209,6 +210,28 @@ def commands(ended: Mapping[str, dt.datetime], now: dt.datetime) -> Finding:
     return Finding("commands", "good")
 
 
+def nodes(signs: Sequence[node_rules.Sign]) -> Finding:
+    """Judge whether the nodes have alike what they must.
+
+    What is worst is told first; the rest follows once that is mended.
+
+    :param signs: of all that were heard of lately
+    """
+    there = {"nodes": ", ".join(sign.name for sign in signs)}
+    if names := node_rules.differing(signs):
+        facts = {**there, "names": ", ".join(names), "name": names[0]}
+        return Finding("nodes", "wrong", "differ", facts)
+    if apart := node_rules.apart(signs):
+        facts = {"nodes": ", ".join(sign.name for sign in apart)}
+        return Finding("nodes", "wrong", "files", facts)
+    if wrong := node_rules.wrong_clocks(signs):
+        facts = {"nodes": wrong[0].name, "seconds": round(abs(wrong[0].ahead))}
+        return Finding("nodes", "wrong", "clock", facts)
+    if versions := node_rules.versions(signs):
+        return Finding("nodes", "todo", "versions", {"names": ", ".join(versions)})
+    return Finding("nodes", "good", facts=there)
+
+
 def address(site_url: str) -> Finding:
     """Judge the portal's address, which is in what is signed."""
     parts = urlsplit(site_url)
@@ -248,19 +271,29 @@ def languages(default: str, offered: Sequence[str]) -> Finding:
     return Finding("languages", "good", facts={"locales": " ".join(offered)})
 
 
-def signatures(waiting: int, has_key: bool, can_sign: bool, problem: str) -> Finding:
+def signatures(
+    waiting: int,
+    has_key: bool,
+    can_sign: bool,
+    problem: str,
+    *,
+    listened: bool = True,
+) -> Finding:
     """Judge whether badges can be signed.
 
     :param waiting: awards that are not signed yet
     :param has_key: whether a key signs, as the database says
     :param can_sign: whether its private file is on this node
     :param problem: why the file cannot be used, where it is there
+    :param listened: whether a worker listens for those that have no key
     """
     facts = {"count": waiting, "problem": problem}
     if not has_key:
         return Finding("signatures", "todo" if not waiting else "wrong", "none", facts)
     if problem:
         return Finding("signatures", "wrong", "problem", facts)
+    if not can_sign and waiting and not listened:
+        return Finding("signatures", "todo", "nobody", facts)
     if not can_sign:
         return Finding("signatures", "todo" if waiting else "good", "elsewhere", facts)
     if waiting:

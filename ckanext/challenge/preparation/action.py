@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import IO, Any, NoReturn
 
@@ -14,6 +16,7 @@ from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.common import (
+    file_places,
     file_store,
     session_events,
     spreadsheets,
@@ -25,6 +28,7 @@ from ckanext.challenge.common.action_helpers import (
     find_organization,
     is_deferred,
     paginate,
+    rollback_and_error,
     user_id_of,
     validate,
 )
@@ -112,7 +116,7 @@ def challenge_preparation_create(context: Context, data_dict: dict[str, Any]) ->
         _prepare(context, row, size)
     except BaseException:
         model.Session.rollback()
-        file_store.remove(row.id)
+        file_store.forsake(row.id)
         raise
     return _dictize(row)
 
@@ -246,7 +250,9 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
     row.edits = [one for one in edits.values() if one["value"] is not None]
     row.updated_at = utcnow()
     row.expires_at = row.updated_at + timedelta(days=KEPT_DAYS)
-    _prepare(context, row, _size(row.id))
+    with _reading():
+        size = file_store.size(row.id)
+    _prepare(context, row, size)
     return _dictize(row)
 
 
@@ -288,7 +294,9 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
         lifecycle.PREPARATION.check(row.state, "published")
     national = kits.schema_of(row.kit)
     try:
-        file = _file(row, national, work.to_publish(row, national))
+        with _reading():
+            content = work.to_publish(row, national)
+        file = _file(row, national, content)
         row.state = "published"
         row.updated_at = utcnow()
         row.found, row.edits, row.mapping = {}, [], {}
@@ -326,11 +334,8 @@ def challenge_preparation_export(context: Context, data_dict: dict[str, Any]) ->
     if row.state not in lifecycle.PREPARATION_READ:
         raise tk.ValidationError({"id": [tk._("There is nothing to give yet")]})
     make = work.csv_of if kind == "csv" else work.marked_workbook
-    try:
+    with _reading():
         content = make(row, national)
-    except (NotATable, FileNotFoundError) as error:
-        text = workbook_labels.refusal(work.BROKEN)[0]
-        raise tk.ValidationError({"id": [text]}) from error
     name = row.source_name.rpartition(".")[0] if kind == "xlsx" else row.kit
     stream = bool(context.get("stream"))
     return spreadsheets.as_answer(kind, name or row.kit, [content], stream=stream)
@@ -411,7 +416,7 @@ def _store(id_: str, stream: IO[bytes]) -> int:
 
     :returns: its size in bytes
     """
-    if not file_store.enabled():
+    if not file_places.enabled():
         text = tk._("This portal has no place for files")
         raise tk.ValidationError({"upload": [text]})
     try:
@@ -429,17 +434,28 @@ def _store(id_: str, stream: IO[bytes]) -> int:
         raise tk.ValidationError({"upload": [text]}) from error
 
 
-def _size(id_: str) -> int:
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Say of a workbook that cannot be read whether one may try again.
+
+    :raises ValidationError: on ``id``
+    """
     try:
-        return file_store.path_of(id_).stat().st_size
-    except FileNotFoundError:
-        return 0
+        yield
+    except (NotATable, FileNotFoundError) as error:
+        text = workbook_labels.refusal(work.BROKEN)[0]
+        raise rollback_and_error("id", text) from error
+    except OSError as error:
+        log.exception("A workbook could not be read")
+        text = tk._("The file cannot be read now. Try again in a while.")
+        raise rollback_and_error("id", text) from error
 
 
 def _prepare(context: Context, row: Preparation, size: int) -> None:
     """Make the result now, or by a job where that takes long or others commit."""
     if size <= _SMALL and not is_deferred(context):
-        work.prepare(row, kits.schema_of(row.kit))
+        with _reading():
+            work.prepare(row, kits.schema_of(row.kit))
         commit(context)
         return
     row.state, row.reason = "reading", None

@@ -44,6 +44,10 @@ def prepare_queued(preparation_id: str) -> None:
         return
     try:
         work.prepare(row, kits.schema_of(row.kit))
+    except OSError:
+        # The place for files is away: the preparation waits to be begun again.
+        log.exception("The workbook of preparation %s cannot be read", preparation_id)
+        model.Session.rollback()
     except Exception:
         log.exception("Preparation %s failed", preparation_id)
         model.Session.rollback()

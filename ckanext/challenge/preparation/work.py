@@ -56,7 +56,7 @@ def prepare(row: Preparation, schema: registry.Schema) -> None:
     """
     row.reason = None
     try:
-        workbook = take_in(file_store.path_of(row.id), row.source_name)
+        workbook = _taken_in(row)
     except NotATable as refusal:
         row.state, row.reason, row.found = "failed", refusal.code, {}
         return
@@ -79,6 +79,11 @@ def prepare(row: Preparation, schema: registry.Schema) -> None:
     row.state = found.state
 
 
+def _taken_in(row: Preparation) -> Workbook:
+    with file_store.local(row.id) as path:
+        return take_in(path, row.source_name)
+
+
 def csv_of(row: Preparation, schema: registry.Schema) -> bytes:
     """The result as it is published.
 
@@ -88,7 +93,7 @@ def csv_of(row: Preparation, schema: registry.Schema) -> bytes:
 
 
 def _result(row: Preparation, schema: registry.Schema) -> steps.Result:
-    workbook = take_in(file_store.path_of(row.id), row.source_name)
+    workbook = _taken_in(row)
     return _Prepared(row, schema, workbook).result
 
 
@@ -98,7 +103,7 @@ def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
 
     :raises NotATable: the workbook cannot be read
     """
-    workbook = take_in(file_store.path_of(row.id), row.source_name)
+    workbook = _taken_in(row)
     found = _Prepared(row, schema, workbook)
     marks = marked.marks(
         workbook.sheets, found.table.header_row, found.edits(row.edits)

@@ -20,7 +20,13 @@ from ckan import model
 from ckanext.challenge import config, notifications, programmes
 from ckanext.challenge.applications import accounts, claims, given_roles, waiting_list
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
-from ckanext.challenge.common import file_store, journal, proofs
+from ckanext.challenge.common import (
+    file_places,
+    file_store,
+    journal,
+    proofs,
+    stored_files,
+)
 from ckanext.challenge.domain import (
     application_fields,
     lifecycle,
@@ -394,9 +400,14 @@ def purge(
             log.error("Application %s could not be purged: %s", candidate.id, kind)
             purged.errors.append(f"{candidate.reference}: {kind}")
         on_progress(1)
-    file_store.remove(*_forget_cohorts(now))
-    file_store.remove(*_forget_preparations(now))
-    purged.files = remove_orphans(now)
+    gone = [*_forget_cohorts(now), *_forget_preparations(now)]
+    try:
+        file_store.remove(*gone)
+        purged.files = remove_orphans(now)
+    except OSError as error:
+        # The rows are erased; the next night finds the files by that.
+        log.exception("Files could not be removed")
+        purged.errors.append(f"files: {error}")
     outbox.forget_digests()
     purged.subscriptions = unconfirmed(now).delete(synchronize_session=False)
     model.Session.commit()
@@ -468,17 +479,10 @@ def remove_orphans(now: datetime) -> int:
     """Remove stored files whose rows are gone: a process was killed in between.
 
     :returns: how many
+    :raises OSError: the place for files cannot be used
     """
-    old = dict(file_store.stored(before=now.timestamp() - 24 * 3600))
-    if not old:
+    if not file_places.enabled():
         return 0
-    known = {
-        id_
-        for table in (ApplicationFile, Evidence, Preparation)
-        for (id_,) in model.Session.query(table.id).filter(table.id.in_(old))
-    }
-    model.Session.rollback()
-    orphans = [path for name, path in old.items() if name not in known]
-    for path in orphans:
-        path.unlink(missing_ok=True)
-    return len(orphans)
+    place = file_places.place()
+    orphans = stored_files.abandoned(place, now.timestamp())
+    return sum(place.remove(id_) for id_ in orphans)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from ckanext.challenge.common import page_cache, proxy_watch
+from ckanext.challenge.common import nodes, page_cache, proxy_watch
 from ckanext.challenge.views import moved, reloaded, unavailable
 from ckanext.challenge.views.applicant.claims import claims
 from ckanext.challenge.views.applicant.erasure import erasure
@@ -47,11 +47,16 @@ from ckanext.challenge.views.public.sitemap import sitemap
 from ckanext.challenge.views.public.subscriptions import subscriptions
 
 
+def _say_what_is_here() -> None:
+    nodes.announce("web")
+
+
 def get_blueprints() -> list[Blueprint]:
     """The blueprints of all audiences."""
     page_cache.listen()
     actions = Blueprint("challenge_actions", __name__)
     actions.before_app_request(proxy_watch.look)
+    actions.before_app_request(_say_what_is_here)
     actions.before_app_request(check_action)
     actions.before_app_request(unavailable.be_patient)
     actions.after_app_request(unavailable.replace_answer)

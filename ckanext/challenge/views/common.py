@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, TypeVar
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
-from flask import Blueprint, current_app, request, send_file
+from flask import Blueprint, current_app, request
 from flask import Response as FlaskResponse
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.utils import send_file
 from werkzeug.wrappers import Response
 
 from ckanext.challenge.common import file_store, shield
@@ -26,6 +29,8 @@ from .embed.refusals import asked_type, refusal
 from .errors import BadRequest, Forbidden, NotFound, ServiceUnavailable
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
+
+log = logging.getLogger(__name__)
 
 
 def context() -> Context:
@@ -250,17 +255,33 @@ def stored_file(row: Mapping[str, Any]) -> Response:
 
     :param row: its ``id``, ``name`` and ``media_type``
     :raises ObjectNotFound: when its content is gone
+    :raises ServiceUnavailable: when it cannot be read now
     """
     try:
-        answer = send_file(
-            file_store.path_of(row["id"]),
-            mimetype=row["media_type"],
-            as_attachment=True,
-            download_name=row["name"],
-        )
+        content = file_store.opened(row["id"])
     except FileNotFoundError as error:
         # It may be replaced at this very moment.
         raise tk.ObjectNotFound() from error
+    except OSError as error:
+        log.exception("The file %s cannot be read", row["id"])
+        text = tk._("The file cannot be read now. Try again in a while.")
+        raise ServiceUnavailable(text) from error
+    size = content.seek(0, os.SEEK_END)
+    content.seek(0)
+    answer = send_file(
+        content,
+        # Not by the server's own means of sending files, which take none of a storage.
+        {},
+        mimetype=row["media_type"],
+        as_attachment=True,
+        download_name=row["name"],
+        response_class=FlaskResponse,
+        conditional=False,
+    )
+    answer.content_length = size
+    # What lies under an id never changes.
+    answer.set_etag(row["id"])
+    answer.make_conditional(request, accept_ranges=True, complete_length=size)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

@@ -19,10 +19,11 @@ from factories import (
     only_message,
     season_and_directory,
 )
+from helpers import kept
 from helpers.snapshots import MadeOnce
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.common import file_store, journal, uploads
+from ckanext.challenge.common import journal, uploads
 from ckanext.challenge.model import ApplicationFile, Mail
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db")
@@ -73,7 +74,7 @@ def test_a_file_is_attached_and_removed(cohort: dict[str, Any], storage: Path) -
     draft = apply(cohort, submit=False)
     made = _attach(draft, _pdf())
     assert (made["name"], made["media_type"]) == ("délibération.pdf", "application/pdf")
-    assert file_store.path_of(made["id"]).read_bytes() == PDF
+    assert kept.path_of(made["id"]).read_bytes() == PDF
     shown = call_as(
         None, "challenge_application_show", id=draft["id"], key=draft["key"]
     )

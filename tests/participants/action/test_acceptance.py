@@ -26,11 +26,12 @@ from factories import (
     prove,
     season_and_directory,
 )
+from helpers import kept
 from helpers.concurrency import at_once
 from helpers.snapshots import MadeOnce
 from werkzeug.datastructures import FileStorage
 
-from ckanext.challenge.common import file_store, journal
+from ckanext.challenge.common import journal
 from ckanext.challenge.model import (
     Application,
     Award,
@@ -135,7 +136,7 @@ def test_all_that_an_acceptance_made_is_gone(
         cohort=cohort["id"],
         reason="Pour le test",
     )
-    proof = file_store.path_of(model.Session.query(Evidence.id).scalar() or "")
+    proof = kept.path_of(model.Session.query(Evidence.id).scalar() or "")
     assert proof.exists() and _count(WaitingRole) == 1
 
     told = call_as(admin, PREVIEW, id=accepted["id"])

@@ -23,11 +23,11 @@ from factories import (
     make_staff,
     only_message,
 )
+from helpers import kept
 from helpers.snapshots import MadeOnce
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import file_store
 from ckanext.challenge.model import Evidence, JournalEntry, Mail, Participant
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.privacy import erasure
@@ -627,7 +627,7 @@ def test_a_season_that_is_deleted_leaves_no_file(
             admin, "challenge_cohort_transition", id=season["cohort"]["id"], to=state
         )
     (file,) = model.Session.query(Evidence)
-    path = file_store.path_of(file.id)
+    path = kept.path_of(file.id)
     assert path.is_file()
     call_as(admin, "challenge_cohort_delete", id=season["cohort"]["id"])
     assert not path.exists()

@@ -11,7 +11,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config
-from ckanext.challenge.common import file_store, roles, uploads
+from ckanext.challenge.common import file_places, file_store, roles, uploads
 from ckanext.challenge.common.action_helpers import (
     checked_transition,
     find_participant,
@@ -167,7 +167,7 @@ def _plan(found: steps.Found, data: dict[str, Any]) -> None:
 
 
 def _no_proof(check: PersonCheck) -> tk.ValidationError:
-    if check.evidence == "file" and file_store.enabled():
+    if check.evidence == "file" and file_places.enabled():
         text = tk._("This step needs a proof: choose a file, or give its address")
         return rollback_and_error(_FILE, text)
     return rollback_and_error("evidence_url", tk._("This step needs a proof"))

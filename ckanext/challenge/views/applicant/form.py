@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
-from ckanext.challenge.common import file_store, language, uploads
+from ckanext.challenge.common import file_places, file_store, language, uploads
 from ckanext.challenge.domain import questions
 from ckanext.challenge.domain.application_fields import PARTS, Field, asked_in
 from ckanext.challenge.views.forms import texts
@@ -257,7 +257,7 @@ def file_fields(attached: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, An
 
     :returns: none where the portal keeps no files
     """
-    if not file_store.enabled():
+    if not file_places.enabled():
         return []
     there = list(attached)
     return [

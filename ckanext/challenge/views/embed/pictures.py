@@ -10,6 +10,7 @@ from flask import Response, request
 from flask_babel import force_locale
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import page_version
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.elision import phrase
 from ckanext.challenge.svg.badge import badge_document
@@ -36,7 +37,7 @@ class Picture(Shared):
 
 
 # Sites embed the picture in pages that are read often; browsers keep it for minutes.
-_pictures = PageCache(seconds=10, size=2000)
+_pictures = PageCache(seconds=300, size=2000)
 
 
 def _progress(row: Row) -> str:
@@ -195,7 +196,7 @@ def embedded_picture(organization: str) -> Response:
     wanted = {name: asked[name] for name in ("cohort", "badge") if asked.get(name)}
     document, tag = _pictures.get_or_create(
         (organization, look, *sorted(wanted.items())),
-        None,
+        page_version.of_progress_badge(organization),
         lambda: _draw(organization, wanted, look),
     )
     return conditional(Picture(document), tag)

@@ -9,6 +9,7 @@ from flask import Response
 from flask_babel import force_locale
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import page_version
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.svg.cards import SOCIAL, social_card
 from ckanext.challenge.svg.progress_badge import etag
@@ -24,15 +25,18 @@ _drawings = PageCache(seconds=60, size=1000)
 _pixels = PageCache(seconds=3600, size=100)
 
 
-def _card(key: tuple[str, ...], draw: Any) -> Response:
-    """The card as PNG; not even drawn for a reader who has it."""
+def _card(key: tuple[str, ...], version: str | None, draw: Any) -> Response:
+    """The card as PNG; not even drawn for a reader who has it.
+
+    :param version: of what it shows
+    """
     language = asked_language()
 
     def drawn() -> str:
         with force_locale(language):
             return draw(language)
 
-    svg = _drawings.get_or_create((*key, language), None, drawn)
+    svg = _drawings.get_or_create((*key, language), version, drawn)
     tag = etag(svg)
     response = conditional(Shared(b"", mimetype="image/png"), tag)
     if response.status_code == 200:
@@ -61,7 +65,7 @@ def cohort_card(name: str) -> Response:
             language=language,
         )
 
-    return _card(("season", name), draw)
+    return _card(("season", name), page_version.of_cohort(name), draw)
 
 
 def participant_card(cohort: str, organization: str) -> Response:
@@ -92,7 +96,11 @@ def participant_card(cohort: str, organization: str) -> Response:
             language=language,
         )
 
-    return _card(("participant", cohort, organization), draw)
+    return _card(
+        ("participant", cohort, organization),
+        page_version.of_progress_badge(organization),
+        draw,
+    )
 
 
 def award_card(award_id: str) -> Response:
@@ -118,7 +126,7 @@ def award_card(award_id: str) -> Response:
             language=language,
         )
 
-    return _card(("award", award_id), draw)
+    return _card(("award", award_id), page_version.of_award(award_id), draw)
 
 
 def dataset_card(name: str) -> Response:
@@ -148,7 +156,7 @@ def dataset_card(name: str) -> Response:
             language=language,
         )
 
-    return _card(("dataset", name), draw)
+    return _card(("dataset", name), page_version.of_dataset_card(name), draw)
 
 
 def organization_card(name: str) -> Response:
@@ -181,4 +189,4 @@ def organization_card(name: str) -> Response:
             language=language,
         )
 
-    return _card(("organization", name), draw)
+    return _card(("organization", name), page_version.of_organization_card(name), draw)

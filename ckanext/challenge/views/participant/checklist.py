@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import config
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import file_store
+from ckanext.challenge.common import file_places, file_store
 from ckanext.challenge.common.labels import as_effort, behind
 from ckanext.challenge.domain.lifecycle import STEP_CLAIMED, STEP_SETTLED, STEP_UNBEGUN
 from ckanext.challenge.measures import labels
@@ -200,7 +200,7 @@ def _measured(step: Mapping[str, Any]) -> str:
 
 def _file_field(step: Mapping[str, Any]) -> dict[str, Any] | None:
     """The place for a file; none where the portal keeps no files."""
-    if step.get("evidence") != "file" or not file_store.enabled():
+    if step.get("evidence") != "file" or not file_places.enabled():
         return None
     there = step.get("evidence_file")
     ends = sorted({end for ends in file_store.PROOFS.values() for end in ends})

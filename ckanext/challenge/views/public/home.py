@@ -1,8 +1,9 @@
 """The portal's home: what one looks for first, and what is new.
 
 CKAN answers ``/``; its template asks for this body where ``ckanext.challenge.home`` is
-on. The body is the same for everybody, so that it is rendered once a minute and read by
-all, whoever has signed in.
+on. The body is the same for everybody, so that it is rendered once and read by all,
+whoever has signed in: until a season, an award or an organization changes, and for a
+minute.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from markupsafe import Markup
 
 from ckanext.challenge import config
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import shield
+from ckanext.challenge.common import page_version, shield
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.lifecycle import COHORT_PRESENTED
 from ckanext.challenge.views.embed.response import act_as_nobody
@@ -42,7 +43,7 @@ def challenge_home_body() -> Markup | None:
     if not config.home():
         return None
     key = (tk.h.lang(), tk.request.script_root)
-    return _bodies.get_or_create(key, None, _render)
+    return _bodies.get_or_create(key, page_version.of_home(), _render)
 
 
 def _render() -> Markup:

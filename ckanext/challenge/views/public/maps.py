@@ -11,6 +11,7 @@ from flask import Response, request
 from flask_babel import force_locale
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import page_version
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.svg.contour_map import POLICY, contour_map, swatch
 from ckanext.challenge.views.common import blueprint
@@ -100,7 +101,7 @@ def _figures(level: str, departement: str) -> Any:
     """The same without the outlines, as it was a moment ago."""
     return _answers.get_or_create(
         (level, departement),
-        None,
+        page_version.of_observatory(),
         lambda: _answer(level, departement, outlines=False),
     )
 
@@ -185,7 +186,9 @@ def read() -> str:
     asked = _asked()
     level, departement = asked["level"], asked["departement"]
     known = _answers.get_or_create(
-        "list", None, lambda: act_as_nobody("challenge_map_list")["results"]
+        "list",
+        page_version.of_observatory(),
+        lambda: act_as_nobody("challenge_map_list")["results"],
     )
     if level == "commune" and not departement:
         # A country has no map of all its communes.

@@ -9,6 +9,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import page_version
 from ckanext.challenge.common.labels import N_
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.names import sort_key
@@ -46,7 +47,8 @@ def listed(
 ) -> dict[str, Any]:
     """What ``challenge_dataset_list`` answers, which is the same for everybody.
 
-    The first page of each known filter is kept for a minute; what the portal does not
+    The first page of each known filter is kept for a minute, or until an organization
+    changes; what the portal does not
     know is an error, which is not kept.
 
     :raises ValidationError: a filter has a value that the portal does not know
@@ -64,7 +66,7 @@ def listed(
     if page > 1:
         return read()
     key = (tk.h.lang(), size, facets, *sorted(filters.items()))
-    return _lists.get_or_create(key, None, read)
+    return _lists.get_or_create(key, page_version.of_organizations(), read)
 
 
 def place_title(kind: str, value: str) -> str:
