@@ -25,10 +25,12 @@ from rdflib import Literal, Namespace, URIRef
 from rdflib.namespace import FOAF, RDF, SKOS
 from rdflib.term import Node
 
+from ckanext.challenge.common import own_fields
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.domain import european
 from ckanext.challenge.domain.boxes import box_of
 from ckanext.challenge.domain.characters import cleaned
+from ckanext.challenge.model import catalog
 from ckanext.challenge.schemas import choices
 from ckanext.dcat.profiles.base import (  # type: ignore[import]
     DCAT,
@@ -117,7 +119,7 @@ class CatalogueProfile(RDFProfile):
         self._replace(
             ref,
             DCT.accrualPeriodicity,
-            european.frequency(dataset.get("frequency")),
+            european.frequency(own_fields.read(dataset, "frequency")),
             DCT.Frequency,
         )
         if not self._has(ref, DCT.language):
@@ -179,8 +181,9 @@ class CatalogueProfile(RDFProfile):
 
         The theme of its form is what ckanext-dcat has said already.
         """
+        chosen = own_fields.read(dataset, "challenge_kit")
         kit = next(
-            (one for one in choices.kits() if one.key == dataset.get("challenge_kit")),
+            (one for one in choices.kits() if one.key == chosen),
             None,
         )
         own = [str(theme) for theme in self.g.objects(ref, DCAT.theme)]
@@ -219,12 +222,11 @@ class CatalogueProfile(RDFProfile):
         self._sum(ref)
 
     def _license(self, dataset: Mapping[str, Any], ref: Node) -> None:
-        licence = model.Package.get_license_register().get(
-            european.licence(dataset.get("license_id"))
-        )
+        own = own_fields.read(dataset, "license_id")
+        licence = model.Package.get_license_register().get(catalog.own_licence(own))
         if licence is None or not _WEB.fullmatch(licence.url or ""):
             return
-        if self._has(ref, DCT.license) and not dataset.get("license_id"):
+        if self._has(ref, DCT.license) and not own:
             return
         self.g.remove((ref, DCT.license, None))
         document, is_new = self._add_typed(
@@ -239,7 +241,7 @@ class CatalogueProfile(RDFProfile):
             self._add(document, DCT.type, URIRef(kind))
 
     def _conform(self, resource: Mapping[str, Any], ref: Node) -> None:
-        schema = registry.get(resource.get("schema"))
+        schema = registry.get(own_fields.read(resource, "schema"))
         if schema is None or not schema.address:
             return
         # Harvesters read one.

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ckan import model
 from flask import g, has_request_context
 
-from ckanext.challenge.common import shield
+from ckanext.challenge.common import own_fields, shield
 from ckanext.challenge.model import contour
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.catalog import organization_extras
@@ -60,8 +60,7 @@ class Publisher:
 
 def codes(dataset: Mapping[str, Any]) -> list[str]:
     """The codes of the territories that a dataset covers."""
-    value = dataset.get("spatial_insee")
-    found = _SEPARATORS.split(value) if isinstance(value, str) else []
+    found = _SEPARATORS.split(own_fields.read(dataset, "spatial_insee"))
     return list(dict.fromkeys(code for code in found if code))
 
 
