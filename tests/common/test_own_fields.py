@@ -5,19 +5,17 @@ Its schemas are those of ``tests/strangers``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from ckan.model import license as licences
 from ckan.tests import factories, helpers
-from factories import call_as, collectivites, make_cohort
+from factories import apply, call_as, collectivites, make_cohort
+from helpers.strangers import BAULE, SIRET, marked, read_own_licences, renamed, stranger
 
-from ckanext.challenge import config, measures
+from ckanext.challenge import config, measures, programmes
 from ckanext.challenge.common import own_fields
 from ckanext.challenge.common.organizations import organizations_with_siren
 from ckanext.challenge.datasets import places
@@ -25,58 +23,12 @@ from ckanext.challenge.domain import own_fields as rules
 from ckanext.challenge.domain.measurement import Subject
 from ckanext.challenge.model import catalog
 
-HERE = Path(__file__).parents[1] / "strangers"
-BAULE = "214500241"
-SIRET = "21450024100015"
-
-#: What the doctor tells them to write.
-RENAMED = {
-    "siren": "siret_siren",
-    "kind": "type_collectivite",
-    "departement": "dept",
-    "frequency": "periodicite",
-    "temporal_start": "temporal_coverage.start",
-    "temporal_end": "temporal_coverage.end",
-    "spatial_insee": "territoire",
-    "contact_email": "contact.email",
-    "contact_name": "contact.name",
-    "schema": "schema_name",
-}
-
-stranger = [
-    pytest.mark.ckan_config("scheming.dataset_schemas", f"file://{HERE}/dataset.yaml"),
-    pytest.mark.ckan_config(
-        "scheming.organization_schemas", f"file://{HERE}/organization.yaml"
-    ),
-    pytest.mark.ckan_config("licenses_group_url", f"file://{HERE}/licenses.json"),
-]
-renamed = [
-    *stranger,
-    *(
-        pytest.mark.ckan_config(f"ckanext.challenge.field.{ours}", theirs)
-        for ours, theirs in RENAMED.items()
-    ),
-]
-
-
-def marked(marks: list[pytest.MarkDecorator]) -> Callable[[Any], Any]:
-    def apply(test: Any) -> Any:
-        for mark in marks:
-            test = mark(test)
-        return test
-
-    return apply
-
-
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
 
 @pytest.fixture(autouse=True)
 def _licences(with_plugins: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """CKAN keeps the list that it read first."""
-    monkeypatch.setattr(
-        model.Package, "_license_register", licences.LicenseRegister(), raising=False
-    )
+    read_own_licences(monkeypatch)
 
 
 def call(action: str, **data: Any) -> Any:
@@ -256,6 +208,21 @@ def test_a_match_is_written_into_their_field() -> None:
         call("challenge_match_decide", organization=other["id"], siren=BAULE)
 
 
+@marked(renamed)
+def test_an_acceptance_makes_an_organization_of_their_form() -> None:
+    collectivites()
+    made = apply(make_cohort())
+    manager = factories.Sysadmin()
+    call_as(manager, "challenge_application_review", id=made["id"], decision="accept")
+    (group,) = organizations_with_siren(BAULE)
+    shown = call("organization_show", id=group.id)
+    assert shown["siret_siren"] == BAULE
+    assert shown["type_collectivite"] == "Commune"
+    assert shown["dept"] == "45"
+    extras = {row["key"]: row["value"] for row in shown["extras"]}
+    assert extras == {"insee_code": "45024", "population": "1985", "agents": "12.50"}
+
+
 @marked(stranger)
 def test_nonsense_in_extras_stops_nothing(app: Any) -> None:
     owner = organization(
@@ -299,6 +266,9 @@ def test_kits_are_offered_under_the_licence_that_the_portal_has() -> None:
     assert tk.h.challenge_default_licence() == "notre-lo"
     # A list without one that means the same: ours stays.
     assert catalog.own_licence("odc-odbl") == "odc-odbl"
+    # The author of a programme is not warned of what the portal has.
+    told = [str(found) for one in programmes.all() for found in programmes.advise(one)]
+    assert not any("'etalab-2.0'" in text for text in told)
     choices = tk.h.challenge_license_choices({})
     assert [choice["value"] for choice in choices] == ["notre-lo", "maison"]
 

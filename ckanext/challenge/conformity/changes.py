@@ -13,7 +13,6 @@ from typing import Any
 from ckan import model
 from sqlalchemy import inspect
 
-from ckanext.challenge import config
 from ckanext.challenge.common import own_fields, shield
 from ckanext.challenge.common.session_events import CommitListener
 
@@ -49,6 +48,8 @@ def _of_publishers(session: Any) -> set[str]:
     """The resources with a report whose publisher is another one now."""
     packages: set[str] = set()
     groups: set[str] = set()
+    for_others = own_fields.of_form(publishers.FOR_OTHERS)
+    numbers = {own_fields.of_form(name) for name in publishers.NUMBERS}
     for instance in [*session.new, *session.dirty]:
         if isinstance(instance, model.Package):
             if _publisher_differs(instance, (publishers.FOR_OTHERS,), "owner_org"):
@@ -57,9 +58,9 @@ def _of_publishers(session: Any) -> set[str]:
             if _publisher_differs(instance, publishers.NUMBERS):
                 groups.add(instance.id)
         # On CKAN 2.11 extras are rows of their own.
-        elif getattr(instance, "key", None) == config.field(publishers.FOR_OTHERS):
+        elif getattr(instance, "key", None) == for_others:
             packages.add(getattr(instance, "package_id", None) or "")
-        elif getattr(instance, "key", None) in map(config.field, publishers.NUMBERS):
+        elif getattr(instance, "key", None) in numbers:
             groups.add(getattr(instance, "group_id", None) or "")
     if not packages and not groups:
         return set()

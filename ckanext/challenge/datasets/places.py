@@ -23,6 +23,8 @@ from ckanext.challenge.model.catalog import organization_extras
 T = TypeVar("T")
 
 _SEPARATORS = re.compile(r"[\s,;|]+")
+#: Of a commune, or of whom a SIREN names.
+_CODE = re.compile(r"[0-9][0-9AB][0-9]{3}|[0-9]{9}")
 _KEPT = "challenge_places"
 
 
@@ -61,7 +63,7 @@ class Publisher:
 def codes(dataset: Mapping[str, Any]) -> list[str]:
     """The codes of the territories that a dataset covers."""
     found = _SEPARATORS.split(own_fields.read(dataset, "spatial_insee"))
-    return list(dict.fromkeys(code for code in found if code))
+    return list(dict.fromkeys(code for code in found if _CODE.fullmatch(code)))
 
 
 def prepare(datasets: Iterable[Mapping[str, Any]]) -> None:

@@ -217,6 +217,39 @@ def dataset_values(key: str) -> list[Any]:
     return list(model.Session.execute(sa.text(statement)))
 
 
+def holding(entity: own_fields.Entity) -> int:
+    """How many datasets, files or organizations have a field that counts as an extra.
+
+    One statement.
+    """
+    names = [
+        name
+        for name, of in own_fields.FIELDS.items()
+        if of == entity and name not in own_fields.COLUMNS
+    ]
+    if entity == "resource":
+        conditions, joins = [resource_has(name) for name in names], ""
+        table = "resource r", "r.state = 'active'"
+    else:
+        group = entity == "organization"
+        alias = "g" if group else "p"
+        stored = _stored("group" if group else "package", names, alias)
+        conditions, joins = (
+            [f"{sql} <> ''" for sql in stored.columns.values()],
+            stored.joins,
+        )
+        table = (
+            ('"group" g', "g.is_organization AND g.state = 'active'")
+            if group
+            else ("package p", "p.state = 'active'")
+        )
+    statement = f"""
+        SELECT count(*) FROM {table[0]} {joins}
+        WHERE {table[1]} AND ({" OR ".join(conditions)})
+    """
+    return model.Session.execute(sa.text(statement)).scalar_one()
+
+
 def _extras(entity: str, keys: Collection[str], alias: str) -> Extras:
     stored = _stored(entity, keys, alias)
     columns = {key: counted(key, sql) for key, sql in stored.columns.items()}
