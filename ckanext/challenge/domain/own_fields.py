@@ -64,19 +64,22 @@ class Shape:
         first group; empty where anything counts
     :ivar without: characters that are left out before
     :ivar prefix: the beginning of an address of which the last part counts
+    :ivar right: a pattern of values that count as they are: PostgreSQL takes three
+        times as long to take a text apart as to see that it need not
     """
 
     pattern: str = ""
     case: Literal["lower", "upper", ""] = ""
     without: str = ""
     prefix: str = ""
+    right: str = ""
 
 
 _SPACES = " .\u00a0\u202f"
 
 SHAPES: Mapping[str, Shape] = {
     # A SIRET is the SIREN and five digits more.
-    "siren": Shape("^([0-9]{9})(?:[0-9]{5})?$", without=_SPACES),
+    "siren": Shape("^([0-9]{9})(?:[0-9]{5})?$", without=_SPACES, right="^[0-9]{9}$"),
     "kind": Shape(f"^({'|'.join(eligibility.KINDS)})$", "lower"),
     "insee_code": Shape("^([0-9][0-9AB][0-9]{3})$", "upper"),
     "departement": Shape(

@@ -92,13 +92,18 @@ def counted(name: str, sql: str) -> str:
     shape = own_fields.SHAPES.get(name)
     if shape is None:
         return sql
+    stored = sql
     if shape.prefix:
         sql = f"replace({sql}, '{shape.prefix}', '')"
     if shape.without:
         sql = f"translate({sql}, '{shape.without}', '')"
     if shape.case:
         sql = f"{shape.case}({sql})"
-    return f"substring(btrim({sql}) from '{shape.pattern}')" if shape.pattern else sql
+    if shape.pattern:
+        sql = f"substring(btrim({sql}) from '{shape.pattern}')"
+    if shape.right:
+        sql = f"CASE WHEN {stored} ~ '{shape.right}' THEN {stored} ELSE {sql} END"
+    return sql
 
 
 def own_licence(name: str) -> str:
