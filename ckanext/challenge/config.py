@@ -5,6 +5,7 @@ Defaults and descriptions are in ``config_declaration.yaml``, and only there.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -13,10 +14,31 @@ from zoneinfo import ZoneInfo
 
 import ckan.plugins.toolkit as tk
 
+# What ckanext-scheming and ckanext-dcat allow, and nothing that a statement, or the
+# pattern of a LIKE, would read otherwise. After a point: a part of a repeated field.
+_FIELD = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_-]*(?:[:/][A-Za-z0-9_-]+)*(?:\.[A-Za-z0-9_]+)?"
+)
+
 
 def programmes() -> list[str]:
     """Programme files, each ``module:path``."""
     return tk.config["ckanext.challenge.programmes"]
+
+
+def field(name: str) -> str:
+    """What the portal calls a field that counts.
+
+    A field that does not count is called what it is; so is one whose setting cannot be
+    the name of a field, which the doctor tells.
+    """
+    named = asked_field(name)
+    return named if len(named) <= 100 and _FIELD.fullmatch(named) else name
+
+
+def asked_field(name: str) -> str:
+    """What is set as the portal's name of a field, whether or not it can be one."""
+    return str(tk.config.get(f"ckanext.challenge.field.{name}") or "").strip() or name
 
 
 def home() -> bool:

@@ -23,12 +23,20 @@ from markupsafe import Markup
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.badges import package_badges, structured_data
-from ckanext.challenge.common import ckan_words, labels, language, roles, shield
+from ckanext.challenge.common import (
+    ckan_words,
+    labels,
+    language,
+    own_fields,
+    roles,
+    shield,
+)
 from ckanext.challenge.common.once import once
 from ckanext.challenge.conformity import preview
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.domain import deadlines, eligibility, elision, harvesting
 from ckanext.challenge.domain.lifecycle import COHORT_PRESENTED
+from ckanext.challenge.model import catalog
 from ckanext.challenge.programmes.frequencies import frequencies
 from ckanext.challenge.schemas.choices import (
     challenge_kit_choices,
@@ -49,8 +57,10 @@ __all__ = [
     "challenge_date",
     "challenge_datetime",
     "challenge_days_until",
+    "challenge_default_licence",
     "challenge_departement",
     "challenge_errors",
+    "challenge_field",
     "challenge_file_size",
     "challenge_first_schema",
     "challenge_frequency",
@@ -187,9 +197,24 @@ def challenge_frequency(code: str | None) -> str:
     return known.in_(language.current()) if known else code or ""
 
 
+def challenge_field(row: Mapping[str, Any], name: str) -> str:
+    """What counts of a field of a dataset, file or organization, whatever the portal
+    calls it; empty for nothing.
+
+    :param row: as CKAN's actions answer it
+    :param name: our name of the field
+    """
+    return own_fields.read(row, name)
+
+
 def challenge_licence(code: str | None) -> str:
     """The title of a licence of the portal's list."""
     return str(dict(tk.h.license_options()).get(code or "", code or ""))
+
+
+def challenge_default_licence() -> str:
+    """The licence with which a form begins, under its id in the portal's own list."""
+    return catalog.own_licence("etalab-2.0")
 
 
 def challenge_departement(code: str | None) -> str:
@@ -423,7 +448,7 @@ def challenge_first_schema(dataset: str) -> str:
         )
     except (tk.ObjectNotFound, tk.NotAuthorized):
         return ""
-    chosen = None if shown["resources"] else shown.get("challenge_kit")
+    chosen = None if shown["resources"] else own_fields.read(shown, "challenge_kit")
     return next((kit.schema or "" for kit in kits() if kit.key == chosen), "")
 
 
@@ -545,8 +570,7 @@ def challenge_published_for(dataset: Mapping[str, Any]) -> str:
     :returns: names, or the codes of those that the directory does not have; empty
         where it is nobody else
     """
-    extras = {row["key"]: row["value"] for row in dataset.get("extras") or ()}
-    codes = str(dataset.get("published_for") or extras.get("published_for") or "")
+    codes = own_fields.read(dataset, "published_for")
     return ", ".join(_name_of(code) for code in codes.replace(",", " ").split())
 
 
@@ -577,7 +601,7 @@ def challenge_dataset_season(dataset: Mapping[str, Any]) -> dict[str, str] | Non
         return None
     if not found["cohort"]:
         return None
-    kit = dataset.get("challenge_kit")
+    kit = own_fields.read(dataset, "challenge_kit")
     titles = {choice["value"]: choice["label"] for choice in challenge_kit_choices({})}
     label = titles.get(kit, {})
     return {
@@ -598,7 +622,7 @@ def challenge_conformity(resource: Mapping[str, Any]) -> dict[str, Any] | None:
         may ask for another check; ``problems``, the groups by their title; and
         ``advice``
     """
-    if not resource.get("schema"):
+    if not own_fields.read(resource, "schema"):
         return None
     # Each with a context of its own: CKAN's functions leave in it what they find.
     user, data = tk.current_user.name, {"resource_id": resource["id"]}

@@ -17,6 +17,7 @@ from helpers.catalogue import (
     read,
     violations,
 )
+from helpers.strangers import marked, renamed
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF
 
@@ -214,3 +215,50 @@ def test_identifiers_outlive_a_rename(app: Any) -> None:
     call_as(user, "organization_patch", id=organization["id"], name="une-autre")
     model.Session.remove()
     assert identified() == before
+
+
+@marked(renamed)
+def test_fields_under_other_names_are_told(app: Any) -> None:
+    collectivites()
+    organization = factories.Organization(siret_siren="21450024100015")
+    dataset = factories.Dataset(
+        owner_org=organization["id"],
+        license_id="notre-lo",
+        periodicite="annuelle",
+        territoire="45024",
+        temporal_coverage=[{"start": "2024-01-01", "end": "2024-12-31"}],
+        contact=[{"name": "Mairie", "email": "mairie@example.org"}],
+        resources=[
+            {"url": "https://a.example/a.csv", "schema_name": "scdl/deliberations"}
+        ],
+    )
+    graph, node, file = of_dataset(app, dataset)
+    assert graph.value(node, DCTERMS.accrualPeriodicity) == EU["frequency/ANNUAL"]
+    place = URIRef("http://id.insee.fr/geo/commune/45024")
+    assert (node, DCTERMS.spatial, place) in graph
+    publisher = graph.value(node, DCTERMS.publisher)
+    assert str(graph.value(publisher, DCTERMS.identifier)) == BAULE
+    period = graph.value(node, DCTERMS.temporal)
+    assert str(graph.value(period, DCAT.startDate)).startswith("2024-01-01")
+    assert str(graph.value(period, DCAT.endDate)).startswith("2024-12-31")
+    contact = graph.value(node, DCAT.contactPoint)
+    assert URIRef("mailto:mairie@example.org") in graph.objects(contact, None)
+    schema = registry.get("scdl/deliberations")
+    assert schema
+    assert graph.value(file, DCTERMS.conformsTo) == URIRef(str(schema.source))
+
+
+@marked(renamed)
+def test_nonsense_of_theirs_is_not_told(app: Any) -> None:
+    organization = factories.Organization(siret_siren="néant")
+    dataset = factories.Dataset(
+        owner_org=organization["id"],
+        periodicite="mensuelle",
+        territoire="partout",
+        extras=[{"key": "contact_email", "value": "la mairie"}],
+    )
+    graph, node, _ = of_dataset(app, dataset)
+    publisher = graph.value(node, DCTERMS.publisher)
+    assert graph.value(publisher, DCTERMS.identifier) is None
+    assert graph.value(node, DCTERMS.spatial) is None
+    assert graph.value(node, DCTERMS.temporal) is None

@@ -124,7 +124,9 @@ def test_each_finding_has_its_sentence() -> None:
     every |= dict.fromkeys(
         ("count", "path", "server", "url", "problem", "zone", "seconds"), "x"
     )
-    every |= dict.fromkeys(("locale", "locales", "error", "nodes"), "x")
+    every |= dict.fromkeys(
+        ("locale", "locales", "error", "nodes", "lines", "address"), "x"
+    )
     for check, code in labels.SENTENCES:
         told = labels.finding(Finding(check, "todo", code, every))
         assert told["title"]

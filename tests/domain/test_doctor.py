@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from ckanext.challenge.domain import doctor
+from ckanext.challenge.domain import doctor, own_fields
 from ckanext.challenge.domain.doctor import Finding
 
 NOW = dt.datetime(2026, 11, 29, 12, tzinfo=dt.timezone.utc)
@@ -48,15 +48,102 @@ def test_the_order_of_plugins(names: list[str], code: str, told: str | None) -> 
     assert found.facts.get("names") == told
 
 
-def test_a_field_under_another_name_is_found() -> None:
-    every = [*doctor.FIELDS["organization_fields"], "title"]
-    assert doctor.form("organization_fields", every).verdict == "good"
-    without = [name for name in every if name != "siren"]
-    assert doctor.form("organization_fields", without).code == "missing"
-    found = doctor.form("organization_fields", [*without, "siret_siren", "sirene"])
+SIRET = "21450024100015"
+SIRENS = ["214500241", "213601594", "243700754"]
+
+
+def _looks(name: str, value: str) -> bool:
+    return bool(own_fields.meaning(name, value))
+
+
+def _form(
+    fields: dict[str, str] | None,
+    values: dict[str, list[str]] | None = None,
+    check: str = "organization_fields",
+    **called: str,
+) -> Finding:
+    names = {name: name for name in doctor.FIELDS[check]} | called
+    return doctor.form(check, doctor.Form(fields, values or {}), names, _looks)
+
+
+def test_the_fields_of_a_form() -> None:
+    every = dict.fromkeys((*doctor.FIELDS["organization_fields"], "title"), "")
+    assert _form(every).verdict == "good"
+    without = {name: "" for name in every if name != "siren"}
+    assert _form(without).code == "missing"
+    found = _form({**without, "siret_siren": "", "sirene": ""})
     assert found.code == "renamed"
     assert found.facts["pairs"] == "siret_siren → siren"
-    assert doctor.form("organization_fields", None).code == "no_form"
+    assert found.facts["lines"] == "ckanext.challenge.field.siren = siret_siren"
+    assert _form({**without, "siret_siren": ""}, siren="siret_siren").code == "good"
+    # A setting that names nothing is told with what it names.
+    found = _form(without, siren="siret_sirne")
+    assert found.facts["names"] == "siren (siret_sirne)"
+    assert _form(None).code == "no_form"
+
+
+@pytest.mark.parametrize(
+    ("fields", "values", "line"),
+    [
+        # By its label, in whatever language.
+        ({"identifiant": "N° SIRET"}, {}, "siren = identifiant"),
+        ({"champ_7": "Type de collectivité"}, {}, "kind = champ_7"),
+        # The shortest of those that are called alike.
+        ({"code_siren_epci": "", "code_siren": ""}, {}, "siren = code_siren"),
+        # Its values speak against it.
+        ({"siret_siren": ""}, {"siret_siren": ["oui", "non", "oui"]}, None),
+        ({"siret_siren": ""}, {"siret_siren": [SIRET]}, "siren = siret_siren"),
+        # A free extra, whose values alone tell it.
+        ({}, {"numero": SIRENS}, "siren = numero"),
+        ({}, {"numero": SIRENS[:2]}, None),
+        # What has one of our names is no candidate for another.
+        ({"website": "SIREN"}, {}, None),
+    ],
+)
+def test_a_field_is_found_under_another_name(
+    fields: dict[str, str], values: dict[str, list[str]], line: str | None
+) -> None:
+    lines = str(_form(fields, values).facts.get("lines", "")).splitlines()
+    told = f"ckanext.challenge.field.{line}"
+    assert lines == ([told] if line else [])
+
+
+def test_a_free_extra_of_our_name_is_there() -> None:
+    values = {name: ["x"] for name in doctor.FIELDS["organization_fields"]}
+    assert _form(None, values).verdict == "good"
+
+
+def test_a_part_of_a_repeated_field_is_found() -> None:
+    fields = {
+        "contact": "Contact",
+        "contact.email": "Contact Courriel",
+        "temporal_coverage.start": "Période couverte Du",
+        "temporal_coverage.end": "Période couverte Au",
+    }
+    lines = str(_form(fields, check="dataset_fields").facts["lines"]).splitlines()
+    assert lines == [
+        "ckanext.challenge.field.temporal_start = temporal_coverage.start",
+        "ckanext.challenge.field.temporal_end = temporal_coverage.end",
+        "ckanext.challenge.field.contact_email = contact.email",
+    ]
+
+
+def test_what_is_read_as_nothing_is_told_with_examples() -> None:
+    assert doctor.values({"siren": []}).verdict == "good"
+    rows = [(f"néant {number}", f"commune-{number}", 1) for number in range(5)]
+    found = doctor.values({"siren": rows, "frequency": [("parfois", "arbres", 12)]})
+    assert found.facts["names"] == (
+        "siren: 5 ('néant 0' commune-0, 'néant 1' commune-1, 'néant 2' commune-2); "
+        "frequency: 12 ('parfois' arbres)"
+    )
+
+
+def test_the_licences_of_the_law_are_known_by_their_addresses() -> None:
+    lo = "https://www.etalab.gouv.fr/ETALAB-Licence-Ouverte-v2.0.pdf"
+    found = doctor.licences({"notre-lo": lo}, ["etalab-2.0", "cc-by"], "file:///l.json")
+    assert found.facts["names"] == "cc-by, odc-odbl"
+    listed = {"notre-lo": lo, "odbl": "", "cc-by": ""}
+    assert doctor.licences(listed, ["cc-by"], "file:///l.json").verdict == "good"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from ckan.lib import uploader
 from ckan.tests import factories
 from factories import BAULE, call_as, collectivites, work_in_this_process
 from helpers import kept, sheets
+from helpers.strangers import marked, read_own_licences, renamed
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge.model import Preparation, PreparationMemory
@@ -148,6 +149,51 @@ def test_a_workbook_becomes_a_dataset_that_conforms(
     rows = list(csv.DictReader(io.StringIO(_content(resource["id"]))))
     assert [row["montant"] for row in rows] == ["1500.00", "320.50"]
     # The ordinary check says the same, by its own job.
+    work_in_this_process()
+    verdict = call_as(editor, "challenge_conformity_show", resource_id=resource["id"])
+    assert verdict["status"] == "valid"
+
+
+@marked(renamed)
+def test_a_portal_with_forms_of_its_own_gets_its_own_fields(
+    editor: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_own_licences(monkeypatch)
+    collectivites()
+    organization = factories.Organization(
+        title="Baule",
+        siret_siren=SIRET,
+        users=[{"name": editor["name"], "capacity": "editor"}],
+    )
+    found = _finish(editor, _begin(editor, organization))
+    done = call_as(
+        editor,
+        "challenge_preparation_publish",
+        id=found["id"],
+        mode="new",
+        temporal_start="2025-01-01",
+        temporal_end="2025-12-31",
+    )
+    dataset = call_as(editor, "package_show", id=done["dataset_id"])
+    assert dataset["license_id"] == "notre-lo"
+    assert dataset["periodicite"] == "annuelle"
+    assert dataset["territoire"] == "45024"
+    assert dataset["temporal_coverage"] == [
+        {"start": "2025-01-01", "end": "2025-12-31"}
+    ]
+    assert {"key": "challenge_kit", "value": KIT} in dataset["extras"]
+    (resource,) = dataset["resources"]
+    assert resource["schema_name"] == "scdl/subventions"
+    # Their licences, fields and extras find it again.
+    again = _finish(editor, _begin(editor, organization))
+    done = call_as(
+        editor,
+        "challenge_preparation_publish",
+        id=again["id"],
+        mode="replace",
+        dataset=dataset["id"],
+    )
+    assert done["resource_id"] == resource["id"]
     work_in_this_process()
     verdict = call_as(editor, "challenge_conformity_show", resource_id=resource["id"])
     assert verdict["status"] == "valid"

@@ -106,7 +106,7 @@ def test_wrong_values_are_refused_at_their_fields(
     organization: dict[str, Any],
 ) -> None:
     wrong = {
-        "frequency": "fortnightly",
+        "frequency": "now and then",
         "temporal_start": "31/12/2022",
         "temporal_end": "2022-02-30",
         "spatial_insee": "Baule",
@@ -279,7 +279,7 @@ def test_foreign_values_of_an_organization_block_no_other_change(
 
 
 def test_foreign_values_of_a_dataset_block_no_other_change(
-    organization: dict[str, Any],
+    organization: dict[str, Any], app: Any
 ) -> None:
     made = dataset(organization, resources=[{"url": "https://example.org/a.csv"}])
     foreign = {
@@ -287,6 +287,9 @@ def test_foreign_values_of_a_dataset_block_no_other_change(
         "frequency": "parfois",
         "challenge_kit": "autrefois",
         "contact_email": "au guichet",
+        "temporal_start": "jadis",
+        "temporal_end": "naguère",
+        "theme": "divers",
     }
     _written_by_others(model.Package.get(made["id"]), **foreign)
     resource = model.Session.get(model.Resource, made["resources"][0]["id"])
@@ -308,6 +311,7 @@ def test_foreign_values_of_a_dataset_block_no_other_change(
         call("resource_patch", id=resource.id, schema="maison/bancs")
     assert set(refused.value.error_dict) == {"schema"}
     call("resource_patch", id=resource.id, description="Un par ligne.")
+    assert app.get(f"/dataset/{made['name']}").status_code == 200
 
 
 def test_what_may_leave_in_no_document_is_not_shown(

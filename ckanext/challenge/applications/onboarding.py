@@ -17,7 +17,7 @@ from ckan import model
 from ckan.lib.search import SearchError, SolrConnectionError
 
 from ckanext.challenge import programmes
-from ckanext.challenge.common import journal
+from ckanext.challenge.common import journal, own_fields
 from ckanext.challenge.common.organizations import (
     hold_organization_of,
     organizations_with_siren,
@@ -268,11 +268,11 @@ def _facts(group: model.Group, application: Application | None) -> dict[str, Any
             "include_dataset_count": False,
         },
     )
-    population = shown.get("population")
+    population = own_fields.read(shown, "population")
     return {
-        "siren": shown.get("siren") or None,
-        "kind": shown.get("kind") or None,
-        "departement": shown.get("departement") or None,
+        "siren": own_fields.read(shown, "siren") or None,
+        "kind": own_fields.read(shown, "kind") or None,
+        "departement": own_fields.read(shown, "departement") or None,
         "population": int(population) if population else None,
     }
 
@@ -311,7 +311,10 @@ def _organization(application: Application) -> model.Group:
     try:
         tk.get_action("organization_create")(
             context,
-            {key: str(value) for key, value in data.items() if value not in (None, "")},
+            own_fields.written(
+                "organization",
+                {k: str(v) for k, v in data.items() if v not in (None, "")},
+            ),
         )
     except (SearchError, SolrConnectionError):
         # It is made; in the end CKAN shows it with its datasets counted in Solr.

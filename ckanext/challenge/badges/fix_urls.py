@@ -6,12 +6,13 @@ from functools import cached_property
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge.common import own_fields
 from ckanext.challenge.measures.fixes import Lack
 from ckanext.challenge.measures.mending import Dataset
 
 
 def _at(form: str, field: str) -> str:
-    return f"{form}#field-{field}" if field else form
+    return f"{form}#field-{own_fields.of_form(field)}" if field else form
 
 
 def organization_url(organization: str, lack: Lack) -> str:

@@ -14,7 +14,7 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.common import labels
+from ckanext.challenge.common import labels, own_fields
 from ckanext.challenge.domain.characters import cleaned, cleaned_document
 from ckanext.challenge.model import Collectivite
 from ckanext.challenge.model.catalog import organization_siren
@@ -32,7 +32,7 @@ def of_organization(organization: Mapping[str, Any]) -> dict[str, Any]:
             organization["name"],
             organization.get("title") or organization["name"],
             package_badges.said_of("organization", organization),
-            siren=organization.get("siren"),
+            siren=own_fields.read(organization, "siren"),
             logo=organization.get("image_display_url"),
         ),
     }
@@ -60,7 +60,9 @@ def of_dataset(dataset: Mapping[str, Any]) -> dict[str, Any]:
                 "url": tk.config["ckan.site_url"],
             },
             "temporalCoverage": _period(dataset),
-            "spatialCoverage": _places(_codes(_field(dataset, "spatial_insee"))),
+            "spatialCoverage": _places(
+                _codes(own_fields.read(dataset, "spatial_insee"))
+            ),
             "publisher": _organization(
                 publisher["name"],
                 publisher.get("title") or publisher["name"],
@@ -137,15 +139,12 @@ def _organization(
     )
 
 
-def _field(dataset: Mapping[str, Any], key: str) -> str:
-    """A field of the dataset, by whichever form the portal has."""
-    extras = {row["key"]: row["value"] for row in dataset.get("extras") or ()}
-    return str(dataset.get(key) or extras.get(key) or "")
-
-
 def _period(dataset: Mapping[str, Any]) -> str:
     """The days that the data speak of, as ISO 8601 has intervals."""
-    start, end = _field(dataset, "temporal_start"), _field(dataset, "temporal_end")
+    start, end = (
+        own_fields.read(dataset, "temporal_start"),
+        own_fields.read(dataset, "temporal_end"),
+    )
     return f"{start or '..'}/{end or '..'}" if start or end else ""
 
 

@@ -43,8 +43,8 @@ def command(format_: str, all_: bool) -> None:
                         f"{row['verdict_title']:6} ", fg=_COLOURS[verdict], nl=False
                     )
                     click.echo(f"{row['title']}: {row['text']}")
-                    if row["remedy"]:
-                        click.echo(f"       → {row['remedy']}")
+                    for line in (row["remedy"] or "").splitlines():
+                        click.echo(f"       → {line}")
         counts = [sum(row["verdict"] == one for row in rows) for one in VERDICTS]
         click.echo("{} wrong, {} to do, {} good".format(*counts))
     if found["verdict"] == "wrong":

@@ -21,7 +21,7 @@ from sqlalchemy import inspect
 from ckanext.challenge.model import Cohort, catalog
 from ckanext.challenge.model.base import utcnow
 
-from . import session_events, shield
+from . import own_fields, session_events, shield
 from .page_cache import PageCache
 
 Kind = Literal["cohort", "organization"]
@@ -90,7 +90,8 @@ def _before_flush(session: Any, flush_context: Any, instances: Any) -> None:
 
 
 def _facts(group: Any) -> dict[str, Any]:
-    return {"id": group.id, "name": group.name, "siren": group.extras.get("siren")}
+    siren = own_fields.read(group.extras, "siren")
+    return {"id": group.id, "name": group.name, "siren": siren or None}
 
 
 def _outlive(connection: Any, gone: list[dict[str, Any]]) -> None:

@@ -18,8 +18,9 @@ from ckan import model
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siren as siren_number
 
-from ckanext.challenge.domain import amounts, european
+from ckanext.challenge.domain import amounts, european, own_fields
 from ckanext.challenge.domain.characters import cleaned, first_forbidden
+from ckanext.challenge.model import catalog
 
 from . import labels
 
@@ -41,7 +42,6 @@ __all__ = [
 
 # Communes of France and its overseas, arrondissements included.
 _INSEE = re.compile(r"(?:[013-9]\d|2[AB1-9])\d{3}")
-_DEPARTEMENT = re.compile(r"0[1-9]|1\d|2[1-9AB]|[3-8]\d|9[0-5]|97[1-8]|98[4-8]")
 _SEPARATORS = re.compile(r"[\s,;|]+")
 #: More communes than any EPCI has members.
 _MAX_TERRITORIES = 300
@@ -188,7 +188,7 @@ def challenge_insee_or_siren_list(value: Any) -> str:
 def challenge_departement(value: Any) -> str:
     """The number of a département, such as ``45``, ``2A`` or ``974``."""
     text = text_of(value).upper()
-    if text and not _DEPARTEMENT.fullmatch(text):
+    if text and not own_fields.clean("departement", text):
         raise tk.Invalid(
             tk._("“{value}” is not the number of a département").format(value=text[:40])
         )
@@ -264,19 +264,18 @@ def challenge_quantity(value: Any) -> str:
 
 
 def challenge_license(value: Any) -> str:
-    """A licence id; other names of the Licence Ouverte 2.0 and the ODbL are mapped
-    to the ids of ``licenses.json``, all else is left to the portal's own list.
+    """A licence id; other names of the Licence Ouverte 2.0 and the ODbL are mapped to
+    what the portal's list calls them, or else to the ids of ``licenses.json``; all else
+    is left to the portal's own list.
     """
-    text = text_of(value)
-    return european.licence(text)
+    return catalog.own_licence(text_of(value))
 
 
 def challenge_frequency(value: Any) -> str:
     """A code of the EU vocabulary of frequencies in lower case; the vocabulary's own
-    addresses and upper case are accepted.
+    addresses and upper case are accepted, and the usual words of other portals.
     """
-    text = text_of(value)
-    return text.removeprefix(european.FREQUENCIES).lower()
+    return european.frequency_code(text_of(value))
 
 
 def challenge_encoding(value: Any) -> str:

@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.challenge.common import language, session_events
+from ckanext.challenge.common import language, own_fields, session_events
 from ckanext.challenge.common.action_helpers import (
     commit,
     find_organization,
@@ -155,7 +155,7 @@ def _dictize(resource: model.Resource) -> dict[str, Any]:
         "status": "unknown_schema",
         "schema": national.id
         if national
-        else (resource.extras or {}).get("schema") or None,
+        else own_fields.read(resource.extras, "schema") or None,
         "schema_title": national.title.in_(lang) if national else None,
         "schema_version": national.version if national else None,
         "schema_url": national.source if national else None,

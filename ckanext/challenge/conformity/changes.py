@@ -13,7 +13,7 @@ from typing import Any
 from ckan import model
 from sqlalchemy import inspect
 
-from ckanext.challenge.common import shield
+from ckanext.challenge.common import own_fields, shield
 from ckanext.challenge.common.session_events import CommitListener
 
 from . import jobs, publishers, store
@@ -48,6 +48,8 @@ def _of_publishers(session: Any) -> set[str]:
     """The resources with a report whose publisher is another one now."""
     packages: set[str] = set()
     groups: set[str] = set()
+    for_others = own_fields.of_form(publishers.FOR_OTHERS)
+    numbers = {own_fields.of_form(name) for name in publishers.NUMBERS}
     for instance in [*session.new, *session.dirty]:
         if isinstance(instance, model.Package):
             if _publisher_differs(instance, (publishers.FOR_OTHERS,), "owner_org"):
@@ -56,9 +58,9 @@ def _of_publishers(session: Any) -> set[str]:
             if _publisher_differs(instance, publishers.NUMBERS):
                 groups.add(instance.id)
         # On CKAN 2.11 extras are rows of their own.
-        elif getattr(instance, "key", None) == publishers.FOR_OTHERS:
+        elif getattr(instance, "key", None) == for_others:
             packages.add(getattr(instance, "package_id", None) or "")
-        elif getattr(instance, "key", None) in publishers.NUMBERS:
+        elif getattr(instance, "key", None) in numbers:
             groups.add(getattr(instance, "group_id", None) or "")
     if not packages and not groups:
         return set()
@@ -80,7 +82,9 @@ def _publisher_differs(entity: Any, names: tuple[str, ...], *columns: str) -> bo
         return False
     before = (attributes.extras.history.deleted or [None])[0] or {}
     after = entity.extras or {}
-    return any(before.get(name) != after.get(name) for name in names)
+    return any(
+        own_fields.read(before, name) != own_fields.read(after, name) for name in names
+    )
 
 
 def _needs_check(resource: Any) -> bool:
@@ -94,7 +98,7 @@ def _needs_check(resource: Any) -> bool:
         return True
     # It may have been checked before: its report is to be removed.
     before = (attributes.extras.history.deleted or [None])[0] or resource.extras or {}
-    return bool(before.get("schema"))
+    return bool(own_fields.read(before, "schema"))
 
 
 def _read_differs(history: Any) -> bool:
@@ -102,7 +106,7 @@ def _read_differs(history: Any) -> bool:
     before, after = (
         (values or [None])[0] or {} for values in (history.deleted, history.added)
     )
-    return any(before.get(name) != after.get(name) for name in store.READ)
+    return store.read_of(before) != store.read_of(after)
 
 
 #: Hands the resources that changed to the job that checks them.

@@ -17,6 +17,7 @@ from ckan.lib import uploader
 from ckan.lib.dictization import model_dictize
 
 from ckanext.challenge import config
+from ckanext.challenge.common import own_fields
 
 from . import links
 from .reading import MAX_BYTES
@@ -47,11 +48,11 @@ class Place:
     @classmethod
     def of(cls, resource: model.Resource) -> Place:
         """The place of a resource that :func:`is_reachable`."""
-        encoding = (resource.extras or {}).get("encoding")
+        encoding = own_fields.read(resource.extras, "encoding")
         return cls(
             resource.id,
             None if is_upload(resource) else resource.url,
-            encoding if isinstance(encoding, str) and encoding else None,
+            encoding or None,
             model_dictize.resource_dictize(resource, {}),
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.common import own_fields
 from ckanext.challenge.domain.boxes import Box
 from ckanext.challenge.model import Collectivite, Participant
 from ckanext.challenge.model.contour import boxes
@@ -63,14 +64,14 @@ def of(resource: model.Resource) -> Publisher:
         return Publisher()
     group = model.Session.get(model.Group, package.owner_org)
     own = _extras(group)
-    codes: set[str] = {str(own.get(name) or "") for name in NUMBERS}
+    codes: set[str] = {own_fields.read(own, name) for name in NUMBERS}
     sirens = model.Session.execute(
         sa.select(Participant.siren).where(
             Participant.organization_id == package.owner_org
         )
     )
     codes |= {siren for siren in sirens.scalars() if siren}
-    codes |= set(re.split(r"[\s,]+", str(_extras(package).get(FOR_OTHERS) or "")))
+    codes |= set(re.split(r"[\s,]+", own_fields.read(_extras(package), FOR_OTHERS)))
     codes.discard("")
     rows = model.Session.execute(
         sa.select(Collectivite.siren, Collectivite.insee_code).where(

@@ -7,23 +7,24 @@ Saving a report tells the queue of evaluation: see
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.common import own_fields
 from ckanext.challenge.domain.verdicts import BROKE
-from ckanext.challenge.model import Conformity
+from ckanext.challenge.model import Conformity, catalog
 
 from . import registry
 from .files import is_reachable
 from .links import LINK_PATTERN
 from .report import Report
 
-#: The extras of a resource that decide on its verdict.
-READ = ("schema", "encoding", "validation_status", "validation_timestamp")
+#: The extras of a resource that decide on its verdict, beside its schema and encoding.
+_READ = ("validation_status", "validation_timestamp")
 
 #: A link is looked at again after so many days, since nobody says when what is behind
 #: it changes; one that did not answer after so many hours.
@@ -33,8 +34,14 @@ _BROKEN_HOURS = 20
 
 def schema_of(resource: model.Resource) -> registry.Schema | None:
     """The national schema that a resource claims to follow, if it is known."""
-    name = (resource.extras or {}).get("schema")
-    return registry.get(name) if isinstance(name, str) else None
+    name = own_fields.read(resource.extras, "schema")
+    return registry.get(name) if name else None
+
+
+def read_of(extras: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Of the extras of a resource, what decides on its verdict."""
+    own = (own_fields.read(extras, name) for name in ("schema", "encoding"))
+    return (*own, *map(extras.get, _READ))
 
 
 def checked_schema(resource: model.Resource) -> registry.Schema | None:
@@ -184,9 +191,10 @@ def _without_report(whose: str, or_again: str = "", **values: Any) -> list[str]:
     :param whose: which datasets are looked at, as SQL
     :param or_again: for what other reasons a report is old, as SQL
     """
+    named = catalog.resource_field("schema")
     statement = sa.text(
         f"""
-        SELECT r.id, CAST(r.extras AS jsonb) ->> 'schema', c.schema,
+        SELECT r.id, {named}, c.schema,
                c.checked_at IS NULL
                OR c.checked_at < least(
                    coalesce(r.last_modified, r.created) AT TIME ZONE 'UTC', now())
@@ -199,8 +207,8 @@ def _without_report(whose: str, or_again: str = "", **values: Any) -> list[str]:
         ) AS place
         WHERE r.state = 'active' AND (r.url_type = 'upload' OR place.is_link)
           AND {whose}
-          AND r.extras LIKE '%"schema"%'
-          AND coalesce(CAST(r.extras AS jsonb) ->> 'schema', '') <> ''
+          AND {catalog.resource_has("schema")}
+          AND coalesce({named}, '') <> ''
         ORDER BY c.checked_at NULLS FIRST, r.id
         """
     )

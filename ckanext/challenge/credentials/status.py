@@ -22,6 +22,9 @@ from .signing import Signer
 #: How long a signed list is good, so that an old copy hides no revocation for ever.
 VALID_FOR = dt.timedelta(days=30)
 
+#: How long the last list is good, of a portal that gives no badge any more.
+FOR_GOOD = dt.timedelta(days=3653)
+
 #: When a list is signed anew in which nothing has changed.
 RENEWED_AFTER = dt.timedelta(days=7)
 
@@ -74,6 +77,17 @@ def renew(signer: Signer, now: dt.datetime) -> int:
     return signed
 
 
+def last(signer: Signer, now: dt.datetime) -> list[StatusList]:
+    """Sign all lists for good, for a portal that gives and revokes no badge any more.
+
+    They are answered, and not stored.
+    """
+    return [
+        _signed(signer, number, _revoked(number), now, FOR_GOOD)
+        for number in range(store.lists())
+    ]
+
+
 def _revoked(number: int) -> frozenset[int]:
     """The places in a list that are revoked now."""
     return frozenset(row.status_index % LIST_SIZE for row in store.revoked(number))
@@ -97,7 +111,11 @@ def _good(
 
 
 def _signed(
-    signer: Signer, number: int, indices: frozenset[int], now: dt.datetime
+    signer: Signer,
+    number: int,
+    indices: frozenset[int],
+    now: dt.datetime,
+    valid_for: dt.timedelta = VALID_FOR,
 ) -> StatusList:
     encoded = encode_bitstring(indices, LIST_SIZE)
     document, token = (
@@ -107,7 +125,7 @@ def _signed(
             encoded,
             form,
             issued_at=now,
-            valid_until=now + VALID_FOR,
+            valid_until=now + valid_for,
         )
         for form in ("json", "jwt")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -96,6 +96,35 @@ def find_record(status_index: int) -> Any:
 def credential_of(award_id: str) -> Credential | None:
     """The credential of an award, if it has been signed."""
     return model.Session.query(Credential).filter_by(award_id=award_id).first()
+
+
+def held() -> Iterator[Any]:
+    """The credentials of awards that are still there, a portion at a time.
+
+    :returns: rows of ``document, jwt, short_jwt, award_id, badge, organization,
+        awarded_at`` and ``state``
+    """
+    return iter(
+        model.Session.connection()
+        .execution_options(stream_results=True, yield_per=500)
+        .execute(
+            sa.text(
+                f"""
+                SELECT k.document, k.jwt, k.short_jwt, k.award_id, a.badge,
+                       g.name AS organization, a.awarded_at, a.state
+                {_CREDENTIALS} WHERE a.id IS NOT NULL AND g.state = 'active'
+                ORDER BY a.awarded_at, a.id
+                """
+            )
+        )
+    )
+
+
+def signed() -> int:
+    """Count the awards that have a credential."""
+    return (
+        model.Session.query(Credential).filter(Credential.award_id.isnot(None)).count()
+    )
 
 
 def without_short_token(key_id: str, limit: int) -> list[Credential]:

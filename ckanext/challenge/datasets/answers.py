@@ -20,6 +20,7 @@ from flask import has_request_context, request
 
 from ckanext.challenge import config
 from ckanext.challenge.badges import package_badges
+from ckanext.challenge.common import own_fields
 from ckanext.challenge.domain import european
 
 from . import places
@@ -75,9 +76,9 @@ def add_extras(datasets: Iterable[dict[str, Any]]) -> None:
 def _told(dataset: Mapping[str, Any]) -> dict[str, str]:
     """The extras that tell what the fields of a dataset hold."""
     found: dict[str, str | None] = {
-        "frequency": european.frequency(_text(dataset, "frequency")),
-        "temporal_start": _text(dataset, "temporal_start"),
-        "temporal_end": _text(dataset, "temporal_end"),
+        "frequency": european.frequency(own_fields.read(dataset, "frequency")),
+        "temporal_start": own_fields.read(dataset, "temporal_start"),
+        "temporal_end": own_fields.read(dataset, "temporal_end"),
     }
     territories = places.territories(places.codes(dataset))
     if len(territories) == 1:
@@ -90,11 +91,6 @@ def _told(dataset: Mapping[str, Any]) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _text(dataset: Mapping[str, Any], field: str) -> str | None:
-    value = dataset.get(field)
-    return value if isinstance(value, str) else None
-
-
 def _take_out(data_dict: dict[str, Any]) -> None:
     """Take out of a dataset that is sent what an answer had added."""
     extras = data_dict.get("extras")
@@ -105,8 +101,8 @@ def _take_out(data_dict: dict[str, Any]) -> None:
         extra
         for extra in extras
         if isinstance(extra, Mapping)
-        and FIELDS.get(str(extra.get("key")), "id") in data_dict
         and extra.get("key") in FIELDS
+        and own_fields.of_form(FIELDS[extra["key"]]) in data_dict
     ]
     if not suspects:
         return

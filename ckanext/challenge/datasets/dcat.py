@@ -21,14 +21,16 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 from flask import g
-from rdflib import Literal, Namespace, URIRef
-from rdflib.namespace import FOAF, RDF, SKOS
+from rdflib import BNode, Literal, Namespace, URIRef
+from rdflib.namespace import FOAF, RDF, SKOS, XSD
 from rdflib.term import Node
 
+from ckanext.challenge.common import own_fields
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.domain import european
 from ckanext.challenge.domain.boxes import box_of
 from ckanext.challenge.domain.characters import cleaned
+from ckanext.challenge.model import catalog
 from ckanext.challenge.schemas import choices
 from ckanext.dcat.profiles.base import (  # type: ignore[import]
     DCAT,
@@ -52,6 +54,8 @@ GEOJSON = URIRef(
 
 _PAGES = "challenge_dataset_pages"
 _WEB = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_EMAIL = re.compile(r"[^\s<>\"{}|\\^`@]+@[^\s<>\"{}|\\^`@]+")
 #: Checksums by how many digits they have.
 _ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
 
@@ -84,6 +88,8 @@ class CatalogueProfile(RDFProfile):
     ) -> None:
         """Add what the form holds."""
         self._describe(dataset_dict, dataset_ref)
+        self._date(dataset_dict, dataset_ref)
+        self._introduce(dataset_dict, dataset_ref)
         self._publish(dataset_dict, dataset_ref)
         self._cover(dataset_dict, dataset_ref)
         category = self._sort(dataset_dict, dataset_ref)
@@ -117,7 +123,7 @@ class CatalogueProfile(RDFProfile):
         self._replace(
             ref,
             DCT.accrualPeriodicity,
-            european.frequency(dataset.get("frequency")),
+            european.frequency(own_fields.read(dataset, "frequency")),
             DCT.Frequency,
         )
         if not self._has(ref, DCT.language):
@@ -126,6 +132,33 @@ class CatalogueProfile(RDFProfile):
             self._add_typed(
                 ref, DCT.accessRights, european.ACCESS_PUBLIC, DCT.RightsStatement
             )
+
+    def _date(self, dataset: Mapping[str, Any], ref: Node) -> None:
+        """The period, where ckanext-dcat does not know the field's name."""
+        days = {
+            DCAT.startDate: own_fields.read(dataset, "temporal_start")[:10],
+            DCAT.endDate: own_fields.read(dataset, "temporal_end")[:10],
+        }
+        said = {name: day for name, day in days.items() if _DAY.fullmatch(day)}
+        if not said or self._has(ref, DCT.temporal):
+            return
+        period = BNode()
+        self._add(ref, DCT.temporal, period)
+        self._add(period, RDF.type, DCT.PeriodOfTime)
+        for name, day in said.items():
+            self._add(period, name, Literal(day, datatype=XSD.date))
+
+    def _introduce(self, dataset: Mapping[str, Any], ref: Node) -> None:
+        """The contact, likewise."""
+        address = own_fields.read(dataset, "contact_email")
+        if not _EMAIL.fullmatch(address) or self._has(ref, DCAT.contactPoint):
+            return
+        contact = URIRef(f"{ref}#contact")
+        name = own_fields.read(dataset, "contact_name") or address
+        self._add(contact, RDF.type, VCARD.Organization)
+        self._add(contact, VCARD.fn, Literal(cleaned(name)))
+        self._add(contact, VCARD.hasEmail, URIRef(f"mailto:{address}"))
+        self._add(ref, DCAT.contactPoint, contact)
 
     def _publish(self, dataset: Mapping[str, Any], ref: Node) -> None:
         organization = dataset.get("organization")
@@ -177,13 +210,15 @@ class CatalogueProfile(RDFProfile):
     def _sort(self, dataset: Mapping[str, Any], ref: Node) -> str | None:
         """Add the themes of its kit; answers its high-value category, if it has one.
 
-        The theme of its form is what ckanext-dcat has said already.
+        The theme of a form is what ckanext-dcat has said already, under its own name.
         """
+        chosen = own_fields.read(dataset, "challenge_kit")
         kit = next(
-            (one for one in choices.kits() if one.key == dataset.get("challenge_kit")),
+            (one for one in choices.kits() if one.key == chosen),
             None,
         )
         own = [str(theme) for theme in self.g.objects(ref, DCAT.theme)]
+        own += _WEB.findall(own_fields.read(dataset, "theme"))
         for theme in {*own, *european.themes(kit.themes if kit else ())}:
             node, is_new = self._add_typed(ref, DCAT.theme, theme, SKOS.Concept)
             if is_new:
@@ -219,12 +254,11 @@ class CatalogueProfile(RDFProfile):
         self._sum(ref)
 
     def _license(self, dataset: Mapping[str, Any], ref: Node) -> None:
-        licence = model.Package.get_license_register().get(
-            european.licence(dataset.get("license_id"))
-        )
+        own = own_fields.read(dataset, "license_id")
+        licence = model.Package.get_license_register().get(catalog.own_licence(own))
         if licence is None or not _WEB.fullmatch(licence.url or ""):
             return
-        if self._has(ref, DCT.license) and not dataset.get("license_id"):
+        if self._has(ref, DCT.license) and not own:
             return
         self.g.remove((ref, DCT.license, None))
         document, is_new = self._add_typed(
@@ -239,7 +273,7 @@ class CatalogueProfile(RDFProfile):
             self._add(document, DCT.type, URIRef(kind))
 
     def _conform(self, resource: Mapping[str, Any], ref: Node) -> None:
-        schema = registry.get(resource.get("schema"))
+        schema = registry.get(own_fields.read(resource, "schema"))
         if schema is None or not schema.address:
             return
         # Harvesters read one.

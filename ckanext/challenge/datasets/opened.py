@@ -17,7 +17,7 @@ from ckan import model
 from ckanext.challenge.domain import harvesting
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
 from ckanext.challenge.measures import quality, registry
-from ckanext.challenge.measures.datasets import FACTS, REPORTS
+from ckanext.challenge.measures.datasets import FACTS, reports
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.catalog import (
     PUBLIC,
@@ -90,7 +90,7 @@ def _files(names: Mapping[str, str]) -> str:
     return f"""
         LEFT JOIN LATERAL (
             SELECT {columns}
-            FROM resource r {REPORTS}
+            FROM resource r {reports()}
             WHERE r.package_id = p.id AND r.state = 'active'
         ) AS files ON true
     """

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ckan import model
 from flask import g, has_request_context
 
-from ckanext.challenge.common import shield
+from ckanext.challenge.common import own_fields, shield
 from ckanext.challenge.model import contour
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.catalog import organization_extras
@@ -23,6 +23,8 @@ from ckanext.challenge.model.catalog import organization_extras
 T = TypeVar("T")
 
 _SEPARATORS = re.compile(r"[\s,;|]+")
+#: Of a commune, or of whom a SIREN names.
+_CODE = re.compile(r"[0-9][0-9AB][0-9]{3}|[0-9]{9}")
 _KEPT = "challenge_places"
 
 
@@ -60,9 +62,8 @@ class Publisher:
 
 def codes(dataset: Mapping[str, Any]) -> list[str]:
     """The codes of the territories that a dataset covers."""
-    value = dataset.get("spatial_insee")
-    found = _SEPARATORS.split(value) if isinstance(value, str) else []
-    return list(dict.fromkeys(code for code in found if code))
+    found = _SEPARATORS.split(own_fields.read(dataset, "spatial_insee"))
+    return list(dict.fromkeys(code for code in found if _CODE.fullmatch(code)))
 
 
 def prepare(datasets: Iterable[Mapping[str, Any]]) -> None:

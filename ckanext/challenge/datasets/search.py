@@ -3,7 +3,7 @@
 ``challenge_cohort`` is the name of the season that counts the dataset: of those in
 which its organization takes part and during which it was created, the one that was
 launched first (as ``datasets_since_launch``). ``challenge_kit`` is
-an ordinary field of the dataset, which CKAN indexes itself.
+a field of the dataset, whatever the portal calls it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from ckanext.challenge.common import (
     addresses,
     jobs,
     language,
+    own_fields,
     session_events,
     set_aside,
     shield,
@@ -91,6 +92,9 @@ class SearchPlugin(p.SingletonPlugin):
             )
             if cohort:
                 pkg_dict[COHORT] = cohort
+        if kit := own_fields.read(pkg_dict, KIT):
+            # Pages and facets ask for it by our name.
+            pkg_dict[KIT] = kit
         return pkg_dict
 
     def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import model
 from ckan.types import Context
 
+from ckanext.challenge.common import own_fields
 from ckanext.challenge.model import Collectivite
 
 #: What an organization is told of its collectivité.
 FACTS = ("siren", "insee_code", "kind", "departement", "population")
 
 
-def describe(group: model.Group, place: Collectivite, **besides: Any) -> dict[str, Any]:
+def describe(group: Any, place: Collectivite, **besides: Any) -> dict[str, Any]:
     """Give an organization what the directory says, in the caller's transaction.
 
     :param besides: other fields of the organization
@@ -29,7 +29,12 @@ def describe(group: model.Group, place: Collectivite, **besides: Any) -> dict[st
     portal: Context = {"user": site["name"], "ignore_auth": True, "defer_commit": True}
     try:
         tk.get_action("organization_patch")(
-            portal, {"id": group.id, **given, **besides}
+            portal,
+            {
+                "id": group.id,
+                **own_fields.written("organization", given, group.extras),
+                **besides,
+            },
         )
     except tk.ValidationError as error:
         told = [

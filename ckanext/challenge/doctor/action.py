@@ -25,7 +25,7 @@ def challenge_doctor_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :type ask_portal: boolean
     :returns: ``{verdict, results}``: the worst verdict (``good``, ``todo``, ``wrong``),
         and for each check ``{check, title, verdict, verdict_title, text, remedy}``;
-        ``remedy`` is the line that mends it, or null
+        ``remedy`` is the line that mends it, or several, or null
     :rtype: dict
     """
     data = validate(context, data_dict, schema.doctor_show())

@@ -25,12 +25,14 @@ from ckan.lib import jobs as ckan_jobs
 from ckan.lib.redis import connect_to_redis
 from ckan.lib.search.common import is_available
 from packaging.requirements import InvalidRequirement, Requirement
+from stdnum.fr import siren as siren_number
 
 from ckanext.challenge import config, programmes
 from ckanext.challenge.common import (
     file_places,
     jobs,
     nodes,
+    own_fields,
     proxy_watch,
     runs,
     set_aside,
@@ -40,10 +42,12 @@ from ckanext.challenge.conformity.jobs import QUEUE as CONFORMITY
 from ckanext.challenge.credentials import jobs as signing
 from ckanext.challenge.credentials import keys, store
 from ckanext.challenge.domain import doctor
+from ckanext.challenge.domain import own_fields as rules
 from ckanext.challenge.domain.doctor import Finding
 from ckanext.challenge.domain.programme_check import ProgrammeError
-from ckanext.challenge.model import Mail
+from ckanext.challenge.model import Mail, catalog
 from ckanext.challenge.model.base import make_id, utcnow
+from ckanext.challenge.programmes.frequencies import frequencies
 
 log = logging.getLogger(__name__)
 
@@ -60,34 +64,82 @@ def plugins() -> Finding:
     return doctor.plugins([*tk.config["ckan.plugins"]])
 
 
-def _form(check: str, helper: str, name: str, part: str) -> Finding:
-    schema: Any = None
-    with suppress(AttributeError):
-        schema = getattr(tk.h, helper)(name)
-    if not schema:
-        return doctor.form(check, None)
-    return doctor.form(check, [field["field_name"] for field in schema.get(part, ())])
+def _form(check: str, entity: rules.Entity) -> Finding:
+    fields = own_fields.form_fields(entity)
+    labelled: dict[str, str] | None = None
+    if fields is not None:
+        labelled = {name: _labels(field) for name, field in fields.items()}
+        for name, field in fields.items():
+            for part in field.get("repeating_subfields") or ():
+                words = f"{labelled[name]} {_labels(part)}"
+                labelled[f"{name}.{part['field_name']}"] = words
+    there = doctor.Form(labelled, catalog.samples(entity))
+    called = {name: config.asked_field(name) for name in doctor.FIELDS[check]}
+    return doctor.form(check, there, called, _looks)
+
+
+def _labels(field: Mapping[str, Any]) -> str:
+    """What a form calls a field, in all its languages."""
+    label = field.get("label")
+    words = label.values() if isinstance(label, Mapping) else [label]
+    return " ".join(str(word) for word in words if word)
+
+
+def _looks(name: str, value: str) -> bool:
+    """Whether a value looks like one of a field that counts."""
+    counts = rules.meaning(name, value)
+    if name == "siren":
+        # Any nine digits may be something else: the last one is a key.
+        return siren_number.is_valid(counts)
+    if name == "frequency":
+        return counts in frequencies()
+    if name == "contact_email":
+        return "@" in counts
+    return bool(counts)
 
 
 def dataset_form() -> Finding:
-    return _form(
-        "dataset_fields", "scheming_get_dataset_schema", "dataset", "dataset_fields"
-    )
+    return _form("dataset_fields", "dataset")
 
 
 def resource_form() -> Finding:
-    return _form(
-        "resource_fields", "scheming_get_dataset_schema", "dataset", "resource_fields"
-    )
+    return _form("resource_fields", "resource")
 
 
 def organization_form() -> Finding:
-    return _form(
-        "organization_fields",
-        "scheming_get_organization_schema",
-        "organization",
-        "fields",
-    )
+    return _form("organization_fields", "organization")
+
+
+def field_values() -> Finding:
+    """What others wrote into fields that count, and which is read as nothing."""
+    wrong: dict[str, list[tuple[str, str, int]]] = {}
+    names = [name for name in rules.SHAPES if rules.FIELDS[name] == "organization"]
+    for row in catalog.organization_values(names):
+        for name in names:
+            value = getattr(row, name)
+            if value and value.strip() and not _looks(name, value):
+                wrong.setdefault(name, []).append((value, row.name, 1))
+    wrong["frequency"] = [
+        (row.value, row.name, row.number)
+        for row in catalog.dataset_values("frequency")
+        if not _looks("frequency", row.value)
+    ]
+    return doctor.values(wrong)
+
+
+def licences() -> Finding:
+    listed = {
+        id_: str(one.url or "")
+        for id_, one in model.Package.get_license_register().items()
+    }
+    wanted = {
+        kit.licence
+        for programme in programmes.all()
+        for kit in programme.kits
+        if kit.licence
+    }
+    own = Path(__file__).parents[1] / "licenses.json"
+    return doctor.licences(listed, wanted, f"file://{own}")
 
 
 def programme_files() -> Finding:
@@ -335,6 +387,8 @@ LOOKS: Mapping[str, Callable[[], Finding]] = {
     "dataset_fields": dataset_form,
     "resource_fields": resource_form,
     "organization_fields": organization_form,
+    "field_values": field_values,
+    "licences": licences,
     "programmes": programme_files,
     "migrations": migrations,
     "redis": redis,

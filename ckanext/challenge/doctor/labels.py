@@ -21,6 +21,8 @@ _TITLES = {
     "dataset_fields": N_("The form of a dataset"),
     "resource_fields": N_("The form of a file"),
     "organization_fields": N_("The form of an organization"),
+    "field_values": N_("Values of the fields that count"),
+    "licences": N_("Licences"),
     "programmes": N_("Programmes"),
     "migrations": N_("Tables"),
     "redis": N_("Redis"),
@@ -59,7 +61,15 @@ SENTENCES = {
     ("dataset_fields", "renamed"): N_(
         "Fields that count are missing: {names}. Others look like them: {pairs}"
     ),
-    ("dataset_fields", "no_form"): N_("It is no form of ckanext-scheming"),
+    ("dataset_fields", "no_form"): N_(
+        "It is no form of ckanext-scheming, and nothing else has: {names}"
+    ),
+    ("field_values", "good"): N_("All of them can be read"),
+    ("field_values", "some"): N_("Read as if they were empty: {names}"),
+    ("licences", "good"): N_("The portal's list has all that are proposed"),
+    ("licences", "missing"): N_(
+        "The portal's list lacks: {names}. Add them to it, or take this list"
+    ),
     ("programmes", "good"): N_("All programme files can be used"),
     ("programmes", "unread"): N_("A programme file cannot be used: {name}"),
     ("migrations", "good"): N_("They are those of this version ({head})"),
@@ -171,6 +181,10 @@ _REMEDIES = {
     ("organization_fields", "no_form"): (
         "scheming.organization_schemas = ckanext.challenge:schemas/organization.yaml"
     ),
+    ("dataset_fields", "renamed"): "{lines}",
+    ("resource_fields", "renamed"): "{lines}",
+    ("organization_fields", "renamed"): "{lines}",
+    ("licences", "missing"): "licenses_group_url = {address}",
     ("programmes", "unread"): "ckan challenge programme check {name}",
     ("migrations", "none"): "ckan db upgrade -p challenge",
     ("migrations", "behind"): "ckan db upgrade -p challenge",

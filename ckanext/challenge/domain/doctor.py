@@ -8,12 +8,14 @@ what is said of them stands in :mod:`ckanext.challenge.doctor.labels`, by ``chec
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from . import agenda, hosts
+from . import agenda, european, hosts, own_fields
 from . import nodes as node_rules
 
 #: ``good``: nothing to do; ``todo``: it works, and less well than it could;
@@ -119,34 +121,163 @@ def plugins(names: Sequence[str]) -> Finding:
     return Finding("plugins", "good")
 
 
-def form(check: str, names: Collection[str] | None) -> Finding:
-    """Judge whether a form of ckanext-scheming has the fields that count.
+@dataclass(frozen=True)
+class Form:
+    """What a portal has of datasets, files or organizations.
+
+    :ivar fields: of its form of ckanext-scheming, each with its labels; a part of a
+        repeated field as ``field.part``; ``None`` without such a form
+    :ivar values: of the extras that are stored, some of their values
+    """
+
+    fields: Mapping[str, str] | None
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a field of that name, in the form or beside it."""
+        return name in (self.fields or ()) or name in self.values
+
+
+def form(
+    check: str,
+    there: Form,
+    called: Mapping[str, str],
+    looks: Callable[[str, str], bool],
+) -> Finding:
+    """Judge whether a portal has the fields that count, and find those that it may have
+    under another name.
 
     :param check: a key of :data:`FIELDS`
-    :param names: of its fields; ``None`` for a form that is not of ckanext-scheming
+    :param called: what the settings say that it calls them, by our names
+    :param looks: whether a value looks like one of a field, by our name
     """
-    if names is None:
-        return Finding(check, "todo", "no_form")
-    missing = [name for name in FIELDS[check] if name not in names]
+    missing = [name for name in FIELDS[check] if not there.has(called.get(name, name))]
     if not missing:
         return Finding(check, "good")
-    alike = {
-        name: other for name in missing if (other := _alike(name, names)) is not None
-    }
-    facts = {"names": ", ".join(missing)}
+    taken = {called.get(name, name) for name in FIELDS[check]}
+    alike: dict[str, str] = {}
+    for name in missing:
+        other = _alike(name, there, {*taken, *alike.values()}, looks)
+        if other is not None:
+            alike[name] = other
+    told = ", ".join(
+        name if called.get(name, name) == name else f"{name} ({called[name]})"
+        for name in missing
+    )
     if alike:
-        pairs = ", ".join(f"{other} → {name}" for name, other in alike.items())
-        return Finding(check, "todo", "renamed", {**facts, "pairs": pairs})
-    return Finding(check, "todo", "missing", facts)
+        facts = {
+            "names": told,
+            "pairs": ", ".join(f"{other} → {name}" for name, other in alike.items()),
+            "lines": "\n".join(
+                f"ckanext.challenge.field.{name} = {other}"
+                for name, other in alike.items()
+            ),
+        }
+        return Finding(check, "todo", "renamed", facts)
+    code = "no_form" if there.fields is None else "missing"
+    return Finding(check, "todo", code, {"names": told})
 
 
-def _alike(name: str, names: Collection[str]) -> str | None:
-    """A field whose name has all words of another's, such as ``siret_siren`` for
-    ``siren``, ``update_frequency`` for ``frequency``.
+#: What else portals call a field that counts: any of these has all words of its name,
+#: or of its label, without accents.
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "siren": ("siren", "siret"),
+    "kind": ("kind", "type collectivite", "nature juridique"),
+    "insee_code": ("insee",),
+    "departement": ("departement", "dept"),
+    "population": ("population", "habitants"),
+    "challenge_kit": ("kit",),
+    "frequency": ("frequency", "frequence", "periodicite", "periodicity"),
+    "temporal_start": (
+        "temporal start",
+        "temporal begin",
+        "date debut",
+        "periode debut",
+        "couverte du",
+    ),
+    "temporal_end": ("temporal end", "date fin", "periode fin", "couverte au"),
+    "spatial_insee": ("spatial insee", "insee", "territoire", "spatial coverage"),
+    "contact_email": ("contact email", "contact mail", "contact courriel"),
+    "schema": ("schema",),
+}
+#: Fields that a value alone tells: hardly anything else looks like these.
+_TELLING = ("siren", "frequency")
+#: How many values have to look like it, where nothing else does.
+_ENOUGH = 3
+_MOST = 0.8
+
+
+def _alike(
+    name: str,
+    there: Form,
+    taken: Collection[str],
+    looks: Callable[[str, str], bool],
+) -> str | None:
+    """The field that is likeliest meant: one that is called alike, or labelled so, and
+    whose values do not speak against it; or one whose values look like it.
     """
-    words = set(name.split("_"))
-    found = [other for other in names if words <= set(other.lower().split("_"))]
-    return min(found, key=len) if found else None
+    found: list[tuple[int, int, str]] = []
+    fields = there.fields or {}
+    for other in dict.fromkeys((*fields, *there.values)):
+        # What has a name of ours is ours, and what is CKAN's own is no extra.
+        if other in taken or other in own_fields.FIELDS:
+            continue
+        values = there.values.get(other, ())
+        right = sum(looks(name, value) for value in values)
+        if values and right < len(values) / 2:
+            continue
+        if _called(name, other):
+            found.append((0, len(other), other))
+        elif _called(name, fields.get(other, "")):
+            found.append((1, len(other), other))
+        elif name in _TELLING and right >= max(_ENOUGH, _MOST * len(values)):
+            found.append((2, len(other), other))
+    return min(found)[2] if found else None
+
+
+def _called(name: str, text: str) -> bool:
+    plain = unicodedata.normalize("NFD", text).encode("ascii", "ignore").decode()
+    words = set(re.split("[^a-z0-9]+", plain.lower()))
+    return any(words.issuperset(one.split()) for one in _WORDS.get(name, ()))
+
+
+#: How many examples of values are named.
+_EXAMPLES = 3
+
+
+def values(wrong: Mapping[str, Sequence[tuple[str, str, int]]]) -> Finding:
+    """Tell what is read as nothing, since it does not look like what it should be.
+
+    :param wrong: by field, by our name: a value, the name of one that has it, and how
+        many have it
+    """
+    told = []
+    for name, rows in wrong.items():
+        if rows:
+            examples = ", ".join(
+                f"{value[:40]!r} {owner}" for value, owner, _ in rows[:_EXAMPLES]
+            )
+            told.append(f"{name}: {sum(row[2] for row in rows)} ({examples})")
+    if told:
+        return Finding("field_values", "todo", "some", {"names": "; ".join(told)})
+    return Finding("field_values", "good")
+
+
+def licences(
+    listed: Mapping[str, str], wanted: Collection[str], address: str
+) -> Finding:
+    """Judge whether the portal's list has the licences that are proposed.
+
+    :param listed: the addresses of those of the portal's list, by their ids
+    :param wanted: ids of ours
+    :param address: of our own list
+    """
+    known = {european.same_licence(id_, url) for id_, url in listed.items()}
+    missing = sorted({*wanted, *european.LAWFUL} - known)
+    if missing:
+        facts = {"names": ", ".join(missing), "address": address}
+        return Finding("licences", "todo", "missing", facts)
+    return Finding("licences", "good")
 
 
 def migrations(current: str | None, known: Sequence[str]) -> Finding:

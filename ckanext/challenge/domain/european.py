@@ -143,6 +143,48 @@ _LICENCES = {
     "odbl": "odc-odbl",
     "odbl-1.0": "odc-odbl",
 }
+#: Those licences, by the names of the portal's own list (CRPA D323-2-1).
+LAWFUL = ("etalab-2.0", "odc-odbl")
+#: All names that catalogues have for them, in lower case.
+LAWFUL_NAMES = (*LAWFUL, *_LICENCES)
+#: What is in the addresses by which lists name them.
+_ADDRESSES = {
+    "etalab-2.0": ("etalab", "licence", "2.0"),
+    "odc-odbl": ("opendatacommons.org", "odbl"),
+}
+#: What other forms write for a frequency, each with its code: the words of udata and
+#: of Dublin Core, and those of French portals.
+_FREQUENCY_NAMES = {
+    name: code
+    for code, names in {
+        "annual": "annuel annuelle annuellement yearly",
+        "annual_2": "semestriel semestrielle semiannual biannual",
+        "annual_3": "threetimesayear",
+        "quarterly": "trimestriel trimestrielle",
+        "bimonthly": "bimestriel bimestrielle",
+        "monthly": "mensuel mensuelle mensuellement",
+        "monthly_2": "bimensuel bimensuelle semimonthly",
+        "monthly_3": "threetimesamonth",
+        "biweekly": "fortnightly",
+        "weekly": "hebdomadaire",
+        "weekly_2": "semiweekly",
+        "weekly_3": "threetimesaweek",
+        "daily": "quotidien quotidienne",
+        "daily_2": "semidaily",
+        "hourly": "horaire",
+        "biennial": "biennale bisannuel bisannuelle",
+        "triennial": "triennale",
+        "quinquennial": "quinquennale",
+        "cont": "continuous continu",
+        "update_cont": "temps-reel realtime",
+        "irreg": "irregular irregulier irregulière irrégulier irrégulière",
+        "never": "punctual ponctuel ponctuelle aucune",
+        "as_needed": "asneeded",
+        "not_planned": "notplanned",
+        "unknown": "inconnu inconnue",
+    }.items()
+    for name in names.split()
+}
 #: What a licence asks for, in the words of ADMS. Licences that are not here are
 #: unknown to data.europa.eu, or none at all.
 LICENCE_TYPES = {
@@ -211,9 +253,22 @@ def media_type(name: str | None) -> str | None:
     return f"{IANA}{name}" if _MEDIA_TYPE.fullmatch(name) else None
 
 
+def frequency_code(name: str) -> str:
+    """The code of a frequency in lower case, of whatever other portals call it; any
+    other as it is.
+    """
+    name = name.strip().removeprefix(FREQUENCIES).lower()
+    return _FREQUENCY_NAMES.get(name, name)
+
+
+def frequency_names(code: str) -> tuple[str, ...]:
+    """All names of a frequency in lower case, its code first."""
+    return (code, *(name for name, one in _FREQUENCY_NAMES.items() if one == code))
+
+
 def frequency(code: str | None) -> str | None:
     """The address of a frequency, which the forms keep by its code in lower case."""
-    code = (code or "").strip()
+    code = frequency_code(code or "")
     if not re.fullmatch("[a-z0-9_]+", code):
         return None
     return f"{FREQUENCIES}{code.upper()}"
@@ -229,6 +284,26 @@ def licence(name: str | None) -> str:
     """The name that the portal's list has for a licence; any other as it is."""
     name = name or ""
     return _LICENCES.get(name.lower(), name)
+
+
+def same_licence(name: str, url: str | None) -> str:
+    """The name that our list has for a licence of another portal's list.
+
+    :param name: its id there
+    :param url: its address there, which says more than an id of somebody's own
+    """
+    known = licence(name)
+    if known.lower() in LAWFUL:
+        return known.lower()
+    address = (url or "").lower()
+    return next(
+        (
+            code
+            for code, parts in _ADDRESSES.items()
+            if all(part in address for part in parts)
+        ),
+        known,
+    )
 
 
 def licence_type(name: str | None) -> str | None:

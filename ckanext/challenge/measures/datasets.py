@@ -33,7 +33,13 @@ from ckanext.challenge.domain.quality import (
     points,
 )
 from ckanext.challenge.model.arrays import array
-from ckanext.challenge.model.catalog import PUBLIC, Extras, dataset_extras
+from ckanext.challenge.model.catalog import (
+    PUBLIC,
+    Extras,
+    dataset_extras,
+    lawful_licences,
+    resource_has,
+)
 
 from . import mqa as european
 from . import quality
@@ -43,20 +49,13 @@ from .fixes import EUROPEAN as EUROPEAN_LACKS
 from .fixes import NEW_DATASET, Lack
 from .quality import Fact
 
-#: Licences that an administration may choose for free reuse (CRPA D323-2-1, décret
-#: 2017-638): Licence Ouverte 2.0 and ODbL, under the names that catalogues use.
-OPEN_LICENCES = (
-    "etalab-2.0",
-    "lov2",
-    "fr-lo",
-    "odc-odbl",
-    "odbl",
-    "odbl-1.0",
-)
 
-
-def _literals(values: Collection[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
+def _is_open(extras: Extras) -> str:
+    """An administration may choose this licence for free reuse (CRPA D323-2-1, décret
+    2017-638): Licence Ouverte 2.0 and ODbL, under the names that catalogues use.
+    """
+    names = ", ".join(f"'{id_}'" for id_ in lawful_licences())
+    return f"lower(coalesce({extras.columns['license_id']}, '')) IN ({names})"
 
 
 # 2 where a resource conforms, 1 where it was checked and does not. Where the check
@@ -66,18 +65,20 @@ _REPORT = (
 )
 
 _CONFORMS = 2
-#: What joins the last report ``c`` to a resource ``r`` that names a schema.
-REPORTS = """LEFT JOIN challenge_conformity c ON c.resource_id = r.id
-               AND r.extras LIKE '%"schema"%'"""
+
+
+def reports() -> str:
+    """What joins the last report ``c`` to a resource ``r`` that names a schema."""
+    return f"""LEFT JOIN challenge_conformity c ON c.resource_id = r.id
+               AND {resource_has("schema")}"""
+
 
 #: What measures may ask of a dataset. Each is a number of a few bits, and those that
 #: are wanted travel together in one. The criteria of quality come first: where all
 #: nine are wanted, they are the nine lowest bits in their order.
 FACTS: Mapping[str, Fact] = {
     **quality.FACTS,
-    "open_licence": Fact(
-        lambda _: f"lower(coalesce(p.license_id, '')) IN ({_literals(OPEN_LICENCES)})"
-    ),
+    "open_licence": Fact(_is_open, extras=("license_id",)),
     "has_files": Fact(lambda _: quality.HAS_FILES, files=quality.NUMBER),
     "report": Fact(
         lambda _: "coalesce(files.report, 0)", bits=2, files={"report": _REPORT}
@@ -530,7 +531,7 @@ class _Question:
                    {quality.packed(facts, read)} AS facts,
                    p.metadata_modified AS changed{selected}
             FROM (
-                SELECT p.id, p.owner_org, p.license_id, p.notes, p.metadata_created,
+                SELECT p.id, p.owner_org, p.notes, p.metadata_created,
                        p.metadata_modified{own}
                 FROM package p
                 {extras.joins}
@@ -546,13 +547,13 @@ def _files(files: Mapping[str, str]) -> str:
     if not files:
         return ""
     columns = ", ".join(f"{sql} AS {name}" for name, sql in files.items())
-    reports = REPORTS if "report" in files else ""
+    joined = reports() if "report" in files else ""
     return f"""
         LEFT JOIN (
             SELECT r.package_id, {columns}
             FROM package p
             JOIN resource r ON r.package_id = p.id AND r.state = 'active'
-            {reports}
+            {joined}
             WHERE p.owner_org = ANY (CAST(:organizations AS text[])) AND {PUBLIC}
             GROUP BY r.package_id
         ) AS files ON files.package_id = p.id

@@ -10,7 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ckanext.challenge.domain import european, mqa
-from ckanext.challenge.model.catalog import PUBLIC, Extras, dataset_extras
+from ckanext.challenge.model.catalog import (
+    PUBLIC,
+    Extras,
+    dataset_extras,
+    lawful_licences,
+)
 
 from . import quality
 from .base import rows
@@ -80,10 +85,11 @@ OWN: Mapping[str, Fact] = {
     ),
     "notes": Fact(lambda _: "coalesce(p.notes, '') <> ''"),
     "known_licence": Fact(
-        lambda _: (
-            "lower(coalesce(p.license_id, ''))"
-            f" IN ({_literals(european.KNOWN_LICENCES)})"
-        )
+        lambda extras: (
+            f"lower(coalesce({extras.columns['license_id']}, ''))"
+            f" IN ({_literals((*european.KNOWN_LICENCES, *lawful_licences()))})"
+        ),
+        extras=("license_id",),
     ),
     "contact": _either("contact_email", "contact_name"),
     "size": _of_files("size", "r.size > 0"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from ckanext.challenge.domain.european import frequency_names
 from ckanext.challenge.domain.quality import CRITERIA
 from ckanext.challenge.domain.verdicts import BROKE
 from ckanext.challenge.model.catalog import Extras
@@ -119,11 +120,17 @@ def now() -> datetime:
     return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
+def _named(codes: Iterable[str]) -> str:
+    """Frequencies under all of their names, as a list in SQL."""
+    return ", ".join(f"'{name}'" for code in codes for name in frequency_names(code))
+
+
 def _allowed_hours(frequency: str) -> str:
     hours = _HOURS | {code: days * 24 for code, days in _DAYS.items()}
     cases = " ".join(
-        f"WHEN '{code}' THEN {count + _TOLERANCE_HOURS}"
+        f"WHEN '{name}' THEN {count + _TOLERANCE_HOURS}"
         for code, count in hours.items()
+        for name in frequency_names(code)
     )
     return f"CASE {frequency} {cases} END"
 
@@ -131,28 +138,40 @@ def _allowed_hours(frequency: str) -> str:
 def _fresh(extras: Extras) -> str:
     """Updated within its declared frequency, with a day of tolerance at ``:now``."""
     frequency = extras.columns["frequency"]
-    untimed = ", ".join(f"'{code}'" for code in _UNTIMED)
     return (
-        f"coalesce(CASE WHEN {frequency} IN ({untimed}) THEN {HAS_FILES}"
+        f"coalesce(CASE WHEN {frequency} IN ({_named(_UNTIMED)}) THEN {HAS_FILES}"
         f" ELSE files.updated + make_interval(hours => {_allowed_hours(frequency)})"
         " >= :now END, false)"
     )
 
 
-def _filled(extra: str, *empty: str) -> Fact:
-    """An extra says something, and something else than one of these."""
-    nothing = ", ".join(f"'{value}'" for value in ("", *empty))
+def _filled(extra: str) -> Fact:
+    """An extra says something."""
     return Fact(
-        lambda extras: f"coalesce({extras.columns[extra]}, '') NOT IN ({nothing})",
-        extras=(extra,),
+        lambda extras: f"coalesce({extras.columns[extra]}, '') <> ''", extras=(extra,)
     )
 
 
+#: What a frequency can be. A word that is none promises nothing, so that the form is
+#: told to name one.
+_FREQUENCIES = _named((*_HOURS, *_DAYS, *_UNTIMED))
+
+
 _FACTS = {
-    "licence": Fact(lambda _: "coalesce(p.license_id, '') NOT IN ('', 'notspecified')"),
+    "licence": Fact(
+        lambda extras: (
+            f"coalesce({extras.columns['license_id']}, '') NOT IN ('', 'notspecified')"
+        ),
+        extras=("license_id",),
+    ),
     "temporal_coverage": _filled("temporal_start"),
     "spatial_coverage": _filled("spatial_insee"),
-    "frequency": _filled("frequency", "unknown"),
+    "frequency": Fact(
+        lambda extras: (
+            f"coalesce({extras.columns['frequency']} IN ({_FREQUENCIES}), false)"
+        ),
+        extras=("frequency",),
+    ),
     "updated_in_time": Fact(
         _fresh,
         extras=("frequency",),

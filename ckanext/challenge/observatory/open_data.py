@@ -24,6 +24,7 @@ from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import config
+from ckanext.challenge.common import own_fields
 from ckanext.challenge.common.action_helpers import find_organization
 from ckanext.challenge.domain.cells import neutral_in_csv
 from ckanext.challenge.domain.eligibility import RULES
@@ -32,6 +33,7 @@ from ckanext.challenge.model import (
     Elsewhere,
     ObservatorySnapshot,
     PortalSchema,
+    catalog,
     contour,
 )
 
@@ -229,9 +231,14 @@ def _dataset(group: model.Group, user: str) -> tuple[dict[str, Any], bool]:
         owner_org=group.id,
         title=f"{wanted['title']} ({site})",
         notes=wanted["notes"],
-        license_id=wanted["licence"],
-        frequency=wanted["frequency"],
-        theme=wanted["theme"],
+        **own_fields.written(
+            "dataset",
+            {
+                "license_id": catalog.own_licence(wanted["licence"]),
+                "frequency": wanted["frequency"],
+                "theme": wanted["theme"],
+            },
+        ),
         tags=[{"name": tag} for tag in wanted["tags"]],
         url=tk.url_for("challenge_observatory.read", _external=True),
     )
@@ -243,8 +250,7 @@ def _store(file: File, dataset: str, there: Row | None, user: str) -> None:
         "format": file.filename.rpartition(".")[2].upper(),
         "mimetype": file.media_type,
         "hash": file.digest,
-        "schema": file.schema,
-        "encoding": "utf-8",
+        **own_fields.written("resource", {"schema": file.schema, "encoding": "utf-8"}),
         "upload": FileStorage(
             io.BytesIO(file.content), file.filename, content_type=file.media_type
         ),

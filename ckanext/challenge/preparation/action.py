@@ -18,6 +18,7 @@ from werkzeug.datastructures import FileStorage
 from ckanext.challenge.common import (
     file_places,
     file_store,
+    own_fields,
     session_events,
     spreadsheets,
     workbook_labels,
@@ -364,8 +365,7 @@ def _file(
     return {
         "format": "CSV",
         "mimetype": "text/csv",
-        "encoding": "utf-8",
-        "schema": national.id,
+        **own_fields.written("resource", {"encoding": "utf-8", "schema": national.id}),
         "upload": FileStorage(
             io.BytesIO(content), f"{row.kit}.csv", content_type="text/csv"
         ),
@@ -540,7 +540,7 @@ def _publish(
         dataset = _existing(context, row, data)
     row.dataset_id = dataset["id"]
     if data["mode"] == "replace":
-        row.resource_id = _former(dataset, data, file["schema"])
+        row.resource_id = _former(dataset, data, own_fields.read(file, "schema"))
         tk.get_action("resource_patch")({**own}, {"id": row.resource_id, **file})
         return
     resource = tk.get_action("resource_create")(
@@ -573,7 +573,8 @@ def _dataset(
         "spatial_insee": organization.get("territory") or "",
         "challenge_kit": row.kit,
     }
-    return {name: value for name, value in fields.items() if value}
+    filled = {name: value for name, value in fields.items() if value}
+    return own_fields.written("dataset", filled)
 
 
 def _free_name(wanted: str) -> str:
@@ -612,7 +613,11 @@ def _former(dataset: dict[str, Any], data: dict[str, Any], schema_id: str) -> st
     known = [
         resource["id"]
         for resource in dataset["resources"]
-        if (resource["id"] == asked if asked else resource.get("schema") == schema_id)
+        if (
+            resource["id"] == asked
+            if asked
+            else own_fields.read(resource, "schema") == schema_id
+        )
     ]
     if len(known) != 1:
         raise tk.ValidationError({"resource": [tk._("Say which file is replaced")]})

@@ -17,7 +17,7 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge.common import file_store
+from ckanext.challenge.common import file_store, own_fields
 from ckanext.challenge.common.workbooks import NotATable, Sheet, Workbook, take_in
 from ckanext.challenge.conformity import check as conformity
 from ckanext.challenge.conformity import labels as conformity_labels
@@ -155,7 +155,7 @@ def context_of(organization_id: str) -> steps.Context:
     group: Any = model.Session.get(model.Group, organization_id)
     if group is None:
         return steps.Context()
-    siren = str((group.extras or {}).get("siren") or "") or None
+    siren = own_fields.read(group.extras, "siren") or None
     known = (
         model.Session.execute(
             sa.select(

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.challenge import config, measures
 from ckanext.challenge.conformity import registry
+from ckanext.challenge.domain import european
 from ckanext.challenge.domain.programme import (
     Badge,
     Known,
@@ -35,7 +36,7 @@ from ckanext.challenge.domain.programme import (
 )
 from ckanext.challenge.domain.programme_check import Path, Problem, advice
 from ckanext.challenge.interfaces import IChallenge
-from ckanext.challenge.model import KeptProgramme
+from ckanext.challenge.model import KeptProgramme, catalog
 from ckanext.challenge.model.base import utcnow
 
 from .frequencies import frequencies
@@ -273,8 +274,10 @@ def load(source: str, known: Known = Known()) -> Programme:  # noqa: B008 (froze
 
 def advise(programme: Programme) -> list[Problem]:
     """Return what does not stop a programme and still deserves a look."""
-    licences = model.Package.get_license_register().keys()
-    found = advice(programme.document, Known(licences=licences))
+    listed = model.Package.get_license_register()
+    # Under whatever name the portal's list has them.
+    ours = {id_ for id_ in european.LAWFUL if catalog.own_licence(id_) in listed}
+    found = advice(programme.document, Known(licences={*listed, *ours}))
     return list(_with_lines(found, programme.source))
 
 

@@ -15,6 +15,7 @@ from ckan import model
 from ckanext.challenge import programmes
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.domain.programme import Kit
+from ckanext.challenge.model import catalog
 
 Choice = dict[str, Any]
 
@@ -52,12 +53,16 @@ def challenge_schema_choices(field: dict[str, Any]) -> list[Choice]:
 
 
 def challenge_license_choices(field: dict[str, Any]) -> list[Choice]:
-    """The portal's licences in the order of its list, which starts with the ones
-    that a public body should choose; CKAN's own form sorts them by title.
+    """The portal's licences in the order of its list, those first that a public body
+    should choose; CKAN's own form sorts them by title.
     """
-    register = model.Package.get_license_register()
+    lawful = catalog.lawful_licences()
+    register = sorted(
+        model.Package.get_license_register().values(),
+        key=lambda licence: licence.id.lower() not in lawful,
+    )
     return [
         # CKAN's catalogue has the French titles of the licences that it knows.
         {"value": licence.id, "label": tk._(licence.title)}
-        for licence in register.values()
+        for licence in register
     ]

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import ckan.plugins.toolkit as tk
 from babel import numbers
 
-from ckanext.challenge.common import labels
+from ckanext.challenge.common import labels, own_fields
 from ckanext.challenge.domain.kit_texts import proposed
 
 #: Of the name of a dataset, in CKAN.
@@ -83,11 +83,13 @@ def new_dataset_url(
     fields: dict[str, str] = {"owner_org": organization_id}
     if kit:
         fields.update(
-            challenge_kit=kit["name"],
-            license_id=kit.get("licence") or "",
-            frequency=kit.get("frequency") or "",
+            **own_fields.form_values(
+                challenge_kit=kit["name"],
+                license_id=kit.get("licence") or "",
+                frequency=kit.get("frequency") or "",
+                spatial_insee=territory,
+            ),
             tag_string=", ".join(kit.get("tags") or []),
-            spatial_insee=territory,
         )
         if organization:
             fields["title"], fields["notes"] = proposed(kit, organization)

@@ -18,6 +18,7 @@ from ckanext.challenge.conformity import examples, registry
 from ckanext.challenge.datasets import schema
 from ckanext.challenge.domain.programme import Kit
 from ckanext.challenge.measures import mending, organizations
+from ckanext.challenge.model import catalog
 from ckanext.challenge.schemas import choices
 
 
@@ -190,7 +191,7 @@ def _dictize(kit: Kit, whose: Mapping[str, Any] | None) -> dict[str, Any]:
         "schema_url": national.source if national else None,
         "checked": bool(national and national.descriptor),
         "frequency": kit.frequency,
-        "licence": kit.licence,
+        "licence": kit.licence and catalog.own_licence(kit.licence),
         "effort_minutes": kit.effort_minutes,
         "kinds": list(kit.kinds),
         "population": {"at_least": at_least, "at_most": at_most},

@@ -26,7 +26,7 @@ from ckanext.challenge.conformity import check, jobs, own, registry, store
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.datasets import schema
 from ckanext.challenge.domain import table_schema
-from ckanext.challenge.model import KeptProgramme, PortalSchema
+from ckanext.challenge.model import KeptProgramme, PortalSchema, catalog
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.schemas import choices
 
@@ -257,11 +257,11 @@ def _resources(id_: str) -> list[str]:
     """The ids of the resources that name a schema."""
     rows = model.Session.execute(
         sa.text(
-            """
+            f"""
             SELECT r.id FROM resource r JOIN package p ON p.id = r.package_id
             WHERE r.state = 'active' AND p.state <> 'deleted'
-              AND r.extras LIKE '%"schema"%'
-              AND CAST(r.extras AS jsonb) ->> 'schema' = :id
+              AND {catalog.resource_has("schema")}
+              AND {catalog.resource_field("schema")} = :id
             """
         ),
         {"id": id_},

@@ -47,7 +47,7 @@ def of_index(dataset: Mapping[str, Any]) -> dict[str, Any]:
         "notes": dataset.get("notes") or "",
         "created_at": _moment(dataset["metadata_created"]),
         "modified_at": _moment(dataset["metadata_modified"]),
-        "kit": dataset.get("challenge_kit"),
+        "kit": h.challenge_field(dataset, "challenge_kit"),
         "formats": sorted(
             {
                 str(resource.get("format") or "").upper()

@@ -497,7 +497,7 @@ def _targets(found: Found, kit: Found) -> list[tuple[str, str]]:
                 ),
             )
             for resource in dataset["resources"]
-            if resource.get("schema") == kit["schema"]
+            if h.challenge_field(resource, "schema") == kit["schema"]
         ]
     return options
 
