@@ -182,7 +182,8 @@ def _with_services(version: str, command: Sequence[str]) -> int:
 def _ready(version: str) -> environment.Environment:
     """The environment of this version of CKAN, with all that a run of it needs."""
     env = environment.environment(version)
-    setup.prepare(env, ["run", "test"], [*setup.SERVICES, system.CHROMIUM])
+    tools = [*setup.SERVICES, system.CHROMIUM, system.NGINX]
+    setup.prepare(env, ["run", "test"], tools)
     return env
 
 

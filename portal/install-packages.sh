@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs Debian packages, as root, without starting or enabling the system services that some of them bring:
-# the portal runs its own PostgreSQL and Redis. What the machine already had keeps running as it was.
+# the portal runs its own PostgreSQL, Redis and nginx. What the machine already had keeps running as it was.
 set -eu
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
 
@@ -13,7 +13,7 @@ if [ ! -e "$policy" ]; then
 fi
 
 new_services=""
-for service in postgresql redis-server; do
+for service in postgresql redis-server nginx; do
     case " $* " in
     *" $service "*) dpkg -s "$service" >/dev/null 2>&1 || new_services="$new_services $service" ;;
     esac

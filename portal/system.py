@@ -72,6 +72,12 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
+def nginx() -> str | None:
+    """The path of nginx, for the tests of the proxy."""
+    # Debian keeps it where only root looks.
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
 def java_version() -> int:
     """The major version of the Java on PATH, 0 where there is none."""
     try:
@@ -120,6 +126,7 @@ CHROMIUM = Tool(
     ("chromium|chromium-browser", "fonts-dejavu-core"),
     lambda: chromium() is not None,
 )
+NGINX = Tool("nginx", ("nginx",), lambda: nginx() is not None)
 LIBMAGIC = Tool(
     "libmagic", ("libmagic1",), lambda: ctypes.util.find_library("magic") is not None
 )

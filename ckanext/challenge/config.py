@@ -21,6 +21,16 @@ _FIELD = re.compile(
 )
 
 
+def base_url() -> str:
+    """The portal's address: ``ckan.site_url`` and the path of ``ckan.root_path``.
+
+    :returns: without a language, and without a slash at its end
+    """
+    root = (tk.config.get("ckan.root_path") or "").replace("{{LANG}}", "")
+    segments = [part for part in root.split("/") if part]
+    return "/".join([str(tk.config["ckan.site_url"]).rstrip("/"), *segments])
+
+
 def programmes() -> list[str]:
     """Programme files, each ``module:path``."""
     return tk.config["ckanext.challenge.programmes"]

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from aiosmtpd.controller import Controller
 from ckan.lib import jobs
 from ckan.lib.redis import connect_to_redis
@@ -26,6 +22,7 @@ from factories import (
     make_participant,
     make_staff,
 )
+from helpers import served
 from helpers.browser import PASSWORD, World
 from helpers.mailbox import Mailbox
 from helpers.snapshots import MadeOnce
@@ -45,7 +42,6 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_WAIT = 60
 
 
 @pytest.fixture
@@ -94,26 +90,6 @@ def _world() -> World:
     )
 
 
-def _run(command: list[str], log: Path, **environment: str) -> subprocess.Popen[bytes]:
-    program = str(Path(sys.executable).with_name(command[0]))
-    with log.open("wb") as out:
-        return subprocess.Popen(
-            [program, *command[1:]],
-            env={**os.environ, **environment},
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=_WAIT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 @pytest.fixture(scope="session")
 def _post() -> Iterator[tuple[Mailbox, str]]:
     """The mail server of the portal, and its address."""
@@ -154,45 +130,25 @@ def _portal(
     folder = tmp_path_factory.mktemp("portal")
     (port,) = ports.choose(1)
     url = f"http://{ports.HOST}:{port}"
-    ini = folder / "ckan.ini"
-    settings = {
-        "WTF_CSRF_ENABLED": "true",
-        "ckanext.challenge.home": "true",
-        "ckan.site_url": url,
-        "ckan.storage_path": str(folder / "storage"),
-        "smtp.server": _post[1],
-        "smtp.starttls": "false",
-        **getattr(request.module, "SETTINGS", {}),
-    }
-    lines = [
-        line
-        for line in Path("test.ini").read_text().splitlines()
-        if line.partition("=")[0].strip() not in settings
-    ]
-    at = lines.index("[app:main]") + 1
-    lines[at:at] = [f"{name} = {value}" for name, value in settings.items()]
-    ini.write_text("\n".join(lines))
-    server = _run(
-        [
-            "gunicorn",
-            f"--bind={ports.HOST}:{port}",
-            "--workers=1",
-            "portal.wsgi:application",
-        ],
-        folder / "server.log",
-        PORTAL_INI=str(ini),
+    ini = served.ini_with(
+        folder,
+        {
+            "WTF_CSRF_ENABLED": "true",
+            "ckanext.challenge.home": "true",
+            "ckan.site_url": url,
+            "ckan.storage_path": str(folder / "storage"),
+            "smtp.server": _post[1],
+            "smtp.starttls": "false",
+            **getattr(request.module, "SETTINGS", {}),
+        },
     )
-    worker = _run(
-        ["ckan", "-c", str(ini), "jobs", "worker", "default", "challenge-conformity"],
-        folder / "worker.log",
-    )
-    try:
-        _wait(lambda: _answers(url), server, folder / "server.log")
-        _wait(_worker_is_idle, worker, folder / "worker.log")
+    worker = ["ckan", "-c", str(ini), "jobs", "worker"]
+    worker += ["default", "challenge-conformity"]
+    with (
+        served.web(ini, port, folder / "server.log"),
+        served.running(worker, folder / "worker.log", _worker_is_idle),
+    ):
         yield url
-    finally:
-        _end(server)
-        _end(worker)
 
 
 @pytest.fixture
@@ -209,29 +165,11 @@ def address(
     yield portal
     # What the portal still does belongs to this test, and would stand in the way of the
     # next one's cleaning. Its one process answers when it has done all else.
-    assert _answers(portal)
-    deadline = time.monotonic() + _WAIT
+    assert served.answers(portal)
+    deadline = time.monotonic() + served.WAIT
     while not _worker_is_idle():
         assert time.monotonic() < deadline, "the worker does not come to rest"
         time.sleep(0.05)
-
-
-def _wait(
-    is_ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path
-) -> None:
-    deadline = time.monotonic() + _WAIT
-    while not is_ready():
-        said = log.read_text()[-2000:]
-        assert process.poll() is None and time.monotonic() < deadline, said
-        time.sleep(0.2)
-
-
-def _answers(url: str) -> bool:
-    try:
-        requests.get(f"{url}/api/3/action/status_show", timeout=_WAIT)
-    except requests.ConnectionError:
-        return False
-    return True
 
 
 def _worker_is_idle() -> bool:

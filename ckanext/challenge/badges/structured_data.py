@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common import labels, own_fields
+from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.domain.characters import cleaned, cleaned_document
 from ckanext.challenge.model import Collectivite
 from ckanext.challenge.model.catalog import organization_siren
@@ -57,7 +58,7 @@ def of_dataset(dataset: Mapping[str, Any]) -> dict[str, Any]:
             "includedInDataCatalog": {
                 "@type": "DataCatalog",
                 "name": tk.config["ckan.site_title"],
-                "url": tk.config["ckan.site_url"],
+                "url": portal().base,
             },
             "temporalCoverage": _period(dataset),
             "spatialCoverage": _places(
@@ -196,7 +197,7 @@ def _credential(badge: Mapping[str, Any]) -> dict[str, Any]:
         "recognizedBy": {
             "@type": "Organization",
             "name": cleaned(tk.config["ckan.site_title"]),
-            "url": tk.config["ckan.site_url"],
+            "url": portal().base,
         },
     }
 

@@ -131,9 +131,7 @@ class Issuer:
 
 def portal() -> Issuer:
     """This portal, as it is configured."""
-    root = (tk.config.get("ckan.root_path") or "").replace("{{LANG}}", "")
-    segments = [part for part in root.split("/") if part]
-    base = "/".join([tk.config["ckan.site_url"].rstrip("/"), *segments])
+    base = config.base_url()
     logo = tk.config.get("ckan.site_logo") or ""
     return Issuer(
         base,

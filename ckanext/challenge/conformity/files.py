@@ -11,7 +11,6 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import IO, Any
 
-import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib import uploader
 from ckan.lib.dictization import model_dictize
@@ -181,7 +180,7 @@ def _limits() -> links.Limits:
         bytes=min(config.link_max_size() * 1024**2, MAX_BYTES),
         seconds=config.link_seconds(),
         networks=config.link_networks(),
-        agent=f"ckanext-challenge (+{tk.config['ckan.site_url']})",
+        agent=f"ckanext-challenge (+{config.base_url()})",
     )
 
 

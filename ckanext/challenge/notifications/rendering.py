@@ -12,6 +12,7 @@ from ckan import model
 
 from ckanext.challenge.common import proofs
 from ckanext.challenge.common.access_links import digest_of
+from ckanext.challenge.common.issuer import portal
 from ckanext.challenge.common.language import speaking
 from ckanext.challenge.domain.characters import cleaned
 from ckanext.challenge.model import Collectivite, Participant
@@ -92,7 +93,7 @@ def render(name: str, occasion: Occasion) -> RenderedMail:
             "contact": cohort.contact_email if cohort and not unproved else None,
             "language": language,
             "site_title": tk.config["ckan.site_title"],
-            "site_url": tk.config["ckan.site_url"],
+            "site_url": portal().base,
             **told,
         }
         if ending:

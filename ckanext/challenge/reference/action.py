@@ -13,6 +13,7 @@ import ckan.plugins.toolkit as tk
 import yaml
 from ckan.types import Context
 
+from ckanext.challenge import config
 from ckanext.challenge.domain.docstrings import Described, described
 
 from . import openapi
@@ -49,7 +50,7 @@ def challenge_reference_show(context: Context, data_dict: dict[str, Any]) -> Any
         "examples": yaml.safe_load(_EXAMPLES.read_text()),
         "openapi": openapi.document(
             actions,
-            url=str(tk.config["ckan.site_url"]).rstrip("/"),
+            url=config.base_url(),
             title=f"ckanext-challenge, {tk.config['ckan.site_title']}",
             version=metadata.version("ckanext-challenge"),
         ),

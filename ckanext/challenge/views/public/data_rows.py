@@ -14,6 +14,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from feedgen.feed import FeedGenerator
 
+from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.domain import harvesting
 from ckanext.challenge.domain.characters import cleaned, cleaned_document
@@ -127,7 +128,7 @@ class Feed:
 
 
 def _site() -> str:
-    return cleaned(tk.config["ckan.site_title"] or tk.config["ckan.site_url"])
+    return cleaned(tk.config["ckan.site_title"] or config.base_url())
 
 
 def _language() -> str:
@@ -176,7 +177,7 @@ def json_feed(feed: Feed) -> bytes:
         "home_page_url": feed.page,
         "feed_url": feed.here,
         "language": _language(),
-        "authors": [{"name": _site(), "url": tk.config["ckan.site_url"]}],
+        "authors": [{"name": _site(), "url": config.base_url()}],
         "items": [
             {
                 "id": base + row["id"],

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import ckan.plugins.toolkit as tk
 from flask import Response, jsonify
 
+from ckanext.challenge import config
 from ckanext.challenge.domain.text import Text
 from ckanext.challenge.views.common import act, blueprint
 
@@ -55,5 +56,5 @@ def _page() -> dict[str, Any]:
 
 def _address(example: Mapping[str, Any]) -> str:
     query = urlencode(example.get("query", {}))
-    base = str(tk.config["ckan.site_url"]).rstrip("/")
-    return f"{base}/api/3/action/{example['action']}{'?' if query else ''}{query}"
+    base = f"{config.base_url()}/api/3/action/{example['action']}"
+    return f"{base}?{query}" if query else base
