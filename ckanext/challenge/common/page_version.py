@@ -70,6 +70,16 @@ def _rows(table: str, condition: str = "true") -> str:
     )
 
 
+_SEASONS = sa.text(
+    f"""
+    SELECT concat_ws('/', {_rows("challenge_cohort")},
+      (SELECT concat_ws('.', count(*), sum(p.xmin::text::bigint),
+                        sum(g.xmin::text::bigint))
+       FROM challenge_participant p
+       JOIN "group" g ON g.id = p.organization_id))
+    """
+)
+
 _OBSERVATORY = sa.text(f"SELECT concat_ws('/', {_STORED})")
 
 _COLLECTIVITE = sa.text(
@@ -105,6 +115,12 @@ def of_observatory() -> str:
     collectivités, what they publish elsewhere, and the day.
     """
     stored = model.Session.execute(_OBSERVATORY).scalar()
+    return f"{stored}/{config.today().isoformat()}"
+
+
+def of_seasons() -> str:
+    """The version of the list of the seasons that everybody sees."""
+    stored = model.Session.execute(_SEASONS).scalar()
     return f"{stored}/{config.today().isoformat()}"
 
 

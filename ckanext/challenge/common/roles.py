@@ -25,7 +25,7 @@ def is_sysadmin(context: Context) -> bool:
 
 def _roles_of(user_id: str, cohort_id: str) -> frozenset[str]:
     """What somebody is to the team of a cohort."""
-    return frozenset(row.role for row in _teams(user_id) if row.cohort_id == cohort_id)
+    return frozenset(row.role for row in _teams(user_id) if row.id == cohort_id)
 
 
 def _capacities_of(user_id: str, organization_id: str) -> frozenset[str]:
@@ -61,7 +61,7 @@ def _seats_of(user_id: str | None) -> Sequence[Any]:
 
 
 def _teams(user_id: str | None) -> Iterator[Any]:
-    """The teams that somebody is on, with ``cohort_id``, ``role`` and ``state``."""
+    """The teams that somebody is on: the ``role``, the season's ``id``, ``state``."""
     return (row for row in _seats_of(user_id) if row.role)
 
 
@@ -88,7 +88,7 @@ def on_a_live_team(context: Context) -> bool:
 def managed_cohorts(context: Context) -> frozenset[str]:
     """The ids of the cohorts that the caller is named a manager of."""
     return frozenset(
-        row.cohort_id for row in _teams(user_id_of(context)) if row.role == "manager"
+        row.id for row in _teams(user_id_of(context)) if row.role == "manager"
     )
 
 
@@ -158,8 +158,12 @@ def may_publish(context: Context, organization_id: str) -> bool:
 
 def may_add_members(context: Context, organization_id: str) -> bool:
     """Whether CKAN lets the caller add members to the organization: its admins."""
-    return authz.has_user_permission_for_group_or_org(
-        organization_id, context.get("user"), "membership"
+    user = context.get("user") or ""
+    return once(
+        ("membership", user, organization_id),
+        lambda: authz.has_user_permission_for_group_or_org(
+            organization_id, user, "membership"
+        ),
     )
 
 
@@ -169,11 +173,13 @@ class Places:
 
     :ivar team: on the team of some season
     :ivar live_team: on that of a season which goes on
+    :ivar drafts: sees seasons that are not public yet
     :ivar organizations: how many of the reader's take part in a season; two are several
     """
 
     team: bool = False
     live_team: bool = False
+    drafts: bool = False
     organizations: int = 0
 
 
@@ -191,15 +197,28 @@ def places() -> Places:
 @shield.shielded(Places)
 def _places(user_id: str, sysadmin: bool) -> Places:
     teams = [*_teams(user_id)]
-    own = [
-        row
-        for row in _seats_of(user_id)
-        if not row.role and (sysadmin or not row.draft)
-    ]
+    own = [row for row in _seats_of(user_id) if not row.role]
     return Places(
         team=sysadmin or bool(teams),
         live_team=any(row.state in COHORT_LIVE for row in teams),
-        organizations=len(own),
+        drafts=sysadmin or any(row.state == "draft" for row in teams),
+        organizations=sum(row.takes_part if sysadmin else row.public for row in own),
+    )
+
+
+def may_concern(context: Context, cohort: str, organization: str) -> bool:
+    """Whether a participant's page may show the caller more than everybody: as one of
+    the season's team, or of the organization.
+
+    :param cohort: the id or name of the season
+    :param organization: the id or name of the organization
+    """
+    if is_sysadmin(context):
+        return True
+    rows = _seats_of(user_id_of(context))
+    own = [row for row in rows if not row.role]
+    return len(own) == seats.MOST or any(
+        (cohort if row.role else organization) in (row.id, row.name) for row in rows
     )
 
 

@@ -13,6 +13,9 @@ from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from .cohort import Cohort, Staff
 from .participant import Participant
 
+#: How many organizations are read: who has that many is asked for each.
+MOST = 20
+
 #: A row of a team says nothing of organizations, and the other way round.
 _NOTHING = sa.cast(sa.null(), sa.UnicodeText)
 
@@ -21,37 +24,39 @@ def _statement() -> Any:
     user = sa.bindparam("user")
     teams = (
         sa.select(
-            Staff.cohort_id,
             Staff.role,
-            Cohort.state,
-            _NOTHING.label("organization_id"),
-            sa.false().label("draft"),
+            Cohort.id.label("id"),
+            Cohort.name.label("name"),
+            Cohort.state.label("state"),
+            sa.false().label("takes_part"),
+            sa.false().label("public"),
         )
         .join(Cohort, Cohort.id == Staff.cohort_id)
         .where(Staff.user_id == user)
     )
-    draft = sa.func.bool_and(Cohort.state == "draft")
+    counted = Participant.state.in_(PARTICIPANT_COUNTED)
+    public = sa.func.bool_or(sa.and_(counted, Cohort.state != "draft"))
     own = (
         sa.select(
-            _NOTHING.label("cohort_id"),
             _NOTHING.label("role"),
+            model.Group.id.label("id"),
+            model.Group.name.label("name"),
             _NOTHING.label("state"),
-            Participant.organization_id,
-            draft.label("draft"),
+            sa.func.bool_or(counted).label("takes_part"),
+            public.label("public"),
         )
+        .join(Participant, Participant.organization_id == model.Group.id)
         .join(Cohort, Cohort.id == Participant.cohort_id)
-        .join(model.Group, model.Group.id == Participant.organization_id)
         .join(model.Member, model.Member.group_id == model.Group.id)
         .where(
             model.Member.table_name == "user",
             model.Member.table_id == user,
             model.Member.state == "active",
             model.Group.state == "active",
-            Participant.state.in_(PARTICIPANT_COUNTED),
         )
-        .group_by(Participant.organization_id)
-        .order_by(draft, Participant.organization_id)
-        .limit(2)
+        .group_by(model.Group.id, model.Group.name)
+        .order_by(public.desc(), model.Group.id)
+        .limit(MOST)
         .subquery()
     )
     return sa.union_all(teams, sa.select(own))
@@ -64,8 +69,9 @@ _STATEMENT = _statement()
 def of_user(user_id: str) -> Sequence[Any]:
     """The seats of somebody, in one statement.
 
-    :returns: for each team a row with ``cohort_id``, ``role`` and the season's
-        ``state``, for organizations that take part in a season, two at most, rows with
-        ``organization_id`` and ``draft`` (whether in drafts alone; those come last)
+    :returns: for each team a row with its ``role`` and the ``id``, ``name`` and
+        ``state`` of the season; for each organization that is, or was, in one a row
+        without a role, with its ``id``, its ``name`` and whether it ``takes_part`` in
+        one now, and in one that is ``public``
     """
     return model.Session.execute(_STATEMENT, {"user": user_id}).all()

@@ -14,7 +14,7 @@ from ckanext.challenge.agenda import labels
 from ckanext.challenge.common import proxy_watch, roles, set_aside, shield
 from ckanext.challenge.common.once import once
 from ckanext.challenge.domain import agenda as rules
-from ckanext.challenge.views.common import Pager, act, context, may, page_number
+from ckanext.challenge.views.common import Pager, act, may, page_number
 
 from .layout import manager_url
 
