@@ -469,30 +469,15 @@ def challenge_home_season() -> dict[str, Any] | None:
 def challenge_own_place() -> dict[str, str] | None:
     """Where somebody who has signed in finds the own checklist.
 
-    Asked once for a request. Nothing for somebody without a collectivité.
+    Nothing for somebody without a collectivité.
 
     :returns: ``text`` and ``url``
     """
-    if tk.current_user.is_anonymous:
-        return None
-    if not hasattr(tk.g, _OWN_PLACE):
-        setattr(tk.g, _OWN_PLACE, _own_place())
-    found: dict[str, str] | None = getattr(tk.g, _OWN_PLACE)
-    return found
-
-
-#: Under which a request keeps what its header, and its page, ask.
-_OWN_PLACE = "challenge_own_place"
-
-
-@shield.shielded(_nothing)
-def _own_place() -> dict[str, str] | None:
-    user: Any = tk.current_user
-    own = roles.own_organizations(user.id, user.sysadmin, 2)
+    own = roles.places().organizations
     if not own:
         return None
     return {
-        "text": tk._("My collectivité") if len(own) == 1 else tk._("My collectivités"),
+        "text": tk._("My collectivité") if own == 1 else tk._("My collectivités"),
         "url": str(tk.h.url_for("challenge_home.own")),
     }
 
@@ -502,14 +487,7 @@ def challenge_visit_url() -> str:
 
     On the page of a participant it is this one that is chosen.
     """
-    if tk.current_user.is_anonymous or tk.request.endpoint == "challenge_visits.note":
-        return ""
-    return _visit_url()
-
-
-@shield.shielded(str)
-def _visit_url() -> str:
-    if not roles.on_a_live_team({"user": tk.current_user.name}):
+    if tk.request.endpoint == "challenge_visits.note" or not roles.places().live_team:
         return ""
     here = dict(tk.request.view_args or {})
     chosen = here if tk.request.endpoint == "challenge_participant.read" else {}

@@ -14,7 +14,10 @@ from ckanext.challenge.model import Application, Cohort, locks
 
 def cohort_of(application: Application) -> Cohort:
     """The season to which it was sent."""
-    return model.Session.query(Cohort).filter_by(id=application.cohort_id).one()
+    # The session knows one that it holds without asking.
+    cohort = model.Session.get(Cohort, application.cohort_id)
+    assert cohort is not None
+    return cohort
 
 
 def lock(application: Application) -> None:

@@ -212,7 +212,7 @@ def find_application(reference: Any) -> Application:
     found = Application.get(reference) if isinstance(reference, str) else None
     if found is None:
         raise tk.ObjectNotFound(tk._("There is no such application"))
-    return found
+    return _kept(found)
 
 
 def _found(mapped: type[_Row], id_: Any, otherwise: str) -> _Row:

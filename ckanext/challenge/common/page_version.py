@@ -121,6 +121,16 @@ _DATASET = sa.text(
     """
 )
 
+_SEASONS = sa.text(
+    f"""
+    SELECT concat_ws('/', {_rows("challenge_cohort")},
+      (SELECT concat_ws('.', count(*), sum(p.xmin::text::bigint),
+                        sum(g.xmin::text::bigint))
+       FROM challenge_participant p
+       JOIN "group" g ON g.id = p.organization_id))
+    """
+)
+
 _COLLECTIVITE = sa.text(
     f"""
     WITH RECURSIVE {addresses.LINE}, here (id) AS (
@@ -196,6 +206,12 @@ def of_dataset_card(dataset: str) -> str:
 
 def _today(statement: sa.TextClause, **values: str) -> str:
     stored = model.Session.execute(statement, values).scalar()
+    return f"{stored}/{config.today().isoformat()}"
+
+
+def of_seasons() -> str:
+    """The version of the list of the seasons that everybody sees."""
+    stored = model.Session.execute(_SEASONS).scalar()
     return f"{stored}/{config.today().isoformat()}"
 
 

@@ -21,6 +21,7 @@ from ckanext.challenge.model import ProvedAddress, WaitingRole
 from ckanext.challenge.model.base import utcnow
 
 from .access_links import digest_of
+from .once import once
 
 _SALT = "ckanext.challenge.proof"
 _DAY = 24 * 3600
@@ -63,10 +64,11 @@ def is_proved(user_id: str | None, address: str | None) -> bool:
     """Whether this account has proved this address."""
     if not user_id or not address:
         return False
+    digest = digest_of(address)
     known = model.Session.query(ProvedAddress.digest).filter_by(
-        user_id=user_id, digest=digest_of(address)
+        user_id=user_id, digest=digest
     )
-    return known.first() is not None
+    return once(("proved", user_id, digest), lambda: known.first() is not None)
 
 
 def is_waited_for(user_id: str, address: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -10,9 +11,9 @@ from ckan import authz, model
 from ckan.types import AuthResult, Context
 
 from ckanext.challenge.domain.lifecycle import COHORT_LIVE, PARTICIPANT_COUNTED
-from ckanext.challenge.model import Application, Cohort, Participant, Staff
+from ckanext.challenge.model import Application, Cohort, Participant, seats
 
-from . import access_links, proofs
+from . import access_links, proofs, shield
 from .action_helpers import find_application, find_cohort, user_id_of
 from .once import once
 
@@ -24,14 +25,7 @@ def is_sysadmin(context: Context) -> bool:
 
 def _roles_of(user_id: str, cohort_id: str) -> frozenset[str]:
     """What somebody is to the team of a cohort."""
-
-    def ask() -> frozenset[str]:
-        rows = model.Session.query(Staff.role).filter(
-            Staff.cohort_id == cohort_id, Staff.user_id == user_id
-        )
-        return frozenset(role for (role,) in rows)
-
-    return once(("staff", user_id, cohort_id), ask)
+    return frozenset(row.role for row in _teams(user_id) if row.id == cohort_id)
 
 
 def _capacities_of(user_id: str, organization_id: str) -> frozenset[str]:
@@ -59,19 +53,16 @@ def is_manager(context: Context, cohort_id: str) -> bool:
     return is_sysadmin(context) or _has_role(context, cohort_id, "manager")
 
 
-def _teams(user_id: str | None) -> Sequence[Any]:
-    """The teams that somebody is on: ``cohort_id``, ``role``, the season's ``state``.
-
-    Each page asks for them in several places.
-    """
+def _seats_of(user_id: str | None) -> Sequence[Any]:
+    """The rows of :func:`.model.seats.of_user`; the head of each page asks for them."""
     if not user_id:
         return ()
-    rows = (
-        model.Session.query(Staff.cohort_id, Staff.role, Cohort.state)
-        .join(Cohort, Cohort.id == Staff.cohort_id)
-        .filter(Staff.user_id == user_id)
-    )
-    return once(("teams", user_id), rows.all)
+    return once(("seats", user_id), lambda: seats.of_user(user_id))
+
+
+def _teams(user_id: str | None) -> Iterator[Any]:
+    """The teams that somebody is on: the ``role``, the season's ``id``, ``state``."""
+    return (row for row in _seats_of(user_id) if row.role)
 
 
 def manages_any(context: Context) -> bool:
@@ -86,7 +77,7 @@ def helps_any(context: Context) -> bool:
 
 def on_a_team(user_id: str | None) -> bool:
     """Whether an account is on the team of some season."""
-    return bool(_teams(user_id))
+    return any(True for _ in _teams(user_id))
 
 
 def on_a_live_team(context: Context) -> bool:
@@ -97,7 +88,7 @@ def on_a_live_team(context: Context) -> bool:
 def managed_cohorts(context: Context) -> frozenset[str]:
     """The ids of the cohorts that the caller is named a manager of."""
     return frozenset(
-        row.cohort_id for row in _teams(user_id_of(context)) if row.role == "manager"
+        row.id for row in _teams(user_id_of(context)) if row.role == "manager"
     )
 
 
@@ -167,36 +158,68 @@ def may_publish(context: Context, organization_id: str) -> bool:
 
 def may_add_members(context: Context, organization_id: str) -> bool:
     """Whether CKAN lets the caller add members to the organization: its admins."""
-    return authz.has_user_permission_for_group_or_org(
-        organization_id, context.get("user"), "membership"
+    user = context.get("user") or ""
+    return once(
+        ("membership", user, organization_id),
+        lambda: authz.has_user_permission_for_group_or_org(
+            organization_id, user, "membership"
+        ),
     )
 
 
-def own_organizations(user_id: str, sysadmin: bool, most: int) -> list[str]:
-    """Ids of the organizations of a user that take part in a season.
+@dataclass(frozen=True)
+class Places:
+    """Where a reader has a place of the own, for the head of a page.
 
-    :param sysadmin: whether the user sees drafts
-    :param most: how many at most: who asks wants to know whether there are several
+    :ivar team: on the team of some season
+    :ivar live_team: on that of a season which goes on
+    :ivar drafts: sees seasons that are not public yet
+    :ivar organizations: how many of the reader's take part in a season; two are several
     """
-    conditions: list[Any] = [
-        model.Member.table_name == "user",
-        model.Member.table_id == user_id,
-        model.Member.state == "active",
-        model.Group.state == "active",
-        Participant.state.in_(PARTICIPANT_COUNTED),
-    ]
-    if not sysadmin:
-        conditions.append(Cohort.state != "draft")
-    rows = (
-        model.Session.query(Participant.organization_id)
-        .distinct()
-        .join(Cohort, Cohort.id == Participant.cohort_id)
-        .join(model.Group, model.Group.id == Participant.organization_id)
-        .join(model.Member, model.Member.group_id == model.Group.id)
-        .filter(*conditions)
-        .limit(most)
+
+    team: bool = False
+    live_team: bool = False
+    drafts: bool = False
+    organizations: int = 0
+
+
+def places() -> Places:
+    """Where the request's user has a place: asked once for a page, CKAN's own too.
+
+    Nowhere while our tables fail.
+    """
+    user: Any = tk.current_user
+    if user.is_anonymous:
+        return Places()
+    return once(("places", user.id), lambda: _places(user.id, user.sysadmin))
+
+
+@shield.shielded(Places)
+def _places(user_id: str, sysadmin: bool) -> Places:
+    teams = [*_teams(user_id)]
+    own = [row for row in _seats_of(user_id) if not row.role]
+    return Places(
+        team=sysadmin or bool(teams),
+        live_team=any(row.state in COHORT_LIVE for row in teams),
+        drafts=sysadmin or any(row.state == "draft" for row in teams),
+        organizations=sum(row.takes_part if sysadmin else row.public for row in own),
     )
-    return [id_ for (id_,) in rows]
+
+
+def may_concern(context: Context, cohort: str, organization: str) -> bool:
+    """Whether a participant's page may show the caller more than everybody: as one of
+    the season's team, or of the organization.
+
+    :param cohort: the id or name of the season
+    :param organization: the id or name of the organization
+    """
+    if is_sysadmin(context):
+        return True
+    rows = _seats_of(user_id_of(context))
+    own = [row for row in rows if not row.role]
+    return len(own) == seats.MOST or any(
+        (cohort if row.role else organization) in (row.id, row.name) for row in rows
+    )
 
 
 def managed_maker(context: Context, organization_id: str) -> Participant | None:

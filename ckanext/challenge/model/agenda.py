@@ -327,10 +327,16 @@ def _asked() -> Any:
     return unnested.table_valued("cohort_id", "step").render_derived(name="asked")
 
 
+def _pair(cohort_id: Any, step: Any) -> Any:
+    """A season and a step as one text."""
+    return cohort_id + "/" + step
+
+
 def _pairs(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
-    """The parameters of :func:`_asked`."""
+    """What statements know of the steps that are asked: by columns, and by pairs."""
     ordered = sorted(pairs)
     return {
+        "asked_pairs": array(_pair(*pair) for pair in ordered),
         "asked_cohorts": array(cohort_id for cohort_id, _ in ordered),
         "asked": array(step for _, step in ordered),
     }
@@ -338,7 +344,6 @@ def _pairs(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
 
 def _proofs() -> Any:
     """Steps to be confirmed, of those that the programme of their season still asks."""
-    known = _asked()
     query = _of_participant(
         "proof",
         id=_steps.participant_id,
@@ -348,14 +353,11 @@ def _proofs() -> Any:
     return (
         _with_group(query, _steps.participant_id)
         .join(Cohort.__table__, _cohorts.id == _participants.cohort_id)
-        .join(
-            known,
-            sa.and_(
-                known.c.cohort_id == _participants.cohort_id,
-                known.c.step == _steps.step,
-            ),
-        )
         .where(
+            # As a join PostgreSQL began with it, and read all statuses once for each
+            # step of each season.
+            _pair(_participants.cohort_id, _steps.step)
+            == sa.any_(_listed_in("asked_pairs")),
             _steps.state == "to_confirm",
             _cohorts.state.in_(sorted(COHORT_LIVE)),
             followed(),

@@ -12,7 +12,14 @@ from ckan import model
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
-from .base import id_column, json_column, key_column, time_column, utcnow
+from .base import (
+    id_column,
+    is_id,
+    json_column,
+    key_column,
+    time_column,
+    utcnow,
+)
 
 # A withdrawn or refused application leaves the way free for another one.
 LIVE = "state NOT IN ('withdrawn', 'refused')"
@@ -163,8 +170,6 @@ class Application(tk.BaseModel):
         """The application with that id or reference (``S2-0007``)."""
         if not reference:
             return None
-        return (
-            model.Session.query(cls)
-            .filter(sa.or_(cls.id == reference, cls.reference == reference))
-            .first()
-        )
+        # By id first: the session knows those that it holds without asking.
+        found = model.Session.get(cls, reference) if is_id(reference) else None
+        return found or model.Session.query(cls).filter_by(reference=reference).first()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -108,13 +108,6 @@ def participant_id(cohort: str, organization: str) -> str:
 def flash_refused(error: tk.ValidationError) -> None:
     """Say why something was refused, where no form can show it at its fields."""
     tk.h.flash_error("; ".join(str(text) for text in error.error_summary.values()))
-
-
-def is_staff_of_any(cohorts: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether the request's user helps to run one of these seasons."""
-    return may("challenge_cohort_create") or any(
-        may("challenge_staff_list", cohort=cohort["id"]) for cohort in cohorts
-    )
 
 
 def seasons_to_apply_to(cohort: str) -> list[dict[str, str]]:

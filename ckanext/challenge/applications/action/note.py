@@ -14,6 +14,7 @@ from ckanext.challenge.common.action_helpers import (
     actor_of,
     all_or_nothing,
     find_application,
+    paginate,
     user_id_of,
     validate,
 )
@@ -85,13 +86,9 @@ def challenge_application_note_list(context: Context, data_dict: dict[str, Any])
         .outerjoin(model.User, model.User.id == Note.author_id)
         .filter(Note.application_id == application.id)
     )
-    rows = (
-        notes.order_by(Note.created_at.desc(), Note.id)
-        .offset(data["offset"])
-        .limit(data["limit"])
-    )
+    rows, count = paginate(notes.order_by(Note.created_at.desc(), Note.id), data)
     return {
-        "count": notes.count(),
+        "count": count,
         "results": [_dictize(note, author) for note, author in rows],
     }
 

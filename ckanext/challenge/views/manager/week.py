@@ -14,7 +14,7 @@ from ckanext.challenge.agenda import labels
 from ckanext.challenge.common import proxy_watch, roles, set_aside, shield
 from ckanext.challenge.common.once import once
 from ckanext.challenge.domain import agenda as rules
-from ckanext.challenge.views.common import Pager, act, context, may, page_number
+from ckanext.challenge.views.common import Pager, act, may, page_number
 
 from .layout import manager_url
 
@@ -36,7 +36,7 @@ def challenge_week() -> dict[str, Any] | None:
     :returns: ``name``, ``number`` (of what waits, in words; empty for nothing) and
         ``text``, which has both
     """
-    if tk.current_user.is_anonymous:
+    if not roles.places().team:
         return None
     number = once(("week", tk.current_user.name), _count)
     if number is None:
@@ -50,8 +50,6 @@ def challenge_week() -> dict[str, Any] | None:
 def _count() -> int | None:
     if hasattr(tk.g, _COUNTED):
         return getattr(tk.g, _COUNTED)
-    if not roles.helps_any(context()):
-        return None
     return act("challenge_agenda_count")["count"]
 
 

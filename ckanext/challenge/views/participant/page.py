@@ -11,7 +11,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import page_version
+from ckanext.challenge.common import page_version, roles
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.lifecycle import (
     COHORT_OVER,
@@ -19,9 +19,14 @@ from ckanext.challenge.domain.lifecycle import (
     STEP_CLAIMED,
     STEP_SETTLED,
 )
-from ckanext.challenge.views import participant_rows
+from ckanext.challenge.views import everybody, participant_rows
 from ckanext.challenge.views.badge_rows import badge_rows
-from ckanext.challenge.views.common import act, participant_row, times_looked
+from ckanext.challenge.views.common import (
+    act,
+    context,
+    participant_row,
+    times_looked,
+)
 from ckanext.challenge.views.embed.sharing import sharing
 from ckanext.challenge.views.manager.history import history
 
@@ -126,20 +131,22 @@ def participant_page(
 ) -> dict[str, Any]:
     """The page of a participant: its head, and its body as it was rendered.
 
-    Everybody who has not signed in reads the same body, so that it is kept as long
-    as the version of the page stays.
+    Whom it concerns reads an own one. All others read the same body, so that it is
+    kept as long as the version of the page stays.
 
     :param sent: the step whose form was just refused, its errors and what was typed
     :raises tk.ObjectNotFound: no such season, or the organization is not in it
     """
-    if tk.current_user.is_authenticated:
+    if roles.may_concern(context(), cohort, organization):
         return _body(cohort, organization, sent)
     version = page_version.of_cohort(cohort, organization)
     if version is None:
         return _body(cohort, organization, NOTHING_SENT)
-    key = (cohort, organization, tk.h.lang(), tk.request.script_root)
-    return _bodies.get_or_create(
-        key, version, lambda: _body(cohort, organization, NOTHING_SENT)
+    return everybody.remembered(
+        _bodies,
+        (cohort, organization),
+        version,
+        lambda: _body(cohort, organization, NOTHING_SENT),
     )
 
 
@@ -215,19 +222,19 @@ def _reader(
 ) -> checklist.Reader:
     """What the request's user sees of the checklist, and may do."""
     # The actions ask again; this says what is worth showing.
-    roles = set(progress.get("roles", ()))
+    mine = set(progress.get("roles", ()))
     under_way = (
         cohort["state"] not in COHORT_OVER
         and participant["state"] in PARTICIPANT_COUNTED
     )
-    waits = roles and any(map(checklist.waits_for_reports, progress["steps"]))
+    waits = mine and any(map(checklist.waits_for_reports, progress["steps"]))
     return checklist.Reader(
         url=url,
         doors=Doors(participant["organization_id"]),
-        roles=frozenset(roles),
+        roles=frozenset(mine),
         published=bool((participant["measures"] or {}).get("datasets_public")),
         under_way=under_way,
-        kits=_kits(participant, cohort) if roles and under_way else (),
+        kits=_kits(participant, cohort) if mine and under_way else (),
         checks=act(
             "challenge_conformity_waiting_list",
             organization=participant["organization_id"],

@@ -7,11 +7,12 @@ from typing import Any
 from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
+from markupsafe import Markup
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels, page_version
 from ckanext.challenge.common.page_cache import PageCache
-from ckanext.challenge.views import participant_rows
+from ckanext.challenge.views import everybody, participant_rows
 from ckanext.challenge.views.common import Pager, act, may, page_number
 from ckanext.challenge.views.embed.sharing import sharing
 from ckanext.challenge.views.manager.history import history
@@ -123,18 +124,28 @@ _awards = PageCache(seconds=60, size=1000)
 def award_page(award_id: str) -> dict[str, Any]:
     """A badge that somebody holds: is it true?
 
-    What everybody reads who has not signed in is kept as long as the version of
-    the page stays.
+    Everybody reads the same, which is kept as long as the version of the page stays;
+    those who run the season see its history too, and may take the badge back.
 
     :raises tk.ObjectNotFound: no such award
     """
-    if tk.current_user.is_authenticated:
-        return _award_page(award_id)
     version = page_version.of_award(award_id)
     if version is None:
-        return _award_page(award_id)
-    key = (award_id, tk.h.lang(), tk.request.script_root)
-    return dict(_awards.get_or_create(key, version, lambda: _award_page(award_id)))
+        page = _award_page(award_id)
+    else:
+        page = everybody.remembered(
+            _awards, (award_id,), version, lambda: _award_page(award_id)
+        )
+    if not tk.current_user.is_authenticated:
+        return page
+    held = page["award"]["state"] != "revoked"
+    return {
+        **page,
+        "history": history("award", award_id),
+        "revoke": tk.h.url_for("challenge_awards.take_back", id=award_id)
+        if held and may("challenge_award_revoke", id=award_id)
+        else "",
+    }
 
 
 def _award_page(award_id: str) -> dict[str, Any]:
@@ -149,7 +160,7 @@ def _award_page(award_id: str) -> dict[str, Any]:
     title = tk._("{organization}: {badge}").format(
         organization=award["organization_title"], badge=award["title"]
     )
-    return {
+    page = {
         "award": award,
         "sharing": sharing(
             title,
@@ -158,7 +169,6 @@ def _award_page(award_id: str) -> dict[str, Any]:
             "challenge.award_card",
             award=award["id"],
         ),
-        "history": history("award", award["id"]),
         "image": h.challenge_badge_image(
             {**award, "earned": award["state"] != "revoked"}
         ),
@@ -174,11 +184,14 @@ def _award_page(award_id: str) -> dict[str, Any]:
             if award["state"] != "revoked"
             else "",
             "participant": participant,
-            "revoke": tk.h.url_for("challenge_awards.take_back", id=award["id"])
-            if award["state"] != "revoked"
-            and tk.current_user.is_authenticated
-            and may("challenge_award_revoke", id=award["id"])
-            else "",
             "season": f"{base}/{award['cohort']}" if award["cohort"] else "",
         },
+    }
+    structured = tk.render(
+        "challenge/snippets/structured_data.html", {"kind": "award", "row": award}
+    )
+    return {
+        **page,
+        "structured": Markup(structured),
+        "body": Markup(tk.render("challenge/award_body.html", page)),
     }

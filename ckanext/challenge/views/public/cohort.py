@@ -10,14 +10,13 @@ import ckan.plugins.toolkit as tk
 from markupsafe import Markup
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import labels, page_version
+from ckanext.challenge.common import labels, page_version, roles
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.lifecycle import COHORT_COMING, COHORT_OVER
-from ckanext.challenge.views import participant_rows
+from ckanext.challenge.views import everybody, participant_rows
 from ckanext.challenge.views.common import (
     Pager,
     act,
-    is_staff_of_any,
     may,
     options,
     page_number,
@@ -33,14 +32,33 @@ FILTERS = ("q", "kind", "departement", "phase")
 READ = (*FILTERS, "sort", "page", "view")
 
 
+# What is in the search index may change without a change of the version: a title.
+_bodies = PageCache(seconds=60)
+
+
 def index_page() -> dict[str, Any]:
-    """All that the page of the seasons shows."""
-    cohorts = act("challenge_cohort_list")["results"]
+    """The page of the seasons, with its body as it was rendered.
+
+    Everybody reads the same body, but those who see drafts.
+    """
+    places = roles.places()
+    body = (
+        _index_body()
+        if places.drafts
+        else everybody.remembered(
+            _bodies, ("seasons",), page_version.of_seasons(), _index_body
+        )
+    )
     return {
-        "seasons": _cohort_rows(cohorts),
-        "can_manage": is_staff_of_any(cohorts),
+        "body": body,
+        "can_manage": places.team,
         "own": h.challenge_own_place(),
     }
+
+
+def _index_body() -> Markup:
+    seasons = _cohort_rows(act("challenge_cohort_list")["results"])
+    return Markup(tk.render("challenge/index_body.html", {"seasons": seasons}))
 
 
 def _cohort_rows(cohorts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -196,34 +214,38 @@ def _badges(cohort: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-# What is in the search index may change without a change of the version: a title.
-_bodies = PageCache(seconds=60)
-
-
 def cohort_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     """The page of a season: its head, and its body as it was rendered.
 
-    Everybody who has not signed in reads the same body, so that it is kept as long
-    as the version of the page stays.
+    Everybody reads the same body, so that it is kept as long as the version of the
+    page stays; who has signed in gets the own links in its head.
 
     :param name: of the cohort
     :param params: of the address: the filters, ``sort``, ``page``, ``view``
     :raises tk.ObjectNotFound: no such season
     """
-    if tk.current_user.is_authenticated:
-        return _render(name, params)
     version = page_version.of_cohort(name)
     if version is None:
-        return _render(name, params)
-    # What the page does not read makes no other page.
-    asked = [(key, params[key]) for key in READ if params.get(key)]
-    key = (name, tk.h.lang(), tk.request.script_root, *asked)
-    return _bodies.get_or_create(key, version, lambda: _render(name, params))
+        # A draft: for its team alone.
+        page = _render(name, params)
+    else:
+        # What the page does not read makes no other page.
+        asked = [(key, params[key]) for key in READ if params.get(key)]
+        page = everybody.remembered(
+            _bodies, (name, *asked), version, lambda: _render(name, params)
+        )
+    own = h.challenge_own_place()
+    can_manage = may("challenge_cohort_update", id=page["head"]["cohort"]["id"])
+    if not (own or can_manage):
+        return page
+    head = {**page["head"], "own": own, "can_manage": can_manage}
+    return {**page, "hero": _hero(head)}
 
 
 def _render(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     page = _page(name, params)
     cohort = page["cohort"]
+    head = {key: page[key] for key in ("cohort", "lead", "points", "urls", "elsewhere")}
     return {
         "title": cohort["title"],
         # Nobody subscribes to what is not public yet.
@@ -236,8 +258,14 @@ def _render(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             "challenge.season_card",
             cohort=cohort["name"],
         ),
+        "head": head,
+        "hero": _hero(head),
         "body": Markup(tk.render("challenge/season_body.html", page)),
     }
+
+
+def _hero(head: Mapping[str, Any]) -> Markup:
+    return Markup(tk.render("challenge/season_head.html", head))
 
 
 def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
@@ -283,8 +311,6 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             page,
             CARDS,
         ),
-        "can_manage": may("challenge_cohort_update", id=cohort["id"]),
-        "own": h.challenge_own_place(),
         "elsewhere": []
         if cohort["accepts_applications"]
         else seasons_to_apply_to(cohort["name"]),

@@ -21,6 +21,7 @@ from ckanext.challenge.common import addresses, page_version
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.eligibility import EPCI_KINDS
 from ckanext.challenge.observatory import labels as observatory
+from ckanext.challenge.views import everybody
 from ckanext.challenge.views.applicant.pages import duty_text
 from ckanext.challenge.views.common import act, blueprint, may
 from ckanext.challenge.views.participant_rows import cohort_prefix, cohort_url, facts
@@ -42,13 +43,25 @@ def read(siren: str) -> str | Response:
     if known != siren:
         # It was replaced by another one, or the SIREN is written with spaces.
         return redirect(tk.h.url_for("challenge_collectivite.read", siren=known), 301)
-    if tk.current_user.is_authenticated:
-        page = _page(siren)
-    else:
-        version = page_version.of_collectivite(siren)
-        key = (siren, tk.h.lang(), tk.request.script_root)
-        page = _bodies.get_or_create(key, version, lambda: _page(siren))
-    return tk.render("challenge/collectivite.html", page)
+    version = page_version.of_collectivite(siren)
+    page = everybody.remembered(_bodies, (siren,), version, lambda: _page(siren))
+    return tk.render("challenge/collectivite.html", _with_own_door(page))
+
+
+def _with_own_door(page: dict[str, Any]) -> dict[str, Any]:
+    """The page with the form that its reader may fill in, if any."""
+    id_, name = page["published_by"]
+    if not name or not may("organization_update", id=id_):
+        return page
+    door = {
+        "text": tk._("Correct this page"),
+        "url": tk.h.url_for("organization.edit", id=name),
+        "main": "",
+    }
+    # What is asked of readers comes first, the contact last.
+    main = [one for one in page["doors"] if one["main"]]
+    others = [one for one in page["doors"] if not one["main"]]
+    return {**page, "doors": [*main, door, *others]}
 
 
 def _page(siren: str) -> dict[str, Any]:
@@ -70,7 +83,6 @@ def _page(siren: str) -> dict[str, Any]:
         "meta": facts({**(found["collectivite"] or {}), "siren": found["siren"]}),
         "figures": _figures(found, opened),
         "situation": situation and _shown(situation),
-        "doors": _doors(found, opened),
         "seasons": [_season(row, base) for row in found["participations"]],
         "awards": [_award(row, base) for row in found["awards"]],
         "datasets": [
@@ -95,8 +107,17 @@ def _page(siren: str) -> dict[str, Any]:
         else "",
         "urls": {"index": tk.h.url_for("challenge.index")},
     }
-    body = tk.render("challenge/collectivite_body.html", shown)
-    return {"name": found["name"], "body": Markup(body)}
+    published = opened or {}
+    return {
+        "name": found["name"],
+        "head": Markup(tk.render("challenge/collectivite_head.html", shown)),
+        "doors": _doors(found, opened),
+        "published_by": (
+            published.get("organization_id"),
+            published.get("organization"),
+        ),
+        "body": Markup(tk.render("challenge/collectivite_body.html", shown)),
+    }
 
 
 def _situation(siren: str) -> dict[str, Any] | None:
@@ -263,14 +284,6 @@ def _doors(
             }
         )
     name = (opened or {}).get("organization")
-    if name and may("organization_update", id=opened and opened["organization_id"]):
-        doors.append(
-            {
-                "text": tk._("Correct this page"),
-                "url": tk.h.url_for("organization.edit", id=name),
-                "main": "",
-            }
-        )
     if contact := config.contact():
         asks = tk._("Report an error") if name else tk._("Ask for your organization")
         doors.append({"text": asks, "url": _letter(contact, found), "main": ""})
