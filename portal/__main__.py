@@ -15,6 +15,8 @@ from portal import (
     lint,
     pins,
     ports,
+    releases,
+    rolling,
     runs,
     setup,
     signals,
@@ -126,6 +128,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     locking.set_defaults(run=_lock)
 
+    dumping = commands.add_parser(
+        "dump", help="write the database of a release, for the tests of upgrades"
+    )
+    dumping.add_argument("version", help="of the release, such as 0.1.0")
+    dumping.add_argument(
+        "--at", default="HEAD", help="its commit (default: %(default)s)"
+    )
+    dumping.set_defaults(run=_dump)
+
+    roll = commands.add_parser(
+        "roll", help="upgrade a release under two nodes, and count what both answer"
+    )
+    roll.add_argument("version", help="of the release, such as 0.1.0")
+    roll.add_argument("--at", required=True, help="its commit")
+    roll.add_argument(
+        "--minutes",
+        type=float,
+        default=10.0,
+        help="on upgraded tables (default: %(default)s)",
+    )
+    roll.set_defaults(run=_roll)
+
     clean = commands.add_parser("clean", help="remove all that this package made")
     clean.set_defaults(run=lambda options: setup.clean())
     return parser
@@ -133,6 +157,19 @@ def _parser() -> argparse.ArgumentParser:
 
 def _lock(options: argparse.Namespace) -> int:
     pins.lock(environment.versions())
+    return 0
+
+
+def _dump(options: argparse.Namespace) -> int:
+    commit = releases.resolve(options.at)
+    releases.write(_ready(releases.CKAN), options.version, commit)
+    return 0
+
+
+def _roll(options: argparse.Namespace) -> int:
+    commit = releases.resolve(options.at)
+    env = _ready(environment.DEFAULT_VERSION)
+    rolling.roll(env, options.version, commit, options.minutes)
     return 0
 
 

@@ -12,7 +12,7 @@ from flask import request
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from ckanext.challenge.common import addresses
+from ckanext.challenge.common import addresses, shield
 
 Asked = tuple[tuple[str, str], ...]
 
@@ -94,10 +94,15 @@ def follow(response: Response) -> Response:
     """Lead who asks under an old name to the new one; a form keeps its method."""
     reads = request.method in ("GET", "HEAD")
     found: Place | None = None
-    if _is_nothing(response):
-        found = present(_asked_for())
-    elif reads and response.status_code in (200, 304):
-        found = taken_over(_asked_for())
+    try:
+        if _is_nothing(response):
+            found = present(_asked_for())
+        elif reads and response.status_code in (200, 304):
+            found = taken_over(_asked_for())
+    except shield.DatabaseError as error:
+        # What is answered already stays, as while a portal is being upgraded.
+        if not shield.gave_way(error, request.path):
+            raise
     if found is None or not (reads or found.endpoint == request.endpoint):
         return response
     answer = redirect(found.url(), 301 if reads else 308)
