@@ -273,6 +273,20 @@ def test_kits_are_offered_under_the_licence_that_the_portal_has() -> None:
     assert [choice["value"] for choice in choices] == ["notre-lo", "maison"]
 
 
+def test_a_list_of_licences_that_is_away_stops_no_measure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = organization()
+    dataset(owner["id"], license_id="lov2")
+
+    def away() -> None:
+        raise OSError("Couldn't connect to the licenses service")
+
+    monkeypatch.setattr(model.Package, "get_license_register", away)
+    assert lacking(owner["id"], "open_licence_share") == set()
+    assert catalog.own_licence("lov2") == "etalab-2.0"
+
+
 @marked(renamed)
 def test_the_index_has_the_kit_by_our_name() -> None:
     owner = organization()

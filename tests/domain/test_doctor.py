@@ -108,9 +108,23 @@ def test_a_field_is_found_under_another_name(
     assert lines == ([told] if line else [])
 
 
-def test_a_free_extra_of_our_name_is_there() -> None:
-    values = {name: ["x"] for name in doctor.FIELDS["organization_fields"]}
-    assert _form(None, values).verdict == "good"
+def test_a_free_extra_of_our_name_is_there_where_its_values_are_right() -> None:
+    right = {
+        "siren": [SIRET, "néant"],
+        "kind": ["commune"],
+        "insee_code": ["45024"],
+        "departement": ["45"],
+        "population": ["1985"],
+    }
+    assert _form(None, right).verdict == "good"
+    found = _form(None, {**right, "siren": ["néant"]})
+    assert (found.code, found.facts["names"]) == ("no_form", "siren")
+    # A few that somebody wrote beside a form do not speak for it.
+    found = _form({"siret_siren": ""}, right)
+    assert found.facts["lines"] == "ckanext.challenge.field.siren = siret_siren"
+    # What is set is what is read.
+    found = _form({"code_siren": ""}, {**right, "no": ["néant"]}, siren="no")
+    assert found.verdict == "good"
 
 
 def test_a_part_of_a_repeated_field_is_found() -> None:

@@ -134,8 +134,8 @@ class Form:
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
-        """Whether there is a field of that name, in the form or beside it."""
-        return name in (self.fields or ()) or name in self.values
+        """Whether the form has a field of that name."""
+        return name in (self.fields or ())
 
 
 def form(
@@ -151,15 +151,27 @@ def form(
     :param called: what the settings say that it calls them, by our names
     :param looks: whether a value looks like one of a field, by our name
     """
-    missing = [name for name in FIELDS[check] if not there.has(called.get(name, name))]
-    if not missing:
-        return Finding(check, "good")
     taken = {called.get(name, name) for name in FIELDS[check]}
+    missing: list[str] = []
     alike: dict[str, str] = {}
-    for name in missing:
+    for name in FIELDS[check]:
+        theirs = called.get(name, name)
+        if there.has(theirs):
+            continue
         other = _alike(name, there, {*taken, *alike.values()}, looks)
+        values = there.values.get(theirs, ())
+        # A free extra counts, too; a few that somebody wrote beside a form that has the
+        # field under another name do not speak for it, unless the settings name them.
+        if values and (
+            theirs != name
+            or (not there.has(other or "") and _is_right(name, values, looks))
+        ):
+            continue
+        missing.append(name)
         if other is not None:
             alike[name] = other
+    if not missing:
+        return Finding(check, "good")
     told = ", ".join(
         name if called.get(name, name) == name else f"{name} ({called[name]})"
         for name in missing
@@ -224,7 +236,7 @@ def _alike(
             continue
         values = there.values.get(other, ())
         right = sum(looks(name, value) for value in values)
-        if values and right < len(values) / 2:
+        if values and not _is_right(name, values, looks):
             continue
         if _called(name, other):
             found.append((0, len(other), other))
@@ -233,6 +245,13 @@ def _alike(
         elif name in _TELLING and right >= max(_ENOUGH, _MOST * len(values)):
             found.append((2, len(other), other))
     return min(found)[2] if found else None
+
+
+def _is_right(
+    name: str, values: Sequence[str], looks: Callable[[str, str], bool]
+) -> bool:
+    """Whether half of the values, at least, look like those of a field."""
+    return sum(looks(name, value) for value in values) * 2 >= len(values)
 
 
 def _called(name: str, text: str) -> bool:

@@ -8,6 +8,7 @@ the name that the portal has for it, as far as its value looks like one.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from ckan import model
 
 from ckanext.challenge import config
 from ckanext.challenge.domain import european, own_fields
+
+log = logging.getLogger(__name__)
 
 #: What the public can see of the table ``package p``.
 PUBLIC = "p.state = 'active' AND p.private IS NOT TRUE AND p.type = 'dataset'"
@@ -106,12 +109,21 @@ def counted(name: str, sql: str) -> str:
     return sql
 
 
+def _listed_licences() -> Mapping[str, Any]:
+    """The portal's list of licences; empty where it cannot be read."""
+    try:
+        return model.Package.get_license_register()  # type: ignore[return-value]
+    except Exception:  # whatever the server of a list answers
+        log.warning("The list of licences cannot be read", exc_info=True)
+        return {}
+
+
 def own_licence(name: str) -> str:
     """The id that the portal's list has for a licence of ours; ours where it has none.
 
     :param name: an id of ``licenses.json``, or another name of such a licence
     """
-    register = model.Package.get_license_register()
+    register = _listed_licences()
     wanted = european.licence(name)
     for id_ in (name, wanted):
         if id_ in register:
@@ -130,7 +142,7 @@ def lawful_licences() -> list[str]:
     """
     own = (
         id_.lower()
-        for id_, licence in model.Package.get_license_register().items()
+        for id_, licence in _listed_licences().items()
         # The list is somebody's file, and these end up in statements.
         if re.fullmatch(r"[\w.+-]+", id_)
         and european.same_licence(id_, licence.url) in european.LAWFUL
