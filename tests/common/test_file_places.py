@@ -39,6 +39,13 @@ ADAPTERS: dict[str, dict[str, Any]] = {
         "initialize": True,
     },
     "file_keeper:opendal": {"scheme": "fs", "params": {"root": "{folder}/files"}},
+    "file_keeper:s3": {
+        "bucket": "challenge",
+        "key": "test",
+        "secret": "test",
+        "region": "eu-west-3",
+        "initialize": True,
+    },
     "file_keeper:libcloud": {
         "provider": "local",
         "key": "{folder}",
@@ -53,6 +60,13 @@ def _filled(value: Any, folder: Path) -> Any:
     if isinstance(value, dict):
         return {name: _filled(one, folder) for name, one in value.items()}
     return value.format(folder=folder) if isinstance(value, str) else value
+
+
+def _amazon() -> Any:
+    moto = pytest.importorskip("moto")
+    mocked = moto.mock_aws()
+    mocked.start()
+    return mocked
 
 
 def make(
@@ -98,6 +112,9 @@ def place(
     if request.param == "folder":
         monkeypatch.setitem(no_folder, "ckan.storage_path", str(tmp_path))
     elif NEW:
+        if request.param == "file_keeper:s3":
+            # Amazon's answers, without Amazon.
+            request.addfinalizer(_amazon().stop)
         make(monkeypatch, no_folder, request.param, tmp_path)
     else:
         pytest.skip("CKAN 2.12 has storages")

@@ -199,7 +199,7 @@ def test_what_one_node_changes_all_show(nodes: tuple[Node, Node], world: Any) ->
     organization = world.participant["organization_id"]
     name = world.participant["organization_name"]
     award = f"/challenge/awards/{world.award['id']}"
-    picture = f"/challenge/badge/{name}.svg"
+    picture = f"/challenge/badge/{name}.svg?style=badge&badge=engagee"
     pages = ("/", "/challenge/saison-2", world.url, award, picture)
     before = {}
     for _ in range(2):
