@@ -7,7 +7,7 @@ ARGS ?=
 LAUNCH = exec setpriv --pdeathsig TERM portal/portal
 
 .DEFAULT_GOAL := help
-.PHONY: demo stop check test bench lint translations clean help
+.PHONY: demo stop check test bench coexist lint translations clean help
 
 demo: ## Run the whole portal here: http://127.0.0.1:5000, or make demo PORT=5050
 	@$(LAUNCH) demo --port '$(PORT)'
@@ -23,6 +23,9 @@ test: ## Run the tests with services of their own; make test CKAN=2.11, make tes
 
 bench: ## Print how fast the pages are, beside CKAN's own
 	@$(LAUNCH) bench -- $(ARGS)
+
+coexist: ## Try the portal beside extensions of others: make coexist CKAN=2.11 ARGS=harvest
+	@$(LAUNCH) coexist --ckan '$(CKAN)' -- $(ARGS)
 
 lint: ## Check style, types and imports between rooms
 	@exec portal/portal lint

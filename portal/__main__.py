@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from portal import (
+    coexist,
     demo,
     environment,
     lint,
@@ -105,6 +106,13 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("benchmark", nargs=argparse.REMAINDER)
     bench.set_defaults(run=_bench)
 
+    beside = commands.add_parser(
+        "coexist", help="try the portal beside extensions of others"
+    )
+    beside.add_argument("--ckan", default=environment.DEFAULT_VERSION)
+    beside.add_argument("extension", nargs=argparse.REMAINDER)
+    beside.set_defaults(run=_coexist)
+
     linting = commands.add_parser("lint", help="check style, types and imports")
     linting.set_defaults(run=lambda options: lint.lint(_checked()))
 
@@ -187,6 +195,12 @@ def _bench(options: argparse.Namespace) -> int:
         environment.DEFAULT_VERSION,
         ["python", "-m", "benchmarks", *_after_dashes(options.benchmark)],
     )
+
+
+def _coexist(options: argparse.Namespace) -> int:
+    version = environment.environment(options.ckan).version
+    setup.prepare_services(setup.SERVICES)
+    return coexist.coexist(version, _after_dashes(options.extension))
 
 
 def _checked() -> environment.Environment:

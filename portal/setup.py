@@ -61,6 +61,13 @@ def prepare(
             _ensure_jars()
 
 
+def prepare_services(tools: Iterable[Tool]) -> None:
+    """Install the tools and Solr's jars, where they are missing."""
+    with locks.lock(STATE / "setup.lock", "another make is installing what both need"):
+        system.ensure([*tools, *system.BUILD, *([] if _has_jars() else [system.MAVEN])])
+        _ensure_jars()
+
+
 def clean() -> int:
     """Remove all that this package made, once nothing of it runs.
 
