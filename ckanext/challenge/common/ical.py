@@ -12,8 +12,6 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from icalendar import Calendar, Event, vDuration
-
 from ckanext.challenge.domain.characters import cleaned
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
@@ -83,6 +81,9 @@ def write(
         same days are the same bytes
     :returns: UTF-8, with the line ends and folds that the standard asks for
     """
+    # Loaded where a calendar is written: most processes seldom do.
+    from icalendar import Calendar, Event, vDuration  # noqa: PLC0415
+
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT.format(language=language.upper()))
     calendar.add("version", "2.0")

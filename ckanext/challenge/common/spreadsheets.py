@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from xml.sax.saxutils import escape, quoteattr
 
-import xlsxwriter
-
 from ckanext.challenge.domain.cells import neutral, neutral_in_csv
 from ckanext.challenge.domain.characters import cleaned, cleaned_document
 
@@ -230,6 +228,9 @@ _Named = Sequence[tuple[str, Sheet]]
 
 
 def _xlsx(sheets: _Named) -> Iterator[bytes]:
+    # Loaded where a workbook is written: most processes never do.
+    import xlsxwriter  # noqa: PLC0415
+
     with tempfile.TemporaryFile() as file:
         book = xlsxwriter.Workbook(
             file, {"constant_memory": True, "remove_timezone": True}

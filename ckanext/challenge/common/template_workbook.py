@@ -11,14 +11,14 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import xlsxwriter
-from xlsxwriter.utility import xl_range_abs
+from typing import TYPE_CHECKING, Any, Literal
 
 from ckanext.challenge.domain.characters import cleaned
 
 from .spreadsheets import sheet_name
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 Kind = Literal["text", "date", "integer", "number"]
 
@@ -77,6 +77,9 @@ def write(
 
     :param rows: texts in the order of the columns, as the file of the schema has them
     """
+    # Loaded where a workbook is written: most processes never do.
+    import xlsxwriter  # noqa: PLC0415
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     book.set_properties({"created": _MADE})
@@ -129,6 +132,8 @@ class _Lists:
             self._sheet.hide()
         for row, value in enumerate(values):
             self._sheet.write_string(row, self._count, cleaned(value))
+        from xlsxwriter.utility import xl_range_abs  # noqa: PLC0415
+
         area = xl_range_abs(0, self._count, len(values) - 1, self._count)
         self._count += 1
         return f"='{self._title}'!{area}"

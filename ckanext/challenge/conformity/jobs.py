@@ -13,15 +13,13 @@ from ckanext.challenge.common import jobs, shield
 from ckanext.challenge.domain.verdicts import BROKE
 
 from . import publishers, registry, store, validation
-from .check import check
-from .checks import ElsewhereError, PublisherError
 from .files import Place, opened
 from .report import Report, Unreadable
 
 log = logging.getLogger(__name__)
 
 #: The types of what only this portal knows: a file, or a point, is somebody else's.
-FOREIGN = frozenset({PublisherError.type, ElsewhereError.type})
+FOREIGN = frozenset({"publisher-value", "outside-commune"})
 #: The queue of the checks: a large file keeps no evaluation and no mail waiting.
 QUEUE = "challenge-conformity"
 #: Seconds after which a job is ended.
@@ -72,6 +70,9 @@ def check_resource(resource_id: str) -> None:
 def _check(
     place: Place, schema: registry.Schema, publisher: publishers.Publisher
 ) -> Report:
+    # frictionless is loaded where a file is checked: no web process needs it.
+    from .check import check  # noqa: PLC0415
+
     try:
         with opened(place) as file:
             return check(file.path, schema, file.encoding, publisher)

@@ -20,7 +20,7 @@ import yaml
 from ckanext.challenge.domain import table_schema
 from ckanext.challenge.domain.text import Text
 
-from . import checks, own
+from . import own
 
 _NATIONAL_HOST = "schema.data.gouv.fr"
 _VALIDATA_HOSTS = ("validata.fr", "validata.etalab.studio", "go.validata.fr")
@@ -127,6 +127,9 @@ def made(id_: str, document: Mapping[str, Any]) -> Schema:
 
     :param document: one without :func:`.table_schema.faults`
     """
+    # frictionless is loaded where its checks are: the schemas that ship need it not.
+    from . import checks  # noqa: PLC0415
+
     homepage = document.get("homepage") or document.get("path")
     title = document.get("title")
     return Schema(

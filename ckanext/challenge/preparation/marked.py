@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import xlsxwriter
-from xlsxwriter.utility import xl_cell_to_rowcol
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from ckanext.challenge.common.spreadsheets import LONGEST_TEXT, sheet_names
 from ckanext.challenge.common.workbooks import Sheet
 from ckanext.challenge.domain.characters import cleaned
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 _WIDEST = 40
 
@@ -62,6 +61,9 @@ def marks(
 
     :param header_row: counted from 1
     """
+    # Loaded where a workbook is written: most processes never do.
+    from xlsxwriter.utility import xl_cell_to_rowcol  # noqa: PLC0415
+
     widths = {one.name: max(map(len, one.rows), default=0) for one in sheets}
     found = {name: Marks() for name in widths}
     added: dict[tuple[str, str], int] = {}
@@ -93,6 +95,9 @@ def write(sheets: Sequence[Sheet], found: Mapping[str, Marks], unnamed: str) -> 
 
     :param unnamed: the name of a sheet that has none: a text's
     """
+    # Loaded where a workbook is written: most processes never do.
+    import xlsxwriter  # noqa: PLC0415
+
     out = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)

@@ -19,7 +19,6 @@ from ckan import model
 
 from ckanext.challenge.common import file_store, own_fields
 from ckanext.challenge.common.workbooks import NotATable, Sheet, Workbook, take_in
-from ckanext.challenge.conformity import check as conformity
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.conformity import registry
 from ckanext.challenge.conformity.report import Problem, Report
@@ -489,6 +488,9 @@ def _repair(repair: Repair) -> dict[str, Any]:
 
 def _checked(result: steps.Result, schema: registry.Schema) -> Report:
     """Conformity's verdict on the result."""
+    # frictionless is loaded where a file is checked: no web process needs it.
+    from ckanext.challenge.conformity import check as conformity  # noqa: PLC0415
+
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="", suffix=".csv"
     ) as file:

@@ -22,7 +22,7 @@ from ckanext.challenge.common.action_helpers import (
     user_id_of,
     validate,
 )
-from ckanext.challenge.conformity import check, jobs, own, registry, store
+from ckanext.challenge.conformity import jobs, own, registry, store
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.datasets import schema
 from ckanext.challenge.domain import table_schema
@@ -202,11 +202,19 @@ def _document(file: Any) -> Mapping[str, Any]:
     found = [
         conformity_labels.of_document(fault) for fault in table_schema.faults(document)
     ]
-    if not found and (fault := check.unusable(table_schema.descriptor(document))):
+    if not found and (fault := _unusable(document)):
         found = [conformity_labels.of_document(fault)]
     if found:
         raise tk.ValidationError({"file": found})
     return document
+
+
+def _unusable(document: Mapping[str, Any]) -> Any:
+    """What keeps files from being checked by a schema, if anything does."""
+    # frictionless is loaded where it is used: few web processes ever need it.
+    from ckanext.challenge.conformity import check  # noqa: PLC0415
+
+    return check.unusable(table_schema.descriptor(document))
 
 
 def _id(given: str | None, document: Mapping[str, Any]) -> str:
