@@ -219,7 +219,9 @@ def _check_observatory():
 def _check_desk():
     (campaign,) = model.Session.query(Campaign)
     assert campaign.state == "held"
-    manager = model.User.get(campaign.author_id).name
+    author = model.User.get(campaign.author_id)
+    assert author
+    manager = author.name
     seen = call_action("challenge_campaign_preview", {"user": manager}, id=campaign.id)
     assert 0 < seen["count"] < 20
     assert "{" not in seen["shown"]["text"]
