@@ -15,6 +15,7 @@ from portal import (
     lint,
     pins,
     ports,
+    pythons,
     releases,
     rolling,
     runs,
@@ -112,6 +113,11 @@ def _parser() -> argparse.ArgumentParser:
         "check", help="lint, and run the tests that ask for nothing of CKAN"
     )
     check.set_defaults(run=lambda options: lint.check(_checked()))
+
+    others = commands.add_parser(
+        "pythons", help="import and test what needs no CKAN on each other Python"
+    )
+    others.set_defaults(run=lambda options: pythons.check())
 
     translations = commands.add_parser(
         "translations", help="renew the catalogues of messages"
