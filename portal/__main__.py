@@ -154,6 +154,12 @@ def _parser() -> argparse.ArgumentParser:
         default=10.0,
         help="on upgraded tables (default: %(default)s)",
     )
+    roll.add_argument(
+        "--participants",
+        type=int,
+        default=0,
+        help="by how many the dump is made larger (default: %(default)s)",
+    )
     roll.set_defaults(run=_roll)
 
     clean = commands.add_parser("clean", help="remove all that this package made")
@@ -175,7 +181,7 @@ def _dump(options: argparse.Namespace) -> int:
 def _roll(options: argparse.Namespace) -> int:
     commit = releases.resolve(options.at)
     env = _ready(environment.DEFAULT_VERSION)
-    rolling.roll(env, options.version, commit, options.minutes)
+    rolling.roll(env, options.version, commit, options.minutes, options.participants)
     return 0
 
 
