@@ -16,6 +16,7 @@ from portal import (
     lint,
     pins,
     ports,
+    pythons,
     releases,
     rolling,
     runs,
@@ -121,6 +122,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=lambda options: lint.check(_checked()))
 
+    others = commands.add_parser(
+        "pythons", help="import and test what needs no CKAN on each other Python"
+    )
+    others.set_defaults(run=lambda options: pythons.check())
+
     translations = commands.add_parser(
         "translations", help="renew the catalogues of messages"
     )
@@ -156,6 +162,12 @@ def _parser() -> argparse.ArgumentParser:
         default=10.0,
         help="on upgraded tables (default: %(default)s)",
     )
+    roll.add_argument(
+        "--participants",
+        type=int,
+        default=0,
+        help="by how many the dump is made larger (default: %(default)s)",
+    )
     roll.set_defaults(run=_roll)
 
     clean = commands.add_parser("clean", help="remove all that this package made")
@@ -177,7 +189,7 @@ def _dump(options: argparse.Namespace) -> int:
 def _roll(options: argparse.Namespace) -> int:
     commit = releases.resolve(options.at)
     env = _ready(environment.DEFAULT_VERSION)
-    rolling.roll(env, options.version, commit, options.minutes)
+    rolling.roll(env, options.version, commit, options.minutes, options.participants)
     return 0
 
 

@@ -123,13 +123,17 @@ def _opener() -> urllib.request.OpenerDirector:
     )
 
 
-def roll(env: Environment, version: str, commit: str, minutes: float) -> None:
+def roll(
+    env: Environment, version: str, commit: str, minutes: float, participants: int = 0
+) -> None:
     """Run both nodes before, during and after the upgrade of the tables.
 
     :param env: of the CKAN that both run on
     :param version: of the release whose dump is upgraded
     :param commit: its code
     :param minutes: for which both run on upgraded tables
+    :param participants: by how many the dump is made larger, with their files, steps,
+        visits, awards, applications and journal
     """
     minutes = min(minutes, _MOST_MINUTES)
     with ExitStack() as stack:
@@ -161,6 +165,9 @@ def roll(env: Environment, version: str, commit: str, minutes: float) -> None:
 
         run("old", "db", "upgrade")
         run("old", "search-index", "rebuild")
+        if participants:
+            with part(f"Adding {participants} participants"):
+                _psql(database, _grown(participants))
         token = subprocess.run(
             ckan("old", "user", "token", "add", "admin", "rolling", "-q"),
             env=environ,
@@ -200,6 +207,79 @@ def roll(env: Environment, version: str, commit: str, minutes: float) -> None:
         counted["tables of this version"] = _ask_all(nodes, asks, minutes * 60.0)
         print(_table(counted))
         print(_jobs(ckan("new", "jobs", "list"), environ, folder))
+
+
+#: What a participant more is: of a table, how many rows, the row that is copied, and
+#: what each copy has otherwise. ``n`` counts the copies, ``p`` their participants.
+_MORE = (
+    ('"group"', 1, "name = 'baule'", "'id', p, 'name', p"),
+    (
+        "package",
+        5,
+        "id = (SELECT min(package_id) FROM resource)",
+        "'id', 'f' || n, 'name', 'f' || n, 'owner_org', p",
+    ),
+    (
+        "resource",
+        5,
+        "id = (SELECT min(id) FROM resource)",
+        "'id', 'f' || n, 'package_id', 'f' || n",
+    ),
+    (
+        "challenge_conformity",
+        5,
+        "resource_id = (SELECT min(resource_id) FROM challenge_conformity)",
+        "'resource_id', 'f' || n",
+    ),
+    (
+        "challenge_application",
+        1,
+        "id = (SELECT min(id) FROM challenge_application WHERE state = 'accepted')",
+        "'id', p, 'reference', p, 'siren', p, 'organization_id', p",
+    ),
+    (
+        "challenge_participant",
+        1,
+        "siren = '214500241'",
+        "'id', p, 'organization_id', p, 'application_id', p, 'siren', p",
+    ),
+    (
+        "challenge_step_status",
+        1,
+        "participant_id IN (SELECT id FROM challenge_participant"
+        " WHERE siren = '214500241')",
+        "'participant_id', p",
+    ),
+    (
+        "challenge_visit",
+        4,
+        "id = (SELECT min(id) FROM challenge_visit)",
+        "'id', 'f' || n, 'participant_id', p",
+    ),
+    (
+        "challenge_award",
+        1,
+        "id = (SELECT min(id) FROM challenge_award WHERE state = 'active')",
+        "'id', p, 'organization_id', p",
+    ),
+    (
+        "challenge_journal",
+        10,
+        "id = (SELECT max(id) FROM challenge_journal)",
+        "'id', 1000000 + n",
+    ),
+)
+
+
+def _grown(participants: int) -> str:
+    """Statements that make the dump of a release larger."""
+    return "".join(
+        f"INSERT INTO {table} SELECT (jsonb_populate_record(t,"
+        f" jsonb_build_object({changes}))).* FROM {table} t,"
+        f" (SELECT n, 'more-' || (n - 1) % {participants} AS p"
+        f" FROM generate_series(1, {participants * count}) n) m WHERE t.{where};\n"
+        for table, count, where, changes in _MORE
+    )
 
 
 #: Of each node and kind of request, how often it answered what, and by what path.

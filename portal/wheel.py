@@ -11,11 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import urllib.error
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from portal import ini, ports, runs
@@ -43,6 +44,13 @@ def check(env: Environment) -> None:
         if lacking:
             raise PortalError(f"the wheel lacks {', '.join(lacking)}")
         say(f"    {wheel.name} holds every file of the package")
+        sdist = next((folder / "dist").glob("*.tar.gz"))
+        with tarfile.open(sdist) as archive:
+            unwanted = tests(archive.getnames())
+        if unwanted:
+            raise PortalError(f"{sdist.name} holds {unwanted[0]}, and not all of them")
+        with part("Asking twine what the registry would say of both"):
+            _twine(folder, [wheel, sdist])
         with part("Installing the wheel in a clean environment"):
             installed = _install(env, wheel, folder)
         with runs.isolated(env, ini=None) as services:
@@ -60,6 +68,25 @@ def missing(tracked: Collection[str], packed: Collection[str]) -> list[str]:
         name.removesuffix(".po") + ".mo" for name in expected if name.endswith(".po")
     }
     return sorted((expected | catalogues) - set(packed))
+
+
+def tests(packed: Collection[str]) -> list[str]:
+    """The tests that a source distribution holds: none, since they need the portal."""
+    return sorted(name for name in packed if "/tests/" in f"{name}/")
+
+
+def _twine(folder: Path, files: Sequence[Path]) -> None:
+    """Check the description and what else is said of the package, to the letter."""
+    log = folder / "twine.log"
+    failure = "what is said of the package would be refused"
+    venv = folder / "twine"
+    run_logged([sys.executable, "-m", "venv", str(venv)], log=log, failure=failure)
+    # In an environment of its own: it needs a packaging that CKAN 2.11 forbids.
+    command = [str(venv / "bin" / "pip"), "install", "--no-input", "-q"]
+    command += ["-r", str(REQUIREMENTS / "release.txt")]
+    run_logged(command, log=log, failure="twine could not be installed")
+    command = [str(venv / "bin" / "twine"), "--no-color", "check", "--strict"]
+    run_logged([*command, *map(str, files)], log=log, failure=failure)
 
 
 def _tracked() -> list[str]:
