@@ -253,7 +253,7 @@ def test_what_one_node_changes_all_show(nodes: tuple[Node, Node], world: Any) ->
     _wait(lambda: _is_signed(first))
 
     # The crontab of both at the same minute.
-    for command in (["evaluate", "--all"], ["purge"], ["digest"], ["remind"]):
+    for command in (["evaluate", "--all"], ["purge"]):
         both = [node.run(*command) for node in nodes]
         for node, process in zip(nodes, both, strict=True):
             assert process.wait(_START) == 0, node.said(command[0])
