@@ -31,6 +31,11 @@ fi
 if [ -n "$keys" ] && [ -d "$keys" ]; then
     tar -C "$keys" -czf "$folder/keys.tar.gz" .
 fi
+elsewhere=$(setting ckanext.challenge.storage)
+if [ -n "$elsewhere" ]; then
+    echo "backup: the files of applications and steps are in the storage $elsewhere," \
+        "and not in this backup" >&2
+fi
 cp "$ini" "$folder/ckan.ini"
 (cd "$folder" && sha256sum -- * > SHA256SUMS)
 echo "Saved in $folder: $(cd "$folder" && echo *)"

@@ -115,6 +115,15 @@ def _cheap_passwords() -> None:
     user_model.pbkdf2_sha512 = user_model.pbkdf2_sha512.using(rounds=1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _silent_node(pytestconfig: pytest.Config) -> None:
+    """This process leaves no mark where a test looks at what is kept."""
+    if pytestconfig.option.markexpr != "pure":
+        from ckanext.challenge.common import nodes  # noqa: PLC0415
+
+        nodes.said.next = float("inf")
+
+
 @pytest.fixture(autouse=True)
 def _pure(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a test that asks for nothing of CKAN get nothing of it."""

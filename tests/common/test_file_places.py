@@ -43,7 +43,7 @@ ADAPTERS: dict[str, dict[str, Any]] = {
         "bucket": "challenge",
         "key": "test",
         "secret": "test",
-        "region": "eu-west-3",
+        "region": "us-east-1",
         "initialize": True,
     },
     "file_keeper:libcloud": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ def alone(
     ckan_config: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-) -> dict[str, Any]:
+) -> Iterator[dict[str, Any]]:
     monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
     connect_to_redis().delete(config.redis_key("nodes"))
     nodes.said.forget()
-    return ckan_config
+    yield ckan_config
+    nodes.said.forget()
+    nodes.said.next = float("inf")
 
 
 def _of_another(

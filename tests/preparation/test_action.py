@@ -22,6 +22,7 @@ from helpers import kept, sheets
 from helpers.strangers import marked, read_own_licences, renamed
 from werkzeug.datastructures import FileStorage
 
+from ckanext.challenge.common import file_store
 from ckanext.challenge.model import Preparation, PreparationMemory
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.preparation import action, jobs, kits
@@ -553,6 +554,39 @@ def test_a_job_that_was_killed_is_begun_again(
     assert found["state"] == "reading"
     again = call_as(editor, "challenge_preparation_update", id=found["id"])
     assert (again["state"], again["rows"]) == ("to_match", 2)
+
+
+def test_a_place_for_files_that_is_away_is_for_later(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = _begin(editor, organization)
+    row = Preparation.get(found["id"])
+    assert row
+
+    def away(*args: Any) -> Any:
+        raise OSError("the storage does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file_store, "local", away)
+        for name in ("export", "update"):
+            if name == "export":
+                row.state = "ready"
+                model.Session.commit()
+            with pytest.raises(tk.ValidationError) as caught:
+                call_as(editor, f"challenge_preparation_{name}", id=found["id"])
+            assert list(caught.value.error_dict) == ["id"]
+            row = Preparation.get(found["id"])
+            assert row and row.state == "ready"
+        row.state = "reading"
+        model.Session.commit()
+        jobs.prepare_queued(found["id"])
+        row = Preparation.get(found["id"])
+        # Its page, and the next choice, begin it again.
+        assert row and row.state == "reading"
+    again = call_as(editor, "challenge_preparation_update", id=found["id"])
+    assert again["rows"] == found["rows"]
 
 
 def test_a_job_that_breaks_says_so_and_leaves_the_choices(

@@ -30,10 +30,10 @@ def _place(name: str | None = None) -> file_places.Place:
         raise click.ClickException(str(error)) from None
 
 
-def _failed(error: OSError) -> click.ClickException:
+def _failed(error: OSError, advice: str = "") -> click.ClickException:
     reason = file_places.why(error)
     return click.ClickException(
-        f"The place for files cannot be used ({reason}): {error}"
+        f"The place for files cannot be used ({reason}): {error}{advice}"
     )
 
 
@@ -132,9 +132,8 @@ def move(to: str, from_: str | None, remove: bool, dry_run: bool) -> None:
                     on_progress=bar.update,
                 )
     except OSError as error:
-        told = _failed(error)
-        told.message += "\nThe same command goes on where this one ended."
-        raise told from None
+        advice = "\nThe same command goes on where this one ended."
+        raise _failed(error, advice) from None
     click.echo(
         f"{moved.copied} copied, {moved.there} were there, {moved.removed} removed"
         f" from {source.name}"

@@ -207,6 +207,8 @@ class Folder(Place):
         self.root.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError), path.open("x") as file:
             file.write(made)
+            # Whoever writes it first, all read it.
+            path.chmod(0o644)
         return path.read_text()
 
     @contextmanager

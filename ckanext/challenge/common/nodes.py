@@ -79,7 +79,7 @@ def told_now(kind: str) -> list[Sign]:
     :raises RedisError: it cannot be reached
     """
     redis = redis_in_time()
-    said.forget()
+    said.place_until = float("-inf")
     _say(redis, kind)
     found = [_read(value) for value in dict(redis.hgetall(_key())).values()]
     return nodes.heard([sign for sign in found if sign], _now(redis))
@@ -131,7 +131,8 @@ def _place() -> str:
             said.place = file_places.place().sign(make_id())
         except OSError:
             said.place = ""
-        said.place_until = time.monotonic() + _PLACE_KNOWN
+        # What cannot be told now is asked again with the next sign.
+        said.place_until = time.monotonic() + (_PLACE_KNOWN if said.place else 0)
     return said.place
 
 

@@ -18,7 +18,7 @@ def challenge_doctor_show(context: Context, data_dict: dict[str, Any]) -> Any:
     """Say of all that the extension needs whether it is there and right.
 
     Sysadmins may call this. It changes nothing but a file that it writes and removes
-    where files are kept, and sends no mail.
+    where files are kept, and what this node says of itself; it sends no mail.
 
     :param ask_portal: whether the portal's own address is asked for its identity
         document, too; do not ask a portal that has one process (false)

@@ -24,6 +24,7 @@ from ckan import model
 from ckan.lib import jobs as ckan_jobs
 from ckan.lib.redis import connect_to_redis
 from ckan.lib.search.common import is_available
+from flask import has_request_context
 from packaging.requirements import InvalidRequirement, Requirement
 from stdnum.fr import siren as siren_number
 
@@ -270,7 +271,8 @@ def _left_behind(place: file_places.Place) -> int:
 
 def node_signs() -> Finding:
     """Whether all nodes that were heard of lately have alike what they must."""
-    return doctor.nodes(nodes.told_now("command"))
+    kind = "web" if has_request_context() else "command"
+    return doctor.nodes(nodes.told_now(kind))
 
 
 def mail_server() -> Finding:
