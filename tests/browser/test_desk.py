@@ -39,7 +39,7 @@ def test_two_files_are_decided_on_with_the_keyboard_alone(
     page.keyboard.type("ligni")
     page.keyboard.press("Enter")
     expect(page.locator(".challenge-desk tbody tr")).to_have_count(2)
-    assert "q=ligni" in page.url
+    page.wait_for_url("**q=ligni**")
     page.get_by_label("Name, SIREN").focus()
     for box in page.locator("input[name=ids]").all():
         _tab_to(page, box)

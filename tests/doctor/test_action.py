@@ -105,6 +105,16 @@ def test_a_form_of_ones_own_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "code_siren → siren" in row["text"]
 
 
+def test_what_goes_with_a_later_version_is_told(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _found()["answers"]["verdict"] == "good"
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.answers_in_full", True)
+    row = _found()["answers"]
+    assert row["verdict"] == "todo"
+    assert row["remedy"] == "ckanext.challenge.answers_in_full = false"
+
+
 def test_each_finding_has_its_sentence() -> None:
     """Whatever the rules say can be told."""
     every: dict[str, Any] = dict.fromkeys(

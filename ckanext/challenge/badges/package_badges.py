@@ -282,8 +282,10 @@ def _package_search(
     original: Any, context: Context, data_dict: dict[str, Any]
 ) -> dict[str, Any]:
     asked = _is_asked(data_dict)
-    # CKAN refuses a parameter that it does not know.
-    found = original(context, {k: v for k, v in data_dict.items() if k != ASKED})
+    if ASKED in data_dict:
+        # CKAN refuses a parameter that it does not know.
+        data_dict = {key: data_dict[key] for key in data_dict if key != ASKED}
+    found = original(context, data_dict)
     if asked:
         add_to_datasets(found["results"])
     return found
