@@ -82,6 +82,21 @@ _SEASONS = sa.text(
 
 _OBSERVATORY = sa.text(f"SELECT concat_ws('/', {_STORED})")
 
+_ORGANIZATION = sa.text(
+    f"""
+    SELECT concat_ws('/',
+      {_rows("challenge_cohort")},
+      {_rows("challenge_participant", "organization_id = :organization")},
+      {_rows("challenge_award", "organization_id = :organization")},
+      {_rows("challenge_standing", "organization_id = :organization")},
+      {_rows('"group"', "id = :organization")},
+      (SELECT concat_ws('.', count(*), sum(s.xmin::text::bigint))
+       FROM challenge_step_status s
+       JOIN challenge_participant p ON p.id = s.participant_id
+       WHERE p.organization_id = :organization))
+    """
+)
+
 _COLLECTIVITE = sa.text(
     f"""
     WITH RECURSIVE {addresses.LINE}, here (id) AS (
@@ -100,6 +115,14 @@ _COLLECTIVITE = sa.text(
       {_rows("package", "owner_org IN (SELECT id FROM here)")})
     """
 )
+
+
+def of_organization(organization_id: str) -> str:
+    """The version of what everybody reads of an organization's seasons and badges."""
+    stored = model.Session.execute(
+        _ORGANIZATION, {"organization": organization_id}
+    ).scalar()
+    return f"{stored}/{config.today().isoformat()}"
 
 
 def of_collectivite(siren: str) -> str:
