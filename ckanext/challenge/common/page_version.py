@@ -80,6 +80,17 @@ _SEASONS = sa.text(
     """
 )
 
+_OF_COHORT = (
+    "cohort_id IN (SELECT id FROM challenge_cohort WHERE :cohort IN (id, name))"
+)
+_REPORT = sa.text(
+    f"""
+    SELECT concat_ws('/', {_rows("challenge_cohort")},
+      {_rows("challenge_season_account", _OF_COHORT)},
+      {_rows("challenge_report_file", _OF_COHORT)})
+    """
+)
+
 _OBSERVATORY = sa.text(f"SELECT concat_ws('/', {_STORED})")
 
 _ORGANIZATION = sa.text(
@@ -158,6 +169,20 @@ def of_cohort(cohort: str, organization: str | None = None) -> str | None:
         _SEASON, {"cohort": cohort, "organization": organization}
     ).first()
     return None if row is None else _version(row.state, row.version)
+
+
+def of_report(cohort: str) -> str | None:
+    """The version of what everybody reads of a season's report, as :func:`of_cohort`.
+
+    It tells of the seasons before too.
+
+    :param cohort: the id or name of the season
+    """
+    season = of_cohort(cohort)
+    if season is None:
+        return None
+    stored = model.Session.execute(_REPORT, {"cohort": cohort}).scalar()
+    return f"{season}/{stored}"
 
 
 def of_award(award: str) -> str | None:
