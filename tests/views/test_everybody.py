@@ -151,6 +151,7 @@ def test_nothing_of_the_reader_is_at_hand(app: Any, world: Any) -> None:
         "X-Forwarded-For": secret,
     }
     manager = model.User.get(world.people["manager"]["name"])
+    assert manager is not None
     with flask_app.test_request_context("/challenge?q=a", headers=headers):
         g._login_user = manager
         g.user, g.userobj = manager.name, manager
