@@ -8,9 +8,11 @@ import sys
 from benchmarks import (
     admission,
     applying,
+    beside,
     checklist,
     conformity,
     credentials,
+    crowd,
     days,
     desk,
     evaluation,
@@ -18,7 +20,9 @@ from benchmarks import (
     pages,
     preparation,
     publishing,
+    reporting,
     serving,
+    signed,
     volume,
 )
 
@@ -28,12 +32,20 @@ def main() -> None:
     volume.load_ckan(str(serving.INI))
     print("\nPages, beside CKAN's own", flush=True)
     pages.main()
+    print("\nCKAN's own pages, start and memory, with the plugin", flush=True)
+    beside.main()
+    print("\nThe signed-in, beside CKAN's own", flush=True)
+    signed.main()
     print("\nThe checklist of a participant, beside CKAN's own", flush=True)
     checklist.main()
     print("\nThe managers' desk, beside CKAN's own", flush=True)
     desk.main()
     print("\nDays, money and visits, beside CKAN's own", flush=True)
     days.main()
+    print("\nThe report of a season", flush=True)
+    reporting.main()
+    print("\nMany readers while a manager saves", flush=True)
+    crowd.main()
     print("\nApplying", flush=True)
     applying.main()
     print("\nPublishing", flush=True)

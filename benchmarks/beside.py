@@ -103,7 +103,7 @@ def _pages(rounds: int) -> None:
             f"| {medians[full] / medians[plain]:.2f} | {PAGE:.2f} | {calls:.2f} "
             f"| {sent} |"
         )
-    held = {kind: last[kind, name]["megabytes"] for kind in KINDS}
+    held = {kind: last[kind, [*paths][-1]]["megabytes"] for kind in KINDS}
     print("\n| memory of a process that has read all of these, MB | ratio | at most |")
     print("|---|---:|---:|")
     for kind in KINDS:

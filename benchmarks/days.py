@@ -27,7 +27,8 @@ VISITS = 12
 MOST = 1.5
 
 
-def _name(size: int) -> str:
+def season_name(size: int) -> str:
+    """The address of the season of so many."""
     return f"volume-desk-days-{size}"
 
 
@@ -35,7 +36,7 @@ def make_season(size: int, manager: str) -> None:
     """A season of so many, each with visits done and planned."""
     today = dt.datetime.now(dt.timezone.utc).date()
     cohort = Cohort(
-        name=_name(size),
+        name=season_name(size),
         title=f"Saison de {size} collectivités",
         season=80 + SIZES.index(size),
         programme="saison",
@@ -52,7 +53,12 @@ def make_season(size: int, manager: str) -> None:
     model.Session.add(cohort)
     model.Session.flush()
     model.Session.add(Staff(cohort_id=cohort.id, user_id=manager, role="manager"))
-    known = {"cohort": cohort.id, "size": size, "name": _name(size), "who": manager}
+    known = {
+        "cohort": cohort.id,
+        "size": size,
+        "name": season_name(size),
+        "who": manager,
+    }
     for statement in (
         'INSERT INTO "group" (id, name, title, type, is_organization, approval_status,'
         " state, created) SELECT CAST(gen_random_uuid() AS text), :name || '-' || n,"
@@ -85,8 +91,9 @@ def clear() -> None:
     model.Session.commit()
 
 
-def _paths(size: int) -> dict[str, str]:
-    at = f"/challenge/manage/{_name(size)}"
+def paths(size: int) -> dict[str, str]:
+    """The pages that are measured, by name."""
+    at = f"/challenge/manage/{season_name(size)}"
     return {
         f"Days and money of {size}": f"{at}/days",
         f"A week of {size}": f"{at}/visits",
@@ -98,7 +105,7 @@ def measure(rounds: int) -> list[Page]:
     """Ask for every page in each round, as the manager."""
     about = Page("CKAN: /about, signed in", "/about")
     pages = [about]
-    for name, path in _paths(max(SIZES)).items():
+    for name, path in paths(max(SIZES)).items():
         pages.append(Page(name, path, about.name, MOST if "money" in name else None))
     with serving.portal() as address, requests.Session() as session:
         serving.sign_in(session, address, desk.MANAGER, desk.PASSWORD)
@@ -112,7 +119,7 @@ def statements(token: str) -> dict[str, int]:
     found = {}
     headers = {"Authorization": token}
     for size in SIZES:
-        for name, path in _paths(size).items():
+        for name, path in paths(size).items():
             app.get(path, headers=headers)
             with sent_statements() as sent:
                 app.get(path, headers=headers)

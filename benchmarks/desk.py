@@ -205,7 +205,8 @@ def _first_file(size: int) -> str:
     return rows.scalar_one()
 
 
-def _paths(size: int) -> dict[str, str]:
+def paths(size: int) -> dict[str, str]:
+    """The pages that are measured, by name."""
     desk = f"/challenge/manage/{season_name(size)}"
     return {
         f"List of {size}": f"{desk}/applications",
@@ -214,7 +215,7 @@ def _paths(size: int) -> dict[str, str]:
     }
 
 
-_BOARD = f"/challenge/manage/{season_name(PARTICIPANTS)}/participants"
+BOARD = f"/challenge/manage/{season_name(PARTICIPANTS)}/participants"
 
 
 def measure(rounds: int) -> list[Page]:
@@ -224,10 +225,10 @@ def measure(rounds: int) -> list[Page]:
     """
     about = Page("CKAN: /about, signed in", "/about")
     pages = [about]
-    for name, path in _paths(max(SIZES)).items():
+    for name, path in paths(max(SIZES)).items():
         most = 1.5 if name.startswith("List of") and "," not in name else None
         pages.append(Page(name, path, about.name, most))
-    pages.append(Page(f"Board of {PARTICIPANTS}", _BOARD, about.name, 1.5))
+    pages.append(Page(f"Board of {PARTICIPANTS}", BOARD, about.name, 1.5))
     with serving.portal() as address, requests.Session() as session:
         serving.sign_in(session, address, MANAGER, PASSWORD)
         take_turns(session, address, pages, rounds)
@@ -240,7 +241,7 @@ def statements(token: str) -> dict[str, int]:
     found = {}
     headers = {"Authorization": token}
     for size in SIZES:
-        for name, path in _paths(size).items():
+        for name, path in paths(size).items():
             app.get(path, headers=headers)
             with sent_statements() as sent:
                 app.get(path, headers=headers)

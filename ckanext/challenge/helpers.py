@@ -28,10 +28,12 @@ from ckanext.challenge.common import (
     labels,
     language,
     own_fields,
+    page_version,
     roles,
     shield,
 )
 from ckanext.challenge.common.once import once
+from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.conformity import preview
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.domain import deadlines, eligibility, elision, harvesting
@@ -358,11 +360,11 @@ def _no_progress() -> dict[str, Any]:
     }
 
 
-@shield.shielded(_no_progress)
 def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
     """The seasons and badges of an organization, for its pages in CKAN.
 
-    Calls three actions, whose statements do not grow with their rows.
+    Calls three actions, whose statements do not grow with their rows: once for a page,
+    on which CKAN shows the same block twice.
 
     :returns: ``participations`` (rows of ``challenge_participant_list`` with ``url``,
         ``words`` and the number of their ``phase``), ``awards`` (for the ``badge``
@@ -372,6 +374,27 @@ def challenge_organization_progress(organization_id: str) -> dict[str, Any]:
         accompanies it), ``embed`` (address of its badge for other sites, if it has
         one) and ``history`` (address of all its seasons, if there is one)
     """
+    return once(
+        ("progress", organization_id), lambda: _organization_progress(organization_id)
+    )
+
+
+# What everybody reads; who has signed in may read more.
+_progress = PageCache(seconds=60, size=500)
+
+
+@shield.shielded(_no_progress)
+def _organization_progress(organization_id: str) -> dict[str, Any]:
+    if tk.current_user.is_authenticated:
+        return _read_progress(organization_id)
+    return _progress.get_or_create(
+        (organization_id, tk.h.lang(), tk.request.script_root),
+        page_version.of_organization(organization_id),
+        lambda: _read_progress(organization_id),
+    )
+
+
+def _read_progress(organization_id: str) -> dict[str, Any]:
     participations = _rows(
         "challenge_participant_list", organization=organization_id, limit=20
     )
@@ -458,7 +481,17 @@ def challenge_home_season() -> dict[str, Any] | None:
 
     :returns: a row of ``challenge_cohort_list`` with ``url``, ``words`` and ``share``
     """
-    rows: Sequence[dict[str, Any]] = _rows("challenge_cohort_list", limit=20)
+    key = (tk.h.lang(), tk.request.script_root)
+    return _presented.get_or_create(key, page_version.of_seasons(), _presented_season)
+
+
+# Of public seasons alone: the same for everybody.
+_presented = PageCache(seconds=60, size=20)
+
+
+def _presented_season() -> dict[str, Any] | None:
+    nobody: Any = {"user": "", "auth_user_obj": None}
+    rows = tk.get_action("challenge_cohort_list")(nobody, {"limit": 20})["results"]
     for state in COHORT_PRESENTED:
         for row in rows:
             if row["state"] == state:
@@ -880,17 +913,21 @@ def challenge_dataset_worth(dataset: Mapping[str, Any]) -> dict[str, Any] | None
     }
 
 
-@shield.shielded(_nothing)
 def challenge_organization_worth(name: str) -> dict[str, Any] | None:
     """What an organization's datasets are worth to their readers, for its pages.
 
-    Calls an action.
+    Calls an action, once for a page.
 
     :param name: of the organization
     :returns: ``count`` of its public datasets, ``url`` of their list and ``rows``: of
         each quality that some have ``word``, ``icon``, ``text``, ``number`` and
         ``url``; ``None`` where there is no dataset
     """
+    return once(("worth", name), lambda: _organization_worth(name))
+
+
+@shield.shielded(_nothing)
+def _organization_worth(name: str) -> dict[str, Any] | None:
     try:
         found = tk.get_action("challenge_dataset_list")(
             {"user": tk.current_user.name},

@@ -23,7 +23,7 @@ from rq import SimpleWorker
 from benchmarks.jobs import forget
 from ckanext.challenge import measures
 from ckanext.challenge.common import jobs as background
-from ckanext.challenge.conformity import jobs, store
+from ckanext.challenge.conformity import check, jobs, store
 from ckanext.challenge.domain.measurement import Subject
 from ckanext.challenge.model import Conformity
 from ckanext.challenge.progress import queue
@@ -350,7 +350,7 @@ def test_a_check_that_broke_is_tried_again_every_night(
 ) -> None:
     resource_id = upload(GOOD)
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "check", lambda *_: 1 / 0)
+        patch.setattr(check, "check", lambda *_: 1 / 0)
         work()
     shown = show(resource_id)
     assert (shown["status"], shown["errors"][0]["type"]) == ("error", "failed")
@@ -371,7 +371,7 @@ def test_a_file_that_is_replaced_while_it_is_checked_is_due_again(
     upload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resource_id = upload(GOOD)
-    plain = jobs.check
+    plain = check.check
 
     def replaced_meanwhile(*arguments: Any) -> Any:
         report = plain(*arguments)
@@ -380,7 +380,7 @@ def test_a_file_that_is_replaced_while_it_is_checked_is_due_again(
         model.Session.commit()
         return report
 
-    monkeypatch.setattr(jobs, "check", replaced_meanwhile)
+    monkeypatch.setattr(check, "check", replaced_meanwhile)
     jobs.check_resource(resource_id)
     assert store.due() == [resource_id]
     assert show(resource_id)["status"] == "pending"
@@ -533,7 +533,7 @@ def test_the_page_blames_nobody_for_a_fault_of_the_portal(
 ) -> None:
     resource_id = upload(GOOD)
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "check", lambda *_: 1 / 0)
+        patch.setattr(check, "check", lambda *_: 1 / 0)
         work()
     answer = app.get(
         f"/dataset/{dataset['name']}/resource/{resource_id}",

@@ -8,7 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
-from factories import call_as
+from factories import BAULE, call_as
 from flask import g, request, session
 
 from ckanext.challenge.common import page_cache
@@ -25,8 +25,10 @@ def _pages(world: Any) -> list[str]:
         "/challenge/saison-2?view=table",
         world.url,
         f"/challenge/awards/{world.award['id']}",
-        "/challenge/collectivite/214500241",
+        f"/challenge/collectivite/{BAULE}",
         "/en/challenge/saison-2",
+        "/challenge/saison-2/report",
+        f"/organization/commune-{BAULE}",
     ]
 
 
@@ -122,6 +124,23 @@ def test_a_change_is_seen_by_who_has_signed_in(
             assert "Rebaptisée" in reader.get(path).get_data(as_text=True), path
 
 
+def test_an_organizations_page_follows_what_another_process_changes(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    visitor = browser()
+
+    def shows(badge: bool) -> bool:
+        page = visitor.get(f"/en/organization/commune-{BAULE}").get_data(as_text=True)
+        return (f"/challenge/awards/{world.award['id']}" in page) == badge
+
+    assert shows(True) and shows(True)
+    engine = model.meta.engine
+    assert engine is not None
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE challenge_award SET state = 'revoked'")
+    assert shows(False)
+
+
 def test_nothing_of_the_reader_is_at_hand(app: Any, world: Any) -> None:
     flask_app = getattr(app, "flask_app", app)
     secret = "geheim"
@@ -132,6 +151,7 @@ def test_nothing_of_the_reader_is_at_hand(app: Any, world: Any) -> None:
         "X-Forwarded-For": secret,
     }
     manager = model.User.get(world.people["manager"]["name"])
+    assert manager is not None
     with flask_app.test_request_context("/challenge?q=a", headers=headers):
         g._login_user = manager
         g.user, g.userobj = manager.name, manager

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import yaml
 
 from ckanext.challenge.common import sheet_tables, workbook_labels, workbooks
 from ckanext.challenge.common.sheet_tables import Place, Table
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.directory.text import fold
-from ckanext.challenge.domain import application_fields, cell_values
+from ckanext.challenge.domain import application_fields, cell_values, shipped
 from ckanext.challenge.domain.matching import Field, Match, Vocabulary
 from ckanext.challenge.domain.tables import letters
 from ckanext.challenge.domain.text import N_
@@ -67,7 +66,7 @@ class Roster:
 @cache
 def _words() -> Mapping[str, Mapping[str, Any]]:
     path = Path(__file__).with_suffix(".yaml")
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return shipped.load(path.read_text(encoding="utf-8"))
 
 
 @cache

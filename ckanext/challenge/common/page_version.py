@@ -131,6 +131,32 @@ _SEASONS = sa.text(
     """
 )
 
+_OF_COHORT = (
+    "cohort_id IN (SELECT id FROM challenge_cohort WHERE :cohort IN (id, name))"
+)
+_REPORT = sa.text(
+    f"""
+    SELECT concat_ws('/', {_rows("challenge_cohort")},
+      {_rows("challenge_season_account", _OF_COHORT)},
+      {_rows("challenge_report_file", _OF_COHORT)})
+    """
+)
+
+_ORGANIZATION = sa.text(
+    f"""
+    SELECT concat_ws('/',
+      {_rows("challenge_cohort")},
+      {_rows("challenge_participant", "organization_id = :organization")},
+      {_rows("challenge_award", "organization_id = :organization")},
+      {_rows("challenge_standing", "organization_id = :organization")},
+      {_rows('"group"', "id = :organization")},
+      (SELECT concat_ws('.', count(*), sum(s.xmin::text::bigint))
+       FROM challenge_step_status s
+       JOIN challenge_participant p ON p.id = s.participant_id
+       WHERE p.organization_id = :organization))
+    """
+)
+
 _COLLECTIVITE = sa.text(
     f"""
     WITH RECURSIVE {addresses.LINE}, here (id) AS (
@@ -149,6 +175,14 @@ _COLLECTIVITE = sa.text(
       {_rows("package", "owner_org IN (SELECT id FROM here)")})
     """
 )
+
+
+def of_organization(organization_id: str) -> str:
+    """The version of what everybody reads of an organization's seasons and badges."""
+    stored = model.Session.execute(
+        _ORGANIZATION, {"organization": organization_id}
+    ).scalar()
+    return f"{stored}/{config.today().isoformat()}"
 
 
 def of_collectivite(siren: str) -> str:
@@ -226,6 +260,20 @@ def of_cohort(cohort: str, organization: str | None = None) -> str | None:
         _SEASON, {"cohort": cohort, "organization": organization}
     ).first()
     return None if row is None else _version(row.state, row.version)
+
+
+def of_report(cohort: str) -> str | None:
+    """The version of what everybody reads of a season's report, as :func:`of_cohort`.
+
+    It tells of the seasons before too.
+
+    :param cohort: the id or name of the season
+    """
+    season = of_cohort(cohort)
+    if season is None:
+        return None
+    stored = model.Session.execute(_REPORT, {"cohort": cohort}).scalar()
+    return f"{season}/{stored}"
 
 
 def of_award(award: str) -> str | None:

@@ -155,24 +155,36 @@ def listen() -> None:
 @contextmanager
 def _reading() -> Iterator[None]:
     """A savepoint that is always rolled back: nothing read needs to be kept, and the
-    settings made in it end with it.
+    settings made in it end with it. It is made when something is asked: often what is
+    wanted is known already.
 
     SQLAlchemy is not told: its own savepoints expire what CKAN has loaded, and cannot
     be made while a transaction is being committed, when CKAN indexes.
     """
+    begun = False
+
+    def begin(asking: Any, *_: Any) -> None:
+        nonlocal begun
+        if not begun:
+            begun = True
+            asking.exec_driver_sql(
+                f"SAVEPOINT {_SAVEPOINT};"
+                f" SET LOCAL lock_timeout = {LOCK_PATIENCE:d};"
+                f" SET LOCAL statement_timeout = {STATEMENT_PATIENCE:d}"
+            )
+
     with model.Session.no_autoflush:
         connection = model.Session.connection()
-        connection.exec_driver_sql(
-            f"SAVEPOINT {_SAVEPOINT};"
-            f" SET LOCAL lock_timeout = {LOCK_PATIENCE:d};"
-            f" SET LOCAL statement_timeout = {STATEMENT_PATIENCE:d}"
-        )
+        event.listen(connection, "before_cursor_execute", begin)
         try:
             yield
         finally:
-            connection.exec_driver_sql(
-                f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}; RELEASE SAVEPOINT {_SAVEPOINT}"
-            )
+            event.remove(connection, "before_cursor_execute", begin)
+            if begun:
+                connection.exec_driver_sql(
+                    f"ROLLBACK TO SAVEPOINT {_SAVEPOINT};"
+                    f" RELEASE SAVEPOINT {_SAVEPOINT}"
+                )
 
 
 def write(connection: Any, work: Callable[[], object], what: str) -> None:

@@ -15,9 +15,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import yaml
-
-from ckanext.challenge.domain import table_schema
+from ckanext.challenge.domain import shipped, table_schema
 from ckanext.challenge.domain.text import Text
 
 from . import own
@@ -157,7 +155,7 @@ def bundled() -> Mapping[str, Schema]:
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not file.name.endswith(".yaml"):
             continue
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = shipped.load(file.read_text(encoding="utf-8"))
         schema = Schema(
             id=content["id"],
             title=Text.of(content["title"]),
@@ -175,7 +173,7 @@ def bundled() -> Mapping[str, Schema]:
         )
         schemas[schema.id] = schema
     others = here.joinpath("known.yaml").read_text(encoding="utf-8")
-    for content in yaml.safe_load(others):
+    for content in shipped.load(others):
         schemas[content["id"]] = Schema(
             id=content["id"], title=Text.of(content["title"])
         )

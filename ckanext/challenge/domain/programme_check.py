@@ -17,11 +17,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from . import definitions, questions
+from . import definitions, questions, shipped
 
 Path = tuple[str | int, ...]
 
@@ -101,7 +100,7 @@ class Known:
 def programme_schema() -> dict[str, Any]:
     """Return the JSON Schema of programme files."""
     package = importlib.resources.files("ckanext.challenge.domain")
-    return yaml.safe_load((package / "programme.schema.yaml").read_text("utf-8"))
+    return shipped.load((package / "programme.schema.yaml").read_text("utf-8"))
 
 
 def schema_problems(document: Any, ref: str) -> Iterator[Problem]:

@@ -18,7 +18,6 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
-import yaml
 from ckan import model
 from ckan.types import Context
 from werkzeug.datastructures import FileStorage
@@ -26,6 +25,7 @@ from werkzeug.datastructures import FileStorage
 from ckanext.challenge import config
 from ckanext.challenge.common import own_fields
 from ckanext.challenge.common.action_helpers import find_organization
+from ckanext.challenge.domain import shipped
 from ckanext.challenge.domain.cells import neutral_in_csv
 from ckanext.challenge.domain.eligibility import RULES
 from ckanext.challenge.model import (
@@ -97,7 +97,7 @@ class Published:
 def definition() -> Mapping[str, Any]:
     """The dataset and its tables, as the YAML file has them."""
     here = resources.files("ckanext.challenge.observatory")
-    loaded: Mapping[str, Any] = yaml.safe_load(
+    loaded: Mapping[str, Any] = shipped.load(
         here.joinpath("open_data.yaml").read_text("utf-8")
     )
     return loaded

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-import yaml
-
+from ckanext.challenge.domain import shipped
 from ckanext.challenge.domain.text import Text
 
 
@@ -15,7 +14,7 @@ from ckanext.challenge.domain.text import Text
 def frequencies() -> Mapping[str, Text]:
     """The codes of the EU's vocabulary that the form offers, with their words."""
     file = resources.files("ckanext.challenge.schemas").joinpath("presets.yaml")
-    presets = yaml.safe_load(file.read_text(encoding="utf-8"))["presets"]
+    presets = shipped.load(file.read_text(encoding="utf-8"))["presets"]
     return {
         choice["value"]: Text.of(choice["label"])
         for preset in presets

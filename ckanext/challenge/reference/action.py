@@ -10,10 +10,10 @@ from typing import Any
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
-import yaml
 from ckan.types import Context
 
 from ckanext.challenge import config
+from ckanext.challenge.domain import shipped
 from ckanext.challenge.domain.docstrings import Described, described
 
 from . import openapi
@@ -47,7 +47,7 @@ def challenge_reference_show(context: Context, data_dict: dict[str, Any]) -> Any
             }
             for one, reads in actions
         ],
-        "examples": yaml.safe_load(_EXAMPLES.read_text()),
+        "examples": shipped.load(_EXAMPLES.read_text()),
         "openapi": openapi.document(
             actions,
             url=config.base_url(),

@@ -14,35 +14,38 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain.visits import KINDS, STATES
 
+_KINDS = {
+    "on_site": labels.N_("On site"),
+    "remote": labels.N_("At a distance"),
+    "group": labels.N_("In a group"),
+}
+_STATES = {
+    "planned": labels.N_("Planned"),
+    "done": labels.N_("Held"),
+    "cancelled": labels.N_("Cancelled"),
+}
+
 
 def kinds() -> list[tuple[str, str]]:
     """The kinds of visit, for a choice."""
-    texts = {
-        "on_site": tk._("On site"),
-        "remote": tk._("At a distance"),
-        "group": tk._("In a group"),
-    }
-    return [(kind, texts[kind]) for kind in KINDS]
+    return [(name, kind(name)) for name in KINDS]
 
 
 def states() -> list[tuple[str, str]]:
     """The states of a visit, for a choice."""
-    texts = {
-        "planned": tk._("Planned"),
-        "done": tk._("Held"),
-        "cancelled": tk._("Cancelled"),
-    }
-    return [(state, texts[state]) for state in STATES]
+    return [(name, state(name)) for name in STATES]
 
 
 def kind(name: str) -> str:
     """A kind of visit in words."""
-    return dict(kinds()).get(name, name)
+    text = _KINDS.get(name)
+    return tk._(text) if text else name
 
 
 def state(name: str) -> str:
     """The state of a visit in words."""
-    return dict(states()).get(name, name)
+    text = _STATES.get(name)
+    return tk._(text) if text else name
 
 
 def _local(moment: str) -> dt.datetime:

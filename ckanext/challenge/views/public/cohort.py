@@ -264,7 +264,7 @@ def _render(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _hero(head: Mapping[str, Any]) -> Markup:
+def _hero(head: dict[str, Any]) -> Markup:
     return Markup(tk.render("challenge/season_head.html", head))
 
 

@@ -28,15 +28,14 @@ def read(id: str) -> str:
         europe = act("challenge_mqa_show", organization=group["id"])
     # What one at risk lacks stands with it.
     why = {row["url"]: row["why"] for row in rows if row["earned"]}
-    for award in mine["awards"]:
-        award["why"] = why.get(award["url"], [])
+    awards = [{**award, "why": why.get(award["url"], [])} for award in mine["awards"]]
     return tk.render(
         "challenge/organization.html",
         {
             "group_dict": group,
             "group_type": group["type"],
             "am_following": following,
-            "mine": mine,
+            "mine": {**mine, "awards": awards},
             "europe": europe if europe and europe["datasets"] else None,
             "badges": [row for row in rows if not row["earned"]],
         },

@@ -9,10 +9,14 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from flask import Response, request
+from markupsafe import Markup
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import page_version, roles
+from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.characters import cleaned_document
 from ckanext.challenge.reports import labels
+from ckanext.challenge.views import everybody
 from ckanext.challenge.views.common import (
     Pager,
     act,
@@ -41,20 +45,39 @@ _FILES = "any(xlsx,ods,pdf)"
 
 @report.get("/<cohort>/report")
 def read(cohort: str) -> str:
-    """The results of a season."""
+    """The results of a season: for its team with its account, else as everybody reads
+    them.
+    """
     page = page_number(request.args)
+    version = None if roles.places().team else page_version.of_report(cohort)
+    if version is None:
+        return tk.render("challenge/report.html", _results(cohort, page))
+    shown = everybody.remembered(
+        _bodies, (cohort, page), version, lambda: _results(cohort, page)
+    )
+    return tk.render("challenge/report.html", shown)
+
+
+# Titles of badges and steps are those of the programme that the season keeps.
+_bodies = PageCache(seconds=60)
+
+
+def _results(cohort: str, page: int) -> dict[str, Any]:
     found = act(
         "challenge_cohort_report", id=cohort, limit=_SIZE, offset=_SIZE * (page - 1)
     )
-    url = f"{cohort_url(found['cohort'])}/report"
-    return _page(found, url, page)
+    return _page(found, f"{cohort_url(found['cohort'])}/report", page)
 
 
-def _page(found: Mapping[str, Any], url: str, page: int, start: str = "") -> str:
+def _page(
+    found: Mapping[str, Any], url: str, page: int, start: str = ""
+) -> dict[str, Any]:
+    """The page: what its head needs, and its body as it was rendered."""
     season = cohort_url(found["cohort"])
     desk = f"{manager_url()}/{found['cohort']}/report" if "staff" in found else ""
-    return tk.render(
-        "challenge/report.html",
+    urls = {"season": season, "self": url, "desk": desk}
+    body = tk.render(
+        "challenge/report_body.html",
         {
             "found": found,
             "when": h.challenge_date(found["date"]),
@@ -68,10 +91,11 @@ def _page(found: Mapping[str, Any], url: str, page: int, start: str = "") -> str
             ],
             "account": account_rows(found["account"]) if "account" in found else None,
             "pages": Pager(url, {}, found["participants"]["count"], page, _SIZE),
-            "urls": {"season": season, "self": url, "desk": desk},
+            "urls": urls,
             "files": files(start or url, printed=bool(found["printed_at"])),
         },
     )
+    return {"title": found["title"], "urls": urls, "body": Markup(body)}
 
 
 def files(url: str, *, printed: bool = False) -> list[tuple[str, str]]:
@@ -319,7 +343,8 @@ def funder(key: str) -> Response:
     page = page_number(request.args)
     found = _opened(key, limit=_SIZE, offset=_SIZE * (page - 1))
     here = str(tk.h.url_for("challenge_report.funder", key=key))
-    return _secret(Response(_page(found, here, page, f"{here}/report")))
+    shown = _page(found, here, page, f"{here}/report")
+    return _secret(Response(tk.render("challenge/report.html", shown)))
 
 
 @report.get(f"/report/<key>/report.<{_FILES}:format>")
