@@ -174,11 +174,12 @@ from ckan.cli import load_config
 from ckan.config.middleware import make_app
 from ckan.plugins import plugin_loaded
 import ckan.plugins.toolkit as tk
+from werkzeug.test import Client
 
 app = make_app(load_config(sys.argv[1]))
 assert not plugin_loaded("challenge")
 organization, dataset = sys.argv[2:]
-client = app.test_client()
+client = Client(app)
 pages = ["/", "/dataset/", f"/dataset/{dataset}", "/organization/",
          f"/organization/{organization}", "/api/3/action/status_show"]
 answers = {page: client.get(page, follow_redirects=True).status_code for page in pages}
