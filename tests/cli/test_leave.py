@@ -104,8 +104,19 @@ def _leave(cli: Any, *options: Any) -> Any:
     return result
 
 
-def test_it_says_what_goes_and_changes_nothing(cli: Any, portal: Portal) -> None:
+def test_it_says_what_goes_and_changes_nothing(
+    cli: Any,
+    portal: Portal,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     before, waiting = _scalar(OURS), len(leaving._jobs()["default"])
+    own = tmp_path / "theme"
+    own.mkdir()
+    (own / "footer.html").write_text("{{ h.url_for('challenge.region_data') }}")
+    (own / "header.html").write_text("{{ _('The challenge') }}")
+    monkeypatch.setitem(ckan_config, "extra_template_paths", str(own))
     result = _leave(cli)
     assert result.exit_code == 0
     told = result.output
@@ -118,6 +129,10 @@ def test_it_says_what_goes_and_changes_nothing(cli: Any, portal: Portal) -> None
     assert "extras of our forms in 1 datasets" in told
     assert "private key" in told
     assert "scheming.dataset_schemas" in told
+    assert "ckanext.challenge.keys_path" in told
+    assert "ckanext.challenge.programmes" not in told
+    assert str(own / "footer.html") in told
+    assert str(own / "header.html") not in told
     assert "Nothing was removed" in told
     assert _scalar(OURS) == before
     assert (portal.files / "challenge" / "ab" / "proof").exists()
