@@ -48,7 +48,9 @@ def field(name: str) -> str:
 
 def asked_field(name: str) -> str:
     """What is set as the portal's name of a field, whether or not it can be one."""
-    return str(tk.config.get(f"ckanext.challenge.field.{name}") or "").strip() or name
+    setting = f"ckanext.challenge.field.{name}"
+    # CKAN warns of what nobody has declared: fields that do not count have no setting.
+    return str(tk.config[setting]).strip() or name if setting in tk.config else name
 
 
 def home() -> bool:

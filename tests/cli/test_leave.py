@@ -104,8 +104,19 @@ def _leave(cli: Any, *options: Any) -> Any:
     return result
 
 
-def test_it_says_what_goes_and_changes_nothing(cli: Any, portal: Portal) -> None:
+def test_it_says_what_goes_and_changes_nothing(
+    cli: Any,
+    portal: Portal,
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     before, waiting = _scalar(OURS), len(leaving._jobs()["default"])
+    own = tmp_path / "theme"
+    own.mkdir()
+    (own / "footer.html").write_text("{{ h.url_for('challenge.region_data') }}")
+    (own / "header.html").write_text("{{ _('The challenge') }}")
+    monkeypatch.setitem(ckan_config, "extra_template_paths", str(own))
     result = _leave(cli)
     assert result.exit_code == 0
     told = result.output
@@ -118,6 +129,10 @@ def test_it_says_what_goes_and_changes_nothing(cli: Any, portal: Portal) -> None
     assert "extras of our forms in 1 datasets" in told
     assert "private key" in told
     assert "scheming.dataset_schemas" in told
+    assert "ckanext.challenge.keys_path" in told
+    assert "ckanext.challenge.programmes" not in told
+    assert str(own / "footer.html") in told
+    assert str(own / "header.html") not in told
     assert "Nothing was removed" in told
     assert _scalar(OURS) == before
     assert (portal.files / "challenge" / "ab" / "proof").exists()
@@ -174,11 +189,12 @@ from ckan.cli import load_config
 from ckan.config.middleware import make_app
 from ckan.plugins import plugin_loaded
 import ckan.plugins.toolkit as tk
+from werkzeug.test import Client
 
 app = make_app(load_config(sys.argv[1]))
 assert not plugin_loaded("challenge")
 organization, dataset = sys.argv[2:]
-client = app.test_client()
+client = Client(app)
 pages = ["/", "/dataset/", f"/dataset/{dataset}", "/organization/",
          f"/organization/{organization}", "/api/3/action/status_show"]
 answers = {page: client.get(page, follow_redirects=True).status_code for page in pages}

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories, helpers
 from factories import apply, call_as, collectivites, make_cohort
+from helpers.browser import PASSWORD, Browser
 from helpers.strangers import BAULE, SIRET, marked, read_own_licences, renamed, stranger
 
 from ckanext.challenge import config, measures, programmes
@@ -201,7 +202,7 @@ def test_a_match_is_written_into_their_field() -> None:
     shown = call("organization_show", id=made["id"])
     assert shown["siret_siren"] == BAULE
     assert shown["type_collectivite"] == "Commune"
-    assert {"key": "own", "value": "kept"} in shown["extras"]
+    assert {row["key"]: row["value"] for row in shown["extras"]}["own"] == "kept"
     assert organizations_with_siren(BAULE)[0].id == made["id"]
     other = organization(title="Baule aussi")
     with pytest.raises(tk.ValidationError, match="Baule"):
@@ -303,7 +304,7 @@ def doctor() -> dict[str, dict[str, Any]]:
 
 
 @marked(stranger)
-def test_the_doctor_tells_the_lines_that_mend_it() -> None:
+def test_the_doctor_tells_the_lines_that_mend_it(app: Any) -> None:
     owner = organization(siret_siren=SIRET, type_collectivite="Commune", dept="45")
     dataset(owner["id"], periodicite="annuelle", extras=[{"key": "kit", "value": "x"}])
     found = doctor()
@@ -323,6 +324,10 @@ def test_the_doctor_tells_the_lines_that_mend_it() -> None:
     assert found["resource_fields"]["remedy"].splitlines() == [
         "ckanext.challenge.field.schema = schema_name"
     ]
+    browser = Browser(app).sign_in(factories.Sysadmin(password=PASSWORD))
+    page = browser.get("/challenge/manage/doctor").get_data(as_text=True)
+    for line in found["organization_fields"]["remedy"].splitlines():
+        assert f"<code>{line}</code>" in page
     assert "odc-odbl" in found["licences"]["text"]
     assert "etalab-2.0" not in found["licences"]["text"]
     assert found["field_values"]["verdict"] == "good"

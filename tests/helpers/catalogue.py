@@ -15,6 +15,8 @@ from rdflib.namespace import RDF
 PLUGINS = [
     "activity",
     "challenge",
+    # CKAN 2.11 indexes repeated fields with it only.
+    "scheming_nerf_index",
     "scheming_datasets",
     "scheming_organizations",
     "dcat",

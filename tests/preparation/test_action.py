@@ -182,7 +182,8 @@ def test_a_portal_with_forms_of_its_own_gets_its_own_fields(
     assert dataset["temporal_coverage"] == [
         {"start": "2025-01-01", "end": "2025-12-31"}
     ]
-    assert {"key": "challenge_kit", "value": KIT} in dataset["extras"]
+    extras = {row["key"]: row["value"] for row in dataset["extras"]}
+    assert extras["challenge_kit"] == KIT
     (resource,) = dataset["resources"]
     assert resource["schema_name"] == "scdl/subventions"
     # Their licences, fields and extras find it again.

@@ -131,6 +131,10 @@ def _farewell(found: Found) -> None:
     click.secho("Afterwards, in ckan.ini, take out or change:", bold=True)
     for line in found.lines:
         click.echo(f"  {line}")
+    if found.templates:
+        click.secho("Templates of yours that name the extension:", bold=True)
+        for path in found.templates:
+            click.echo(f"  {path}")
     click.echo(
         "Take the lines of “ckan challenge” out of the crontab, restart CKAN, and"
     )

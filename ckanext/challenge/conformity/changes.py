@@ -48,8 +48,6 @@ def _of_publishers(session: Any) -> set[str]:
     """The resources with a report whose publisher is another one now."""
     packages: set[str] = set()
     groups: set[str] = set()
-    for_others = own_fields.of_form(publishers.FOR_OTHERS)
-    numbers = {own_fields.of_form(name) for name in publishers.NUMBERS}
     for instance in [*session.new, *session.dirty]:
         if isinstance(instance, model.Package):
             if _publisher_differs(instance, (publishers.FOR_OTHERS,), "owner_org"):
@@ -58,10 +56,10 @@ def _of_publishers(session: Any) -> set[str]:
             if _publisher_differs(instance, publishers.NUMBERS):
                 groups.add(instance.id)
         # On CKAN 2.11 extras are rows of their own.
-        elif getattr(instance, "key", None) == for_others:
-            packages.add(getattr(instance, "package_id", None) or "")
-        elif getattr(instance, "key", None) in numbers:
-            groups.add(getattr(instance, "group_id", None) or "")
+        elif _is_extra(instance, "package_id", (publishers.FOR_OTHERS,)):
+            packages.add(instance.package_id)
+        elif _is_extra(instance, "group_id", publishers.NUMBERS):
+            groups.add(instance.group_id)
     if not packages and not groups:
         return set()
     found: set[str] = set()
@@ -72,6 +70,14 @@ def _of_publishers(session: Any) -> set[str]:
         "which reports name a publisher",
     )
     return found
+
+
+def _is_extra(instance: Any, owner: str, names: tuple[str, ...]) -> bool:
+    """Whether this is a row of an extra that says who publishes."""
+    key = getattr(instance, "key", None)
+    if key is None or not getattr(instance, owner, None):
+        return False
+    return key in map(own_fields.of_form, names)
 
 
 def _publisher_differs(entity: Any, names: tuple[str, ...], *columns: str) -> bool:

@@ -7,10 +7,11 @@ that what was cut off is done again from its beginning.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from ckanext.challenge.domain.own_fields import Entity
 from ckanext.challenge.model import catalog
 
 _MIGRATION = Path(__file__).parents[1] / "migration" / "challenge"
+#: A helper, a page, a template or a snippet of the extension.
+_NAMES_US = re.compile(r"""\bh\.challenge_|["']challenge[._/]""")
 _VERSION = "challenge_alembic_version"
 _OURS = "ckanext.challenge."
 #: Where a job waits, or is kept after it ended.
@@ -55,6 +58,8 @@ class Found:
         hold fields of the extension's forms, how many documents of Solr name a season
     :ivar keys: private keys, which stay
     :ivar lines: of ``ckan.ini``, those to take out or to change
+    :ivar templates: of the portal's own, those that name the extension: without it no
+        page that uses them can be shown
     """
 
     tables: Mapping[str, int]
@@ -66,7 +71,8 @@ class Found:
     signed: int
     kept: Mapping[str, int]
     keys: Collection[Path]
-    lines: Collection[str] = field(default_factory=tuple)
+    lines: Collection[str] = ()
+    templates: Collection[Path] = ()
 
     @property
     def nothing(self) -> bool:
@@ -95,6 +101,7 @@ def look() -> Found:
         _kept(),
         sorted(config.keys_path().glob("*.pem")),
         tuple(_lines()),
+        sorted(_templates()),
     )
 
 
@@ -189,7 +196,7 @@ def _lines() -> Iterator[str]:
     yield f"ckan.plugins = {' '.join(others)}"
     for key in config_declaration.iter_options(pattern=f"{_OURS}*"):
         name, option = str(key), config_declaration[key]
-        if option is not None and tk.config.get(name) != option.default:
+        if option and tk.config.get(name) != option.normalize(option.default):
             yield name
     # Whose validators and helpers go with the extension.
     for name in sorted(map(str, tk.config)):
@@ -201,6 +208,14 @@ def _lines() -> Iterator[str]:
     if tk.config.get("licenses_group_url") == own:
         # CKAN's own list has no Licence Ouverte.
         yield "licenses_group_url"
+
+
+def _templates() -> Iterator[Path]:
+    for folder in str(tk.config.get("extra_template_paths") or "").split(","):
+        for path in Path(folder.strip()).rglob("*.html") if folder.strip() else ():
+            with suppress(OSError):
+                if _NAMES_US.search(path.read_text("utf-8", "replace")):
+                    yield path
 
 
 @dataclass(frozen=True)
