@@ -410,16 +410,16 @@ def _loaded(ours: bool) -> str:
         name=f"prenoms-{stamp}",
         title="Prénoms",
         owner_org="baule",
-        resources=[
-            {
-                "url": "https://www.example.org/prenoms.csv",
-                "name": "Prénoms",
-                "format": "CSV",
-                "schema": "scdl/prenoms",
-            }
-        ],
     )
-    resource = dataset["resources"][0]
+    resource = _call(
+        "sysadmin",
+        "resource_create",
+        package_id=dataset["id"],
+        url="https://www.example.org/prenoms.csv",
+        name="Prénoms",
+        format="CSV",
+        schema="scdl/prenoms",
+    )
 
     def queued(queue: str) -> int:
         waiting: Any = jobs.get_queue(queue)
