@@ -2,12 +2,13 @@
 PORT ?= 5000
 CKAN ?= 2.12
 ARGS ?=
+SECONDS ?= 25
 
 # Ends what it starts even where make itself is killed.
 LAUNCH = exec setpriv --pdeathsig TERM portal/portal
 
 .DEFAULT_GOAL := help
-.PHONY: demo stop check test bench coexist lint translations clean help
+.PHONY: demo stop check test bench coexist fuzz lint translations clean help
 
 demo: ## Run the whole portal here: http://127.0.0.1:5000, or make demo PORT=5050
 	@$(LAUNCH) demo --port '$(PORT)'
@@ -26,6 +27,9 @@ bench: ## Print how fast the pages are, beside CKAN's own
 
 coexist: ## Try the portal beside extensions of others: make coexist CKAN=2.11 ARGS=harvest
 	@$(LAUNCH) coexist --ckan '$(CKAN)' -- $(ARGS)
+
+fuzz: ## Have Schemathesis ask the API; for longer: make fuzz SECONDS=300
+	@$(LAUNCH) fuzz --ckan '$(CKAN)' --seconds '$(SECONDS)'
 
 lint: ## Check style, types and imports between rooms
 	@exec portal/portal lint

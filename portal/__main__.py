@@ -13,6 +13,7 @@ from portal import (
     coexist,
     demo,
     environment,
+    fuzz,
     lint,
     pins,
     ports,
@@ -113,6 +114,18 @@ def _parser() -> argparse.ArgumentParser:
     beside.add_argument("--ckan", default=environment.DEFAULT_VERSION)
     beside.add_argument("extension", nargs=argparse.REMAINDER)
     beside.set_defaults(run=_coexist)
+
+    fuzzing = commands.add_parser("fuzz", help="have Schemathesis ask the API")
+    fuzzing.add_argument("--ckan", default=environment.DEFAULT_VERSION)
+    fuzzing.add_argument(
+        "--seconds",
+        type=int,
+        default=25,
+        help="for which a visitor asks, and then a sysadmin (default: %(default)s)",
+    )
+    fuzzing.set_defaults(
+        run=lambda options: fuzz.fuzz(_ready(options.ckan), options.seconds)
+    )
 
     linting = commands.add_parser("lint", help="check style, types and imports")
     linting.set_defaults(run=lambda options: lint.lint(_checked()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from string import Template
 from typing import Any
 from urllib.parse import urlsplit
 
-from portal import pins, runs
+from portal import pins, ports, runs
 from portal.console import PortalError, part, say
 from portal.environment import Environment
 from portal.extensions import EXTENSIONS, Extension
@@ -61,19 +62,30 @@ class Crowd(Environment):
 def coexist(version: str, names: Sequence[str]) -> int:
     """Try the extensions, all or those that are named, and write the page.
 
+    :param names: of extensions, and ``all`` for all at once; none for everything
     :returns: the exit status: 1 where something fails that is not theirs
     """
     chosen = [one for one in EXTENSIONS if not names or one.name in names]
-    unknown = set(names) - {one.name for one in EXTENSIONS}
+    unknown = set(names) - {one.name for one in EXTENSIONS} - {"all"}
     if unknown:
         raise PortalError(f"there is no extension {', '.join(sorted(unknown))} here")
     env = Crowd(version)
     refused = _install(env)
+    rows = _kept().get(version, {}).get("rows", {}) if names else {}
+    together = not names or "all" in names
     with _services(env) as (environ, settings):
-        told = _try_all(env, chosen, environ, settings, refused)
+        told = _try_all(
+            env,
+            chosen,
+            environ=environ,
+            settings=settings,
+            refused=refused,
+            known=rows,
+            together=together,
+        )
+    # Another run may have written meanwhile.
     kept = _kept()
-    now = {**kept.get(version, {}).get("rows", {}), **told} if names else told
-    kept[version] = {"date": _today(), "rows": now}
+    kept[version] = {"date": _today(), "rows": {**rows, **told}}
     RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
     PAGE.write_text(page(kept), "utf-8")
     say(f"Written: {PAGE.relative_to(ROOT)}")
@@ -174,14 +186,12 @@ def _services(env: Crowd) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
         )
 
 
-def _sql(
-    port: int | None, password: str, *statements: str, database: str = "postgres"
-) -> None:
+def _sql(port: int | None, password: str, *statements: str) -> None:
     """What only PostgreSQL's own account may do."""
     folder = postgres_bin()
     assert folder is not None
     command = [str(folder / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
-    command += ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-d", database]
+    command += ["-h", ports.HOST, "-p", str(port), "-U", "postgres", "-d", "postgres"]
     done = subprocess.run(
         command,
         input=";\n".join([*statements, ""]),
@@ -192,6 +202,24 @@ def _sql(
     )
     if done.returncode:
         raise PortalError(f"PostgreSQL refused a statement: {done.stderr.strip()}")
+
+
+def _permit(env: Crowd, ini: str, environ: Mapping[str, str]) -> None:
+    """What CKAN asks PostgreSQL's own account to do for the datastore."""
+    told = subprocess.run(
+        [env.bin("ckan"), "-c", ini, "datastore", "set-permissions"],
+        capture_output=True,
+        text=True,
+        env=dict(environ),
+        cwd=ROOT,
+        check=False,
+    )
+    if told.returncode:
+        raise PortalError(f"the datastore cannot be set up: {told.stderr[-500:]}")
+    owner = urlsplit(environ["CKAN_SQLALCHEMY_URL"])
+    # What CKAN logs comes before it.
+    statements = told.stdout[told.stdout.index("\\connect") :]
+    _sql(owner.port, owner.password or "", statements)
 
 
 def _ini(
@@ -216,10 +244,18 @@ def _ini(
 def _try_all(
     env: Crowd,
     chosen: Sequence[Extension],
+    *,
     environ: Mapping[str, str],
     settings: Mapping[str, str],
     refused: Mapping[str, str],
+    known: Mapping[str, Mapping[str, Any]],
+    together: bool,
 ) -> dict[str, dict[str, Any]]:
+    """What is found of those that are chosen, and of all at once that can be there.
+
+    :param known: what was found of others before
+    :param together: whether they are to be tried all at once
+    """
     with tempfile.TemporaryDirectory(prefix="portal-coexist-") as name:
         folder = Path(name)
 
@@ -246,6 +282,9 @@ def _try_all(
 
         tries = [a_try("nothing", [], "first")]
         tries += [a_try(one.name, [one], "first") for one in chosen]
+        datastores = [one for one in EXTENSIONS if "datastore" in one.plugins]
+        for one in datastores:
+            _permit(env, a_try("permissions", [one], "without")["ini"], environ)
         found = _run(env, folder, tries, environ)
         failing = {row["label"] for row in found if _fails(row)}
         # Whose is it?
@@ -254,14 +293,18 @@ def _try_all(
         ]
         found += _run(env, folder, alone, environ)
         rows = _rows(found, chosen, refused)
-        # All of those at once that can be there at all.
-        there = [one for one in chosen if rows[one.name]["whose"] != "theirs"]
-        if len(there) > 1:
+        found_of = {**known, **rows}
+        there = [
+            one
+            for one in EXTENSIONS
+            if one.name in found_of and found_of[one.name]["whose"] != "theirs"
+        ]
+        if together and len(there) > 1:
             crowd = [a_try("all", there, how) for how in ("first", "last")]
             both = _run(env, folder, crowd, environ)
             if any(map(_fails, both)):
                 both += _run(env, folder, [a_try("all", there, "without")], environ)
-            rows["all"] = _row(both, [one.name for one in there])
+            rows["all"] = judged(both, [one.name for one in there])
     return rows
 
 
@@ -307,7 +350,7 @@ def _fails(row: Mapping[str, Any]) -> bool:
     return bool(row["load"] or row["bad"] or _unmet(row))
 
 
-def _row(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Any]:
+def judged(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Any]:
     """What is told of one extension, of its two orders and of itself without us."""
     by = {row["how"]: row for row in found}
     ours = [by[how] for how in ("first", "last") if how in by]
@@ -316,8 +359,8 @@ def _row(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, 
     bad += dict.fromkeys(line for row in ours for line in _unmet(row))
     load = next((row["load"] for row in ours if row["load"]), "")
     whose = "" if not (load or bad) else "ours"
-    if whose and without and (without["load"] or without["bad"]):
-        known = set(without["bad"]) if not without["load"] else set(bad)
+    if whose and without:
+        known = {*without.get("bad", []), *_unmet(without)}
         if without["load"] or (not load and set(bad) <= known):
             whose = "theirs"
     return {
@@ -336,7 +379,7 @@ def _rows(
     refused: Mapping[str, str],
 ) -> dict[str, dict[str, Any]]:
     rows = {
-        one.name: _row([row for row in found if row["label"] == one.name], [one.name])
+        one.name: judged([row for row in found if row["label"] == one.name], [one.name])
         for one in chosen
     }
     for one in chosen:
@@ -382,13 +425,19 @@ def _names(row: Mapping[str, Any], check: str) -> bool:
     return any(line.startswith(f"{check}:") for line in row["bad"])
 
 
+def _one_line(text: str) -> str:
+    """A message without line ends, backticks and the folders of this machine."""
+    short = " ".join(text.replace("`", "").split())
+    return re.sub(r"\S*/site-packages/", "", short)[:220]
+
+
 def _details(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
     lines: list[str] = []
     for name, row in rows.items():
         told = [row["load"]] if row["load"] else list(row["bad"])
         if told:
             lines += ["", f"**{name}**", ""]
-            lines += [f"- `{line.replace('`', '')[:220]}`" for line in told[:6]]
+            lines += [f"- `{_one_line(line)}`" for line in told[:6]]
             if len(told) > 6:
                 lines.append(f"- and {len(told) - 6} more")
     return lines

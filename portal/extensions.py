@@ -99,6 +99,12 @@ EXTENSIONS = (
         {"ckan.ui.theme": "midnight-blue-portable"},
     ),
     Extension("hierarchy", ("ckanext-hierarchy==1.2.0",), ("hierarchy_display",)),
-    Extension("event-audit", ("ckanext-event-audit==2.0.0",), ("event_audit",)),
+    Extension(
+        "event-audit",
+        ("ckanext-event-audit==2.0.0",),
+        ("event_audit",),
+        # Written at once, so that it can be looked at.
+        {"ckanext.event_audit.threaded_mode": "false"},
+    ),
     Extension("validation", ("ckanext-validation==2.2.0",), ("validation",)),
 )

@@ -15,7 +15,7 @@ _KINDS_IN_QUERY = frozenset({"string", "integer", "number", "boolean", ""})
 
 #: What CKAN's API answers instead of a result, by HTTP status.
 _ERRORS: Mapping[str, str] = {
-    "400": "The request is no JSON object, or its form has no token",
+    "400": "The request is no JSON object: a sentence; or its form has no token",
     "403": "Whoever asks may not",
     "404": "There is no such thing",
     "409": "Something is wrong with a field, which is named",
@@ -56,11 +56,7 @@ def document(
             "responses": {
                 f"E{status}": {
                     "description": text,
-                    "content": {
-                        "application/json": {
-                            "schema": {"$ref": "#/components/schemas/Error"}
-                        }
-                    },
+                    "content": {"application/json": {"schema": _answer(status)}},
                 }
                 for status, text in _ERRORS.items()
             },
@@ -135,6 +131,12 @@ def _schema(parameter: Parameter) -> dict[str, Any]:
     if parameter.kind == "array":
         return {"type": "array"}
     return {"type": parameter.kind} if parameter.kind else {}
+
+
+def _answer(status: str) -> dict[str, Any]:
+    error = {"$ref": "#/components/schemas/Error"}
+    # CKAN's word on what it cannot read is no object.
+    return {"anyOf": [error, {"type": "string"}]} if status == "400" else error
 
 
 def _error() -> dict[str, Any]:
