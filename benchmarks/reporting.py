@@ -16,8 +16,9 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from benchmarks import days, desk, serving, volume
+from ckanext.challenge.common import pdf
 from ckanext.challenge.model import ReportFile
-from ckanext.challenge.reports import jobs, pdf
+from ckanext.challenge.reports import jobs
 
 #: Seconds of processor that each may take.
 MOST = {"XLSX": 3.0, "ODS": 3.0, "PDF": 15.0}
