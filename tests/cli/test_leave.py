@@ -27,7 +27,7 @@ from sqlalchemy.orm import close_all_sessions
 
 from ckanext.challenge import config
 from ckanext.challenge.cli import leave
-from ckanext.challenge.common import jobs
+from ckanext.challenge.common import file_places, jobs
 from ckanext.challenge.credentials import generations, store
 from ckanext.challenge.credentials import jobs as credential_jobs
 from ckanext.challenge.doctor import leaving
@@ -263,6 +263,29 @@ def test_what_was_cut_off_is_done_again(
     result = _leave(cli, "--yes", "--without-export")
     assert result.exit_code == 0, result.output
     assert leaving.look().nothing
+
+
+def test_files_in_a_storage_go_too(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, ckan_config: dict[str, Any]
+) -> None:
+    files = pytest.importorskip("ckan.lib.files", reason="CKAN 2.12 has storages")
+    file_keeper = pytest.importorskip("file_keeper")
+    kept = file_keeper.make_storage("kept", {"type": "file_keeper:memory"})
+    monkeypatch.setitem(files.storages.members, "kept", kept)
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.storage", "kept")
+    with file_places.place().writing("abc-proof") as file:
+        file.write(b"%PDF-1.7")
+    found = leaving.look()
+    assert (found.stored, found.files[0], found.nothing) == (1, 1, False)
+    take = {step.name: step.take for step in leaving.steps()}
+    assert take["files"]() == 2
+    assert leaving.look().stored == 0
+    assert not (portal.files / "challenge").exists()
+    # One that is away is told of, and left for another time.
+    monkeypatch.delitem(files.storages.members, "kept")
+    assert leaving.look().stored is None
+    with pytest.raises(file_places.Unusable):
+        take["files"]()
 
 
 def test_what_was_signed_stays_good(cli: Any, portal: Portal, tmp_path: Path) -> None:

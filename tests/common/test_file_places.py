@@ -130,6 +130,16 @@ def _keep(place: file_places.Place, content: bytes) -> str:
     return id_
 
 
+def test_all_that_is_there_is_removed_at_once(place: file_places.Place) -> None:
+    assert place.clear() == 0
+    for content in (PDF, LONG):
+        _keep(place, content)
+    place.sign("name")
+    assert place.clear() >= 2
+    assert [*place.names()] == []
+    assert place.clear() == 0
+
+
 def test_a_place_keeps_gives_and_removes(place: file_places.Place) -> None:
     id_, other = _keep(place, LONG), _keep(place, PDF)
     assert place.size(id_) == len(LONG)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ckanext.challenge import config
 from ckanext.challenge.credentials import export
 from ckanext.challenge.doctor import leaving
 from ckanext.challenge.doctor.leaving import Found
@@ -86,9 +87,7 @@ def _tell(found: Found) -> None:
             click.echo(f"  {number:8} {name}")
     for name in found.settings:
         click.echo(f"  setting {name}")
-    if found.folder and found.folder.exists():
-        number, size = found.files
-        click.echo(f"  {number} files in {found.folder} ({size / 1e6:.1f} MB)")
+    _tell_files(found)
     if found.jobs is None:
         click.secho("  Redis does not answer: its jobs and names are not counted")
     for queue, number in (found.jobs or {}).items():
@@ -108,6 +107,16 @@ def _tell(found: Found) -> None:
         click.echo(f"  private key {path}")
     if found.signed:
         click.echo(f"{found.signed} badges are signed: --export keeps them good.")
+
+
+def _tell_files(found: Found) -> None:
+    if found.folder and found.folder.exists():
+        number, size = found.files
+        click.echo(f"  {number} files in {found.folder} ({size / 1e6:.1f} MB)")
+    if found.stored is None:
+        click.secho("  The storage does not answer: its files are not counted")
+    if found.stored:
+        click.echo(f"  {found.stored} files in the storage {config.storage()}")
 
 
 def _export(folder: Path) -> None:

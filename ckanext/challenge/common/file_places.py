@@ -132,6 +132,13 @@ class Place(ABC):
         :param made: its name, unless another node has given it one
         """
 
+    @abstractmethod
+    def clear(self) -> int:
+        """Remove all files, and what else there is of this extension.
+
+        :returns: how many things that were
+        """
+
     def exists(self, file_id: str) -> bool:
         """Whether there is such a file."""
         try:
@@ -210,6 +217,12 @@ class Folder(Place):
             # Whoever writes it first, all read it.
             path.chmod(0o644)
         return path.read_text()
+
+    def clear(self) -> int:
+        number = sum(path.is_file() for path in self.root.rglob("*"))
+        if self.root.exists():
+            shutil.rmtree(self.root)
+        return number
 
     @contextmanager
     def local(self, file_id: str) -> Iterator[Path]:
@@ -382,6 +395,14 @@ class Storage(Place):
                 self._upload(location, io.BytesIO(content), len(content))
             return b"".join(self._read(location, 0)).decode()
 
+    def clear(self) -> int:
+        # The list may not be read while it becomes shorter.
+        number = sum(self.remove(file_id) for file_id, _ in [*self.names()])
+        if _is_folder(self._storage):
+            with self._told():
+                self._storage.remove(self._data(self._location("place")))
+        return number
+
 
 class _Stream(io.RawIOBase):
     """The content of a file in a storage, read from wherever one seeks to.
@@ -470,6 +491,9 @@ class Moved(Place):
 
     def sign(self, made: str) -> str:
         return self.now.sign(made)
+
+    def clear(self) -> int:
+        return self.before.clear() + self.now.clear()
 
 
 def folder() -> Folder | None:

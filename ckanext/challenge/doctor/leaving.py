@@ -8,7 +8,6 @@ that what was cut off is done again from its beginning.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from rq.registry import FailedJobRegistry, FinishedJobRegistry, ScheduledJobRegi
 from sqlalchemy.orm import close_all_sessions
 
 from ckanext.challenge import config
+from ckanext.challenge.common import file_places
 from ckanext.challenge.credentials import store
 from ckanext.challenge.domain.own_fields import Entity
 from ckanext.challenge.model import catalog
@@ -51,6 +51,8 @@ class Found:
     :ivar tables: how many rows each of the extension's tables has
     :ivar settings: rows of CKAN's ``system_info`` that are the extension's
     :ivar files: how many are in its folder of ``ckan.storage_path``, and their bytes
+    :ivar stored: how many are in its storage (``ckanext.challenge.storage``); ``None``
+        where that does not answer
     :ivar jobs: of the extension, by queue; ``None`` where Redis does not answer
     :ivar redis: names of the extension in Redis; ``None`` likewise
     :ivar signed: badges that are signed
@@ -66,6 +68,7 @@ class Found:
     settings: Collection[str]
     folder: Path | None
     files: tuple[int, int]
+    stored: int | None
     jobs: Mapping[str, int] | None
     redis: int | None
     signed: int
@@ -81,6 +84,7 @@ class Found:
             self.tables
             or self.settings
             or (self.folder and self.folder.exists())
+            or self.stored
             or any((self.jobs or {}).values())
             or self.redis
         )
@@ -95,6 +99,7 @@ def look() -> Found:
         _settings(),
         folder,
         _size(folder),
+        _unless_away(_stored),
         _unless_away(lambda: {name: len(ids) for name, ids in _jobs().items()}),
         _unless_away(lambda: sum(1 for _ in _names())),
         store.signed() if "challenge_credential" in tables else 0,
@@ -130,8 +135,8 @@ def _settings() -> list[str]:
 
 
 def _folder() -> Path | None:
-    root = tk.config.get("ckan.storage_path")
-    return Path(root) / "challenge" if root else None
+    folder = file_places.folder()
+    return folder.root if folder else None
 
 
 def _size(folder: Path | None) -> tuple[int, int]:
@@ -141,6 +146,11 @@ def _size(folder: Path | None) -> tuple[int, int]:
         if path.is_file()
     ]
     return len(sizes), sum(sizes)
+
+
+def _stored() -> int:
+    name = config.storage()
+    return sum(1 for _ in file_places.storage(name).names()) if name else 0
 
 
 def _unless_away(look_up: Callable[[], Any]) -> Any:
@@ -288,8 +298,4 @@ def _unset() -> int:
 
 
 def _unlink() -> int:
-    folder = _folder()
-    count, _ = _size(folder)
-    if folder and folder.exists():
-        shutil.rmtree(folder)
-    return count
+    return file_places.place().clear() if file_places.enabled() else 0
