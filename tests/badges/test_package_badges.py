@@ -266,7 +266,9 @@ def test_who_does_not_ask_is_not_told(app: Any, ckan_config: dict[str, Any]) -> 
         assert not told(f"{path}&include_badges=false")
         assert told(f"{path}&include_badges=true")
         refused = app.get(f"{path}&include_badges=perhaps", status=409)
-        assert "include_badges" in json.loads(refused.body)["error"]
+        assert json.loads(refused.body)["error"]["include_badges"] == [
+            "Répondez par vrai ou faux (true ou false)"
+        ]
         # As up to version 0.1.
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(ckan_config, "ckanext.challenge.answers_in_full", True)

@@ -24,7 +24,7 @@ from ckan.lib import plugins as forms
 from ckan.types import Context
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import shield
+from ckanext.challenge.common import fields, shield
 from ckanext.challenge.common.language import current
 from ckanext.challenge.common.once import once
 from ckanext.challenge.domain.lifecycle import AWARD_HELD
@@ -230,10 +230,14 @@ def _is_asked(data_dict: Mapping[str, Any]) -> bool:
 
     :raises ValidationError: it is neither yes nor no
     """
-    try:
-        return tk.asbool(data_dict.get(ASKED) or False)
-    except ValueError as error:
-        raise tk.ValidationError({ASKED: [str(error)]}) from error
+    if ASKED not in data_dict:
+        return False
+    data, errors = tk.navl_validate(
+        {ASKED: data_dict[ASKED]}, {ASKED: fields.truth()}, {}
+    )
+    if errors:
+        raise tk.ValidationError(errors)
+    return bool(data.get(ASKED))
 
 
 @tk.side_effect_free
