@@ -7,6 +7,9 @@ from itertools import count
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.tests import factories
 
 from ckanext.challenge.common.once import once
 
@@ -44,3 +47,18 @@ def test_an_error_is_no_answer(app: Any, ask: Callable[[], int]) -> None:
         with pytest.raises(LookupError):
             once("a", fail)
         assert once("a", ask) == 0
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db")
+def test_who_changes_something_all_the_same_asks_again(
+    app: Any, ask: Callable[[], int]
+) -> None:
+    with app.flask_app.test_request_context("/about"):
+        assert [once("a", ask), once("a", ask)] == [0, 0]
+        factories.User()
+        assert once("a", ask) == 1
+        model.Session.execute(sa.text("DELETE FROM activity"))
+        assert once("a", ask) == 2
+        model.Session.execute(sa.text("SELECT 1"))
+        assert once("a", ask) == 2
+        model.Session.rollback()

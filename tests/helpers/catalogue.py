@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pyshacl
 from ckan.tests import factories
 from factories import BAULE
@@ -15,8 +16,8 @@ from rdflib.namespace import RDF
 PLUGINS = [
     "activity",
     "challenge",
-    # CKAN 2.11 indexes repeated fields with it only.
-    "scheming_nerf_index",
+    # CKAN 2.11 indexes repeated fields with it only; 2.12 knows how to.
+    *([] if tk.check_ckan_version(min_version="2.12") else ["scheming_nerf_index"]),
     "scheming_datasets",
     "scheming_organizations",
     "dcat",

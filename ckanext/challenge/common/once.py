@@ -15,7 +15,7 @@ def once(key: Hashable, ask: Callable[[], T]) -> T:
     """The answer to a question, asked the first time only while a page is made.
 
     A request that may change something asks again each time, and so does what runs
-    outside of one.
+    outside of one, and whoever has changed something nevertheless.
 
     :param key: the question, and who asks it
     :param ask: asks; what it raises is not kept
@@ -26,3 +26,9 @@ def once(key: Hashable, ask: Callable[[], T]) -> T:
     if key not in kept:
         kept[key] = ask()
     return cast(T, kept[key])
+
+
+def forget() -> None:
+    """Ask all questions again: something was changed after all."""
+    if has_request_context():
+        g.pop(_KEPT, None)

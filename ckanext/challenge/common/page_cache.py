@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from ckan import model
 from sqlalchemy import event
 
+from . import once
+
 T = TypeVar("T")
 
 _caches: list[PageCache] = []
@@ -70,6 +72,7 @@ def forget_all() -> None:
 
 def _wrote(session: Any, *_: Any) -> None:
     session.info[_WROTE] = True
+    once.forget()
 
 
 def _executed(state: Any) -> None:
@@ -77,7 +80,7 @@ def _executed(state: Any) -> None:
     if not state.is_select and not text.lstrip()[:6].upper().startswith(
         ("SELECT", "WITH")
     ):
-        state.session.info[_WROTE] = True
+        _wrote(state.session)
 
 
 def _committed(session: Any) -> None:

@@ -176,7 +176,7 @@ def test_a_promotion_that_fails_undoes_no_withdrawal(
     (head,) = _waiting(admin, POINCONNET)
     waiting = Application.get(head["id"])
     assert waiting is not None
-    waiting.kind = "no-such-kind"
+    waiting.siren = "123456789"
     model.Session.commit()
     left = call_as(
         admin, "challenge_participant_withdraw", id=participant, reason="Plus personne."
