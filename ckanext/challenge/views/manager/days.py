@@ -184,20 +184,12 @@ def certificate_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     if found["cohort"] != cohort["name"]:
         raise tk.ObjectNotFound()
     around = frame(cohort, "days", manages)
-    span = [
-        text.format(day=h.challenge_date(found[key]))
-        for key, text in (
-            ("since", tk._("from {day}")),
-            ("until", tk._("until {day}")),
-        )
-        if found[key]
-    ]
     return {
         "frame": around,
         "cohort": cohort,
         "whose": found["organization_title"] or found["adviser"],
         "of_adviser": bool(found["adviser"]),
-        "span": " ".join(span),
+        "span": _span(found),
         "date": h.challenge_date(found["date"]),
         "total": visit_words.days(found["days"]),
         "rows": [
@@ -220,3 +212,13 @@ def certificate_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             "days": f"{around['url']}/days",
         },
     }
+
+
+def _span(found: Mapping[str, Any]) -> str:
+    """The days that a certificate is about, where it is not about all."""
+    days = {name: h.challenge_date(found[name]) for name in ("since", "until")}
+    if found["since"] and found["until"]:
+        return tk._("from {since} to {until}").format(**days)
+    if found["since"]:
+        return tk._("since {since}").format(**days)
+    return tk._("until {until}").format(**days) if found["until"] else ""
