@@ -442,8 +442,6 @@ def test_people_sign_in_and_send_forms(site: Site) -> None:
     data["title"] = "Un autre titre"
     refused = visitor.post(form, {**data, "_csrf_token": ""}, headers={"Referer": form})
     assert refused.status_code == 400
-    refused = visitor.post(form, data, headers={"Referer": "https://evil.example/"})
-    assert refused.status_code == 400
     saved = visitor.post(form, data, headers={"Referer": form}, allow_redirects=False)
     assert saved.status_code == 302, html.document_fromstring(saved.text).xpath(
         "string(//*[contains(@class, 'challenge-errors')])"
