@@ -60,6 +60,14 @@ def _of_publishers(session: Any) -> set[str]:
             packages.add(instance.package_id)
         elif _is_extra(instance, "group_id", publishers.NUMBERS):
             groups.add(instance.group_id)
+    # What is new has no report yet: publishing asks nothing.
+    new = {
+        instance.id
+        for instance in session.new
+        if isinstance(instance, model.Package | model.Group)
+    }
+    packages -= new
+    groups -= new
     if not packages and not groups:
         return set()
     found: set[str] = set()
