@@ -20,6 +20,7 @@ import requests
 from ckan import model
 from ckan.lib.redis import connect_to_redis
 from ckan.tests import factories
+from helpers import served
 
 from ckanext.challenge import config
 from ckanext.challenge.credentials import generations, store
@@ -58,14 +59,7 @@ class Node:
             "cache_dir": str(self.folder / "cache"),
             **self.settings,
         }
-        lines = [
-            line
-            for line in (ROOT / "test.ini").read_text().splitlines()
-            if line.partition("=")[0].strip() not in own
-        ]
-        at = lines.index("[app:main]") + 1
-        lines[at:at] = [f"{name} = {value}" for name, value in own.items()]
-        self.ini.write_text("\n".join(lines))
+        served.ini_with(self.folder, own)
 
     def start(self, *command: str, log: str) -> subprocess.Popen[bytes]:
         environment = {
