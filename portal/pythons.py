@@ -82,11 +82,15 @@ def _is(program: str, version: str) -> bool:
 
 def dependencies() -> list[str]:
     """What the extension depends on, but for CKAN."""
+    return [each for each in all_dependencies() if not _NOT_HERE.match(each)]
+
+
+def all_dependencies() -> list[str]:
+    """What the extension depends on, as ``pyproject.toml`` says it."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     table = re.search(r"^dependencies = \[(.*?)^\]$", project, re.M | re.S)
     assert table is not None
-    listed = re.findall(r'^ *"(.+)",$', table[1], re.M)
-    return [each for each in listed if not _NOT_HERE.match(each)]
+    return re.findall(r'^ *"(.+)",$', table[1], re.M)
 
 
 def _try(version: str, program: str) -> tuple[int, str]:

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from requests.adapters import HTTPAdapter
 from portal import ports, system
 
 from .browser import PASSWORD, TOKEN
-from .served import running
+from .served import WAIT, running
 
 HOST = "data.example.org"
 TEMPLATE = Path("deploy/nginx.conf")
@@ -80,6 +81,14 @@ class Proxy:
         self.folder, self.prefix, self.port, self.plain = folder, prefix, port, plain
         self.base = f"https://{HOST}{prefix}"
         self.log = folder / "access.log"
+
+    def logged(self, line: str) -> str:
+        """The log, once a line is in it: nginx answers first, and writes then."""
+        deadline = time.monotonic() + WAIT
+        while line not in (text := self.log.read_text()):
+            assert time.monotonic() < deadline, text
+            time.sleep(0.05)
+        return text
 
     def visitor(self) -> requests.Session:
         """A browser with cookies of its own, which follows nothing by itself."""
