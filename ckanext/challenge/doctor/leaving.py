@@ -31,7 +31,9 @@ from sqlalchemy.orm import close_all_sessions
 
 from ckanext.challenge import config
 from ckanext.challenge.common import file_places
+from ckanext.challenge.conformity.jobs import QUEUE as CONFORMITY
 from ckanext.challenge.credentials import store
+from ckanext.challenge.credentials.jobs import QUEUE as SIGNING
 from ckanext.challenge.domain.own_fields import Entity
 from ckanext.challenge.model import catalog
 
@@ -256,9 +258,9 @@ def _cancel() -> int:
         for job in jobs:
             job.delete()
             count += 1
-    # One of our own that nobody needs any more.
+    # Those of our own, which nobody needs any more.
     for queue in ckan_jobs.get_all_queues():
-        if queue.name.endswith("challenge-conformity") and not len(queue):
+        if queue.name.endswith((CONFORMITY, SIGNING)) and not len(queue):
             queue.delete()
     return count
 
