@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import model
 from flask import g
 from rdflib import BNode, Literal, Namespace, URIRef
 from rdflib.namespace import FOAF, RDF, SKOS, XSD
@@ -255,7 +254,7 @@ class CatalogueProfile(RDFProfile):
 
     def _license(self, dataset: Mapping[str, Any], ref: Node) -> None:
         own = own_fields.read(dataset, "license_id")
-        licence = model.Package.get_license_register().get(catalog.own_licence(own))
+        licence = catalog.listed_licences().get(catalog.own_licence(own))
         if licence is None or not _WEB.fullmatch(licence.url or ""):
             return
         if self._has(ref, DCT.license) and not own:

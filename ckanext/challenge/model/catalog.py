@@ -109,7 +109,7 @@ def counted(name: str, sql: str) -> str:
     return sql
 
 
-def _listed_licences() -> Mapping[str, Any]:
+def listed_licences() -> Mapping[str, Any]:
     """The portal's list of licences; empty where it cannot be read."""
     try:
         return model.Package.get_license_register()  # type: ignore[return-value]
@@ -123,7 +123,7 @@ def own_licence(name: str) -> str:
 
     :param name: an id of ``licenses.json``, or another name of such a licence
     """
-    register = _listed_licences()
+    register = listed_licences()
     wanted = european.licence(name)
     for id_ in (name, wanted):
         if id_ in register:
@@ -142,7 +142,7 @@ def lawful_licences() -> list[str]:
     """
     own = (
         id_.lower()
-        for id_, licence in _listed_licences().items()
+        for id_, licence in listed_licences().items()
         # The list is somebody's file, and these end up in statements.
         if re.fullmatch(r"[\w.+-]+", id_)
         and european.same_licence(id_, licence.url) in european.LAWFUL

@@ -274,7 +274,7 @@ def load(source: str, known: Known = Known()) -> Programme:  # noqa: B008 (froze
 
 def advise(programme: Programme) -> list[Problem]:
     """Return what does not stop a programme and still deserves a look."""
-    listed = model.Package.get_license_register()
+    listed = catalog.listed_licences()
     # Under whatever name the portal's list has them.
     ours = {id_ for id_ in european.LAWFUL if catalog.own_licence(id_) in listed}
     found = advice(programme.document, Known(licences={*listed, *ours}))
