@@ -6,18 +6,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-import ckan.plugins.toolkit as tk
 import pyshacl
 from ckan.tests import factories
 from factories import BAULE
 from rdflib import Graph, Namespace
 from rdflib.namespace import RDF
 
+from helpers.strangers import INDEX_PLUGINS
+
 PLUGINS = [
     "activity",
     "challenge",
-    # CKAN 2.11 indexes repeated fields with it only; 2.12 knows how to.
-    *([] if tk.check_ckan_version(min_version="2.12") else ["scheming_nerf_index"]),
+    *INDEX_PLUGINS,
     "scheming_datasets",
     "scheming_organizations",
     "dcat",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.model import license as licences
@@ -31,13 +32,21 @@ RENAMED = {
     "schema": "schema_name",
 }
 
+#: CKAN 2.11 indexes repeated fields with it only; 2.12 knows how to.
+INDEX_PLUGINS = (
+    [] if tk.check_ckan_version(min_version="2.12") else ["scheming_nerf_index"]
+)
 #: Marks of a test on such a portal.
 stranger = [
-    # The second: CKAN 2.11 indexes repeated fields with it only.
     pytest.mark.ckan_config(
         "ckan.plugins",
-        "challenge scheming_nerf_index scheming_datasets scheming_organizations"
-        " activity",
+        [
+            "challenge",
+            *INDEX_PLUGINS,
+            "scheming_datasets",
+            "scheming_organizations",
+            "activity",
+        ],
     ),
     pytest.mark.ckan_config("scheming.dataset_schemas", f"file://{HERE}/dataset.yaml"),
     pytest.mark.ckan_config(
