@@ -8,7 +8,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,10 +125,6 @@ def _installs(env: Environment, parts: Sequence[str]) -> list[list[str]]:
 
     :raises PortalError: the requirements have changed since they were locked
     """
-
-    def of(lists: Iterable[Path]) -> list[str]:
-        return [word for path in lists for word in ("-r", str(path))]
-
     locked = pins.files(env.version, (pins.BASE, *parts))
     if not locked:
         say(
@@ -138,14 +134,13 @@ def _installs(env: Environment, parts: Sequence[str]) -> list[list[str]]:
         asked = [
             REQUIREMENTS / f"{name}.txt" for name in (f"ckan-{env.version}", *parts)
         ]
-        base = ["--upgrade", *of([REQUIREMENTS / f"{pins.BASE}.txt"])]
-        return [base, [*of(asked), "-e", str(ROOT)]]
-    exactly = ["--no-deps", "--no-build-isolation"]
+        base = ["--upgrade", *pins.each([REQUIREMENTS / f"{pins.BASE}.txt"])]
+        return [base, [*pins.each(asked), "-e", str(ROOT)]]
     return [
-        ["--require-hashes", *exactly, *of(locked[:1])],
-        ["--require-hashes", *exactly, *of(locked[1:])],
-        # What it needs is there.
-        [*exactly, "-e", str(ROOT)],
+        [*pins.EXACTLY, *pins.each(locked[:1])],
+        [*pins.EXACTLY, *pins.each(locked[1:])],
+        # What it needs is there; a folder has no digest.
+        ["--no-deps", "--no-build-isolation", "-e", str(ROOT)],
     ]
 
 

@@ -13,7 +13,7 @@ import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from portal.console import PortalError, part
@@ -23,6 +23,8 @@ from portal.process import run_logged
 REQUIREMENTS = PORTAL / "requirements"
 #: What builds the packages that come as sources, and installs all; it comes first.
 BASE = "base"
+#: How pip installs what a list holds, and nothing beside it.
+EXACTLY = ("--require-hashes", "--no-deps", "--no-build-isolation")
 #: What is locked, and what each is installed with. What the first needs is in it, what
 #: the others need besides is in theirs.
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -102,13 +104,18 @@ def _asked(version: str) -> str:
 
 
 def lock(versions: Sequence[str]) -> None:
-    """Choose the packages for these versions of CKAN anew, and write them down."""
+    """Choose the packages for these versions of CKAN anew, and write them down.
+
+    :raises PortalError: they cannot be chosen, or not be installed as written
+    """
     with tempfile.TemporaryDirectory(prefix="challenge-lock-") as name:
         work = Path(name)
         python = _new_pip(work)
         for version in versions:
             with part(f"Choosing the packages for CKAN {version}: some minutes"):
                 _lock(python, version, work)
+            with part(f"Trying them for CKAN {version} where nothing is kept"):
+                _try(version, work)
 
 
 def _new_pip(work: Path) -> Path:
@@ -143,6 +150,25 @@ def _lock(python: Path, version: str, work: Path) -> None:
         lines = [f"{pin[0]}=={pin[1]} --hash=sha256:{pin[2]}" for pin in sorted(pins)]
         text = "\n".join([_DIGEST + _asked(version), *lines, ""])
         (target / f"{name}.txt").write_text(text, encoding="utf-8")
+
+
+def _try(version: str, work: Path) -> None:
+    """Have pip prepare all of them with no wheel of an earlier build at hand: what
+    builds the packages that come as sources must be in the first list.
+    """
+    log = DEMO_LOGS / "lock.log"
+    failure = f"the packages for CKAN {version} cannot be installed as they are locked"
+    empty = work / f"venv-{version}"
+    run_logged([sys.executable, "-m", "venv", str(empty)], log=log, failure=failure)
+    pip = [str(empty / "bin" / "python"), "-m", "pip", "install", "--no-cache-dir"]
+    first, *others = files(version, tuple(PARTS))
+    for options in (["-r", str(first)], ["--dry-run", *each(others)]):
+        run_logged([*pip, *EXACTLY, *options], log=log, failure=failure)
+
+
+def each(lists: Iterable[Path]) -> list[str]:
+    """The options with which pip reads some lists."""
+    return [word for path in lists for word in ("-r", str(path))]
 
 
 def _choose(
