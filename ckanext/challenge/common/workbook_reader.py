@@ -7,9 +7,10 @@ corner of a sheet makes calamine end its process. This one has a limit of memory
 time, and nobody else's work in it. It imports nothing of the extension, so as to start
 at once.
 
-What it writes are objects of :mod:`marshal`, one after the other: ``["sheet", facts]``,
-then ``["rows", rows]`` any number of times; ``["end"]`` at the end, or
-``["refused", code]``. All cells are texts: days as ``2025-03-12``, numbers as the sheet
+What it writes are objects of :mod:`marshal`, one after the other, each after the number
+of its bytes (:data:`HEAD` bytes, the highest first), since ``marshal.load`` asks a file
+for each text anew: ``["sheet", facts]``, then ``["rows", rows]`` any number of times;
+``["end"]`` at the end, or ``["refused", code]``. All cells are texts: days as ``2025-03-12``, numbers as the sheet
 shows them.
 """
 
@@ -26,6 +27,8 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import IO, Any
 
+#: Bytes that say how long an object is; no object is longer than the memory.
+HEAD = 4
 MAX_MEMORY = 2 * 1024**3
 MAX_SECONDS = 120
 #: Bytes of all parts of a file, unpacked.
@@ -62,13 +65,19 @@ def main(path: str, packages: str) -> None:
     out = sys.stdout.buffer
     try:
         for part in _parts(path):
-            marshal.dump(part, out)
-        marshal.dump(["end"], out)
+            _send(part, out)
+        _send(["end"], out)
     except Refused as refused:
-        marshal.dump(["refused", refused.args[0]], out)
+        _send(["refused", refused.args[0]], out)
     except MemoryError:
-        marshal.dump(["refused", "too-large"], out)
+        _send(["refused", "too-large"], out)
     out.flush()
+
+
+def _send(part: list[Any], out: IO[bytes]) -> None:
+    content = marshal.dumps(part)
+    out.write(len(content).to_bytes(HEAD, "big"))
+    out.write(content)
 
 
 def _parts(path: str) -> Iterator[list[Any]]:

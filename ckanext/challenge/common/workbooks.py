@@ -274,7 +274,8 @@ def _received(child: subprocess.Popen[bytes]) -> Iterator[Sheet]:
     total = 0
     while True:
         try:
-            kind, *parts = marshal.load(child.stdout)
+            size = int.from_bytes(child.stdout.read(reader.HEAD), "big")
+            kind, *parts = marshal.loads(child.stdout.read(size))
         except (EOFError, ValueError, TypeError):
             # It ended before it could say why.
             code = child.wait()
