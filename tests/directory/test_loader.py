@@ -172,9 +172,11 @@ def _replaced() -> dict[str, str]:
 
 
 def test_a_list_says_which_communes_became_one():
-    baule_neuve = replace(BAULE, siren="211801279", vintage=2027)
+    baule_neuve = replace(
+        BAULE, siren="211801279", vintage=2027, former_codes=("36159",)
+    )
     _load(BAULE, POINCONNET)
-    listing = Listing((baule_neuve,), True, {}, {"36159": "211801279"})
+    listing = Listing((baule_neuve,), True, {})
     # The same code has a new SIREN, and the code of the other one became its own.
     assert loader.load(listing).replaced == 2
     assert _replaced() == {"214500241": "211801279", "213601594": "211801279"}

@@ -13,7 +13,7 @@ from ckanext.challenge.directory.reader import (
 )
 
 HEADER = ",".join(COLUMNS)
-BAULE = "214500241,45024,Baule,commune,45,24,1985,200070183,45130,2026"
+BAULE = "214500241,45024,Baule,commune,45,24,1985,200070183,45130,2026,"
 COMMUNE = {
     "code": "45024",
     "nom": "Baule",
@@ -115,8 +115,9 @@ def test_the_year_is_that_of_the_npm_package(tmp_path):
 
 
 def test_a_region_is_extracted_with_the_epci_that_have_a_member_there(tmp_path):
+    baule = {**COMMUNE, "anciensCodes": ["45025", "45026"]}
     elsewhere = {**COMMUNE, "code": "36159", "siren": "213601594", "region": "11"}
-    _json(tmp_path, "communes.json", [COMMUNE, elsewhere])
+    _json(tmp_path, "communes.json", [baule, elsewhere])
     _json(
         tmp_path,
         "epci.json",
@@ -131,10 +132,19 @@ def test_a_region_is_extracted_with_the_epci_that_have_a_member_there(tmp_path):
     )
     target = tmp_path / "region.csv"
     assert extract(tmp_path, "24", target, 2026) == 2
-    rows = read([target]).rows
+    listing = read([target])
+    rows = listing.rows
     assert [row.siren for row in rows] == ["200070183", "214500241"]
+    assert listing.former_codes == {"45025": "214500241", "45026": "214500241"}
     write_csv(rows, tmp_path / "again.csv")
     assert target.read_bytes() == (tmp_path / "again.csv").read_bytes()
+
+
+def test_a_file_may_lack_what_later_files_have(tmp_path):
+    header, baule = HEADER.removesuffix(",former_codes"), BAULE.removesuffix(",")
+    listing = read([_csv(tmp_path, header, baule)])
+    assert [row.name for row in listing.rows] == ["Baule"]
+    assert listing.former_codes == {}
 
 
 @pytest.mark.parametrize(
@@ -143,7 +153,7 @@ def test_a_region_is_extracted_with_the_epci_that_have_a_member_there(tmp_path):
         ([], "line 1", "the columns siren,insee_code"),
         (["siren;name"], "line 1", "the columns siren,insee_code"),
         ([HEADER], "line 2", "no row"),
-        ([HEADER, "214500241,45024"], "line 2", "2 values for 10 columns"),
+        ([HEADER, "214500241,45024"], "line 2", "2 values for 11 columns"),
         (
             [HEADER, BAULE, BAULE.replace("214500241", "214500242")],
             "line 3, column siren",
@@ -151,6 +161,17 @@ def test_a_region_is_extracted_with_the_epci_that_have_a_member_there(tmp_path):
         ),
         ([HEADER, BAULE.replace("214500241", "")], "line 2, column siren", "SIREN"),
         ([HEADER, BAULE, BAULE], "line 3", "is already in"),
+        (
+            [HEADER, f"{BAULE}45025 4502"],
+            "line 2, column former_codes",
+            "« 4502 » is not an INSEE code",
+        ),
+        (
+            [HEADER.removesuffix(",vintage,former_codes"), BAULE],
+            "line 1",
+            "the columns siren,insee_code",
+        ),
+        ([HEADER + ",more", BAULE + ","], "line 1", "the columns siren,insee_code"),
         (
             [HEADER, BAULE.replace("45024", "4502")],
             "line 2, column insee_code",

@@ -10,8 +10,8 @@ at once.
 What it writes are objects of :mod:`marshal`, one after the other, each after the number
 of its bytes (:data:`HEAD` bytes, the highest first), since ``marshal.load`` asks a file
 for each text anew: ``["sheet", facts]``, then ``["rows", rows]`` any number of times;
-``["end"]`` at the end, or ``["refused", code]``. All cells are texts: days as ``2025-03-12``, numbers as the sheet
-shows them.
+``["end"]`` at the end, or ``["refused", code]``. All cells are texts: days as
+``2025-03-12``, numbers as the sheet shows them.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -66,9 +66,13 @@ class Collectivite:
     postcodes: tuple[str, ...]
     vintage: int
     """Year of the list."""
+    former_codes: tuple[str, ...] = ()
+    """INSEE codes of the communes that became part of this one."""
 
 
 COLUMNS = tuple(field.name for field in fields(Collectivite))
+_OPTIONAL = COLUMNS[-1:]
+"""Columns that a file may lack, at the end: earlier ones do."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,16 @@ class Listing:
     memberships: Mapping[str, str]
     """SIREN of the commune → SIREN of its EPCI, where ``epci.json`` was read
     (without ``communes.json``, its communes are not among the rows)."""
-    former_codes: Mapping[str, str] = field(default_factory=dict)
-    """INSEE code of a commune that became part of another one → SIREN of that, where
-    ``communes.json`` was read."""
+
+    @property
+    def former_codes(self) -> dict[str, str]:
+        """INSEE code of a commune that became part of another one → SIREN of that."""
+        return {
+            code: row.siren
+            for row in self.rows
+            if row.siren
+            for code in row.former_codes
+        }
 
 
 class DirectoryFileError(Exception):
@@ -113,7 +124,6 @@ def read(paths: Sequence[Path], vintage: int | None = None) -> Listing:
     communes: list[_Placed] = []
     epci: list[_Placed] = []
     memberships: dict[str, str] = {}
-    former_codes: dict[str, str] = {}
     knows_epci = True
     for path in paths:
         text = _text(path)
@@ -126,7 +136,7 @@ def read(paths: Sequence[Path], vintage: int | None = None) -> Listing:
             for row in _epci_rows(path, rows, year, memberships):
                 epci.append(row)
         else:
-            communes.extend(_commune_rows(path, rows, year, former_codes))
+            communes.extend(_commune_rows(path, rows, year))
             knows_epci = False
     knows_epci = knows_epci or bool(epci)
     placed = [*epci, *communes]
@@ -140,7 +150,6 @@ def read(paths: Sequence[Path], vintage: int | None = None) -> Listing:
         ),
         knows_epci=knows_epci,
         memberships=memberships,
-        former_codes=former_codes,
     )
 
 
@@ -263,7 +272,13 @@ def _csv_rows(path: Path, text: str, vintage: int | None) -> Iterator[_Placed]:
     reader = csv.reader(text.splitlines(), strict=True)
     try:
         header = next(reader, None)
-        if header is None or tuple(header) != COLUMNS:
+        # Since the optional ones are at the end, what is missing is what is cut off.
+        columns = COLUMNS[: len(header or ())]
+        if (
+            header is None
+            or tuple(header) != columns
+            or len(columns) < len(COLUMNS) - len(_OPTIONAL)
+        ):
             raise DirectoryFileError(
                 path, f"the columns {','.join(COLUMNS)} are expected", "line 1"
             )
@@ -272,11 +287,11 @@ def _csv_rows(path: Path, text: str, vintage: int | None) -> Iterator[_Placed]:
             if not values:
                 continue
             where = f"line {reader.line_num}"
-            if len(values) != len(COLUMNS):
+            if len(values) != len(columns):
                 raise DirectoryFileError(
-                    path, f"{len(values)} values for {len(COLUMNS)} columns", where
+                    path, f"{len(values)} values for {len(columns)} columns", where
                 )
-            row = _csv_row(_Place(path, where), dict(zip(COLUMNS, values, strict=True)))
+            row = _csv_row(_Place(path, where), dict(zip(columns, values, strict=True)))
             yield _Placed(replace(row, vintage=vintage or row.vintage), path, where)
             empty = False
         if empty:
@@ -311,6 +326,10 @@ def _csv_row(place: _Place, row: dict[str, str]) -> Collectivite:
         else None,
         postcodes=place.postcodes("postcodes", row["postcodes"].split()),
         vintage=year,
+        former_codes=tuple(
+            place.insee_code("former_codes", code)
+            for code in row.get("former_codes", "").split()
+        ),
     )
 
 
@@ -354,12 +373,8 @@ def _package_year(path: Path) -> int | None:
 
 
 def _commune_rows(
-    path: Path,
-    rows: list[dict[str, Any]],
-    vintage: int,
-    former_codes: dict[str, str],
+    path: Path, rows: list[dict[str, Any]], vintage: int
 ) -> Iterator[_Placed]:
-    """Communes; the codes of those that they replaced are added to ``former_codes``."""
     empty = True
     for index, row in enumerate(rows):
         where = f"$[{index}]"
@@ -374,11 +389,9 @@ def _commune_rows(
         siren = row.get("siren")
         if siren is not None or row.get("zone") != OVERSEAS_ZONE:
             siren = place.siren("siren", siren)
-            former = row.get("anciensCodes", [])
-            if not isinstance(former, list):
-                place.fail("anciensCodes", "a list of INSEE codes is expected")
-            for code in former:
-                former_codes[place.insee_code("anciensCodes", code)] = siren
+        former = row.get("anciensCodes", [])
+        if not isinstance(former, list):
+            place.fail("anciensCodes", "a list of INSEE codes is expected")
         yield _Placed(
             Collectivite(
                 siren=siren,
@@ -391,6 +404,9 @@ def _commune_rows(
                 epci_siren=None,
                 postcodes=place.postcodes("codesPostaux", row.get("codesPostaux", [])),
                 vintage=vintage,
+                former_codes=tuple(
+                    place.insee_code("anciensCodes", code) for code in former
+                ),
             ),
             path,
             where,
