@@ -8,7 +8,7 @@ SECONDS ?= 25
 LAUNCH = exec setpriv --pdeathsig TERM portal/portal
 
 .DEFAULT_GOAL := help
-.PHONY: demo stop check test bench coexist fuzz lint translations clean help
+.PHONY: demo stop check test bench coexist ckan-tests fuzz lint translations clean help
 
 demo: ## Run the whole portal here: http://127.0.0.1:5000, or make demo PORT=5050
 	@$(LAUNCH) demo --port '$(PORT)'
@@ -28,6 +28,9 @@ bench: ## Print how fast the pages are, beside CKAN's own
 coexist: ## Try the portal beside extensions of others: make coexist CKAN=2.11 ARGS=harvest
 	@$(LAUNCH) coexist --ckan '$(CKAN)' -- $(ARGS)
 
+ckan-tests: ## Run CKAN's own tests with and without the extension; make ckan-tests CKAN=2.11
+	@$(LAUNCH) ckan-tests --ckan '$(CKAN)' -- $(ARGS)
+
 fuzz: ## Have Schemathesis ask the API; for longer: make fuzz SECONDS=300
 	@$(LAUNCH) fuzz --ckan '$(CKAN)' --seconds '$(SECONDS)'
 
@@ -41,4 +44,4 @@ clean: ## Remove all that the portal made, its data included
 	@exec portal/portal clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\): ## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' Makefile | expand -t 14

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from portal import (
+    ckan_tests,
     coexist,
     demo,
     environment,
@@ -79,27 +80,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     stop.set_defaults(run=lambda options: demo.stop())
 
-    test = commands.add_parser(
-        "test", help="run pytest with fresh services; what follows goes to pytest"
-    )
-    test.add_argument(
-        "--ckan",
-        default=environment.DEFAULT_VERSION,
-        help="the version of CKAN (default: %(default)s)",
-    )
-    test.add_argument("pytest", nargs=argparse.REMAINDER)
-    test.set_defaults(run=_test)
-
-    shell = commands.add_parser(
-        "shell", help="run any command (bash, where none is given) with fresh services"
-    )
-    shell.add_argument(
-        "--ckan",
-        default=environment.DEFAULT_VERSION,
-        help="the version of CKAN (default: %(default)s)",
-    )
-    shell.add_argument("program", nargs=argparse.REMAINDER)
-    shell.set_defaults(run=_shell)
+    for name, told, run_it in (
+        ("test", "run pytest with fresh services; what follows goes to pytest", _test),
+        ("shell", "run any command (bash, where none is given) with services", _shell),
+        ("coexist", "try the portal beside extensions of others", _coexist),
+        ("ckan-tests", "run CKAN's own tests with and without it", _ckan_tests),
+    ):
+        versioned = commands.add_parser(name, help=told)
+        versioned.add_argument(
+            "--ckan",
+            default=environment.DEFAULT_VERSION,
+            help="the version of CKAN (default: %(default)s)",
+        )
+        versioned.add_argument("rest", nargs=argparse.REMAINDER)
+        versioned.set_defaults(run=run_it)
 
     bench = commands.add_parser(
         "bench",
@@ -107,13 +101,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("benchmark", nargs=argparse.REMAINDER)
     bench.set_defaults(run=_bench)
-
-    beside = commands.add_parser(
-        "coexist", help="try the portal beside extensions of others"
-    )
-    beside.add_argument("--ckan", default=environment.DEFAULT_VERSION)
-    beside.add_argument("extension", nargs=argparse.REMAINDER)
-    beside.set_defaults(run=_coexist)
 
     fuzzing = commands.add_parser("fuzz", help="have Schemathesis ask the API")
     fuzzing.add_argument("--ckan", default=environment.DEFAULT_VERSION)
@@ -208,11 +195,11 @@ def _roll(options: argparse.Namespace) -> int:
 
 def _test(options: argparse.Namespace) -> int:
     env = _ready(options.ckan)
-    return runs.test(env, _after_dashes(options.pytest))
+    return runs.test(env, _after_dashes(options.rest))
 
 
 def _shell(options: argparse.Namespace) -> int:
-    return _with_services(options.ckan, _after_dashes(options.program) or ["bash"])
+    return _with_services(options.ckan, _after_dashes(options.rest) or ["bash"])
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -225,7 +212,11 @@ def _bench(options: argparse.Namespace) -> int:
 def _coexist(options: argparse.Namespace) -> int:
     version = environment.environment(options.ckan).version
     setup.prepare_services(setup.SERVICES)
-    return coexist.coexist(version, _after_dashes(options.extension))
+    return coexist.coexist(version, _after_dashes(options.rest))
+
+
+def _ckan_tests(options: argparse.Namespace) -> int:
+    return ckan_tests.compare(_ready(options.ckan), _after_dashes(options.rest))
 
 
 def _checked() -> environment.Environment:
