@@ -95,8 +95,10 @@ def install(env: Environment, commit: str, folder: Path) -> Path:
     command = [env.bin("python"), "-m", "venv", "--without-pip", str(venv)]
     run_logged(command, log=log, failure=failure)
     # The packages alone: lines of this kind are not followed any further, so that the
-    # editable install of this clone counts for nothing.
-    (venv / _SITE / "portal.pth").write_text(f"{env.path / _SITE}\n", encoding="utf-8")
+    # editable install of this clone counts for nothing. CKAN puts its own folder, which
+    # has a "types", before Python's: that of Python has to be there by then.
+    lines = f"import typing\n{env.path / _SITE}\n"
+    (venv / _SITE / "portal.pth").write_text(lines, encoding="utf-8")
     command = [env.bin("python"), "-m", "pip", "install", "--no-input", "--no-deps"]
     command += ["--no-build-isolation", "--target", str(venv / _SITE), str(code)]
     run_logged(command, log=log, failure=failure, env=env.environ())
