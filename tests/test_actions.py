@@ -30,6 +30,7 @@ from factories import (
 )
 from factories import make_participant as participate
 from helpers.outlines import load_squares
+from helpers.snapshots import MadeOnce
 from werkzeug.datastructures import FileStorage
 
 from ckanext.challenge import programmes
@@ -513,8 +514,12 @@ TABLE: dict[str, tuple[set[str], dict[str, Any]]] = {
 
 
 @pytest.fixture
-def world(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, Any]:
+def world(with_plugins: None, made_once: MadeOnce) -> dict[str, Any]:
     """A season with a participant, an application and one person of each kind."""
+    return made_once(__name__, _world)
+
+
+def _world() -> dict[str, Any]:
     collectivites()
     load_squares()
     admin = factories.Sysadmin()
