@@ -8,6 +8,7 @@ import sys
 from benchmarks import (
     admission,
     applying,
+    batches,
     beside,
     checklist,
     conformity,
@@ -44,6 +45,8 @@ def main() -> None:
     days.main()
     print("\nThe report of a season", flush=True)
     reporting.main()
+    print("\nMany at once: a message, a list", flush=True)
+    batches.main()
     print("\nMany readers while a manager saves", flush=True)
     crowd.main()
     print("\nApplying", flush=True)

@@ -6,7 +6,12 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.tests import factories
 from factories import call_as
+
+from ckanext.challenge.model import Participant
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -93,3 +98,33 @@ def test_a_lesson_that_is_none_is_named(
     with pytest.raises(tk.ValidationError) as caught:
         learn(admin, **{"kind": "keep", "text": "x", **given})
     assert set(caught.value.error_dict) == {field}
+
+
+def test_unread_help_is_counted_from_who_came_at_all(
+    season: list[dict[str, Any]], admin: dict[str, Any]
+) -> None:
+    first = season[0]
+    unread = lessons(admin)["unread"]
+    before = unread["participants"]
+    kits = [row["kit"] for row in unread["kits"]]
+    assert before and len(kits) > 1
+    assert all(0 < row["number"] <= before for row in unread["steps"])
+    member = factories.User()
+    call_as(
+        admin,
+        "member_create",
+        id=first["organization_id"],
+        object=member["id"],
+        object_type="user",
+        capacity="editor",
+    )
+    model.Session.query(model.User).filter_by(id=member["id"]).update(
+        {"last_active": sa.func.now()}
+    )
+    model.Session.query(Participant).filter_by(id=first["id"]).update(
+        {"kits": kits[:1]}
+    )
+    model.Session.commit()
+    after = lessons(admin)["unread"]
+    assert after["participants"] == before - 1
+    assert [row["kit"] for row in after["kits"]] == kits[1:]

@@ -6,7 +6,7 @@ the mail fails. Here nothing commits and nothing mails; the caller does so after
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -21,9 +21,7 @@ from ckanext.challenge.model import (
     Application,
     Claim,
     GivenRole,
-    Mail,
     ProvedAddress,
-    Staff,
     locks,
 )
 
@@ -140,59 +138,6 @@ def let_in_by(application: Application) -> frozenset[str]:
     asked = model.Session.query(Claim.user_id).filter_by(application_id=application.id)
     found = {application.user_id, *(row[0] for row in (*given, *asked))}
     return frozenset(id_ for id_ in found if id_)
-
-
-def unopened(
-    email: str | None, among: Collection[str], without: Collection[str] = ()
-) -> list[model.User]:
-    """The invited accounts of an address that nobody opened and that are of no use.
-
-    :param among: ids of the accounts that may be meant, as of :func:`let_in_by`
-    :param without: ids of organizations whose membership counts as if it had ended
-    """
-    if not email:
-        return []
-    member = sa.select(model.Member.id).where(
-        model.Member.table_name == "user",
-        model.Member.table_id == model.User.id,
-        model.Member.state == model.State.ACTIVE,
-        model.Member.group_id.not_in(list(without)),
-    )
-    team = sa.select(Staff.id).where(Staff.user_id == model.User.id)
-    unused = model.Session.query(model.User).filter(
-        sa.func.lower(model.User.email) == email.lower(),
-        model.User.id.in_(list(among)),
-        model.User.state == model.State.PENDING,
-        ~member.exists(),
-        ~team.exists(),
-    )
-    return unused.all()
-
-
-def forget_unopened(email: str | None, among: Collection[str]) -> None:
-    """Delete the invited accounts of an address that nobody opened.
-
-    Those that are a member of anything, or in the team of a season, are somebody's.
-
-    :param among: ids of the accounts that may be meant, as of :func:`let_in_by`
-    """
-    # What the caller has in mind counts, too.
-    model.Session.flush()
-    delete(unopened(email, among))
-
-
-def delete(users: Collection[model.User]) -> None:
-    """Delete accounts of :func:`unopened`; how many mails they got counts still."""
-    ids = [user.id for user in users]
-    counted = model.Session.query(Mail).filter(
-        Mail.user_id.in_(ids),  # type: ignore[union-attr]
-        Mail.unproved_digest.isnot(None),  # type: ignore[union-attr]
-    )
-    counted.update({"user_id": None}, synchronize_session=False)
-    # Memberships that ended stay, as CKAN leaves them: an id that is nobody's.
-    model.Session.query(model.User).filter(model.User.id.in_(ids)).delete(
-        synchronize_session="fetch"
-    )
 
 
 def give_role(user: model.User, group: model.Group, role: str) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
+from ckanext.challenge.common import unopened
 from ckanext.challenge.domain.lifecycle import INVITED
 from ckanext.challenge.model import GivenRole, Mail, WaitingRole
 from ckanext.challenge.model.dictize import as_json
 
-from . import accounts, given_roles
+from . import given_roles
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def take_back(invitation: Invitation, actor: str) -> None:
         GivenRole.organization_id == row.organization_id,
         GivenRole.way.in_(INVITED),
     )
-    accounts.forget_unopened(user.email, [user.id])
+    unopened.forget(user.email, [user.id])
 
 
 def dictize(invitation: Invitation) -> dict[str, Any]:

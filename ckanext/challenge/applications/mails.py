@@ -22,6 +22,7 @@ from ckanext.challenge.model import (
     Cohort,
     GivenRole,
     Message,
+    Staff,
     WaitingRole,
 )
 from ckanext.challenge.model.base import utcnow
@@ -352,13 +353,21 @@ def _invitation(occasion: Occasion) -> dict[str, Any] | None:
 def _staff_invitation(occasion: Occasion) -> dict[str, Any] | None:
     """To whom an account was made; who has opened it by now is led to the season."""
     user, cohort = occasion.user, occasion.cohort
-    if user is None or cohort is None:
+    if user is None or cohort is None or not _is_on_team(user, cohort):
         return None
     if user.state == model.State.PENDING:
         link = _password_link(user, occasion.preview)
         return {"link": link, "user_name": user.name}
     link = _url("challenge_manage.season", cohort=cohort.name)
     return {"link": link, "user_name": None}
+
+
+def _is_on_team(user: model.User, cohort: Cohort) -> bool:
+    """Whether somebody has a role in the season still."""
+    found = model.Session.query(Staff.id).filter_by(
+        user_id=user.id, cohort_id=cohort.id
+    )
+    return found.first() is not None
 
 
 def _role_given(occasion: Occasion) -> dict[str, Any] | None:

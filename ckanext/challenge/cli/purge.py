@@ -17,7 +17,8 @@ from ckanext.challenge.privacy import erasure
 def command(dry_run: bool) -> None:
     """Erase the personal data of applications whose time is over, and announce by
     mail what will be erased two weeks later; erase the addresses that subscribed to
-    badges and were not confirmed within seven days. To be run every night.
+    badges and were not confirmed within seven days; end invitations into the team of a
+    season that nobody followed. To be run every night.
 
     How long they are kept: ckanext.challenge.retention_months and
     retention_months_drafts. It may be repeated and interrupted; nothing is erased
@@ -37,6 +38,8 @@ def command(dry_run: bool) -> None:
         click.echo(f"{purged.files} files without an application removed")
     if purged.subscriptions:
         click.echo(f"{purged.subscriptions} unconfirmed subscriptions erased")
+    if purged.invitations:
+        click.echo(f"{purged.invitations} invitations into a team ended")
     if purged.errors:
         raise click.ClickException("\n".join(purged.errors))
 

@@ -93,7 +93,9 @@ def check(
     :returns: one for each collectivité, and for each row of which none is known, in
         the order of the list
     """
-    typed = [_typed(context, row) for row in rows]
+    # Made once: as many validators stand in it as a list of thousands would make anew.
+    shape = schema.imported_row()
+    typed = [_typed(context, row, shape) for row in rows]
     known = identity.resolve([entry.values for entry in typed])
     for entry, found in zip(typed, known, strict=True):
         _place(entry, found)
@@ -111,9 +113,9 @@ def check(
     return entries
 
 
-def _typed(context: Context, row: roster.Row) -> Entry:
+def _typed(context: Context, row: roster.Row, shape: dict[str, Any]) -> Entry:
     """A row with its values checked one by one, as forms check them."""
-    data, errors = tk.navl_validate(dict(row.cells), schema.imported_row(), context)
+    data, errors = tk.navl_validate(dict(row.cells), shape, context)
     entry = Entry([row])
     entry.values = {
         name: data[name]

@@ -24,6 +24,7 @@ from ckanext.challenge.applications import (
 from ckanext.challenge.applications.given_roles import Change
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
 from ckanext.challenge.common import journal, proofs
+from ckanext.challenge.common import unopened as unopened_accounts
 from ckanext.challenge.common.organizations import hold_organization_of
 from ckanext.challenge.domain import undoing
 from ckanext.challenge.domain.undoing import Facts, Hindrance
@@ -205,7 +206,7 @@ def unopened(acceptance: Acceptance) -> list[model.User]:
     return [
         user
         for email, ids in pending.items()
-        for user in accounts.unopened(email, ids, ends)
+        for user in unopened_accounts.find(email, ids, ends)
     ]
 
 
@@ -298,7 +299,7 @@ def undo(acceptance: Acceptance, reason: str | None, actor: str) -> list[str]:
         about = {"application_id": application.id, "name": made.name}
         entries.append(journal.Entry(actor, "delete", "organization", made.id, about))
         _remove(made)
-    accounts.delete(unused)
+    unopened_accounts.delete(unused)
     told = {
         "organization_id": group.id if group else None,
         "organization_removed": made is not None,

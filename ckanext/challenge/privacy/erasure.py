@@ -20,12 +20,14 @@ from ckan import model
 from ckanext.challenge import config, notifications, programmes
 from ckanext.challenge.applications import accounts, claims, given_roles, waiting_list
 from ckanext.challenge.applications.transitions import advance, lock_with_cohort
+from ckanext.challenge.cohorts import team
 from ckanext.challenge.common import (
     file_places,
     file_store,
     journal,
     proofs,
     stored_files,
+    unopened,
 )
 from ckanext.challenge.domain import (
     application_fields,
@@ -118,7 +120,7 @@ def erase(application: Application, actor: str) -> list[str]:
     _forget_late_codes(LateCode.id == code_id, LateCode.uses >= LateCode.max_uses)
     given_roles.take_back(actor, *_ending(application, actor))
     given_roles.drop_waiting(WaitingRole.application_id == application.id)
-    accounts.forget_unopened(address, own)
+    unopened.forget(address, own)
     proofs.forget(address, own)
     journal.record(actor, "erase", "application", application.id)
     participants = session.query(Participant.id).filter_by(**of_this)
@@ -314,6 +316,7 @@ class Purged:
     """What a purge did.
 
     :ivar subscriptions: those that nobody confirmed in time
+    :ivar invitations: those into the team of a season that nobody followed in time
     :ivar errors: one line for each application that it failed at
     """
 
@@ -321,6 +324,7 @@ class Purged:
     erased: int = 0
     files: int = 0
     subscriptions: int = 0
+    invitations: int = 0
     errors: list[str] = field(default_factory=list)
 
 
@@ -410,6 +414,9 @@ def purge(
         purged.errors.append(f"files: {error}")
     outbox.forget_digests()
     purged.subscriptions = unconfirmed(now).delete(synchronize_session=False)
+    for staff in model.Session.scalars(team.ended_invitations(now)).all():
+        team.dismiss(staff, journal.SYSTEM)
+        purged.invitations += 1
     model.Session.commit()
     notifications.schedule_sending()
     return purged

@@ -20,11 +20,19 @@ from ckanext.challenge.datasets import opened
 from ckanext.challenge.domain import opinions
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED, STEP_SETTLED
 from ckanext.challenge.measures.datasets import downloaded
-from ckanext.challenge.model import Cohort, Feedback, Participant, StepStatus, Visit
+from ckanext.challenge.model import (
+    Cohort,
+    Feedback,
+    Participant,
+    Preparation,
+    StepStatus,
+    Visit,
+)
 from ckanext.challenge.model.arrays import array
 from ckanext.challenge.model.catalog import PUBLIC
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.model.figures import COUNTED
+from ckanext.challenge.model.stalled import last_seen
 from ckanext.challenge.participants.accompaniment import days_used
 
 
@@ -154,6 +162,54 @@ def _remaining(cohort: Cohort) -> list[dict[str, Any]]:
         {"step": key, "open": found[key]}
         for key in sorted(steps, key=lambda key: -found[key])
     ]
+
+
+def unread(cohort: Cohort) -> dict[str, Any]:
+    """What was never read, as far as that is known of nobody in particular.
+
+    Help stands on the page of a participant, which its people alone see. Who opened
+    which help is noted nowhere; but where none of them was ever on the portal, nobody
+    read any of it.
+
+    :returns: ``{participants, steps, kits}``: of how many participants nobody ever
+        came; of how many of these each step is still asked, by its key; the keys of
+        the kits that no participant chose or began to prepare
+    """
+    of_season = (Participant.cohort_id == cohort.id, *COUNTED)
+    never = model.Session.execute(
+        sa.select(sa.func.count())
+        .select_from(Participant)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .where(*of_season, last_seen().is_(None))
+    ).scalar_one()
+    steps = model.Session.execute(
+        sa.select(StepStatus.step, sa.func.count().label("number"))
+        .join(Participant, Participant.id == StepStatus.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .where(
+            *of_season,
+            ~StepStatus.state.in_(STEP_SETTLED),
+            last_seen().is_(None),
+        )
+        .group_by(StepStatus.step)
+    )
+    chosen = model.Session.execute(
+        sa.select(
+            Participant.kits, sa.func.array_agg(Preparation.kit).label("prepared")
+        )
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .outerjoin(
+            Preparation, Preparation.organization_id == Participant.organization_id
+        )
+        .where(*of_season)
+        .group_by(Participant.id)
+    )
+    used = {kit for row in chosen for kit in (*(row.kits or ()), *row.prepared)}
+    return {
+        "participants": never,
+        "steps": {row.step: row.number for row in steps},
+        "kits": [kit.key for kit in programmes.of(cohort).kits if kit.key not in used],
+    }
 
 
 def _opinions(cohort: Cohort) -> list[dict[str, Any]]:

@@ -221,6 +221,27 @@ def to_learn_from(cohort: Cohort) -> dict[str, Any]:
         ],
         "remaining": _remaining(programme, kept["remaining"]),
         "opinions": _opinions(programme, kept["opinions"]),
+        "unread": _unread(programme, measured.unread(cohort)),
+    }
+
+
+def _unread(programme: Programme, found: Mapping[str, Any]) -> dict[str, Any]:
+    spoken = language.current()
+    return {
+        "participants": found["participants"],
+        "steps": [
+            {
+                "step": step.key,
+                "title": step.title.in_(spoken),
+                "number": found["steps"][step.key],
+            }
+            for step in programme.steps
+            if step.key in found["steps"]
+        ],
+        "kits": [
+            {"kit": key, "title": programme.kits_by_key[key].title.in_(spoken)}
+            for key in found["kits"]
+        ],
     }
 
 

@@ -58,7 +58,8 @@ def clock(moment: str | None) -> str:
 
 
 def _hour(moment: dt.datetime) -> str:
-    pattern = "H 'h' mm" if labels.locale().language == "fr" else "HH:mm"
+    # An hour is not parted from its minutes at the end of a line.
+    pattern = "H\u00a0'h'\u00a0mm" if labels.locale().language == "fr" else "HH:mm"
     return dates.format_time(moment, pattern, locale=labels.locale())
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from factories import call_as, make_cohort, make_staff
+from factories import call_as, day, make_cohort, make_staff
 
 from ckanext.challenge import notifications
+from ckanext.challenge.cohorts import team
 from ckanext.challenge.model import Cohort, JournalEntry, Mail, Staff
+from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import kinds, rendering
+from ckanext.challenge.privacy import erasure
 
 ADDRESS = "nouvelle@example.org"
 
@@ -113,3 +117,77 @@ def test_nothing_is_left_where_it_fails(
     with pytest.raises(RuntimeError):
         _invite(manager)
     assert not model.Session.query(model.User).filter_by(email=ADDRESS).count()
+
+
+def _listed(who: dict[str, Any]) -> dict[str, Any]:
+    """Who is invited, as the list of the team has them."""
+    team = call_as(who, "challenge_staff_list", cohort="saison-2")
+    (row,) = [row for row in team["results"] if row["invited_at"]]
+    return row
+
+
+def _age(days: int) -> None:
+    """Let so many days pass for who is invited."""
+    (staff,) = model.Session.query(Staff).filter_by(role="adviser").all()
+    staff.created_at -= dt.timedelta(days=days)
+    model.Session.commit()
+
+
+def test_who_did_not_come_is_listed_with_the_day_on_which_it_ends(
+    manager: dict[str, Any],
+) -> None:
+    _invite(manager)
+    _age(10)
+    row = _listed(manager)
+    assert (row["email"], row["role"]) == (ADDRESS, "adviser")
+    assert row["invited_until"] == day(80).isoformat()
+    # Asked again, it lasts from then on.
+    _invite(manager)
+    assert _listed(manager)["invited_until"] == day(90).isoformat()
+    # An adviser may invite nobody, and reads no address.
+    adviser = make_staff("saison-2", "adviser")
+    assert "email" not in _listed(adviser)
+    opened = model.User.get(row["user_id"])
+    assert opened is not None
+    opened.state = model.State.ACTIVE
+    model.Session.commit()
+    team = call_as(manager, "challenge_staff_list", cohort="saison-2")
+    assert not [row for row in team["results"] if row["invited_at"]]
+
+
+def test_taken_back_its_account_goes_and_no_mail_goes_out(
+    manager: dict[str, Any],
+) -> None:
+    made = _invite(manager)
+    user = model.User.get(made["user"])
+    (cohort,) = model.Session.query(Cohort).all()
+    call_as(manager, "challenge_staff_delete", id=_listed(manager)["id"])
+    assert model.User.get(made["user"]) is None
+    assert user is not None
+    occasion = kinds.Occasion(cohort=cohort, user=user)
+    assert kinds.get("staff_invitation").variables(occasion) is None
+
+
+def test_whoever_is_somewhere_else_too_keeps_the_account(
+    manager: dict[str, Any],
+) -> None:
+    made = _invite(manager)
+    other = make_cohort("running", name="saison-3", season=3)
+    user = model.User.get(made["user"])
+    assert user is not None
+    team.appoint(model.Session.get(Cohort, other["id"]), user, "adviser", "system")
+    model.Session.commit()
+    call_as(manager, "challenge_staff_delete", id=_listed(manager)["id"])
+    assert model.User.get(made["user"]) is not None
+
+
+@pytest.mark.parametrize(("days", "ended"), [(90, 0), (92, 1)])
+def test_it_ends_in_the_night_after_its_last_day(
+    manager: dict[str, Any], days: int, ended: int
+) -> None:
+    made = _invite(manager)
+    _age(days)
+    purged = erasure.purge([], utcnow())
+    assert purged.invitations == ended
+    assert (model.User.get(made["user"]) is None) == bool(ended)
+    assert model.Session.query(Staff).filter_by(role="manager").count() == 1

@@ -10,6 +10,7 @@ from ckan.types import Context
 
 from ckanext.challenge.applications import accounts, given_roles, schema
 from ckanext.challenge.applications.given_roles import Change
+from ckanext.challenge.common import unopened
 from ckanext.challenge.common.action_helpers import (
     find_application,
     find_participant,
@@ -51,7 +52,7 @@ def challenge_role_changes(context: Context, data_dict: dict[str, Any]) -> Any:
         changes = given_roles.ending(given_roles.of_application(application.id))
         ended = [one.organization_id for one in changes if one.after is None]
         let_in = accounts.let_in_by(application)
-        deleted = accounts.unopened(application.contact_email, let_in, ended)
+        deleted = unopened.find(application.contact_email, let_in, ended)
         return _told(changes, deleted)
     participant = find_participant(data["participant"])
     if participant.state in PARTICIPANT_COUNTED:

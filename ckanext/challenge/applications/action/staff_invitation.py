@@ -18,6 +18,7 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.model import locks
+from ckanext.challenge.model.base import utcnow
 
 
 def challenge_staff_invite(context: Context, data_dict: dict[str, Any]) -> Any:
@@ -27,7 +28,9 @@ def challenge_staff_invite(context: Context, data_dict: dict[str, Any]) -> Any:
     account has the address, one is made that waits for its owner: the link that is
     mailed there, and nothing else, opens it. Where there is one, this does as
     :py:func:`challenge_staff_create` with the address: the role waits for the proof.
-    Whoever was invited and did not come yet is mailed the link again.
+    Whoever was invited and did not come yet is mailed the link again. An invitation
+    ends with the days of ``ckanext.challenge.follow_up_days``: the role and the account
+    that nobody opened are deleted then.
 
     :param cohort: the id or name of the season
     :type cohort: string
@@ -56,6 +59,8 @@ def challenge_staff_invite(context: Context, data_dict: dict[str, Any]) -> Any:
         locks.refresh_for_update(cohort)
         user = accounts.find_or_invite(data["email"], data["role"], None)
         staff = team.appoint(cohort, user, data["role"], actor_of(context))
+        # It lasts from the last mail on.
+        staff.created_at = utcnow()
         notifications.enqueue("staff_invitation", cohort_id=cohort.id, user_id=user.id)
         # No address: the journal is for ever.
         told = {"user_id": user.id, "role": data["role"]}

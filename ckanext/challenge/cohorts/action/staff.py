@@ -11,7 +11,7 @@ from ckan.types import Context
 
 from ckanext.challenge import notifications
 from ckanext.challenge.cohorts import schema, team
-from ckanext.challenge.common import fields, journal, proofs, roles
+from ckanext.challenge.common import fields, proofs, roles
 from ckanext.challenge.common.action_helpers import (
     actor_of,
     commit,
@@ -45,8 +45,11 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :returns: ``{count, results, waiting}``, each ``{id, cohort_id, user_id, user_name,
         display_name, since, role}``, and in ``results`` ``advised`` and ``reads``: how
         many active participants are given to an adviser, and how many applications
-        that wait for an answer a manager reads; those in ``waiting`` were named by
-        their address and have their role once they proved it
+        that wait for an answer a manager reads. Of an account that was invited and
+        that nobody opened, there are also ``invited_at`` and ``invited_until``
+        (``null`` for the others) and, for those who may name somebody in that role,
+        ``email``. Those in ``waiting`` were named by their address and have their role
+        once they proved it
     :rtype: dict
     """
     data = validate(context, data_dict, schema.staff_list())
@@ -61,7 +64,12 @@ def challenge_staff_list(context: Context, data_dict: dict[str, Any]) -> Any:
     return {
         "count": count,
         "results": [
-            {**_dictize_staff(staff, user), "advised": advised, "reads": reads}
+            {
+                **_dictize_staff(staff, user),
+                "advised": advised,
+                "reads": reads,
+                **_invitation(context, staff, user),
+            }
             for staff, user, advised, reads in rows
         ],
         "waiting": [_dictize_staff(role, user) for role, user in _waiting(cohort)],
@@ -105,6 +113,9 @@ def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
 
     Sysadmins may take any; managers those of the advisers of their season.
 
+    An account that was made for an invitation and that nobody opened goes along: the
+    link that was mailed opens nothing any more.
+
     :param id: the id of the role, as :py:func:`challenge_staff_list` gives it; one
         that waits is given no more
     :type id: string
@@ -118,18 +129,7 @@ def challenge_staff_delete(context: Context, data_dict: dict[str, Any]) -> None:
         context,
         {"cohort": staff.cohort_id, "role": staff.role},
     )
-    journal.record(
-        actor_of(context),
-        "delete",
-        "staff",
-        staff.id,
-        {
-            "cohort_id": staff.cohort_id,
-            "user_id": staff.user_id,
-            "role": staff.role,
-        },
-    )
-    model.Session.delete(staff)
+    team.dismiss(staff, actor_of(context))
     commit(context)
 
 
@@ -253,3 +253,23 @@ def _dictize_staff(staff: Staff | WaitingRole, user: model.User) -> dict[str, An
         "display_name": user.display_name,
         "since": as_json(user.created),
     }
+
+
+def _invitation(context: Context, staff: Staff, user: model.User) -> dict[str, Any]:
+    """Since when and how long somebody is invited who has not come yet, and where."""
+    if user.state != model.State.PENDING:
+        return {"invited_at": None, "invited_until": None}
+    told = {
+        "invited_at": as_json(staff.created_at),
+        "invited_until": as_json(team.last_day(staff)),
+    }
+    asked = {"cohort": staff.cohort_id, "role": staff.role}
+    own: Context = {
+        "user": context.get("user", ""),
+        "ignore_auth": context.get("ignore_auth", False),
+    }
+    try:
+        tk.check_access("challenge_staff_create", own, asked)
+    except tk.NotAuthorized:
+        return told
+    return {**told, "email": user.email}

@@ -52,14 +52,19 @@ def challenge_lesson_list(context: Context, data_dict: dict[str, Any]) -> Any:
     :type limit: int
     :param offset: how many to pass over (0)
     :type offset: int
-    :returns: ``{count, results, steps, remaining, opinions}``; ``results`` lists ``{id,
-        cohort_id, kind, text, step, step_title, from_cohort_id, from_title, done,
-        author, created_at, updated_at}``: ``kind`` is ``keep`` or ``change``,
-        ``from_cohort_id`` the season in which it was learnt where it is another, and
-        ``done`` tells whether this season has dealt with it. ``steps`` are those of
-        the programme, ``{step, title}`` each, ``remaining`` are the
-        steps that most have not done, and ``opinions`` the answers at the end, both as
-        in the ``account`` of :py:func:`challenge_cohort_report`
+    :returns: ``{count, results, steps, remaining, opinions, unread}``; ``results``
+        lists ``{id, cohort_id, kind, text, step, step_title, from_cohort_id,
+        from_title, done, author, created_at, updated_at}``: ``kind`` is ``keep`` or
+        ``change``, ``from_cohort_id`` the season in which it was learnt where it is
+        another, and ``done`` tells whether this season has dealt with it. ``steps`` are
+        those of the programme, ``{step, title}`` each, ``remaining`` are the steps that
+        most have not done, and ``opinions`` the answers at the end, both as in the
+        ``account`` of :py:func:`challenge_cohort_report`. ``unread`` is
+        ``{participants, steps, kits}``: of how many participants none of the people was
+        ever on the portal, so that nobody read the help of a step; of how many of these
+        each step is still asked (``{step, title, number}``); and the kits that no
+        participant chose or began to prepare (``{kit, title}``). It is as of today: who
+        reads what is noted nowhere
     :rtype: dict
     """
     data = validate(context, data_dict, schema.paged())

@@ -365,7 +365,11 @@ def _matrix(
             {
                 "title": step["title"],
                 "due": h.challenge_date(step["due"], "d MMM") if step["due"] else "",
-                "done": h.challenge_number(counted["done"] + counted["waived"]),
+                # As the report counts them: a step that was waived is not done.
+                "done": h.challenge_number(counted["done"]),
+                "waived": h.challenge_number(counted["waived"])
+                if counted["waived"]
+                else "",
                 "late": h.challenge_number(late) if late else "",
                 "late_url": url + h.challenge_query(kept, late=step["step"], page=None),
             }
@@ -378,7 +382,11 @@ def _matrix(
         }
         for phase in found["offered"]["phase"]
     ]
-    return {"steps": steps, "phases": [phase for phase in phases if phase["span"]]}
+    return {
+        "steps": steps,
+        "phases": [phase for phase in phases if phase["span"]],
+        "waives": any(step["waived"] for step in steps),
+    }
 
 
 def _figures(

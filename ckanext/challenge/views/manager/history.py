@@ -9,7 +9,8 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.applications import labels as application_labels
-from ckanext.challenge.domain import deadlines
+from ckanext.challenge.common import language
+from ckanext.challenge.domain import deadlines, reading
 from ckanext.challenge.views.common import act
 
 from .settings.cohort import field_labels
@@ -127,16 +128,27 @@ def _funding(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _criteria(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What they are called, and how much each counts: « Envie × 2 »."""
+    spoken = language.current()
+    return ", ".join(
+        f"{one.label.in_(spoken)} × {one.weight}" for one in reading.read(rows)
+    )
+
+
 def _states(names: Sequence[str]) -> str:
     return ", ".join(h.challenge_state("cohort", name)["label"] for name in names)
 
 
 #: How the fields are worded that are neither texts nor numbers.
 _WORDED: Mapping[str, Callable[[Any], str]] = {
-    **dict.fromkeys(deadlines.MILESTONES, h.challenge_date),
+    **dict.fromkeys(
+        (*deadlines.MILESTONES, "reading_opens", "reading_closes"), h.challenge_date
+    ),
     "kinds": lambda kinds: ", ".join(map(h.challenge_kind, kinds)),
     "scheduled_transitions": _states,
     "funding": _funding,
+    "criteria": _criteria,
     "season": str,
 }
 

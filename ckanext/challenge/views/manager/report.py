@@ -457,6 +457,7 @@ def _lessons_page(
             "remaining": remaining_rows(found["remaining"]),
             "opinions": opinion_rows(found["opinions"]),
         },
+        "unread": _unread(found["unread"]),
         "steps": [
             ("", tk._("no step of its own")),
             *((step["step"], step["title"]) for step in found["steps"]),
@@ -469,6 +470,28 @@ def _lessons_page(
             "step": tk._("About which step"),
         },
         "choices": [("keep", tk._("To keep")), ("change", tk._("To change"))],
+    }
+
+
+def _unread(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The help that was not read, in words."""
+    number = found["participants"]
+    text = tk.ungettext(
+        "Of {number} collectivité nobody was ever on the portal: it has read no help.",
+        "Of {number} collectivités nobody was ever on the portal: they have read no "
+        "help.",
+        number,
+    ).format(number=h.challenge_number(number))
+    return {
+        "text": text if number else "",
+        "steps": [
+            {"title": row["title"], "number": h.challenge_number(row["number"])}
+            for row in found["steps"]
+        ],
+        "kits": [
+            (row["title"], tk.h.url_for("challenge.kit", kit=row["kit"]))
+            for row in found["kits"]
+        ],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -538,3 +539,22 @@ def test_a_question_hangs_on_an_answer_before_it(
     typed["questions-0-when_0"] = "un_logiciel=true"
     refused = _page(manager.post(address, data={**typed, "do": "save"}))
     assert refused.xpath("//a[@href='#field-questions-0-when']")
+
+
+def test_who_did_not_follow_an_invitation_is_asked_again_or_no_more(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    manager = browser("manager")
+    staff = "/en/challenge/manage/saison-2/staff"
+    address = "nouvelle@example.org"
+    manager.post(staff, data={"user": address, "role": "adviser"})
+    page = manager.get(staff).text
+    assert address in page and "nobody has opened this account yet" in page
+    (again,) = re.findall(r'action="([^"]*/again)"', page)
+    assert manager.post(again).status_code == 302
+    assert f"on its way to {address} once more" in manager.get(staff).text
+    taking = f"{again.removesuffix('again')}delete"
+    assert "Take back the invitation of" in manager.post(taking).text
+    assert manager.post(taking, data={"do": "confirm"}).status_code == 302
+    assert address not in manager.get(staff).text
+    assert manager.post(again).status_code == 404

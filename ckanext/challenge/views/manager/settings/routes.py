@@ -9,7 +9,12 @@ import ckan.plugins.toolkit as tk
 from flask import request
 from werkzeug.wrappers import Response
 
-from ckanext.challenge.views.common import act, context, managers_blueprint
+from ckanext.challenge.views.common import (
+    act,
+    context,
+    flash_refused,
+    managers_blueprint,
+)
 from ckanext.challenge.views.forms import flat_errors, texts
 
 from .codes import codes_page
@@ -26,7 +31,7 @@ from .criteria import CriteriaForm
 from .dates import dates_page, typed_dates
 from .programme import programme_page
 from .questions import QuestionsForm
-from .staff import removal_page, staff_page
+from .staff import invited_again, removal_page, staff_page
 
 settings = managers_blueprint("challenge_settings")
 
@@ -227,6 +232,19 @@ def _named(named: Mapping[str, Any]) -> str:
     else:
         text = tk._("{name} is on the team.")
     return text.format(name=named.get("display_name") or named["user"])
+
+
+@settings.post("/<cohort>/staff/<id>/again")
+def invite_again(cohort: str, id: str) -> Response:
+    """Mail the link again to somebody who was invited and has not come."""
+    try:
+        email = invited_again(cohort, id)
+    except tk.ValidationError as error:
+        flash_refused(error)
+    else:
+        text = tk._("The link is on its way to {email} once more.")
+        tk.h.flash_success(text.format(email=email))
+    return tk.redirect_to("challenge_settings.staff", cohort=cohort)
 
 
 @settings.post("/<cohort>/staff/<id>/delete")

@@ -46,26 +46,37 @@ def removal_page(name: str, id_: str) -> dict[str, Any]:
         {"cohort": one["cohort_id"], "role": one["role"]},
     )
     back = page["urls"]["self"]
+    invited = bool(one.get("invited_at"))
+    heading = (
+        tk._("Take back the invitation of {name} ({role})")
+        if invited
+        else tk._("Remove {name} ({role})")
+    )
     return {
         **page,
-        "heading": tk._("Remove {name} ({role})").format(
-            name=one["display_name"], role=_roles()[one["role"]]
+        "heading": heading.format(
+            name=one.get("email") or one["display_name"], role=_roles()[one["role"]]
         ),
         "crumbs": [(tk._("Team"), back)],
         "deeds": _left_behind(one),
         "hidden": [],
-        "button": tk._("Remove"),
+        "button": tk._("Take the invitation back") if invited else tk._("Remove"),
         "back": back,
     }
 
 
 def _left_behind(one: Mapping[str, Any]) -> list[str]:
     """What somebody who leaves the team leaves without anybody."""
-    texts = [
-        tk._("The role is no longer given once the address is proved.")
-        if one.get("waits")
-        else tk._("This account sees no more of the season than anybody does.")
-    ]
+    if one.get("invited_at"):
+        text = tk._(
+            "The link that was mailed opens nothing any more, and the account that "
+            "nobody opened is deleted."
+        )
+    elif one.get("waits"):
+        text = tk._("The role is no longer given once the address is proved.")
+    else:
+        text = tk._("This account sees no more of the season than anybody does.")
+    texts = [text]
     if number := one.get("advised", 0):
         texts.append(
             tk.ungettext(
@@ -84,6 +95,43 @@ def _left_behind(one: Mapping[str, Any]) -> list[str]:
             ).format(number=h.challenge_number(number))
         )
     return texts
+
+
+def _invited(one: Mapping[str, Any]) -> str:
+    """What is said of somebody who was invited and has not come; else nothing."""
+    if not one.get("invited_at"):
+        return ""
+    return tk._(
+        "Invited on {date}: nobody has opened this account yet. The link ends on "
+        "{last}."
+    ).format(
+        date=h.challenge_date(one["invited_at"]),
+        last=h.challenge_date(one["invited_until"]),
+    )
+
+
+def invited_again(name: str, id_: str) -> str:
+    """Mail the link again to somebody who was invited and has not come.
+
+    :param name: of the season
+    :param id_: of the role
+    :returns: the address it goes to
+    :raises tk.ObjectNotFound: nobody is invited there any more
+    :raises tk.ValidationError: too many were invited
+    """
+    cohort = act("challenge_cohort_show", id=name, include_figures=False)
+    for one in _team(cohort):
+        if one["id"] == id_ and one.get("email"):
+            break
+    else:
+        raise tk.ObjectNotFound()
+    act(
+        "challenge_staff_invite",
+        cohort=cohort["id"],
+        email=one["email"],
+        role=one["role"],
+    )
+    return str(one["email"])
 
 
 def staff_page(
@@ -112,6 +160,11 @@ def staff_page(
                 **one,
                 "role_text": roles[one["role"]],
                 "since": h.challenge_date(one["since"]),
+                "name": one.get("email") or one["display_name"],
+                "invited": _invited(one),
+                "again_url": f"{page['urls']['self']}/{one['id']}/again"
+                if one.get("email")
+                else "",
                 "delete_url": f"{page['urls']['self']}/{one['id']}/delete"
                 if one["role"] in dict(allowed)
                 else "",
