@@ -18,6 +18,8 @@ from ckanext.challenge.common import own_version, page_cache
 from ckanext.challenge.model import catalog
 
 READERS = ("member", "adviser", "manager", "sysadmin")
+TEAM = READERS[1:]
+REPORT = "/challenge/saison-2/report"
 #: What a season keeps of its programme stands under its own digest: it never changes.
 #: Whether a page has moved is asked before it is made.
 _NOT_SHOWN = {"challenge_programme", "challenge_former_address"}
@@ -100,22 +102,36 @@ def _tables(statements: list[str]) -> set[str]:
     return {name for one in statements for name in _READ.findall(one)} & there
 
 
-@pytest.mark.parametrize("who", READERS)
-def test_the_version_tells_of_all_tables_that_the_page_reads(
-    browser: Callable[..., Browser], busy: World, who: str
-) -> None:
-    reader = browser(who)
-    for path in ("/about", busy.url):
-        reader.get(path)
+def _read_tables(reader: Browser, path: str) -> set[str]:
+    """What a page that is made anew reads, beside what ``/about`` does."""
+    for one in ("/about", path):
+        reader.get(one)
     page_cache.forget_all()
     with sent_statements() as about:
         reader.get("/about")
     with sent_statements() as sent:
-        reader.get(busy.url)
-    read = _tables([one for one in sent if one not in about])
+        reader.get(path)
+    return _tables([one for one in sent if one not in about]) - _NOT_SHOWN
+
+
+@pytest.mark.parametrize("who", READERS)
+def test_the_version_tells_of_all_tables_that_the_checklist_reads(
+    browser: Callable[..., Browser], busy: World, who: str
+) -> None:
+    read = _read_tables(browser(who), busy.url)
     assert {"challenge_visit", "challenge_participant_message"} <= read
     told = own_version.checklist_tables(catalog.organization_siren_sql())
-    assert sorted(read - _NOT_SHOWN - told.keys()) == []
+    assert sorted(read - told.keys()) == []
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("who", TEAM)
+def test_the_version_tells_of_all_tables_that_the_report_reads(
+    browser: Callable[..., Browser], who: str
+) -> None:
+    read = _read_tables(browser(who), REPORT)
+    assert {"challenge_visit", "challenge_agreement"} <= read
+    assert sorted(read - own_version.REPORT_TABLES.keys()) == []
 
 
 @pytest.mark.parametrize("who", READERS)
@@ -123,12 +139,13 @@ def test_what_did_not_change_is_read_at_the_price_of_about(
     browser: Callable[..., Browser], busy: World, who: str
 ) -> None:
     reader = browser(who)
-    reader.get(busy.url)
-    with sent_statements() as about:
-        reader.get("/about")
-    with sent_statements() as sent:
-        reader.get(busy.url)
-    assert len(sent) <= len(about) + 1
+    for path in (busy.url, *([REPORT] if who in TEAM else [])):
+        reader.get(path)
+        with sent_statements() as about:
+            reader.get("/about")
+        with sent_statements() as sent:
+            reader.get(path)
+        assert len(sent) <= len(about) + 1
 
 
 #: What another process changes, and the words by which it is seen; ``:id`` is the
@@ -217,6 +234,63 @@ def test_who_loses_a_role_loses_the_page_at_once(
     assert "Oui." not in page
     for other in others:
         assert form in _main(browser(other), busy.url)
+
+
+#: What another process changes of a report, and the words by which it is seen.
+_REPORTED = {
+    "an account": (
+        "INSERT INTO challenge_season_account (cohort_id, aims, remarks, updated_at)"
+        " SELECT id, '{}', 'Trop peu de temps', now() FROM challenge_cohort"
+        " WHERE name = 'saison-2'",
+        "Trop peu de temps",
+    ),
+    "who advises": (
+        "UPDATE \"user\" SET fullname = 'Un Autre Nom' WHERE id ="
+        " (SELECT adviser_id FROM challenge_participant WHERE adviser_id IS NOT NULL)",
+        "Un Autre Nom",
+    ),
+    "a visit": (
+        "UPDATE challenge_visit SET state = 'done', counted = 77.5",
+        "77,5",
+    ),
+    "an organization": (
+        "UPDATE \"group\" SET title = 'Commune nouvelle' WHERE id ="
+        " (SELECT organization_id FROM challenge_participant LIMIT 1)",
+        "Commune nouvelle",
+    ),
+    "an earlier season": (
+        "UPDATE challenge_cohort SET season = 1, state = 'running',"
+        " title = 'La toute première' WHERE name = 'saison-3'",
+        "La toute première",
+    ),
+}
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("what", _REPORTED)
+def test_what_another_process_changes_of_a_report_is_seen_at_once(
+    browser: Callable[..., Browser], what: str
+) -> None:
+    statement, words = _REPORTED[what]
+    readers = [browser(role) for role in TEAM]
+    for reader in readers:
+        assert words not in _main(reader, REPORT)
+    assert _elsewhere(statement) > 0
+    for reader in readers:
+        assert words in _main(reader, REPORT)
+
+
+@pytest.mark.usefixtures("busy")
+def test_who_leaves_a_team_reads_the_report_as_everybody(
+    browser: Callable[..., Browser], world: World
+) -> None:
+    manager, adviser, names = browser("manager"), browser("adviser"), "Jours passés"
+    assert names not in _main(browser(), REPORT)
+    assert names in _main(manager, REPORT)
+    user = world.people["manager"]["id"]
+    _elsewhere("DELETE FROM challenge_staff WHERE user_id = :user", user=user)
+    assert names not in _main(manager, REPORT)
+    assert names in _main(adviser, REPORT)
 
 
 @pytest.mark.usefixtures("busy")

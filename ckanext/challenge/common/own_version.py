@@ -122,6 +122,50 @@ def checklist_tables(siren: str) -> dict[str, str]:
     return tables
 
 
+#: The season whose report it is, with those that stand beside it.
+_REPORT = """
+    here AS (
+        SELECT c.id, c.season FROM challenge_cohort c
+        WHERE c.id = :cohort OR c.name = :cohort
+    ),
+    seasons (id) AS (
+        SELECT id FROM here
+        UNION
+        SELECT c.id FROM challenge_cohort c JOIN here ON c.season < here.season
+    ),
+    taking_part AS (
+        SELECT p.id, p.organization_id, p.adviser_id FROM challenge_participant p
+        WHERE p.cohort_id IN (SELECT id FROM seasons)
+    ),
+    people (id) AS (
+        SELECT CAST(:user AS text)
+        UNION SELECT adviser_id FROM taking_part
+        UNION SELECT adviser_id FROM challenge_visit
+              WHERE participant_id IN (SELECT id FROM taking_part)
+    )
+"""
+
+_IN_SEASON = "cohort_id IN (SELECT id FROM here)"
+_IN_SEASONS = "cohort_id IN (SELECT id FROM seasons)"
+_TAKING_PART = "participant_id IN (SELECT id FROM taking_part)"
+
+#: The tables that the report of a season reads for its team, each with its rows.
+REPORT_TABLES = {
+    "challenge_agreement": _IN_SEASON,
+    "challenge_award": _IN_SEASONS,
+    "challenge_cohort": "true",
+    "challenge_feedback": _TAKING_PART,
+    "challenge_participant": _IN_SEASONS,
+    "challenge_report_file": _IN_SEASON,
+    "challenge_season_account": _IN_SEASON,
+    "challenge_staff": "user_id = :user",
+    "challenge_step_status": _TAKING_PART,
+    "challenge_visit": _TAKING_PART,
+    "group": "id IN (SELECT organization_id FROM taking_part)",
+    "user": "id IN (SELECT id FROM people)",
+}
+
+
 def _statement(places: str, tables: Mapping[str, str]) -> sa.TextClause:
     """Whether there is such a place, and the version of all these rows of tables."""
     # PostgreSQL gives each row the number of the transaction that wrote it: the sum
@@ -153,8 +197,30 @@ def of_checklist(user_id: str, cohort: str, organization: str) -> str | None:
     :param organization: the id or name of the organization
     :returns: ``None`` where there is no such participant
     """
-    stored = model.Session.execute(
+    return _today(
         _checklist(catalog.organization_siren_sql()),
-        {"user": user_id, "cohort": cohort, "organization": organization},
-    ).scalar()
+        user=user_id,
+        cohort=cohort,
+        organization=organization,
+    )
+
+
+_REPORT_STATEMENT = _statement(_REPORT, REPORT_TABLES)
+
+
+def of_report(user_id: str, cohort: str) -> str | None:
+    """The version of a season's report for somebody who is on a team.
+
+    It changes with the season and those before it, who takes part, what is declared,
+    spent and said of it, the names of its advisers, the reader's roles, and the day.
+
+    :param user_id: of the reader
+    :param cohort: the id or name of the season
+    :returns: ``None`` where there is no such season
+    """
+    return _today(_REPORT_STATEMENT, user=user_id, cohort=cohort)
+
+
+def _today(statement: sa.TextClause, **values: str) -> str | None:
+    stored = model.Session.execute(statement, values).scalar()
     return None if stored is None else f"{stored}/{config.today().isoformat()}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Hashable
+from typing import Any
 
 import ckan.plugins.toolkit as tk
 from markupsafe import Markup
@@ -24,8 +25,8 @@ def remembered(
     cache: PageCache,
     key: tuple[Hashable, ...],
     version: Callable[[str], Hashable | None],
-    make: Callable[[], dict[str, object]],
-) -> dict[str, object]:
+    make: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
     """A page of the request's user, made anew where it is not remembered.
 
     :param key: what is asked for; the reader, the language and the prefix are added
@@ -42,7 +43,7 @@ def remembered(
     return with_tokens(cache.get_or_create(own, seen, make))
 
 
-def with_tokens(page: dict[str, object]) -> dict[str, object]:
+def with_tokens(page: dict[str, Any]) -> dict[str, Any]:
     """A page whose forms have the tokens of this session."""
     body = str(page["body"])
     if TOKEN not in body:
