@@ -270,7 +270,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     base = f"{participant_rows.cohort_url(found['season']['name'])}/"
     marks = _Marks({step["step"]: step["title"] for step in found["steps"]})
-    kinds = dict(h.challenge_kinds())
+    kinds, choose = dict(h.challenge_kinds()), tk._("Choose {name}")
     rows = []
     for row in found["results"]:
         url = base + quote(row["organization_name"])
@@ -279,6 +279,7 @@ def _rows(
                 "id": row["id"],
                 "url": url,
                 "name": row["organization_title"],
+                "choose": choose.format(name=row["organization_title"]),
                 "meta": " · ".join(
                     part
                     for part in (
@@ -325,14 +326,10 @@ class _Marks(dict[tuple[str, str, bool], tuple[str, str]]):
         text = self.late if late else self.words[state]
         # On a small screen these alone are shown, with their names.
         named = late or state in STEP_UNDER_WAY
-        label = Markup(' data-label="{}"').format(self.titles[step]) if named else ""
+        label = f' data-label="{escape(self.titles[step])}"' if named else ""
         self[look] = (
-            str(Markup('<td data-tone="{}"{}><a href="').format(tone, label)),
-            str(
-                Markup('#step-{}" aria-label="{}">{}</a></td>').format(
-                    quote(step), text, sign
-                )
-            ),
+            f'<td data-tone="{tone}"{label}><a href="',
+            f'#step-{quote(step)}" aria-label="{escape(text)}">{sign}</a></td>',
         )
         return self[look]
 
