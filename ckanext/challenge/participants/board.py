@@ -63,6 +63,7 @@ _SHOWN = (
 )
 
 _TODO = "todo"
+_BY_NAME = names.in_order(model.Group.title)
 
 
 class Board:
@@ -165,16 +166,15 @@ class Board:
         self, sort: str, down: bool, limit: int | None, offset: int = 0
     ) -> Sequence[Any]:
         """A page of them, in one statement."""
-        by_name = names.in_order(model.Group.title)
         last = sa.func.coalesce(Participant.last_activity_at, Participant.joined_at)
         keys: dict[str, list[Any]] = {
-            "name": by_name,
+            "name": _BY_NAME,
             "progress": [Participant.percent],
             "late": [Participant.late_steps],
             "activity": [last],
         }
         ordered = [key.desc() if down else key.asc() for key in keys[sort]]
-        rest = [] if sort == "name" else by_name
+        rest = [] if sort == "name" else _BY_NAME
         query = self._statement().order_by(*ordered, *rest, Participant.id)
         return model.Session.execute(query.limit(limit).offset(offset)).all()
 
