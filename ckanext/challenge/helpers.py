@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
-from babel import Locale, numbers
+from babel import numbers
 from ckan import model
 from markupsafe import Markup
 
@@ -133,13 +133,14 @@ def challenge_number(value: Any, decimals: int = 1) -> str:
     """A number with the separators of the reader's language: « 2 100 »."""
     if value is None or value == "":
         return ""
-    return _number(round(float(value), decimals), labels.locale())
+    return _number(round(float(value), decimals), language.current())
 
 
 @lru_cache(maxsize=4096)
-def _number(value: float, locale: Locale) -> str:
-    # The same populations stand in list after list.
-    return numbers.format_decimal(value, locale=locale)
+def _number(value: float, spoken: str) -> str:
+    # The same populations stand in list after list. By the language's code: Babel's
+    # locales are compared in Python, field by field.
+    return numbers.format_decimal(value, locale=labels.locale_of(spoken))
 
 
 def challenge_percent(value: Any) -> str:
@@ -156,19 +157,20 @@ def challenge_share(value: Any) -> str:
 
 def challenge_money(amount: Any, currency: str = "EUR") -> str:
     """An amount without its cents when they are zero: « 6 000 € »."""
-    value = float(amount or 0)
+    return _money(float(amount or 0), currency or "EUR", language.current())
+
+
+@lru_cache(maxsize=1024)
+def _money(value: float, currency: str, spoken: str) -> str:
+    locale, whole = labels.locale_of(spoken), value == int(value)
+    pattern = locale.currency_formats["standard"].pattern.replace(".00", "")
     return numbers.format_currency(
         value,
-        currency or "EUR",
-        locale=labels.locale(),
-        currency_digits=value != int(value),
-        format=None if value != int(value) else _whole_money(),
+        currency,
+        locale=locale,
+        currency_digits=not whole,
+        format=pattern if whole else None,
     )
-
-
-def _whole_money() -> str:
-    pattern = labels.locale().currency_formats["standard"].pattern
-    return pattern.replace(".00", "")
 
 
 def challenge_kinds() -> list[tuple[str, str]]:

@@ -39,7 +39,8 @@ class Wording(str):
 
 
 @lru_cache(maxsize=64)
-def _locale(code: str) -> Locale:
+def locale_of(code: str) -> Locale:
+    """The locale of a language; English for one that Babel does not know."""
     try:
         return Locale.parse(code)
     except (UnknownLocaleError, ValueError):
@@ -48,7 +49,7 @@ def _locale(code: str) -> Locale:
 
 def locale() -> Locale:
     """The locale of the reader's language."""
-    return _locale(language.current())
+    return locale_of(language.current())
 
 
 def parse(value: Any) -> dt.datetime | dt.date | None:
@@ -91,14 +92,15 @@ def as_day(value: Any, style: str = "long") -> str:
         return ""
     if isinstance(date, dt.datetime):
         date = _local(date).date()
-    return _day(date, style, locale())
+    return _day(date, style, language.current())
 
 
 @lru_cache(maxsize=2048)
-def _day(date: dt.date, style: str, spoken: Locale) -> str:
+def _day(date: dt.date, style: str, spoken: str) -> str:
     # The same days stand in list after list.
-    text = babel_dates.format_date(date, format=style, locale=spoken)
-    if date.day == 1 and text.startswith("1 ") and spoken.language == "fr":
+    locale = locale_of(spoken)
+    text = babel_dates.format_date(date, format=style, locale=locale)
+    if date.day == 1 and text.startswith("1 ") and locale.language == "fr":
         text = "1er" + text[1:]
     return text
 

@@ -9,15 +9,15 @@ import sqlalchemy as sa
 from ckanext.challenge.domain import names
 from ckanext.challenge.domain.letters import LIGATURES
 
+_LETTERS = "".join(names.LETTERS), "".join(names.LETTERS.values())
+
 
 def folded(column: Any) -> sa.ColumnElement[str]:
     """A name as it is compared."""
     text: Any = column
     for ligature, letters in LIGATURES.items():
         text = sa.func.replace(text, ligature, letters)
-    return sa.func.translate(
-        text, "".join(names.LETTERS), "".join(names.LETTERS.values())
-    )
+    return sa.func.translate(text, *_LETTERS)
 
 
 def containing(column: Any, text: str) -> sa.ColumnElement[bool]:

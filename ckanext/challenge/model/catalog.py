@@ -60,6 +60,11 @@ def organization_extras(keys: Collection[str], alias: str = "g") -> Extras:
 
 def organization_siren() -> Any:
     """The SIREN that an organization of ``model.Group`` says it has, to select."""
+    return sa.literal_column(organization_siren_sql(), sa.Text)
+
+
+def organization_siren_sql() -> str:
+    """The same as SQL, of the table ``"group"`` by this name."""
     field, _ = own_fields.split(config.field("siren"))
     if extras_in_tables():
         stored = (
@@ -68,7 +73,7 @@ def organization_siren() -> Any:
         )
     else:
         stored = f"(\"group\".extras ->> '{field}')"
-    return sa.literal_column(counted("siren", stored), sa.Text)
+    return counted("siren", stored)
 
 
 def resource_field(name: str, alias: str = "r") -> str:

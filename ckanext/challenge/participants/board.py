@@ -63,6 +63,7 @@ _SHOWN = (
 )
 
 _TODO = "todo"
+_BY_NAME = names.in_order(model.Group.title)
 
 
 class Board:
@@ -165,16 +166,15 @@ class Board:
         self, sort: str, down: bool, limit: int | None, offset: int = 0
     ) -> Sequence[Any]:
         """A page of them, in one statement."""
-        by_name = names.in_order(model.Group.title)
         last = sa.func.coalesce(Participant.last_activity_at, Participant.joined_at)
         keys: dict[str, list[Any]] = {
-            "name": by_name,
+            "name": _BY_NAME,
             "progress": [Participant.percent],
             "late": [Participant.late_steps],
             "activity": [last],
         }
         ordered = [key.desc() if down else key.asc() for key in keys[sort]]
-        rest = [] if sort == "name" else by_name
+        rest = [] if sort == "name" else _BY_NAME
         query = self._statement().order_by(*ordered, *rest, Participant.id)
         return model.Session.execute(query.limit(limit).offset(offset)).all()
 
@@ -285,12 +285,10 @@ class Board:
         }
 
 
-def offered(cohort: Cohort) -> dict[str, list[Any]]:
-    """What there is to choose from, whatever is chosen: ``departement`` and ``kind``
-    that occur, and ``advisers``, the people of the team, in one statement.
-    """
+def _offered() -> Any:
+    cohort_id = sa.bindparam("cohort")
     counted = (
-        Participant.cohort_id == cohort.id,
+        Participant.cohort_id == cohort_id,
         Participant.state.in_(sorted(PARTICIPANT_COUNTED)),
     )
     there = sa.select(
@@ -312,16 +310,27 @@ def offered(cohort: Cohort) -> dict[str, list[Any]]:
         sa.select(model.User.id, name_of(model.User).label("name"))
         .where(
             model.User.id.in_(
-                sa.select(Staff.user_id).where(Staff.cohort_id == cohort.id)
+                sa.select(Staff.user_id).where(Staff.cohort_id == cohort_id)
             )
         )
         .subquery()
     )
-    rows = model.Session.execute(
+    return (
         sa.select(there, people.c.id, people.c.name)
         .select_from(there.outerjoin(people, sa.true()))
         .order_by(*names.in_order(people.c.name))
-    ).all()
+    )
+
+
+# Each board asks: it is put together once for a process.
+_OFFERED = _offered()
+
+
+def offered(cohort: Cohort) -> dict[str, list[Any]]:
+    """What there is to choose from, whatever is chosen: ``departement`` and ``kind``
+    that occur, and ``advisers``, the people of the team, in one statement.
+    """
+    rows = model.Session.execute(_OFFERED, {"cohort": cohort.id}).all()
     return {
         "departement": rows[0].departement,
         "kind": rows[0].kind,

@@ -16,7 +16,7 @@ from lxml import html
 
 from benchmarks.statements import sent_statements
 from ckanext.challenge import programmes
-from ckanext.challenge.common import file_store
+from ckanext.challenge.common import file_store, page_cache
 from ckanext.challenge.conformity import jobs
 from ckanext.challenge.model import Conformity, StepStatus
 from ckanext.challenge.progress import evaluate
@@ -315,6 +315,7 @@ def test_the_page_sends_as_many_statements_however_much_is_missing(
 
     def count() -> int:
         member.get(world.url)
+        page_cache.forget_all()
         with sent_statements() as sent:
             member.get(world.url)
         return len(sent)
@@ -339,6 +340,7 @@ def test_the_page_asks_once_for_its_season_and_its_participant(
     """Several actions make the page, and each of them looks for both."""
     reader = browser(who)
     reader.get(world.url)
+    page_cache.forget_all()
     with sent_statements() as sent:
         reader.get(world.url)
     # The header counts what waits in the seasons of whoever is on a team.

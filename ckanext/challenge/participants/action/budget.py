@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -87,16 +88,32 @@ def challenge_budget_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
 def _people(cohort: Cohort, only: str | None) -> Sequence[Any]:
     """All who take part or took part, with their days, in one statement."""
+    return _read(_people_statement(only is None), cohort, only)
+
+
+def _read(statement: Any, cohort: Cohort, only: str | None) -> Sequence[Any]:
+    asked = (
+        {"cohort": cohort.id} if only is None else {"cohort": cohort.id, "only": only}
+    )
+    return model.Session.execute(statement, asked).all()
+
+
+# What follows is put together once for a process: each page of days asks.
+_COHORT, _ONLY = sa.bindparam("cohort"), sa.bindparam("only")
+
+
+@cache
+def _people_statement(all_: bool) -> Any:
     done, planned = accompaniment.days_used()
     days = (
         sa.select(Visit.participant_id, done.label("done"), planned.label("planned"))
         .join(Participant, Participant.id == Visit.participant_id)
-        .where(Participant.cohort_id == cohort.id)
+        .where(Participant.cohort_id == _COHORT)
         .group_by(Visit.participant_id)
         .subquery()
     )
     left = _has_left()
-    return model.Session.execute(
+    return (
         sa.select(
             Participant.id,
             Participant.state,
@@ -112,11 +129,11 @@ def _people(cohort: Cohort, only: str | None) -> Sequence[Any]:
         .join(model.Group, model.Group.id == Participant.organization_id)
         .outerjoin(days, days.c.participant_id == Participant.id)
         .where(
-            Participant.cohort_id == cohort.id,
-            *([] if only is None else [Participant.adviser_id == only]),
+            Participant.cohort_id == _COHORT,
+            *([] if all_ else [Participant.adviser_id == _ONLY]),
         )
         .order_by(left, *names.in_order(model.Group.title), Participant.id)
-    ).all()
+    )
 
 
 def _has_left() -> sa.ColumnElement[bool]:
@@ -128,12 +145,17 @@ def _has_left() -> sa.ColumnElement[bool]:
 
 def _spans(cohort: Cohort, only: str | None) -> Sequence[Any]:
     """The days of each adviser in each month, in one statement."""
+    return _read(_spans_statement(only is None), cohort, only)
+
+
+@cache
+def _spans_statement(all_: bool) -> Any:
     done = sa.func.sum(Visit.counted).filter(Visit.state == "done")
     planned = sa.func.sum(Visit.counted).filter(
         Visit.state == "planned", sa.not_(_has_left())
     )
     month = sa.cast(sa.func.date_trunc("month", Visit.date), sa.Date).label("month")
-    return model.Session.execute(
+    return (
         sa.select(
             Visit.adviser_id,
             month,
@@ -143,13 +165,13 @@ def _spans(cohort: Cohort, only: str | None) -> Sequence[Any]:
         .join(Participant, Participant.id == Visit.participant_id)
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(
-            Participant.cohort_id == cohort.id,
+            Participant.cohort_id == _COHORT,
             Visit.state != "cancelled",
-            *([] if only is None else [Visit.adviser_id == only]),
+            *([] if all_ else [Visit.adviser_id == _ONLY]),
         )
         .group_by(Visit.adviser_id, month)
         .order_by(month)
-    ).all()
+    )
 
 
 def _accompanied(people: Iterable[Any]) -> list[rules.Accompanied]:

@@ -70,7 +70,7 @@ _UNASKED = {
 }
 
 
-def _columns(phases: Mapping[str, str]) -> dict[str, _Column]:
+def _columns(phases: Mapping[str, str], kinds: Mapping[str, str]) -> dict[str, _Column]:
     """All columns by their names, in their order."""
     days: dict[str | None, str] = {}
 
@@ -91,7 +91,6 @@ def _columns(phases: Mapping[str, str]) -> dict[str, _Column]:
 
         return shown
 
-    kinds = dict(h.challenge_kinds())
     return {
         "phase": _Column(
             tk._("Stage"), lambda row: phases.get(row["current_phase"] or "", "")
@@ -161,25 +160,27 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     around = frame(season, "participants", manages)
     url = f"{around['url']}/participants"
     phases = {row["key"]: row["title"] for row in found["offered"]["phase"]}
-    known = _columns(phases)
+    kinds = dict(h.challenge_kinds())
+    known = _columns(phases, kinds)
     matrix = kept.get("view") != LIST
     chosen = [
         key for key in (kept.get("columns") or "").split(",") if key in known
     ] or list(_UNASKED[STEPS if matrix else LIST])
     here = url + h.challenge_query(kept, page=page if page > 1 else None)
+    fields = _fields(found, kept, kinds)
     return {
         "frame": around,
         "cohort": season,
         "manages": manages,
         "count": found["count"],
-        "rows": _rows(found, [known[key] for key in chosen], matrix),
+        "rows": _rows(found, [known[key] for key in chosen], kinds, matrix),
         "columns": [known[key] for key in chosen],
         "all_columns": [(key, one.text, key in chosen) for key, one in known.items()],
         "matrix": _matrix(found, kept, url) if matrix else None,
         "writing": _writing(found, kept, f"{around['url']}/messages/new"),
         "figures": _figures(found["totals"], url, kept),
-        "first": _fields(found, kept, FIRST),
-        "more": [*_fields(found, kept, MORE), *_order(kept)],
+        "first": [fields[key] for key in FIRST],
+        "more": [*(fields[key] for key in MORE), *_order(kept)],
         "more_used": sum(key in kept for key in MORE),
         "filtered": any(key in kept for key in FILTERS),
         "views": _views(url, kept, matrix),
@@ -266,11 +267,14 @@ def _found(name: str, kept: Mapping[str, str], page: int) -> dict[str, Any]:
 
 
 def _rows(
-    found: Mapping[str, Any], columns: Sequence[_Column], matrix: bool
+    found: Mapping[str, Any],
+    columns: Sequence[_Column],
+    kinds: Mapping[str, str],
+    matrix: bool,
 ) -> list[dict[str, Any]]:
     base = f"{participant_rows.cohort_url(found['season']['name'])}/"
     marks = _Marks({step["step"]: step["title"] for step in found["steps"]})
-    kinds = dict(h.challenge_kinds())
+    choose = tk._("Choose {name}")
     rows = []
     for row in found["results"]:
         url = base + quote(row["organization_name"])
@@ -279,6 +283,7 @@ def _rows(
                 "id": row["id"],
                 "url": url,
                 "name": row["organization_title"],
+                "choose": choose.format(name=row["organization_title"]),
                 "meta": " · ".join(
                     part
                     for part in (
@@ -325,14 +330,10 @@ class _Marks(dict[tuple[str, str, bool], tuple[str, str]]):
         text = self.late if late else self.words[state]
         # On a small screen these alone are shown, with their names.
         named = late or state in STEP_UNDER_WAY
-        label = Markup(' data-label="{}"').format(self.titles[step]) if named else ""
+        label = f' data-label="{escape(self.titles[step])}"' if named else ""
         self[look] = (
-            str(Markup('<td data-tone="{}"{}><a href="').format(tone, label)),
-            str(
-                Markup('#step-{}" aria-label="{}">{}</a></td>').format(
-                    quote(step), text, sign
-                )
-            ),
+            f'<td data-tone="{tone}"{label}><a href="',
+            f'#step-{quote(step)}" aria-label="{escape(text)}">{sign}</a></td>',
         )
         return self[look]
 
@@ -463,8 +464,9 @@ def _kept_view(
 
 
 def _fields(
-    found: Mapping[str, Any], kept: Mapping[str, str], names: Sequence[str]
-) -> list[dict[str, Any]]:
+    found: Mapping[str, Any], kept: Mapping[str, str], kinds: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """The filters, by their names."""
     offered = found["offered"]
     labels = {
         "q": tk._("Name or SIREN"),
@@ -507,7 +509,7 @@ def _fields(
         ),
         "kind": options(
             tk._("All"),
-            [pair for pair in h.challenge_kinds() if pair[0] in offered["kind"]],
+            [pair for pair in kinds.items() if pair[0] in offered["kind"]],
         ),
         "stalled": options(
             tk._("All"),
@@ -524,15 +526,15 @@ def _fields(
             ],
         ),
     }
-    return [
-        {
+    return {
+        name: {
             "name": name,
-            "label": labels[name],
+            "label": label,
             "value": kept.get(name, ""),
             **({"options": choices[name]} if name in choices else {}),
         }
-        for name in names
-    ]
+        for name, label in labels.items()
+    }
 
 
 def _order(kept: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -22,6 +22,14 @@ def _number(value: Any) -> str:
     return "" if value is None else h.challenge_number(value, 2)
 
 
+class _Numbers(dict[Any, str]):
+    """Numbers in words: the same few days stand in row after row."""
+
+    def __missing__(self, value: Any) -> str:
+        self[value] = _number(value)
+        return self[value]
+
+
 def days_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     """Days done, planned and left by collectivité, adviser and month; the funders.
 
@@ -38,6 +46,7 @@ def days_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     certificate = f"{around['url']}/certificate"
     rows = found["collectivites"]
     shown = rows[COLLECTIVITES * (page - 1) : COLLECTIVITES * page]
+    words = _Numbers()
     return {
         "frame": around,
         "cohort": cohort,
@@ -48,7 +57,7 @@ def days_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         "totals": _totals(found),
         "advisers": [
             {
-                **_days_of(row),
+                **_days_of(row, words),
                 "name": row["name"] or tk._("Nobody any more"),
                 "certificate": f"{certificate}?adviser={quote(row['id'])}"
                 if row["id"] and (manages or row["id"] == tk.current_user.id)
@@ -58,7 +67,7 @@ def days_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
         ],
         "collectivites": [
             {
-                **_days_of(row),
+                **_days_of(row, words),
                 "name": row["name"],
                 "left_season": row["left"],
                 "over": (row["days_left"] or 0) < 0,
@@ -79,8 +88,8 @@ def days_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _days_of(row: Mapping[str, Any]) -> dict[str, str]:
-    return {name: _number(row[f"days_{name}"]) for name in ("done", "planned", "left")}
+def _days_of(row: Mapping[str, Any], words: _Numbers) -> dict[str, str]:
+    return {name: words[row[f"days_{name}"]] for name in ("done", "planned", "left")}
 
 
 def _figures(days: Mapping[str, Any]) -> list[tuple[str, str]]:

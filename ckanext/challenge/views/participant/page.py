@@ -11,7 +11,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import page_version, roles
+from ckanext.challenge.common import own_version, page_version, roles
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.lifecycle import (
     COHORT_OVER,
@@ -19,7 +19,7 @@ from ckanext.challenge.domain.lifecycle import (
     STEP_CLAIMED,
     STEP_SETTLED,
 )
-from ckanext.challenge.views import everybody, participant_rows
+from ckanext.challenge.views import everybody, own, participant_rows
 from ckanext.challenge.views.badge_rows import badge_rows
 from ckanext.challenge.views.common import (
     act,
@@ -124,6 +124,8 @@ def _next_due(progress: Mapping[str, Any]) -> str:
 
 # A new day is a new version; nothing on the page is older than this.
 _bodies = PageCache(seconds=60)
+# Each is one reader's alone, and has some hundred kilobytes.
+_own = PageCache(seconds=600, size=50)
 
 
 def participant_page(
@@ -138,10 +140,18 @@ def participant_page(
     :raises tk.ObjectNotFound: no such season, or the organization is not in it
     """
     if roles.may_concern(context(), cohort, organization):
-        return _body(cohort, organization, sent)
+        if tk.request.args or sent is not NOTHING_SENT:
+            # What somebody just sent, or looks for, is theirs once.
+            return own.with_tokens(_body(cohort, organization, sent))
+        return own.remembered(
+            _own,
+            (cohort, organization),
+            lambda user: own_version.of_checklist(user, cohort, organization),
+            lambda: _body(cohort, organization, NOTHING_SENT),
+        )
     version = page_version.of_cohort(cohort, organization)
     if version is None:
-        return _body(cohort, organization, NOTHING_SENT)
+        return own.with_tokens(_body(cohort, organization, NOTHING_SENT))
     return everybody.remembered(
         _bodies,
         (cohort, organization),
@@ -195,7 +205,7 @@ def back(cohort: str, organization: str, place: str = "") -> Response:
 def _body(cohort: str, organization: str, sent: Mapping[str, Any]) -> dict[str, Any]:
     page = _page(cohort, organization, sent)
     forms = any(page[name] for name in ("editable", "confirms", *_FORMS))
-    page["csrf"] = tk.h.csrf_input() if forms else ""
+    page["csrf"] = own.TOKEN if forms else ""
     participant = page["participant"]
     return {
         "title": participant["organization_title"],

@@ -12,11 +12,11 @@ from flask import Response, request
 from markupsafe import Markup
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import page_version, roles
+from ckanext.challenge.common import own_version, page_version, roles
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.characters import cleaned_document
 from ckanext.challenge.reports import labels
-from ckanext.challenge.views import everybody
+from ckanext.challenge.views import everybody, own
 from ckanext.challenge.views.common import (
     Pager,
     act,
@@ -49,17 +49,28 @@ def read(cohort: str) -> str:
     them.
     """
     page = page_number(request.args)
-    version = None if roles.places().team else page_version.of_report(cohort)
+    return tk.render("challenge/report.html", _remembered(cohort, page))
+
+
+def _remembered(cohort: str, page: int) -> dict[str, Any]:
+    def make() -> dict[str, Any]:
+        return _results(cohort, page)
+
+    asked = (cohort, page)
+    if roles.places().team:
+        return own.remembered(
+            _own, asked, lambda user: own_version.of_report(user, cohort), make
+        )
+    version = page_version.of_report(cohort)
     if version is None:
-        return tk.render("challenge/report.html", _results(cohort, page))
-    shown = everybody.remembered(
-        _bodies, (cohort, page), version, lambda: _results(cohort, page)
-    )
-    return tk.render("challenge/report.html", shown)
+        return make()
+    return everybody.remembered(_bodies, asked, version, make)
 
 
 # Titles of badges and steps are those of the programme that the season keeps.
 _bodies = PageCache(seconds=60)
+# Each is one reader's alone, and has some hundred kilobytes.
+_own = PageCache(seconds=600, size=20)
 
 
 def _results(cohort: str, page: int) -> dict[str, Any]:
