@@ -41,6 +41,7 @@ from ckanext.challenge.subscribers import receivers as subscriber_receivers
 from ckanext.challenge.views import get_blueprints, unavailable
 from ckanext.challenge.views.embed.sharing import challenge_sharing
 from ckanext.challenge.views.manager.week import challenge_week
+from ckanext.challenge.views.public import ckan_pages, frame
 from ckanext.challenge.views.public.home import challenge_home_body
 
 HERE = Path(__file__).parent
@@ -134,7 +135,12 @@ def all_helpers() -> dict[str, Callable[..., Any]]:
     return {
         **named,
         "challenge_home_body": challenge_home_body,
+        "challenge_menu": frame.challenge_menu,
+        "challenge_part": ckan_pages.challenge_part,
+        "challenge_page_links": frame.challenge_page_links,
         "challenge_sharing": challenge_sharing,
+        "challenge_style": frame.challenge_style,
+        "challenge_tab": ckan_pages.challenge_tab,
         "challenge_week": challenge_week,
     }
 
