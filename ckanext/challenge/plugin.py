@@ -16,6 +16,7 @@ from ckan.types import SignalMapping
 from ckanext.challenge import helpers, measures, signals
 from ckanext.challenge.agenda import mails as agenda_mails
 from ckanext.challenge.applications import mails as application_mails
+from ckanext.challenge.applications import receivers as application_receivers
 from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
 from ckanext.challenge.badges import receivers as badge_receivers
@@ -228,6 +229,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             ],
             signals.evaluated: [credential_jobs.evaluated, search.evaluated],
             signals.organizations_judged: [observatory_receivers.organizations_judged],
+            signals.organization_matched: [application_receivers.organization_matched],
             signals.season_finished: [
                 observatory_receivers.season_finished,
                 report_receivers.season_finished,
