@@ -79,7 +79,6 @@ __all__ = [
     "challenge_organization_worth",
     "challenge_own_catalogue",
     "challenge_own_place",
-    "challenge_page_links",
     "challenge_percent",
     "challenge_phrase",
     "challenge_programmes",
@@ -794,64 +793,6 @@ def challenge_own_catalogue(organization: str) -> str | None:
         "dcat.read_catalog", _format="xml", _external=True, locale="default"
     )
     return f"{catalogue}?fq=organization:{organization}"
-
-
-#: The pages that everybody reads, and what of their address makes another page.
-_PUBLIC_PAGES: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        (
-            *("home.index", "home.about", "dataset.read", "organization.read"),
-            *("challenge.index", "challenge.badges", "challenge.kits"),
-            *("challenge.badge", "challenge.award", "challenge.kit"),
-            *("challenge_participant.read", "challenge_report.read"),
-            *("challenge_collectivite.read", "challenge_organization.read"),
-        ),
-        (),
-    ),
-    "challenge.read": ("page",),
-    "challenge.data": ("organization", "kit", "page"),
-    "challenge_observatory.read": (
-        *("departement", "epci", "kind", "size"),
-        *("duty", "publishes", "takes_part", "badge", "page"),
-    ),
-    "challenge_map.read": ("level", "departement"),
-    "challenge.region_data": (
-        *("departement", "epci", "collectivite", "organization"),
-        *("kit", "theme", "quality", "page"),
-    ),
-}
-
-
-def challenge_page_links() -> dict[str, Any] | None:
-    """The one address of a public page, and its other languages, for its head.
-
-    :returns: ``canonical`` and ``languages`` (pairs of a language and an address);
-        ``None`` where the page is not for everybody
-    """
-    request = tk.request
-    read = _PUBLIC_PAGES.get(request.endpoint or "")
-    if read is None:
-        return None
-    query = challenge_query({name: request.args.get(name) for name in read})
-    own = tk.config["ckan.locale_default"]
-
-    def address(spoken: str) -> str:
-        # The portal's own language has addresses without its code.
-        locale = "default" if spoken == own else spoken
-        place = dict(request.view_args or {})
-        url = tk.h.url_for(request.endpoint, qualified=True, locale=locale, **place)
-        return f"{url}{query}"
-
-    spoken = [str(locale) for locale in tk.h.get_available_locales()]
-    return {
-        "canonical": address(str(tk.h.lang())),
-        "languages": [
-            *((code.replace("_", "-"), address(code)) for code in spoken),
-            ("x-default", address(own)),
-        ]
-        if len(spoken) > 1
-        else [],
-    }
 
 
 #: What a dataset can be worth to its readers: a word, an icon, and a sentence.

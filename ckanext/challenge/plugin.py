@@ -16,6 +16,7 @@ from ckan.types import SignalMapping
 from ckanext.challenge import helpers, measures, signals
 from ckanext.challenge.agenda import mails as agenda_mails
 from ckanext.challenge.applications import mails as application_mails
+from ckanext.challenge.applications import receivers as application_receivers
 from ckanext.challenge.badges import mails as badge_mails
 from ckanext.challenge.badges import package_badges
 from ckanext.challenge.badges import receivers as badge_receivers
@@ -41,6 +42,7 @@ from ckanext.challenge.subscribers import receivers as subscriber_receivers
 from ckanext.challenge.views import get_blueprints, unavailable
 from ckanext.challenge.views.embed.sharing import challenge_sharing
 from ckanext.challenge.views.manager.week import challenge_week
+from ckanext.challenge.views.public import ckan_pages, frame
 from ckanext.challenge.views.public.home import challenge_home_body
 
 HERE = Path(__file__).parent
@@ -134,7 +136,12 @@ def all_helpers() -> dict[str, Callable[..., Any]]:
     return {
         **named,
         "challenge_home_body": challenge_home_body,
+        "challenge_menu": frame.challenge_menu,
+        "challenge_part": ckan_pages.challenge_part,
+        "challenge_page_links": frame.challenge_page_links,
         "challenge_sharing": challenge_sharing,
+        "challenge_style": frame.challenge_style,
+        "challenge_tab": ckan_pages.challenge_tab,
         "challenge_week": challenge_week,
     }
 
@@ -222,6 +229,7 @@ class ChallengePlugin(SearchPlugin, DefaultTranslation):
             ],
             signals.evaluated: [credential_jobs.evaluated, search.evaluated],
             signals.organizations_judged: [observatory_receivers.organizations_judged],
+            signals.organization_matched: [application_receivers.organization_matched],
             signals.season_finished: [
                 observatory_receivers.season_finished,
                 report_receivers.season_finished,

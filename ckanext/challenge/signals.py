@@ -47,3 +47,8 @@ organizations_judged = tk.signals.ckanext.signal("challenge:organizations_judged
 #: Sent in the transaction in which a season finishes, with ``cohort``
 #: (:class:`ckanext.challenge.model.Cohort`).
 season_finished = tk.signals.ckanext.signal("challenge:season_finished")
+
+#: Sent in the transaction in which somebody says which collectivité an organization
+#: without a SIREN is, with ``organization`` (``model.Group``), ``siren`` and ``actor``
+#: (the id of who says so, if it is an account).
+organization_matched = tk.signals.ckanext.signal("challenge:organization_matched")

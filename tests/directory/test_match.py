@@ -20,7 +20,10 @@ from factories import (
     only_message,
 )
 
-from ckanext.challenge.model import Collectivite, JournalEntry, Match
+from ckanext.challenge.model import Collectivite, JournalEntry, Mail, Match
+from ckanext.challenge.notifications import kinds
+from ckanext.challenge.notifications.kinds import Occasion
+from ckanext.challenge.notifications.rendering import render
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
@@ -108,6 +111,33 @@ def test_a_decision_gives_what_an_acceptance_gives(manager: Any) -> None:
     assert entry.data == {"siren": BAULE}
     assert entry.actor == manager["id"]
     assert _listed(manager) == []
+
+
+def test_its_admins_are_told_once_by_mail(manager: Any) -> None:
+    admin, editor = factories.User(), factories.User()
+    factories.Organization(
+        name="baule",
+        title="Mairie de Baule",
+        users=[
+            {"name": admin["name"], "capacity": "admin"},
+            {"name": manager["name"], "capacity": "admin"},
+            {"name": editor["name"], "capacity": "editor"},
+        ],
+    )
+    mails = model.Session.query(Mail).filter_by(kind="organization_matched")
+    call_as(manager, "challenge_match_decide", organization="baule", siren="none")
+    assert mails.count() == 0
+    for _ in range(2):
+        call_as(manager, "challenge_match_decide", organization="baule", siren=BAULE)
+    (mail,) = mails
+    assert mail.user_id == admin["id"]
+    occasion = Occasion(user=model.User.get(admin["id"]), data=mail.data)
+    text = render(mail.kind, occasion).text
+    assert all(word in text for word in ("Mairie de Baule", "Baule", BAULE))
+    assert f"/challenge/collectivite/{BAULE}" in text
+    # It was put right before the mail went.
+    call_as(factories.Sysadmin(), "organization_patch", id="baule", siren="")
+    assert kinds.get(mail.kind).variables(occasion) is None
 
 
 def test_its_participations_know_it_too(manager: Any) -> None:

@@ -178,6 +178,7 @@ def world(cohort: dict[str, Any]) -> dict[str, Any]:
             "count": 3,
             "date": "2026-12-01",
             "organization_id": participant["organization_id"],
+            "siren": POINCONNET,
             "role": "admin",
             "was": f"Commune {ODD}",
             "renames": False,

@@ -20,6 +20,7 @@ from ckanext.challenge.model import (
     Application,
     Claim,
     Cohort,
+    Collectivite,
     GivenRole,
     Message,
     Staff,
@@ -409,6 +410,24 @@ def _collectivite_merged(occasion: Occasion) -> dict[str, Any] | None:
     }
 
 
+def _organization_matched(occasion: Occasion) -> dict[str, Any] | None:
+    """The data have ``organization_id`` and ``siren``."""
+    group = model.Group.get(occasion.data["organization_id"])
+    siren = occasion.data["siren"]
+    place = model.Session.query(Collectivite).filter_by(siren=siren).first()
+    if group is None or group.state != model.State.ACTIVE or place is None:
+        return None
+    # It was put right before the mail went.
+    if group.id not in (one.id for one in organizations_with_siren(siren)):
+        return None
+    return {
+        "organization": group.title or group.name,
+        "collectivite": place.name,
+        "siren": siren,
+        "link": _url("challenge_collectivite.read", siren=siren),
+    }
+
+
 KINDS = (
     MailKind("draft", N_("Link to the draft"), _draft),
     MailKind("link", N_("New link"), _linked),
@@ -463,6 +482,12 @@ KINDS = (
         "collectivite_merged",
         N_("The organization goes on as another"),
         _collectivite_merged,
+        "user",
+    ),
+    MailKind(
+        "organization_matched",
+        N_("The organization is found in the directory"),
+        _organization_matched,
         "user",
     ),
     MailKind("retention", N_("Announcement of the erasure"), _retention),

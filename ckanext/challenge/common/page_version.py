@@ -6,10 +6,14 @@ and the day. One statement reads it. Pages that are remembered ask for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import config
+from ckanext.challenge.model.arrays import array
+from ckanext.challenge.model.catalog import extras_in_tables
 
 from . import addresses
 
@@ -142,6 +146,13 @@ _REPORT = sa.text(
     """
 )
 
+_STEPS = """
+    (SELECT concat_ws('.', count(*), sum(s.xmin::text::bigint))
+     FROM challenge_step_status s
+     JOIN challenge_participant p ON p.id = s.participant_id
+     WHERE p.organization_id = :organization)
+"""
+
 _ORGANIZATION = sa.text(
     f"""
     SELECT concat_ws('/',
@@ -150,10 +161,7 @@ _ORGANIZATION = sa.text(
       {_rows("challenge_award", "organization_id = :organization")},
       {_rows("challenge_standing", "organization_id = :organization")},
       {_rows('"group"', "id = :organization")},
-      (SELECT concat_ws('.', count(*), sum(s.xmin::text::bigint))
-       FROM challenge_step_status s
-       JOIN challenge_participant p ON p.id = s.participant_id
-       WHERE p.organization_id = :organization))
+      {_STEPS})
     """
 )
 
@@ -175,6 +183,64 @@ _COLLECTIVITE = sa.text(
       {_rows("package", "owner_org IN (SELECT id FROM here)")})
     """
 )
+
+
+# Where CKAN 2.11 keeps the SIREN of an organization.
+_EXTRAS = (
+    f"{_rows('group_extra', 'group_id = :organization')}," if extras_in_tables() else ""
+)
+
+_PUBLISHER = f"""
+      {_STORED}, {_EXTRAS}
+      {_rows("challenge_cohort")},
+      {_rows("challenge_participant", "organization_id = :organization")},
+      {_rows("challenge_award", "organization_id = :organization")},
+      {_rows('"group"', "id = :organization")}
+"""
+
+_DATASET_PAGE = sa.text(
+    f"""
+    SELECT concat_ws('/', {_PUBLISHER},
+      {_rows("package", "id = :dataset")},
+      {_rows("resource", "package_id = :dataset")},
+      {_rows("challenge_conformity", "resource_id = ANY (CAST(:files AS text[]))")})
+    """
+)
+
+_ORGANIZATION_PAGE = sa.text(
+    f"""
+    SELECT concat_ws('/', {_PUBLISHER}, {_STEPS},
+      {_rows("challenge_standing", "organization_id = :organization")},
+      (SELECT concat_ws('.', count(*), sum(p.xmin::text::bigint),
+                        sum(r.xmin::text::bigint), sum(f.xmin::text::bigint))
+       FROM package p
+       LEFT JOIN resource r ON r.package_id = p.id
+       LEFT JOIN challenge_conformity f ON f.resource_id = r.id
+       WHERE p.owner_org = :organization))
+    """
+)
+
+
+def of_dataset_page(
+    dataset_id: str, organization_id: str | None, files: Sequence[str]
+) -> str:
+    """The version of what CKAN's page of a dataset says of ours to everybody: it
+    changes with the dataset, the checks of its files, its organization, what that did
+    in any season, the directory and the day.
+
+    :param files: the ids of its resources
+    """
+    return _today(
+        _DATASET_PAGE,
+        dataset=dataset_id,
+        organization=organization_id,
+        files=array(files),
+    )
+
+
+def of_organization_page(organization_id: str) -> str:
+    """The same of CKAN's page of an organization: it changes with all its datasets."""
+    return _today(_ORGANIZATION_PAGE, organization=organization_id)
 
 
 def of_organization(organization_id: str) -> str:
@@ -238,7 +304,7 @@ def of_dataset_card(dataset: str) -> str:
     return _today(_DATASET, dataset=dataset)
 
 
-def _today(statement: sa.TextClause, **values: str) -> str:
+def _today(statement: sa.TextClause, **values: str | None) -> str:
     stored = model.Session.execute(statement, values).scalar()
     return f"{stored}/{config.today().isoformat()}"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
@@ -66,7 +67,7 @@ def client_address(
     :returns: ``None`` where there is no address, as in a test, or only those of our
         own: a proxy that does not say for whom it asks would make one visitor of all
     """
-    ours = [ipaddress.ip_network(network, strict=False) for network in proxies]
+    ours = _networks(tuple(proxies))
     hops = [*forwarded, peer] if peer else [*forwarded]
     for text in reversed(hops):
         try:
@@ -77,6 +78,13 @@ def client_address(
         if not any(ipaddress.ip_address(seen) in network for network in ours):
             return seen
     return None
+
+
+@lru_cache(maxsize=32)
+def _networks(
+    named: tuple[str, ...],
+) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(name, strict=False) for name in named)
 
 
 def _network(address: str, bits: dict[int, int]) -> str:

@@ -123,7 +123,7 @@ def is_down(error: Exception) -> bool:
     )
 
 
-_PAGE = "challenge_page"
+_PAGE, _WHOLE = "challenge_page", "challenge_whole"
 
 
 def be_patient() -> None:
@@ -224,7 +224,10 @@ def read(what: str, work: Callable[[], T], otherwise: T) -> T:
     :param work: reads, and changes nothing
     :param otherwise: what is answered where that fails, as it would be without us
     :raises DatabaseError: on a page or in an action of ours, which answer that
+    :raises Exception: whatever ``work`` raises, within :func:`read_whole`
     """
+    if model.Session.info.get(_WHOLE):
+        return work()
     if clock.is_resting():
         return otherwise
     try:
@@ -239,6 +242,21 @@ def read(what: str, work: Callable[[], T], otherwise: T) -> T:
                 clock.rest()
         complain(what)
         return otherwise
+
+
+def read_whole(what: str, work: Callable[[], T], otherwise: T) -> T:
+    """As :func:`read`, where what ``work`` reads in the same way fails with it: half an
+    answer is not to be remembered.
+    """
+
+    def together() -> T:
+        model.Session.info[_WHOLE] = True
+        try:
+            return work()
+        finally:
+            del model.Session.info[_WHOLE]
+
+    return read(what, together, otherwise)
 
 
 def shielded(

@@ -53,12 +53,11 @@ def classes() -> dict[str, str]:
 
 def opened(row: Mapping[str, Any]) -> str:
     """What a collectivité has done, as its class says."""
-    letter = "c" if row["conforming"] else "o" if row["publishes"] else "n"
-    return {
-        "c": tk._("Conforming data"),
-        "o": tk._("Data opened"),
-        "n": tk._("Has not opened data here yet"),
-    }[letter]
+    if row["conforming"]:
+        return tk._("Conforming data")
+    if row["publishes"]:
+        return tk._("Data opened")
+    return tk._("Has not opened data here yet")
 
 
 def rule(figures: Mapping[str, Any], population: int, agents: int) -> str:

@@ -27,6 +27,7 @@ from ckanext.challenge.domain.place_matching import LIKELY, Candidate
 from ckanext.challenge.model import Collectivite, Match, Participant, catalog
 from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json
+from ckanext.challenge.signals import organization_matched
 
 #: What is said instead of a SIREN of what is no collectivité of the directory.
 NONE = "none"
@@ -74,7 +75,7 @@ def challenge_match_decide(context: Context, data_dict: dict[str, Any]) -> Any:
 
     Managers of any season may call this, and sysadmins. The organization gets the
     SIREN, INSEE code, kind, département and population of the directory, as when an
-    application is accepted. The journal has it.
+    application is accepted, and its other admins are told by mail. The journal has it.
 
     :param organization: its name or id
     :type organization: string
@@ -94,9 +95,10 @@ def challenge_match_decide(context: Context, data_dict: dict[str, Any]) -> Any:
     group = _organization(data["organization"])
     siren = None if data["siren"] == NONE else data["siren"]
     with all_or_nothing(context):
+        was = _siren_of(group)
         if siren is not None:
             _take(group, siren)
-        elif _siren_of(group):
+        elif was:
             raise tk.ValidationError(
                 {"organization": [tk._("This organization has a SIREN already")]}
             )
@@ -107,6 +109,14 @@ def challenge_match_decide(context: Context, data_dict: dict[str, Any]) -> Any:
         journal.record(
             actor_of(context), "match", "organization", group.id, {"siren": siren}
         )
+        # Who decides the same again tells nothing new.
+        if siren is not None and not was:
+            organization_matched.send(
+                "match",
+                organization=group,
+                siren=siren,
+                actor=user_id_of(context),
+            )
     return {
         "organization": group.name,
         "organization_id": group.id,

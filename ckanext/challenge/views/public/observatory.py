@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import ckan.plugins.toolkit as tk
 from flask import Response, make_response, request, stream_with_context
@@ -133,7 +133,7 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
         "since": _since(found["a_year_ago"]),
         "map": _map(filters),
         "picture": _picture(found, where),
-        "rows": [_row(row) for row in found["results"]],
+        "rows": _rows(found["results"]),
         "count": _count(found["count"]),
         "parts": _parts(found.get("breakdowns", {}), filters, url),
         "curves": _curves(filters),
@@ -395,18 +395,48 @@ def summary() -> dict[str, Any] | None:
     }
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+def _rows(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    # An address and words cost more than all the rest of a row.
+    place = tk.h.url_for("challenge_collectivite.read", siren="_")
+    words = _Words(
+        str(place).removesuffix("_"), labels.duties(), dict(h.challenge_kinds())
+    )
+    opened: dict[tuple[bool, bool], str] = {}
+    for row in found:
+        done = bool(row["conforming"]), bool(row["publishes"])
+        if done not in opened:
+            opened[done] = labels.opened(row)
+    return [
+        {
+            **_row(row, words),
+            "opened": opened[bool(row["conforming"]), bool(row["publishes"])],
+        }
+        for row in found
+    ]
+
+
+class _Words(NamedTuple):
+    """What all rows say in the same way.
+
+    :ivar place: the address of a collectivité, but for its SIREN
+    :ivar duties: by key
+    :ivar kinds: by key
+    """
+
+    place: str
+    duties: Mapping[str, str]
+    kinds: Mapping[str, str]
+
+
+def _row(row: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     elsewhere = row["elsewhere"]
     return {
         "name": row["name"],
-        "url": tk.h.url_for("challenge_collectivite.read", siren=row["siren"])
-        if row["siren"]
-        else "",
-        "kind": h.challenge_kind(row["kind"]),
+        "url": words.place + row["siren"] if row["siren"] else "",
+        "kind": words.kinds.get(row["kind"] or "", ""),
         "departement": row["departement"] or "",
         "population": h.challenge_number(row["population"]),
-        "duty": labels.duties()[row["duty"]],
-        "opened": labels.opened(row),
+        "duty": words.duties[row["duty"]],
         "tone": "done"
         if row["conforming"]
         else "open"

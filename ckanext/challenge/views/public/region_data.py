@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from markupsafe import Markup
 
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import page_version
@@ -31,6 +32,8 @@ PLACES = ("departement", "epci", "collectivite")
 _NAMES = 400
 
 _lists = PageCache(seconds=60)
+# First pages, as long as their lists are kept; whoever reads them.
+_pages = PageCache(seconds=60)
 
 
 def chosen(params: Mapping[str, str]) -> dict[str, str]:
@@ -105,6 +108,22 @@ def page(params: Mapping[str, str]) -> dict[str, Any]:
     filters = chosen(params)
     number = page_number(params)
     found = listed(filters, PAGE, number, facets=True)
+    if number > 1 or not found["results"]:
+        return _page(filters, found, number)
+    # It is made anew with the answer that it shows.
+    key = (tk.h.lang(), tk.request.script_root, *sorted(filters.items()))
+    return _pages.get_or_create(key, found, lambda: _with_body(filters, found))
+
+
+def _with_body(filters: Mapping[str, str], found: Mapping[str, Any]) -> dict[str, Any]:
+    shown = _page(filters, found, 1)
+    told = {**shown, "heading": shown["title"], "feed": shown["urls"]["atom"]}
+    return {**shown, "body": Markup(tk.render("challenge/data_body.html", told))}
+
+
+def _page(
+    filters: Mapping[str, str], found: Mapping[str, Any], number: int
+) -> dict[str, Any]:
     url = str(tk.h.url_for("challenge.region_data"))
     query = h.challenge_query(filters)
     place = next((name for name in reversed(PLACES) if name in filters), "")
