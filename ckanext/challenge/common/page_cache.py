@@ -37,7 +37,7 @@ class PageCache:
         _caches.append(self)
 
     def get_or_create(
-        self, key: Hashable, version: Hashable, make: Callable[[], T]
+        self, key: Hashable, version: object, make: Callable[[], T]
     ) -> T:
         """The answer to a question, made anew where it is not remembered.
 
