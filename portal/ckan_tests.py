@@ -44,6 +44,14 @@ _BESIDE = "scheming_datasets"
 #: Both sides, with the plugins of each.
 SIDES: Mapping[str, str] = {"without": _BESIDE, "with": f"challenge {_BESIDE}"}
 
+#: Why some differ, by the end of their names; the rest has to be looked into.
+_WHY: Mapping[str, str] = {
+    "TestPackageDictize::test_package_dictize_license": (
+        "the extension brings a list of licences with the Licence Ouverte, in which the "
+        "address of this one is that of today (`licenses_group_url`)"
+    ),
+}
+
 #: The outcome of each test, by its name.
 Outcomes = Mapping[str, str]
 
@@ -53,7 +61,7 @@ def compare(env: Environment, arguments: Sequence[str]) -> int:
 
     :param arguments: what pytest is asked for besides; the page is written only where
         that is nothing, for then all of them ran
-    :returns: 1 where a test fails only with the extension, else 0
+    :returns: 1 where a test fails only with the extension and nobody has said why
     """
     with (
         tempfile.TemporaryDirectory(prefix="ckan-tests-") as folder,
@@ -81,7 +89,9 @@ def compare(env: Environment, arguments: Sequence[str]) -> int:
         )
         PAGE.write_text(page(kept), "utf-8")
         say(f"    written to {PAGE.relative_to(ROOT)}")
-    return int(any(_is_worse(outcomes) for outcomes in told["differ"].values()))
+    return int(
+        any(_is_worse(pair) and not _why(name) for name, pair in told["differ"].items())
+    )
 
 
 @contextmanager
@@ -165,6 +175,10 @@ def _is_worse(pair: Sequence[str]) -> bool:
     return pair[1] in ("failure", "error", "missing")
 
 
+def _why(name: str) -> str:
+    return next((why for end, why in _WHY.items() if name.endswith(end)), "")
+
+
 def page(kept: Mapping[str, Mapping[str, Any]]) -> str:
     """The page that tells what was found, version by version."""
     lines = [
@@ -187,8 +201,9 @@ def page(kept: Mapping[str, Mapping[str, Any]]) -> str:
         differ = kept[version]["differ"]
         if differ:
             lines += ["", f"## What differs on CKAN {version}", ""]
-            lines += ["| test | without | with |", "|---|---|---|"]
+            lines += ["| test | without | with | why |", "|---|---|---|---|"]
             lines += [
-                f"| `{name}` | {pair[0]} | {pair[1]} |" for name, pair in differ.items()
+                f"| `{name}` | {pair[0]} | {pair[1]} | {_why(name)} |"
+                for name, pair in differ.items()
             ]
     return "\n".join([*lines, ""])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -268,6 +269,20 @@ def test_patience_ends_with_what_it_was_for(portal: dict[str, Any]) -> None:
     seen: list[str] = []
     shield.write(connection, lambda: seen.append(patience()), "patience")
     assert (seen, patience()) == (["500ms"], usual)
+
+
+def test_a_login_leads_to_ckans_dashboard_without_our_tables(
+    app: Any, portal: dict[str, Any], missing: Callable[[], None]
+) -> None:
+    missing()
+    reader = Browser(app)
+    answer = reader.post("/user/login", data={"login": "editor", "password": PASSWORD})
+    steps = []
+    while answer.status_code == 302:
+        steps.append(urlsplit(answer.headers["Location"]).path)
+        answer = reader.get(steps[-1])
+    assert steps[-1].endswith("/dashboard/datasets")
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

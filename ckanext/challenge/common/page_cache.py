@@ -36,9 +36,7 @@ class PageCache:
         self._lock = threading.Lock()
         _caches.append(self)
 
-    def get_or_create(
-        self, key: Hashable, version: object, make: Callable[[], T]
-    ) -> T:
+    def get_or_create(self, key: Hashable, version: object, make: Callable[[], T]) -> T:
         """The answer to a question, made anew where it is not remembered.
 
         :param key: the question

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import roles
+from ckanext.challenge.common import roles, shield
 from ckanext.challenge.domain.lifecycle import APPLICATION_UNANSWERED, COHORT_OVER
 from ckanext.challenge.views.common import (
     act,
@@ -27,8 +28,18 @@ home.after_request(keep_private)
 
 @home.get("/begin")
 def begin() -> Response:
-    """Where a login leads: those who run a season to what waits for them."""
-    if roles.on_a_team(tk.current_user.id):
+    """Where a login leads: those who run a season to what waits for them.
+
+    It is a step of CKAN's own login, which our tables do not keep anybody from: where
+    they fail, CKAN's dashboard follows as without us.
+    """
+    try:
+        is_on_team = roles.on_a_team(tk.current_user.id)
+    except DBAPIError as error:
+        if not shield.gave_way(error, "where a login leads"):
+            raise
+        return tk.redirect_to("dashboard.datasets")
+    if is_on_team:
         return tk.redirect_to("challenge_manage.index")
     return tk.redirect_to("challenge_home.own")
 
