@@ -47,8 +47,8 @@ SIDES: Mapping[str, str] = {"without": _BESIDE, "with": f"challenge {_BESIDE}"}
 #: Why some differ, by the end of their names; the rest has to be looked into.
 _WHY: Mapping[str, str] = {
     "TestPackageDictize::test_package_dictize_license": (
-        "the extension brings a list of licences with the Licence Ouverte, in which the "
-        "address of this one is that of today (`licenses_group_url`)"
+        "the extension brings a list of licences with the Licence Ouverte, in which "
+        "the address of this one is that of today (`licenses_group_url`)"
     ),
 }
 

@@ -59,7 +59,10 @@ def challenge_menu(*endpoints: str, also: str | None = None) -> Markup:
         here = (None, None)
 
     def build() -> Markup:
-        entries = [(one, tk._(MENU[one][0]), [*MENU[one][1]]) for one in endpoints]
+        entries = []
+        for endpoint in endpoints:
+            title, blueprints = MENU[endpoint]
+            entries.append((endpoint, tk._(title), [*blueprints]))
         if also:
             entries[0][2].append(also)
         return tk.h.build_nav_main(*entries)
