@@ -313,6 +313,7 @@ POST: dict[str, tuple[set[str], dict[str, Any]]] = {
     f"{PLACE}/visit/<id>/delete": (TEAM, {}),
     f"{PLACE}/withdraw": (MANAGER, {"leaving-reason": "Plus personne."}),
     f"{PLACE}/reinstate": (MANAGER, {}),
+    f"{DESK}/staff/<id>/again": (MANAGER, {}),
     f"{DESK}/staff/<id>/delete": (MANAGER, {"do": "confirm"}),
     "/challenge/preparation/<id>/delete": (PUBLISHER, {}),
     f"{OWN}/erase": (READER, {}),

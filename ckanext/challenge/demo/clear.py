@@ -296,10 +296,14 @@ def _people(made: _Made, known: manifest.Manifest) -> Iterator[None]:
         objects=[*made.cohorts, *made.organizations, *demo.content().sirens()],
     )
     if known.directory:
-        shipped = reader.read([reader.shipped_file()]).rows
+        shipped = reader.read([reader.shipped_file()])
         _execute(
             "DELETE FROM challenge_collectivite WHERE code IN :codes",
-            codes=[row.siren or row.insee_code for row in shipped],
+            codes=[row.siren or row.insee_code for row in shipped.rows],
+        )
+        _execute(
+            "DELETE FROM challenge_former_code WHERE insee_code IN :codes",
+            codes=[*shipped.former_codes],
         )
     session.commit()
     session.expire_all()

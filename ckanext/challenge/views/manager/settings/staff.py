@@ -116,10 +116,14 @@ def invited_again(name: str, id_: str) -> str:
     :param name: of the season
     :param id_: of the role
     :returns: the address it goes to
+    :raises tk.NotAuthorized: one may not invite into this team
     :raises tk.ObjectNotFound: nobody is invited there any more
     :raises tk.ValidationError: too many were invited
     """
     cohort = act("challenge_cohort_show", id=name, include_figures=False)
+    # The least that one may invite; whoever it is, the action asks again.
+    least = {"cohort": cohort["id"], "role": "adviser"}
+    tk.check_access("challenge_staff_invite", context(), least)
     for one in _team(cohort):
         if one["id"] == id_ and one.get("email"):
             break
@@ -163,7 +167,7 @@ def staff_page(
                 "name": one.get("email") or one["display_name"],
                 "invited": _invited(one),
                 "again_url": f"{page['urls']['self']}/{one['id']}/again"
-                if one.get("email")
+                if one.get("email") and one["role"] in dict(allowed)
                 else "",
                 "delete_url": f"{page['urls']['self']}/{one['id']}/delete"
                 if one["role"] in dict(allowed)
