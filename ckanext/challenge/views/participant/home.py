@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response
 
 from ckanext.challenge import helpers as h
@@ -35,7 +34,7 @@ def begin() -> Response:
     """
     try:
         is_on_team = roles.on_a_team(tk.current_user.id)
-    except DBAPIError as error:
+    except Exception as error:
         if not shield.gave_way(error, "where a login leads"):
             raise
         return tk.redirect_to("dashboard.datasets")
