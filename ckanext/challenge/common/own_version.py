@@ -14,11 +14,34 @@ from functools import lru_cache
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.challenge import config
 from ckanext.challenge.model import catalog
 
+from . import page_version
+
+_IN_ORGANIZATION = "organization_id IN (SELECT organization_id FROM here)"
+_OF_PARTICIPANT = "participant_id IN (SELECT id FROM here)"
+_JOURNAL = "object_type = 'participant' AND object_id IN (SELECT id FROM here)"
+#: Whose names stand on a participant's page: who, in which rows of which table.
+_NAMED = (
+    ("updated_by", "challenge_step_status", _OF_PARTICIPANT),
+    ("author_id", "challenge_participant_message", _OF_PARTICIPANT),
+    ("adviser_id", "challenge_visit", _OF_PARTICIPANT),
+    ("paused_by", "challenge_reminder_pause", _OF_PARTICIPANT),
+    ("user_id", "challenge_given_role", _IN_ORGANIZATION),
+    ("user_id", "challenge_waiting_role", _IN_ORGANIZATION),
+    (
+        "unnest(ARRAY[user_id, asked_by, answered_by])",
+        "challenge_claim",
+        _IN_ORGANIZATION,
+    ),
+    ("actor", "challenge_journal", _JOURNAL),
+)
+_THEIR_IDS = " ".join(
+    f"UNION SELECT {who} FROM {table} WHERE {rows}" for who, table, rows in _NAMED
+)
+
 #: The season and its participant, whose page it is; none where it is not one.
-_PARTICIPANT = """
+_PARTICIPANT = f"""
     here AS (
         SELECT p.id, p.cohort_id, p.organization_id, p.siren, p.adviser_id,
                p.application_id
@@ -43,28 +66,10 @@ _PARTICIPANT = """
         UNION SELECT adviser_id FROM here
         UNION SELECT table_id FROM member
               WHERE table_name = 'user' AND group_id IN (SELECT id FROM above)
-        UNION SELECT updated_by FROM challenge_step_status
-              WHERE participant_id IN (SELECT id FROM here)
-        UNION SELECT author_id FROM challenge_participant_message
-              WHERE participant_id IN (SELECT id FROM here)
-        UNION SELECT adviser_id FROM challenge_visit
-              WHERE participant_id IN (SELECT id FROM here)
-        UNION SELECT paused_by FROM challenge_reminder_pause
-              WHERE participant_id IN (SELECT id FROM here)
-        UNION SELECT user_id FROM challenge_given_role
-              WHERE organization_id IN (SELECT organization_id FROM here)
-        UNION SELECT user_id FROM challenge_waiting_role
-              WHERE organization_id IN (SELECT organization_id FROM here)
-        UNION SELECT unnest(ARRAY[user_id, asked_by, answered_by]) FROM challenge_claim
-              WHERE organization_id IN (SELECT organization_id FROM here)
-        UNION SELECT actor FROM challenge_journal
-              WHERE object_type = 'participant'
-                AND object_id IN (SELECT id FROM here)
+        {_THEIR_IDS}
     )
 """
 
-_IN_ORGANIZATION = "organization_id IN (SELECT organization_id FROM here)"
-_OF_PARTICIPANT = "participant_id IN (SELECT id FROM here)"
 _DATASETS = (
     "package_id IN (SELECT id FROM package"
     " WHERE owner_org IN (SELECT organization_id FROM here))"
@@ -97,8 +102,7 @@ def checklist_tables(siren: str) -> dict[str, str]:
         "challenge_evidence": _OF_PARTICIPANT,
         "challenge_extension": _OF_PARTICIPANT,
         "challenge_given_role": _IN_ORGANIZATION,
-        "challenge_journal": "object_type = 'participant'"
-        " AND object_id IN (SELECT id FROM here)",
+        "challenge_journal": _JOURNAL,
         "challenge_mail": _MAILED,
         "challenge_participant": _IN_ORGANIZATION,
         "challenge_participant_message": _OF_PARTICIPANT,
@@ -168,16 +172,13 @@ REPORT_TABLES = {
 
 def _statement(places: str, tables: Mapping[str, str]) -> sa.TextClause:
     """Whether there is such a place, and the version of all these rows of tables."""
-    # PostgreSQL gives each row the number of the transaction that wrote it: the sum
-    # and the count of these change with whatever row is added, changed or removed.
-    rows = ",\n".join(
-        "(SELECT concat_ws('.', count(*), sum(xmin::text::bigint))"
-        f' FROM "{table}" WHERE {condition})'
+    versions = ",\n".join(
+        page_version.rows(f'"{table}"', condition)
         for table, condition in tables.items()
     )
     return sa.text(
         f"WITH RECURSIVE {places}"
-        f" SELECT concat_ws('/', {rows}) WHERE EXISTS (SELECT FROM here)"
+        f" SELECT concat_ws('/', {versions}) WHERE EXISTS (SELECT FROM here)"
     )
 
 
@@ -223,4 +224,4 @@ def of_report(user_id: str, cohort: str) -> str | None:
 
 def _today(statement: sa.TextClause, **values: str) -> str | None:
     stored = model.Session.execute(statement, values).scalar()
-    return None if stored is None else f"{stored}/{config.today().isoformat()}"
+    return None if stored is None else page_version.dated(stored)

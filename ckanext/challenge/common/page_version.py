@@ -66,7 +66,7 @@ _STORED = """
 """
 
 
-def _rows(table: str, condition: str = "true") -> str:
+def rows(table: str, condition: str = "true") -> str:
     """What changes with whatever row of a table is added, changed or removed."""
     return (
         "(SELECT concat_ws('.', count(*), sum(xmin::text::bigint))"
@@ -74,7 +74,7 @@ def _rows(table: str, condition: str = "true") -> str:
     )
 
 
-_ORGANIZATIONS_ROWS = _rows('"group"', "is_organization")
+_ORGANIZATIONS_ROWS = rows('"group"', "is_organization")
 
 _ORGANIZATIONS = sa.text(f"SELECT {_ORGANIZATIONS_ROWS}")
 
@@ -83,9 +83,9 @@ _OBSERVATORY = sa.text(f"SELECT concat_ws('/', {_STORED}, {_ORGANIZATIONS_ROWS})
 _HOME = sa.text(
     f"""
     SELECT concat_ws('/', {_STORED}, {_ORGANIZATIONS_ROWS},
-      {_rows("challenge_cohort")},
-      {_rows("challenge_participant")},
-      {_rows("challenge_award")})
+      {rows("challenge_cohort")},
+      {rows("challenge_participant")},
+      {rows("challenge_award")})
     """
 )
 
@@ -110,8 +110,8 @@ _SHIELD = sa.text(
 _CARD = sa.text(
     f"""
     SELECT concat_ws('/', g.xmin,
-      {_rows("challenge_award", "organization_id = g.id")},
-      {_rows("package", "owner_org = g.id")})
+      {rows("challenge_award", "organization_id = g.id")},
+      {rows("package", "owner_org = g.id")})
     FROM "group" g
     WHERE g.id = :organization OR g.name = :organization
     """
@@ -127,7 +127,7 @@ _DATASET = sa.text(
 
 _SEASONS = sa.text(
     f"""
-    SELECT concat_ws('/', {_rows("challenge_cohort")},
+    SELECT concat_ws('/', {rows("challenge_cohort")},
       (SELECT concat_ws('.', count(*), sum(p.xmin::text::bigint),
                         sum(g.xmin::text::bigint))
        FROM challenge_participant p
@@ -140,9 +140,9 @@ _OF_COHORT = (
 )
 _REPORT = sa.text(
     f"""
-    SELECT concat_ws('/', {_rows("challenge_cohort")},
-      {_rows("challenge_season_account", _OF_COHORT)},
-      {_rows("challenge_report_file", _OF_COHORT)})
+    SELECT concat_ws('/', {rows("challenge_cohort")},
+      {rows("challenge_season_account", _OF_COHORT)},
+      {rows("challenge_report_file", _OF_COHORT)})
     """
 )
 
@@ -156,11 +156,11 @@ _STEPS = """
 _ORGANIZATION = sa.text(
     f"""
     SELECT concat_ws('/',
-      {_rows("challenge_cohort")},
-      {_rows("challenge_participant", "organization_id = :organization")},
-      {_rows("challenge_award", "organization_id = :organization")},
-      {_rows("challenge_standing", "organization_id = :organization")},
-      {_rows('"group"', "id = :organization")},
+      {rows("challenge_cohort")},
+      {rows("challenge_participant", "organization_id = :organization")},
+      {rows("challenge_award", "organization_id = :organization")},
+      {rows("challenge_standing", "organization_id = :organization")},
+      {rows('"group"', "id = :organization")},
       {_STEPS})
     """
 )
@@ -176,41 +176,41 @@ _COLLECTIVITE = sa.text(
         WHERE c.siren IN (SELECT siren FROM line) AND o.organization_id IS NOT NULL
     )
     SELECT concat_ws('/', {_STORED},
-      {_rows("challenge_cohort")},
-      {_rows("challenge_participant", "siren IN (SELECT siren FROM line)")},
-      {_rows("challenge_award", "organization_id IN (SELECT id FROM here)")},
-      {_rows('"group"', "id IN (SELECT id FROM here)")},
-      {_rows("package", "owner_org IN (SELECT id FROM here)")})
+      {rows("challenge_cohort")},
+      {rows("challenge_participant", "siren IN (SELECT siren FROM line)")},
+      {rows("challenge_award", "organization_id IN (SELECT id FROM here)")},
+      {rows('"group"', "id IN (SELECT id FROM here)")},
+      {rows("package", "owner_org IN (SELECT id FROM here)")})
     """
 )
 
 
 # Where CKAN 2.11 keeps the SIREN of an organization.
 _EXTRAS = (
-    f"{_rows('group_extra', 'group_id = :organization')}," if extras_in_tables() else ""
+    f"{rows('group_extra', 'group_id = :organization')}," if extras_in_tables() else ""
 )
 
 _PUBLISHER = f"""
       {_STORED}, {_EXTRAS}
-      {_rows("challenge_cohort")},
-      {_rows("challenge_participant", "organization_id = :organization")},
-      {_rows("challenge_award", "organization_id = :organization")},
-      {_rows('"group"', "id = :organization")}
+      {rows("challenge_cohort")},
+      {rows("challenge_participant", "organization_id = :organization")},
+      {rows("challenge_award", "organization_id = :organization")},
+      {rows('"group"', "id = :organization")}
 """
 
 _DATASET_PAGE = sa.text(
     f"""
     SELECT concat_ws('/', {_PUBLISHER},
-      {_rows("package", "id = :dataset")},
-      {_rows("resource", "package_id = :dataset")},
-      {_rows("challenge_conformity", "resource_id = ANY (CAST(:files AS text[]))")})
+      {rows("package", "id = :dataset")},
+      {rows("resource", "package_id = :dataset")},
+      {rows("challenge_conformity", "resource_id = ANY (CAST(:files AS text[]))")})
     """
 )
 
 _ORGANIZATION_PAGE = sa.text(
     f"""
     SELECT concat_ws('/', {_PUBLISHER}, {_STEPS},
-      {_rows("challenge_standing", "organization_id = :organization")},
+      {rows("challenge_standing", "organization_id = :organization")},
       (SELECT concat_ws('.', count(*), sum(p.xmin::text::bigint),
                         sum(r.xmin::text::bigint), sum(f.xmin::text::bigint))
        FROM package p
@@ -245,10 +245,7 @@ def of_organization_page(organization_id: str) -> str:
 
 def of_organization(organization_id: str) -> str:
     """The version of what everybody reads of an organization's seasons and badges."""
-    stored = model.Session.execute(
-        _ORGANIZATION, {"organization": organization_id}
-    ).scalar()
-    return f"{stored}/{config.today().isoformat()}"
+    return _today(_ORGANIZATION, organization=organization_id)
 
 
 def of_collectivite(siren: str) -> str:
@@ -305,14 +302,20 @@ def of_dataset_card(dataset: str) -> str:
 
 
 def _today(statement: sa.TextClause, **values: str | None) -> str:
-    stored = model.Session.execute(statement, values).scalar()
+    return dated(model.Session.execute(statement, values).scalar())
+
+
+def dated(stored: object) -> str:
+    """The version of a page that changes with the day, too.
+
+    :param stored: the version of what else it shows
+    """
     return f"{stored}/{config.today().isoformat()}"
 
 
 def of_seasons() -> str:
     """The version of the list of the seasons that everybody sees."""
-    stored = model.Session.execute(_SEASONS).scalar()
-    return f"{stored}/{config.today().isoformat()}"
+    return _today(_SEASONS)
 
 
 def of_cohort(cohort: str, organization: str | None = None) -> str | None:
@@ -353,4 +356,4 @@ def of_award(award: str) -> str | None:
 
 def _version(state: str | None, version: str) -> str | None:
     # What belongs to no season is everybody's.
-    return None if state == "draft" else f"{version}/{config.today().isoformat()}"
+    return None if state == "draft" else dated(version)

@@ -71,8 +71,8 @@ class Collectivite:
 
 
 COLUMNS = tuple(field.name for field in fields(Collectivite))
-_OPTIONAL = COLUMNS[-1:]
-"""Columns that a file may lack, at the end: earlier ones do."""
+_HEADERS = (COLUMNS, COLUMNS[:-1])
+"""Earlier files lack the last column."""
 
 
 @dataclass(frozen=True)
@@ -272,13 +272,8 @@ def _csv_rows(path: Path, text: str, vintage: int | None) -> Iterator[_Placed]:
     reader = csv.reader(text.splitlines(), strict=True)
     try:
         header = next(reader, None)
-        # Since the optional ones are at the end, what is missing is what is cut off.
-        columns = COLUMNS[: len(header or ())]
-        if (
-            header is None
-            or tuple(header) != columns
-            or len(columns) < len(COLUMNS) - len(_OPTIONAL)
-        ):
+        columns = tuple(header or ())
+        if columns not in _HEADERS:
             raise DirectoryFileError(
                 path, f"the columns {','.join(COLUMNS)} are expected", "line 1"
             )

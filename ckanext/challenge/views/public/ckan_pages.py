@@ -8,6 +8,7 @@ many parts a page has. Who has signed in may read more, and reads parts of the o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 import ckan.plugins.toolkit as tk
@@ -60,22 +61,16 @@ def challenge_part(
 
 def _version(kind: str, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """The version of all parts of a page; none where it cannot be read."""
+    shown: tuple[Any, ...]
     if kind == "dataset":
         files = [file["id"] for file in row.get("resources") or ()]
-        stored = shield.read(
-            "version of a dataset's page",
-            lambda: page_version.of_dataset_page(row["id"], row["owner_org"], files),
-            None,
-        )
-        shown: tuple[Any, ...] = (row.get("metadata_modified"),)
+        read = partial(page_version.of_dataset_page, row["id"], row["owner_org"], files)
+        shown = (row.get("metadata_modified"),)
     else:
-        stored = shield.read(
-            "version of an organization's page",
-            lambda: page_version.of_organization_page(row["id"]),
-            None,
-        )
+        read = partial(page_version.of_organization_page, row["id"])
         names = ("name", "title", "description", "image_display_url")
         shown = (*map(row.get, names), own_fields.read(row, "siren"))
+    stored = shield.read(f"version of CKAN's page of a {kind}", read, None)
     return None if stored is None else (stored, *shown)
 
 
