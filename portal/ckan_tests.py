@@ -7,8 +7,6 @@ come with it in both: what is compared is what this extension does to CKAN.
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import subprocess
 import tempfile
 from collections import Counter
@@ -22,11 +20,10 @@ from xml.etree import ElementTree
 from portal import runs
 from portal.console import PortalError, part, say
 from portal.environment import Environment
-from portal.paths import PORTAL, ROOT
+from portal.paths import PORTAL
 from portal.process import dies_with_parent, explain
+from portal.results import Results
 
-RESULTS = ROOT / "docs" / "ckan-tests.json"
-PAGE = ROOT / "docs" / "ckan-tests.md"
 _HEAD = """\
 # CKAN's own tests
 
@@ -80,15 +77,7 @@ def compare(env: Environment, arguments: Sequence[str]) -> int:
     if not arguments:
         version = (env.site_file("ckan/__init__.py")).read_text("utf-8")
         told["ckan"] = version.partition('__version__ = "')[2].partition('"')[0]
-        told["date"] = dt.datetime.now(dt.timezone.utc).date().isoformat()
-        kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-        kept[env.version] = told
-        RESULTS.write_text(
-            json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
-            "utf-8",
-        )
-        PAGE.write_text(page(kept), "utf-8")
-        say(f"    written to {PAGE.relative_to(ROOT)}")
+        Results("ckan-tests", page).keep(env.version, told)
     return int(
         any(_is_worse(pair) and not _why(name) for name, pair in told["differ"].items())
     )

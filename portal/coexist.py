@@ -7,7 +7,6 @@ this extension is theirs.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 import subprocess
@@ -27,10 +26,9 @@ from portal.environment import Environment
 from portal.extensions import EXTENSIONS, Extension
 from portal.paths import DEMO_LOGS, ROOT, STATE
 from portal.process import clean_environ, dies_with_parent, run_logged
+from portal.results import Results
 from portal.system import postgres_bin
 
-RESULTS = ROOT / "docs" / "coexistence.json"
-PAGE = ROOT / "docs" / "coexistence.md"
 _HEAD = """
 # Beside other extensions
 
@@ -71,7 +69,8 @@ def coexist(version: str, names: Sequence[str]) -> int:
         raise PortalError(f"there is no extension {', '.join(sorted(unknown))} here")
     env = Crowd(version)
     refused = _install(env)
-    rows = _kept().get(version, {}).get("rows", {}) if names else {}
+    results = Results("coexistence", page)
+    rows = results.kept().get(version, {}).get("rows", {}) if names else {}
     together = not names or "all" in names
     with _services(env) as (environ, settings):
         told = _try_all(
@@ -83,24 +82,8 @@ def coexist(version: str, names: Sequence[str]) -> int:
             known=rows,
             together=together,
         )
-    # Another run may have written meanwhile.
-    kept = _kept()
-    kept[version] = {"date": _today(), "rows": {**rows, **told}}
-    RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    PAGE.write_text(page(kept), "utf-8")
-    say(f"Written: {PAGE.relative_to(ROOT)}")
+    results.keep(version, {"rows": {**rows, **told}})
     return int(any(row["whose"] == "ours" for row in told.values()))
-
-
-def _today() -> str:
-    return dt.datetime.now(dt.timezone.utc).date().isoformat()
-
-
-def _kept() -> dict[str, Any]:
-    try:
-        return json.loads(RESULTS.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
 
 
 def _install(env: Crowd) -> dict[str, str]:
