@@ -4,6 +4,7 @@ extension's tables.
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import tempfile
@@ -20,6 +21,7 @@ from aiosmtpd.controller import Controller
 from ckan import model, plugins
 from ckan.model import user as user_model
 from ckan.tests.helpers import CKANTestApp
+from ckanext.activity import helpers as activity_helpers
 from helpers.application import Application
 from helpers.index import Index
 from helpers.mailbox import Mailbox
@@ -147,6 +149,10 @@ def _refuse(*arguments: Any, **options: Any) -> None:
 @pytest.fixture(scope="session")
 def _application() -> Iterator[Application]:
     """The plugins of ``test.ini``, loaded once, and the application around them."""
+    # With each page CKAN looks for news of all that somebody follows, which takes it as
+    # long as half a page does. Nobody here follows anybody.
+    counts = activity_helpers.new_activities
+    activity_helpers.new_activities = functools.wraps(counts)(lambda: 0)
     plugins.load_all()
     yield Application()
     plugins.unload_all()

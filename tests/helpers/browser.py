@@ -47,6 +47,7 @@ class Browser:
     def __init__(self, app: Any) -> None:
         # The whole application: on CKAN 2.11 the language is read outside of Flask.
         self.client = Client(app.app, app.flask_app.response_class)
+        self._token = ""
 
     def token(self, path: str = "/about") -> str:
         """The token that CKAN puts into each page."""
@@ -64,6 +65,8 @@ class Browser:
             },
         )
         assert answer.status_code == 302, answer.get_data(as_text=True)
+        # It belonged to the session before.
+        self._token = ""
         return self
 
     def get(self, path: str, **options: Any) -> Any:
@@ -72,6 +75,8 @@ class Browser:
     def post(
         self, path: str, data: dict[str, Any] | None = None, **options: Any
     ) -> Any:
+        """Send a form, with the token of this session, read from a page once."""
+        self._token = self._token or self.token()
         return self.client.post(
-            path, data={"_csrf_token": self.token(), **(data or {})}, **options
+            path, data={"_csrf_token": self._token, **(data or {})}, **options
         )

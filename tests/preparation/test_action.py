@@ -19,6 +19,7 @@ from ckan.lib import uploader
 from ckan.tests import factories
 from factories import BAULE, call_as, collectivites, work_in_this_process
 from helpers import kept, sheets
+from helpers.snapshots import MadeOnce
 from helpers.strangers import marked, read_own_licences, renamed
 from werkzeug.datastructures import FileStorage
 
@@ -75,19 +76,30 @@ def storage(
     return tmp_path
 
 
-@pytest.fixture
-def editor() -> dict[str, Any]:
-    return factories.User()
-
-
-@pytest.fixture
-def organization(editor: dict[str, Any]) -> dict[str, Any]:
+def _people() -> tuple[dict[str, Any], dict[str, Any]]:
+    editor = factories.User()
     collectivites()
-    return factories.Organization(
+    organization = factories.Organization(
         title="Baule",
         siren=BAULE,
         users=[{"name": editor["name"], "capacity": "editor"}],
     )
+    return editor, organization
+
+
+@pytest.fixture
+def people(made_once: MadeOnce) -> tuple[dict[str, Any], dict[str, Any]]:
+    return made_once(__name__, _people)
+
+
+@pytest.fixture
+def editor(people: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    return people[0]
+
+
+@pytest.fixture
+def organization(people: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    return people[1]
 
 
 def _upload(content: bytes, name: str = "Subventions.xlsx") -> FileStorage:
@@ -157,9 +169,10 @@ def test_a_workbook_becomes_a_dataset_that_conforms(
 
 @marked(renamed)
 def test_a_portal_with_forms_of_its_own_gets_its_own_fields(
-    editor: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read_own_licences(monkeypatch)
+    editor = factories.User()
     collectivites()
     organization = factories.Organization(
         title="Baule",

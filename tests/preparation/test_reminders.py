@@ -11,6 +11,7 @@ from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
 from factories import BAULE, call_as, collectivites
 from helpers.mailbox import Mailbox
+from helpers.snapshots import MadeOnce
 
 from ckanext.challenge.model import Mail, Preparation
 from ckanext.challenge.model.base import utcnow
@@ -21,19 +22,30 @@ pytestmark = pytest.mark.usefixtures(
 )
 
 
-@pytest.fixture
-def editor() -> dict[str, Any]:
-    return factories.User(email="secretariat@example.org")
-
-
-@pytest.fixture
-def organization(editor: dict[str, Any]) -> dict[str, Any]:
+def _people() -> tuple[dict[str, Any], dict[str, Any]]:
+    editor = factories.User(email="secretariat@example.org")
     collectivites()
-    return factories.Organization(
+    organization = factories.Organization(
         title="Baule",
         siren=BAULE,
         users=[{"name": editor["name"], "capacity": "editor"}],
     )
+    return editor, organization
+
+
+@pytest.fixture
+def people(made_once: MadeOnce) -> tuple[dict[str, Any], dict[str, Any]]:
+    return made_once(__name__, _people)
+
+
+@pytest.fixture
+def editor(people: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    return people[0]
+
+
+@pytest.fixture
+def organization(people: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    return people[1]
 
 
 def _left(
