@@ -19,8 +19,9 @@ import redis
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from ckan import model, plugins
+from ckan.cli import cli as ckan_cli
 from ckan.model import user as user_model
-from ckan.tests.helpers import CKANTestApp
+from ckan.tests.helpers import CKANCliRunner, CKANTestApp
 from ckanext.activity import helpers as activity_helpers
 from helpers.application import Application
 from helpers.index import Index
@@ -175,6 +176,21 @@ def app(ckan_config: dict[str, Any], _application: Application) -> CKANTestApp:
     CKAN's own fixture of this name builds it for every test.
     """
     return _application.get()
+
+
+@pytest.fixture
+def cli(
+    ckan_config: dict[str, Any],
+    _application: Application,
+    monkeypatch: pytest.MonkeyPatch,
+) -> CKANCliRunner:
+    """Runs commands, in the application of all tests.
+
+    CKAN builds one for each command, and so do the commands that its own fixture of
+    this name runs: a second each.
+    """
+    monkeypatch.setattr(ckan_cli, "CtxObject", _application.for_command)
+    return CKANCliRunner(env={"CKAN_INI": ckan_config["__file__"]})
 
 
 # Tables that hold rows are emptied in one statement: a hundred times faster than

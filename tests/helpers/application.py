@@ -6,6 +6,7 @@ compiles every template again.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import flask
@@ -64,6 +65,13 @@ class Application:
         middleware._internal_test_request_context = flask_app.test_request_context()
         # A client of its own: no cookie passes from test to test.
         return CKANTestApp(self._app)
+
+    def for_command(self, path: str | None = None) -> SimpleNamespace:
+        """What CKAN gives a command: this application and its settings.
+
+        :param path: of the file of settings, which the tests have read already
+        """
+        return SimpleNamespace(app=self.get().app, config=config)
 
     def _plugins_hold(self) -> bool:
         wanted = config["ckan.plugins"]
