@@ -193,8 +193,7 @@ def agree(name: str) -> None:
 
 
 @pytest.fixture
-def world(make_cohort: MakeCohort, join: Join, ckan_config: dict[str, Any]) -> World:
-    ckan_config["ckanext.challenge.evaluation_delay"] = 0
+def world(make_cohort: MakeCohort, join: Join) -> World:
     return World(make_cohort, join)
 
 

@@ -6,6 +6,7 @@ compiles every template again.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,17 +24,30 @@ from ckan.tests.pytest_ckan import ckan_setup
 READ_LATE = ("ckan.storage_path", "ckanext.challenge.", "smtp.")
 
 
+@dataclass
+class _Built:
+    """An application, and the settings that it knows.
+
+    :ivar under: those of them that a test has changed
+    """
+
+    app: Any
+    settings: dict[str, Any]
+    under: dict[str, Any]
+
+
 class Application:
     """Plugins and the application around them, kept as long as the settings that they
     were made under hold.
     """
 
     def __init__(self) -> None:
-        self._app: Any = None
-        self._settings: dict[str, Any] = {}
+        #: That of the session, and the last one of tests that change settings.
+        self._own: _Built | None = None
+        self._other: _Built | None = None
         #: The settings that the plugins were loaded under, where they are not those of
         #: the session.
-        self._loaded_under: dict[str, Any] | None = {}
+        self._loaded_under: dict[str, Any] = {}
 
     def load_plugins(self) -> None:
         """Load the configured plugins, where others are loaded or were loaded under
@@ -49,22 +63,24 @@ class Application:
         app_globals._CONFIG_CACHE.clear()
         # As where it is built: what was made before belongs to no session.
         model.Session.remove()
-        if changed():
-            # Other tests get the plugins as they were.
-            self._loaded_under = None
-            return _get_test_app()
         self.load_plugins()
-        if self._app is None:
-            self._app = _get_test_app().app
-            self._loaded_under = {}
-            self._settings = dict(self._app._wsgi_app.config)
+        under = changed()
+        built = self._other if under else self._own
+        if built is None or built.under != under:
+            app = _get_test_app().app
+            built = _Built(app, dict(app._wsgi_app.config), under)
+            self._loaded_under = under
+            if under:
+                self._other = built
+            else:
+                self._own = built
         # A setting changed within a request is also changed in the application.
-        flask_app: flask.Flask = self._app._wsgi_app
+        flask_app: flask.Flask = built.app._wsgi_app
         flask_app.config.clear()
-        flask_app.config.update(self._settings)
+        flask_app.config.update(built.settings)
         middleware._internal_test_request_context = flask_app.test_request_context()
         # A client of its own: no cookie passes from test to test.
-        return CKANTestApp(self._app)
+        return CKANTestApp(built.app)
 
     def for_command(self, path: str | None = None) -> SimpleNamespace:
         """What CKAN gives a command: this application and its settings.

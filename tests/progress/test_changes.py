@@ -25,11 +25,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def no_delay(ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ckan_config, "ckanext.challenge.evaluation_delay", 0)
-
-
 def waiting() -> set[str]:
     """The organizations that wait for an evaluation; they wait no longer then."""
     taken = queue.take()

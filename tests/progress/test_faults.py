@@ -26,11 +26,6 @@ from ckanext.challenge.progress.jobs import evaluate_queued
 pytestmark = [pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty")]
 
 
-@pytest.fixture(autouse=True)
-def no_delay(ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ckan_config, "ckanext.challenge.evaluation_delay", 0)
-
-
 @pytest.fixture
 def pages(app: Any) -> Callable[[str], dict[str, int]]:
     """What the pages around a participant answer, for a sysadmin, by their address."""

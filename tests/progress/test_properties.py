@@ -134,8 +134,7 @@ def badges() -> dict[tuple[str, str], str]:
 
 
 @pytest.fixture
-def catalogue(cohort: Cohort, join: Join, ckan_config: dict[str, Any]) -> Catalogue:
-    ckan_config["ckanext.challenge.evaluation_delay"] = 0
+def catalogue(cohort: Cohort, join: Join) -> Catalogue:
     organizations = [factories.Organization()["id"] for _ in range(2)]
     for id_ in organizations:
         join(cohort, id_)
