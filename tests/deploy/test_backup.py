@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
+from helpers.databases import beside
 
 from ckanext.challenge.common import journal
 
@@ -74,23 +75,9 @@ def here(tmp_path: Path) -> Portal:
 @pytest.fixture
 def there(tmp_path: Path) -> Iterator[Portal]:
     """An empty portal on the same server."""
-    url = sa.engine.make_url(tk.config["sqlalchemy.url"])
-    name = f"{url.database}_restored"
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-
-    def do(statement: str) -> None:
-        with engine.connect() as connection:
-            connection.execute(sa.text(statement))
-
-    may = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
-    if not model.Session.execute(sa.text(may)).scalar_one():
-        pytest.skip("needs an account that may create databases")
-    do(f'DROP DATABASE IF EXISTS "{name}"')
-    do(f'CREATE DATABASE "{name}"')
-    text = url.set(database=name).render_as_string(hide_password=False)
-    yield _portal(tmp_path / "there", text)
-    do(f'DROP DATABASE "{name}" WITH (FORCE)')
-    engine.dispose()
+    with beside("restored") as url:
+        text = url.render_as_string(hide_password=False)
+        yield _portal(tmp_path / "there", text)
 
 
 def _run(script: str, *arguments: Any) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,7 @@ from ckan.cli import db
 from ckan.lib import jobs, search
 from ckan.tests import helpers
 from helpers.browser import PASSWORD, Browser
+from helpers.databases import beside
 from rq import SimpleWorker
 from rq.registry import FailedJobRegistry
 from sqlalchemy.orm import close_all_sessions
@@ -59,20 +60,10 @@ def released(
     :returns: the number of the release's tables
     """
     usual = model.ensure_engine()
-    url = sa.engine.make_url(ckan_config["sqlalchemy.url"])
-    may = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
-    if not model.Session.execute(sa.text(may)).scalar_one():
-        pytest.skip("needs an account that may create databases")
-    name = f"{url.database}_released"
-    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    own_url = url.set(database=name)
-    own = sa.create_engine(own_url)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}"')
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
-    text = own_url.render_as_string(hide_password=False)
-    with pytest.MonkeyPatch.context() as patch:
+    with beside("released") as url, pytest.MonkeyPatch.context() as patch:
+        text = url.render_as_string(hide_password=False)
         patch.setitem(ckan_config, "sqlalchemy.url", text)
+        own = sa.create_engine(url)
         _use(own)
         connection = own.raw_connection()
         try:
@@ -85,11 +76,8 @@ def released(
             # What it was told of the search path goes with it.
             connection.invalidate()
         yield number
-    _use(usual)
-    own.dispose()
-    with server.connect() as connection:
-        connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-    server.dispose()
+        _use(usual)
+        own.dispose()
 
 
 def _use(engine: sa.engine.Engine) -> None:
