@@ -225,8 +225,12 @@ def leaving() -> Schema:
 
 
 def cohort_list() -> Schema:
-    """Which cohorts."""
-    return {"state": fields.choice(lifecycle.COHORT.states), **fields.paging()}
+    """Which cohorts, and whether with what is counted over their participants."""
+    return {
+        "state": fields.choice(lifecycle.COHORT.states),
+        "include_figures": [fields.default(True), *fields.truth()],
+        **fields.paging(),
+    }
 
 
 def staff_list() -> Schema:

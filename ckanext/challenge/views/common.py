@@ -110,6 +110,14 @@ def flash_refused(error: tk.ValidationError) -> None:
     tk.h.flash_error("; ".join(str(text) for text in error.error_summary.values()))
 
 
+def seasons_that_take_applications() -> list[dict[str, Any]]:
+    """The seasons that one can apply to now, the latest first: as
+    ``challenge_cohort_list`` answers, without figures.
+    """
+    rows = act("challenge_cohort_list", state="open", include_figures=False)["results"]
+    return [row for row in rows if row["accepts_applications"]]
+
+
 def seasons_to_apply_to(cohort: str) -> list[dict[str, str]]:
     """The other seasons that take applications now: ``title`` and ``url`` each.
 
@@ -120,8 +128,8 @@ def seasons_to_apply_to(cohort: str) -> list[dict[str, str]]:
             "title": row["title"],
             "url": tk.h.url_for("challenge_applicant.apply", cohort=row["name"]),
         }
-        for row in act("challenge_cohort_list")["results"]
-        if row["accepts_applications"] and row["name"] != cohort
+        for row in seasons_that_take_applications()
+        if row["name"] != cohort
     ]
 
 

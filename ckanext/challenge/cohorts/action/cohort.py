@@ -91,6 +91,9 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> Any:
 
     :param state: only seasons in this state
     :type state: string
+    :param include_figures: whether to count over their participants; without, there
+        are no ``figures`` (true)
+    :type include_figures: bool
     :param limit: how many at most (100)
     :type limit: int
     :param offset: how many to pass over (0)
@@ -112,8 +115,11 @@ def challenge_cohort_list(context: Context, data_dict: dict[str, Any]) -> Any:
     rows, count = paginate(
         query.order_by(Cohort.season.desc(), Cohort.created_at.desc()), data
     )
-    totals = report.shown_figures(rows)
-    shown = [{**_dictize(row), "figures": totals[row.id]} for row in rows]
+    shown = [_dictize(row) for row in rows]
+    if data["include_figures"]:
+        totals = report.shown_figures(rows)
+        for one in shown:
+            one["figures"] = totals[one["id"]]
     return {"count": count, "results": shown}
 
 

@@ -23,7 +23,12 @@ from ckanext.challenge.domain.eligibility import EPCI_KINDS
 from ckanext.challenge.observatory import labels as observatory
 from ckanext.challenge.views import everybody
 from ckanext.challenge.views.applicant.pages import duty_text
-from ckanext.challenge.views.common import act, blueprint, may
+from ckanext.challenge.views.common import (
+    act,
+    blueprint,
+    may,
+    seasons_that_take_applications,
+)
 from ckanext.challenge.views.participant_rows import cohort_prefix, cohort_url, facts
 
 collectivite = blueprint("challenge_collectivite")
@@ -271,8 +276,7 @@ def _doors(
 ) -> list[dict[str, str]]:
     """What the people of the collectivité can do from here."""
     doors = []
-    seasons = act("challenge_cohort_list", limit=20)["results"]
-    season = next((row for row in seasons if row["accepts_applications"]), None)
+    season = next(iter(seasons_that_take_applications()), None)
     taking_part = {row["cohort"] for row in found["participations"]}
     if season and season["name"] not in taking_part:
         url = f"{cohort_url(season['name'])}/apply"
