@@ -96,7 +96,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     works on for long after the others have ended.
     """
     for item in items:
-        used = getattr(item, "fixturenames", ())
+        used = _fixtures(item)
         asks = (_OF_CKAN | _OF_OTHERS).intersection(used)
         # A check that one runs while one works waits for nothing that takes seconds.
         if not asks and item.get_closest_marker("seconds") is None:
@@ -105,11 +105,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     seconds: defaultdict[Path, float] = defaultdict(float)
     for item in items:
-        used = getattr(item, "fixturenames", ())
+        used = _fixtures(item)
         known = (cost for name, cost in _SECONDS.items() if name in used)
         said = item.get_closest_marker("seconds")
         seconds[item.path] += said.args[0] if said else next(known, 0.05)
-    items.sort(key=lambda item: seconds[item.path], reverse=True)
+    # Those that share a portal follow upon each other.
+    served = {item.path for item in items if "address" in _fixtures(item)}
+    items.sort(key=lambda item: (item.path in served, seconds[item.path]), reverse=True)
+
+
+def _fixtures(item: pytest.Item) -> tuple[str, ...]:
+    return getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session", autouse=True)

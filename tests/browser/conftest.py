@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,53 +117,79 @@ def mailbox(
     return box
 
 
-@pytest.fixture(scope="module")
-def _portal(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    _post: tuple[Mailbox, str],
-) -> Iterator[str]:
-    """The address of one portal for all tests of a module: it and its worker take
-    longer to start than most of the tests. With the module they end, since the tests
-    that follow may not share their database with them.
+class _Portal:
+    """A portal and its worker: they take longer to start than most of the tests."""
 
-    A module may have settings of its own, as ``SETTINGS``.
-    """
-    folder = tmp_path_factory.mktemp("portal")
-    (port,) = ports.choose(1)
-    url = f"http://{ports.HOST}:{port}"
-    ini = served.ini_with(
-        folder,
-        {
-            "WTF_CSRF_ENABLED": "true",
-            "ckanext.challenge.home": "true",
-            "ckan.site_url": url,
-            "ckan.storage_path": str(folder / "storage"),
-            "smtp.server": _post[1],
-            "smtp.starttls": "false",
-            **getattr(request.module, "SETTINGS", {}),
-        },
-    )
-    worker = ["ckan", "-c", str(ini), "jobs", "worker"]
-    worker += ["default", "challenge-conformity"]
-    with (
-        served.web(ini, port, folder / "server.log"),
-        served.running(worker, folder / "worker.log", _worker_is_idle),
-    ):
-        yield url
+    def __init__(self) -> None:
+        self._settings: dict[str, str] = {}
+        self._url = ""
+        self._running = ExitStack()
+
+    def with_settings(self, settings: dict[str, str], folder: Path) -> str:
+        """The address of one that has these settings, which may be there already.
+
+        :param folder: for what a new one writes
+        """
+        if self._settings == settings and self._url:
+            return self._url
+        self.end()
+        (port,) = ports.choose(1)
+        url = f"http://{ports.HOST}:{port}"
+        ini = served.ini_with(
+            folder,
+            {
+                "WTF_CSRF_ENABLED": "true",
+                "ckanext.challenge.home": "true",
+                "ckan.site_url": url,
+                "ckan.storage_path": str(folder / "storage"),
+                "smtp.starttls": "false",
+                **settings,
+            },
+        )
+        worker = ["ckan", "-c", str(ini), "jobs", "worker"]
+        worker += ["default", "challenge-conformity"]
+        with ExitStack() as starting:
+            starting.enter_context(served.web(ini, port, folder / "server.log"))
+            log = folder / "worker.log"
+            starting.enter_context(served.running(worker, log, _worker_is_idle))
+            self._running = starting.pop_all()
+        self._settings, self._url = settings, url
+        return url
+
+    def end(self) -> None:
+        """Have neither of them run."""
+        self._running.close()
+        self._url = ""
+
+
+_portal = _Portal()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End the portal before a test that may not share its database with it."""
+    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+        _portal.end()
 
 
 @pytest.fixture
 def address(
-    world: World, mailbox: Mailbox, request: pytest.FixtureRequest
+    world: World,
+    mailbox: Mailbox,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    _post: tuple[Mailbox, str],
 ) -> Iterator[str]:
     """The address of a portal that serves this world, with a worker beside it.
 
-    What it mails is in ``mailbox``.
+    What it mails is in ``mailbox``. A module may have settings of its own, as
+    ``SETTINGS``.
     """
     # Begun only now: a worker must not take the first world's jobs while it is made,
     # and kept.
-    portal: str = request.getfixturevalue("_portal")
+    own = getattr(request.module, "SETTINGS", {})
+    folder = tmp_path_factory.mktemp("portal")
+    portal = _portal.with_settings({"smtp.server": _post[1], **own}, folder)
     yield portal
     # What the portal still does belongs to this test, and would stand in the way of the
     # next one's cleaning. Its one process answers when it has done all else.
