@@ -22,7 +22,7 @@ from ckan import model, plugins
 from ckan.cli import cli as ckan_cli
 from ckan.model import user as user_model
 from ckan.tests.helpers import CKANCliRunner, CKANTestApp
-from ckanext.activity import helpers as activity_helpers
+from ckanext.activity import helpers as activity_helpers  # type: ignore[import]
 from helpers.application import Application
 from helpers.index import Index
 from helpers.mailbox import Mailbox

@@ -93,8 +93,7 @@ class Application:
         wanted = config["ckan.plugins"]
         names = wanted.split() if isinstance(wanted, str) else list(wanted)
         # CKAN 2.11 loads one of its own after those that are configured.
-        if hasattr(plugins_core, "find_system_plugins"):
-            names += plugins_core.find_system_plugins()
+        names += getattr(plugins_core, "find_system_plugins", list)()
         return self._loaded_under == changed() and names == plugins_core._PLUGINS
 
 
