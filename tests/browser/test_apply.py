@@ -22,6 +22,12 @@ TOO_WIDE = """
   .map((element) => `${element.tagName} ${element.className}`)
 """
 
+#: What the portal was asked for, beside the page: nothing that the browser had.
+SENT = """
+performance.getEntriesByType("resource")
+  .filter((one) => one.transferSize > 0).map((one) => one.name)
+"""
+
 
 FOLLOW_UP = r"https?://\S+\?key=\S+"
 
@@ -153,3 +159,11 @@ def _enter(page: Page, mailbox: Any, number: int) -> None:
     page.goto("/organization/edit/lignieres")
     expect(page.locator("[name=siren]")).to_have_value(LIGNIERES[0])
     expect(page.locator("[name=departement]")).to_have_value("18")
+
+
+def test_styles_and_scripts_are_asked_for_once(visit: Callable[..., Page]) -> None:
+    page = visit()
+    for known in (False, True):
+        page.goto("/challenge/kits", wait_until="networkidle")
+        asked = [url for url in page.evaluate(SENT) if "/webassets/" in url]
+        assert (not asked) == known, asked
