@@ -47,10 +47,9 @@ def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
     return _frame.get_or_create(own, version, make)
 
 
-def challenge_menu(*endpoints: str, also: str | None = None) -> Markup:
+def challenge_menu(also: str | None = None) -> Markup:
     """Our entries of CKAN's menu, as ``h.build_nav_main`` builds them.
 
-    :param endpoints: of :data:`MENU`
     :param also: another blueprint on whose pages the first is shown as the present one
     """
     here = tk.get_endpoint()
@@ -59,15 +58,15 @@ def challenge_menu(*endpoints: str, also: str | None = None) -> Markup:
         here = (None, None)
 
     def build() -> Markup:
-        entries = []
-        for endpoint in endpoints:
-            title, blueprints = MENU[endpoint]
-            entries.append((endpoint, tk._(title), [*blueprints]))
+        entries = [
+            (endpoint, tk._(title), [*blueprints])
+            for endpoint, (title, blueprints) in MENU.items()
+        ]
         if also:
             entries[0][2].append(also)
         return tk.h.build_nav_main(*entries)
 
-    return remembered(("menu", endpoints, also, here), build)
+    return remembered(("menu", also, here), build)
 
 
 def challenge_style(name: str) -> None:
