@@ -17,9 +17,8 @@ from ckan import model
 from ckan.lib import jobs as rq_jobs
 from ckan.lib import uploader
 from ckan.tests import factories
-from factories import BAULE, call_as, collectivites, work_in_this_process
+from factories import call_as, collectivites, work_in_this_process
 from helpers import kept, sheets
-from helpers.snapshots import MadeOnce
 from helpers.strangers import marked, read_own_licences, renamed
 from werkzeug.datastructures import FileStorage
 
@@ -74,32 +73,6 @@ def storage(
 ) -> Path:
     monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
     return tmp_path
-
-
-def _people() -> tuple[dict[str, Any], dict[str, Any]]:
-    editor = factories.User()
-    collectivites()
-    organization = factories.Organization(
-        title="Baule",
-        siren=BAULE,
-        users=[{"name": editor["name"], "capacity": "editor"}],
-    )
-    return editor, organization
-
-
-@pytest.fixture
-def people(made_once: MadeOnce) -> tuple[dict[str, Any], dict[str, Any]]:
-    return made_once(__name__, _people)
-
-
-@pytest.fixture
-def editor(people: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
-    return people[0]
-
-
-@pytest.fixture
-def organization(people: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
-    return people[1]
 
 
 def _upload(content: bytes, name: str = "Subventions.xlsx") -> FileStorage:

@@ -9,9 +9,8 @@ import pytest
 from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 from ckan.tests import factories
-from factories import BAULE, call_as, collectivites
+from factories import call_as
 from helpers.mailbox import Mailbox
-from helpers.snapshots import MadeOnce
 
 from ckanext.challenge.model import Mail, Preparation
 from ckanext.challenge.model.base import utcnow
@@ -20,32 +19,6 @@ from ckanext.challenge.notifications import outbox
 pytestmark = pytest.mark.usefixtures(
     "with_plugins", "clean_db", "clean_index", "clean_queues"
 )
-
-
-def _people() -> tuple[dict[str, Any], dict[str, Any]]:
-    editor = factories.User(email="secretariat@example.org")
-    collectivites()
-    organization = factories.Organization(
-        title="Baule",
-        siren=BAULE,
-        users=[{"name": editor["name"], "capacity": "editor"}],
-    )
-    return editor, organization
-
-
-@pytest.fixture
-def people(made_once: MadeOnce) -> tuple[dict[str, Any], dict[str, Any]]:
-    return made_once(__name__, _people)
-
-
-@pytest.fixture
-def editor(people: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
-    return people[0]
-
-
-@pytest.fixture
-def organization(people: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
-    return people[1]
 
 
 def _left(
