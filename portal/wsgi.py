@@ -10,7 +10,7 @@ from typing import Any
 from ckan.cli import CKANConfigLoader
 from ckan.config.middleware import make_app
 
-#: Styles and scripts, whose names hold a digest, and CKAN's pictures and letters.
+#: Styles and scripts, whose names hold a digest, and CKAN's pictures and fonts.
 _STATIC = re.compile(r"/(webassets|base)/")
 _KEPT = ("Cache-Control", "public, max-age=3600")
 

@@ -121,18 +121,21 @@ class _Portal:
     """A portal and its worker: they take longer to start than most of the tests."""
 
     def __init__(self) -> None:
-        self._settings: dict[str, str] = {}
+        self._settings: dict[str, str] | None = None
         self._url = ""
         self._running = ExitStack()
 
-    def with_settings(self, settings: dict[str, str], folder: Path) -> str:
+    def with_settings(
+        self, settings: dict[str, str], folders: pytest.TempPathFactory
+    ) -> str:
         """The address of one that has these settings, which may be there already.
 
-        :param folder: for what a new one writes
+        :param folders: for what a new one writes
         """
-        if self._settings == settings and self._url:
+        if self._settings == settings:
             return self._url
         self.end()
+        folder = folders.mktemp("portal")
         (port,) = ports.choose(1)
         url = f"http://{ports.HOST}:{port}"
         ini = served.ini_with(
@@ -159,7 +162,7 @@ class _Portal:
     def end(self) -> None:
         """Have neither of them run."""
         self._running.close()
-        self._url = ""
+        self._settings = None
 
 
 _portal = _Portal()
@@ -188,8 +191,8 @@ def address(
     # Begun only now: a worker must not take the first world's jobs while it is made,
     # and kept.
     own = getattr(request.module, "SETTINGS", {})
-    folder = tmp_path_factory.mktemp("portal")
-    portal = _portal.with_settings({"smtp.server": _post[1], **own}, folder)
+    settings = {"smtp.server": _post[1], **own}
+    portal = _portal.with_settings(settings, tmp_path_factory)
     yield portal
     # What the portal still does belongs to this test, and would stand in the way of the
     # next one's cleaning. Its one process answers when it has done all else.

@@ -42,9 +42,8 @@ class Application:
     """
 
     def __init__(self) -> None:
-        #: That of the session, and the last one of tests that change settings.
-        self._own: _Built | None = None
-        self._other: _Built | None = None
+        #: That of the session, and the last one under changed settings (``True``).
+        self._built: dict[bool, _Built] = {}
         #: The settings that the plugins were loaded under, where they are not those of
         #: the session.
         self._loaded_under: dict[str, Any] = {}
@@ -63,17 +62,16 @@ class Application:
         app_globals._CONFIG_CACHE.clear()
         # As where it is built: what was made before belongs to no session.
         model.Session.remove()
-        self.load_plugins()
         under = changed()
-        built = self._other if under else self._own
+        built = self._built.get(bool(under))
         if built is None or built.under != under:
+            # The plugins are loaded with it.
             app = _get_test_app().app
             built = _Built(app, dict(app._wsgi_app.config), under)
+            self._built[bool(under)] = built
             self._loaded_under = under
-            if under:
-                self._other = built
-            else:
-                self._own = built
+        else:
+            self.load_plugins()
         # A setting changed within a request is also changed in the application.
         flask_app: flask.Flask = built.app._wsgi_app
         flask_app.config.clear()

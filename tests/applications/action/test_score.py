@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -224,15 +224,6 @@ def test_criteria_that_were_scored_are_not_taken_away_in_passing(
     assert _seen(season, 0)["own"]["worth"] == 5
 
 
-def _values(answer: Any) -> Iterator[Any]:
-    """All that stands in an answer, however deep."""
-    if isinstance(answer, dict | list):
-        for one in answer.values() if isinstance(answer, dict) else answer:
-            yield from _values(one)
-    else:
-        yield answer
-
-
 def test_the_applicant_and_the_public_read_none_of_it(season: dict[str, Any]) -> None:
     _score(season, 0, scores=HIGH, comment=SECRET)
     for person in (season["applicant"], factories.User(), None):
@@ -245,10 +236,10 @@ def test_the_applicant_and_the_public_read_none_of_it(season: dict[str, Any]) ->
         ("challenge_application_list", {}),
     )
     for action, data in own:
-        answer = call_as(season["applicant"], action, **data)
-        assert SECRET not in str(answer)
-        # What the readers gave on average, wherever it may stand.
-        assert not {4.5, "4.5"} & {*_values(answer)}
+        answer = str(call_as(season["applicant"], action, **data))
+        assert SECRET not in answer
+        # The average, and not the end of the seconds of a time.
+        assert not re.search(r"(?<!\d)4\.5", answer)
     journal = model.Session.query(JournalEntry).all()
     assert SECRET not in str([entry.data for entry in journal])
 

@@ -254,6 +254,16 @@ def test_drafts_are_invisible_to_the_public() -> None:
     assert call_as(user, "challenge_cohort_show", id="secrete")["id"] == draft["id"]
 
 
+def test_who_needs_no_figures_has_none_counted() -> None:
+    make_cohort(name="visible")
+    whole, brief = (
+        call_as(None, "challenge_cohort_list", include_figures=figures)["results"]
+        for figures in (True, False)
+    )
+    assert whole == [{**brief[0], "figures": whole[0]["figures"]}]
+    assert "figures" not in brief[0]
+
+
 def test_lists_page(admin: dict[str, Any]) -> None:
     for number in range(1, 4):
         make_cohort(name=f"saison-{number}", season=number)
