@@ -168,10 +168,24 @@ class _Portal:
 _portal = _Portal()
 
 
+def _own_settings(test: pytest.Item) -> dict[str, str]:
+    """The settings that a module of tests has for its portal, as ``SETTINGS``."""
+    module = test.getparent(pytest.Module)
+    return getattr(module and module.obj, "SETTINGS", {})
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
-    """End the portal before a test that may not share its database with it."""
-    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the portal before a test that may not share its database or its settings.
+
+    Its worker rests now. Ended later, it could have taken a job of the next test from
+    the queue, and would be lost together with it.
+    """
+    if (
+        nextitem is None
+        or nextitem.path.parent != Path(__file__).parent
+        or _own_settings(nextitem) != _own_settings(item)
+    ):
         _portal.end()
 
 
@@ -185,13 +199,11 @@ def address(
 ) -> Iterator[str]:
     """The address of a portal that serves this world, with a worker beside it.
 
-    What it mails is in ``mailbox``. A module may have settings of its own, as
-    ``SETTINGS``.
+    What it mails is in ``mailbox``.
     """
     # Begun only now: a worker must not take the first world's jobs while it is made,
     # and kept.
-    own = getattr(request.module, "SETTINGS", {})
-    settings = {"smtp.server": _post[1], **own}
+    settings = {"smtp.server": _post[1], **_own_settings(request.node)}
     portal = _portal.with_settings(settings, tmp_path_factory)
     yield portal
     # What the portal still does belongs to this test, and would stand in the way of the
