@@ -202,6 +202,28 @@ def test_a_table_is_published_in_three_pages(member: Browser, world: World) -> N
     assert len(shown["resources"]) == 2
 
 
+def test_what_is_still_to_say_is_told_after_saving(
+    member: Browser, world: World
+) -> None:
+    url = _give(member, world)
+    assert "It is saved." not in _read(member, url)
+    target, data = _form(_read(member, url), "/columns")
+    data[_control(data, "constant", "nomAttribuant")] = "Commune de Baule"
+    page = _read(member, member.post(target, data).headers["location"])
+    assert "Before you can go on, 4 answers are missing." in page
+    assert "<title>To correct: Prepare: " in page
+    _say_all(member, url)
+    wrong = [*TABLE[:3], [*TABLE[3][:3], "mille", *TABLE[3][4:]], *TABLE[4:]]
+    url = _give(member, world, wrong)
+    target, data = _form(_say_all(member, url), "/mend")
+    page = _read(member, member.post(target, data).headers["location"])
+    assert "Before you can go on, 1 answer is missing." in page
+    data[_control(data, "edit", "1 montant")] = "1000"
+    page = _read(member, member.post(target, data).headers["location"])
+    assert "2 rows that can be published" in page
+    assert "It is saved." not in page
+
+
 def test_nothing_is_published_by_a_form_without_an_answer(
     member: Browser, world: World
 ) -> None:

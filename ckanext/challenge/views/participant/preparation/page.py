@@ -39,12 +39,14 @@ def page(
     step: str = "",
     error: tk.ValidationError | None = None,
     form: forms.Form | None = None,
+    saved: str = "",
 ) -> dict[str, Any]:
     """What the page of a preparation shows.
 
     :param step: the one that was asked for; the one that waits, if none was
     :param error: why a form was refused
     :param form: what was typed into it
+    :param saved: the step that was just saved: where it still waits, its page says why
     :raises tk.ObjectNotFound: there is no such preparation
     """
     found = act("challenge_preparation_show", id=id_)
@@ -86,6 +88,7 @@ def page(
             ),
         },
         "steps": _steps(url, template, step, found),
+        "saved": saved,
     }
     more = {
         "reading": _reading,
@@ -95,7 +98,8 @@ def page(
         PUBLISH: _publish,
         "published": _published,
     }.get(template)
-    return {**shown, **(more(found, kit, typed) if more else {})}
+    shown.update(more(found, kit, typed) if more else {})
+    return {**shown, "is_left": saved == step and bool(shown.get("left"))}
 
 
 def _errors(error: tk.ValidationError | None) -> dict[str, list[str]]:
@@ -246,6 +250,7 @@ def _columns(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
         "columns": [one for one in columns if one["state"] != "asked"],
         "missing": [one for one in fields if one["is_missing"]],
         "others": [one for one in fields if not one["is_missing"]],
+        "left": len(asked) + sum(one["is_missing"] for one in fields),
         # The controls are counted through all lists.
         "counts": {"column": 0, "constant": 0},
     }
@@ -385,6 +390,7 @@ def _mend(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
             error["message"] for error in report["errors"] if not error.get("row")
         ],
         "lacking": [titles[name] for name in titles if name in lacking],
+        "left": sum(not one["was"] for one in questions) + len(lacking) + told,
         "more": max(0, report["error_count"] - len(report["errors"])),
         "error_count": told,
         "counts": {"repair": 0, "box": 0, "edit": 0},

@@ -149,13 +149,13 @@ def _update(id: str, step: str, given: Mapping[str, Any]) -> Response | str:
         act("challenge_preparation_update", id=id, **given)
     except tk.ValidationError as error:
         return _rendered(id, step, error)
-    return _to(id)
+    return _to(id, saved=step)
 
 
-def _to(id: str) -> Response:
-    return tk.redirect_to("challenge_preparation.read", id=id)
+def _to(id: str, **more: str) -> Response:
+    return tk.redirect_to("challenge_preparation.read", id=id, **more)
 
 
 def _rendered(id: str, step: str, error: tk.ValidationError | None = None) -> str:
-    shown = page.page(id, step, error, request.form)
+    shown = page.page(id, step, error, request.form, request.args.get("saved", ""))
     return tk.render(f"challenge/preparation/{shown['template']}.html", shown)
