@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from ckan import model
 from ckanext.challenge.common import own_fields
 from ckanext.challenge.domain.boxes import Box
 from ckanext.challenge.model import Collectivite, Participant
+from ckanext.challenge.model.catalog import dataset_extras
 from ckanext.challenge.model.contour import boxes
 
 #: The extra of a dataset that says for whom it is published, if not for its own.
@@ -62,16 +63,25 @@ def of(resource: model.Resource) -> Publisher:
     package = model.Session.get(model.Package, resource.package_id)
     if package is None or not package.owner_org:
         return Publisher()
-    group = model.Session.get(model.Group, package.owner_org)
+    others = codes_in(own_fields.read(_extras(package), FOR_OTHERS))
+    return of_organization(package.owner_org, others)
+
+
+def of_organization(organization_id: str, others: Collection[str] = ()) -> Publisher:
+    """Whose numbers the files of an organization may hold.
+
+    :param others: SIREN or INSEE codes of those for whom it publishes
+    """
+    group = model.Session.get(model.Group, organization_id)
     own = _extras(group)
     codes: set[str] = {own_fields.read(own, name) for name in NUMBERS}
     sirens = model.Session.execute(
         sa.select(Participant.siren).where(
-            Participant.organization_id == package.owner_org
+            Participant.organization_id == organization_id
         )
     )
     codes |= {siren for siren in sirens.scalars() if siren}
-    codes |= set(re.split(r"[\s,]+", own_fields.read(_extras(package), FOR_OTHERS)))
+    codes |= {*others}
     codes.discard("")
     rows = model.Session.execute(
         sa.select(Collectivite.siren, Collectivite.insee_code).where(
@@ -91,6 +101,24 @@ def of(resource: model.Resource) -> Publisher:
         )
     ).scalars()
     return Publisher(sirens, insee_codes, boxes({*insee_codes, *filter(None, members)}))
+
+
+def published_for(organization_id: str) -> set[str]:
+    """For whom an organization publishes already: SIREN and INSEE codes."""
+    extras = dataset_extras([FOR_OTHERS])
+    texts = model.Session.execute(
+        sa.text(
+            f"SELECT {extras.columns[FOR_OTHERS]} FROM package p {extras.joins}"
+            " WHERE p.owner_org = :organization AND p.state = 'active'"
+        ),
+        {"organization": organization_id},
+    ).scalars()
+    return {code for text in texts for code in codes_in(text or "")}
+
+
+def codes_in(text: str) -> set[str]:
+    """The SIREN and INSEE codes that somebody wrote one after the other."""
+    return {code for code in re.split(r"[\s,]+", text) if code}
 
 
 def _extras(entity: Any) -> Mapping[str, Any]:

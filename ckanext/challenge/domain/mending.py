@@ -73,8 +73,8 @@ class Question:
     """What a person has to say.
 
     :ivar code: ``day-or-month``, ``comma``, ``near-value``, ``percent``,
-        ``empty-means-no``, ``doubled-rows``; or ``lost-digits``, which nobody can
-        answer here: the digits are in the spreadsheet alone
+        ``empty-means-no``, ``doubled-rows``, ``others``; or ``lost-digits``, which
+        nobody can answer here: the digits are in the spreadsheet alone
     :ivar readings: the possible answers; none where it is yes or no
     """
 
@@ -91,7 +91,7 @@ class Repair:
     :ivar kind: ``spaces``, ``accents``, ``dates``, ``numbers``, ``booleans``,
         ``values``, ``zeros``, ``registration``, ``phones``, ``coordinates``,
         ``swapped``, ``letters``, ``recalled``; ``day-order``, ``number-style``,
-        ``near-values``, ``percent``, ``empty-cells``, ``lost-digits``,
+        ``near-values``, ``percent``, ``empty-cells``, ``lost-digits``, ``others``,
         ``empty-rows``, ``doubled-rows``
     :ivar cells: how many cells, or rows, it concerns
     :ivar examples: three of them

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import IO, Any, NoReturn
@@ -35,7 +35,7 @@ from ckanext.challenge.common.action_helpers import (
 )
 from ckanext.challenge.common.workbooks import MAX_BYTES, NotATable
 from ckanext.challenge.conformity import labels as conformity_labels
-from ckanext.challenge.conformity import registry
+from ckanext.challenge.conformity import publishers, registry
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain.kit_texts import proposed
 from ckanext.challenge.model import Preparation
@@ -137,11 +137,11 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
         letter, field, confidence (0-1), state, others, values, personal: null |
         {kind, why, rows, count, leave_out}, chosen}], fields: [{name, title, required,
         source: column | constant | computed | derived | missing, column, value,
-        can_be_made}], repairs: [{key, field, kind, cells,
-        examples: [{row, before, after}], applied, question}], left_out: [{sheet, row,
-        why, text}], report: {status, rows, errors, error_count, groups, partial},
-        problems: [{row, field, sheet, sheet_row, cells: [{field, value, letter}],
-        message, fix}],
+        can_be_made, problem: null | what is wrong with its one value}], repairs:
+        [{key, field, kind, cells, examples: [{row, before, after}], applied,
+        question}], left_out: [{sheet, row, why, text}], report: {status, rows, errors,
+        error_count, groups, partial}, problems: [{row, field, sheet, sheet_row,
+        cells: [{field, value, letter}], message, fix}],
         preview: [{field: value}], period, mapping, constants, choices (by key of a
         repair), answered_before (likewise: what was said the last time), edits,
         taken_back, dataset_id, resource_id, created_at, updated_at, expires_at}``.
@@ -296,13 +296,13 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
     national = kits.schema_of(row.kit)
     try:
         with _reading():
-            content = work.to_publish(row, national)
-        file = _file(row, national, content)
+            result = work.to_publish(row, national)
+        file = _file(row, national, result.content)
         row.state = "published"
         row.updated_at = utcnow()
         row.found, row.edits, row.mapping = {}, [], {}
         session_events.after_commit(file_store.remove, row.id)
-        _publish(context, row, data, file)
+        _publish(context, row, data, file, result.published_for)
     except BaseException:
         model.Session.rollback()
         raise
@@ -521,7 +521,11 @@ def _check_mapping(row: Preparation) -> None:
 
 
 def _publish(
-    context: Context, row: Preparation, data: dict[str, Any], file: dict[str, Any]
+    context: Context,
+    row: Preparation,
+    data: dict[str, Any],
+    file: dict[str, Any],
+    published_for: Collection[str],
 ) -> None:
     """Hand the file to CKAN's own actions.
 
@@ -534,7 +538,7 @@ def _publish(
     )
     file = {**file, "name": kit["title"]}
     if data["mode"] == "new":
-        fields = _dataset(row, kit, data)
+        fields = _dataset(row, kit, data, published_for)
         dataset = tk.get_action("package_create")({**own, "defer_commit": True}, fields)
     else:
         dataset = _existing(context, row, data)
@@ -542,17 +546,24 @@ def _publish(
     if data["mode"] == "replace":
         row.resource_id = _former(dataset, data, own_fields.read(file, "schema"))
         tk.get_action("resource_patch")({**own}, {"id": row.resource_id, **file})
-        return
-    resource = tk.get_action("resource_create")(
-        {**own}, {"package_id": dataset["id"], **file}
-    )
-    # Only now is there a resource to which the row can point.
-    row.resource_id = resource["id"]
-    model.Session.commit()
+    else:
+        resource = tk.get_action("resource_create")(
+            {**own}, {"package_id": dataset["id"], **file}
+        )
+        # Only now is there a resource to which the row can point.
+        row.resource_id = resource["id"]
+        model.Session.commit()
+    if data["mode"] != "new":
+        # CKAN builds the dataset with its new file from the search index: what was not
+        # committed before would be lost.
+        _say_for_whom(own, dataset, published_for)
 
 
 def _dataset(
-    row: Preparation, kit: dict[str, Any], data: dict[str, Any]
+    row: Preparation,
+    kit: dict[str, Any],
+    data: dict[str, Any],
+    published_for: Collection[str],
 ) -> dict[str, Any]:
     """A dataset as the kit proposes it."""
     organization = kit["organization"]
@@ -572,9 +583,25 @@ def _dataset(
         "tags": [{"name": tag} for tag in kit["tags"]],
         "spatial_insee": organization.get("territory") or "",
         "challenge_kit": row.kit,
+        publishers.FOR_OTHERS: ", ".join(sorted(published_for)),
     }
     filled = {name: value for name, value in fields.items() if value}
     return own_fields.written("dataset", filled)
+
+
+def _say_for_whom(
+    own: Context, dataset: dict[str, Any], published_for: Collection[str]
+) -> None:
+    """Have a dataset that is there say for whom else it is published."""
+    name = publishers.FOR_OTHERS
+    before = publishers.codes_in(own_fields.read(dataset, name))
+    if before.issuperset(published_for):
+        return
+    text = ", ".join(sorted(before.union(published_for)))
+    stored = model.Session.get(model.Package, dataset["id"])
+    extras = stored.extras if stored else {}
+    told = own_fields.written("dataset", {name: text}, extras)
+    tk.get_action("package_patch")({**own}, {"id": dataset["id"], **told})
 
 
 def _free_name(wanted: str) -> str:
@@ -641,6 +668,7 @@ def _dictize(row: Preparation) -> dict[str, Any]:
         "remedy": workbook_labels.refusal(row.reason)[1] if row.reason else None,
         **found,
         "columns": [_column(one) for one in found.get("columns", [])],
+        "fields": [_field(one) for one in found.get("fields", [])],
         "report": _told(report) if report else None,
         "problems": [_problem(one) for one in found.get("problems", [])],
     }
@@ -652,6 +680,12 @@ def _column(facts: dict[str, Any]) -> dict[str, Any]:
     told = facts["personal"]
     why = labels.personal(told["kind"], told["leave_out"], told["rows"])
     return {**facts, "personal": {**told, "why": " ".join(why)}}
+
+
+def _field(facts: dict[str, Any]) -> dict[str, Any]:
+    # One that was prepared by a version before has none.
+    error = facts.pop("error", None)
+    return {**facts, "problem": conformity_labels.said(error) if error else None}
 
 
 def _problem(facts: dict[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ _REPAIRS: Mapping[str, str] = {
     "letters": N_("Capitals and spaces are written as the schema asks"),
     "recalled": N_("What you published beside these names the last time is put back"),
     "lost-digits": N_("Digits that the spreadsheet threw away"),
+    "others": N_("Numbers of somebody else"),
     "empty-rows": N_("Empty rows are left out"),
     "doubled-rows": N_("Rows that are the same as another one"),
 }
@@ -61,6 +62,10 @@ _QUESTIONS: Mapping[str, str] = {
     "percent": N_("Are these percentages, to be divided by 100?"),
     "empty-means-no": N_("Does an empty cell mean no?"),
     "doubled-rows": N_("Is each of these rows the same thing written twice?"),
+    "others": N_(
+        "These numbers are not yours. Do you publish this data for them? The dataset "
+        "will then say so."
+    ),
     "lost-digits": N_(
         "The spreadsheet kept only the first digits of these numbers, and nobody can "
         "guess the others. In the original workbook, give the column the format Text "

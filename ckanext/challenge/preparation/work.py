@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,14 @@ from ckan import model
 from ckanext.challenge.common import file_store, own_fields
 from ckanext.challenge.common.workbooks import NotATable, Sheet, Workbook, take_in
 from ckanext.challenge.conformity import labels as conformity_labels
-from ckanext.challenge.conformity import registry
+from ckanext.challenge.conformity import publishers, registry
 from ckanext.challenge.conformity.report import Problem, Report
 from ckanext.challenge.domain import mending, tables
 from ckanext.challenge.domain.matching import Match
 from ckanext.challenge.domain.mending import Repair
 from ckanext.challenge.model import Collectivite, Preparation, PreparationMemory
 
-from . import kits, marked, steps, vocabulary
+from . import kits, marked, others, steps, vocabulary
 
 #: Rows that are shown of the result.
 _PREVIEW = 20
@@ -88,12 +88,7 @@ def csv_of(row: Preparation, schema: registry.Schema) -> bytes:
 
     :raises NotATable: the workbook cannot be read
     """
-    return steps.to_csv(_result(row, schema))
-
-
-def _result(row: Preparation, schema: registry.Schema) -> steps.Result:
-    workbook = _taken_in(row)
-    return _Prepared(row, schema, workbook).result
+    return steps.to_csv(_Prepared(row, schema, _taken_in(row)).result)
 
 
 def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
@@ -110,14 +105,28 @@ def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
     return marked.write(workbook.sheets, marks, tk._("The table"))
 
 
-def to_publish(row: Preparation, schema: registry.Schema) -> bytes:
+@dataclass(frozen=True)
+class Published:
+    """What is published of a preparation.
+
+    :ivar content: the file
+    :ivar published_for: SIREN and INSEE codes of those for whom it is published, if not
+        for the organization itself
+    """
+
+    content: bytes
+    published_for: frozenset[str]
+
+
+def to_publish(row: Preparation, schema: registry.Schema) -> Published:
     """The result as it is published, kept in mind for the next time.
 
     What was agreed to is kept in the caller's transaction.
 
     :raises NotATable: the workbook cannot be read
     """
-    result = _result(row, schema)
+    prepared = _Prepared(row, schema, _taken_in(row))
+    result = prepared.result
     memory = model.Session.get(PreparationMemory, (row.organization_id, row.kit))
     if memory is None:
         memory = PreparationMemory(
@@ -140,7 +149,7 @@ def to_publish(row: Preparation, schema: registry.Schema) -> bytes:
     }
     memory.answers = {**memory.answers, **lasting}
     memory.known = steps.names_known(memory.known, result, schema)
-    return steps.to_csv(result)
+    return Published(steps.to_csv(result), prepared.others.accepted)
 
 
 def said(constants: Mapping[str, str]) -> dict[str, str]:
@@ -237,7 +246,18 @@ class _Prepared:
             },
             known=memory.known if memory else None,
         )
-        self.report = _checked(self.result, schema)
+        own = publishers.of_organization(row.organization_id)
+        self.others = others.look(
+            self.result,
+            schema,
+            own,
+            publishers.published_for(row.organization_id) if schema.publisher else (),
+            row.repairs,
+        )
+        self.repairs = (*self.result.repairs, *self.others.questions)
+        if self.others.accepted:
+            own = publishers.of_organization(row.organization_id, self.others.accepted)
+        self.report = _checked(self.result, schema, own)
 
     @property
     def state(self) -> str:
@@ -245,11 +265,11 @@ class _Prepared:
         lacks = any(
             one.required and one.source == "missing" for one in self.result.sources
         )
-        if lacks or any(one.state == "asked" for one in self.matches):
+        asked = any(one.state == "asked" for one in self.matches)
+        if lacks or asked or self._wrong_for_all():
             return "to_match"
         asks = any(
-            one.question and one.key not in self._answered
-            for one in self.result.repairs
+            one.question and one.key not in self._answered for one in self.repairs
         )
         if asks or self.report.status != "valid":
             return "to_mend"
@@ -258,6 +278,7 @@ class _Prepared:
     def as_dict(self) -> dict[str, Any]:
         """All that pages show of it, as facts."""
         table, result = self.table, self.result
+        wrong = self._wrong_for_all()
         return {
             **_as_taken_in(self._workbook, table.sheets, table.header_row),
             "header_row": table.header_row,
@@ -274,13 +295,14 @@ class _Prepared:
                     "column": one.column,
                     "value": one.value,
                     "can_be_made": one.can_be_made,
+                    "error": wrong.get(one.field),
                 }
                 for one in result.sources
             ],
-            "repairs": [_repair(one) for one in result.repairs],
+            "repairs": [_repair(one) for one in self.repairs],
             "answered_before": {
                 one.key: self._answers[one.key]
-                for one in result.repairs
+                for one in self.repairs
                 if one.key in self._answers
             },
             "left_out": [
@@ -329,13 +351,46 @@ class _Prepared:
         """What the spreadsheet calls the column of a field; nothing if it has none."""
         return source.column and self.table.column(source.column).letter
 
+    def _wrong_for_all(self) -> dict[str, dict[str, Any]]:
+        """What is wrong with fields that have one value for all rows, by their names.
+
+        What is still asked of a field is not wrong yet.
+        """
+        values = {
+            one.field: one.value
+            for one in self.result.sources
+            if one.source in ("constant", "computed")
+        }
+        asked = {
+            one.field
+            for one in self.repairs
+            if one.question and one.key not in self._answered
+        }
+        found: dict[str, dict[str, Any]] = {}
+        for problem in self.report.errors:
+            name = problem.column or ""
+            if (
+                name not in asked
+                # A cell of it may have been typed by itself.
+                and values.get(name) == problem.value
+                and values.keys() >= {*_concerned(problem)}
+            ):
+                found.setdefault(name, problem.as_dict())
+        return found
+
     def _problems(self) -> list[dict[str, Any]]:
-        """What is wrong in a cell, with where that cell comes from."""
+        """What is wrong in a cell, with where that cell comes from.
+
+        Of what is wrong in all rows alike, see :meth:`_wrong_for_all`.
+        """
         if not self.report.errors:
             return []
         last = max(problem.row or 0 for problem in self.report.errors)
         lines = _lines_of_rows(self.result, last)
-        sources = {one.field: one for one in self.result.sources}
+        for_all = self._wrong_for_all()
+        sources = {
+            one.field: one for one in self.result.sources if one.field not in for_all
+        }
         found = []
         for problem in self.report.errors:
             number = lines.get(problem.row or 0)
@@ -486,8 +541,10 @@ def _repair(repair: Repair) -> dict[str, Any]:
     return facts
 
 
-def _checked(result: steps.Result, schema: registry.Schema) -> Report:
-    """Conformity's verdict on the result."""
+def _checked(
+    result: steps.Result, schema: registry.Schema, publisher: publishers.Publisher
+) -> Report:
+    """Conformity's verdict on the result, as it will be once it is published."""
     # frictionless is loaded where a file is checked: no web process needs it.
     from ckanext.challenge.conformity import check as conformity  # noqa: PLC0415
 
@@ -496,7 +553,7 @@ def _checked(result: steps.Result, schema: registry.Schema) -> Report:
     ) as file:
         steps.write(result, file)
         file.flush()
-        return conformity.check(Path(file.name), schema)
+        return conformity.check(Path(file.name), schema, publisher=publisher)
 
 
 def _report(report: Report) -> Mapping[str, Any]:

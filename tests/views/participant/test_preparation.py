@@ -13,7 +13,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from factories import call_as, work_in_this_process
+from factories import BAULE, call_as, work_in_this_process
 from helpers import sheets
 from helpers.browser import Browser, World
 
@@ -210,18 +210,42 @@ def test_what_is_still_to_say_is_told_after_saving(
     target, data = _form(_read(member, url), "/columns")
     data[_control(data, "constant", "nomAttribuant")] = "Commune de Baule"
     page = _read(member, member.post(target, data).headers["location"])
-    assert "Before you can go on, 4 answers are missing." in page
+    assert "Before you can go on, 4 answers are missing or wrong." in page
     assert "<title>To correct: Prepare: " in page
     _say_all(member, url)
     wrong = [*TABLE[:3], [*TABLE[3][:3], "mille", *TABLE[3][4:]], *TABLE[4:]]
     url = _give(member, world, wrong)
     target, data = _form(_say_all(member, url), "/mend")
     page = _read(member, member.post(target, data).headers["location"])
-    assert "Before you can go on, 1 answer is missing." in page
+    assert "Before you can go on, 1 answer is missing or wrong." in page
     data[_control(data, "edit", "1 montant")] = "1000"
     page = _read(member, member.post(target, data).headers["location"])
     assert "2 rows that can be published" in page
     assert "It is saved." not in page
+
+
+def test_the_number_of_somebody_else_is_asked_about_and_corrected(
+    member: Browser, world: World
+) -> None:
+    organization = world.participant["organization_id"]
+    call_as(
+        world.people["sysadmin"], "organization_patch", id=organization, siren=BAULE
+    )
+    url = _give(member, world)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(CONSTANTS, "idAttribuant", "21360159400012")
+        page = _say_all(member, url)
+    assert "These numbers are not yours." in page
+    assert "“21360159400012”" in page
+    target, data = _form(page, "/mend")
+    data[_control(data, "repair", "idAttribuant:others")] = "no"
+    page = _read(member, member.post(target, data).headers["location"])
+    assert "1 value of all rows to correct" in page
+    assert re.search(r'aria-describedby="error-constant-0 help-[^"]+" aria-inv', page)
+    target, data = _form(page, "/columns")
+    data[_control(data, "constant", "idAttribuant")] = CONSTANTS["idAttribuant"]
+    page = _read(member, member.post(target, data).headers["location"])
+    assert "2 rows that can be published" in page
 
 
 def test_nothing_is_published_by_a_form_without_an_answer(

@@ -248,9 +248,13 @@ def _columns(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
         "header_is_sure": found["header_is_sure"],
         "asked": asked,
         "columns": [one for one in columns if one["state"] != "asked"],
+        "wrong": [one for one in fields if one["problem"]],
         "missing": [one for one in fields if one["is_missing"]],
-        "others": [one for one in fields if not one["is_missing"]],
-        "left": len(asked) + sum(one["is_missing"] for one in fields),
+        "others": [
+            one for one in fields if not one["is_missing"] and not one["problem"]
+        ],
+        "left": len(asked)
+        + sum(one["is_missing"] or bool(one["problem"]) for one in fields),
         # The controls are counted through all lists.
         "counts": {"column": 0, "constant": 0},
     }
@@ -320,6 +324,7 @@ def _field(
         "title": _titled(field),
         "required": field["required"],
         "is_missing": field["required"] and field["source"] == "missing",
+        "problem": field["problem"],
         "source": labels.source(field["source"]),
         "known": known or "",
         "expected": told.get("expected", "").rstrip("."),
