@@ -10,8 +10,8 @@ from playwright.sync_api import Page
 # What is CKAN's own: the account bar stands outside its landmarks, and the list of
 # languages has roles of its own on CKAN 2.11.
 CONTEXT: dict[str, Any] = {"exclude": [[".account-masthead"], [".lang-select"]]}
-#: What axe finds well is not asked for: telling it takes as long as finding it. The room
-#: of a link, which WCAG 2.2 asks for, axe looks at where it is told to.
+#: What axe finds well is not asked for: telling it takes as long as finding it. At the
+#: room of a link, which WCAG 2.2 asks for, axe looks where it is told to.
 OPTIONS: dict[str, Any] = {
     "resultTypes": ["violations"],
     "rules": {"target-size": {"enabled": True}},
