@@ -28,6 +28,8 @@ LABELS = [
     "DELIB_OBJET",
 ]
 MATTER = "Finances locales/Décisions budgétaires"
+#: The code of the same commune.
+INSEE = "36159"
 KEY = "COLL_SIRET:others"
 
 
@@ -102,6 +104,17 @@ def test_who_publishes_for_others_says_it_once(
     assert verdict == "valid"
     assert dataset["published_for"] == POINCONNET
     assert _begin(editor, organization, _rows(OTHER))["state"] == "ready"
+
+
+def test_who_is_known_by_one_number_is_known_by_the_other(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    dataset, _ = _publish(editor, _begin(editor, organization, _rows(OWN)))
+    call_as(editor, "package_patch", id=dataset["id"], published_for=INSEE)
+    found = _begin(editor, organization, _rows(OTHER))
+    assert found["state"] == "ready"
+    dataset, verdict = _publish(editor, found)
+    assert (dataset["published_for"], verdict) == (POINCONNET, "valid")
 
 
 def test_whose_file_it_is_not_has_its_cells_corrected(

@@ -7,7 +7,7 @@ once: the dataset then says for whom it is published, and that is known the next
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ckanext.challenge.conformity.publishers import Publisher
@@ -37,23 +37,25 @@ def look(
     result: Result,
     schema: Schema,
     own: Publisher,
-    known: Collection[str],
+    known: Publisher,
     choices: Mapping[str, Choice],
 ) -> Others:
     """Look for numbers that are not the publisher's own.
 
     :param own: the organization alone
-    :param known: those for whom it publishes already
+    :param known: together with those for whom it publishes already
     :param choices: what people answered, by the key of a question
     """
     accepted: set[str] = set()
     questions = []
     for column, kind in schema.publisher.items():
         rows = _rows_of_others(result, column, kind, own)
-        accepted |= rows.keys() & {*known}
         unknown = {
-            number: found for number, found in rows.items() if number not in accepted
+            number: found
+            for number, found in rows.items()
+            if known.fault(_kind(kind), number)
         }
+        accepted |= rows.keys() - unknown.keys()
         if not unknown:
             continue
         key = f"{column}:{KIND}"
@@ -88,8 +90,11 @@ def _rows_of_others(
     found: dict[str, list[int]] = defaultdict(list)
     for text, at in rows.items():
         number = own_fields.clean("insee_code" if kind == "insee" else "siren", text)
-        if number and own.fault("insee" if kind == "insee" else "siren", number) == (
-            "other"
-        ):
+        if number and own.fault(_kind(kind), number) == "other":
             found[number] += at
     return found
+
+
+def _kind(kind: str) -> str:
+    """Of what kind the number is that counts of one: the SIREN of a SIRET."""
+    return "insee" if kind == "insee" else "siren"

@@ -181,6 +181,14 @@ def context_of(organization_id: str) -> steps.Context:
     )
 
 
+def _with_known(
+    own: publishers.Publisher, organization_id: str
+) -> publishers.Publisher:
+    """An organization together with those for whom it publishes already."""
+    known = publishers.published_for(organization_id)
+    return publishers.of_organization(organization_id, known) if known else own
+
+
 def _typed(organization_id: str, what: str) -> str | None:
     """What somebody of an organization typed for another table of it.
 
@@ -248,11 +256,7 @@ class _Prepared:
         )
         own = publishers.of_organization(row.organization_id)
         self.others = others.look(
-            self.result,
-            schema,
-            own,
-            publishers.published_for(row.organization_id) if schema.publisher else (),
-            row.repairs,
+            self.result, schema, own, _with_known(own, row.organization_id), row.repairs
         )
         self.repairs = (*self.result.repairs, *self.others.questions)
         if self.others.accepted:
