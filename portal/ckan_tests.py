@@ -129,12 +129,20 @@ def _ended(process: subprocess.Popen[bytes], own: Path) -> Outcomes:
 
 
 def outcomes(report: Path) -> dict[str, str]:
-    """What became of each test, as a report in JUnit's XML tells it."""
+    """What became of each test, as a report in JUnit's XML tells it.
+
+    :raises PortalError: it tells of none
+    """
     found: dict[str, str] = {}
     for case in ElementTree.parse(report).iter("testcase"):
         kinds = {child.tag for child in case} & {"failure", "error", "skipped"}
         name = f"{case.get('classname')}::{case.get('name')}"
         found[name] = min(kinds, default="passed")
+    if not found:
+        raise PortalError(
+            "no test was found: name modules of CKAN's tests, as in"
+            " ARGS=ckan.tests.controllers.test_user"
+        )
     return found
 
 

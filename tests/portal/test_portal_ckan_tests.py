@@ -3,6 +3,7 @@
 import pytest
 
 from portal import ckan_tests
+from portal.console import PortalError
 
 pytestmark = pytest.mark.pure
 
@@ -30,6 +31,13 @@ def test_a_report_says_what_became_of_each_test(tmp_path):
         THREE: "skipped",
         FOUR: "error",
     }
+
+
+def test_that_no_test_was_found_is_said(tmp_path):
+    report = tmp_path / "report.xml"
+    report.write_text("<testsuites><testsuite/></testsuites>", "utf-8")
+    with pytest.raises(PortalError, match="no test was found"):
+        ckan_tests.outcomes(report)
 
 
 def test_what_differs_is_told_and_what_is_alike_is_counted():
