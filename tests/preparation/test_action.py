@@ -140,6 +140,19 @@ def test_a_workbook_becomes_a_dataset_that_conforms(
     assert verdict["status"] == "valid"
 
 
+def test_a_problem_names_other_columns_by_their_titles(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    lacking = [TABLE[3][0], "", *TABLE[3][2:]]
+    found = _begin(editor, organization, [*TABLE[:3], lacking, *TABLE[4:]])
+    found = _finish(editor, found)
+    (problem,) = found["problems"]
+    titles = {one["name"]: one["title"] for one in found["fields"]}
+    for name in ("idBeneficiaire", "rnaBeneficiaire"):
+        assert titles[name] in problem["message"]
+        assert name not in problem["message"]
+
+
 @marked(renamed)
 def test_a_portal_with_forms_of_its_own_gets_its_own_fields(
     monkeypatch: pytest.MonkeyPatch,

@@ -660,6 +660,8 @@ def _dictize(row: Preparation) -> dict[str, Any]:
     found = as_json(row.found)
     report = found.pop("report", None)
     found.pop("remembered", None)
+    fields = found.get("fields", [])
+    titles = {one["name"]: one["title"] for one in fields}
     return {
         **columns(row, _COLUMNS),
         "constants": work.said(row.constants),
@@ -668,9 +670,9 @@ def _dictize(row: Preparation) -> dict[str, Any]:
         "remedy": workbook_labels.refusal(row.reason)[1] if row.reason else None,
         **found,
         "columns": [_column(one) for one in found.get("columns", [])],
-        "fields": [_field(one) for one in found.get("fields", [])],
+        "fields": [_field(one) for one in fields],
         "report": _told(report) if report else None,
-        "problems": [_problem(one) for one in found.get("problems", [])],
+        "problems": [_problem(one, titles) for one in found.get("problems", [])],
     }
 
 
@@ -688,13 +690,30 @@ def _field(facts: dict[str, Any]) -> dict[str, Any]:
     return {**facts, "problem": conformity_labels.said(error) if error else None}
 
 
-def _problem(facts: dict[str, Any]) -> dict[str, Any]:
-    error = facts.pop("error")
+def _problem(facts: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
+    """What is wrong in a cell, told with the titles that stand beside it.
+
+    :param titles: of the fields, by their names
+    """
+    error = _titled(facts.pop("error"), titles)
     return {
         **facts,
         "message": conformity_labels.what(error),
         "fix": conformity_labels.fix(error),
     }
+
+
+def _titled(error: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
+    """An error that names other columns by their titles."""
+    expected = error.get("expected")
+    if not isinstance(expected, dict):
+        return error
+    named = dict(expected)
+    if "column" in named:
+        named["column"] = titles.get(named["column"], named["column"])
+    if "columns" in named:
+        named["columns"] = [titles.get(name, name) for name in named["columns"]]
+    return {**error, "expected": named}
 
 
 def _told(report: dict[str, Any]) -> dict[str, Any]:

@@ -408,7 +408,8 @@ def _problem(
     first, *_ = problem["cells"]
     return {
         "where": labels.place(problem["sheet"], problem["sheet_row"], first["letter"]),
-        "message": problem["message"],
+        # It is written to stand within a sentence, too.
+        "message": problem["message"][:1].upper() + problem["message"][1:],
         "fix": problem["fix"],
         "cells": [
             {
