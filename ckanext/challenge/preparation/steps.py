@@ -259,6 +259,10 @@ class Result:
     repairs: tuple[Repair, ...]
     sources: tuple[Source, ...]
 
+    def cells(self, field: str) -> list[str]:
+        """The cells of a field, one for each row."""
+        return self.columns[self.names.index(field)]
+
     def rows(self, count: int | None = None) -> Iterator[tuple[str, ...]]:
         """The rows, or the first of them."""
         return itertools.islice(zip(*self.columns, strict=True), count)

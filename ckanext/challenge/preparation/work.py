@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -181,14 +182,6 @@ def context_of(organization_id: str) -> steps.Context:
     )
 
 
-def _with_known(
-    own: publishers.Publisher, organization_id: str
-) -> publishers.Publisher:
-    """An organization together with those for whom it publishes already."""
-    known = publishers.published_for(organization_id)
-    return publishers.of_organization(organization_id, known) if known else own
-
-
 def _typed(organization_id: str, what: str) -> str | None:
     """What somebody of an organization typed for another table of it.
 
@@ -254,14 +247,9 @@ class _Prepared:
             },
             known=memory.known if memory else None,
         )
-        own = publishers.of_organization(row.organization_id)
-        self.others = others.look(
-            self.result, schema, own, _with_known(own, row.organization_id), row.repairs
-        )
+        self.others = others.look(self.result, schema, row.organization_id, row.repairs)
         self.repairs = (*self.result.repairs, *self.others.questions)
-        if self.others.accepted:
-            own = publishers.of_organization(row.organization_id, self.others.accepted)
-        self.report = _checked(self.result, schema, own)
+        self.report = _checked(self.result, schema, self.others.publisher)
 
     @property
     def state(self) -> str:
@@ -270,19 +258,15 @@ class _Prepared:
             one.required and one.source == "missing" for one in self.result.sources
         )
         asked = any(one.state == "asked" for one in self.matches)
-        if lacks or asked or self._wrong_for_all():
+        if lacks or asked or self._wrong_for_all:
             return "to_match"
-        asks = any(
-            one.question and one.key not in self._answered for one in self.repairs
-        )
-        if asks or self.report.status != "valid":
+        if self._asked_fields or self.report.status != "valid":
             return "to_mend"
         return "ready"
 
     def as_dict(self) -> dict[str, Any]:
         """All that pages show of it, as facts."""
         table, result = self.table, self.result
-        wrong = self._wrong_for_all()
         return {
             **_as_taken_in(self._workbook, table.sheets, table.header_row),
             "header_row": table.header_row,
@@ -299,7 +283,7 @@ class _Prepared:
                     "column": one.column,
                     "value": one.value,
                     "can_be_made": one.can_be_made,
-                    "error": wrong.get(one.field),
+                    "error": self._wrong_for_all.get(one.field),
                 }
                 for one in result.sources
             ],
@@ -355,6 +339,16 @@ class _Prepared:
         """What the spreadsheet calls the column of a field; nothing if it has none."""
         return source.column and self.table.column(source.column).letter
 
+    @cached_property
+    def _asked_fields(self) -> frozenset[str]:
+        """The fields about which something is asked still; empty for whole rows."""
+        return frozenset(
+            one.field
+            for one in self.repairs
+            if one.question and one.key not in self._answered
+        )
+
+    @cached_property
     def _wrong_for_all(self) -> dict[str, dict[str, Any]]:
         """What is wrong with fields that have one value for all rows, by their names.
 
@@ -365,16 +359,11 @@ class _Prepared:
             for one in self.result.sources
             if one.source in ("constant", "computed")
         }
-        asked = {
-            one.field
-            for one in self.repairs
-            if one.question and one.key not in self._answered
-        }
         found: dict[str, dict[str, Any]] = {}
         for problem in self.report.errors:
             name = problem.column or ""
             if (
-                name not in asked
+                name not in self._asked_fields
                 # A cell of it may have been typed by itself.
                 and values.get(name) == problem.value
                 and values.keys() >= {*_concerned(problem)}
@@ -385,15 +374,16 @@ class _Prepared:
     def _problems(self) -> list[dict[str, Any]]:
         """What is wrong in a cell, with where that cell comes from.
 
-        Of what is wrong in all rows alike, see :meth:`_wrong_for_all`.
+        Of what is wrong in all rows alike, see :attr:`_wrong_for_all`.
         """
         if not self.report.errors:
             return []
         last = max(problem.row or 0 for problem in self.report.errors)
         lines = _lines_of_rows(self.result, last)
-        for_all = self._wrong_for_all()
         sources = {
-            one.field: one for one in self.result.sources if one.field not in for_all
+            one.field: one
+            for one in self.result.sources
+            if one.field not in self._wrong_for_all
         }
         found = []
         for problem in self.report.errors:
@@ -419,10 +409,9 @@ class _Prepared:
 
     def _cell(self, number: int, source: steps.Source) -> dict[str, Any]:
         """One cell of a row, with the column of the spreadsheet where it stands."""
-        at = self.result.names.index(source.field)
         return {
             "field": source.field,
-            "value": self.result.columns[at][number],
+            "value": self.result.cells(source.field)[number],
             "letter": self._letter(source),
         }
 

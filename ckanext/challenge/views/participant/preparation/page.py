@@ -232,7 +232,7 @@ def _table(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
 def _columns(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
     typed_columns = forms.typed(typed, "column")
     typed_constants = forms.typed(typed, "constant")
-    titles = [(one["name"], _titled(one)) for one in found["fields"]]
+    titles = [(one["name"], one["title"]) for one in found["fields"]]
     told = {one["name"]: one for one in kits.column_facts(kit)}
     columns = [
         _column(one, titles, typed_columns.get(one["label"]))
@@ -244,24 +244,19 @@ def _columns(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
         if one["source"] != "column"
     ]
     asked = [one for one in columns if one["state"] == "asked"]
+    wrong = [one for one in fields if one["problem"]]
+    missing = [one for one in fields if one["is_missing"]]
     return {
         "header_is_sure": found["header_is_sure"],
         "asked": asked,
         "columns": [one for one in columns if one["state"] != "asked"],
-        "wrong": [one for one in fields if one["problem"]],
-        "missing": [one for one in fields if one["is_missing"]],
-        "others": [
-            one for one in fields if not one["is_missing"] and not one["problem"]
-        ],
-        "left": len(asked)
-        + sum(one["is_missing"] or bool(one["problem"]) for one in fields),
+        "wrong": wrong,
+        "missing": missing,
+        "others": [one for one in fields if one not in wrong and one not in missing],
+        "left": len(asked) + len(wrong) + len(missing),
         # The controls are counted through all lists.
         "counts": {"column": 0, "constant": 0},
     }
-
-
-def _titled(field: Found) -> str:
-    return field["title"] if field["title"] != field["name"] else field["name"]
 
 
 def _column(
@@ -321,7 +316,7 @@ def _field(
     known = field["value"] if field["source"] == "computed" else ""
     return {
         "name": field["name"],
-        "title": _titled(field),
+        "title": field["title"],
         "required": field["required"],
         "is_missing": field["required"] and field["source"] == "missing",
         "problem": field["problem"],
@@ -340,7 +335,7 @@ def _field(
 
 
 def _mend(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
-    titles = {one["name"]: _titled(one) for one in found["fields"]}
+    titles = {one["name"]: one["title"] for one in found["fields"]}
     answers = forms.typed(typed, "repair")
     boxes = forms.typed(typed, "box")
     edits = forms.typed(typed, "edit")
