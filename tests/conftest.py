@@ -316,3 +316,12 @@ def mailbox(
         yield box
     finally:
         controller.stop()
+
+
+@pytest.fixture
+def storage(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Path:
+    """A folder of the test's own, in which the portal keeps its files."""
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+    return tmp_path

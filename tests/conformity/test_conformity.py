@@ -40,14 +40,6 @@ GOOD = (
 BAD = GOOD + "45024,X,zoé,0,22\n"
 
 
-@pytest.fixture
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Path]:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
-    yield tmp_path
-
-
 def call(action: str, **data: Any) -> Any:
     user = helpers.call_action("get_site_user")
     return helpers.call_action(action, {"user": user["name"]}, **data)

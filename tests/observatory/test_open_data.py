@@ -26,13 +26,6 @@ pytestmark = pytest.mark.usefixtures("region", "storage")
 
 
 @pytest.fixture
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
-
-
-@pytest.fixture
 def region_publishes(region: None) -> dict[str, Any]:
     """Le Poinçonnet publishes here, Baule elsewhere; a month is kept."""
     make_town(POINCONNET, 2, agents="60")

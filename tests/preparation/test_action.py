@@ -67,14 +67,6 @@ CONSTANTS = {
 }
 
 
-@pytest.fixture
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Path:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
-    return tmp_path
-
-
 def _upload(content: bytes, name: str = "Subventions.xlsx") -> FileStorage:
     return FileStorage(io.BytesIO(content), name)
 

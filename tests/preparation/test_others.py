@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,13 +30,6 @@ MATTER = "Finances locales/Décisions budgétaires"
 #: The code of the same commune.
 INSEE = "36159"
 KEY = "COLL_SIRET:others"
-
-
-@pytest.fixture
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
 
 
 def _rows(*numbers: str) -> list[list[str]]:

@@ -38,16 +38,11 @@ SAID = {
 }
 
 pytestmark = [
-    pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "clean_queues"),
+    pytest.mark.usefixtures(
+        "with_plugins", "clean_db", "clean_index", "clean_queues", "storage"
+    ),
     pytest.mark.skipif(not SHEETS.exists(), reason="the tables are not at hand"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
 
 
 def _begin(editor: dict[str, Any], organization: str, kit: str, name: str) -> Any:

@@ -32,14 +32,6 @@ PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
 @pytest.fixture
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Path:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def cohort(made_once: MadeOnce) -> dict[str, Any]:
     return made_once("open season", season_and_directory)
 

@@ -30,14 +30,6 @@ QUESTIONS = [
 
 
 @pytest.fixture
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Path:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def draft(storage: Path) -> dict[str, Any]:
     """A draft of somebody who is asked for a file."""
     collectivites()

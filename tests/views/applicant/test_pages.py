@@ -37,14 +37,6 @@ FORM = {
 APPLY = "/challenge/saison-3/apply"
 
 
-@pytest.fixture
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Path:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
-    return tmp_path
-
-
 def _path(answer: Any) -> str:
     parts = urlsplit(answer.headers["Location"])
     return f"{parts.path}?{parts.query}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ from ckanext.challenge.model import Conformity
 HEADER = "COLL_NOM;COLL_SIRET;DELIB_ID;DELIB_DATE;DELIB_MATIERE_CODE;"
 HEADER += "DELIB_MATIERE_NOM;DELIB_OBJET;REMARQUE\n"
 ROW = "Baule;21450024100010;{number};{date};7.5;Finances locales/Subventions;Vœu;x\n"
-
-
-@pytest.fixture
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -110,11 +109,7 @@ def _control(data: dict[str, Any], kind: str, of: str) -> str:
     )
 
 
-@pytest.fixture(autouse=True)
-def storage(
-    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("storage")
 
 
 @pytest.fixture
