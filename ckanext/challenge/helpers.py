@@ -172,6 +172,7 @@ def _money(value: float, currency: str, spoken: str) -> str:
     )
 
 
+@language.per_language
 def challenge_kinds() -> list[tuple[str, str]]:
     """The kinds of collectivité, with their names."""
     return [(kind, challenge_kind(kind)) for kind in eligibility.KINDS]

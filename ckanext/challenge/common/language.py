@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 import ckan.plugins.toolkit as tk
 from babel import Locale
@@ -12,12 +13,35 @@ from ckan.lib import helpers
 from flask import current_app, has_app_context, has_request_context
 from flask_babel import force_locale, get_locale
 
+Made = TypeVar("Made")
+
 
 def current() -> str:
     """The language of the request; that of the portal where there is none."""
     # That of the translations, which a picture may be asked for in another one.
     asked = get_locale() if has_request_context() else None
     return _name(asked) if asked else tk.config["ckan.locale_default"]
+
+
+def per_language(make: Callable[[], Made]) -> Callable[[], Made]:
+    """Keep what a function says, for each language that it is asked in.
+
+    For the words of a page, which are the same in all requests: a translation takes as
+    long as ten rows of a list. Whoever gets them changes nothing in them.
+    """
+    made: dict[str, Made] = {}
+
+    @wraps(make)
+    def kept() -> Made:
+        if not has_request_context():
+            # Nothing says in which language translations are made here.
+            return make()
+        spoken = current()
+        if spoken not in made:
+            made[spoken] = make()
+        return made[spoken]
+
+    return kept
 
 
 @lru_cache(maxsize=64)

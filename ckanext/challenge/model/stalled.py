@@ -5,14 +5,13 @@ A test holds the two together, row by row.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.domain.lifecycle import COHORT_LIVE
-from ckanext.challenge.domain.stalled import UNOPENED_DAYS, Rules
+from ckanext.challenge.domain.stalled import UNOPENED_DAYS
 
 from .cohort import Cohort
 from .participant import Participant
@@ -38,19 +37,6 @@ def last_seen() -> Any:
         )
         .correlate(Participant.__table__)
         .scalar_subquery()
-    )
-
-
-def by(rules: Rules, now: dt.datetime) -> dict[str, Any]:
-    """Why a participant is stalled, by the rules of the portal.
-
-    :param now: an aware datetime
-    :returns: as :func:`conditions`
-    """
-    return conditions(
-        sa.literal(rules.days),
-        sa.literal(rules.late_steps),
-        sa.literal(now, sa.DateTime(timezone=True)),
     )
 
 

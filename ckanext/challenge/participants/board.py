@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,6 +67,80 @@ _TODO = "todo"
 _BY_NAME = names.in_order(model.Group.title)
 
 
+_cohort_id = sa.bindparam("cohort")
+_reader_id = sa.bindparam("reader")
+
+
+def _visits(own: bool) -> Any:
+    spent, planned = accompaniment.days_used()
+    found = (
+        sa.select(
+            Visit.participant_id,
+            spent.label("spent"),
+            planned.label("planned"),
+            sa.func.max(Visit.date).filter(filters.held()).label("last_visit"),
+            sa.func.min(Visit.date).filter(filters.to_come()).label("next_visit"),
+        )
+        .join(Participant, Participant.id == Visit.participant_id)
+        .where(Participant.cohort_id == _cohort_id)
+        .group_by(Visit.participant_id)
+    )
+    return found.where(Participant.adviser_id == _reader_id) if own else found
+
+
+def _badges() -> Any:
+    return (
+        sa.select(Award.organization_id, sa.func.count().label("badges"))
+        .where(Award.cohort_id == _cohort_id, Award.state.in_(sorted(AWARD_HELD)))
+        .group_by(Award.organization_id)
+    )
+
+
+@cache
+def _listed(own: bool) -> Any:
+    """All that is shown of a participant, but for its steps; not in any order.
+
+    It is put together once for a process, as that takes as long as to read a page of
+    it. Its parameters are ``cohort`` and, with ``own``, ``reader``.
+
+    :param own: of the visits, only those of whom this reader accompanies
+    """
+    adviser = model.User
+    visits = _visits(own).subquery()
+    badges = _badges().subquery()
+    return (
+        sa.select(
+            *(getattr(Participant, name) for name in _SHOWN),
+            filters.stalled().label("stalled"),
+            model.Group.name.label("organization_name"),
+            model.Group.title.label("organization_title"),
+            name_of(adviser).label("adviser"),
+            sa.func.coalesce(badges.c.badges, 0).label("badges"),
+            visits.c.spent,
+            visits.c.planned,
+            visits.c.last_visit,
+            visits.c.next_visit,
+        )
+        .join(model.Group, model.Group.id == Participant.organization_id)
+        .outerjoin(adviser, adviser.id == Participant.adviser_id)
+        .outerjoin(badges, badges.c.organization_id == Participant.organization_id)
+        .outerjoin(visits, visits.c.participant_id == Participant.id)
+    )
+
+
+def _figures(cohort: Cohort) -> dict[str, Any]:
+    """What is counted of all participants that a statement chooses, by its name."""
+    number = sa.func.count()
+    return {
+        "participants": number,
+        "late": number.filter(lateness.with_any(cohort)),
+        "stalled": number.filter(filters.stalled()),
+        "unassigned": number.filter(Participant.adviser_id.is_(None)),
+        "done": sa.func.sum(Participant.steps_done),
+        "asked": sa.func.sum(Participant.steps_total),
+    }
+
+
 class Board:
     """The chosen participants of a season, as somebody of its team sees them.
 
@@ -87,80 +162,10 @@ class Board:
             None if roles.is_manager(context, cohort.id) else user_id_of(context)
         )
         self.overdue = lateness.overdue(cohort)
-        self.stalled = filters.stalled(cohort)
+        self.figures = _figures(cohort)
 
     def _is_chosen(self) -> Any:
         return Participant.id.in_(self.chosen)
-
-    def _own(self) -> list[Any]:
-        return [] if self.only is None else [Participant.adviser_id == self.only]
-
-    def _statement(self) -> Any:
-        """All that is shown of a participant, but for its steps, and the figures of
-        all the chosen ones in each row; not in any order.
-        """
-        adviser = model.User
-        visits = self._visits().subquery()
-        badges = self._badges().subquery()
-        return (
-            sa.select(
-                *(getattr(Participant, name) for name in _SHOWN),
-                self.stalled.label("stalled"),
-                model.Group.name.label("organization_name"),
-                model.Group.title.label("organization_title"),
-                name_of(adviser).label("adviser"),
-                sa.func.coalesce(badges.c.badges, 0).label("badges"),
-                visits.c.spent,
-                visits.c.planned,
-                visits.c.last_visit,
-                visits.c.next_visit,
-                *(
-                    figure.over().label(f"all_{name}")
-                    for name, figure in self._figures().items()
-                ),
-            )
-            .join(model.Group, model.Group.id == Participant.organization_id)
-            .outerjoin(adviser, adviser.id == Participant.adviser_id)
-            .outerjoin(badges, badges.c.organization_id == Participant.organization_id)
-            .outerjoin(visits, visits.c.participant_id == Participant.id)
-            .where(self._is_chosen())
-        )
-
-    def _figures(self) -> dict[str, Any]:
-        number = sa.func.count()
-        return {
-            "participants": number,
-            "late": number.filter(lateness.with_any(self.cohort)),
-            "stalled": number.filter(self.stalled),
-            "unassigned": number.filter(Participant.adviser_id.is_(None)),
-            "done": sa.func.sum(Participant.steps_done),
-            "asked": sa.func.sum(Participant.steps_total),
-        }
-
-    def _visits(self) -> Any:
-        spent, planned = accompaniment.days_used()
-        return (
-            sa.select(
-                Visit.participant_id,
-                spent.label("spent"),
-                planned.label("planned"),
-                sa.func.max(Visit.date).filter(filters.held()).label("last_visit"),
-                sa.func.min(Visit.date).filter(filters.to_come()).label("next_visit"),
-            )
-            .join(Participant, Participant.id == Visit.participant_id)
-            .where(Participant.cohort_id == self.cohort.id, *self._own())
-            .group_by(Visit.participant_id)
-        )
-
-    def _badges(self) -> Any:
-        return (
-            sa.select(Award.organization_id, sa.func.count().label("badges"))
-            .where(
-                Award.cohort_id == self.cohort.id,
-                Award.state.in_(sorted(AWARD_HELD)),
-            )
-            .group_by(Award.organization_id)
-        )
 
     def rows(
         self, sort: str, down: bool, limit: int | None, offset: int = 0
@@ -175,8 +180,19 @@ class Board:
         }
         ordered = [key.desc() if down else key.asc() for key in keys[sort]]
         rest = [] if sort == "name" else _BY_NAME
-        query = self._statement().order_by(*ordered, *rest, Participant.id)
-        return model.Session.execute(query.limit(limit).offset(offset)).all()
+        figures = (
+            figure.over().label(f"all_{name}") for name, figure in self.figures.items()
+        )
+        query = (
+            _listed(own=self.only is not None)
+            .add_columns(*figures)
+            .where(self._is_chosen())
+            .order_by(*ordered, *rest, Participant.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        parameters = {"cohort": self.cohort.id, "reader": self.only}
+        return model.Session.execute(query, parameters).all()
 
     def dictize(self, row: Any) -> dict[str, Any]:
         """A participant as the API answers it, but for its steps."""
@@ -251,14 +267,12 @@ class Board:
         :param steps: of :meth:`steps`
         """
         if rows:
-            figures = {
-                name: getattr(rows[0], f"all_{name}") for name in self._figures()
-            }
+            figures = {name: getattr(rows[0], f"all_{name}") for name in self.figures}
         else:
             figures = (
                 model.Session.execute(
                     sa.select(
-                        *(one.label(name) for name, one in self._figures().items())
+                        *(one.label(name) for name, one in self.figures.items())
                     ).where(self._is_chosen())
                 )
                 .one()
@@ -286,9 +300,8 @@ class Board:
 
 
 def _offered() -> Any:
-    cohort_id = sa.bindparam("cohort")
     counted = (
-        Participant.cohort_id == cohort_id,
+        Participant.cohort_id == _cohort_id,
         Participant.state.in_(sorted(PARTICIPANT_COUNTED)),
     )
     there = sa.select(
@@ -310,7 +323,7 @@ def _offered() -> Any:
         sa.select(model.User.id, name_of(model.User).label("name"))
         .where(
             model.User.id.in_(
-                sa.select(Staff.user_id).where(Staff.cohort_id == cohort_id)
+                sa.select(Staff.user_id).where(Staff.cohort_id == _cohort_id)
             )
         )
         .subquery()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -22,7 +23,6 @@ from ckanext.challenge.common.action_helpers import user_id_of, validate
 from ckanext.challenge.domain import eligibility, lifecycle
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.programme import Programme
-from ckanext.challenge.domain.stalled import Rules
 from ckanext.challenge.model import Award, Cohort, Feedback, Participant, Visit
 from ckanext.challenge.model import stalled as lost_sight
 from ckanext.challenge.model.base import utcnow
@@ -129,7 +129,7 @@ def chosen(
     if "adviser" in data:
         found.append(_adviser(cohort, data["adviser"]))
     if "stalled" in data:
-        condition = stalled(cohort)
+        condition = stalled()
         found.append(condition if data["stalled"] else sa.not_(condition))
     if "opinion" in data:
         said = sa.exists().where(Feedback.participant_id == Participant.id)
@@ -196,14 +196,25 @@ def _adviser(cohort: Cohort, reference: str) -> Any:
     return Participant.adviser_id == accompaniment.on_team(cohort.id, reference).id
 
 
-def stalled(cohort: Cohort) -> Any:
-    """Whether a participant of a season is one to ask after (``domain.stalled``)."""
-    portal = Rules(config.stalled_days(), config.stalled_late_steps())
-    reasons = lost_sight.by(portal, utcnow())
+@cache
+def stalled_reasons() -> Mapping[str, Any]:
+    """Why a participant is one to ask after, as :func:`.stalled.conditions`: by the
+    rules of the portal, and at the moment, as they are when a statement is sent.
+    """
+    return lost_sight.conditions(
+        sa.bindparam("stalled_days", callable_=config.stalled_days, type_=sa.Integer),
+        sa.bindparam(
+            "stalled_late_steps", callable_=config.stalled_late_steps, type_=sa.Integer
+        ),
+        sa.bindparam("stalled_now", callable_=utcnow, type_=sa.DateTime(timezone=True)),
+    )
+
+
+@cache
+def stalled() -> Any:
+    """Whether a participant is one to ask after (``domain.stalled``)."""
     return sa.exists().where(
-        Cohort.id == Participant.cohort_id,
-        Cohort.id == cohort.id,
-        sa.or_(*reasons.values()),
+        Cohort.id == Participant.cohort_id, sa.or_(*stalled_reasons().values())
     )
 
 
@@ -213,8 +224,9 @@ def held() -> Any:
 
 
 def to_come() -> Any:
-    """Visits that are planned, as a condition."""
-    return sa.and_(Visit.state == "planned", Visit.date >= config.today())
+    """Visits that are planned, as a condition; the day is that on which it is sent."""
+    today = sa.bindparam("visits_today", callable_=config.today, type_=sa.Date)
+    return sa.and_(Visit.state == "planned", Visit.date >= today)
 
 
 def _no_visit(days: int) -> Any:

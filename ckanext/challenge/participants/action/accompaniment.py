@@ -24,7 +24,7 @@ from ckanext.challenge.common.action_helpers import (
 from ckanext.challenge.domain import accompaniment as rules
 from ckanext.challenge.domain.lifecycle import COHORT_OVER, PARTICIPANT_COUNTED
 from ckanext.challenge.domain.names import sort_key
-from ckanext.challenge.domain.stalled import REASONS, Rules
+from ckanext.challenge.domain.stalled import REASONS
 from ckanext.challenge.model import (
     Cohort,
     Evidence,
@@ -32,11 +32,9 @@ from ckanext.challenge.model import (
     ParticipantMessage,
     StepStatus,
     Visit,
-    stalled,
 )
-from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.model.dictize import as_json, columns, name_of
-from ckanext.challenge.participants import accompaniment, schema
+from ckanext.challenge.participants import accompaniment, filters, schema
 
 _SHOWN = (
     "id",
@@ -240,8 +238,7 @@ class _Team:
         """All participants, in one statement."""
         last = self._last_messages()
         visits = self._visits()
-        portal = Rules(config.stalled_days(), config.stalled_late_steps())
-        reasons = stalled.by(portal, utcnow())
+        reasons = filters.stalled_reasons()
         author = aliased(model.User)
         adviser = aliased(model.User)
         found = model.Session.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -29,6 +30,20 @@ MOST = 30
 _LOOKS = ("view", "columns", "sort", "order")
 
 
+@cache
+def _visible() -> Any:
+    # The board asks each time: it is put together once for a process.
+    return (
+        sa.select(SavedView, name_of(model.User), sa.func.count().over())
+        .join(model.User, model.User.id == SavedView.user_id)
+        .where(
+            SavedView.cohort_id == sa.bindparam("cohort"),
+            sa.or_(SavedView.user_id == sa.bindparam("reader"), SavedView.shared),
+        )
+        .order_by(*names.in_order(SavedView.title), SavedView.id)
+    )
+
+
 @tk.side_effect_free
 def challenge_saved_view_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """List the views of a season's participants that the caller may use.
@@ -51,22 +66,14 @@ def challenge_saved_view_list(context: Context, data_dict: dict[str, Any]) -> An
     cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_saved_view_list", context, {"cohort": cohort.id})
     user_id = user_id_of(context)
-    query = (
-        sa.select(SavedView, name_of(model.User), sa.func.count().over())
-        .join(model.User, model.User.id == SavedView.user_id)
-        .where(
-            SavedView.cohort_id == cohort.id,
-            sa.or_(SavedView.user_id == user_id, SavedView.shared),
-        )
-        .order_by(*names.in_order(SavedView.title), SavedView.id)
-    )
+    visible = {"cohort": cohort.id, "reader": user_id}
     rows = model.Session.execute(
-        query.limit(data["limit"]).offset(data["offset"])
+        _visible().limit(data["limit"]).offset(data["offset"]), visible
     ).all()
     count = rows[0][2] if rows else 0
     if not rows and (data["offset"] or not data["limit"]):
         count = model.Session.execute(
-            sa.select(sa.func.count()).select_from(query.subquery())
+            sa.select(sa.func.count()).select_from(_visible().subquery()), visible
         ).scalar()
     return {
         "count": count,

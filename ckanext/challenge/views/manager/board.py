@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common.language import per_language
 from ckanext.challenge.common.spreadsheets import FORMATS
 from ckanext.challenge.domain import deeds
 from ckanext.challenge.domain.lifecycle import (
@@ -26,7 +27,6 @@ from ckanext.challenge.views.common import (
     act,
     flash_refused,
     may,
-    options,
     page_number,
 )
 
@@ -70,6 +70,27 @@ _UNASKED = {
 }
 
 
+@per_language
+def _headings() -> dict[str, str]:
+    """What stands over each column."""
+    return {
+        "phase": tk._("Stage"),
+        "done": tk._("Steps done"),
+        "late": tk._("Late steps"),
+        "to_confirm": tk._("To confirm"),
+        "adviser": tk._("Adviser"),
+        "activity": tk._("Last activity"),
+        "last_visit": tk._("Last visit"),
+        "next_visit": tk._("Next visit"),
+        "days_left": tk._("Days left"),
+        "badges": tk._("Badges"),
+        "kind": tk._("Kind"),
+        "departement": tk._("Département"),
+        "population": tk._("Inhabitants"),
+        "joined": tk._("Joined on"),
+    }
+
+
 def _columns(phases: Mapping[str, str], kinds: Mapping[str, str]) -> dict[str, _Column]:
     """All columns by their names, in their order."""
     days: dict[str | None, str] = {}
@@ -91,39 +112,29 @@ def _columns(phases: Mapping[str, str], kinds: Mapping[str, str]) -> dict[str, _
 
         return shown
 
-    return {
-        "phase": _Column(
-            tk._("Stage"), lambda row: phases.get(row["current_phase"] or "", "")
-        ),
-        "done": _Column(
-            tk._("Steps done"),
-            lambda row: f"{row['steps_done']}/{row['steps_total']}",
-            True,
-        ),
-        "late": _Column(
-            tk._("Late steps"), lambda row: str(row["late_steps"] or ""), True
-        ),
-        "to_confirm": _Column(
-            tk._("To confirm"),
+    cells: dict[str, tuple[Callable[[_Row], str], bool]] = {
+        "phase": (lambda row: phases.get(row["current_phase"] or "", ""), False),
+        "done": (lambda row: f"{row['steps_done']}/{row['steps_total']}", True),
+        "late": (lambda row: str(row["late_steps"] or ""), True),
+        "to_confirm": (
             lambda row: str(
                 sum(cell["state"] == "to_confirm" for cell in row["steps"]) or ""
             ),
             True,
         ),
-        "adviser": _Column(tk._("Adviser"), lambda row: row["adviser"] or ""),
-        "activity": _Column(tk._("Last activity"), day("last_activity_at")),
-        "last_visit": _Column(tk._("Last visit"), day("last_visit")),
-        "next_visit": _Column(tk._("Next visit"), day("next_visit")),
-        "days_left": _Column(tk._("Days left"), number("days_left"), True),
-        "badges": _Column(tk._("Badges"), number("badges"), True),
-        "kind": _Column(tk._("Kind"), lambda row: kinds.get(row["kind"] or "", "")),
-        "departement": _Column(
-            tk._("Département"),
-            lambda row: h.challenge_departement(row["departement"]),
-        ),
-        "population": _Column(tk._("Inhabitants"), number("population"), True),
-        "joined": _Column(tk._("Joined on"), day("joined_at")),
+        "adviser": (lambda row: row["adviser"] or "", False),
+        "activity": (day("last_activity_at"), False),
+        "last_visit": (day("last_visit"), False),
+        "next_visit": (day("next_visit"), False),
+        "days_left": (number("days_left"), True),
+        "badges": (number("badges"), True),
+        "kind": (lambda row: kinds.get(row["kind"] or "", ""), False),
+        "departement": (lambda row: h.challenge_departement(row["departement"]), False),
+        "population": (number("population"), True),
+        "joined": (day("joined_at"), False),
     }
+    headings = _headings()
+    return {name: _Column(headings[name], *look) for name, look in cells.items()}
 
 
 def asked(params: Mapping[str, Any]) -> dict[str, str]:
@@ -311,6 +322,15 @@ _SIGNS = {
 }
 
 
+@per_language
+def _words_of_steps() -> dict[str, str]:
+    """What a cell says for each state of a step, and where it is late."""
+    return {
+        "late": tk._("Late"),
+        **{state: h.challenge_state("step", state)["label"] for state in _SIGNS},
+    }
+
+
 class _Marks(dict[tuple[str, str, bool], tuple[str, str]]):
     """What stands before and after the address of a participant in a cell: by the
     step, its state, and whether it is late. Each is put together once for the page.
@@ -319,15 +339,12 @@ class _Marks(dict[tuple[str, str, bool], tuple[str, str]]):
     def __init__(self, titles: Mapping[str, str]) -> None:
         super().__init__()
         self.titles = titles
-        self.late = tk._("Late")
-        self.words = {
-            state: h.challenge_state("step", state)["label"] for state in _SIGNS
-        }
+        self.words = _words_of_steps()
 
     def __missing__(self, look: tuple[str, str, bool]) -> tuple[str, str]:
         step, state, late = look
         sign, tone = ("!", "late") if late else _SIGNS[state]
-        text = self.late if late else self.words[state]
+        text = self.words["late" if late else state]
         # On a small screen these alone are shown, with their names.
         named = late or state in STEP_UNDER_WAY
         label = f' data-label="{escape(self.titles[step])}"' if named else ""
@@ -463,12 +480,10 @@ def _kept_view(
     }
 
 
-def _fields(
-    found: Mapping[str, Any], kept: Mapping[str, str], kinds: Mapping[str, str]
-) -> dict[str, dict[str, Any]]:
-    """The filters, by their names."""
-    offered = found["offered"]
-    labels = {
+@per_language
+def _labels() -> dict[str, str]:
+    """What each filter is called, in their order."""
+    return {
         "q": tk._("Name or SIREN"),
         "late": tk._("Late with"),
         "adviser": tk._("Adviser"),
@@ -481,50 +496,56 @@ def _fields(
         "no_visit": tk._("No visit for (days)"),
         "state": tk._("State"),
     }
-    choices: dict[str, Sequence[tuple[str, str]]] = {
-        "late": options(
-            tk._("All"),
-            [
-                ("any", tk._("Any step")),
-                *((step["step"], step["title"]) for step in found["steps"]),
-            ],
-        ),
-        "adviser": options(
-            tk._("All"),
-            [
-                ("none", tk._("Without an adviser")),
-                *((person["id"], person["name"]) for person in offered["advisers"]),
-            ],
-        ),
-        "departement": options(
-            tk._("All"),
-            [(code, h.challenge_departement(code)) for code in offered["departement"]],
-        ),
-        "phase": options(
-            tk._("All"), [(row["key"], row["title"]) for row in offered["phase"]]
-        ),
-        "opinion": options(
-            tk._("All"),
-            [("none", tk._("Without an opinion")), ("given", tk._("Given"))],
-        ),
-        "kind": options(
-            tk._("All"),
-            [pair for pair in kinds.items() if pair[0] in offered["kind"]],
-        ),
-        "stalled": options(
-            tk._("All"),
-            [("true", tk._("Without news")), ("false", tk._("With news"))],
-        ),
-        "badge": options(
-            tk._("All"), [(row["key"], row["title"]) for row in offered["badge"]]
-        ),
-        "state": options(
-            tk._("All that take part"),
-            [
+
+
+@per_language
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    """What each filter offers in every season, before what there is in one."""
+    all_ = ("", tk._("All"))
+    return {
+        "late": [all_, ("any", tk._("Any step"))],
+        "adviser": [all_, ("none", tk._("Without an adviser"))],
+        "departement": [all_],
+        "phase": [all_],
+        "opinion": [
+            all_,
+            ("none", tk._("Without an opinion")),
+            ("given", tk._("Given")),
+        ],
+        "kind": [all_],
+        "stalled": [
+            all_,
+            ("true", tk._("Without news")),
+            ("false", tk._("With news")),
+        ],
+        "badge": [all_],
+        "state": [
+            ("", tk._("All that take part")),
+            *(
                 (state, h.challenge_state("participant", state)["label"])
                 for state in PARTICIPANT.states
-            ],
-        ),
+            ),
+        ],
+    }
+
+
+def _fields(
+    found: Mapping[str, Any], kept: Mapping[str, str], kinds: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """The filters, by their names."""
+    offered = found["offered"]
+    there = {
+        "late": [(step["step"], step["title"]) for step in found["steps"]],
+        "adviser": [(person["id"], person["name"]) for person in offered["advisers"]],
+        "departement": [
+            (code, h.challenge_departement(code)) for code in offered["departement"]
+        ],
+        "phase": [(row["key"], row["title"]) for row in offered["phase"]],
+        "kind": [pair for pair in kinds.items() if pair[0] in offered["kind"]],
+        "badge": [(row["key"], row["title"]) for row in offered["badge"]],
+    }
+    choices = {
+        name: [*always, *there.get(name, ())] for name, always in _choices().items()
     }
     return {
         name: {
@@ -533,21 +554,28 @@ def _fields(
             "value": kept.get(name, ""),
             **({"options": choices[name]} if name in choices else {}),
         }
-        for name, label in labels.items()
+        for name, label in _labels().items()
     }
 
 
+@per_language
+def _sorts() -> tuple[str, list[tuple[str, str]]]:
+    """What a list can be sorted by, under its label."""
+    return tk._("Sort by"), [
+        ("name", tk._("Name of the collectivité")),
+        ("progress", tk._("Progress")),
+        ("late", tk._("Late steps")),
+        ("activity", tk._("Longest without news")),
+    ]
+
+
 def _order(kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    label, choices = _sorts()
     return [
         {
             "name": "sort",
-            "label": tk._("Sort by"),
+            "label": label,
             "value": kept.get("sort", "name"),
-            "options": [
-                ("name", tk._("Name of the collectivité")),
-                ("progress", tk._("Progress")),
-                ("late", tk._("Late steps")),
-                ("activity", tk._("Longest without news")),
-            ],
+            "options": choices,
         }
     ]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common.language import per_language
 from ckanext.challenge.domain import deeds
 from ckanext.challenge.domain.text import N_
 from ckanext.challenge.views import participant_rows
@@ -61,15 +62,15 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def words(deed: str) -> str:
-    """What a deed is called."""
-    text, _ = _WORDS[deed]
-    return tk._(text)
+@per_language
+def words() -> dict[str, str]:
+    """What each deed is called."""
+    return {deed: tk._(text) for deed, (text, _) in _WORDS.items()}
 
 
 def buttons(names: Collection[str]) -> list[tuple[str, str]]:
     """The deeds that are offered, with their words."""
-    return [(name, words(name)) for name in names]
+    return [(name, words()[name]) for name in names]
 
 
 class _Meant(NamedTuple):
@@ -128,7 +129,7 @@ def deed_page(
         "frame": around,
         "cohort": season,
         "deed": deed,
-        "title": words(deed),
+        "title": words()[deed],
         "told": tk._(told),
         "final": rule.final,
         "lines": [
@@ -205,9 +206,9 @@ def results_page(
     return {
         "frame": frame(season, "participants"),
         "cohort": season,
-        "title": words(deed),
+        "title": words()[deed],
         "heading": tk._("{deed}: done for {done} of {count}").format(
-            deed=words(deed),
+            deed=words()[deed],
             done=h.challenge_number(answer["done"]),
             count=h.challenge_number(answer["count"]),
         ),

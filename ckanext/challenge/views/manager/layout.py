@@ -7,10 +7,34 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.challenge.common.language import per_language
+
 
 def manager_url() -> str:
     """The address of the desk."""
     return str(tk.h.url_for("challenge_manage.index"))
+
+
+#: The parts that only managers of the season see.
+_OF_MANAGERS = {"applications", "opinions", "mails", "settings"}
+
+
+@per_language
+def _parts() -> list[tuple[str, str, str]]:
+    """All parts of a season, with what follows its address."""
+    return [
+        ("applications", tk._("Applications"), "/applications"),
+        ("participants", tk._("Participants"), "/participants"),
+        ("accompaniment", tk._("Accompaniment"), "/accompaniment"),
+        ("messages", tk._("Messages"), "/messages"),
+        ("visits", tk._("Visits"), "/visits"),
+        ("days", tk._("Days and money"), "/days"),
+        ("report", tk._("Report"), "/report"),
+        ("opinions", tk._("Opinions"), "/opinions"),
+        ("mails", tk._("Mails"), "/mails"),
+        ("settings", tk._("Settings"), "/edit"),
+        ("season", tk._("Season"), "?tab=season"),
+    ]
 
 
 def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[str, Any]:
@@ -26,28 +50,17 @@ def frame(cohort: Mapping[str, Any], part: str, manages: bool = True) -> dict[st
     """
     home = manager_url()
     url = f"{home}/{cohort['name']}"
-    parts = [
-        ("participants", tk._("Participants"), f"{url}/participants"),
-        ("accompaniment", tk._("Accompaniment"), f"{url}/accompaniment"),
-        ("messages", tk._("Messages"), f"{url}/messages"),
-        ("visits", tk._("Visits"), f"{url}/visits"),
-        ("days", tk._("Days and money"), f"{url}/days"),
-        ("report", tk._("Report"), f"{url}/report"),
-    ]
-    if manages:
-        if cohort.get("asks_feedback"):
-            parts.append(("opinions", tk._("Opinions"), f"{url}/opinions"))
-        parts = [
-            ("applications", tk._("Applications"), f"{url}/applications"),
-            *parts,
-            ("mails", tk._("Mails"), f"{url}/mails"),
-            ("settings", tk._("Settings"), f"{url}/edit"),
-        ]
-    parts.append(("season", tk._("Season"), f"{url}?tab=season"))
+    hidden = set() if manages else _OF_MANAGERS
+    if not cohort.get("asks_feedback"):
+        hidden = hidden | {"opinions"}
     return {
         "home": home,
         "url": url,
         "title": cohort["title"],
-        "parts": parts,
+        "parts": [
+            (name, text, url + path)
+            for name, text, path in _parts()
+            if name not in hidden
+        ],
         "part": part,
     }
