@@ -28,10 +28,13 @@ class PageCache:
 
     :param seconds: how long an answer is good at most
     :param size: how many are kept
+    :param stored: whether they show what is stored: they are forgotten as soon as this
+        process changes it. What is made of its question alone, such as the pixels of a
+        picture, is kept.
     """
 
-    def __init__(self, seconds: float, size: int = 200) -> None:
-        self.seconds, self.size = seconds, size
+    def __init__(self, seconds: float, size: int = 200, *, stored: bool = True) -> None:
+        self.seconds, self.size, self.stored = seconds, size, stored
         self._kept: OrderedDict[Hashable, tuple[float, Any, Any]] = OrderedDict()
         self._lock = threading.Lock()
         _caches.append(self)
@@ -83,11 +86,13 @@ def _executed(state: Any) -> None:
 
 def _committed(session: Any) -> None:
     if session.info.pop(_WROTE, False):
-        forget_all()
+        for cache in _caches:
+            if cache.stored:
+                cache.forget()
 
 
 def listen() -> None:
-    """Forget what is remembered whenever this process changes the database.
+    """Forget what is remembered of the database whenever this process changes it.
 
     So that who changes something reads it back; other processes see it by the version
     of their answers, and what has none as the time of these runs out.

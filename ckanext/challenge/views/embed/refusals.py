@@ -22,7 +22,7 @@ from .response import Shared, asked_language
 _SOON = 60
 _WIDTH = 400
 
-_pixels = PageCache(seconds=3600, size=20)
+_pixels = PageCache(seconds=3600, size=20, stored=False)
 
 
 def asked_type() -> str:

@@ -22,7 +22,7 @@ from .response import Shared, act_as_nobody, asked_language
 
 # What a card says changes slowly; drawing it as pixels takes some 50 ms.
 _drawings = PageCache(seconds=60, size=1000)
-_pixels = PageCache(seconds=3600, size=100)
+_pixels = PageCache(seconds=3600, size=100, stored=False)
 
 
 def _card(key: tuple[str, ...], version: str | None, draw: Any) -> Response:

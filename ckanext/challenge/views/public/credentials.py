@@ -40,7 +40,7 @@ _WIDTH = 600
 #: yet, may still be shown.
 _SOON = 60
 
-_pictures = PageCache(seconds=3600)
+_pictures = PageCache(seconds=3600, stored=False)
 
 
 def _json(document: Any, mimetype: str, seconds: int | None = None) -> Response:

@@ -32,7 +32,7 @@ MENU: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "challenge_observatory.read": (labels.N_("Observatory"), ()),
 }
 
-_frame = PageCache(seconds=60, size=1000)
+_frame = PageCache(seconds=60, size=1000, stored=False)
 
 
 def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
