@@ -130,9 +130,14 @@ def challenge_days_until(value: Any) -> int:
 
 def challenge_number(value: Any, decimals: int = 1) -> str:
     """A number with the separators of the reader's language: « 2 100 »."""
+    return number_in(value, language.current(), decimals)
+
+
+def number_in(value: Any, spoken: str, decimals: int = 1) -> str:
+    """The same in a language that the caller knows already, for rows by the hundred."""
     if value is None or value == "":
         return ""
-    return _number(round(float(value), decimals), language.current())
+    return _number(round(float(value), decimals), spoken)
 
 
 @lru_cache(maxsize=4096)

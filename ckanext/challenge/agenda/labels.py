@@ -7,7 +7,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.challenge.common import labels
+from ckanext.challenge.common import labels, language
 from ckanext.challenge.domain import agenda
 
 
@@ -26,6 +26,7 @@ def kinds() -> dict[str, str]:
     }
 
 
+@language.per_language
 def milestones() -> dict[str, str]:
     """What happens to a season on a day."""
     return {
@@ -65,17 +66,23 @@ def planned(row: Mapping[str, Any]) -> str:
     return tk._("Step due: {title}").format(title=row["title"])
 
 
+@language.per_language
+def _moves() -> dict[str, str]:
+    return {
+        "published": tk._("{name} has published “{title}”"),
+        "badge": tk._("{name} has earned “{title}”"),
+        "withdrawn": tk._("{name} has left the season"),
+    }
+
+
 def moved(row: Mapping[str, Any]) -> str:
     """What happened, in one line.
 
     :param row: of ``moved``, as ``challenge_agenda_show`` answers it
     """
-    text = {
-        "published": tk._("{name} has published “{title}”"),
-        "badge": tk._("{name} has earned “{title}”"),
-        "withdrawn": tk._("{name} has left the season"),
-    }[row["kind"]]
-    return text.format(name=row["organization_title"], title=row["title"])
+    return _moves()[row["kind"]].format(
+        name=row["organization_title"], title=row["title"]
+    )
 
 
 def silent() -> dict[str, str]:

@@ -130,15 +130,20 @@ def as_effort(minutes: int | None) -> str:
     ).format(number=numbers.format_decimal(round(hours, 1), locale=locale()))
 
 
-def milestone(name: str) -> str:
-    """The name of one of the dates of a season."""
+@language.per_language
+def _milestones() -> dict[str, str]:
     return {
         "application_opens": tk._("Applications open"),
         "application_deadline": tk._("Applications close"),
         "launch": tk._("Launch"),
         "first_publication": tk._("First publication"),
         "finalisation": tk._("Finalisation"),
-    }.get(name, name)
+    }
+
+
+def milestone(name: str) -> str:
+    """The name of one of the dates of a season."""
+    return _milestones().get(name, name)
 
 
 def withdrawal(reason: str | None) -> str:
