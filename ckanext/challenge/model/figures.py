@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,8 +26,11 @@ COUNTED: tuple[Any, ...] = (
 )
 
 
-def counted(cohort_id: str) -> Any:
-    """Who counts in a season, as a query of the ids of organizations."""
+def counted(cohort_id: Any) -> Any:
+    """Who counts in a season, as a query of the ids of organizations.
+
+    :param cohort_id: of the season, or an expression
+    """
     return (
         sa.select(Participant.organization_id)
         .join(model.Group, model.Group.id == Participant.organization_id)
@@ -34,15 +38,13 @@ def counted(cohort_id: str) -> Any:
     )
 
 
-def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The figures of cohorts, in one statement.
+# Statements that pages send at each reading are put together once for a process: that
+# takes longer than to send them.
 
-    :returns: by the cohort's id: ``participants``, ``published`` (participants with
-        a dataset since the launch), ``datasets`` (since the launch), ``steps_done``,
-        ``steps_total``, ``percent`` (0-100), ``completed`` (participants) and
-        ``departements`` (theirs, sorted)
-    """
-    rows = model.Session.execute(
+
+@cache
+def _by_cohort() -> Any:
+    return (
         sa.select(
             Participant.cohort_id,
             sa.func.count().label("participants"),
@@ -54,9 +56,22 @@ def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
             sa.func.array_agg(Participant.departement.distinct()).label("departements"),
         )
         .join(model.Group, model.Group.id == Participant.organization_id)
-        .where(Participant.cohort_id.in_(cohort_ids), *COUNTED)
+        .where(
+            Participant.cohort_id.in_(sa.bindparam("cohorts", expanding=True)), *COUNTED
+        )
         .group_by(Participant.cohort_id)
     )
+
+
+def by_cohort(cohort_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The figures of cohorts, in one statement.
+
+    :returns: by the cohort's id: ``participants``, ``published`` (participants with
+        a dataset since the launch), ``datasets`` (since the launch), ``steps_done``,
+        ``steps_total``, ``percent`` (0-100), ``completed`` (participants) and
+        ``departements`` (theirs, sorted)
+    """
+    rows = model.Session.execute(_by_cohort(), {"cohorts": list(cohort_ids)})
     found = {row.cohort_id: row for row in rows}
     return {id_: _figures(found.get(id_)) for id_ in cohort_ids}
 
@@ -81,22 +96,27 @@ def _figures(row: Any) -> dict[str, Any]:
     return figures
 
 
-def settled_by_step(cohort_id: str) -> dict[str, dict[str, int]]:
-    """How many participants of a cohort are through with each step, and how.
-
-    :returns: by ``done`` and ``waived``, then by the key of the step
-    """
-    rows = model.Session.execute(
+@cache
+def _settled_by_step() -> Any:
+    return (
         sa.select(StepStatus.state, StepStatus.step, sa.func.count())
         .join(Participant, Participant.id == StepStatus.participant_id)
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(
-            Participant.cohort_id == cohort_id,
+            Participant.cohort_id == sa.bindparam("cohort"),
             *COUNTED,
             StepStatus.state.in_(STEP_SETTLED),
         )
         .group_by(StepStatus.state, StepStatus.step)
     )
+
+
+def settled_by_step(cohort_id: str) -> dict[str, dict[str, int]]:
+    """How many participants of a cohort are through with each step, and how.
+
+    :returns: by ``done`` and ``waived``, then by the key of the step
+    """
+    rows = model.Session.execute(_settled_by_step(), {"cohort": cohort_id})
     found: dict[str, dict[str, int]] = {state: {} for state in sorted(STEP_SETTLED)}
     for state, step, number in rows:
         found[state][step] = number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -353,30 +354,39 @@ def challenge_award_revoke(context: Context, data_dict: dict[str, Any]) -> Any:
     return _commit_and_show(context, AwardEvent(*about, before, "revoked"))
 
 
+@cache
+def _held_by(within: bool) -> Any:
+    # Put together once for a process: each page of a season asks.
+    cohort_id = sa.bindparam("cohort")
+    found = (
+        sa.select(Award.badge, sa.func.count(sa.distinct(Award.organization_id)))
+        .join(model.Group, model.Group.id == Award.organization_id)
+        .outerjoin(Cohort, Cohort.id == Award.cohort_id)
+        .where(
+            Award.badge.in_(sa.bindparam("badges", expanding=True)),
+            Award.state.in_(sorted(AWARD_HELD)),
+            model.Group.state == "active",
+            sa.or_(Cohort.id.is_(None), Cohort.state != "draft"),
+        )
+        .group_by(Award.badge)
+    )
+    if not within:
+        return found
+    return found.where(
+        sa.or_(Award.cohort_id == cohort_id, Award.cohort_id.is_(None)),
+        Award.organization_id.in_(figures.counted(cohort_id)),
+    )
+
+
 def _holders(badges: Sequence[str], cohort: Cohort | None = None) -> dict[str, int]:
     """How many organizations hold each badge, in one statement.
 
     :param cohort: of those who take part in it alone
     """
-    within: list[Any] = []
+    asked: dict[str, Any] = {"badges": list(badges)}
     if cohort is not None:
-        within = [
-            sa.or_(Award.cohort_id == cohort.id, Award.cohort_id.is_(None)),
-            Award.organization_id.in_(figures.counted(cohort.id)),
-        ]
-    rows = model.Session.execute(
-        sa.select(Award.badge, sa.func.count(sa.distinct(Award.organization_id)))
-        .join(model.Group, model.Group.id == Award.organization_id)
-        .outerjoin(Cohort, Cohort.id == Award.cohort_id)
-        .where(
-            Award.badge.in_(badges),
-            Award.state.in_(sorted(AWARD_HELD)),
-            model.Group.state == "active",
-            sa.or_(Cohort.id.is_(None), Cohort.state != "draft"),
-            *within,
-        )
-        .group_by(Award.badge)
-    )
+        asked["cohort"] = cohort.id
+    rows = model.Session.execute(_held_by(within=cohort is not None), asked)
     return {row[0]: row[1] for row in rows}
 
 

@@ -73,14 +73,18 @@ def challenge_budget_show(context: Context, data_dict: dict[str, Any]) -> Any:
     only = None if all_ else user_id_of(context)
     people = _people(cohort, only)
     spans = _spans(cohort, only)
-    funders = _funders(cohort, people) if all_ else []
+    ones = _accompanied(people)
+    funders = _funders(cohort, ones) if all_ else []
     return {
         "date": config.today().isoformat(),
         "currency": cohort.currency,
         "days": _totals(cohort, people),
         "funders": funders,
         "advisers": _advisers(cohort, people, spans),
-        "collectivites": [_collectivite(cohort, row) for row in people],
+        "collectivites": [
+            _collectivite(cohort, row, one)
+            for row, one in zip(people, ones, strict=True)
+        ],
         "months": _months(spans),
         "forecast": _forecast(cohort, people, funders) if all_ else {},
     }
@@ -202,8 +206,7 @@ def _totals(cohort: Cohort, people: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _collectivite(cohort: Cohort, row: Any) -> dict[str, Any]:
-    (one,) = _accompanied([row])
+def _collectivite(cohort: Cohort, row: Any, one: rules.Accompanied) -> dict[str, Any]:
     return {
         "participant_id": row.id,
         "organization_name": row.name,
@@ -217,9 +220,8 @@ def _collectivite(cohort: Cohort, row: Any) -> dict[str, Any]:
     }
 
 
-def _funders(cohort: Cohort, people: Sequence[Any]) -> list[dict[str, Any]]:
+def _funders(cohort: Cohort, ones: Sequence[rules.Accompanied]) -> list[dict[str, Any]]:
     granted = cohort.days_per_participant
-    ones = _accompanied(people)
     found = []
     for line in rules.lines(cohort.funding, granted):
         account = rules.account(line, granted, cohort.capacity, ones)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -443,40 +444,44 @@ def _select(*selected: Any) -> Any:
     )
 
 
-def _rows(
-    conditions: Sequence[Any], sort: str, limit: int, offset: int
-) -> Sequence[Any]:
+@cache
+def _listed(sort: str) -> Any:
+    """All that is shown of participants in an order, to be narrowed.
+
+    It is put together once for a process: that takes as long as to read a page of it.
+    """
     by_name = names.in_order(model.Group.title)
     orders: dict[str, tuple[Any, ...]] = {
         "progress": (Participant.percent.desc(), *by_name),
         "name": (*by_name,),
         "activity": (Participant.last_activity_at.desc().nullslast(),),
     }
-    query = (
-        _select(
-            *(getattr(Participant, name) for name in _SHOWN),
-            Participant.adviser_id,
-            Participant.withdrawn_reason,
-            sa.func.count().over().label("total"),
-            Cohort.name.label("cohort"),
-            Cohort.title.label("cohort_title"),
-            Cohort.state.label("cohort_state"),
-            Cohort.programme,
-            Cohort.programme_digest,
-            model.Group.name.label("organization_name"),
-            model.Group.title.label("organization_title"),
-            model.Group.image_url,
-        )
-        .where(*conditions)
-        .order_by(*orders[sort], Participant.id)
-        .limit(limit)
-        .offset(offset)
-    )
+    return _select(
+        *(getattr(Participant, name) for name in _SHOWN),
+        Participant.adviser_id,
+        Participant.withdrawn_reason,
+        sa.func.count().over().label("total"),
+        Cohort.name.label("cohort"),
+        Cohort.title.label("cohort_title"),
+        Cohort.state.label("cohort_state"),
+        Cohort.programme,
+        Cohort.programme_digest,
+        model.Group.name.label("organization_name"),
+        model.Group.title.label("organization_title"),
+        model.Group.image_url,
+    ).order_by(*orders[sort], Participant.id)
+
+
+def _rows(
+    conditions: Sequence[Any], sort: str, limit: int, offset: int
+) -> Sequence[Any]:
+    query = _listed(sort).where(*conditions).limit(limit).offset(offset)
     return model.Session.execute(query).all()
 
 
 def _dictize(rows: Sequence[Any], staff: bool) -> list[dict[str, Any]]:
     badges = _badges(rows)
+    titles = _Titles()
     shown = []
     for row in rows:
         mine = badges.get((row.cohort_id, row.organization_id), [])
@@ -489,7 +494,7 @@ def _dictize(rows: Sequence[Any], staff: bool) -> list[dict[str, Any]]:
             "organization_title": row.organization_title or row.organization_name,
             "image_url": row.image_url or None,
             "badges_count": len(mine),
-            "last_badge": _dictize_badge(row, mine[0]) if mine else None,
+            "last_badge": _dictize_badge(mine[0], titles.of(row)) if mine else None,
         }
         if staff:
             item["adviser_id"] = row.adviser_id
@@ -498,12 +503,9 @@ def _dictize(rows: Sequence[Any], staff: bool) -> list[dict[str, Any]]:
     return shown
 
 
-def _badges(rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
-    """The badges held by each participant in its cohort, the latest first."""
-    if not rows:
-        return {}
-    found: dict[tuple[str, str], list[Any]] = {}
-    awards = model.Session.execute(
+@cache
+def _held() -> Any:
+    return (
         sa.select(
             Award.id,
             Award.cohort_id,
@@ -513,27 +515,53 @@ def _badges(rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
             Award.awarded_at,
         )
         .where(
-            Award.cohort_id.in_({row.cohort_id for row in rows}),
-            Award.organization_id.in_([row.organization_id for row in rows]),
+            Award.cohort_id.in_(sa.bindparam("cohorts", expanding=True)),
+            Award.organization_id.in_(sa.bindparam("organizations", expanding=True)),
             Award.state.in_(lifecycle.AWARD_HELD),
         )
         .order_by(Award.awarded_at.desc(), Award.level.desc().nullslast())
     )
-    for award in awards:
+
+
+def _badges(rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
+    """The badges held by each participant in its cohort, the latest first."""
+    if not rows:
+        return {}
+    found: dict[tuple[str, str], list[Any]] = {}
+    asked = {
+        "cohorts": list({row.cohort_id for row in rows}),
+        "organizations": [row.organization_id for row in rows],
+    }
+    for award in model.Session.execute(_held(), asked):
         found.setdefault((award.cohort_id, award.organization_id), []).append(award)
     return found
 
 
-def _dictize_badge(row: Any, award: Any) -> dict[str, Any]:
-    try:
-        badge = programmes.of(row).badges_by_key.get(award.badge)
-    except programmes.ProgrammeMissing:
-        # CKAN's own pages of organizations show this: they go on without its title.
-        badge = None
+class _Titles:
+    """The titles of badges in the reader's language, looked for once a season."""
+
+    def __init__(self) -> None:
+        self._spoken = language.current()
+        self._by_season: dict[str, dict[str, str]] = {}
+
+    def of(self, row: Any) -> dict[str, str]:
+        """Those of a participant's season, by the keys of the badges."""
+        if row.cohort_id not in self._by_season:
+            try:
+                badges = programmes.of(row).badges
+            except programmes.ProgrammeMissing:
+                # CKAN's own pages of organizations show this: they go on without.
+                badges = ()
+            titles = {badge.key: badge.title.in_(self._spoken) for badge in badges}
+            self._by_season[row.cohort_id] = titles
+        return self._by_season[row.cohort_id]
+
+
+def _dictize_badge(award: Any, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": award.id,
         "badge": award.badge,
-        "title": badge.title.in_(language.current()) if badge else award.badge,
+        "title": titles.get(award.badge, award.badge),
         "level": award.level,
         "awarded_at": as_json(award.awarded_at),
     }
