@@ -17,12 +17,14 @@ import statistics
 import time
 from typing import Any
 
+import sqlalchemy as sa
+from ckan import model
 from ckan.tests.helpers import _get_test_app
 
 from benchmarks import checklist, days, desk, pages, serving, volume
 from benchmarks.statements import sent_statements
-from ckanext.challenge.common import page_cache
 
+AT_FIRST = "first read after a change"
 #: What is asked for, by page; others are measured only.
 MOST = {
     "Season of 200": 1.2,
@@ -34,9 +36,11 @@ MOST = {
     "Board of 300": 1.5,
     "Days and money of 300": 1.5,
     "Report of 300": 2.0,
+    f"Season of 200, {AT_FIRST}": 2.0,
+    f"Participant of 20, {AT_FIRST}": 2.0,
 }
-#: What is remembered for its reader, and is measured made anew too.
-OWN = ("Checklist", "Report of 300")
+#: What is remembered, and is measured as it is first read after a change too.
+REMEMBERED = ("Season of 200", "Participant of 20", "Checklist", "Report of 300")
 Row = tuple[float, int, int]
 
 
@@ -99,15 +103,27 @@ def _read(client: Any, path: str) -> None:
         raise RuntimeError(f"{path} answers {status}")
 
 
+def _change() -> None:
+    """Something of each season changes, so that its pages are made anew.
+
+    Not in the session: most changes come from workers, which evaluate.
+    """
+    engine: Any = model.meta.engine
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE challenge_participant SET percent = percent")
+        )
+
+
 def _measured(
     client: Any, paths: dict[str, str], rounds: int, anew: bool = False
 ) -> dict[str, Row]:
-    """What each page takes; ``anew`` where nothing is remembered."""
+    """What each page takes; ``anew`` as it is first read after a change."""
     times: dict[str, list[float]] = {name: [] for name in paths}
     for turn in range(-3, rounds):
         for name, path in paths.items():
             if anew:
-                page_cache.forget_all()
+                _change()
             began = time.process_time()
             _read(client, path)
             if turn >= 0:
@@ -115,7 +131,7 @@ def _measured(
     found = {}
     for name, path in paths.items():
         if anew:
-            page_cache.forget_all()
+            _change()
         with sent_statements() as sent:
             profile = cProfile.Profile()
             profile.runcall(_read, client, path)
@@ -144,9 +160,9 @@ def main(rounds: int = 20) -> None:
         for name, paths in _paths().items():
             client = _client(app, name)
             found = _measured(client, {"/about": "/about", **paths}, rounds)
-            own = {page: path for page, path in paths.items() if page in OWN}
-            for page, row in _measured(client, own, rounds, anew=True).items():
-                found[f"{page}, made anew"] = row
+            kept = {page: path for page, path in paths.items() if page in REMEMBERED}
+            for page, row in _measured(client, kept, rounds, anew=True).items():
+                found[f"{page}, {AT_FIRST}"] = row
             seconds, calls, sent = found.pop("/about")
             print(f"| {name or 'nobody'} | CKAN: `/about` | 1 | 1 | | {sent} |")
             for page, row in found.items():

@@ -146,6 +146,18 @@ _REPORT = sa.text(
     """
 )
 
+_OPENED = sa.text(
+    f"""
+    SELECT {
+        rows(
+            "package",
+            "owner_org IN (SELECT p.organization_id FROM challenge_participant p "
+            "JOIN challenge_cohort c ON c.id = p.cohort_id WHERE c.name = :cohort)",
+        )
+    }
+    """
+)
+
 _STEPS = """
     (SELECT concat_ws('.', count(*), sum(s.xmin::text::bigint))
      FROM challenge_step_status s
@@ -343,6 +355,14 @@ def of_report(cohort: str) -> str | None:
         return None
     stored = model.Session.execute(_REPORT, {"cohort": cohort}).scalar()
     return f"{season}/{stored}"
+
+
+def of_datasets(cohort: str) -> str:
+    """The version of what everybody reads of the datasets of a season's participants.
+
+    :param cohort: the name of the season
+    """
+    return str(model.Session.execute(_OPENED, {"cohort": cohort}).scalar())
 
 
 def of_award(award: str) -> str | None:

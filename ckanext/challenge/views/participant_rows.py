@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
+from ckanext.challenge.common import language
 
 NBSP = "\u00a0"
 
@@ -95,9 +96,13 @@ def participant_cards(
     titles = {phase["key"]: phase["title"] for phase in phases}
     kinds = dict(h.challenge_kinds())
     inhabitants = tk._("{number} inhabitants")
+    spoken = language.current()
+    # Many have as many steps behind them.
+    counts = {(row["steps_done"], row["steps_total"]) for row in rows}
+    words = {count: h.challenge_steps(*count) for count in counts}
     cards = []
     for row in rows:
-        population = h.challenge_number(row["population"]) if row["population"] else ""
+        population = h.number_in(row["population"] or None, spoken)
         kind = kinds.get(row["kind"] or "", "")
         departement = h.challenge_departement(row["departement"])
         # A line breaks between these facts, not inside one.
@@ -114,7 +119,7 @@ def participant_cards(
                 "done": row["steps_done"],
                 "total": row["steps_total"],
                 "percent": row["percent"],
-                "words": h.challenge_steps(row["steps_done"], row["steps_total"]),
+                "words": words[row["steps_done"], row["steps_total"]],
                 "phase": numbers.get(row["current_phase"], 1),
                 "phase_title": titles.get(row["current_phase"], ""),
                 "badge": badge["title"] if badge else "",

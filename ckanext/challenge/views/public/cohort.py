@@ -26,7 +26,8 @@ from ckanext.challenge.views.embed.sharing import sharing
 
 from . import data
 
-CARDS = 60
+#: Participants of one page: a card is as high as five rows.
+CARDS, TABLE_ROWS = 24, 60
 FILTERS = ("q", "kind", "departement", "phase")
 #: All that the page reads of its address.
 READ = (*FILTERS, "sort", "page", "view")
@@ -275,17 +276,18 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     if sort not in ("name", "activity"):
         sort = "progress"
     page = page_number(params)
+    as_table = params.get("view") == "table"
+    size = TABLE_ROWS if as_table else CARDS
     found = act(
         "challenge_participant_list",
         cohort=cohort["id"],
         sort=sort,
-        limit=CARDS,
-        offset=CARDS * (page - 1),
+        limit=size,
+        offset=size * (page - 1),
         **chosen,
     )
     url = participant_rows.cohort_url(cohort["name"])
     kept = {**chosen, "sort": params.get("sort", "")}
-    as_table = params.get("view") == "table"
     query = h.challenge_query
     return {
         "cohort": cohort,
@@ -309,7 +311,7 @@ def _page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
             {**kept, "view": "table" if as_table else ""},
             found["count"],
             page,
-            CARDS,
+            size,
         ),
         "elsewhere": []
         if cohort["accepts_applications"]

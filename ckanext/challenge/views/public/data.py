@@ -10,9 +10,10 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import addresses
+from ckanext.challenge.common import addresses, page_version
+from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.names import sort_key
-from ckanext.challenge.views import participant_rows
+from ckanext.challenge.views import everybody, participant_rows
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
 from . import data_rows
@@ -21,6 +22,9 @@ PAGE = 20
 ENTRIES = 50
 # The feed is a window on what is new; harvesters use CKAN's API.
 LATEST = 4
+
+# What is in the search index may change without a change of the version: a title.
+_newest = PageCache(seconds=60)
 
 
 def _quoted(value: str) -> str:
@@ -57,12 +61,20 @@ def _search(
 def latest(cohort: str) -> list[dict[str, Any]]:
     """The newest datasets of a season, for its page; none where search is down.
 
-    Read as they stand in the index: building whole datasets costs more than the page.
+    The page changes far more often than they do.
     """
+    version = page_version.of_datasets(cohort)
     try:
-        found = _search(cohort, {}, LATEST, 0, fl="data_dict")
+        return everybody.remembered(
+            _newest, (cohort,), version, lambda: _latest(cohort)
+        )
     except tk.ValidationError:
         return []
+
+
+def _latest(cohort: str) -> list[dict[str, Any]]:
+    # As they stand in the index: building whole datasets costs more than the page.
+    found = _search(cohort, {}, LATEST, 0, fl="data_dict")
     base = data_rows.dataset_base()
     rows = []
     for result in found["results"]:
