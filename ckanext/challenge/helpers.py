@@ -478,7 +478,7 @@ def challenge_first_schema(dataset: str) -> str:
         )
     except (tk.ObjectNotFound, tk.NotAuthorized):
         return ""
-    chosen = None if shown["resources"] else own_fields.read(shown, "challenge_kit")
+    chosen = None if shown.get("resources") else own_fields.read(shown, "challenge_kit")
     return next((kit.schema or "" for kit in kits() if kit.key == chosen), "")
 
 

@@ -140,16 +140,19 @@ def dataset_card(name: str) -> Response:
         worth = act_as_nobody("challenge_quality_show", id=dataset["id"])
         owner = dataset.get("organization") or {}
         words = [row["word"] for row in h.challenge_qualities(worth)]
-        formats = {row.get("format") for row in dataset["resources"]} - {"", None}
+        formats = {row.get("format") for row in dataset.get("resources") or ()} - {
+            "",
+            None,
+        }
         figures = [
-            (h.challenge_date(dataset["metadata_modified"]), tk._("last change")),
+            (h.challenge_date(dataset.get("metadata_modified")), tk._("last change")),
             (f"{worth['points']}/{worth['maximum']}", tk._("for its description")),
         ]
         if formats:
             told = ", ".join(sorted(formats)[:2])
             figures.append((told, tk.ungettext("format", "formats", len(formats))))
         return social_card(
-            dataset["title"] or dataset["name"],
+            dataset.get("title") or dataset["name"],
             " · ".join([owner.get("title") or owner.get("name") or "", *words]),
             _site(),
             figures=figures,

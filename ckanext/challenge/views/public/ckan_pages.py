@@ -64,7 +64,9 @@ def _version(kind: str, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
     shown: tuple[Any, ...]
     if kind == "dataset":
         files = [file["id"] for file in row.get("resources") or ()]
-        read = partial(page_version.of_dataset_page, row["id"], row["owner_org"], files)
+        read = partial(
+            page_version.of_dataset_page, row["id"], row.get("owner_org"), files
+        )
         shown = (row.get("metadata_modified"),)
     else:
         read = partial(page_version.of_organization_page, row["id"])

@@ -83,9 +83,9 @@ def _latest(cohort: str) -> list[dict[str, Any]]:
         rows.append(
             {
                 "url": base + dataset["name"],
-                "title": dataset["title"] or dataset["name"],
+                "title": dataset.get("title") or dataset["name"],
                 "organization": organization.get("title") or organization.get("name"),
-                "date": h.challenge_date(dataset["metadata_created"]),
+                "date": h.challenge_date(dataset.get("metadata_created")),
             }
         )
     return rows

@@ -44,7 +44,7 @@ def of_index(dataset: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": dataset["id"],
         "name": dataset["name"],
-        "title": dataset["title"] or dataset["name"],
+        "title": dataset.get("title") or dataset["name"],
         "notes": dataset.get("notes") or "",
         "created_at": _moment(dataset["metadata_created"]),
         "modified_at": _moment(dataset["metadata_modified"]),
