@@ -47,6 +47,15 @@ _WHY: Mapping[str, str] = {
         "the extension brings a list of licences with the Licence Ouverte, in which "
         "the address of this one is that of today (`licenses_group_url`)"
     ),
+    "TestSessionTypes::test_cookie_storage": (
+        "the test reads the cookie of the last page after a login; with the extension "
+        "one comes there by `/challenge/mine/begin`, which leads managers and advisers "
+        "to their week, and the cookie is set there"
+    ),
+    "TestSessionTypes::test_redis_storage": (
+        "the test wants no other key in Redis; the extension notes there which nodes "
+        "there are, and a proxy that says nothing of its readers"
+    ),
 }
 
 #: The outcome of each test, by its name.

@@ -170,7 +170,11 @@ class CatalogueProfile(RDFProfile):
             # Nobody is named: one asks the collectivité by its site.
             contact = URIRef(f"{publisher}#contact")
             self._add(contact, RDF.type, VCARD.Organization)
-            self._add(contact, VCARD.fn, Literal(cleaned(organization["title"])))
+            self._add(
+                contact,
+                VCARD.fn,
+                Literal(cleaned(organization.get("title") or organization["name"])),
+            )
             self._add(contact, VCARD.hasURL, website)
             self._add(ref, DCAT.contactPoint, contact)
         if known.kind and self._has(publisher, DCT.type):
