@@ -12,7 +12,7 @@ import pytest
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 from helpers.browser import PASSWORD, Browser
-from helpers.strangers import marked, renamed, stranger
+from helpers.strangers import marked, stranger
 
 PAGES = (
     "/dataset",
