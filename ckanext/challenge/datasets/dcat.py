@@ -67,6 +67,7 @@ class CatalogueProfile(RDFProfile):
         # What has a prefix is written twice as fast, once for all datasets.
         for prefix, namespace in european.PREFIXES.items():
             self.g.bind(prefix, namespace)
+        self.g.bind("page", self._pages)
         title = cleaned(tk.config["ckan.site_title"])
         if not self._has(catalog_ref, DCT.description):
             self.g.add((catalog_ref, DCT.description, Literal(title)))
@@ -269,6 +270,8 @@ class CatalogueProfile(RDFProfile):
         )
         if not self._has(ref, DCT.rights):
             self._add_typed(ref, DCT.rights, licence.url, DCT.RightsStatement)
+        if is_new:
+            self._shorten("licence", licence.url)
         kind = european.licence_type(licence.id)
         if is_new and kind:
             self._add(document, DCT.title, Literal(licence.title))
@@ -286,6 +289,7 @@ class CatalogueProfile(RDFProfile):
         )
         if not is_new:
             return
+        self._shorten("schema", schema.address)
         self._add(standard, DCT.title, Literal(schema.title.in_("fr"), lang="fr"))
         self._add(standard, DCT.identifier, Literal(schema.id))
         if schema.version:
@@ -342,6 +346,13 @@ class CatalogueProfile(RDFProfile):
         if is_new:
             self._add(value, RDF.type, kind)
         return value, is_new
+
+    def _shorten(self, prefix: str, address: str) -> None:
+        """Have an address that stands in every dataset written with a prefix.
+
+        :param prefix: rdflib numbers it where several addresses want the same
+        """
+        self.g.bind(prefix, address[: address.rindex("/") + 1])
 
     def _replace(
         self, subject: Node, predicate: Node, address: str | None, kind: Node

@@ -18,6 +18,7 @@ IANA = "https://www.iana.org/assignments/media-types/"
 PREFIXES = {
     "eu-access": f"{AUTHORITY}access-right/",
     "eu-availability": f"{AUTHORITY}planned-availability/",
+    "eu-country": f"{AUTHORITY}country/",
     "eu-file": f"{AUTHORITY}file-type/",
     "eu-frequency": FREQUENCIES,
     "eu-language": f"{AUTHORITY}language/",
