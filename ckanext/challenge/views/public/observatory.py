@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ckanext.challenge import config
 from ckanext.challenge import helpers as h
-from ckanext.challenge.common import page_version, spreadsheets
+from ckanext.challenge.common import language, page_version, spreadsheets
 from ckanext.challenge.common.page_cache import PageCache
 from ckanext.challenge.domain.characters import cleaned_document
 from ckanext.challenge.domain.names import sort_key
@@ -395,69 +395,68 @@ def summary() -> dict[str, Any] | None:
     }
 
 
-def _rows(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+class _Row(NamedTuple):
+    """A collectivité in the table; the template takes it apart, as that of a report."""
+
+    url: str
+    name: str
+    kind: str
+    departement: str
+    population: str
+    duty: str
+    tone: str
+    opened: str
+    elsewhere: str
+    datasets: str
+    conforming: str
+    latest: str
+    badges: str
+
+
+def _rows(found: Sequence[Mapping[str, Any]]) -> list[_Row]:
     # An address and words cost more than all the rest of a row.
-    place = tk.h.url_for("challenge_collectivite.read", siren="_")
-    words = _Words(
-        str(place).removesuffix("_"), labels.duties(), dict(h.challenge_kinds())
-    )
+    place = str(tk.h.url_for("challenge_collectivite.read", siren="_"))[:-1]
+    duties, kinds = labels.duties(), dict(h.challenge_kinds())
+    spoken = language.current()
     opened: dict[tuple[bool, bool], str] = {}
+    rows = []
     for row in found:
         done = bool(row["conforming"]), bool(row["publishes"])
         if done not in opened:
             opened[done] = labels.opened(row)
-    return [
-        {
-            **_row(row, words),
-            "opened": opened[bool(row["conforming"]), bool(row["publishes"])],
-        }
-        for row in found
-    ]
-
-
-class _Words(NamedTuple):
-    """What all rows say in the same way.
-
-    :ivar place: the address of a collectivité, but for its SIREN
-    :ivar duties: by key
-    :ivar kinds: by key
-    """
-
-    place: str
-    duties: Mapping[str, str]
-    kinds: Mapping[str, str]
-
-
-def _row(row: Mapping[str, Any], words: _Words) -> dict[str, Any]:
-    elsewhere = row["elsewhere"]
-    return {
-        "name": row["name"],
-        "url": words.place + row["siren"] if row["siren"] else "",
-        "kind": words.kinds.get(row["kind"] or "", ""),
-        "departement": row["departement"] or "",
-        "population": h.challenge_number(row["population"]),
-        "duty": words.duties[row["duty"]],
-        "tone": "done"
-        if row["conforming"]
-        else "open"
-        if row["publishes"]
-        else "quiet",
-        "datasets": h.challenge_number(row["datasets"]),
-        "conforming": h.challenge_number(row["conforming"]),
-        "latest": h.challenge_date(row["last_published_at"], "medium"),
-        "badges": h.challenge_number(len(row["badges"])),
-        "elsewhere": tk.ungettext(
-            "{number} dataset elsewhere ({source}, {date})",
-            "{number} datasets elsewhere ({source}, {date})",
-            elsewhere["count"],
-        ).format(
-            number=h.challenge_number(elsewhere["count"]),
-            source=elsewhere["source"],
-            date=h.challenge_date(elsewhere["date"], "medium"),
+        rows.append(
+            _Row(
+                url=place + row["siren"] if row["siren"] else "",
+                name=row["name"],
+                kind=kinds.get(row["kind"] or "", ""),
+                departement=row["departement"] or "",
+                population=h.number_in(row["population"], spoken),
+                duty=duties[row["duty"]],
+                tone="done" if done[0] else "open" if done[1] else "quiet",
+                opened=opened[done],
+                elsewhere=_elsewhere(row["elsewhere"]),
+                datasets=h.number_in(row["datasets"], spoken),
+                conforming=h.number_in(row["conforming"], spoken),
+                latest=h.challenge_date(row["last_published_at"], "medium"),
+                badges=h.number_in(len(row["badges"]), spoken),
+            )
         )
-        if elsewhere and elsewhere["count"]
-        else "",
-    }
+    return rows
+
+
+def _elsewhere(found: Mapping[str, Any] | None) -> str:
+    """What is known of other portals, with its source and its day."""
+    if not found or not found["count"]:
+        return ""
+    return tk.ungettext(
+        "{number} dataset elsewhere ({source}, {date})",
+        "{number} datasets elsewhere ({source}, {date})",
+        found["count"],
+    ).format(
+        number=h.challenge_number(found["count"]),
+        source=found["source"],
+        date=h.challenge_date(found["date"], "medium"),
+    )
 
 
 def _parts(
