@@ -28,6 +28,7 @@ class DatasetForms:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
+        self._of_files: dict[tuple[str, str], str] = {}
 
     @cached_property
     def own(self) -> str:
@@ -55,6 +56,9 @@ class DatasetForms:
         file = self._dataset.files.to_mend(lack)
         if file is None:
             return None
-        return tk.h.url_for(
-            f"dataset_resource.{page}", id=self._dataset.name, resource_id=file
-        )
+        # A file may lack several things, all of them mended in one form.
+        if (page, file) not in self._of_files:
+            self._of_files[page, file] = tk.h.url_for(
+                f"dataset_resource.{page}", id=self._dataset.name, resource_id=file
+            )
+        return self._of_files[page, file]

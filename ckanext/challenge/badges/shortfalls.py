@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -165,14 +166,18 @@ class Shortfalls:
         }
 
     def _step_url(self, step: str) -> str:
+        return f"{self._page}?step={step}#step-{step}" if self._page else ""
+
+    @cached_property
+    def _page(self) -> str:
+        """The address of its checklist; none outside of a season."""
         if self._cohort is None:
             return ""
-        page = tk.h.url_for(
+        return tk.h.url_for(
             "challenge_participant.read",
             cohort=self._cohort,
             organization=self._organization.name,
         )
-        return f"{page}?step={step}#step-{step}"
 
 
 def _lacking(

@@ -13,6 +13,7 @@ from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import file_places, file_store
 from ckanext.challenge.common.labels import as_effort, behind
+from ckanext.challenge.common.language import per_language
 from ckanext.challenge.domain.lifecycle import STEP_CLAIMED, STEP_SETTLED, STEP_UNBEGUN
 from ckanext.challenge.measures import labels
 from ckanext.challenge.views.forms import flat_errors
@@ -160,18 +161,19 @@ def _file_url(step: Mapping[str, Any], reader: Reader) -> str:
 
 def _words(step: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What its people and the team say of a step."""
-    given = step.get("extension") or {}
-    later = tk._("More time, until {date} (for the others, {season}):").format(
-        date=h.challenge_date(step.get("due"), "d MMMM"),
-        season=h.challenge_date(given.get("season_due"), "d MMMM"),
-    )
-    said = (
-        (tk._("Note of the collectivité:"), step.get("note")),
-        (tk._("Word of the team:"), step.get("reason")),
+    said: list[tuple[str, str]] = []
+    if note := step.get("note"):
+        said.append((tk._("Note of the collectivité:"), note))
+    if reason := step.get("reason"):
+        said.append((tk._("Word of the team:"), reason))
+    if given := step.get("extension"):
+        later = tk._("More time, until {date} (for the others, {season}):").format(
+            date=h.challenge_date(step.get("due"), "d MMMM"),
+            season=h.challenge_date(given.get("season_due"), "d MMMM"),
+        )
         # Why is erased with the data of a season: that it was so, stays.
-        (later, given.get("reason") or ("…" if given else "")),
-    )
-    return [(label, text) for label, text in said if text]
+        said.append((later, given.get("reason") or "…"))
+    return said
 
 
 def _measured(step: Mapping[str, Any]) -> str:
@@ -216,6 +218,21 @@ def _file_field(step: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
+@per_language
+def _labels_of_the_team() -> dict[str, str]:
+    return {
+        "evidence_file": tk._("File"),
+        "evidence_url": tk._("Address of the document"),
+        "note": tk._("Word to the collectivité"),
+        "planned_for": tk._("Planned for"),
+    }
+
+
+@per_language
+def _labels_of_members() -> dict[str, str]:
+    return {**_labels_of_the_team(), "note": tk._("Note")}
+
+
 def _form(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
     """The form with which a step of people is answered."""
     by_hand = step["source"] == "person" and not step.get("feedback")
@@ -235,12 +252,7 @@ def _form(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
         "file": _file_field(step),
         "buttons": buttons,
         "plans": any(state == "planned" for state, _, _ in buttons),
-        "labels": {
-            "evidence_file": tk._("File"),
-            "evidence_url": tk._("Address of the document"),
-            "note": tk._("Note") if reader.member else tk._("Word to the collectivité"),
-            "planned_for": tk._("Planned for"),
-        },
+        "labels": _labels_of_members() if reader.member else _labels_of_the_team(),
         "note_help": _note_help(step, reader),
         "errors": sent["errors"],
         "data": {**stored, **sent["data"]},
