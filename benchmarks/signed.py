@@ -25,6 +25,7 @@ from benchmarks import checklist, days, desk, pages, serving, volume
 from benchmarks.statements import sent_statements
 
 AT_FIRST = "first read after a change"
+ABOUT = "/about"
 #: What is asked for, by page; others are measured only.
 MOST = {
     "Season of 200": 1.2,
@@ -159,19 +160,24 @@ def main(rounds: int = 20) -> None:
         print("|---|---|---:|---:|---:|---:|")
         for name, paths in _paths().items():
             client = _client(app, name)
-            found = _measured(client, {"/about": "/about", **paths}, rounds)
             kept = {page: path for page, path in paths.items() if page in REMEMBERED}
-            for page, row in _measured(client, kept, rounds, anew=True).items():
-                found[f"{page}, {AT_FIRST}"] = row
-            seconds, calls, sent = found.pop("/about")
-            print(f"| {name or 'nobody'} | CKAN: `/about` | 1 | 1 | | {sent} |")
-            for page, row in found.items():
-                most = f"{MOST[page]:.2f}" if page in MOST else ""
-                print(
-                    f"| {name or 'nobody'} | {page} | {row[0] / seconds:.2f} "
-                    f"| {row[1] / calls:.2f} | {most} | {row[2]} |",
-                    flush=True,
-                )
+            for said, asked, anew in (
+                ("", paths, False),
+                (f", {AT_FIRST}", kept, True),
+            ):
+                # Beside `/about` of the same minute: the machine does other things too.
+                found = _measured(client, {ABOUT: ABOUT, **asked}, rounds, anew)
+                seconds, calls, sent = found.pop(ABOUT)
+                if not anew:
+                    print(f"| {name or 'nobody'} | CKAN: `/about` | 1 | 1 | | {sent} |")
+                for page, row in found.items():
+                    most = MOST.get(page + said)
+                    print(
+                        f"| {name or 'nobody'} | {page}{said} "
+                        f"| {row[0] / seconds:.2f} | {row[1] / calls:.2f} "
+                        f"| {most or ''} | {row[2]} |",
+                        flush=True,
+                    )
     finally:
         days.clear()
         checklist.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import ckan.plugins.toolkit as tk
@@ -184,7 +184,7 @@ def board_page(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         "cohort": season,
         "manages": manages,
         "count": found["count"],
-        "rows": _rows(found, [known[key] for key in chosen], kinds, matrix),
+        "rows": _lines(found, [known[key] for key in chosen], kinds, matrix),
         "columns": [known[key] for key in chosen],
         "all_columns": [(key, one.text, key in chosen) for key, one in known.items()],
         "matrix": _matrix(found, kept, url) if matrix else None,
@@ -277,38 +277,52 @@ def _found(name: str, kept: Mapping[str, str], page: int) -> dict[str, Any]:
     )
 
 
-def _rows(
+class _Line(NamedTuple):
+    """A participant on the board; the template takes it apart, as that of a report.
+
+    :ivar values: of each column what stands in it, whether it is a number, its heading
+    """
+
+    id: str
+    url: str
+    name: str
+    choose: str
+    meta: str
+    stalled: bool
+    values: list[tuple[str, bool, str]]
+    cells: Markup | str
+
+
+def _lines(
     found: Mapping[str, Any],
     columns: Sequence[_Column],
     kinds: Mapping[str, str],
     matrix: bool,
-) -> list[dict[str, Any]]:
+) -> list[_Line]:
     base = f"{participant_rows.cohort_url(found['season']['name'])}/"
     marks = _Marks({step["step"]: step["title"] for step in found["steps"]})
     choose = tk._("Choose {name}")
-    rows = []
+    places: dict[tuple[str | None, str | None], str] = {}
+    lines = []
     for row in found["results"]:
         url = base + quote(row["organization_name"])
-        rows.append(
-            {
-                "id": row["id"],
-                "url": url,
-                "name": row["organization_title"],
-                "choose": choose.format(name=row["organization_title"]),
-                "meta": " · ".join(
-                    part
-                    for part in (
-                        kinds.get(row["kind"] or ""),
-                        h.challenge_departement(row["departement"]),
-                    )
-                    if part
-                ),
-                "stalled": row["stalled"],
-                "values": [column.cell(row) for column in columns],
-                "cells": _cells(row["steps"], url, marks) if matrix else "",
-            }
+        place = row["kind"], row["departement"]
+        if place not in places:
+            told = kinds.get(place[0] or "", ""), h.challenge_departement(place[1])
+            places[place] = " · ".join(part for part in told if part)
+        lines.append(
+            _Line(
+                id=row["id"],
+                url=url,
+                name=row["organization_title"],
+                choose=choose.format(name=row["organization_title"]),
+                meta=places[place],
+                stalled=row["stalled"],
+                values=[(one.cell(row), one.number, one.text) for one in columns],
+                cells=_cells(row["steps"], url, marks) if matrix else "",
+            )
         )
-    return rows
+    return lines
 
 
 #: What stands in a cell for each state of a step, and its colour.
@@ -389,7 +403,9 @@ def _matrix(
                 if counted["waived"]
                 else "",
                 "late": h.challenge_number(late) if late else "",
-                "late_url": url + h.challenge_query(kept, late=step["step"], page=None),
+                "late_url": url + h.challenge_query(kept, late=step["step"], page=None)
+                if late
+                else "",
             }
         )
     phases = [
