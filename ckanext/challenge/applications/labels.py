@@ -16,6 +16,7 @@ from ckanext.challenge.domain.text import Text
 from . import answers
 
 
+@language.per_language
 def decisions() -> dict[str, str]:
     """What staff can decide, as a button says it, in the order of a desk."""
     return {
@@ -28,6 +29,7 @@ def decisions() -> dict[str, str]:
     }
 
 
+@language.per_language
 def decided() -> dict[str, str]:
     """The same decisions, as what will be or was done."""
     return {
@@ -77,6 +79,7 @@ def counted(numbers: Mapping[str, int]) -> dict[str, str]:
     }
 
 
+@language.per_language
 def obligations() -> dict[str, str]:
     """Whether there is a duty to publish, in few words."""
     return {

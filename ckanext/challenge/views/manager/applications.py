@@ -203,10 +203,8 @@ def _rows(
         state: h.challenge_state("application", state)
         for state in {row["state"] for row in found["results"]}
     }
-    kinds = {
-        kind: h.challenge_kind(kind)
-        for kind in {row["kind"] for row in found["results"]}
-    }
+    kinds = dict(h.challenge_kinds())
+    spoken = language.current()
     duties = application_labels.obligations()
     parts = application_labels.parts() if found["season"]["reading"] else {}
     asked = [
@@ -233,7 +231,7 @@ def _rows(
                     )
                     if part
                 ),
-                "population": h.challenge_number(row["population"]),
+                "population": h.number_in(row["population"], spoken),
                 "duty": duties[row["obligation"]],
                 "date": h.challenge_date(row["submitted_at"], "d MMM y"),
                 "reader": people.get(row["reviewer_id"] or "", ""),
