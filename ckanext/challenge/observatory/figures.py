@@ -7,13 +7,14 @@ and the snapshots are all made of it, so that they cannot differ.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import config
-from ckanext.challenge.domain.eligibility import EPCI_KINDS, RULES, Rule
+from ckanext.challenge.domain.eligibility import EPCI_KINDS, RULES
 from ckanext.challenge.domain.sizes import SIZES
 from ckanext.challenge.model import Collectivite, Elsewhere, FormerAddress, Observed
 from ckanext.challenge.model.duty import duty_status
@@ -36,16 +37,6 @@ class ByLevel(NamedTuple):
 
     all: dict[str, Any]
     parts: dict[str, dict[str, dict[str, Any]]]
-
-
-def _duty(agents: Any, rule: Rule) -> sa.ColumnElement[str]:
-    columns = _Columns(_collectivite.c.kind, _collectivite.c.population, agents)
-    return duty_status(
-        columns,
-        rule=rule,
-        population_threshold=config.obligation_population(),
-        agents_threshold=config.obligation_agents(),
-    )
 
 
 class _Columns(NamedTuple):
@@ -82,6 +73,24 @@ def observed() -> Any:
 
     :returns: a subquery, of which conditions, orders and figures are made
     """
+    return _observed_under(config.obligation_population(), config.obligation_agents())
+
+
+@lru_cache(maxsize=8)
+def _observed_under(population: int, agents: int) -> Any:
+    # By the thresholds of the duty. It is put together once: each page asks.
+    columns = _Columns(
+        _collectivite.c.kind, _collectivite.c.population, _observed.c.agents
+    )
+    duties = (
+        duty_status(
+            columns,
+            rule=rule,
+            population_threshold=population,
+            agents_threshold=agents,
+        ).label(f"duty_{rule}")
+        for rule in RULES
+    )
     epci = _collectivite.alias("epci")
     of_epci = _observed.alias("of_epci")
     elsewhere = _latest_elsewhere()
@@ -122,7 +131,7 @@ def observed() -> Any:
             sa.func.coalesce(_observed.c.seasons, nothing).label("seasons"),
             (sa.func.coalesce(_observed.c.datasets, 0) > 0).label("publishes"),
             (sa.func.coalesce(of_epci.c.datasets, 0) > 0).label("epci_publishes"),
-            *(_duty(_observed.c.agents, rule).label(f"duty_{rule}") for rule in RULES),
+            *duties,
             elsewhere.c.number.label("elsewhere"),
             elsewhere.c.source.label("elsewhere_source"),
             elsewhere.c.counted_on.label("elsewhere_on"),
@@ -234,6 +243,17 @@ def by_level(rows: Any, conditions: Sequence[Any] = ()) -> ByLevel:
         elif row[level] is not None:
             parts[level][row[level]] = figures
     return ByLevel(whole, parts)
+
+
+def of_all(rows: Any, conditions: Sequence[Any]) -> dict[str, Any]:
+    """The figures of some collectivités, without those of their parts.
+
+    :param rows: :func:`observed`
+    :param conditions: which of them
+    """
+    counts = (column.label(name) for name, column in _counts(rows).items())
+    query = sa.select(*counts).where(*conditions)
+    return _shaped(model.Session.execute(query).mappings().one())
 
 
 def _shaped(row: Any) -> dict[str, Any]:

@@ -136,12 +136,14 @@ def challenge_observatory_show(context: Context, data_dict: dict[str, Any]) -> A
     conditions, rank = _conditions(rows, data)
     answer: dict[str, Any] = {}
     if data.get("figures", True):
-        found = figures.by_level(rows, conditions)
-        answer["count"] = found.all["collectivites"]
-        answer["figures"] = found.all
-        answer["a_year_ago"] = _a_year_ago(data)
         if data.get("breakdowns"):
+            found = figures.by_level(rows, conditions)
             answer["breakdowns"] = _breakdowns(found)
+            answer["figures"] = found.all
+        else:
+            answer["figures"] = figures.of_all(rows, conditions)
+        answer["count"] = answer["figures"]["collectivites"]
+        answer["a_year_ago"] = _a_year_ago(data)
     else:
         query = sa.select(sa.func.count()).select_from(rows).where(*conditions)
         answer["count"] = model.Session.execute(query).scalar()

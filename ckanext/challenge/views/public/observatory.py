@@ -471,6 +471,7 @@ def _parts(
         "size": (tk._("By size"), tk._("Size")),
         "epci": (tk._("By EPCI, with its communes"), tk._("EPCI")),
     }
+    spoken = language.current()
     found: list[dict[str, Any]] = []
     for level, (title, heading) in titles.items():
         parts = breakdowns.get(level, [])
@@ -490,6 +491,7 @@ def _parts(
                         level,
                         part,
                         url + h.challenge_query(filters, **{level: part["value"]}),
+                        spoken,
                     )
                     for part in _sorted(level, parts)
                 ],
@@ -519,19 +521,22 @@ def _sorted(level: str, parts: Sequence[Mapping[str, Any]]) -> list[Mapping[str,
     return sorted(parts, key=lambda part: order.index(part["value"]))
 
 
-def _part(level: str, part: Mapping[str, Any], url: str) -> dict[str, str]:
+def _part(level: str, part: Mapping[str, Any], url: str, spoken: str) -> dict[str, str]:
     figures = part["figures"]
+    counted = (
+        "collectivites",
+        "publishing",
+        "concerned",
+        "concerned_publishing",
+        "datasets",
+        "conforming",
+    )
     return {
         "name": _name_of(level, part),
         "url": url,
-        "collectivites": h.challenge_number(figures["collectivites"]),
-        "publishing": h.challenge_number(figures["publishing"]),
-        "concerned": h.challenge_number(figures["concerned"]),
-        "concerned_publishing": h.challenge_number(figures["concerned_publishing"]),
+        **{name: h.number_in(figures[name], spoken) for name in counted},
         "share": _percent(figures["concerned_publishing"], figures["concerned"]),
         "covered": _percent(figures["population_covered"], figures["population"]),
-        "datasets": h.challenge_number(figures["datasets"]),
-        "conforming": h.challenge_number(figures["conforming"]),
     }
 
 
