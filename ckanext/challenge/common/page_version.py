@@ -147,15 +147,12 @@ _REPORT = sa.text(
 )
 
 _OPENED = sa.text(
-    f"""
-    SELECT {
-        rows(
-            "package",
-            "owner_org IN (SELECT p.organization_id FROM challenge_participant p "
-            "JOIN challenge_cohort c ON c.id = p.cohort_id WHERE c.name = :cohort)",
-        )
-    }
-    """
+    "SELECT "
+    + rows(
+        "package",
+        "owner_org IN "
+        f"(SELECT organization_id FROM challenge_participant WHERE {_OF_COHORT})",
+    )
 )
 
 _STEPS = """
@@ -360,7 +357,7 @@ def of_report(cohort: str) -> str | None:
 def of_datasets(cohort: str) -> str:
     """The version of what everybody reads of the datasets of a season's participants.
 
-    :param cohort: the name of the season
+    :param cohort: the id or name of the season
     """
     return str(model.Session.execute(_OPENED, {"cohort": cohort}).scalar())
 

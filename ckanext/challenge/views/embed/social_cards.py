@@ -140,10 +140,8 @@ def dataset_card(name: str) -> Response:
         worth = act_as_nobody("challenge_quality_show", id=dataset["id"])
         owner = dataset.get("organization") or {}
         words = [row["word"] for row in h.challenge_qualities(worth)]
-        formats = {row.get("format") for row in dataset.get("resources") or ()} - {
-            "",
-            None,
-        }
+        files = dataset.get("resources") or ()
+        formats = {row["format"] for row in files if row.get("format")}
         figures = [
             (h.challenge_date(dataset.get("metadata_modified")), tk._("last change")),
             (f"{worth['points']}/{worth['maximum']}", tk._("for its description")),
