@@ -48,10 +48,10 @@ def _keys(shown: dict[str, Any]) -> list[str]:
 
 def test_an_organization_and_its_datasets_say_which_badges_it_holds() -> None:
     organization, other = factories.Organization(), factories.Organization()
-    paginate, later = (factories.Dataset(owner_org=organization["id"]) for _ in "ab")
+    counted, later = (factories.Dataset(owner_org=organization["id"]) for _ in "ab")
     foreign = factories.Dataset(owner_org=other["id"])
     draft = make_cohort("draft", name="brouillon")
-    award = _award(organization, "donnees-decrites", criteria=_with(paginate))
+    award = _award(organization, "donnees-decrites", criteria=_with(counted))
     at_risk = _award(
         organization,
         "donnees-fraiches",
@@ -75,12 +75,12 @@ def test_an_organization_and_its_datasets_say_which_badges_it_holds() -> None:
     assert (second["award"], second["lost_on"]) == (at_risk.id, "2026-12-23")
     assert _ask("organization_show", id=other["id"])["badges"] == []
 
-    for dataset, told in ((paginate, [True, False]), (later, [False, False])):
+    for dataset, told in ((counted, [True, False]), (later, [False, False])):
         badges = _ask("package_show", id=dataset["id"])["badges"]
         assert [badge["counted"] for badge in badges] == told
     found = _ask("package_search", rows=20)["results"]
     by_id = {row["id"]: row for row in found}
-    assert [badge["counted"] for badge in by_id[paginate["id"]]["badges"]] == [
+    assert [badge["counted"] for badge in by_id[counted["id"]]["badges"]] == [
         True,
         False,
     ]
@@ -212,7 +212,7 @@ def test_a_field_of_the_portal_of_the_same_name_is_left_alone(app: Any) -> None:
 
 
 def test_a_list_costs_one_statement_however_long_it_is() -> None:
-    paginate = []
+    counted = []
     for number in (2, 18):
         for _ in range(number):
             organization = factories.Organization()
@@ -226,12 +226,12 @@ def test_a_list_costs_one_statement_however_long_it_is() -> None:
                 shown = _ask(action, **asked)
             rows = shown["results"] if isinstance(shown, dict) else shown
             assert all(_keys(row) == ["donnees-decrites"] for row in rows)
-            paginate.append(sum("challenge_award" in text for text in sent))
+            counted.append(sum("challenge_award" in text for text in sent))
             if action == "package_search":
-                paginate.append(len(sent))
+                counted.append(len(sent))
     assert len(rows) == 20
-    assert paginate[:3] == paginate[3:]
-    assert (paginate[0], paginate[2]) == (1, 1)
+    assert counted[:3] == counted[3:]
+    assert (counted[0], counted[2]) == (1, 1)
 
 
 def test_a_search_for_a_few_fields_or_for_none_goes_on() -> None:

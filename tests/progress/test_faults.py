@@ -256,11 +256,11 @@ def test_a_thousand_changes_are_three_evaluations_at_most(
     evaluations: list[set[str]] = []
     really = evaluate.evaluate
 
-    def paginate(organization_ids: Any, **whom: Any) -> evaluate.Result:
+    def counted(organization_ids: Any, **whom: Any) -> evaluate.Result:
         evaluations.append(set(organization_ids))
         return really(organization_ids, **whom)
 
-    monkeypatch.setattr(evaluate, "evaluate", paginate)
+    monkeypatch.setattr(evaluate, "evaluate", counted)
 
     def change() -> None:
         resource: Any = model.Session.query(model.Resource).one()

@@ -273,7 +273,7 @@ def test_what_is_no_longer_public_is_not_told(
 def test_telling_subscribers_costs_the_same_for_one_and_for_many(
     organization: dict[str, Any],
 ) -> None:
-    paginate = []
+    counted = []
     for number in (1, 200):
         model.Session.query(Subscription).delete()
         model.Session.add_all(
@@ -292,13 +292,13 @@ def test_telling_subscribers_costs_the_same_for_one_and_for_many(
         ]
         with sent_statements() as sent:
             awards_changed.send("test", events=events)
-        paginate.append(len(sent))
+        counted.append(len(sent))
         model.Session.commit()
         told = model.Session.query(Mail).filter_by(kind="subscription_news")
         assert told.count() == number
         told.delete()
     # Four for the mails; the observatory looks which collectivités these are.
-    assert paginate == [5, 5]
+    assert counted == [5, 5]
 
 
 class TestKeys:

@@ -241,17 +241,17 @@ def facets(
             ),
         )
     ).all()
-    paginate: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     pending = 0
     for state, code, number, kept in rows:
         if departement in (None, code):
-            paginate[state] = paginate.get(state, 0) + number
+            numbers[state] = numbers.get(state, 0) + number
             pending += kept
     return Facets(
         {
-            state: paginate[state]
+            state: numbers[state]
             for state in lifecycle.APPLICATION.states
-            if state in paginate
+            if state in numbers
         },
         pending,
         sorted({row[1] for row in rows if row[1]}),

@@ -22,8 +22,8 @@ def score_counts(cohort_id: str) -> dict[str, int]:
         .where(Application.cohort_id == cohort_id)
         .subquery()
     )
-    paginate = sa.select(given.c.key, sa.func.count()).group_by(given.c.key)
-    return {row[0]: row[1] for row in model.Session.execute(paginate)}
+    numbers = sa.select(given.c.key, sa.func.count()).group_by(given.c.key)
+    return {row[0]: row[1] for row in model.Session.execute(numbers)}
 
 
 def check(

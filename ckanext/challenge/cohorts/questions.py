@@ -18,8 +18,8 @@ def answer_counts(cohort_id: str) -> dict[str, int]:
     """How many applications answer each question, by its key."""
     keys = sa.func.jsonb_object_keys(Application.answers).label("key")
     asked = sa.select(keys).where(Application.cohort_id == cohort_id).subquery()
-    paginate = sa.select(asked.c.key, sa.func.count()).group_by(asked.c.key)
-    return {row[0]: row[1] for row in model.Session.execute(paginate)}
+    numbers = sa.select(asked.c.key, sa.func.count()).group_by(asked.c.key)
+    return {row[0]: row[1] for row in model.Session.execute(numbers)}
 
 
 def check(

@@ -132,13 +132,13 @@ def test_the_team_reads_it_counted_and_as_a_file(
     send(member, participant, **ANSWERS)
     found = call_as(admin, "challenge_feedback_list", cohort="saison-2")
     assert (found["count"], found["participants"]) == (1, 1)
-    paginate = {row["key"]: row for row in found["questions"]}
-    assert paginate["utile"]["counts"][0] == {
+    counted = {row["key"]: row for row in found["questions"]}
+    assert counted["utile"]["counts"][0] == {
         "value": "beaucoup",
         "label": "Oui, beaucoup",
         "count": 1,
     }
-    assert paginate["journees"]["mean"] == 1.5
+    assert counted["journees"]["mean"] == 1.5
     assert found["results"][0]["organization_title"] == "Baule"
     assert found["results"][0]["answers"]["difficile"] == "=1+1"
     made = call_as(admin, "challenge_feedback_export", cohort="saison-2")

@@ -137,7 +137,7 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
     cohort = roles.seen_cohort(context, data["cohort"])
     tk.check_access("challenge_application_list", context, {"cohort": cohort.id})
     chosen = query.conditions(context, cohort, data)
-    paginate = query.facets(chosen, data.get("departement"))
+    facets = query.facets(chosen, data.get("departement"))
     chosen += query.narrowing(data)
     score = query.seen_score(context, cohort) if cohort.criteria else None
     more = []
@@ -149,14 +149,14 @@ def challenge_application_list(context: Context, data_dict: dict[str, Any]) -> A
         more.append(shown)
     beside = _beside(cohort.id, data.get("ids", ()))
     answer: dict[str, Any] = {
-        "count": _count(data, paginate, chosen),
+        "count": _count(data, facets, chosen),
         "results": _rows(chosen, data, (*_SHOWN, *_FOR_MANAGERS), more, score),
         "facets": {
-            "state": paginate.states,
-            "pending": paginate.pending,
-            "departement": paginate.departements,
+            "state": facets.states,
+            "pending": facets.pending,
+            "departement": facets.departements,
         },
-        "next_in_line": beside.head if "waitlisted" in paginate.states else None,
+        "next_in_line": beside.head if "waitlisted" in facets.states else None,
         "season": {
             **columns(
                 cohort, ("id", "name", "title", "state", "capacity", "questions")
@@ -194,13 +194,13 @@ def _asked_columns(cohort: Cohort, keys: Iterable[str]) -> sa.Label[Any] | None:
     return sa.func.jsonb_build_object(*parts, type_=JSONB).label("answers")
 
 
-def _count(data: dict[str, Any], paginate: query.Facets, chosen: list[Any]) -> int:
+def _count(data: dict[str, Any], facets: query.Facets, chosen: list[Any]) -> int:
     """How many there are, from what was counted already where that tells."""
     if data.get("pending"):
         return sum(query.facets(chosen).states.values())
     return sum(
         number
-        for state, number in paginate.states.items()
+        for state, number in facets.states.items()
         if "state" not in data or state in data["state"]
     )
 

@@ -91,16 +91,16 @@ def _tabs(
     found: Mapping[str, Any], params: Mapping[str, str], url: str
 ) -> list[dict[str, Any]]:
     """The states as a row of links with their numbers."""
-    paginate: Mapping[str, int] = found["facets"]["state"]
+    numbers: Mapping[str, int] = found["facets"]["state"]
     kept = kept_filters(params) | {"state": "", "pending": ""}
     asked = chosen_filters(params)
     words = {
         TO_DECIDE: tk._("To decide {number}"),
-        **application_labels.counted(paginate),
+        **application_labels.counted(numbers),
     }
     tabs = []
     for states in _TABS:
-        number = sum(paginate.get(state, 0) for state in states.split(","))
+        number = sum(numbers.get(state, 0) for state in states.split(","))
         current = asked.get("state") == states
         # Who has a draft is nobody's business but a sysadmin's.
         if states == "draft" and not (number or current):
@@ -117,7 +117,7 @@ def _tabs(
     tabs.append(
         {
             "text": tk._("All {number}"),
-            "number": sum(paginate.values()),
+            "number": sum(numbers.values()),
             "url": url + h.challenge_query(kept, state=ALL),
             "current": "state" not in asked and not asked.get("pending"),
         }
