@@ -97,19 +97,29 @@ def refresh(
     return Refreshed(len(organizations), changed.rowcount)
 
 
-def _known() -> str:
-    """The organizations that carry a SIREN, each with the collectivité that it is."""
+def _known(chosen: str = "TRUE") -> str:
+    """The organizations that carry a SIREN, each with the collectivité that it is.
+
+    :param chosen: only those of the table ``"group" g`` that meet this condition
+    """
     extras = catalog.organization_extras(["siren", "agents"])
     siren, agents = extras.columns["siren"], extras.columns["agents"]
+    # A country has 36,000: what reads a SIREN is computed once for each, which
+    # OFFSET holds, and not again where it is joined and compared.
     return f"""
         WITH RECURSIVE {_HEIRS}, known AS (
-            SELECT g.id, coalesce(heir.siren, {siren}) AS code,
-                   CASE WHEN {agents} ~ '^[0-9]{{1,6}}([.,][0-9]+)?$'
-                        THEN replace({agents}, ',', '.') END AS agents,
-                   g.created
-            FROM "group" g {extras.joins}
-            LEFT JOIN heir ON heir.origin = {siren}
-            WHERE g.is_organization AND g.state = 'active' AND {siren} <> ''
+            SELECT own.id, coalesce(heir.siren, own.siren) AS code, own.siren,
+                   CASE WHEN own.agents ~ '^[0-9]{{1,6}}([.,][0-9]+)?$'
+                        THEN replace(own.agents, ',', '.') END AS agents,
+                   own.created
+            FROM (
+                SELECT g.id, {siren} AS siren, {agents} AS agents, g.created
+                FROM "group" g {extras.joins}
+                WHERE g.is_organization AND g.state = 'active' AND {chosen}
+                OFFSET 0
+            ) AS own
+            LEFT JOIN heir ON heir.origin = own.siren
+            WHERE own.siren <> ''
         )
     """
 
@@ -117,8 +127,8 @@ def _known() -> str:
 def _codes(organization_ids: Collection[str]) -> list[str]:
     """The collectivités whose organizations these are, or were the last time."""
     statement = f"""
-        {_known()}
-        SELECT code FROM known WHERE id = ANY (CAST(:ids AS text[]))
+        {_known("g.id = ANY (CAST(:ids AS text[]))")}
+        SELECT code FROM known
         UNION
         SELECT code FROM challenge_observatory
         WHERE organization_id = ANY (CAST(:ids AS text[]))
@@ -129,9 +139,18 @@ def _codes(organization_ids: Collection[str]) -> list[str]:
     return sorted(found.scalars())
 
 
+# An organization is a collectivité by its own SIREN, or by one that was replaced.
+_OF_CODES = """
+    WHERE code = ANY (CAST(:codes AS text[]))
+      AND siren = ANY (ARRAY(
+        SELECT unnest(CAST(:codes AS text[]))
+        UNION SELECT origin FROM heir WHERE siren = ANY (CAST(:codes AS text[]))))
+"""
+
+
 def _organizations(codes: Sequence[str] | None) -> list[Any]:
     """The organizations of collectivités, or of all: ``id, code, agents, created``."""
-    chosen = "" if codes is None else "WHERE code = ANY (CAST(:codes AS text[]))"
+    chosen = "" if codes is None else _OF_CODES
     return list(
         model.Session.execute(
             sa.text(f"{_known()} SELECT id, code, agents, created FROM known {chosen}"),
