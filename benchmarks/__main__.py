@@ -5,69 +5,40 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from benchmarks import (
-    admission,
-    applying,
-    batches,
-    beside,
-    checklist,
-    conformity,
-    credentials,
-    crowd,
-    days,
-    desk,
-    evaluation,
-    observatory,
-    pages,
-    preparation,
-    publishing,
-    reporting,
-    serving,
-    signed,
-    volume,
-)
+#: What each module measures, in the order of ``docs/performance.md``.
+BENCHMARKS = {
+    "pages": "Pages, beside CKAN's own",
+    "beside": "CKAN's own pages, start and memory, with the plugin",
+    "signed": "The signed-in, beside CKAN's own",
+    "checklist": "The checklist of a participant, beside CKAN's own",
+    "desk": "The managers' desk, beside CKAN's own",
+    "days": "Days, money and visits, beside CKAN's own",
+    "reporting": "The report of a season",
+    "batches": "Many at once: a message, a list",
+    "crowd": "Many readers while a manager saves",
+    "applying": "Applying",
+    "publishing": "Publishing",
+    "observatory": "The observatory",
+    "evaluation": "Evaluation",
+    "national": "The whole country",
+    "conformity": "Conformity of a file",
+    "preparation": "From a spreadsheet to a file that conforms",
+    "credentials": "Signing and verifying badges",
+    "admission": "A rush at a season",
+}
 
 
 def main() -> None:
     """Print the tables of ``docs/performance.md``."""
-    volume.load_ckan(str(serving.INI))
-    print("\nPages, beside CKAN's own", flush=True)
-    pages.main()
-    print("\nCKAN's own pages, start and memory, with the plugin", flush=True)
-    beside.main()
-    print("\nThe signed-in, beside CKAN's own", flush=True)
-    signed.main()
-    print("\nThe checklist of a participant, beside CKAN's own", flush=True)
-    checklist.main()
-    print("\nThe managers' desk, beside CKAN's own", flush=True)
-    desk.main()
-    print("\nDays, money and visits, beside CKAN's own", flush=True)
-    days.main()
-    print("\nThe report of a season", flush=True)
-    reporting.main()
-    print("\nMany at once: a message, a list", flush=True)
-    batches.main()
-    print("\nMany readers while a manager saves", flush=True)
-    crowd.main()
-    print("\nApplying", flush=True)
-    applying.main()
-    print("\nPublishing", flush=True)
-    publishing.main()
-    print("\nThe observatory", flush=True)
-    observatory.main()
-    print("\nEvaluation", flush=True)
-    evaluation.main([])
-    print("\nThe whole country", flush=True)
-    # In a process of its own, whose memory is counted.
-    subprocess.run([sys.executable, "-m", "benchmarks.national"], check=True)
-    print("\nConformity of a file", flush=True)
-    conformity.main()
-    print("\nFrom a spreadsheet to a file that conforms", flush=True)
-    preparation.main()
-    print("\nSigning and verifying badges", flush=True)
-    credentials.main([])
-    print("\nA rush at a season", flush=True)
-    admission.main()
+    failed = []
+    for name, title in BENCHMARKS.items():
+        print(f"\n{title}", flush=True)
+        # Each has a process and so a memory of its own, and one that fails ends no other.
+        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)
+        if done.returncode:
+            failed.append(name)
+    if failed:
+        sys.exit(f"Not as it is to be: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks import memory
 
 SCHEMA = "scdl/deliberations"
 COLUMNS = (
@@ -114,8 +115,7 @@ def one(what: str, path: Path) -> None:
     began = time.process_time()
     problems = run()
     seconds = time.process_time() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"result {seconds} {peak} {problems}")
+    print(f"result {seconds} {memory.most()} {problems}")
 
 
 @dataclass

@@ -9,22 +9,13 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 from ckan.tests.helpers import _get_test_app
 from werkzeug.test import Client
 
-from benchmarks import volume
+from benchmarks import memory, volume
 
 _MEGABYTE = 1024 * 1024
-
-
-def _memory(name: str) -> float:
-    """Megabytes of memory of this process: ``VmRSS`` now, ``VmHWM`` at most."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError(f"the system does not tell {name}")
 
 
 def main(ini: str, path: str, token: str) -> None:
@@ -38,15 +29,15 @@ def main(ini: str, path: str, token: str) -> None:
     if small.status_code != 200 or not small.data:
         raise RuntimeError(f"{path} answers {small.status_code}")
     # From here on, the most that is needed is counted anew.
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _memory("VmRSS")
+    memory.start_anew()
+    before = memory.now()
     began = time.perf_counter()
     size = 0
     answer = client.get(path, headers=headers, buffered=False)
     for piece in answer.iter_encoded():
         size += len(piece)
     seconds = time.perf_counter() - began
-    print(size / _MEGABYTE, _memory("VmHWM") - before, seconds)
+    print(size / _MEGABYTE, memory.most() - before, seconds)
 
 
 if __name__ == "__main__":

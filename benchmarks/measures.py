@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import resource
 import statistics
 import time
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 from ckan import model
 
+from benchmarks import memory
 from benchmarks.volume import load_ckan, organization_ids
 from ckanext.challenge import measures
 from ckanext.challenge.domain.measurement import Subject
@@ -69,8 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
         seconds = _all(some, ids, options.portion)
         one = _one(some, ids) * 1000
         print(f"{title:24}{seconds:10.2f}{one:10.2f}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"largest memory of the process: {peak:.0f} MB")
+    print(f"largest memory of the process: {memory.most():.0f} MB")
 
 
 if __name__ == "__main__":
