@@ -338,16 +338,18 @@ class _Budget:
         self._text = text
         self._line = line
         self._spent = 0
-        #: The lines since the last renewal.
+        #: The lines since the last renewal, and the quotes in them.
         self.record: list[str] = []
+        self._quotes = 0
 
     @property
     def is_odd(self) -> bool:
         """Whether a quote of these lines may have no other."""
-        return sum(line.count('"') for line in self.record) % 2 == 1
+        return self._quotes % 2 == 1
 
     def renew(self) -> None:
         self._spent = 0
+        self._quotes = 0
         self.record.clear()
 
     def __iter__(self) -> Iterator[str]:
@@ -361,6 +363,7 @@ class _Budget:
         self._spent += len(text)
         if self._spent > MAX_LINE:
             raise Unreadable("line-too-long", row=self._line, expected=MAX_LINE)
+        self._quotes += text.count('"')
         self.record.append(text)
         return text
 
