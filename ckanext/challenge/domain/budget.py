@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 #: How a funder pays: for each day that was given, or the whole amount for each
 #: collectivité as soon as its accompaniment has begun.
@@ -36,8 +37,7 @@ def funder_id(source: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "-"
 
 
-@dataclass(frozen=True)
-class Accompanied:
+class Accompanied(NamedTuple):
     """A collectivité and its days.
 
     :ivar left: whether it has left the season: its days stay what they were, and
@@ -139,22 +139,29 @@ def account(
 
     :param granted: the days of each, or nothing where the season counts none
     """
-    staying = [one for one in people if not one.left]
-    spent = [line.spent(one.done, granted) for one in people]
+    # Of three hundred, many had the same days.
+    alike = Counter(people)
+    due = {one: line.spent(one.done, granted) for one in alike}
+    spent = sum((due[one] * number for one, number in alike.items()), _ZERO)
     engaged = sum(
         (
-            due if one.left else line.amount
-            for one, due in zip(people, spent, strict=True)
+            (due[one] if one.left else line.amount) * number
+            for one, number in alike.items()
         ),
         _ZERO,
     )
     promised = line.promised
     if promised is None:
-        promised = line.amount * (len(staying) if capacity is None else capacity)
+        staying = sum(number for one, number in alike.items() if not one.left)
+        promised = line.amount * (staying if capacity is None else capacity)
     forecast = sum(
-        (line.spent(one.done + one.planned, granted) for one in people), _ZERO
+        (
+            line.spent(one.done + one.planned, granted) * number
+            for one, number in alike.items()
+        ),
+        _ZERO,
     )
-    rounded = (promised, engaged, sum(spent, _ZERO), forecast)
+    rounded = (promised, engaged, spent, forecast)
     return Account(line.name, *(number.quantize(_CENT) for number in rounded))
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
@@ -74,19 +74,20 @@ def challenge_budget_show(context: Context, data_dict: dict[str, Any]) -> Any:
     people = _people(cohort, only)
     spans = _spans(cohort, only)
     ones = _accompanied(people)
+    days = _sums(cohort, ones)
+    left = [rules.days_left(cohort.days_per_participant, one) for one in ones]
     funders = _funders(cohort, ones) if all_ else []
     return {
         "date": config.today().isoformat(),
         "currency": cohort.currency,
-        "days": _totals(cohort, people),
+        "days": _totals(days),
         "funders": funders,
-        "advisers": _advisers(cohort, people, spans),
+        "advisers": _advisers(cohort, people, left, spans),
         "collectivites": [
-            _collectivite(cohort, row, one)
-            for row, one in zip(people, ones, strict=True)
+            _collectivite(row, own) for row, own in zip(people, left, strict=True)
         ],
         "months": _months(spans),
-        "forecast": _forecast(cohort, people, funders) if all_ else {},
+        "forecast": _forecast(cohort, days, funders) if all_ else {},
     }
 
 
@@ -182,22 +183,31 @@ def _accompanied(people: Iterable[Any]) -> list[rules.Accompanied]:
     return [rules.Accompanied(row.done, row.planned, row.left) for row in people]
 
 
-def _sum(numbers: Iterable[Decimal | None]) -> Decimal:
-    return sum((number for number in numbers if number is not None), _ZERO)
+class _Days(NamedTuple):
+    """The days of all together.
+
+    :ivar granted: to all who take part, and to those that left the days that they had;
+        ``None`` where the season counts no days
+    """
+
+    granted: Decimal | None
+    done: Decimal
+    planned: Decimal
 
 
-def _granted(cohort: Cohort, people: Iterable[Any]) -> Decimal | None:
-    """The days of all who take part; of those that left, the days that they had."""
+def _sums(cohort: Cohort, ones: Sequence[rules.Accompanied]) -> _Days:
     each = cohort.days_per_participant
-    if each is None:
-        return None
-    return _sum(row.done if row.left else each for row in people)
+    return _Days(
+        None
+        if each is None
+        else sum([one.done if one.left else each for one in ones], _ZERO),
+        sum([one.done for one in ones], _ZERO),
+        sum([one.planned for one in ones], _ZERO),
+    )
 
 
-def _totals(cohort: Cohort, people: Sequence[Any]) -> dict[str, Any]:
-    granted = _granted(cohort, people)
-    done = _sum(row.done for row in people)
-    planned = _sum(row.planned for row in people)
+def _totals(days: _Days) -> dict[str, Any]:
+    granted, done, planned = days
     return {
         "granted": as_json(granted),
         "done": as_json(done),
@@ -206,7 +216,7 @@ def _totals(cohort: Cohort, people: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _collectivite(cohort: Cohort, row: Any, one: rules.Accompanied) -> dict[str, Any]:
+def _collectivite(row: Any, days_left: Decimal | None) -> dict[str, Any]:
     return {
         "participant_id": row.id,
         "organization_name": row.name,
@@ -216,7 +226,7 @@ def _collectivite(cohort: Cohort, row: Any, one: rules.Accompanied) -> dict[str,
         "left": row.left,
         "days_done": as_json(row.done),
         "days_planned": as_json(row.planned),
-        "days_left": as_json(rules.days_left(cohort.days_per_participant, one)),
+        "days_left": as_json(days_left),
     }
 
 
@@ -241,10 +251,15 @@ def _funders(cohort: Cohort, ones: Sequence[rules.Accompanied]) -> list[dict[str
 
 
 def _advisers(
-    cohort: Cohort, people: Sequence[Any], spans: Sequence[Any]
+    cohort: Cohort,
+    people: Sequence[Any],
+    left: Sequence[Decimal | None],
+    spans: Sequence[Any],
 ) -> list[dict[str, Any]]:
-    """Those who gave days or will, and those to whom somebody is entrusted."""
-    each = cohort.days_per_participant
+    """Those who gave days or will, and those to whom somebody is entrusted.
+
+    :param left: the days that each of the people has left
+    """
     entrusted = {row.adviser_id for row in people if not row.left and row.adviser_id}
     ids = {row.adviser_id for row in spans} | entrusted
     known = {
@@ -258,17 +273,20 @@ def _advisers(
     found = []
     for id_ in ids:
         own = [row for row in spans if row.adviser_id == id_]
-        left = [
-            rules.days_left(each, one)
-            for one in _accompanied(row for row in people if row.adviser_id == id_)
+        theirs = [
+            days
+            for row, days in zip(people, left, strict=True)
+            if days is not None and row.adviser_id == id_
         ]
         found.append(
             {
                 "id": id_,
                 "name": known.get(id_),
-                "days_done": as_json(_sum(row.done for row in own)),
-                "days_planned": as_json(_sum(row.planned for row in own)),
-                "days_left": None if each is None else as_json(_sum(left)),
+                "days_done": as_json(sum([row.done for row in own], _ZERO)),
+                "days_planned": as_json(sum([row.planned for row in own], _ZERO)),
+                "days_left": None
+                if cohort.days_per_participant is None
+                else as_json(sum(theirs, _ZERO)),
             }
         )
     found.sort(key=lambda row: (row["name"] is None, sort_key(row["name"] or "")))
@@ -286,22 +304,23 @@ def _through(first: dt.date, last: dt.date) -> Iterator[dt.date]:
 def _months(spans: Sequence[Any]) -> list[dict[str, Any]]:
     if not spans:
         return []
-    return [
-        {
-            "month": f"{month:%Y-%m}",
-            "days_done": as_json(_sum(r.done for r in spans if r.month == month)),
-            "days_planned": as_json(_sum(r.planned for r in spans if r.month == month)),
-        }
-        for month in _through(spans[0].month, spans[-1].month)
-    ]
+    found = []
+    for month in _through(spans[0].month, spans[-1].month):
+        own = [row for row in spans if row.month == month]
+        found.append(
+            {
+                "month": f"{month:%Y-%m}",
+                "days_done": as_json(sum([row.done for row in own], _ZERO)),
+                "days_planned": as_json(sum([row.planned for row in own], _ZERO)),
+            }
+        )
+    return found
 
 
 def _forecast(
-    cohort: Cohort, people: Sequence[Any], funders: Sequence[dict[str, Any]]
+    cohort: Cohort, days: _Days, funders: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
-    granted = _granted(cohort, people)
-    done = _sum(row.done for row in people)
-    planned = _sum(row.planned for row in people)
+    granted, done, planned = days
     expected = rules.expected(
         done,
         planned,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -119,6 +120,10 @@ def _events(
 ) -> list[dict[str, Any]]:
     """One entry for each visit, whomever it is for, in the order of the day."""
     found: dict[str, dict[str, Any]] = {}
+    # There are few lengths, kinds and states, and a team has many visits.
+    in_days, kind, state = map(
+        cache, (visit_words.days, visit_words.kind, visit_words.state)
+    )
     for row in reversed(list(rows)):
         key = row["group_id"] or row["id"]
         if key not in found:
@@ -127,10 +132,10 @@ def _events(
                 "until": _until(row),
                 "order": (row["starts_at"] or "", key),
                 "hours": visit_words.hours(row),
-                "long": visit_words.days(row["days"]),
-                "kind": visit_words.kind(row["kind"]),
+                "long": in_days(row["days"]),
+                "kind": kind(row["kind"]),
                 "state": row["state"],
-                "state_text": visit_words.state(row["state"]),
+                "state_text": state(row["state"]),
                 "passed": visit_words.has_passed(row),
                 "place": visit_words.place(row),
                 "topic": row["topic"],

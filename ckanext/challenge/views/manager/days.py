@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -22,14 +23,6 @@ def _number(value: Any) -> str:
     return "" if value is None else h.challenge_number(value, 2)
 
 
-class _Numbers(dict[Any, str]):
-    """Numbers in words: the same few days stand in row after row."""
-
-    def __missing__(self, value: Any) -> str:
-        self[value] = _number(value)
-        return self[value]
-
-
 def days_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     """Days done, planned and left by collectivité, adviser and month; the funders.
 
@@ -46,7 +39,8 @@ def days_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     certificate = f"{around['url']}/certificate"
     rows = found["collectivites"]
     shown = rows[COLLECTIVITES * (page - 1) : COLLECTIVITES * page]
-    words = _Numbers()
+    # The same few days stand in row after row.
+    words = cache(_number)
     return {
         "frame": around,
         "cohort": cohort,
@@ -88,8 +82,8 @@ def days_page(name: str, params: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _days_of(row: Mapping[str, Any], words: _Numbers) -> dict[str, str]:
-    return {name: words[row[f"days_{name}"]] for name in ("done", "planned", "left")}
+def _days_of(row: Mapping[str, Any], words: Callable[[Any], str]) -> dict[str, str]:
+    return {name: words(row[f"days_{name}"]) for name in ("done", "planned", "left")}
 
 
 def _figures(days: Mapping[str, Any]) -> list[tuple[str, str]]:
