@@ -20,7 +20,7 @@ from ckanext.challenge.views.errors import BadRequest
 from ckanext.challenge.views.forms import flat_errors, texts
 
 from .board import asked, board_page, filters_of
-from .deeds import deed_page, results_page, with_results
+from .deeds import deed_page, refused_alike, results_page, with_results
 
 board = managers_blueprint("challenge_board")
 
@@ -64,12 +64,14 @@ def batch(cohort: str) -> Response | str:
         except tk.ValidationError as error:
             errors = flat_errors(error.error_dict)
         else:
-            if stage == "confirm":
+            errors = refused_alike(deed, answer)
+            # What was refused for all is mended in the form, where it was typed.
+            if stage == "confirm" and not errors:
                 page = results_page(cohort, deed, answer, _back(cohort))
                 return tk.render("challenge/manage/deed_results.html", page)
     page = deed_page(cohort, deed, ids, filters, given)
     page |= {"errors": errors, "back": _back(cohort)}
-    if answer is not None:
+    if answer is not None and not errors:
         page = with_results(page, answer)
     return tk.render("challenge/manage/deed.html", page)
 
