@@ -464,16 +464,17 @@ def test_a_copy_shows_its_dates_before_it_is_made(
     url = "/challenge/manage/saison-2/copy"
     page = _page(admin.get(f"/en{url}"))
     typed = _typed(page)
-    assert typed["season"] == "3"
-    assert typed["name"] == "saison-3"
-    assert typed["title"] == "Challenge open data, saison 3"
+    # There is a third season already.
+    assert typed["season"] == "4"
+    assert typed["name"] == "saison-4"
+    assert typed["title"] == "Challenge open data, saison 4"
     # The same day of the week, a year later.
     assert typed["launch"] == "2023-09-14"
-    # There is a third season already.
-    page = _page(admin.post(f"/en{url}", {**typed, "do": "preview"}))
+    taken = {**typed, "name": "saison-3", "do": "preview"}
+    page = _page(admin.post(f"/en{url}", taken))
     assert page.xpath("//*[@id='challenge-errors']//a/@href") == ["#field-name"]
     assert not page.xpath("//button[@value='create']")
-    typed = {**typed, "name": "saison-4", "launch": "2024-09-15"}
+    typed = {**typed, "launch": "2024-09-15"}
     page = _page(admin.post(f"/en{url}", {**typed, "do": "preview"}))
     (table,) = page.xpath("//table")
     assert "Monday, March 31, 2025" in table.text_content()

@@ -61,8 +61,10 @@ def copy_page(
 
 
 def _suggested(cohort: Mapping[str, Any]) -> dict[str, Any]:
-    """The season after: its number, and the same words with that number."""
-    before, after = cohort["season"], cohort["season"] + 1
+    """The season after all there are: its number, and the same words with that number."""
+    seasons = act("challenge_cohort_list", include_figures=False, limit=1000)
+    before = cohort["season"]
+    after = 1 + max(before, *(one["season"] for one in seasons["results"]))
     number = re.compile(rf"(?<!\d){before}(?!\d)")
     launch = labels.parse(cohort["launch"])
     return {
