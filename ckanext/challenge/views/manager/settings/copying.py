@@ -61,7 +61,7 @@ def copy_page(
 
 
 def _suggested(cohort: Mapping[str, Any]) -> dict[str, Any]:
-    """The season after all there are: its number, and the same words with that number."""
+    """The season after all there are, with the words of this one and that number."""
     seasons = act("challenge_cohort_list", include_figures=False, limit=1000)
     before = cohort["season"]
     after = 1 + max(before, *(one["season"] for one in seasons["results"]))
