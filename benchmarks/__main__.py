@@ -33,7 +33,7 @@ def main() -> None:
     failed = []
     for name, title in BENCHMARKS.items():
         print(f"\n{title}", flush=True)
-        # Each has a process and so a memory of its own, and one that fails ends no other.
+        # A process of its own, whose memory is counted; one that fails ends no other.
         done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)
         if done.returncode:
             failed.append(name)

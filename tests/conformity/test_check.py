@@ -395,6 +395,7 @@ def test_long_values_are_cut(judge: Any) -> None:
     assert len(facts["message"]) < 250
 
 
+@pytest.mark.seconds(1)
 def test_memory_is_flat(judge: Any, tmp_path: Path) -> None:
     def peak(rows: int) -> int:
         content = table(*[row()] * rows).encode()

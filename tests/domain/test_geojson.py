@@ -141,6 +141,7 @@ def test_what_is_no_geojson_is_told(text, problem):
         list(read(io.StringIO(text)))
 
 
+@pytest.mark.seconds(4)
 def test_a_large_file_is_read_in_bounded_memory():
     corners = [[2 + n / 1e5, 47.0] for n in range(5_000)]
     line = json.dumps([*corners, [2.1, 47.1], corners[0]])

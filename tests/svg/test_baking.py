@@ -131,6 +131,7 @@ def test_what_carries_nothing_is_refused_with_the_reason(
     assert caught.value.why == why
 
 
+@pytest.mark.seconds(1)
 def test_what_is_deep_or_wide_takes_no_memory() -> None:
     deep = b"<svg>" + b"<g>" * 400_000 + b"</g>" * 200_000
     wide = b"<svg>" + b"<g/>" * 400_000 + b"</svg>"

@@ -205,6 +205,23 @@ def test_the_statements_do_not_grow_with_what_is_shown(reader: Browser) -> None:
     assert count("?kind=cc") == count("?kind=commune")
 
 
+def test_of_none_nothing_is_counted(reader: Browser) -> None:
+    page = _page(reader, "?q=zzzz")
+    assert "0 collectivités, with these filters" in _text(page)
+    assert not page.xpath("//*[@class='challenge-hero__lead']")
+    assert not page.xpath("//*[@class='challenge-figures']")
+    assert not page.xpath("//meta[@name='description'][not(normalize-space(@content))]")
+
+
+def test_where_none_is_obliged_it_says_who_opened_data(reader: Browser) -> None:
+    text = _text(_page(reader, "?duty=unknown&publishes=no"))
+    assert "to be obliged to publish, and none has opened data here." in text
+    # What no dataset is a part of is no share.
+    assert "– of the datasets" not in text
+    text = _text(_page(reader, "?duty=concerned&publishes=yes"))
+    assert "of the datasets" in text
+
+
 def test_an_empty_directory_says_so(app: Any) -> None:
     model.Session.query(Collectivite).delete()
     model.Session.commit()

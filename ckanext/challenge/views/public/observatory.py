@@ -123,14 +123,7 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
     shown = {
         "found": found,
         "where": where,
-        "lead": _lead(found["figures"]),
-        "change": _lead_change(found["figures"], found["a_year_ago"]),
-        "rule": labels.rule(
-            found["figures"], config.obligation_population(), config.obligation_agents()
-        ),
-        "other_rule": labels.other_rule(found["figures"]),
-        "figures": _figures(found["figures"], found["a_year_ago"]),
-        "since": _since(found["a_year_ago"]),
+        **_head(found),
         "map": _map(filters),
         "picture": _picture(found, where),
         "rows": _rows(found["results"]),
@@ -194,13 +187,38 @@ def _where(filters: Mapping[str, str]) -> str:
     return ""
 
 
+def _head(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of all the collectivités that were found; nothing of none."""
+    figures, before = found["figures"], found["a_year_ago"]
+    if not found["count"]:
+        return {"lead": "", "figures": []}
+    return {
+        "lead": _lead(figures),
+        "change": _lead_change(figures, before),
+        "rule": labels.rule(
+            figures, config.obligation_population(), config.obligation_agents()
+        ),
+        "other_rule": labels.other_rule(figures),
+        "figures": _figures(figures, before),
+        "since": _since(before),
+    }
+
+
 def _lead(figures: Mapping[str, Any]) -> str:
     """How many of those that the law obliges publish: with the denominator."""
     concerned, publishing = figures["concerned"], figures["concerned_publishing"]
-    if not concerned:
+    if not concerned and not figures["publishing"]:
         return tk._(
+            "None of these collectivités is known to be obliged to publish, and none "
+            "has opened data here."
+        )
+    if not concerned:
+        return tk.ungettext(
             "None of these collectivités is known to be obliged to publish; {number} "
-            "have opened data here."
+            "has opened data here.",
+            "None of these collectivités is known to be obliged to publish; {number} "
+            "have opened data here.",
+            figures["publishing"],
         ).format(number=h.challenge_number(figures["publishing"]))
     return tk.ungettext(
         "{publishing} of the {concerned} collectivité that the law obliges to publish "
@@ -266,6 +284,13 @@ def _figures(
             "change": _change(figures[name], before[name]) if before else "",
         }
 
+    def of_datasets(name: str) -> str:
+        if not figures["datasets"]:
+            return ""
+        return tk._("{percent} of the datasets").format(
+            percent=_percent(figures[name], figures["datasets"])
+        )
+
     population = figures["population"]
     found = []
     if population:
@@ -307,16 +332,12 @@ def _figures(
         counted(
             "conforming",
             tk._("conform to their national schema"),
-            tk._("{percent} of the datasets").format(
-                percent=_percent(figures["conforming"], figures["datasets"])
-            ),
+            of_datasets("conforming"),
         ),
         counted(
             "fresh",
             tk._("are up to date"),
-            tk._("{percent} of the datasets").format(
-                percent=_percent(figures["fresh"], figures["datasets"])
-            ),
+            of_datasets("fresh"),
         ),
         counted("badges", tk._("badges held")),
     ]
