@@ -39,7 +39,7 @@ settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("unhurried")
-# While one works, a few examples of each; a run of all tests tries a hundred.
+# While one works, a few examples of each; what is to land is tried with a hundred.
 settings.register_profile("check", settings.get_profile("unhurried"), max_examples=25)
 
 
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(50_000)
     pure = config.option.markexpr == "pure"
     if pure:
-        settings.load_profile("check")
+        settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
     if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and not pure:
         # CKAN reads where its services are when the session starts.
         os.environ.update(workers.environ(worker, os.environ))
