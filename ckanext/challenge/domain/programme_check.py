@@ -15,12 +15,12 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import definitions, questions, shipped
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 Path = tuple[str | int, ...]
 
@@ -111,6 +111,9 @@ def schema_problems(document: Any, ref: str) -> Iterator[Problem]:
     schema = programme_schema()
     if ref != "#":
         schema = {"$ref": ref, "$defs": schema["$defs"]}
+    # It takes a tenth of the start of the plugin, which checks no programme.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
     errors = Draft202012Validator(schema).iter_errors(document)
     for error in sorted(errors, key=lambda error: [str(part) for part in error.path]):
         yield Problem(tuple(error.absolute_path), _expected(error))
@@ -169,7 +172,7 @@ def _instead(expected: Callable[[ValidationError], str]) -> _Words:
     )
 
 
-_Words = Callable[[ValidationError], str]
+_Words: TypeAlias = "Callable[[ValidationError], str]"
 
 _WORDS: dict[str, _Words] = {
     "type": _instead(lambda error: _TYPES[str(error.validator_value)]),
