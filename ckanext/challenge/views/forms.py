@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -59,6 +59,24 @@ def flat_errors(errors: Mapping[str, Any]) -> dict[str, list[str]]:
             else:
                 flat.setdefault(name, []).append(str(row))
     return flat
+
+
+def refused_alike(
+    results: Sequence[Mapping[str, Any]], names: Collection[str]
+) -> dict[str, list[str]]:
+    """What is wrong with what was typed: what every row of a batch was refused for.
+
+    :param results: of the action that does the same to many, with ``errors`` each
+    :param names: the fields of the form
+    :returns: the errors by field; none where one row was not refused
+    """
+    rows = [flat_errors(row["errors"]) for row in results]
+    found = {
+        name: [text for text in texts if all(text in row.get(name, ()) for row in rows)]
+        for name, texts in (rows[0].items() if rows else ())
+        if name in names
+    }
+    return {name: texts for name, texts in found.items() if texts}
 
 
 def new_dataset_url(

@@ -145,22 +145,44 @@ def test_a_decision_on_several_is_shown_before_it_is_taken(
     assert states == {"waitlisted"}
 
 
+def test_what_is_wrong_for_all_is_mended_where_it_was_typed(
+    manager: Any, world: Any
+) -> None:
+    ids = [row["id"] for row in _applications(world).values()]
+    path = f"/en{LIST}/decide"
+    page = _page(manager.post(path, {"ids": ids, "decision": "refuse"}))
+    assert page.xpath("//textarea[@name='reason' and @required]")
+    # Without a reason none is refused.
+    asked = {"ids": ids, "decision": "refuse", "reason": " ", "do": "confirm"}
+    page = _page(manager.post(path, {**asked, "pending": "true"}))
+    assert page.xpath("//a[@href='#field-reason']")
+    assert "Say why; the applicant will read it" in _text(page)
+    assert len(page.xpath("//input[@name='ids']")) == 3
+    assert page.xpath("//input[@name='pending'][@checked]")
+    states = {row["state"] for row in _applications(world, ids=ids).values()}
+    assert states == {"submitted"}
+
+
 def test_what_cannot_be_decided_is_said_for_each(manager: Any, world: Any) -> None:
     rows = _applications(world)
     ids = [row["id"] for row in rows.values()]
     path = f"/en{LIST}/decide"
-    page = _page(manager.post(path, {"ids": ids, "decision": "refuse"}))
-    assert page.xpath("//textarea[@name='reason' and @required]")
-    # Without a reason none is refused, and each says so.
-    page = _page(
-        manager.post(path, {"ids": ids, "decision": "refuse", "do": "confirm"})
-    )
+    _page(manager.post(path, _refusing(ids[0])))
+    page = _page(manager.post(path, _refusing(*ids)))
+    assert "2 of 3 decided" in _text(page)
+    assert len(page.xpath("//td[@data-tone='late']")) == 1
+    page = _page(manager.post(path, _refusing(*ids)))
     assert "0 of 3 decided" in _text(page)
     assert len(page.xpath("//td[@data-tone='late']")) == 3
     answer = manager.post(path, {"decision": "refuse"})
     assert answer.status_code == 302
     said = manager.get(f"/en{LIST}").get_data(as_text=True)
     assert "Choose at least one application." in said
+
+
+def _refusing(*ids: str) -> dict[str, Any]:
+    given = {"decision": "refuse", "reason": "Hors région.", "do": "confirm"}
+    return {"ids": list(ids), **given}
 
 
 def _sent(page: Any) -> dict[str, Any]:

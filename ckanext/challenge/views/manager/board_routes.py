@@ -17,10 +17,10 @@ from ckanext.challenge.views.common import (
     managers_blueprint,
 )
 from ckanext.challenge.views.errors import BadRequest
-from ckanext.challenge.views.forms import flat_errors, texts
+from ckanext.challenge.views.forms import flat_errors, refused_alike, texts
 
 from .board import asked, board_page, filters_of
-from .deeds import deed_page, refused_alike, results_page, with_results
+from .deeds import deed_page, results_page, with_results
 
 board = managers_blueprint("challenge_board")
 
@@ -64,7 +64,7 @@ def batch(cohort: str) -> Response | str:
         except tk.ValidationError as error:
             errors = flat_errors(error.error_dict)
         else:
-            errors = refused_alike(deed, answer)
+            errors = refused_alike(answer["results"], DEEDS[deed].takes)
             # What was refused for all is mended in the form, where it was typed.
             if stage == "confirm" and not errors:
                 page = results_page(cohort, deed, answer, _back(cohort))

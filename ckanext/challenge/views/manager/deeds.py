@@ -220,21 +220,6 @@ def results_page(
     }
 
 
-def refused_alike(deed: str, answer: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What is wrong with what was typed: what every row was refused for.
-
-    :param answer: of ``challenge_participant_batch``
-    :returns: the errors by the fields of the deed; none where one row was not refused
-    """
-    rows = [flat_errors(row["errors"]) for row in answer["results"]]
-    found = {
-        name: [text for text in texts if all(text in row.get(name, ()) for row in rows)]
-        for name, texts in (rows[0].items() if rows else ())
-        if name in deeds.DEEDS[deed].takes
-    }
-    return {name: texts for name, texts in found.items() if texts}
-
-
 def _result(row: Mapping[str, Any], cohort: str) -> dict[str, Any]:
     name = row["organization_name"]
     errors = [text for texts in flat_errors(row["errors"]).values() for text in texts]

@@ -19,7 +19,7 @@ from ckanext.challenge.views.common import (
     managers_blueprint,
     may,
 )
-from ckanext.challenge.views.forms import flat_errors, texts
+from ckanext.challenge.views.forms import flat_errors, refused_alike, texts
 
 from .application import application_page, decision_page, drop_page, neighbours
 from .applications import applications_page, chosen_filters, kept_filters
@@ -212,10 +212,13 @@ def batch(cohort: str) -> AnyResponse | str:
         except tk.ValidationError as error:
             errors = flat_errors(error.error_dict)
         else:
-            return tk.render(
-                "challenge/manage/results.html",
-                results_page(cohort, answer, back, bool(wish.get("pending"))),
-            )
+            # What was refused for all is mended in the form, where it was typed.
+            errors = refused_alike(answer["results"], ("reason", "fields"))
+            if not errors:
+                return tk.render(
+                    "challenge/manage/results.html",
+                    results_page(cohort, answer, back, bool(wish.get("pending"))),
+                )
     page = batch_page(cohort, ids, wish, errors)
     page["back"] = back
     return tk.render("challenge/manage/batch.html", page)
