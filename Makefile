@@ -16,7 +16,7 @@ demo: ## Run the whole portal here: http://127.0.0.1:5000, or make demo PORT=505
 stop: ## End the portal that `make demo` runs
 	@exec portal/portal stop
 
-check: ## Lint and run the tests that need no service: half a minute, while you work
+check: ## Lint and run the tests that need no service: under a minute, while you work
 	@$(LAUNCH) check
 
 test: ## Run the tests with services of their own; make test CKAN=2.11, make test ARGS="tests/domain -k name"

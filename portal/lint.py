@@ -22,7 +22,8 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("lint-imports", "--no-cache"),
 )
-PURE_TESTS = ("python", "-m", "pytest", "-q", "-m", "pure", "-n", "2")
+#: In one process: a second one would collect the tests once more, beside pyright.
+PURE_TESTS = ("python", "-m", "pytest", "-q", "-m", "pure", "-p", "no:xdist")
 
 
 def lint(env: Environment) -> int:
