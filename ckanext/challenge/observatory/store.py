@@ -108,7 +108,7 @@ def _known(chosen: str = "TRUE") -> str:
     # OFFSET holds, and not again where it is joined and compared.
     return f"""
         WITH RECURSIVE {_HEIRS}, known AS (
-            SELECT own.id, coalesce(heir.siren, own.siren) AS code, own.siren,
+            SELECT own.id, coalesce(heir.siren, own.siren) AS code,
                    CASE WHEN own.agents ~ '^[0-9]{{1,6}}([.,][0-9]+)?$'
                         THEN replace(own.agents, ',', '.') END AS agents,
                    own.created
@@ -139,18 +139,9 @@ def _codes(organization_ids: Collection[str]) -> list[str]:
     return sorted(found.scalars())
 
 
-# An organization is a collectivité by its own SIREN, or by one that was replaced.
-_OF_CODES = """
-    WHERE code = ANY (CAST(:codes AS text[]))
-      AND siren = ANY (ARRAY(
-        SELECT unnest(CAST(:codes AS text[]))
-        UNION SELECT origin FROM heir WHERE siren = ANY (CAST(:codes AS text[]))))
-"""
-
-
 def _organizations(codes: Sequence[str] | None) -> list[Any]:
     """The organizations of collectivités, or of all: ``id, code, agents, created``."""
-    chosen = "" if codes is None else _OF_CODES
+    chosen = "" if codes is None else "WHERE code = ANY (CAST(:codes AS text[]))"
     return list(
         model.Session.execute(
             sa.text(f"{_known()} SELECT id, code, agents, created FROM known {chosen}"),

@@ -64,7 +64,7 @@ def _suggested(cohort: Mapping[str, Any]) -> dict[str, Any]:
     """The season after all there are, with the words of this one and that number."""
     seasons = act("challenge_cohort_list", include_figures=False, limit=1000)
     before = cohort["season"]
-    after = 1 + max(before, *(one["season"] for one in seasons["results"]))
+    after = 1 + max([before, *(one["season"] for one in seasons["results"])])
     number = re.compile(rf"(?<!\d){before}(?!\d)")
     launch = labels.parse(cohort["launch"])
     return {
