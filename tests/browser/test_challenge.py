@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ckan import model
 from factories import call_as
 from helpers.browser import PASSWORD
 from playwright.sync_api import Page, expect
+
+from ckanext.challenge.model import Conformity, StepStatus
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 PATIENCE = 60
@@ -182,6 +185,44 @@ def test_from_the_first_login_to_the_challenge_met(
     )
     shown = call_as(None, "challenge_participant_show", id=world.participant["id"])
     assert (shown["steps_done"], shown["percent"]) == (16, 100)
+
+
+def test_a_verdict_moves_all_that_follows_from_it(
+    visit: Callable[..., Page], world: Any, tmp_path: Path
+) -> None:
+    page, other = visit("member"), visit("member")
+    _publish(other, "deliberations", tmp_path)
+    _wait_for(page, world.url, {"jeu-conforme": "Faite"})
+    # All is done but what waits for the verdict.
+    steps = model.Session.query(StepStatus).filter(StepStatus.step != "jeu-conforme")
+    steps.update({"state": "waived"})
+    assert model.Session.query(Conformity).delete() == 1
+    model.Session.commit()
+    call_as(
+        world.people["member"],
+        "challenge_evaluate",
+        organization=world.participant["organization_name"],
+    )
+
+    page.goto(world.url)
+    step = page.locator("#step-jeu-conforme")
+    now = page.locator(".challenge-now h3")
+    phase = page.locator(".challenge-phase-head", has_text="Mettre en pratique")
+    expect(step).to_contain_text("1 fichier est en cours de vérification")
+    expect(now).to_contain_text("conforme à son schéma national")
+    expect(phase).to_contain_text("0 sur 1")
+    page.evaluate("window.stayed = true")
+    other.locator(".resource-list a.heading, .resource-item a").first.click()
+    other.get_by_role("button", name="Vérifier à nouveau").click()
+
+    expect(step).to_contain_text("Faite", timeout=PATIENCE * 1000)
+    expect(now).to_have_text("Toutes les étapes sont faites")
+    expect(phase).to_contain_text("1 sur 1")
+    expect(page.locator(".challenge-hero")).to_contain_text("1/1")
+    badge = page.locator(".challenge-badge", has_text="Challenge relevé")
+    expect(badge).to_contain_text("Obtenu le")
+    # Not the page, whose reader may be writing, but what follows was put in place.
+    assert page.evaluate("window.stayed")
 
 
 @pytest.mark.parametrize("role", [None, "member"])

@@ -157,6 +157,23 @@ class StepStatus(tk.BaseModel):
     updated_at: Mapped[dt.datetime]
     updated_by: Mapped[str | None]
 
+    @classmethod
+    def of(cls, participant: Participant) -> list[StepStatus]:
+        """The statuses of a participant's steps, and its own row as of that moment.
+
+        Badges are judged by both: read one after the other, an evaluation in between
+        would have a page say that a step is done and that a badge still needs it.
+
+        :param participant: its attributes are read anew
+        """
+        rows = (
+            model.Session.query(cls, Participant)
+            .join(Participant, Participant.id == cls.participant_id)
+            .filter(Participant.id == participant.id)
+            .populate_existing()
+        )
+        return [status for status, _ in rows]
+
 
 class Evidence(tk.BaseModel):
     """A file that proves a step; its people and the staff read it.

@@ -15,7 +15,6 @@ from sqlalchemy.exc import InvalidRequestError
 from ckanext.challenge import config, notifications, programmes
 from ckanext.challenge.common import journal
 from ckanext.challenge.common.action_helpers import cohort_of
-from ckanext.challenge.common.once import once
 from ckanext.challenge.domain import deadlines, reminders
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, COHORT_LIVE
@@ -35,6 +34,7 @@ from ckanext.challenge.model.base import utcnow
 from ckanext.challenge.notifications import kinds
 
 from .due import days_for, days_of
+from .steps import statuses_of
 
 log = logging.getLogger(__name__)
 
@@ -154,17 +154,13 @@ def situation(participant: Participant) -> Situation:
     """What is known of one participant, in five statements."""
     cohort = cohort_of(participant)
     group = model.Session.get(model.Group, participant.organization_id)
-    rows = model.Session.query(StepStatus).filter_by(participant_id=participant.id)
-    statuses = once(
-        (StepStatus, participant.id), lambda: rows.populate_existing().all()
-    )
     told = _told([cohort.id], participant)
     return Situation(
         cohort,
         participant,
         group.name if group else "",
         group.title or group.name if group else "",
-        {status.step: status for status in statuses},
+        {status.step: status for status in statuses_of(participant)},
         days_for(cohort, participant),
         told.get(participant.id) or told.get(participant.organization_id),
         model.Session.get(ReminderPause, participant.id, populate_existing=True),

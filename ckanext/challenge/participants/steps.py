@@ -20,6 +20,7 @@ from ckanext.challenge.common.action_helpers import (
     rollback_and_error,
     user_id_of,
 )
+from ckanext.challenge.common.once import once
 from ckanext.challenge.domain import lifecycle
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
@@ -178,6 +179,11 @@ def count(*participants: Participant) -> None:
         )
         for name, value in summary._asdict().items():
             setattr(participant, name, value)
+
+
+def statuses_of(participant: Participant) -> list[StepStatus]:
+    """The statuses of a participant's steps; a page whose parts ask reads them once."""
+    return once((StepStatus, participant.id), lambda: StepStatus.of(participant))
 
 
 def evidence_of(participant_id: str, *keys: str) -> dict[str, Evidence]:

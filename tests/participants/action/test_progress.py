@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
+from helpers.concurrency import at_once
 from helpers.progress import Join, MakeCohort, do, held, make_award, publish, set_state
+from sqlalchemy import event
 
 from ckanext.challenge.model import Award, Cohort, Participant, Staff, StepStatus
+from ckanext.challenge.progress.evaluate import Result, evaluate
 
 pytestmark = [
     pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty"),
@@ -66,6 +71,54 @@ def step(shown: dict[str, Any], key: str) -> dict[str, Any]:
 
 def badge(shown: dict[str, Any], key: str) -> dict[str, Any]:
     return next(badge for badge in shown["badges"] if badge["badge"] == key)
+
+
+@contextmanager
+def evaluated_before_steps_are_read(app: Any) -> Iterator[None]:
+    """Somebody else evaluates everything just as the steps are about to be read."""
+    waiting = [evaluate]
+
+    def intrude(*arguments: Any) -> None:
+        if "challenge_step_status" in arguments[2] and waiting:
+            (result,) = at_once(app, waiting.pop())
+            assert isinstance(result, Result), result
+
+    engine = model.ensure_engine()
+    event.listen(engine, "before_cursor_execute", intrude)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", intrude)
+    assert not waiting
+
+
+@pytest.mark.parametrize(
+    "action", ["challenge_progress_show", "challenge_standing_show"]
+)
+def test_steps_and_badges_are_of_one_moment(
+    app: Any,
+    participant: Participant,
+    organization: dict[str, Any],
+    member: dict[str, Any],
+    action: str,
+) -> None:
+    do("challenge_evaluate", all=True)
+    publish(organization["id"], license_id="etalab-2.0")
+    asked = {"organization": organization["name"]}
+    if action == "challenge_progress_show":
+        asked["cohort"] = "saison-2"
+    # One follows from states of steps, the other from what was measured.
+    badges = ("challenge-releve", "donnees-decrites")
+
+    def percents() -> list[int]:
+        model.Session.remove()
+        shown = call(member, action, **asked)
+        return [badge(shown, key)["percent"] for key in badges]
+
+    before = percents()
+    with evaluated_before_steps_are_read(app):
+        during = percents()
+    assert before < during == percents()
 
 
 def test_progress_as_the_specification_has_it(

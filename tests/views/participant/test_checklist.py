@@ -339,6 +339,8 @@ def test_the_page_asks_once_for_its_season_and_its_participant(
         reader.get(world.url)
     # The header counts what waits in the seasons of whoever is on a team.
     page = [one for one in sent if "bool_or(challenge_staff.role" not in one]
+    # Steps come with what the participant was when they were read.
+    page = [one for one in page if "JOIN challenge_participant" not in one]
     for table in ("challenge_cohort", "challenge_participant"):
         whole = [one for one in page if f"{table}.id AS {table}_id" in one]
         assert len(whole) == 1, table
@@ -571,3 +573,38 @@ def test_a_step_says_that_a_file_is_checked_and_looks_again(
     assert "is being checked" not in _text(step())
     assert not step().xpath(looks)
     assert step("?challenge_tries=3").xpath(looks)
+
+
+def test_what_follows_from_a_step_is_put_in_place_once_it_is_settled(
+    browser: Callable[..., Any], world: Any
+) -> None:
+    _only(world, "jeu-conforme", state="todo", why_not=[])
+    member = browser("member")
+
+    page = _page(member.get(f"/en{world.url}?challenge_tries=1"))
+    (look,) = _step(page, "jeu-conforme").xpath(".//div[@hx-get]")
+    asked = look.get("hx-select-oob").replace("#", "").split(", ")
+
+    def there(tries: int, target: str = "step-jeu-conforme") -> set[str]:
+        """Which of the parts that the step asks for an answer to htmx has."""
+        answer = _page(
+            member.get(
+                f"/en{world.url}?challenge_tries={tries}",
+                headers={"HX-Request": "true", "HX-Target": target},
+            )
+        )
+        return {part for part in asked if answer.xpath(f"//*[@id='{part}']")}
+
+    every = {
+        "challenge-hero",
+        "challenge-now",
+        "challenge-phase-mettre-en-pratique",
+        "challenge-badges",
+    }
+    # While it waits nothing else on the page moves; another step may be settled.
+    assert there(2) == set()
+    assert there(2, "step-premier-jeu") == every
+    # It gives up, or is done.
+    assert there(10) == every
+    _only(world, "jeu-conforme", state="done", why_not=[])
+    assert there(2) == every

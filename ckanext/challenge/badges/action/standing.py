@@ -155,11 +155,7 @@ def _of_cohort(
     participant: Participant,
 ) -> tuple[dict[str, Measurement], dict[str, str]]:
     """What was measured of a participant, and the states of its steps."""
-    statuses = (
-        model.Session.query(StepStatus.step, StepStatus.state, StepStatus.why_not)
-        .filter(StepStatus.participant_id == participant.id)
-        .all()
-    )
+    statuses = StepStatus.of(participant)
     why_not = {
         missing["measure"]: missing for row in statuses for missing in row.why_not
     }

@@ -26,7 +26,6 @@ from ckanext.challenge.common.action_helpers import (
     validate,
 )
 from ckanext.challenge.common.language import current
-from ckanext.challenge.common.once import once
 from ckanext.challenge.domain import assurance, deadlines
 from ckanext.challenge.domain import progress as rules
 from ckanext.challenge.domain.lifecycle import (
@@ -178,9 +177,7 @@ class _Shown:
         self.due = rules.extended(
             self.season_due, {key: row.due for key, row in self.extensions.items()}
         )
-        rows = model.Session.query(StepStatus).filter_by(participant_id=participant.id)
-        # The reminder on the same page wants to know them too.
-        statuses = once((StepStatus, participant.id), rows.all)
+        statuses = steps.statuses_of(participant)
         self.statuses = {status.step: status for status in statuses}
         self.states = {key: status.state for key, status in self.statuses.items()}
         self.over = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -311,8 +311,24 @@ def _verdict(step: Mapping[str, Any], reader: Reader) -> dict[str, Any] | None:
         if reader.looked < _MOST_LOOKS
         else "",
         "seconds": tries,
+        "phase": step["phase"],
         "url": f"{reader.url}?challenge_tries={tries}#step-{key}",
     }
+
+
+def looks_again(rows: Iterable[Mapping[str, Any]], target: str | None) -> bool:
+    """Whether a step that looked by itself what became of a check will look again.
+
+    Until then only the step is put in place anew: whoever reads the rest of the page
+    keeps what they opened there.
+
+    :param rows: as :func:`row` makes them
+    :param target: the element that htmx asks for
+    """
+    return any(
+        f"step-{row['key']}" == target and (row.get("verdict") or {}).get("again")
+        for row in rows
+    )
 
 
 def row(step: Mapping[str, Any], reader: Reader) -> dict[str, Any]:

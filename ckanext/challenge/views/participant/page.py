@@ -277,6 +277,7 @@ def _page(
     measures = participant.get("measures") or {}
     return {
         "detailed": reader.detailed,
+        "looking": checklist.looks_again(rows.values(), tk.request.htmx.target),
         "editable": reader.edits,
         "confirms": reader.confirms,
         "cohort": cohort,
