@@ -31,9 +31,10 @@ def test_one_savepoint_holds_all_that_is_asked_and_ends_with_it() -> None:
     with sent_statements() as sent:
         found = shield.read("twice", lambda: [_setting(), _setting()], None)
     assert found == [f"{shield.LOCK_PATIENCE}ms"] * 2
+    # The first question is sent with it.
+    assert "current_setting" in sent[0]
     assert [one.partition(" ")[0] for one in sent] == [
         "SAVEPOINT",
-        "SELECT",
         "SELECT",
         "ROLLBACK",
     ]

@@ -45,6 +45,11 @@ _READ_ONLY = "25006"
 _TOO_SLOW = frozenset({"55P03", "57014"})
 
 _SAVEPOINT = "challenge_apart"
+_APART = (
+    f"SAVEPOINT {_SAVEPOINT};"
+    f" SET LOCAL lock_timeout = {LOCK_PATIENCE:d};"
+    f" SET LOCAL statement_timeout = {STATEMENT_PATIENCE:d}"
+)
 
 #: What SQLAlchemy makes of PostgreSQL's errors, for rooms that do not import it.
 DatabaseError = DBAPIError
@@ -163,19 +168,17 @@ def _reading() -> Iterator[None]:
     """
     begun = False
 
-    def begin(asking: Any, *_: Any) -> None:
+    def begin(_: Any, __: Any, statement: str, values: Any, *___: Any) -> Any:
         nonlocal begun
-        if not begun:
-            begun = True
-            asking.exec_driver_sql(
-                f"SAVEPOINT {_SAVEPOINT};"
-                f" SET LOCAL lock_timeout = {LOCK_PATIENCE:d};"
-                f" SET LOCAL statement_timeout = {STATEMENT_PATIENCE:d}"
-            )
+        if begun:
+            return statement, values
+        begun = True
+        # In one message: what the first question waits for is its answer.
+        return f"{_APART}; {statement}", values
 
     with model.Session.no_autoflush:
         connection = model.Session.connection()
-        event.listen(connection, "before_cursor_execute", begin)
+        event.listen(connection, "before_cursor_execute", begin, retval=True)
         try:
             yield
         finally:
@@ -197,11 +200,7 @@ def write(connection: Any, work: Callable[[], object], what: str) -> None:
     before = connection.exec_driver_sql(
         "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
     ).one()
-    connection.exec_driver_sql(
-        f"SAVEPOINT {_SAVEPOINT};"
-        f" SET LOCAL lock_timeout = {LOCK_PATIENCE:d};"
-        f" SET LOCAL statement_timeout = {STATEMENT_PATIENCE:d}"
-    )
+    connection.exec_driver_sql(_APART)
     try:
         work()
     except DBAPIError:
