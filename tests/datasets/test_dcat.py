@@ -92,6 +92,16 @@ def test_a_dataset_says_all_that_its_form_holds(app: Any) -> None:
     assert graph.value(standard, DCTERMS.title)
 
 
+def test_a_commune_by_its_siren_has_the_address_of_its_code(app: Any) -> None:
+    collectivites()
+    dataset = make_dataset(make_organization(), spatial_insee="214500241")
+    graph, node, _ = of_dataset(app, dataset)
+    assert {str(one) for one in graph.objects(node, DCTERMS.spatial)} >= {
+        "http://id.insee.fr/geo/commune/45024"
+    }
+    assert "intercommunalite" not in graph.serialize(format="turtle")
+
+
 def test_an_odbl_and_an_epci(app: Any) -> None:
     collectivites()
     dataset = make_dataset(

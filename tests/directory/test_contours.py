@@ -224,6 +224,22 @@ def test_the_command_says_what_it_does_and_can_only_say_it(cli, written):
 
 
 @pytest.mark.usefixtures("directory")
+def test_what_is_drawn_twice_is_in_the_outline_once(written):
+    _load(written(*here()))
+    once = _all()
+    assert not _load(written(*here(), *here()))
+    assert _all() == once
+
+
+@pytest.mark.usefixtures("directory")
+def test_a_hole_as_large_as_its_outline_is_refused(written):
+    (feature,) = here("45024")
+    feature["geometry"]["coordinates"] *= 2
+    with pytest.raises(ContourError, match="nothing of the outline"):
+        contours.read(written(feature, *here("36159")))
+
+
+@pytest.mark.usefixtures("directory")
 def test_a_file_that_cannot_be_used_changes_nothing(cli, written):
     path = written(square("35001"), square("35002"))
     result = cli.invoke(ckan_command, ["challenge", "directory", "contours", str(path)])

@@ -233,3 +233,53 @@ def test_what_no_list_says_is_said_by_hand(cli):
     )
     assert undone.exit_code == 0, undone.output
     assert _replaced() == {}
+
+
+EPCI = replace(
+    BAULE,
+    siren="200070183",
+    insee_code=None,
+    name="CC des Terres du Val de Loire",
+    kind="cc",
+    epci_siren=None,
+)
+MERGED = replace(EPCI, siren="244500468", name="CC qui a pris sa place")
+
+
+def _epci() -> str | None:
+    model.Session.expire_all()
+    (row,) = model.Session.query(Stored.epci_siren).filter_by(siren=BAULE.siren)
+    return row[0]
+
+
+def test_the_communes_of_an_epci_follow_what_replaced_it(cli):
+    listing = Listing((BAULE, EPCI, MERGED), True, {})
+    loader.load(listing)
+    arguments = ["challenge", "directory", "replaced", EPCI.siren]
+    said = cli.invoke(ckan_command, [*arguments, MERGED.siren])
+    assert said.exit_code == 0, said.output
+    assert _epci() == MERGED.siren
+    # The same list again is older than what was said.
+    loader.load(listing)
+    assert _epci() == MERGED.siren
+    cli.invoke(ckan_command, [*arguments, "--undo"])
+    loader.load(listing)
+    assert _epci() == EPCI.siren
+
+
+def test_a_commune_follows_no_commune_as_its_epci(cli):
+    loader.load(Listing((BAULE, EPCI, POINCONNET), True, {}))
+    arguments = ["challenge", "directory", "replaced", EPCI.siren, POINCONNET.siren]
+    cli.invoke(ckan_command, arguments)
+    assert _epci() == EPCI.siren
+
+
+def test_an_epci_that_no_commune_belongs_to_any_more_is_named():
+    loader.load(Listing((BAULE, EPCI), True, {}))
+    newer = [
+        replace(one, vintage=2027)
+        for one in (replace(BAULE, epci_siren=MERGED.siren), MERGED)
+    ]
+    assert loader.load(Listing(tuple(newer), True, {})).left == (
+        (EPCI.siren, EPCI.name),
+    )

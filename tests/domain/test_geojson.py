@@ -85,6 +85,11 @@ def test_no_outline_is_told_later(geometry):
             _with(coordinates=[[[y, x] for x, y in RING]]),
             "outside of metropolitan France: are these longitude, then latitude",
         ),
+        (
+            _with(properties={"code": "97401"}, coordinates=[[[-21.1, 55.5]] * 4]),
+            "outside of France: are these longitude, then latitude",
+        ),
+        (_with(coordinates=[[[10**400, 47]] * 4]), "are no degrees"),
         (_with(coordinates=[[["2", "47"]] * 4]), "is no point"),
         (_with(coordinates=[[[True, 47]] * 4]), "is no point"),
         (_with(coordinates="none"), "no lists of points"),
@@ -98,6 +103,12 @@ def test_no_outline_is_told_later(geometry):
 def test_what_is_wrong_is_told_with_its_place(feature, problem):
     with pytest.raises(ContourError, match=problem):
         _read(feature)
+
+
+def test_an_outline_overseas_is_taken():
+    ring = [[55.4, -21.0], [55.5, -21.0], [55.5, -20.9], [55.4, -21.0]]
+    (found,) = _read(_with(properties={"code": "97411"}, coordinates=[ring]))
+    assert found.polygons
 
 
 @pytest.mark.parametrize(

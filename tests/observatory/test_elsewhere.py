@@ -12,7 +12,7 @@ from factories import BAULE, LIGNIERES, POINCONNET
 
 from ckanext.challenge.common import addresses
 from ckanext.challenge.model import Elsewhere
-from ckanext.challenge.observatory import elsewhere
+from ckanext.challenge.observatory import elsewhere, situation
 
 pytestmark = pytest.mark.usefixtures("region")
 
@@ -79,6 +79,9 @@ def test_a_newer_count_replaces_an_older_one_only() -> None:
         (f"{BAULE},1,,2026-01-01", "the source is a name of 1 to 200 characters"),
         (f"{BAULE},1,s,", "there is no date"),
         (f"{BAULE},1,s,2026-01-01,javascript:x", "“javascript:x” is no address"),
+        (f"{BAULE},1,s,2026-01-01,https://x\0y", "“https://x"),
+        (f"{BAULE}abc,1,s,2026-01-01", f"“{BAULE}abc” is not a SIREN"),
+        (f"{BAULE}0001,1,s,2026-01-01", f"“{BAULE}0001” is not a SIREN"),
     ],
 )
 def test_what_is_wrong_is_told_by_row_and_nothing_is_kept(line: str, told: str) -> None:
@@ -113,6 +116,25 @@ def test_what_was_replaced_counts_for_what_replaced_it() -> None:
     model.Session.commit()
     _import(HEADER + f"{LIGNIERES[0]},1,s,2026-01-01\n")
     assert list(_kept()) == [POINCONNET]
+
+
+def test_what_became_one_is_added_up() -> None:
+    addresses.replace_collectivite(LIGNIERES[0], POINCONNET)
+    model.Session.commit()
+    text = HEADER + f"{LIGNIERES[0]},2,s,2026-01-02\n{POINCONNET},3,s,2026-01-01\n"
+    text += f"{BAULE}00010,1,s,2026-01-01\n{BAULE}00028,4,s,2026-01-01\n"
+    assert _import(text).created == 2
+    assert _kept() == {
+        POINCONNET: (5, "s", "2026-01-02"),
+        BAULE: (5, "s", "2026-01-01"),
+    }
+
+
+def test_who_found_none_does_not_hide_what_another_counted() -> None:
+    text = HEADER + f"{BAULE},12,a,2026-01-15\n{BAULE},0,b,2026-06-01\n"
+    _import(text)
+    row = situation.row_of(BAULE)
+    assert (row["elsewhere"], row["elsewhere_source"]) == (12, "a")
 
 
 def test_an_empty_file_has_no_columns() -> None:

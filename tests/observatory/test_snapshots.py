@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
 from factories import BAULE, call_as, make_cohort
-from helpers.region import make_town, take_part
+from helpers.region import make_region, make_town, take_part
 from sqlalchemy.exc import DBAPIError
 
-from ckanext.challenge.model import ObservatorySnapshot
-from ckanext.challenge.observatory import snapshots, store
+from ckanext.challenge.model import Collectivite, ObservatorySnapshot
+from ckanext.challenge.observatory import figures, snapshots, store
 
 pytestmark = pytest.mark.usefixtures("region")
 
@@ -45,6 +45,33 @@ def test_a_month_is_taken_once_and_stays_as_it_was() -> None:
     assert (kept["collectivites"], kept["publishing"]) == (5, 0)
     assert _due(dt.date(2026, 12, 1))[0].period == "2026-12"
     assert [one["publishing"] for one in _kept(period="2026-12", level="all")] == [1]
+
+
+def test_nothing_is_kept_of_a_directory_that_is_still_to_be_loaded() -> None:
+    model.Session.query(Collectivite).delete()
+    model.Session.commit()
+    assert _due(NOVEMBER) == []
+    make_region()
+    assert [one.occasion for one in _due(NOVEMBER)] == ["month", "quarter"]
+
+
+def test_a_year_ago_is_told_by_the_rule_of_today(
+    monkeypatch: pytest.MonkeyPatch, ckan_config: dict[str, Any]
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.obligation_rule", "either")
+    make_town(BAULE, 1)
+    store.refresh()
+    _due(NOVEMBER)
+    year = NOVEMBER.replace(year=2027)
+    before = snapshots.a_year_before(year, "all", "")
+    assert before
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.obligation_rule", "both")
+    found = snapshots.a_year_before(year, "all", "")
+    assert found
+    now = figures.by_level(figures.observed()).all
+    assert before["concerned"] != now["concerned"]
+    for name in ("rule", "concerned", "concerned_publishing", "volunteers_publishing"):
+        assert found[name] == now[name], name
 
 
 def test_each_level_is_kept() -> None:

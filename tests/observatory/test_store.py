@@ -46,6 +46,13 @@ def test_each_collectivite_has_a_row_and_a_second_time_changes_none() -> None:
     assert _of(BAULE).changed_at == before
 
 
+@pytest.mark.parametrize("agents", ["999999,9951", "999999.999"])
+def test_a_number_that_would_not_fit_keeps_nobody_else_waiting(agents: str) -> None:
+    make_town(BAULE, 1, agents=agents)
+    _refresh()
+    assert float(_of(BAULE).agents or 0) == 999999.99
+
+
 def test_only_what_the_public_sees_counts() -> None:
     town = make_town(BAULE, 1)
     publish(town["id"], private=True)

@@ -61,6 +61,13 @@ def load(files: tuple[Path, ...], vintage: int | None) -> None:
             f"{loaded.replaced} of these became part of others, or have a new SIREN:"
             " their addresses lead there"
         )
+    if loaded.left:
+        click.echo(
+            f"{len(loaded.left)} EPCI have no commune any more. They count as before"
+            " until you say what replaced each: ckan challenge directory replaced"
+        )
+        for siren, name in loaded.left:
+            click.echo(f"  {siren} {name}")
 
 
 @command.command("replaced")

@@ -349,6 +349,22 @@ LINE = """
     )
 """
 
+#: For statements ``WITH RECURSIVE``: each SIREN that was replaced, and what it is now.
+HEIRS = """
+    line (origin, siren) AS (
+        SELECT name, object_id FROM challenge_former_address WHERE kind = 'collectivite'
+        UNION
+        SELECT line.origin, f.object_id FROM line
+        JOIN challenge_former_address f
+          ON f.kind = 'collectivite' AND f.name = line.siren
+    ), heir AS (
+        SELECT origin, siren FROM line
+        WHERE NOT EXISTS (
+            SELECT 1 FROM challenge_former_address f
+            WHERE f.kind = 'collectivite' AND f.name = line.siren)
+    )
+"""
+
 
 def line_of(siren: str) -> list[str]:
     """The SIREN of a collectivité, and of all those that it replaced."""

@@ -12,6 +12,7 @@ vocabularies.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import mimetypes
 import re
@@ -139,7 +140,7 @@ class CatalogueProfile(RDFProfile):
             DCAT.startDate: own_fields.read(dataset, "temporal_start")[:10],
             DCAT.endDate: own_fields.read(dataset, "temporal_end")[:10],
         }
-        said = {name: day for name, day in days.items() if _DAY.fullmatch(day)}
+        said = {name: day for name, day in days.items() if _is_day(day)}
         if not said or self._has(ref, DCT.temporal):
             return
         period = BNode()
@@ -365,3 +366,14 @@ class CatalogueProfile(RDFProfile):
                 address = None
         if address:
             self._add_typed(subject, predicate, address, kind)
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text is a day that there is, as XML Schema writes it."""
+    if not _DAY.fullmatch(text):
+        return False
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

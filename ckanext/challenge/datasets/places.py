@@ -32,7 +32,7 @@ _KEPT = "challenge_places"
 class Territory:
     """A commune or an EPCI.
 
-    :ivar code: its INSEE code, or its SIREN
+    :ivar code: its INSEE code, or its SIREN: the former of a commune that is known
     :ivar name: as the directory has it; empty where it does not know the code
     :ivar departement: the code of its département, if that is known
     :ivar outline: its contour as GeoJSON, a ``Polygon`` or ``MultiPolygon`` in WGS 84,
@@ -129,7 +129,8 @@ def _read_territories(wanted: Collection[str]) -> dict[str, Territory]:
     rows = model.Session.execute(
         sa.text(
             """
-            SELECT asked.code, c.name, c.departement
+            SELECT asked.code, coalesce(c.insee_code, asked.code) AS own,
+                   c.name, c.departement
             FROM unnest(CAST(:codes AS text[])) AS asked (code)
             JOIN challenge_collectivite c
                  ON c.insee_code = asked.code OR c.siren = asked.code
@@ -140,7 +141,7 @@ def _read_territories(wanted: Collection[str]) -> dict[str, Territory]:
     # Harvesters take nothing but polygons.
     contours = contour.outlines(wanted)
     return {
-        row.code: Territory(row.code, row.name, row.departement, contours.get(row.code))
+        row.code: Territory(row.own, row.name, row.departement, contours.get(row.code))
         for row in rows
     }
 

@@ -158,7 +158,9 @@ def _areas(
             for feature in geojson.read(io.TextIOWrapper(file, "utf-8-sig")):
                 if feature.code in areas:
                     doubled.add(feature.code)
-                areas.setdefault(feature.code, []).extend(feature.polygons)
+                drawn = areas.setdefault(feature.code, [])
+                # Drawn twice over, it would be twice in the outline.
+                drawn += [one for one in feature.polygons if one not in drawn]
                 if progress:
                     progress(file.tell() - passed)
                     passed = file.tell()
@@ -259,6 +261,8 @@ def _contour(
     topology: Topology, level: str, code: str, pieces: tuple[str, ...]
 ) -> dict[str, Any]:
     lines = topology.joined(pieces)
+    if not lines:
+        raise ContourError("its holes leave nothing of the outline", code)
     box = outlines.box(topology.points(line, 0) for line in lines)
     return {
         "level": level,

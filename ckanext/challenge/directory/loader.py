@@ -12,6 +12,7 @@ from ckan import model
 from ckanext.challenge.model import Collectivite
 from ckanext.challenge.model.base import utcnow
 
+from . import members
 from .reader import Collectivite as Row
 from .reader import Listing
 from .text import fold
@@ -59,6 +60,9 @@ class Loaded:
     replaced: int = 0
     """Of these, those of which the list says which other one replaced them, and of
     which nobody had said it yet."""
+    left: tuple[tuple[str, str], ...] = ()
+    """SIREN and name of the EPCI that have no commune any more, and of which nobody has
+    said what replaced them."""
 
 
 def load(listing: Listing, progress: Callable[[int], None] | None = None) -> Loaded:
@@ -102,6 +106,8 @@ def load(listing: Listing, progress: Callable[[int], None] | None = None) -> Loa
                 ],
             )
             connection.execute(_set_memberships(max(r.vintage for r in listing.rows)))
+        members.follow(connection)
+        loaded = replace(loaded, left=tuple(members.left(connection)))
         session.commit()
     except BaseException:
         session.rollback()

@@ -7,7 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .text import compact, fold, without_title
+from ckanext.challenge.domain.letters import compact
+
+from .text import fold, without_title
 
 _ARTICLES = ("l", "la", "le", "les")
 _CODE_LIKE = re.compile(r"\d{2,}|2[ab]\d*")

@@ -11,7 +11,6 @@ import re
 
 from ckanext.challenge.domain.letters import plain
 
-_BETWEEN_DIGITS = re.compile(r"[\s.\u00a0\u202f-]")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 _ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 # The official list writes « CC de la Forêt »; people write it in full.
@@ -20,11 +19,6 @@ _KINDS_IN_FULL = (
     ("communaute d agglomeration", "ca"),
     ("communaute urbaine", "cu"),
 )
-
-
-def compact(number: str) -> str:
-    """A number as registers have it: people group digits by spaces, points, hyphens."""
-    return _BETWEEN_DIGITS.sub("", number).upper()
 
 
 #: How people name the town hall or the commune itself, folded.

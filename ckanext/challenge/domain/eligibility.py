@@ -9,8 +9,9 @@ of the portal.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Rule = Literal["either", "both"]
 Status = Literal["concerned", "not_concerned", "unknown"]
@@ -141,3 +142,24 @@ def duty_to_publish(
             Reason("agents", by_agents, agents, agents_threshold),
         ),
     )
+
+
+def read_under(figures: Mapping[str, Any], rule: str) -> dict[str, Any]:
+    """Figures that were kept under one rule, as another one counts whom it binds.
+
+    What is compared over time is compared by one rule, that in force now.
+
+    :param figures: of a snapshot, with its ``rule`` and its ``readings`` by each
+    :param rule: ``either`` or ``both``
+    """
+    reading = figures.get("readings", {}).get(rule)
+    if figures.get("rule") == rule or reading is None:
+        return {**figures}
+    counted = {name: reading[name] for name in ("concerned", "concerned_publishing")}
+    return {
+        **figures,
+        **counted,
+        "volunteers_publishing": figures["publishing"]
+        - counted["concerned_publishing"],
+        "rule": rule,
+    }

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from . import outlines
 from .boxes import Box
+from .places import is_in_france
 
 #: What files call the INSEE code of a commune, in any capitals.
 CODE_PROPERTIES = (
@@ -189,9 +190,8 @@ def _check_point(point: Any, code: str, where: str) -> None:
         not isinstance(point, list)
         or len(point) < 2
         or not all(
-            isinstance(number, (int, float))
-            and not isinstance(number, bool)
-            and math.isfinite(number)
+            (isinstance(number, float) and math.isfinite(number))
+            or (isinstance(number, int) and not isinstance(number, bool))
             for number in point[:2]
         )
     ):
@@ -199,14 +199,15 @@ def _check_point(point: Any, code: str, where: str) -> None:
     x, y = point[0], point[1]
     if abs(x) > 180 or abs(y) > 90:
         raise ContourError(
-            f"{x}, {y} are no degrees: the file has another projection (Lambert 93?)."
-            " Export it as WGS84 (EPSG:4326)",
+            f"{str(x)[:20]}, {str(y)[:20]} are no degrees: the file has another"
+            " projection (Lambert 93?). Export it as WGS84 (EPSG:4326)",
             where,
         )
-    if code[:2] not in ("97", "98") and not _METROPOLE.holds(x, y):
+    overseas = code[:2] in ("97", "98")
+    if not (is_in_france(x, y) if overseas else _METROPOLE.holds(x, y)):
         raise ContourError(
-            f"{x}, {y} lies outside of metropolitan France: are these longitude, then"
-            " latitude, in degrees?",
+            f"{x}, {y} lies outside of {'' if overseas else 'metropolitan '}France: are"
+            " these longitude, then latitude, in degrees?",
             where,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -25,3 +26,15 @@ def plain(text: str, *, as_written: bool = False) -> str:
     letters = text if as_written else text.translate(_LIGATURES)
     decomposed = unicodedata.normalize(form, letters).lower()
     return "".join(one for one in decomposed if not unicodedata.combining(one))
+
+
+_BETWEEN_DIGITS = re.compile(r"[\s.\u00a0\u202f-]")
+
+
+def compact(number: str) -> str:
+    """A number as registers have it: people group digits by spaces, points, hyphens.
+
+    >>> compact("214 500-241")
+    '214500241'
+    """
+    return _BETWEEN_DIGITS.sub("", number).upper()

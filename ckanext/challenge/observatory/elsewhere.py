@@ -35,6 +35,8 @@ COLUMNS = {
 MOST_PROBLEMS = 50
 _LONGEST_SOURCE = 200
 _MOST = 1_000_000
+#: How many digits a SIRET has.
+_SIRET = 14
 
 
 class Problem(NamedTuple):
@@ -49,9 +51,13 @@ class Problem(NamedTuple):
 
 
 class Count(NamedTuple):
-    """What a row says."""
+    """What a row says.
+
+    :ivar given: the number that it says it of: a SIREN, or a SIRET
+    """
 
     row: int
+    given: str
     siren: str
     number: int
     source: str
@@ -103,24 +109,11 @@ def import_file(
             Problem(one.row, f"the directory has no collectivité {one.siren}")
             for one in unknown
         ]
-    first: dict[tuple[str, str], int] = {}
-    chosen: list[Count] = []
-    for one in counts:
-        if one.siren not in known:
-            continue
-        present = one._replace(siren=known[one.siren])
-        key = (present.siren, present.source)
-        if key in first:
-            problems.append(
-                Problem(
-                    one.row,
-                    f"{one.siren} is counted by “{one.source}” in row {first[key]}"
-                    " already",
-                )
-            )
-        else:
-            first[key] = one.row
-            chosen.append(present)
+    present = [
+        one._replace(siren=known[one.siren]) for one in counts if one.siren in known
+    ]
+    problems += _doubles(present)
+    chosen = _added_up(present)
     if problems:
         return Imported(problems=sorted(problems))
     created, updated = _store(chosen)
@@ -130,6 +123,36 @@ def import_file(
         len(chosen) - created - updated,
         len(unknown),
     )
+
+
+def _doubles(counts: Iterable[Count]) -> Iterator[Problem]:
+    """The same number counted twice by the same source."""
+    first: dict[tuple[str, str], int] = {}
+    for one in counts:
+        row = first.setdefault((one.given, one.source), one.row)
+        if row != one.row:
+            yield Problem(
+                one.row,
+                f"{one.given} is counted by “{one.source}” in row {row} already",
+            )
+
+
+def _added_up(counts: Iterable[Count]) -> list[Count]:
+    """One count of each collectivité by each source.
+
+    What several that became one have, or several establishments of one, is all its
+    own: numbers are added up, and the latest day and the address of most are kept.
+    """
+    found: dict[tuple[str, str], list[Count]] = {}
+    for one in counts:
+        found.setdefault((one.siren, one.source), []).append(one)
+    return [
+        max(several, key=lambda one: one.number)._replace(
+            number=sum(one.number for one in several),
+            counted_on=max(one.counted_on for one in several),
+        )
+        for several in found.values()
+    ]
 
 
 class _Said(NamedTuple):
@@ -165,8 +188,10 @@ def _read(content: str, said: _Said, problems: list[Problem]) -> list[Count]:
         }
         if not any(values.values()):
             continue
-        siren = "".join(values["siren"].split())[:9]
-        if not siren_number.is_valid(siren):
+        given = "".join(values["siren"].split())
+        # A SIRET begins with the SIREN.
+        siren = given[:9] if len(given) == _SIRET else given
+        if not siren_number.is_valid(siren) or not given.isdecimal():
             if not said.skip_unknown:
                 text = f"“{values['siren'][:20]}” is not a SIREN"
                 problems.append(Problem(reader.line_num, text))
@@ -175,6 +200,7 @@ def _read(content: str, said: _Said, problems: list[Problem]) -> list[Count]:
             found.append(
                 Count(
                     reader.line_num,
+                    given,
                     siren,
                     _number(values["count"]),
                     _source(values.get("source") or said.source or ""),
@@ -239,7 +265,8 @@ def _day(text: str, otherwise: dt.date | None, today: dt.date) -> dt.date:
 def _url(text: str) -> str | None:
     if not text:
         return None
-    if not text.startswith(("https://", "http://")) or " " in text:
+    plain = text.isprintable() and " " not in text
+    if not text.startswith(("https://", "http://")) or not plain:
         raise ValueError(f"“{text[:40]}” is no address that begins with https://")
     return text
 

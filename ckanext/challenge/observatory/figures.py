@@ -54,12 +54,16 @@ def _size() -> sa.ColumnElement[str | None]:
 
 
 def _latest_elsewhere() -> Any:
-    """The latest count of each collectivité, whoever counted."""
+    """The latest count of each collectivité, whoever counted.
+
+    Who found none says nothing of what another one counted: it comes last.
+    """
     return (
         sa.select(_elsewhere)
         .distinct(_elsewhere.c.siren)
         .order_by(
             _elsewhere.c.siren,
+            (_elsewhere.c.number > 0).desc(),
             _elsewhere.c.counted_on.desc(),
             _elsewhere.c.number.desc(),
             _elsewhere.c.source,

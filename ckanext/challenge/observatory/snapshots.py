@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge import config
+from ckanext.challenge.domain import eligibility
 from ckanext.challenge.model import ObservatorySnapshot
 from ckanext.challenge.model.base import utcnow
 
@@ -79,6 +80,9 @@ def _take(occasion: Occasion, period: str, today: dt.date) -> Taken:
     if model.Session.execute(there.limit(1)).first() is not None:
         return Taken(occasion, period, 0)
     found = figures.by_level(figures.observed())
+    if not found.all.get("collectivites"):
+        # The directory is still to be loaded: nothing would be kept for ever.
+        return Taken(occasion, period, 0)
     rows = [{"level": "all", "value": "", "figures": found.all}]
     rows += [
         {"level": level, "value": value, "figures": part}
@@ -114,7 +118,8 @@ def _take(occasion: Occasion, period: str, today: dt.date) -> Taken:
 def a_year_before(today: dt.date, level: str, value: str) -> dict[str, Any] | None:
     """The figures of twelve months ago, or of the nearest month before.
 
-    :returns: with ``month``; none where there was no observatory yet
+    :returns: with ``month``, by the rule that is in force now; none where there was no
+        observatory yet
     """
     month = today.replace(day=1, year=today.year - 1)
     row = model.Session.execute(
@@ -129,7 +134,10 @@ def a_year_before(today: dt.date, level: str, value: str) -> dict[str, Any] | No
         .order_by(_table.c.month.desc())
         .limit(1)
     ).first()
-    return {"month": row.period, **row.figures} if row else None
+    if row is None:
+        return None
+    read = eligibility.read_under(row.figures, config.obligation_rule())
+    return {"month": row.period, **read}
 
 
 def _months_before(month: dt.date, number: int) -> dt.date:

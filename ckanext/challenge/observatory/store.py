@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.challenge.common import addresses
 from ckanext.challenge.domain.lifecycle import AWARD_HELD, PARTICIPANT_COUNTED
 from ckanext.challenge.measures import datasets, quality
 from ckanext.challenge.measures.base import MANY, prepare_for_many
@@ -33,22 +34,6 @@ class Refreshed:
     organizations: int
     changed: int
 
-
-# What replaced each collectivité that was replaced, at the end of the line.
-_HEIRS = """
-    line (origin, siren) AS (
-        SELECT name, object_id FROM challenge_former_address WHERE kind = 'collectivite'
-        UNION
-        SELECT line.origin, f.object_id FROM line
-        JOIN challenge_former_address f
-          ON f.kind = 'collectivite' AND f.name = line.siren
-    ), heir AS (
-        SELECT origin, siren FROM line
-        WHERE NOT EXISTS (
-            SELECT 1 FROM challenge_former_address f
-            WHERE f.kind = 'collectivite' AND f.name = line.siren)
-    )
-"""
 
 _COLUMNS = (
     "organization_id",
@@ -107,7 +92,7 @@ def _known(chosen: str = "TRUE") -> str:
     # A country has 36,000: what reads a SIREN is computed once for each, which
     # OFFSET holds, and not again where it is joined and compared.
     return f"""
-        WITH RECURSIVE {_HEIRS}, known AS (
+        WITH RECURSIVE {addresses.HEIRS}, known AS (
             SELECT own.id, coalesce(heir.siren, own.siren) AS code,
                    CASE WHEN own.agents ~ '^[0-9]{{1,6}}([.,][0-9]+)?$'
                         THEN replace(own.agents, ',', '.') END AS agents,
@@ -168,8 +153,10 @@ def _statement(everything: bool) -> str:
                    (array_agg(organization.id ORDER BY coalesce(o.datasets, 0) DESC,
                               organization.created, organization.id))[1]
                        AS organization_id,
-                   (array_agg(organization.agents ORDER BY organization.created)
-                        FILTER (WHERE organization.agents IS NOT NULL))[1] AS agents,
+                   -- What is rounded up no more fits where six digits do.
+                   trunc((array_agg(organization.agents ORDER BY organization.created)
+                        FILTER (WHERE organization.agents IS NOT NULL))[1], 2)
+                       AS agents,
                    CAST(coalesce(sum(o.datasets), 0) AS int) AS datasets,
                    CAST(coalesce(sum(o.conforming), 0) AS int) AS conforming,
                    CAST(coalesce(sum(o.fresh), 0) AS int) AS fresh,

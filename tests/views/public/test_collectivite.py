@@ -11,6 +11,7 @@ from helpers.progress import publish
 from helpers.region import EPCI, make_region, make_town
 from lxml import html
 
+from ckanext.challenge.model import Collectivite
 from ckanext.challenge.observatory import store
 
 pytestmark = pytest.mark.usefixtures("region")
@@ -81,6 +82,24 @@ def test_what_it_opens_is_there_at_once(app: Any) -> None:
     assert "What it could open next" in _text(page)
     # Also where it takes part in no season.
     assert _links(page)["Data of this collectivité"].endswith(town["name"])
+
+
+def test_a_commune_without_siren_has_a_page(app: Any) -> None:
+    model.Session.add(
+        Collectivite(
+            code="98716",
+            insee_code="98716",
+            name="Bora-Bora",
+            kind="commune",
+            departement="987",
+            region="",
+            postcodes=["98730"],
+            vintage=2026,
+            search_key="bora bora",
+        )
+    )
+    model.Session.commit()
+    assert "Bora-Bora" in _text(_page(app, "98716"))
 
 
 def test_what_is_no_siren_is_no_page(app: Any) -> None:

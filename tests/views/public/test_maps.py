@@ -17,6 +17,7 @@ from sqlalchemy import event
 from ckanext.challenge.common import page_cache
 from ckanext.challenge.model import Conformity
 from ckanext.challenge.observatory import store
+from ckanext.challenge.views.public import maps
 
 PAGE = "/challenge/observatory/map"
 PICTURE = "/challenge/observatory/map.svg"
@@ -114,6 +115,17 @@ def test_a_version_has_an_address_that_is_kept_for_a_year(
     assert packed.headers["Vary"] == "Accept-Encoding"
     assert gzip.decompress(packed.data) == answer.data
     assert packed.headers["ETag"] != answer.headers["ETag"]
+
+
+@pytest.mark.usefixtures("loaded")
+def test_one_map_is_kept_once_however_it_is_asked_for(
+    browser: Callable[..., Any],
+) -> None:
+    visitor = browser()
+    for code in ("45", "45%20", "%20%2045"):
+        assert visitor.get(f"{PAGE}?departement={code}").status_code == 200
+        assert visitor.get(f"{PICTURE}?departement={code}").status_code == 200
+    assert [*maps._answers._kept] == ["list", ("commune", "45")]
 
 
 @pytest.mark.usefixtures("loaded")

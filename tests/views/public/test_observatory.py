@@ -123,9 +123,17 @@ def test_only_known_addresses_are_kept(reader: Browser) -> None:
     assert len(observatory._bodies._kept) == 1
     _page(reader, "?departement=36")
     assert len(observatory._bodies._kept) == 2
-    for spaces in ("", "%20", "%20%20%20"):
+    for spaces in ("", "%20", "%20%20%20", ".", "-", "%E2%80%AF"):
         _page(reader, f"?epci=200{spaces}070{spaces}183")
     assert len(observatory._bodies._kept) == 3
+
+
+def test_a_page_after_the_last_says_so(reader: Browser) -> None:
+    for query in ("?page=77", "?departement=36&page=9"):
+        text = _page(reader, query).text_content()
+        assert "The list ends before this page" in text, query
+        assert "No collectivité matches" not in text
+        assert "once the directory is loaded" not in text
 
 
 def test_a_kept_page_costs_one_statement_and_no_count(reader: Browser) -> None:

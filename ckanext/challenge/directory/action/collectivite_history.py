@@ -15,7 +15,7 @@ from ckanext.challenge.common import addresses
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.common.organizations import organizations_with_siren
 from ckanext.challenge.directory import schema
-from ckanext.challenge.directory.text import compact
+from ckanext.challenge.domain.letters import compact
 from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.model import Cohort, Participant
 from ckanext.challenge.model.dictize import as_json

@@ -15,7 +15,7 @@ from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory import schema
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.directory.query import matching
-from ckanext.challenge.directory.text import compact
+from ckanext.challenge.domain.letters import compact
 from ckanext.challenge.model import Collectivite
 
 _table: sa.Table = Collectivite.__table__

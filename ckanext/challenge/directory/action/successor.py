@@ -16,7 +16,7 @@ from ckanext.challenge.common.action_helpers import (
     paginate,
     validate,
 )
-from ckanext.challenge.directory import schema
+from ckanext.challenge.directory import members, schema
 from ckanext.challenge.model import Collectivite, FormerAddress, catalog
 from ckanext.challenge.model.dictize import as_json
 
@@ -56,7 +56,8 @@ def challenge_successor_create(context: Context, data_dict: dict[str, Any]) -> A
 
     Sysadmins may call this. The addresses of the former lead to the latter from then
     on: its page at once, those of its organization as soon as that is deleted, and
-    pages and badges for readers as soon as the other one's answer. What is loaded by
+    pages and badges for readers as soon as the other one's answer. The communes of an
+    EPCI belong to the one that replaced it. What is loaded by
     ``ckan challenge directory load`` says the same of communes by itself.
 
     :param siren: the SIREN that it had
@@ -75,6 +76,8 @@ def challenge_successor_create(context: Context, data_dict: dict[str, Any]) -> A
     if problem := _problem(siren, successor):
         raise tk.ValidationError({"successor": [problem]})
     addresses.replace_collectivite(siren, successor)
+    model.Session.flush()
+    members.follow(model.Session)
     journal.record(
         actor_of(context), "replace", "collectivite", siren, {"successor": successor}
     )
@@ -84,6 +87,9 @@ def challenge_successor_create(context: Context, data_dict: dict[str, Any]) -> A
 
 def challenge_successor_delete(context: Context, data_dict: dict[str, Any]) -> None:
     """Say that a collectivité was not replaced after all. Sysadmins may call this.
+
+    Communes that went over to another EPCI with it come back as the directory is loaded
+    again.
 
     :param siren: the SIREN of which that was said
     :type siren: string

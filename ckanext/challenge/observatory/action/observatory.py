@@ -16,8 +16,8 @@ from ckanext.challenge.common import addresses, language
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.directory.query import matching
-from ckanext.challenge.directory.text import compact
 from ckanext.challenge.domain.eligibility import EPCI_KINDS, RULES, duty_to_publish
+from ckanext.challenge.domain.letters import compact
 from ckanext.challenge.model import Award, Collectivite, contour
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.observatory import figures, schema, situation, snapshots

@@ -129,7 +129,8 @@ def _situation(siren: str) -> dict[str, Any] | None:
     """Where it stands; nothing where the directory does not have it."""
     try:
         return act("challenge_situation_show", siren=siren)
-    except tk.ObjectNotFound:
+    except (tk.ObjectNotFound, tk.ValidationError):
+        # A commune overseas has its INSEE code alone, until a list gives its SIREN.
         return None
 
 

@@ -76,9 +76,10 @@ def _levels() -> dict[str, str]:
 
 
 def _asked() -> dict[str, str]:
+    # One way of writing each, so that one map is remembered once.
     return {
-        name: request.args.get(name, unasked)
-        for name, unasked in (("level", "commune"), ("departement", ""))
+        "level": request.args.get("level", "commune"),
+        "departement": request.args.get("departement", "").strip().upper(),
     }
 
 

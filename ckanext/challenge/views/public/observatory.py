@@ -14,7 +14,9 @@ from ckanext.challenge import config
 from ckanext.challenge import helpers as h
 from ckanext.challenge.common import language, page_version, spreadsheets
 from ckanext.challenge.common.page_cache import PageCache
+from ckanext.challenge.domain import eligibility
 from ckanext.challenge.domain.characters import cleaned_document
+from ckanext.challenge.domain.letters import compact
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.observatory import labels
 from ckanext.challenge.svg.curve import Point, curve
@@ -71,7 +73,7 @@ def _asked(params: Mapping[str, str]) -> dict[str, str]:
     if "departement" in asked:
         asked["departement"] = asked["departement"].upper()
     if "epci" in asked:
-        asked["epci"] = "".join(asked["epci"].split())
+        asked["epci"] = compact(asked["epci"])
     return asked
 
 
@@ -132,6 +134,7 @@ def _page(asked: Mapping[str, str]) -> dict[str, Any]:
         "curves": _curves(filters),
         "filters": _fields(asked, badges),
         "filtered": bool(filters),
+        "any": found["count"] > 0,
         "pages": Pager(url, {**filters, "sort": sort}, found["count"], page, ROWS),
         "urls": {
             "self": url,
@@ -570,6 +573,8 @@ def _curves(filters: Mapping[str, str]) -> dict[str, Any] | None:
     if len(rows) < 2:
         return None
     rows.reverse()
+    rule = config.obligation_rule()
+    kept = [eligibility.read_under(row["figures"], rule) for row in rows]
     series = {
         "concerned": (
             tk._("Of those concerned, the share that publishes"),
@@ -590,8 +595,8 @@ def _curves(filters: Mapping[str, str]) -> dict[str, Any] | None:
     columns: list[list[str]] = []
     for key, (title, read_value) in series.items():
         points: list[Point] = []
-        for row in rows:
-            value = read_value(row["figures"])
+        for row, figures in zip(rows, kept, strict=True):
+            value = read_value(figures)
             if isinstance(value, tuple):
                 part, whole = value
                 share = part / whole if whole else 0

@@ -13,6 +13,7 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import page_version
 from ckanext.challenge.common.labels import N_
 from ckanext.challenge.common.page_cache import PageCache
+from ckanext.challenge.domain.letters import compact
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.views.common import Pager, act, options, page_number
 
@@ -41,7 +42,7 @@ def chosen(params: Mapping[str, str]) -> dict[str, str]:
     found = {name: params.get(name, "").strip() for name in FILTERS}
     found["departement"] = found["departement"].upper()
     for name in ("epci", "collectivite"):
-        found[name] = "".join(found[name].split())
+        found[name] = compact(found[name])
     return {name: value for name, value in found.items() if value}
 
 
