@@ -14,9 +14,10 @@ from factories import call_as, day
 from helpers.browser import Browser, World
 
 from benchmarks.statements import sent_statements
-from ckanext.challenge.common import own_version, page_cache
+from ckanext.challenge.common import own_version, page_cache, shield
 from ckanext.challenge.model import catalog
 
+_APART = f"{shield.APART}; "
 READERS = ("member", "adviser", "manager", "sysadmin")
 TEAM = READERS[1:]
 REPORT = "/challenge/saison-2/report"
@@ -111,7 +112,11 @@ def _read_tables(reader: Browser, path: str) -> set[str]:
         reader.get("/about")
     with sent_statements() as sent:
         reader.get(path)
-    return _tables([one for one in sent if one not in about]) - _NOT_SHOWN
+    # The first question in a savepoint is sent with it.
+    known, asked = (
+        {one.removeprefix(_APART) for one in part} for part in (about, sent)
+    )
+    return _tables([*asked - known]) - _NOT_SHOWN
 
 
 @pytest.mark.parametrize("who", READERS)

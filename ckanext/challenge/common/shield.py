@@ -45,7 +45,8 @@ _READ_ONLY = "25006"
 _TOO_SLOW = frozenset({"55P03", "57014"})
 
 _SAVEPOINT = "challenge_apart"
-_APART = (
+#: What stands before the first statement of what is asked apart.
+APART = (
     f"SAVEPOINT {_SAVEPOINT};"
     f" SET LOCAL lock_timeout = {LOCK_PATIENCE:d};"
     f" SET LOCAL statement_timeout = {STATEMENT_PATIENCE:d}"
@@ -174,7 +175,7 @@ def _reading() -> Iterator[None]:
             return statement, values
         begun = True
         # In one message: what the first question waits for is its answer.
-        return f"{_APART}; {statement}", values
+        return f"{APART}; {statement}", values
 
     with model.Session.no_autoflush:
         connection = model.Session.connection()
@@ -200,7 +201,7 @@ def write(connection: Any, work: Callable[[], object], what: str) -> None:
     before = connection.exec_driver_sql(
         "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
     ).one()
-    connection.exec_driver_sql(_APART)
+    connection.exec_driver_sql(APART)
     try:
         work()
     except DBAPIError:
