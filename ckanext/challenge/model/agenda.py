@@ -71,6 +71,7 @@ _sysadmin: Any = sa.bindparam("sysadmin", type_=sa.Boolean)
 _now: Any = sa.bindparam("now", type_=_MOMENT)
 _limit: Any = sa.bindparam("limit", type_=sa.Integer)
 _offset: Any = sa.bindparam("offset", type_=sa.Integer)
+_zone: Any = sa.bindparam("zone", type_=_TEXT)
 
 
 def _listed_in(name: str) -> Any:
@@ -84,6 +85,11 @@ def _is_managed(column: Any) -> Any:
 
 def _is_own(column: Any) -> Any:
     return sa.or_(_is_managed(column), column == sa.any_(_listed_in("advised")))
+
+
+def zone() -> dict[str, Any]:
+    """What statements are asked that read on which day of the portal something was."""
+    return {"zone": str(config.display_timezone())}
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ class Reader:
             "managed": array(sorted(self.managed)),
             "advised": array(sorted(self.advised)),
             "today": config.today(),
+            **zone(),
         }
 
 
@@ -209,11 +216,16 @@ def _to_read() -> list[Any]:
 
 
 def _from_applicants() -> Any:
-    """The last word is the applicant's, and no decision was told since."""
+    """The last word is the applicant's, and no decision was told since.
+
+    What went to many is no word to this one.
+    """
     last = (
         sa.select(Message.__table__)
         .join(Application.__table__, _applications.id == _messages.application_id)
-        .where(_is_managed(_applications.cohort_id))
+        .where(
+            _is_managed(_applications.cohort_id), _messages.to_many.is_not(sa.true())
+        )
         .distinct(_messages.application_id)
         .order_by(_messages.application_id, _messages.created_at.desc(), _messages.id)
         .subquery()
@@ -291,33 +303,56 @@ def _with_group(query: Any, on: Any) -> Any:
     )
 
 
-def last_messages() -> Any:
-    """The last message of each conversation with a participant of one's seasons."""
+def last_messages(*conditions: Any) -> Any:
+    """The last message of each conversation with a participant, of those of which the
+    conditions hold.
+    """
     return (
         sa.select(ParticipantMessage.__table__)
         .join(Participant.__table__, _participants.id == _said.participant_id)
-        .where(_is_own(_participants.cohort_id))
+        .where(*conditions)
         .distinct(_said.participant_id)
         .order_by(_said.participant_id, _said.created_at.desc(), _said.id)
         .subquery()
     )
 
 
+def last_words(*conditions: Any) -> Any:
+    """As :func:`last_messages`, without what went to many: it answers nobody."""
+    return last_messages(_said.to_many.is_not(sa.true()), *conditions)
+
+
 def visited_since(participant_id: Any, moment: Any) -> Any:
-    """Whether a visit was noted since: some answers are given by telephone."""
+    """Whether a visit was held since: some answers are given by telephone.
+
+    One of the same day counts where it was noted, or said to be held, after that. Is
+    asked with :func:`zone`.
+    """
     return sa.exists().where(
-        _visits.participant_id == participant_id, _visits.created_at >= moment
+        _visits.participant_id == participant_id,
+        _visits.state == "done",
+        _visits.date >= sa.cast(sa.func.timezone(_zone, moment), sa.Date),
+        _visits.updated_at >= moment,
+    )
+
+
+def waits_for_answer(last: Any) -> Any:
+    """Whether the last word is a member's, and the team owes an answer.
+
+    :param last: of :func:`last_words`
+    """
+    return sa.and_(
+        last.c.side == "member",
+        last.c.settled_at.is_(None),
+        ~visited_since(last.c.participant_id, last.c.created_at),
     )
 
 
 def _from_members() -> Any:
-    last = last_messages()
+    last = last_words(_is_own(_participants.cohort_id))
     query = _of_participant("message", id=last.c.id, since=last.c.created_at)
     return _with_group(query, last.c.participant_id).where(
-        followed(),
-        last.c.side == "member",
-        last.c.settled_at.is_(None),
-        ~visited_since(last.c.participant_id, last.c.created_at),
+        followed(), waits_for_answer(last)
     )
 
 
@@ -634,7 +669,7 @@ def to_ask_after(
 
 @cache
 def _without_reply() -> Any:
-    last = last_messages()
+    last = last_messages(_is_own(_participants.cohort_id))
     return (
         sa.select(
             _participants.id,
