@@ -278,7 +278,21 @@ def test_mails_that_failed_are_one_line_for_each_season(world: Any) -> None:
     (found,) = world.agenda(kind="mail_failed")["results"]
     assert (found["number"], found["cohort"]) == (2, "saison-2")
     assert world.agenda()["counts"]["mail_failed"] == 2
+    assert world.agenda()["rows"]["mail_failed"] == 1
     assert world.kinds("adviser") == []
+
+
+def test_mails_of_no_season_that_failed_are_the_sysadmins(world: Any) -> None:
+    for state in ("failed", "failed", "waiting"):
+        model.Session.add(Mail(kind="digest", state=state, attempts=8))
+    model.Session.commit()
+    (found,) = world.agenda("admin", kind="mail_failed")["results"]
+    assert (found["number"], found["cohort"]) == (2, None)
+    assert found["url"].endswith("/challenge/manage/doctor")
+    assert (
+        world.call("admin", "agenda_count")["count"] == world.agenda("admin")["count"]
+    )
+    assert world.kinds("manager", kind="mail_failed") == []
 
 
 def test_claims_wait_for_those_who_can_answer_them(world: Any) -> None:

@@ -401,7 +401,9 @@ def _proofs() -> Any:
 
 
 def _failed_mails() -> Any:
-    """Mails that were given up, together for each season."""
+    """Mails that were given up, together for each season; sysadmins see to those that
+    are of none.
+    """
     return (
         _row(
             "mail_failed",
@@ -416,7 +418,10 @@ def _failed_mails() -> Any:
         )
         .where(
             _mails.state == "failed",
-            _is_managed(_mails.cohort_id),
+            sa.or_(
+                _is_managed(_mails.cohort_id),
+                sa.and_(_sysadmin, _mails.cohort_id.is_(None)),
+            ),
             # A draft is its applicant's until it is handed in.
             sa.or_(
                 _sysadmin,
@@ -539,6 +544,10 @@ def _waiting() -> Any:
         found,
         number.over(**over).label("all_of_kind"),
         number.filter(found.c.mine).over(**over).label("mine_of_kind"),
+        sa.func.count()
+        .filter(sa.or_(sa.not_(mine), found.c.mine))
+        .over(**over)
+        .label("rows_of_kind"),
         sa.func.row_number().over(**over, order_by=order).label("place"),
     ).subquery()
     asked_for = sa.and_(
@@ -563,7 +572,7 @@ def waiting(
     kind: str | None = None,
     limit: int,
     offset: int = 0,
-) -> tuple[list[Any], dict[str, int], dict[str, int]]:
+) -> tuple[list[Any], dict[str, int], dict[str, int], dict[str, int]]:
     """What waits, the longest first in each kind, in one statement.
 
     :param asked: the steps that are asked: ids of seasons with keys
@@ -571,7 +580,8 @@ def waiting(
     :param kind: only this one
     :param limit: how many rows of each kind
     :param offset: how many rows of each kind to pass over
-    :returns: the rows; by kind how many wait in all, and how many are the reader's
+    :returns: the rows; by kind how many wait in all, how many are the reader's, and
+        how many rows there are with those that were passed over or cut off
     """
     rows = model.Session.execute(
         _waiting(),
@@ -586,7 +596,8 @@ def waiting(
     ).all()
     everything = {row.kind: int(row.all_of_kind) for row in rows}
     own = {row.kind: int(row.mine_of_kind or 0) for row in rows}
-    return [row for row in rows if row.asked_for], everything, own
+    listed = {row.kind: int(row.rows_of_kind) for row in rows}
+    return [row for row in rows if row.asked_for], everything, own, listed
 
 
 @cache
