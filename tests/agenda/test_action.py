@@ -570,3 +570,30 @@ def test_a_planned_visit_waits_to_be_said_held_once_its_day_is_past(world: Any) 
     assert (found["kind"], found["id"]) == ("visit", made["id"])
     world.call("adviser", "visit_update", id=made["id"], state="done")
     assert world.kinds("adviser") == []
+
+
+def test_whoever_a_visit_was_given_to_says_whether_it_was_held(world: Any) -> None:
+    # The adviser of the first alone, and on the team for both.
+    made = world.call(
+        "manager",
+        "visit_create",
+        participant=world.participants[1],
+        topic="Atelier",
+        days=0.5,
+        state="planned",
+        date=day(1).isoformat(),
+        adviser=world.people["adviser"]["name"],
+    )
+    row = model.Session.get(Visit, made["id"])
+    assert row
+    row.date = day(-1)
+    model.Session.commit()
+    assert world.kinds("manager", mine=True, kind="visit") == []
+    (found,) = world.agenda("adviser")["results"]
+    assert (found["id"], found["mine"]) == (made["id"], True)
+    # The page of the participant has no visits for somebody else's adviser.
+    assert found["url"].endswith("/challenge/manage/visit")
+    (offered,) = world.call("adviser", "visit_form_show")["planned"]
+    assert offered["id"] == made["id"]
+    world.call("adviser", "visit_update", id=made["id"], state="done")
+    assert world.kinds("adviser") == []

@@ -262,9 +262,11 @@ def _from_applicants() -> Any:
     )
 
 
-def followed() -> Any:
+def followed(*otherwise: Any) -> Any:
     """The participants that somebody looks after: managers all of a season, advisers
     their own.
+
+    :param otherwise: for which else one of the team looks after a participant
     """
     return sa.and_(
         _participants.state.in_(sorted(PARTICIPANT_COUNTED)),
@@ -273,7 +275,7 @@ def followed() -> Any:
             _is_managed(_participants.cohort_id),
             sa.and_(
                 _participants.cohort_id == sa.any_(_listed_in("advised")),
-                _participants.adviser_id == _user,
+                sa.or_(_participants.adviser_id == _user, *otherwise),
             ),
         ),
     )
@@ -486,15 +488,21 @@ def _matches() -> Any:
 def _visits_past() -> Any:
     """Planned visits of which nobody said whether they were held; one that was for
     several collectivités is one.
+
+    Also those that were given to the reader with a participant of somebody else, whose
+    page is not for the reader: such a row names no organization.
     """
     visited = _listed().join(
         Visit.__table__, _visits.participant_id == _participants.id
+    )
+    given = sa.and_(
+        _visits.adviser_id == _user, _cohorts.state.in_(sorted(COHORT_LIVE))
     )
     first = (
         sa.select(sa.func.min(_visits.id))
         .select_from(visited)
         .where(
-            followed(),
+            followed(given),
             _visits.state == "planned",
             _visits.date < sa.bindparam("today", type_=sa.Date),
         )
@@ -506,7 +514,7 @@ def _visits_past() -> Any:
             cohort_id=_participants.cohort_id,
             id=_visits.id,
             participant_id=_participants.id,
-            organization_id=_groups.name,
+            organization_id=sa.case((followed(), _groups.name), else_=sa.null()),
             title=sa.func.coalesce(sa.func.nullif(_groups.title, ""), _groups.name),
             since=sa.cast(_visits.date, _MOMENT),
             mine=_entrusted(
