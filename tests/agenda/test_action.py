@@ -17,7 +17,9 @@ from ckanext.challenge.model import (
     Application,
     Claim,
     Mail,
+    Message,
     Participant,
+    ParticipantMessage,
     StepStatus,
     Visit,
 )
@@ -107,6 +109,112 @@ def test_members_are_answered_by_a_message_or_a_visit(world: Any) -> None:
     assert world.kinds("adviser") == []
 
 
+def _to_many(world: Any, how: str) -> None:
+    """The same words to all of a season, or to some that were chosen."""
+    if how == "batch":
+        world.call(
+            "manager",
+            "participant_batch",
+            participants=world.participants,
+            do="message",
+            text="À tous",
+        )
+        return
+    campaign = world.call(
+        "manager",
+        "campaign_create",
+        cohort=(world.open if how == "applicants" else world.running)["id"],
+        to=how,
+        subject="x",
+        text="À tous",
+    )
+    world.call("manager", "campaign_send", id=campaign["id"], recipients=2)
+
+
+@pytest.mark.parametrize("how", ["participants", "batch"])
+def test_what_goes_to_many_answers_no_member(world: Any, how: str) -> None:
+    ask = {"participant": world.first, "text": "Comment faire ?"}
+    desk = {"cohort": world.running["id"]}
+    world.call("editor", "participant_message_create", **ask)
+    _to_many(world, how)
+    assert model.Session.query(ParticipantMessage).filter_by(side="staff").count() == 2
+    assert world.kinds("adviser") == ["message"]
+    assert world.call("adviser", "agenda_count")["count"] == 1
+    shown = world.call("adviser", "accompaniment_list", **desk)
+    assert shown["figures"]["unanswered"] == 1
+    assert shown["results"][0]["message"]["text"] == "Comment faire ?"
+    # What was written to this one alone does, whatever goes to all after that.
+    world.call(
+        "manager",
+        "participant_batch",
+        participants=[world.first],
+        do="message",
+        text="Ainsi.",
+    )
+    assert world.kinds("adviser") == []
+    shown = world.call("adviser", "accompaniment_list", **desk)
+    assert shown["figures"]["unanswered"] == 0
+
+
+def test_what_goes_to_many_answers_no_applicant(world: Any) -> None:
+    for id_ in world.applications:
+        world.call("admin", "application_message_create", id=id_, text="Reçu ?")
+    model.Session.execute(sa.text("UPDATE challenge_message SET side = 'applicant'"))
+    model.Session.commit()
+    _to_many(world, "applicants")
+    assert model.Session.query(Message).filter_by(side="staff").count() == 2
+    assert world.kinds(kind="message") == ["message", "message"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "state", "date", "answered"),
+    [
+        # Asked so many days ago; the state of a visit noted now, and its day.
+        (3, "planned", 9, False),
+        (3, "cancelled", 0, False),
+        (3, "cancelled", -1, False),
+        (3, "done", -4, False),
+        (3, "done", -3, True),
+        (3, "done", 0, True),
+        (0, "done", -1, False),
+        (0, "done", 0, True),
+    ],
+)
+def test_only_a_visit_that_was_held_answers(
+    world: Any, asked: int, state: str, date: int, answered: bool
+) -> None:
+    desk = {"cohort": world.running["id"]}
+    world.call(
+        "editor",
+        "participant_message_create",
+        participant=world.first,
+        text="Comment faire ?",
+    )
+    message = model.Session.query(ParticipantMessage).one()
+    message.created_at -= dt.timedelta(days=asked)
+    model.Session.commit()
+    world.call(
+        "manager",
+        "visit_create",
+        participants=world.participants,
+        date=day(date).isoformat(),
+        days=0.5,
+        topic="Rencontre",
+        state=state,
+    )
+    assert world.kinds("adviser", kind="message") == ["message"] * (not answered)
+    shown = world.call("adviser", "accompaniment_list", **desk)
+    assert shown["figures"]["unanswered"] == (not answered)
+
+
+def test_a_visit_held_before_the_question_answers_nothing(world: Any) -> None:
+    about = {"participant": world.first}
+    visit = {"date": day().isoformat(), "days": 0.5, "topic": "Rencontre"}
+    world.call("adviser", "visit_create", **about, **visit)
+    world.call("editor", "participant_message_create", **about, text="Et après ?")
+    assert world.kinds("adviser") == ["message"]
+
+
 def test_proofs_wait_for_the_adviser_and_for_managers(world: Any) -> None:
     for participant in world.participants:
         _to_confirm(participant)
@@ -170,7 +278,21 @@ def test_mails_that_failed_are_one_line_for_each_season(world: Any) -> None:
     (found,) = world.agenda(kind="mail_failed")["results"]
     assert (found["number"], found["cohort"]) == (2, "saison-2")
     assert world.agenda()["counts"]["mail_failed"] == 2
+    assert world.agenda()["rows"]["mail_failed"] == 1
     assert world.kinds("adviser") == []
+
+
+def test_mails_of_no_season_that_failed_are_the_sysadmins(world: Any) -> None:
+    for state in ("failed", "failed", "waiting"):
+        model.Session.add(Mail(kind="digest", state=state, attempts=8))
+    model.Session.commit()
+    (found,) = world.agenda("admin", kind="mail_failed")["results"]
+    assert (found["number"], found["cohort"]) == (2, None)
+    assert found["url"].endswith("/challenge/manage/doctor")
+    assert (
+        world.call("admin", "agenda_count")["count"] == world.agenda("admin")["count"]
+    )
+    assert world.kinds("manager", kind="mail_failed") == []
 
 
 def test_claims_wait_for_those_who_can_answer_them(world: Any) -> None:
@@ -446,5 +568,32 @@ def test_a_planned_visit_waits_to_be_said_held_once_its_day_is_past(world: Any) 
     model.Session.commit()
     (found,) = world.agenda("adviser")["results"]
     assert (found["kind"], found["id"]) == ("visit", made["id"])
+    world.call("adviser", "visit_update", id=made["id"], state="done")
+    assert world.kinds("adviser") == []
+
+
+def test_whoever_a_visit_was_given_to_says_whether_it_was_held(world: Any) -> None:
+    # The adviser of the first alone, and on the team for both.
+    made = world.call(
+        "manager",
+        "visit_create",
+        participant=world.participants[1],
+        topic="Atelier",
+        days=0.5,
+        state="planned",
+        date=day(1).isoformat(),
+        adviser=world.people["adviser"]["name"],
+    )
+    row = model.Session.get(Visit, made["id"])
+    assert row
+    row.date = day(-1)
+    model.Session.commit()
+    assert world.kinds("manager", mine=True, kind="visit") == []
+    (found,) = world.agenda("adviser")["results"]
+    assert (found["id"], found["mine"]) == (made["id"], True)
+    # The page of the participant has no visits for somebody else's adviser.
+    assert found["url"].endswith("/challenge/manage/visit")
+    (offered,) = world.call("adviser", "visit_form_show")["planned"]
+    assert offered["id"] == made["id"]
     world.call("adviser", "visit_update", id=made["id"], state="done")
     assert world.kinds("adviser") == []

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -56,11 +57,19 @@ def history(seed: int) -> dict[str, Any]:
     def mostly(usual: Any, *others: Any) -> Any:
         return rng.choice([usual] * len(others) + [*others])
 
-    def messages() -> list[tuple[str, int, bool]]:
-        return [
-            (mostly("member", "staff"), hours(), rarely())
-            for _ in range(rng.randint(0, 3))
-        ]
+    def messages() -> list[tuple[str, int, bool, bool]]:
+        found = []
+        for _ in range(rng.randint(0, 3)):
+            side = mostly("member", "staff")
+            to_many = side == "staff" and rng.random() < 0.5
+            found.append((side, hours(), rarely(), to_many))
+        return found
+
+    def visit() -> tuple[int, str, str | None, int]:
+        """In how many days, its state, whose it is, when it was noted."""
+        ahead = rng.choice([rng.randint(-2, 1), rng.randint(-60, 0)])
+        state = mostly("planned", "done", "cancelled")
+        return ahead, state, rng.choice([None, "adviser", "second"]), hours()
 
     def application() -> dict[str, Any]:
         told = ("in_review", "accepted", "changes_requested", "refused")
@@ -82,12 +91,7 @@ def history(seed: int) -> dict[str, Any]:
             "steps": [mostly("to_confirm", *said) for _ in range(rng.randint(0, 4))],
             "gone": rarely(),
             "messages": messages(),
-            "visited": perhaps_hours(),
-            "planned": (
-                rng.randint(-2, 1),
-                mostly("planned", "done", "cancelled"),
-                rng.choice([None, "adviser", "second"]),
-            ),
+            "visits": [visit() for _ in range(rng.randint(0, 2))],
             "joined": hours(),
             "active": perhaps_hours(),
             "late": rng.randint(0, 6),
@@ -109,7 +113,7 @@ def history(seed: int) -> dict[str, Any]:
         "mails": [
             (
                 mostly("failed", "waiting", "sent", "cancelled"),
-                rng.randint(0, 1),
+                rng.choice([None, 0, 1, 0, 1]),
                 rng.choice([None, 0, 1]),
             )
             for _ in range(rng.randint(0, 4))
@@ -135,7 +139,9 @@ class Rows:
                 Mail(
                     kind="reminder",
                     state=state,
-                    cohort_id=(world.running, world.open)[season]["id"],
+                    cohort_id=None
+                    if season is None
+                    else (world.running, world.open)[season]["id"],
                     application_id=None if about is None else world.applications[about],
                 )
             )
@@ -176,7 +182,7 @@ class Rows:
         )
         application.reviewer_id = self.ids.get(known["reviewer"])
         application.erased_at = self.now if known["erased"] else None
-        for side, ago, settled in known["messages"]:
+        for side, ago, settled, to_many in known["messages"]:
             model.Session.add(
                 Message(
                     application_id=id_,
@@ -184,6 +190,7 @@ class Rows:
                     text="…",
                     created_at=self._ago(ago),
                     settled_at=self.now if settled else None,
+                    to_many=to_many or None,
                 )
             )
         for state, ago in known["told"]:
@@ -225,7 +232,7 @@ class Rows:
             model.Session.add(
                 StepStatus(participant_id=id_, step=key, state=state, source="person")
             )
-        for side, ago, settled in known["messages"]:
+        for side, ago, settled, to_many in known["messages"]:
             model.Session.add(
                 ParticipantMessage(
                     id=make_id(),
@@ -234,29 +241,20 @@ class Rows:
                     text="…",
                     created_at=self._ago(ago),
                     settled_at=self.now if settled else None,
+                    to_many=to_many or None,
                 )
             )
-        ahead, state, adviser = known["planned"]
-        model.Session.add(
-            Visit(
-                participant_id=id_,
-                date=config.today() + dt.timedelta(days=ahead),
-                days=1,
-                topic="…",
-                state=state,
-                adviser_id=self.ids[adviser] if adviser else None,
-                # Before all that is said: it answers no message.
-                created_at=self._ago(10_000),
-            )
-        )
-        if known["visited"] is not None:
+        for ahead, state, adviser, noted in known["visits"]:
             model.Session.add(
                 Visit(
                     participant_id=id_,
-                    date=self.now.date(),
+                    date=config.today() + dt.timedelta(days=ahead),
                     days=1,
                     topic="…",
-                    created_at=self._ago(known["visited"]),
+                    state=state,
+                    adviser_id=self.ids[adviser] if adviser else None,
+                    created_at=self._ago(24 * 60),
+                    updated_at=self._ago(noted),
                 )
             )
 
@@ -300,6 +298,9 @@ class Rows:
             ]
             if failed:
                 found.add(("mail_failed", cohort.id, None, len(failed), True))
+        nobodys = model.Session.query(Mail).filter_by(cohort_id=None, state="failed")
+        if who == "admin" and nobodys.first():
+            found.add(("mail_failed", None, None, nobodys.count(), True))
         for application in model.Session.query(Application):
             cohort = cohorts[application.cohort_id]
             if "manager" not in self._roles(who, cohort):
@@ -309,9 +310,9 @@ class Rows:
                 found.add((kind, application.id, None, 1, mine))
         for participant in model.Session.query(Participant):
             cohort = cohorts[participant.cohort_id]
-            if not self._follows(who, participant, cohort):
-                continue
-            found |= self._of_participant(who, participant, cohort)
+            if self._follows(who, participant, cohort):
+                found |= self._of_participant(who, participant, cohort)
+            found |= self._visits_of(who, participant, cohort)
         if manages or who == "admin":
             # The organizations of participants have theirs.
             without = model.Session.query(model.Group).filter_by(name="sans-siren")
@@ -331,11 +332,33 @@ class Rows:
             found.add(("message", participant.id, None, 1, own))
         for step in self._to_confirm(participant, cohort):
             found.add(("proof", participant.id, step, 1, own))
-        visits = model.Session.query(Visit).filter_by(participant_id=participant.id)
-        for visit in visits:
-            if visit.state == "planned" and visit.date < config.today():
-                told = ("visit", participant.id, None, 1, mine(visit.adviser_id))
-                found.add(told)
+        return found
+
+    def _visits_of(
+        self, who: str, participant: Participant, cohort: Cohort
+    ) -> set[tuple[Any, ...]]:
+        """Whoever a visit was given to says whether it was held, whoever advises."""
+        group = model.Session.get(model.Group, participant.organization_id)
+        assert group is not None
+        in_it = participant.state in ("active", "completed") and group.state == "active"
+        on_live_team = bool(self._roles(who, cohort)) and cohort.state in (
+            "open",
+            "running",
+        )
+        follows = self._follows(who, participant, cohort)
+        found = set[tuple[Any, ...]]()
+        for visit in model.Session.query(Visit):
+            given = in_it and on_live_team and visit.adviser_id == self.ids[who]
+            if (
+                visit.participant_id == participant.id
+                and visit.state == "planned"
+                and visit.date < config.today()
+                and (follows or given)
+            ):
+                roles = ("manager", "adviser")
+                mine = self._is_mine(who, visit.adviser_id, cohort, *roles)
+                # What it is about is the visit: a participant may have several.
+                found.add(("visit", visit.id, None, 1, mine))
         return found
 
     def _is_draft(self, application_id: str | None) -> bool:
@@ -374,7 +397,9 @@ class Rows:
 
     def _last(self, messages: Any) -> Any:
         # Of two that were written at the same instant, the id says which is the last.
-        rows = sorted(messages, key=lambda one: one.id)
+        # What went to many answers nobody.
+        rows = [one for one in messages if not one.to_many]
+        rows.sort(key=lambda one: one.id)
         rows.sort(key=lambda one: one.created_at, reverse=True)
         return rows[0] if rows else None
 
@@ -396,8 +421,14 @@ class Rows:
         last = self._last(messages.filter_by(participant_id=participant.id))
         if last is None or last.side != "member" or last.settled_at is not None:
             return False
+        day = last.created_at.astimezone(config.display_timezone()).date()
         visits = model.Session.query(Visit).filter_by(participant_id=participant.id)
-        return not any(visit.created_at >= last.created_at for visit in visits)
+        return not any(
+            visit.state == "done"
+            and visit.date >= day
+            and visit.updated_at >= last.created_at
+            for visit in visits
+        )
 
     def _to_confirm(self, participant: Participant, cohort: Cohort) -> list[str]:
         if cohort.state in ("finished", "archived"):
@@ -447,9 +478,10 @@ def _found(week: Week, **asked: Any) -> tuple[set[tuple[Any, ...]], dict[str, An
     rows = {
         (
             row["kind"],
-            row["application_id"]
+            (row["id"] if row["kind"] == "visit" else None)
+            or row["application_id"]
             or row["participant_id"]
-            or (seasons[row["cohort"]] if row["kind"] == "mail_failed" else None),
+            or (seasons.get(row["cohort"]) if row["kind"] == "mail_failed" else None),
             row["step"],
             row["number"],
             row["mine"],
@@ -503,7 +535,11 @@ def test_what_waits_is_what_the_rows_say(world: Any) -> None:
                 assert answer["all"] == _numbers(expected)
                 assert {k: n for k, n in answer["mine"].items() if n} == _numbers(own)
                 assert week.count() == sum(_numbers(own).values())
-                assert _found(week, mine=True)[0] == own
+                assert answer["rows"] == dict(Counter(row[0] for row in expected))
+                mine, answer = _found(week, mine=True)
+                assert mine == own
+                listed = {k: n for k, n in answer["rows"].items() if n}
+                assert listed == dict(Counter(row[0] for row in own))
                 if who == "manager":
                     # Page by page it is the same, each thing on one of them.
                     pages = [_found(week, limit=3, offset=at)[0] for at in (0, 3, 6)]

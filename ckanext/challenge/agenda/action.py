@@ -48,13 +48,15 @@ def challenge_agenda_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :type limit: int
     :param offset: how many of each kind to pass over (0)
     :type offset: int
-    :returns: ``{user, count, results, counts, mine, stalled, without_reply, moved,
-        planned, silent, seasons}``. ``results`` is what waits, the longest first in
-        each kind: ``{kind, cohort, cohort_title, id, application_id, participant_id,
-        organization_title, step, step_title, since, number, mine, url}``; ``number``
-        counts the mails of a season that failed, and the organizations without a
-        SIREN, which are one result. ``counts`` and ``mine`` say by kind how many there
-        are, and how many are this person's. ``stalled`` is ``{count, results}``, each
+    :returns: ``{user, count, results, counts, mine, rows, stalled, without_reply,
+        moved, planned, silent, seasons}``. ``results`` is what waits, the longest first
+        in each kind: ``{kind, cohort, cohort_title, id, application_id,
+        participant_id, organization_title, step, step_title, since, number, mine,
+        url}``; ``number`` counts the mails of a season that failed, those of no season,
+        which are the sysadmins', and the organizations without a SIREN, which are one
+        result each. ``counts`` and ``mine`` say by kind how many there are, and how
+        many are this person's, ``rows`` how many results there are of what is asked
+        for. ``stalled`` is ``{count, results}``, each
         ``{kind, cohort, cohort_title, participant_id, organization,
         organization_title, since, late_steps, signed_in, reasons, mine, url}``,
         ``reasons`` being of ``never`` (nobody has signed in), ``silent`` and ``late``;

@@ -61,8 +61,10 @@ class Week:
     def waiting(
         self, *, mine: bool, kind: str | None, limit: int, offset: int = 0
     ) -> dict[str, Any]:
-        """What waits: ``results``, and by kind how many ``all`` and ``mine`` are."""
-        rows, everything, own = agenda.waiting(
+        """What waits: ``results``, and by kind how many ``all`` and ``mine`` are, and
+        of what was asked for how many ``rows`` there are.
+        """
+        rows, everything, own, listed = agenda.waiting(
             self.reader,
             self._asked(),
             mine=mine,
@@ -74,6 +76,7 @@ class Week:
             "results": [self._waits(row) for row in rows],
             "all": everything,
             "mine": own,
+            "rows": listed,
         }
 
     def stalled(self, limit: int) -> dict[str, Any]:
@@ -251,27 +254,30 @@ class Week:
         return {**shown, "url": self._url(row, shown["cohort"])}
 
     def _url(self, row: Any, cohort: str | None) -> str:
-        url_for = tk.h.url_for
-        if row.kind == "match":
-            return str(url_for("challenge_matches.index"))
-        if row.kind == "claim":
-            return str(url_for("challenge_claims.read", id=row.id))
-        if row.kind == "mail_failed":
-            return str(url_for("challenge_mails.index", cohort=cohort, state="failing"))
-        if row.kind == "visit":
-            return f"{_place(cohort, row.organization_id)}#visits"
-        if row.participant_id:
-            part = f"step-{quote(row.step)}" if row.step else "conversation"
+        if row.participant_id and row.organization_id:
+            part = "visits" if row.kind == "visit" else "conversation"
+            part = f"step-{quote(row.step)}" if row.step else part
             return f"{_place(cohort, row.organization_id)}#{part}"
-        anchor = {"_anchor": "conversation"} if row.kind == "message" else {}
-        return str(
-            url_for(
-                "challenge_manage.application",
-                cohort=cohort,
-                id=row.application_id,
-                **anchor,
+        page, about = {
+            "match": ("challenge_matches.index", {}),
+            "claim": ("challenge_claims.read", {"id": row.id}),
+            "visit": ("challenge_visits.note", {}),
+            "mail_failed": (
+                "challenge_mails.index",
+                {"cohort": cohort, "state": "failing"},
             )
+            if cohort
+            else ("challenge_doctor.read", {}),
+        }.get(
+            row.kind,
+            (
+                "challenge_manage.application",
+                {"cohort": cohort, "id": row.application_id},
+            ),
         )
+        if row.kind == "message":
+            about["_anchor"] = "conversation"
+        return str(tk.h.url_for(page, **about))
 
     def _event(self, row: Any) -> dict[str, Any]:
         season = self._season(row.cohort_id)
@@ -324,6 +330,7 @@ def as_answer(week: Week, data: Mapping[str, Any]) -> dict[str, Any]:
         "results": waiting["results"],
         "counts": waiting["all"],
         "mine": waiting["mine"],
+        "rows": waiting["rows"],
         "stalled": week.stalled(limit),
         "without_reply": week.without_reply(limit),
         "moved": week.moved(data["days"], limit),

@@ -48,6 +48,7 @@ def deliver(
                     "author_id": author_id,
                     "text": placeholders.fill(campaign.text, one.values),
                     "created_at": now,
+                    "to_many": True,
                 }
                 for one in found
             ],

@@ -273,6 +273,17 @@ _STATES: dict[str, dict[str, str]] = {
         "at_risk": N_("At risk"),
         "revoked": N_("Revoked"),
     },
+    "visit": {
+        "planned": N_("Planned"),
+        "done": N_("Held"),
+        "cancelled": N_("Cancelled"),
+    },
+}
+
+_VISIT_KINDS = {
+    "on_site": N_("On site"),
+    "remote": N_("At a distance"),
+    "group": N_("In a group"),
 }
 
 
@@ -280,10 +291,16 @@ def state_label(entity: str, state: str) -> str:
     """The name of a state, in the reader's language.
 
     :param entity: ``cohort``, ``application``, ``participant``, ``step``, ``claim``,
-        ``conformity``, ``award``
+        ``conformity``, ``award``, ``visit``
     """
     label = _STATES.get(entity, {}).get(state)
     return tk._(label) if label else state
+
+
+def visit_kind(name: str) -> str:
+    """A kind of visit, in the reader's language."""
+    label = _VISIT_KINDS.get(name)
+    return tk._(label) if label else name
 
 
 def citation(title: str, date: Any, url: str) -> str:

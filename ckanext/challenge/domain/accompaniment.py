@@ -1,8 +1,7 @@
-"""What the staff of a season owes a participant: days, answers, a sign of life."""
+"""What the staff of a season owes a participant: days."""
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 #: The time of a visit is counted in these, in days.
@@ -23,19 +22,3 @@ def days_left(granted: Decimal | None, spent: Decimal) -> Decimal | None:
     Decimal('9.5')
     """
     return None if granted is None else granted - spent
-
-
-def waits_for_answer(
-    side: str | None, written: dt.datetime | None, visited: dt.datetime | None
-) -> bool:
-    """Say whether the last word is a member's and the staff owes an answer.
-
-    A visit noted since is one: some answers are given by telephone.
-
-    :param side: of the last message, ``member`` or ``staff``
-    :param written: when that was
-    :param visited: when the last visit was noted
-    """
-    if side != "member" or written is None:
-        return False
-    return visited is None or visited < written

@@ -130,6 +130,8 @@ class ParticipantMessage(tk.BaseModel):
         time_column("created_at", nullable=False, default=utcnow),
         # When somebody of the team said that it needs no answer.
         time_column("settled_at"),
+        # Whether the same went to many: it answers nobody's question.
+        sa.Column("to_many", sa.Boolean),
         sa.Index("challenge_participant_message_idx", "participant_id", "created_at"),
     )
 
@@ -140,6 +142,7 @@ class ParticipantMessage(tk.BaseModel):
     text: Mapped[str]
     created_at: Mapped[dt.datetime]
     settled_at: Mapped[dt.datetime | None]
+    to_many: Mapped[bool | None]
 
 
 class Feedback(tk.BaseModel):

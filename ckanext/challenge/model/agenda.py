@@ -71,6 +71,7 @@ _sysadmin: Any = sa.bindparam("sysadmin", type_=sa.Boolean)
 _now: Any = sa.bindparam("now", type_=_MOMENT)
 _limit: Any = sa.bindparam("limit", type_=sa.Integer)
 _offset: Any = sa.bindparam("offset", type_=sa.Integer)
+_zone: Any = sa.bindparam("zone", type_=_TEXT)
 
 
 def _listed_in(name: str) -> Any:
@@ -84,6 +85,11 @@ def _is_managed(column: Any) -> Any:
 
 def _is_own(column: Any) -> Any:
     return sa.or_(_is_managed(column), column == sa.any_(_listed_in("advised")))
+
+
+def zone() -> dict[str, Any]:
+    """What statements are asked that read on which day of the portal something was."""
+    return {"zone": str(config.display_timezone())}
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ class Reader:
             "managed": array(sorted(self.managed)),
             "advised": array(sorted(self.advised)),
             "today": config.today(),
+            **zone(),
         }
 
 
@@ -209,11 +216,16 @@ def _to_read() -> list[Any]:
 
 
 def _from_applicants() -> Any:
-    """The last word is the applicant's, and no decision was told since."""
+    """The last word is the applicant's, and no decision was told since.
+
+    What went to many is no word to this one.
+    """
     last = (
         sa.select(Message.__table__)
         .join(Application.__table__, _applications.id == _messages.application_id)
-        .where(_is_managed(_applications.cohort_id))
+        .where(
+            _is_managed(_applications.cohort_id), _messages.to_many.is_not(sa.true())
+        )
         .distinct(_messages.application_id)
         .order_by(_messages.application_id, _messages.created_at.desc(), _messages.id)
         .subquery()
@@ -250,9 +262,11 @@ def _from_applicants() -> Any:
     )
 
 
-def followed() -> Any:
+def followed(*otherwise: Any) -> Any:
     """The participants that somebody looks after: managers all of a season, advisers
     their own.
+
+    :param otherwise: for which else one of the team looks after a participant
     """
     return sa.and_(
         _participants.state.in_(sorted(PARTICIPANT_COUNTED)),
@@ -261,7 +275,7 @@ def followed() -> Any:
             _is_managed(_participants.cohort_id),
             sa.and_(
                 _participants.cohort_id == sa.any_(_listed_in("advised")),
-                _participants.adviser_id == _user,
+                sa.or_(_participants.adviser_id == _user, *otherwise),
             ),
         ),
     )
@@ -291,33 +305,56 @@ def _with_group(query: Any, on: Any) -> Any:
     )
 
 
-def last_messages() -> Any:
-    """The last message of each conversation with a participant of one's seasons."""
+def last_messages(*conditions: Any) -> Any:
+    """The last message of each conversation with a participant, of those of which the
+    conditions hold.
+    """
     return (
         sa.select(ParticipantMessage.__table__)
         .join(Participant.__table__, _participants.id == _said.participant_id)
-        .where(_is_own(_participants.cohort_id))
+        .where(*conditions)
         .distinct(_said.participant_id)
         .order_by(_said.participant_id, _said.created_at.desc(), _said.id)
         .subquery()
     )
 
 
+def last_words(*conditions: Any) -> Any:
+    """As :func:`last_messages`, without what went to many: it answers nobody."""
+    return last_messages(_said.to_many.is_not(sa.true()), *conditions)
+
+
 def visited_since(participant_id: Any, moment: Any) -> Any:
-    """Whether a visit was noted since: some answers are given by telephone."""
+    """Whether a visit was held since: some answers are given by telephone.
+
+    One of the same day counts where it was noted, or said to be held, after that. Is
+    asked with :func:`zone`.
+    """
     return sa.exists().where(
-        _visits.participant_id == participant_id, _visits.created_at >= moment
+        _visits.participant_id == participant_id,
+        _visits.state == "done",
+        _visits.date >= sa.cast(sa.func.timezone(_zone, moment), sa.Date),
+        _visits.updated_at >= moment,
+    )
+
+
+def waits_for_answer(last: Any) -> Any:
+    """Whether the last word is a member's, and the team owes an answer.
+
+    :param last: of :func:`last_words`
+    """
+    return sa.and_(
+        last.c.side == "member",
+        last.c.settled_at.is_(None),
+        ~visited_since(last.c.participant_id, last.c.created_at),
     )
 
 
 def _from_members() -> Any:
-    last = last_messages()
+    last = last_words(_is_own(_participants.cohort_id))
     query = _of_participant("message", id=last.c.id, since=last.c.created_at)
     return _with_group(query, last.c.participant_id).where(
-        followed(),
-        last.c.side == "member",
-        last.c.settled_at.is_(None),
-        ~visited_since(last.c.participant_id, last.c.created_at),
+        followed(), waits_for_answer(last)
     )
 
 
@@ -366,7 +403,9 @@ def _proofs() -> Any:
 
 
 def _failed_mails() -> Any:
-    """Mails that were given up, together for each season."""
+    """Mails that were given up, together for each season; sysadmins see to those that
+    are of none.
+    """
     return (
         _row(
             "mail_failed",
@@ -381,7 +420,10 @@ def _failed_mails() -> Any:
         )
         .where(
             _mails.state == "failed",
-            _is_managed(_mails.cohort_id),
+            sa.or_(
+                _is_managed(_mails.cohort_id),
+                sa.and_(_sysadmin, _mails.cohort_id.is_(None)),
+            ),
             # A draft is its applicant's until it is handed in.
             sa.or_(
                 _sysadmin,
@@ -446,15 +488,21 @@ def _matches() -> Any:
 def _visits_past() -> Any:
     """Planned visits of which nobody said whether they were held; one that was for
     several collectivités is one.
+
+    Also those that were given to the reader with a participant of somebody else, whose
+    page is not for the reader: such a row names no organization.
     """
     visited = _listed().join(
         Visit.__table__, _visits.participant_id == _participants.id
+    )
+    given = sa.and_(
+        _visits.adviser_id == _user, _cohorts.state.in_(sorted(COHORT_LIVE))
     )
     first = (
         sa.select(sa.func.min(_visits.id))
         .select_from(visited)
         .where(
-            followed(),
+            followed(given),
             _visits.state == "planned",
             _visits.date < sa.bindparam("today", type_=sa.Date),
         )
@@ -466,7 +514,7 @@ def _visits_past() -> Any:
             cohort_id=_participants.cohort_id,
             id=_visits.id,
             participant_id=_participants.id,
-            organization_id=_groups.name,
+            organization_id=sa.case((followed(), _groups.name), else_=sa.null()),
             title=sa.func.coalesce(sa.func.nullif(_groups.title, ""), _groups.name),
             since=sa.cast(_visits.date, _MOMENT),
             mine=_entrusted(
@@ -504,6 +552,10 @@ def _waiting() -> Any:
         found,
         number.over(**over).label("all_of_kind"),
         number.filter(found.c.mine).over(**over).label("mine_of_kind"),
+        sa.func.count()
+        .filter(sa.or_(sa.not_(mine), found.c.mine))
+        .over(**over)
+        .label("rows_of_kind"),
         sa.func.row_number().over(**over, order_by=order).label("place"),
     ).subquery()
     asked_for = sa.and_(
@@ -528,7 +580,7 @@ def waiting(
     kind: str | None = None,
     limit: int,
     offset: int = 0,
-) -> tuple[list[Any], dict[str, int], dict[str, int]]:
+) -> tuple[list[Any], dict[str, int], dict[str, int], dict[str, int]]:
     """What waits, the longest first in each kind, in one statement.
 
     :param asked: the steps that are asked: ids of seasons with keys
@@ -536,7 +588,8 @@ def waiting(
     :param kind: only this one
     :param limit: how many rows of each kind
     :param offset: how many rows of each kind to pass over
-    :returns: the rows; by kind how many wait in all, and how many are the reader's
+    :returns: the rows; by kind how many wait in all, how many are the reader's, and
+        how many rows there are with those that were passed over or cut off
     """
     rows = model.Session.execute(
         _waiting(),
@@ -551,7 +604,8 @@ def waiting(
     ).all()
     everything = {row.kind: int(row.all_of_kind) for row in rows}
     own = {row.kind: int(row.mine_of_kind or 0) for row in rows}
-    return [row for row in rows if row.asked_for], everything, own
+    listed = {row.kind: int(row.rows_of_kind) for row in rows}
+    return [row for row in rows if row.asked_for], everything, own, listed
 
 
 @cache
@@ -634,7 +688,7 @@ def to_ask_after(
 
 @cache
 def _without_reply() -> Any:
-    last = last_messages()
+    last = last_messages(_is_own(_participants.cohort_id))
     return (
         sa.select(
             _participants.id,

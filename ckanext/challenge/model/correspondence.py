@@ -31,6 +31,8 @@ class Message(tk.BaseModel):
         time_column("created_at", nullable=False, default=utcnow),
         # When somebody of the team said that it needs no answer.
         time_column("settled_at"),
+        # Whether the same went to many: it answers nobody's question.
+        sa.Column("to_many", sa.Boolean),
         sa.Index("challenge_message_application_idx", "application_id", "created_at"),
     )
 
@@ -41,6 +43,7 @@ class Message(tk.BaseModel):
     text: Mapped[str]
     created_at: Mapped[dt.datetime]
     settled_at: Mapped[dt.datetime | None]
+    to_many: Mapped[bool | None]
 
 
 class Note(tk.BaseModel):

@@ -298,8 +298,20 @@ def challenge_visit_create(context: Context, data_dict: dict[str, Any]) -> AuthR
 
 
 def challenge_visit_update(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """The adviser of this participant, managers."""
-    return _adviser_of_visit(context, data_dict)
+    """The adviser of this participant, managers; whether it was held, and nothing else,
+    whoever of the team it was given to.
+    """
+    visit = find_visit(data_dict.get("id"))
+    participant = find_participant(visit.participant_id)
+    return roles.answer(
+        roles.is_adviser(context, participant)
+        or (
+            data_dict.keys() == {"id", "state"}
+            and visit.adviser_id is not None
+            and visit.adviser_id == user_id_of(context)
+            and roles.is_staff(context, participant.cohort_id)
+        )
+    )
 
 
 def challenge_visit_delete(context: Context, data_dict: dict[str, Any]) -> AuthResult:

@@ -11,7 +11,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -61,11 +61,13 @@ class _One:
 
     def own_context(self) -> Context:
         """A fresh context of the caller, in the transaction of this participant."""
-        return {
+        asked: dict[str, Any] = {
             "user": self.context.get("user", ""),
             "ignore_auth": bool(self.context.get("ignore_auth")),
             "defer_commit": True,
+            "to_many": len(self.data["participants"]) > 1,
         }
+        return cast(Context, asked)
 
     def call(self, action: str, **data: Any) -> Any:
         """Call an action as the caller."""
@@ -84,8 +86,8 @@ def carry_out(
     Where the caller of the action commits, it is done in the caller's, and what fails
     is raised.
 
-    :param data: the deed (``do``), what is said with it, and ``dry_run``: whether it is
-        only tried, and undone
+    :param data: the deed (``do``), what is said with it, all of its ``participants``,
+        and ``dry_run``: whether it is only tried, and undone
     :returns: what came of it (``id``, ``organization_name``, ``organization_title``,
         ``ok``, ``changed``, ``text`` and ``errors``), and the id of the organization
         that is to be evaluated, empty where none is

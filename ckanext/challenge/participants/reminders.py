@@ -162,7 +162,7 @@ def situation(participant: Participant) -> Situation:
         group.title or group.name if group else "",
         {status.step: status for status in statuses_of(participant)},
         days_for(cohort, participant),
-        told.get(participant.id) or told.get(participant.organization_id),
+        _last_told(told, participant),
         model.Session.get(ReminderPause, participant.id, populate_existing=True),
     )
 
@@ -203,6 +203,13 @@ def _told(
         sa.select(about, latest).where(*conditions).group_by(about)
     )
     return {id_: at for id_, at in rows if id_}
+
+
+def _last_told(
+    told: Mapping[str, dt.datetime], participant: Participant
+) -> dt.datetime | None:
+    ids = (participant.id, participant.organization_id)
+    return max((told[id_] for id_ in ids if id_ in told), default=None)
 
 
 def _situations(cohort: Cohort | None) -> list[Situation]:
@@ -260,7 +267,7 @@ def _situations(cohort: Cohort | None) -> list[Situation]:
                 group.title or group.name,
                 steps,
                 rules.extended(due[participant.cohort_id], later),
-                told.get(participant.id) or told.get(participant.organization_id),
+                _last_told(told, participant),
                 pauses.get(participant.id),
             )
         )

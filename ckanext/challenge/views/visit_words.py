@@ -14,17 +14,6 @@ from ckanext.challenge import helpers as h
 from ckanext.challenge.common import labels
 from ckanext.challenge.domain.visits import KINDS, STATES
 
-_KINDS = {
-    "on_site": labels.N_("On site"),
-    "remote": labels.N_("At a distance"),
-    "group": labels.N_("In a group"),
-}
-_STATES = {
-    "planned": labels.N_("Planned"),
-    "done": labels.N_("Held"),
-    "cancelled": labels.N_("Cancelled"),
-}
-
 
 def kinds() -> list[tuple[str, str]]:
     """The kinds of visit, for a choice."""
@@ -38,14 +27,12 @@ def states() -> list[tuple[str, str]]:
 
 def kind(name: str) -> str:
     """A kind of visit in words."""
-    text = _KINDS.get(name)
-    return tk._(text) if text else name
+    return labels.visit_kind(name)
 
 
 def state(name: str) -> str:
     """The state of a visit in words."""
-    text = _STATES.get(name)
-    return tk._(text) if text else name
+    return labels.state_label("visit", name)
 
 
 def _local(moment: str) -> dt.datetime:

@@ -17,6 +17,7 @@ from helpers.board import Board
 from helpers.snapshots import MadeOnce
 from python_calamine import CalamineWorkbook
 
+from ckanext.challenge import config
 from ckanext.challenge.model import StepStatus, Visit
 
 
@@ -94,6 +95,48 @@ def test_json_is_an_object_of_the_three(board: Board) -> None:
     assert found["steps"][0]["late"] in (True, False)
     assert "secret" not in json.dumps(found)
     assert "=1+1" in [row["organization_title"] for row in found["participants"]]
+
+
+def test_what_was_not_held_and_what_is_shared_is_told(board: Board) -> None:
+    shared = {"group_id": "g", "kind": "group", "shared_by": 2, "counted": 0.5}
+    model.Session.query(Visit).filter_by(participant_id=board.ids["b"]).update(
+        {
+            **shared,
+            "days": 1,
+            "starts_at": dt.datetime(2026, 3, 2, 8, 30, tzinfo=dt.timezone.utc),
+            "duration": 90,
+            "place": "Mairie",
+        }
+    )
+    model.Session.commit()
+    board.visit("b", day(5), 1)
+    board.visit("c", day(-1), 2)
+    model.Session.query(Visit).filter_by(participant_id=board.ids["c"]).update(
+        {"state": "cancelled"}
+    )
+    model.Session.commit()
+    book = CalamineWorkbook.from_filelike(io.BytesIO(_file(board, format="xlsx")))
+    heads, *rows = book.get_sheet_by_name("Visits").to_python()
+    assert heads[5:7] == ["State", "Kind"]
+    found = {(row[1], row[5]): row for row in rows}
+    assert set(found) == {
+        ("Commune A", "Held"),
+        ("Commune B", "Held"),
+        ("Commune B", "Planned"),
+        ("'=1+1", "Cancelled"),
+    }
+    row = found["Commune B", "Held"]
+    assert row[6] == "In a group"
+    local = dt.datetime(2026, 3, 2, 8, 30, tzinfo=dt.timezone.utc)
+    zone = config.display_timezone()
+    assert row[7:11] == [local.astimezone(zone).replace(tzinfo=None), 90, "Mairie", 0.5]
+    # What is cancelled counts nowhere.
+    assert found["'=1+1", "Cancelled"][10] == ""
+    visits = json.loads(_file(board, format="json"))["visits"]
+    (group,) = [visit for visit in visits if visit["kind"] == "group"]
+    assert (group["state"], group["days"], group["counted"]) == ("done", 1, 0.5)
+    assert (group["duration"], group["place"]) == (90, "Mairie")
+    assert group["starts_at"].startswith("2026-03-02T08:30")
 
 
 def test_it_obeys_the_filter(board: Board) -> None:

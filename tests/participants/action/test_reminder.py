@@ -78,6 +78,29 @@ def test_none_comes_soon_after_other_news(board: Board) -> None:
     assert board.ids["a"] in _reminded(board)
 
 
+@pytest.mark.parametrize("late", ["participant_id", "organization_id"])
+def test_the_latest_news_counts_whatever_it_is_about(board: Board, late: str) -> None:
+    about = {
+        "participant_id": board.ids["a"],
+        "organization_id": board.row("a").organization_id,
+    }
+    for name, id_ in about.items():
+        model.Session.add(
+            Mail(
+                kind="participant_message"
+                if name == "participant_id"
+                else "award_earned",
+                state="sent",
+                cohort_id=board.cohort["id"],
+                data={name: id_},
+                created_at=utcnow() - dt.timedelta(days=1 if name == late else 6),
+            )
+        )
+    model.Session.commit()
+    assert _show(board)["next"] == day(6).isoformat()
+    assert board.ids["a"] not in _reminded(board)
+
+
 def test_a_message_to_many_is_news(board: Board) -> None:
     campaign = call_as(
         board.manager,

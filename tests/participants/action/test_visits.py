@@ -8,12 +8,12 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
-from factories import day, make_cohort, make_participant, make_staff
+from factories import call_as, day, make_cohort, make_participant, make_staff
 from freezegun import freeze_time
 from helpers.accompaniment import World
 from helpers.snapshots import MadeOnce
 
-from ckanext.challenge.model import Participant, Visit
+from ckanext.challenge.model import Participant, Staff, Visit
 from ckanext.challenge.participants import visits
 
 pytestmark = pytest.mark.ckan_config("ckan.display_timezone", "Europe/Paris")
@@ -168,6 +168,47 @@ def test_a_group_visit_needs_the_right_for_each(world: World) -> None:
     assert model.Session.query(Visit).count() == 0
 
 
+def test_whoever_it_was_given_to_changes_its_state_alone(world: World) -> None:
+    made = world.visit(
+        "manager",
+        participant=None,
+        participants=world.participants,
+        date=day().isoformat(),
+        state="planned",
+        adviser=world.people["other_adviser"]["name"],
+    )
+    call = {"id": made["id"], "state": "done"}
+    for who, data in (
+        ("other_adviser", {**call, "topic": "x"}),
+        ("other_adviser", {**call, "notes": ""}),
+        ("other_adviser", {**call, "participants": world.participants[:1]}),
+        ("other_adviser", {"id": made["id"]}),
+        # The adviser of one of them.
+        ("adviser", call),
+        ("editor", call),
+    ):
+        with pytest.raises(tk.NotAuthorized):
+            world.call(who, "visit_update", **data)
+    with pytest.raises(tk.NotAuthorized):
+        world.call("other_adviser", "visit_delete", id=made["id"])
+    (offered,) = world.call("other_adviser", "visit_form_show")["planned"]
+    # Not once one has left the team.
+    helps = {"user_id": world.people["other_adviser"]["id"]}
+    for role in model.Session.query(Staff).filter_by(**helps):
+        call_as(world.admin, "challenge_staff_delete", id=role.id)
+    with pytest.raises(tk.NotAuthorized):
+        world.call("other_adviser", "visit_update", **call)
+    other = make_cohort("running", name="autre", season=9)
+    make_staff(other, "adviser", world.people["other_adviser"], by=world.admin)
+    assert world.call("other_adviser", "visit_form_show")["planned"] == []
+    make_staff(world.cohort, "adviser", world.people["other_adviser"], by=world.admin)
+    changed = world.call(
+        "other_adviser", "visit_update", **{**call, "id": offered["id"]}
+    )
+    assert changed["state"] == "done"
+    assert {row.state for row in model.Session.query(Visit)} == {"done"}
+
+
 def test_those_of_another_season_do_not_share_it(world: World) -> None:
     other = make_cohort(name="autre", season=9)
     make_staff(other, "manager", world.people["manager"], by=world.admin)
@@ -261,5 +302,8 @@ def test_a_list_by_days_adviser_and_state(world: World) -> None:
     assert ids(since="2026-03-09") == [1, 2]
     assert ids(since="2026-03-02", until="2026-03-09") == [0, 1]
     assert ids(adviser=world.people["manager"]["name"]) == [1]
+    # Nobody's are none, and not those of an account that is gone.
+    model.Session.query(Visit).filter_by(id=made[1]).update({"adviser_id": None})
+    model.Session.commit()
     assert ids(adviser="personne") == []
     assert ids(state="planned") == [2]

@@ -10,7 +10,7 @@ from factories import call_as
 from helpers.browser import Browser
 from lxml.html import document_fromstring
 
-from ckanext.challenge.model import StepStatus
+from ckanext.challenge.model import Mail, StepStatus
 
 WEEK = "/en/challenge/manage"
 
@@ -122,6 +122,26 @@ def test_one_kind_is_read_page_by_page(
         "Nothing waits"
         in _page(adviser.get(f"{WEEK}?kind=proof&page=9")).text_content()
     )
+
+
+def test_what_is_counted_together_is_one_line_of_the_pages(
+    browser: Callable[..., Browser], world: Any
+) -> None:
+    for _ in range(60):
+        model.Session.add(
+            Mail(kind="reminder", cohort_id=world.cohort["id"], state="failed")
+        )
+    for _ in range(3):
+        model.Session.add(Mail(kind="digest", state="failed"))
+    model.Session.commit()
+    admin = browser("sysadmin")
+    page = _page(admin.get(WEEK))
+    assert "waits-mail_failed" in page.xpath("//h3/@id")
+    assert not page.xpath("//a[contains(@href, 'kind=mail_failed')]")
+    page = _page(admin.get(f"{WEEK}?kind=mail_failed"))
+    assert _texts(page, "//h1") == ["Mails that failed (63)"]
+    assert len(page.xpath("//section[@aria-labelledby='waiting']//li")) == 2
+    assert not page.xpath("//a[contains(@href, 'page=2')]")
 
 
 def test_with_nothing_to_do_the_page_says_so(

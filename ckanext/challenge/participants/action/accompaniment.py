@@ -32,6 +32,7 @@ from ckanext.challenge.model import (
     ParticipantMessage,
     StepStatus,
     Visit,
+    agenda,
 )
 from ckanext.challenge.model.dictize import as_json, columns, name_of
 from ckanext.challenge.participants import accompaniment, filters, schema
@@ -236,7 +237,7 @@ class _Team:
 
     def rows(self, conditions: list[Any]) -> list[dict[str, Any]]:
         """All participants, in one statement."""
-        last = self._last_messages()
+        last = agenda.last_words(Participant.cohort_id == self.cohort.id, *self._own())
         visits = self._visits()
         reasons = filters.stalled_reasons()
         author = aliased(model.User)
@@ -252,10 +253,9 @@ class _Team:
                 last.c.side,
                 last.c.text,
                 last.c.created_at,
-                last.c.settled_at,
+                agenda.waits_for_answer(last).label("owed"),
                 visits.c.spent,
                 visits.c.planned,
-                visits.c.noted,
                 visits.c.last_visit,
                 visits.c.next_visit,
                 *(why.label(reason) for reason, why in reasons.items()),
@@ -266,20 +266,10 @@ class _Team:
             .outerjoin(last, last.c.participant_id == Participant.id)
             .outerjoin(author, author.id == last.c.author_id)
             .outerjoin(visits, visits.c.participant_id == Participant.id)
-            .where(*conditions)
+            .where(*conditions),
+            agenda.zone(),
         )
         return [self._row(row) for row in found]
-
-    def _last_messages(self) -> Any:
-        messages = ParticipantMessage
-        return (
-            sa.select(messages)
-            .join(Participant, Participant.id == messages.participant_id)
-            .where(Participant.cohort_id == self.cohort.id, *self._own())
-            .distinct(messages.participant_id)
-            .order_by(messages.participant_id, messages.created_at.desc(), messages.id)
-            .subquery()
-        )
 
     def _visits(self) -> Any:
         day = config.today()
@@ -290,7 +280,6 @@ class _Team:
                 Visit.participant_id,
                 spent.label("spent"),
                 planned.label("planned"),
-                sa.func.max(Visit.created_at).label("noted"),
                 sa.func.max(Visit.date).filter(held).label("last_visit"),
                 sa.func.min(Visit.date)
                 .filter(booked, Visit.date >= day)
@@ -315,9 +304,6 @@ class _Team:
         }
         if not shown["followed"]:
             return shown
-        owed = row.settled_at is None and rules.waits_for_answer(
-            row.side, row.created_at, row.noted
-        )
         spent = row.spent or Decimal(0)
         planned = row.planned or Decimal(0)
         left = rules.days_left(self.cohort.days_per_participant, spent + planned)
@@ -330,7 +316,7 @@ class _Team:
                 "text": row.text,
                 "created_at": as_json(row.created_at),
             }
-            if owed
+            if row.owed
             else None,
             "days_spent": as_json(spent),
             "days_planned": as_json(planned),

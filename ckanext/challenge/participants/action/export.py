@@ -15,7 +15,7 @@ from ckanext.challenge import config, programmes
 from ckanext.challenge.common import labels, language, names, roles, spreadsheets
 from ckanext.challenge.common.action_helpers import validate
 from ckanext.challenge.common.spreadsheets import Column, Sheet
-from ckanext.challenge.domain import lifecycle
+from ckanext.challenge.domain import lifecycle, visits
 from ckanext.challenge.domain.eligibility import KINDS
 from ckanext.challenge.domain.programme import Programme
 from ckanext.challenge.model import Participant, StepStatus, Visit
@@ -219,6 +219,12 @@ class _Tables:
                 Visit.date,
                 Visit.days,
                 Visit.topic,
+                Visit.state,
+                Visit.kind,
+                Visit.starts_at,
+                Visit.duration,
+                Visit.place,
+                Visit.counted,
                 name_of(model.User).label("adviser"),
             )
             .join(Participant, Participant.id == Visit.participant_id)
@@ -235,6 +241,12 @@ class _Tables:
                 Column("date", tk._("Date"), 14),
                 Column("days", tk._("Days"), 10),
                 Column("topic", tk._("Topic"), 40),
+                Column("state", tk._("State"), 14),
+                Column("kind", tk._("Kind"), 14),
+                Column("starts_at", tk._("Hour"), 18),
+                Column("duration", tk._("How long, in minutes"), 12),
+                Column("place", tk._("Place, or link of the call"), 32),
+                Column("counted", tk._("Days counted"), 10),
                 Column("adviser", tk._("Adviser"), 24),
             ],
             [
@@ -244,11 +256,23 @@ class _Tables:
                     self._moment(row.date),
                     as_json(row.days),
                     row.topic,
+                    self.words.get("visit_state", {}).get(row.state, row.state),
+                    self.words.get("visit_kind", {}).get(row.kind, row.kind),
+                    self._moment(row.starts_at),
+                    row.duration,
+                    row.place,
+                    self._counted(row),
                     row.adviser,
                 ]
                 for row in rows
             ],
         )
+
+    def _counted(self, row: Any) -> Any:
+        # People add up a column: what is cancelled counts nowhere.
+        if self.for_people and row.state == "cancelled":
+            return None
+        return as_json(row.counted)
 
     def _moment(self, value: dt.date | dt.datetime | None) -> Any:
         if self.zone is None or value is None:
@@ -301,4 +325,8 @@ def _words(programme: Programme, spoken: str) -> dict[str, dict[Any, str]]:
             state: labels.state_label("step", state)
             for state in (*lifecycle.STEP_SAID, "waived")
         },
+        "visit_state": {
+            state: labels.state_label("visit", state) for state in visits.STATES
+        },
+        "visit_kind": {kind: labels.visit_kind(kind) for kind in visits.KINDS},
     }

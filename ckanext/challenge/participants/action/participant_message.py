@@ -40,6 +40,9 @@ def challenge_participant_message_create(
     :rtype: dict
     :raises ValidationError: on ``text``; on ``participant`` once the season is in the
         archive, or the participant has left it
+
+    A caller in this process that writes the same to many sets ``to_many`` in the
+    context: such a message answers nobody's question.
     """
     data = validate(context, data_dict, schema.message_create())
     participant = find_participant(data["participant"])
@@ -58,6 +61,7 @@ def challenge_participant_message_create(
         side=side,
         author_id=author_id,
         text=data["text"],
+        to_many=True if context.get("to_many") else None,
     )
     with all_or_nothing(context):
         model.Session.add(message)

@@ -132,8 +132,9 @@ def challenge_visit_update(context: Context, data_dict: dict[str, Any]) -> Any:
     """Change what was noted of a visit; what is left out stays as it is.
 
     The adviser of the participant, the managers of the season and sysadmins may call
-    this; of a visit to several, who may change it for all of them. It is changed for
-    all; one that has left the season keeps what was done with it, and what was planned
+    this; of a visit to several, who may change it for all of them. Whoever of the team
+    it was given to may change its state, and nothing with it. It is changed for all;
+    one that has left the season keeps what was done with it, and what was planned
     with it is cancelled.
 
     :param id: the id of the visit
@@ -173,10 +174,10 @@ def challenge_visit_update(context: Context, data_dict: dict[str, Any]) -> Any:
         needed -= {"days"}
     data = validate(context, given, schema.visit_update(needed))
     visit = find_visit(data["id"])
-    tk.check_access("challenge_visit_update", context, {"id": visit.id})
+    tk.check_access("challenge_visit_update", context, {**given, "id": visit.id})
     rows = visits.rows_of(visit)
     for row in rows:
-        tk.check_access("challenge_visit_update", context, {"id": row.id})
+        tk.check_access("challenge_visit_update", context, {**given, "id": row.id})
     open_ = [row for row in rows if accompaniment.is_open(_whose(row))]
     accompaniment.open_for_words(_whose(open_[0] if open_ else visit))
     with all_or_nothing(context):
@@ -327,7 +328,8 @@ def _chosen(data: dict[str, Any]) -> list[Any]:
         found.append(Visit.state == data["state"])
     if "adviser" in data:
         user = model.User.get(data["adviser"])
-        found.append(Visit.adviser_id == (user.id if user else None))
+        # Nobody's visits are not those of accounts that are gone.
+        found.append(Visit.adviser_id == user.id if user else sa.false())
     return found
 
 

@@ -43,7 +43,8 @@ def challenge_visit_form_show(context: Context, data_dict: dict[str, Any]) -> An
     """
     tk.check_access("challenge_visit_form_show", context, data_dict)
     user_id = user_id_of(context)
-    return {"participants": _participants(user_id), "planned": _planned(user_id)}
+    planned = _planned(user_id, roles.is_sysadmin(context))
+    return {"participants": _participants(user_id), "planned": planned}
 
 
 def _participants(user_id: str | None) -> list[dict[str, Any]]:
@@ -97,7 +98,11 @@ def _participants(user_id: str | None) -> list[dict[str, Any]]:
     ]
 
 
-def _planned(user_id: str | None) -> list[dict[str, Any]]:
+def _planned(user_id: str | None, sysadmin: bool) -> list[dict[str, Any]]:
+    # Who has left the team may say nothing of them any more.
+    on_team = sa.exists().where(
+        Staff.cohort_id == Participant.cohort_id, Staff.user_id == user_id
+    )
     rows = model.Session.execute(
         sa.select(Visit, model.Group.name, model.Group.title, Cohort.name)
         .join(Participant, Participant.id == Visit.participant_id)
@@ -105,6 +110,7 @@ def _planned(user_id: str | None) -> list[dict[str, Any]]:
         .join(model.Group, model.Group.id == Participant.organization_id)
         .where(
             Visit.adviser_id == user_id,
+            sa.or_(sa.literal(sysadmin), on_team),
             Visit.state == "planned",
             Visit.date <= config.today(),
             Cohort.state != "archived",

@@ -94,7 +94,7 @@ def week_page(params: Mapping[str, str]) -> dict[str, Any]:
         "pages": Pager(
             base,
             {"kind": kind or "", "who": "" if mine else "all"},
-            week["count"],
+            week["rows"].get(kind, 0),
             page,
             _MANY,
         )
@@ -164,15 +164,14 @@ def _groups(
         rows = rows if kind else rows[:_FEW]
         if not rows or kind not in (None, name):
             continue
-        # What is counted together stands in one line.
-        hidden = 0 if rows[0]["number"] > 1 else counts[name] - len(rows)
         found.append(
             {
                 "kind": name,
                 "title": words[name],
                 "number": h.challenge_number(counts[name]),
                 "rows": [{**_waits(row), "action": actions[name]} for row in rows],
-                "more": 0 if kind else hidden,
+                # What is counted together stands in one line.
+                "more": 0 if kind else week["rows"][name] - len(rows),
                 "url": base
                 + tk.h.challenge_query({"kind": name, "who": None if mine else "all"}),
             }
