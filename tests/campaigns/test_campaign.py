@@ -12,7 +12,15 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, apply, call_as, make_cohort, make_staff, only_message
+from factories import (
+    BAULE,
+    POINCONNET,
+    apply,
+    call_as,
+    make_cohort,
+    make_staff,
+    only_message,
+)
 from helpers.board import Board
 from helpers.mail_fixtures import PostOffice
 from helpers.progress_fixtures import sent_statements
@@ -20,6 +28,7 @@ from helpers.snapshots import MadeOnce
 
 from ckanext.challenge.campaigns import delivery
 from ckanext.challenge.model import (
+    Application,
     Campaign,
     Feedback,
     JournalEntry,
@@ -355,6 +364,45 @@ def test_an_adviser_writes_to_the_own_participants_alone(board: Board) -> None:
     own = _write(board, board.adviser, text="Bonjour")
     with pytest.raises(tk.NotAuthorized):
         call_as(board.adviser, "challenge_campaign_update", id=own["id"], to="staff")
+
+
+@pytest.mark.parametrize("to", ["participants", "applicants", "staff"])
+@pytest.mark.parametrize("role", ["manager", "adviser", None])
+def test_who_wrote_it_may_what_they_may_write_by_now(
+    board: Board, to: str, role: str | None
+) -> None:
+    writer = factories.User()
+    make_staff(board.cohort, user=writer, by=board.admin)
+    apply(make_cohort(name="saison-3", season=3), POINCONNET)
+    model.Session.query(Application).update({"cohort_id": board.cohort["id"]})
+    model.Session.commit()
+    board.set("a", adviser_id=writer["id"])
+    held = _write(board, writer, to=to, **SIMPLE)
+    for row in call_as(board.admin, "challenge_staff_list", cohort=board.cohort["id"])[
+        "results"
+    ]:
+        if row["user_id"] == writer["id"]:
+            call_as(board.admin, "challenge_staff_delete", id=row["id"])
+    if role:
+        make_staff(board.cohort, role, writer, by=board.admin)
+    allowed = role == "manager" or (role == "adviser" and to == "participants")
+    for action, more in (
+        ("show", {}),
+        ("preview", {}),
+        ("update", {"text": "Bonsoir {nom}"}),
+        ("cancel", {}),
+        ("send", {"recipients": 1}),
+    ):
+        name = f"challenge_campaign_{action}"
+        if allowed and action != "send":
+            call_as(writer, name, id=held["id"], **more)
+        elif not allowed:
+            with pytest.raises(tk.NotAuthorized):
+                call_as(writer, name, id=held["id"], **more)
+    if role:
+        listed = call_as(writer, "challenge_campaign_list", cohort=board.cohort["id"])
+        assert [row["id"] for row in listed["results"]] == [held["id"]] * allowed
+    assert _messages() == {}
 
 
 def test_what_is_held_can_be_changed_and_cancelled(board: Board) -> None:

@@ -42,6 +42,8 @@ from ckanext.challenge.participants.due import days_of
 #: The states in which the applicants of a season are written to: nobody reads drafts,
 #: and who withdrew is left alone.
 APPLICANT_STATES = lifecycle.APPLICATION_SENT
+#: To whom the whole staff writes; to others, managers alone.
+FOR_STAFF = "participants"
 #: The filters of each audience.
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "participants": participant_filters.NAMES,

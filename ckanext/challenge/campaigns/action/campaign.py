@@ -153,7 +153,7 @@ def challenge_campaign_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """List the messages to many of a season, those that are held first.
 
     Managers of the season, sysadmins and its advisers may call this; advisers see their
-    own alone.
+    own to participants alone.
 
     :param cohort: the id or name of the season
     :type cohort: string
@@ -171,7 +171,10 @@ def challenge_campaign_list(context: Context, data_dict: dict[str, Any]) -> Any:
     cohort = roles.seen_cohort(context, data["cohort"])
     query = model.Session.query(Campaign).filter(Campaign.cohort_id == cohort.id)
     if not roles.is_manager(context, cohort.id):
-        query = query.filter(Campaign.author_id == user_id_of(context))
+        query = query.filter(
+            Campaign.author_id == user_id_of(context),
+            Campaign.audience == recipients.FOR_STAFF,
+        )
     if "state" in data:
         query = query.filter(Campaign.state == data["state"])
     rows, count = paginate(
