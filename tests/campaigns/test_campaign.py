@@ -405,6 +405,26 @@ def test_who_wrote_it_may_what_they_may_write_by_now(
     assert _messages() == {}
 
 
+@pytest.mark.parametrize("ids", [None, "b"])
+def test_nobody_writes_to_those_that_left(board: Board, ids: str | None) -> None:
+    board.set("b", state="withdrawn")
+    whom: dict[str, Any] = {"filters": {"state": "withdrawn"}}
+    if ids:
+        whom["ids"] = board.of(ids)
+    shown = call_as(
+        board.manager,
+        "challenge_campaign_preview",
+        cohort=board.cohort["id"],
+        to="participants",
+        **whom,
+    )
+    assert (shown["count"], shown["mails"], shown["shown"]) == (0, 0, None)
+    with pytest.raises(tk.ValidationError) as caught:
+        _write(board, **whom)
+    assert "Nobody" in only_message(caught, "ids" if ids else "filters")
+    assert model.Session.query(Campaign).count() == 0
+
+
 def test_what_is_held_can_be_changed_and_cancelled(board: Board) -> None:
     campaign = _write(board)
     changed = call_as(

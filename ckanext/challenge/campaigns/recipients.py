@@ -149,7 +149,11 @@ def _participants(
             for text in texts  # type: ignore[union-attr]
         ]
         raise tk.ValidationError({"filters": told}) from error
-    conditions: list[sa.ColumnElement[bool]] = [Participant.id.in_(which)]
+    conditions: list[sa.ColumnElement[bool]] = [
+        Participant.id.in_(which),
+        # The board finds those that left; nobody writes to them any more.
+        Participant.state.in_(lifecycle.PARTICIPANT_COUNTED),
+    ]
     if not (context.get("ignore_auth") or roles.is_manager(context, cohort.id)):
         conditions.append(Participant.adviser_id == user_id_of(context))
     rows = model.Session.execute(

@@ -102,6 +102,17 @@ def test_what_was_typed_stays_where_it_is_refused(
     assert "challenge-error" in strange.text
 
 
+def test_no_door_leads_to_those_that_left(board: Board, manager: Browser) -> None:
+    board.set("b", state="withdrawn")
+    door = f"{DESK}/messages/new"
+    assert door in manager.get(f"{DESK}/participants?state=active").text
+    assert door not in manager.get(f"{DESK}/participants?state=withdrawn").text
+    asked = {"to": "participants", "state": "withdrawn", "subject": "a", "text": "Lu"}
+    refused = manager.post(door, asked)
+    assert refused.status_code == 200 and "Lu</textarea>" in refused.text
+    assert model.Session.query(Campaign).count() == 0
+
+
 def test_a_model_is_kept_and_begun_with(board: Board, manager: Browser) -> None:
     manager.post(
         f"{DESK}/messages/new",
