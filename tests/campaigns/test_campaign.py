@@ -425,6 +425,29 @@ def test_nobody_writes_to_those_that_left(board: Board, ids: str | None) -> None
     assert model.Session.query(Campaign).count() == 0
 
 
+@pytest.mark.parametrize("ids", [[], "", [" "]])
+def test_a_choice_of_nobody_is_not_everybody(board: Board, ids: Any) -> None:
+    held = _write(board, ids=board.of("a"))
+    for call in (
+        lambda: _write(board, ids=ids),
+        lambda: call_as(
+            board.manager,
+            "challenge_campaign_preview",
+            cohort=board.cohort["id"],
+            to="participants",
+            ids=ids,
+        ),
+        lambda: call_as(
+            board.manager, "challenge_campaign_update", id=held["id"], ids=ids
+        ),
+    ):
+        with pytest.raises(tk.ValidationError) as caught:
+            call()
+        assert "Nobody" in only_message(caught, "ids")
+    shown = call_as(board.manager, "challenge_campaign_show", id=held["id"])
+    assert shown["ids"] == board.of("a")
+
+
 def test_what_is_held_can_be_changed_and_cancelled(board: Board) -> None:
     campaign = _write(board)
     changed = call_as(

@@ -102,6 +102,21 @@ def test_what_was_typed_stays_where_it_is_refused(
     assert "challenge-error" in strange.text
 
 
+def test_none_ticked_is_all_that_the_filters_let_through(
+    board: Board, manager: Browser
+) -> None:
+    board.set("a", late_steps=1)
+    assert "1 collectivité" in manager.get(f"{DESK}/messages/new?late=any&ids=").text
+    words = {"subject": "Bonjour", "text": "Bonjour {nom}"}
+    asked = {"to": "participants", "late": "any", "ids": "", **words}
+    made = manager.post(f"{DESK}/messages/new", asked)
+    assert made.status_code == 302
+    url = made.headers["Location"]
+    page = manager.get(f"{url}/edit").text
+    assert "1 collectivité" in page and "Bonjour {nom}" in page
+    assert manager.post(f"{url}/edit", words).status_code == 302
+
+
 def test_no_door_leads_to_those_that_left(board: Board, manager: Browser) -> None:
     board.set("b", state="withdrawn")
     door = f"{DESK}/messages/new"

@@ -56,7 +56,8 @@ def challenge_campaign_create(context: Context, data_dict: dict[str, Any]) -> An
         ``stalled``, ``opinion``, ``phase``, ``adviser``…), of applicants ``state``, of
         the staff ``role``; all of them without any
     :type filters: dict
-    :param ids: only these: of participants, applications or users
+    :param ids: only these: of participants, applications or users; left out for all
+        that the filters let through
     :type ids: list of strings
     :param subject: of the mail; ``{name}``, ``{season}`` and ``{reference}`` are filled
         in
