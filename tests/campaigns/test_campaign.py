@@ -20,6 +20,7 @@ from factories import (
     make_cohort,
     make_staff,
     only_message,
+    prove,
 )
 from helpers.board import Board
 from helpers.mail_fixtures import PostOffice
@@ -27,6 +28,7 @@ from helpers.progress_fixtures import sent_statements
 from helpers.snapshots import MadeOnce
 
 from ckanext.challenge.campaigns import delivery
+from ckanext.challenge.common import proofs
 from ckanext.challenge.model import (
     Application,
     Campaign,
@@ -446,6 +448,74 @@ def test_a_choice_of_nobody_is_not_everybody(board: Board, ids: Any) -> None:
         assert "Nobody" in only_message(caught, "ids")
     shown = call_as(board.manager, "challenge_campaign_show", id=held["id"])
     assert shown["ids"] == board.of("a")
+
+
+def _moved(user: dict[str, Any]) -> None:
+    prove(user)
+    model.Session.query(model.User).filter_by(id=user["id"]).update(
+        {"email": f"autre-{user['name']}@example.org"}
+    )
+    model.Session.commit()
+
+
+def _pending(user: dict[str, Any]) -> None:
+    model.Session.query(model.User).filter_by(id=user["id"]).update(
+        {"state": model.State.PENDING}
+    )
+    model.Session.commit()
+
+
+def _waiting(user: dict[str, Any]) -> None:
+    account = model.User.get(user["id"])
+    assert account is not None and account.email
+    organization_id = model.Session.query(model.Group.id).limit(1).scalar()
+    role = {"organization_id": organization_id, "role": "editor", "way": "invited"}
+    proofs.wait(account, account.email, **role)
+    model.Session.commit()
+
+
+@pytest.mark.parametrize(
+    ("to", "become", "unproved"),
+    [
+        *(
+            (to, become, unproved)
+            for to in ("participants", "staff")
+            for become, unproved in (
+                ((), 0),
+                ((prove,), 0),
+                ((_moved,), 1),
+                ((_moved, prove), 0),
+                ((_waiting,), 1),
+                ((_waiting, prove), 0),
+            )
+        ),
+        # Nobody is on a team before the account is opened.
+        ("participants", (_pending,), 1),
+    ],
+)
+def test_a_preview_counts_whom_no_words_reach_as_the_outbox_does(
+    board: Board,
+    office: PostOffice,
+    to: str,
+    become: tuple[Callable[[dict[str, Any]], None], ...],
+    unproved: int,
+) -> None:
+    user = board.editor if to == "participants" else board.adviser
+    account = model.User.get(user["id"])
+    assert account is not None
+    for change in become:
+        change({**user, "email": account.email})
+        model.Session.refresh(account)
+    whom: dict[str, Any] = (
+        {"ids": board.of("a")} if to == "participants" else {"ids": [user["id"]]}
+    )
+    campaign = _write(board, to=to, text="Un mot tapé", **whom)
+    shown = call_as(board.manager, "challenge_campaign_preview", id=campaign["id"])
+    assert (shown["mails"], shown["unproved"]) == (1, unproved)
+    _send(board, campaign, 1)
+    outbox.send_due()
+    (mail,) = office.box.messages
+    assert ("tapé" in str(mail.get_body(("plain",)).get_content())) != bool(unproved)  # type: ignore[union-attr]
 
 
 def test_what_is_held_can_be_changed_and_cancelled(board: Board) -> None:
