@@ -255,6 +255,27 @@ def test_the_board_of_days_and_money(world: World, browser: Make) -> None:
     assert "€" not in _text(own)
 
 
+def test_a_funder_that_pays_in_two_ways_has_one_line(
+    world: World, browser: Make
+) -> None:
+    funding = [
+        {"source": "Région", "amount": 1000, "rule": "day"},
+        {"source": "Region", "amount": 500, "rule": "collectivite"},
+    ]
+    model.Session.query(Cohort).filter_by(name="saison-2").update(
+        {"funding": funding, "days_per_participant": 2}
+    )
+    model.Session.commit()
+    _visit(world, date="2026-01-12", days=1)
+    manager = world.people["manager"]
+    (funder,) = call_as(manager, "challenge_budget_show", cohort="saison-2")["funders"]
+    assert (funder["spent"], funder["engaged"]) == (1000, 3000)
+    assert (funder["rule"], funder["rules"]) == ("day", ["day", "collectivite"])
+    page = _page(browser("manager"), f"{DESK}/days")
+    (row,) = page.xpath("//*[@aria-labelledby='funders']//tbody/tr")
+    assert "for each day done · for each collectivité" in row.text_content()
+
+
 def test_a_certificate_is_printed_and_signed(world: World, browser: Make) -> None:
     _visit(world, date="2026-01-12", days=1.5, starts_at="09:00", duration=600)
     _visit(world, date="2026-02-12", topic="Kits")

@@ -46,11 +46,13 @@ def challenge_budget_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
         ``days``: ``{granted, done, planned, left}``; ``granted`` and ``left`` are
         ``None`` where the season counts no days.
-        ``funders``: ``{id, name, currency, rule, promised, engaged, spent, forecast}``:
-        *promised* by its agreement (else its amount for each place), *engaged* for all
-        who take part, with what was spent for those that left, *spent* by its ``rule``:
-        ``day`` (for each day done) or ``collectivite`` (all of it once its
-        accompaniment has begun); *forecast* is what will be spent with what is planned.
+        ``funders``: ``{id, name, currency, rule, rules, promised, engaged, spent,
+        forecast}``: *promised* by its agreement (else its amount for each place),
+        *engaged* for all who take part, with what was spent for those that left,
+        *spent* by its ``rule``: ``day`` (for each day done) or ``collectivite`` (all of
+        it once its accompaniment has begun); *forecast* is what will be spent with what
+        is planned. The lines of one funder are added up, each by its own rule:
+        ``rules`` are all of them, ``rule`` is that of the first.
         ``advisers``: ``{id, name, days_done, days_planned, days_left}``;
         ``days_left`` are those of the participants that are entrusted to them; ``id``
         and ``name`` are ``None`` for an account that is gone, or nobody.
@@ -231,23 +233,23 @@ def _collectivite(row: Any, days_left: Decimal | None) -> dict[str, Any]:
 
 
 def _funders(cohort: Cohort, ones: Sequence[rules.Accompanied]) -> list[dict[str, Any]]:
-    granted = cohort.days_per_participant
-    found = []
-    for line in rules.lines(cohort.funding, granted):
-        account = rules.account(line, granted, cohort.capacity, ones)
-        found.append(
-            {
-                "id": rules.funder_id(line.name),
-                "name": line.name,
-                "currency": cohort.currency,
-                "rule": line.rule,
-                "promised": as_json(account.promised),
-                "engaged": as_json(account.engaged),
-                "spent": as_json(account.spent),
-                "forecast": as_json(account.forecast),
-            }
-        )
-    return found
+    accounts = rules.accounts(
+        cohort.funding, cohort.days_per_participant, cohort.capacity, ones
+    )
+    return [
+        {
+            "id": rules.funder_id(account.name),
+            "name": account.name,
+            "currency": cohort.currency,
+            "rule": account.rules[0],
+            "rules": [*account.rules],
+            "promised": as_json(account.promised),
+            "engaged": as_json(account.engaged),
+            "spent": as_json(account.spent),
+            "forecast": as_json(account.forecast),
+        }
+        for account in accounts
+    ]
 
 
 def _advisers(
