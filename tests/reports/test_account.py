@@ -270,6 +270,33 @@ def test_what_was_measured_is_frozen_at_the_end(
     assert report(admin)["account"]["days"] == 2.5
 
 
+@pytest.mark.parametrize("way", ["withdrawn", "deleted"])
+def test_nobody_plans_days_with_those_that_left(
+    season: Season, admin: Person, adviser: Person, way: str
+) -> None:
+    if way == "withdrawn":
+        data = {"id": season[0]["id"], "reason": "x"}
+        call_as(admin, "challenge_participant_withdraw", **data)
+    else:
+        call_as(admin, "organization_delete", id=season[0]["organization_id"])
+    board = call_as(admin, "challenge_budget_show", cohort="saison-2")
+    found = report(admin)
+    account = found["account"]
+    for told in (account, found["staff"]):
+        assert told["days"] == board["days"]["done"] == 1.5
+        assert told["days_planned"] == board["days"]["planned"] == 0
+        of_each = [*told["participants"].values()]
+        assert not any(row["days_planned"] for row in of_each)
+    assert not any(row["days_planned"] for row in account["left"])
+    assert [(row["days"], row["days_planned"]) for row in account["advisers"]] == [
+        (row["days_done"], row["days_planned"]) for row in board["advisers"]
+    ]
+    assert sheet(book(admin), "Days")[1:] == [
+        ["Ana Conseil", 1.5, 0],
+        ["Total", 1.5, 0],
+    ]
+
+
 def test_a_season_that_finished_before_this_was_kept(
     season: Season, admin: Person, adviser: Person
 ) -> None:

@@ -33,7 +33,7 @@ from ckanext.challenge.model.catalog import PUBLIC
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.model.figures import COUNTED
 from ckanext.challenge.model.stalled import last_seen
-from ckanext.challenge.participants.accompaniment import days_used
+from ckanext.challenge.participants.accompaniment import days_counted
 
 
 def account(cohort: Cohort, day: dt.date) -> dict[str, Any]:
@@ -81,14 +81,8 @@ def account(cohort: Cohort, day: dt.date) -> dict[str, Any]:
     }
 
 
-def _spent() -> tuple[Any, Any]:
-    """The days spent and planned of some visits, in SQL."""
-    spent, planned = days_used()
-    return sa.func.coalesce(spent, 0), sa.func.coalesce(planned, 0)
-
-
 def _participants(cohort: Cohort) -> Sequence[Any]:
-    spent, planned = _spent()
+    spent, planned = days_counted()
     visits = (
         sa.select(
             Visit.participant_id,
@@ -96,6 +90,7 @@ def _participants(cohort: Cohort) -> Sequence[Any]:
             planned.label("days_planned"),
         )
         .join(Participant, Participant.id == Visit.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
         .where(Participant.cohort_id == cohort.id)
         .group_by(Visit.participant_id)
         .subquery()
@@ -124,7 +119,7 @@ def _participants(cohort: Cohort) -> Sequence[Any]:
 
 def _advisers(cohort: Cohort) -> list[dict[str, Any]]:
     """The days of each person who made visits; of accounts that are gone together."""
-    spent, planned = _spent()
+    spent, planned = days_counted()
     rows = model.Session.execute(
         sa.select(
             Visit.adviser_id,
@@ -132,6 +127,7 @@ def _advisers(cohort: Cohort) -> list[dict[str, Any]]:
             planned.label("days_planned"),
         )
         .join(Participant, Participant.id == Visit.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
         .where(Participant.cohort_id == cohort.id)
         .group_by(Visit.adviser_id)
         .order_by(spent.desc(), Visit.adviser_id)

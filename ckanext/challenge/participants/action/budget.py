@@ -17,7 +17,6 @@ from ckanext.challenge import config
 from ckanext.challenge.common import names, roles
 from ckanext.challenge.common.action_helpers import user_id_of, validate
 from ckanext.challenge.domain import budget as rules
-from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.model import Cohort, Participant, Visit
 from ckanext.challenge.model.dictize import as_json, name_of
@@ -111,15 +110,16 @@ _COHORT, _ONLY = sa.bindparam("cohort"), sa.bindparam("only")
 
 @cache
 def _people_statement(all_: bool) -> Any:
-    done, planned = accompaniment.days_used()
+    done, planned = accompaniment.days_counted()
     days = (
         sa.select(Visit.participant_id, done.label("done"), planned.label("planned"))
         .join(Participant, Participant.id == Visit.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
         .where(Participant.cohort_id == _COHORT)
         .group_by(Visit.participant_id)
         .subquery()
     )
-    left = _has_left()
+    left = accompaniment.has_left()
     return (
         sa.select(
             Participant.id,
@@ -129,9 +129,7 @@ def _people_statement(all_: bool) -> Any:
             model.Group.title,
             left.label("left"),
             sa.func.coalesce(days.c.done, _ZERO).label("done"),
-            sa.case((left, _ZERO), else_=sa.func.coalesce(days.c.planned, _ZERO)).label(
-                "planned"
-            ),
+            sa.func.coalesce(days.c.planned, _ZERO).label("planned"),
         )
         .join(model.Group, model.Group.id == Participant.organization_id)
         .outerjoin(days, days.c.participant_id == Participant.id)
@@ -143,13 +141,6 @@ def _people_statement(all_: bool) -> Any:
     )
 
 
-def _has_left() -> sa.ColumnElement[bool]:
-    """Whether a participant is no longer one, or its organization is deleted."""
-    return sa.or_(
-        Participant.state.not_in(PARTICIPANT_COUNTED), model.Group.state != "active"
-    )
-
-
 def _spans(cohort: Cohort, only: str | None) -> Sequence[Any]:
     """The days of each adviser in each month, in one statement."""
     return _read(_spans_statement(only is None), cohort, only)
@@ -157,17 +148,14 @@ def _spans(cohort: Cohort, only: str | None) -> Sequence[Any]:
 
 @cache
 def _spans_statement(all_: bool) -> Any:
-    done = sa.func.sum(Visit.counted).filter(Visit.state == "done")
-    planned = sa.func.sum(Visit.counted).filter(
-        Visit.state == "planned", sa.not_(_has_left())
-    )
+    done, planned = accompaniment.days_counted()
     month = sa.cast(sa.func.date_trunc("month", Visit.date), sa.Date).label("month")
     return (
         sa.select(
             Visit.adviser_id,
             month,
-            sa.func.coalesce(done, _ZERO).label("done"),
-            sa.func.coalesce(planned, _ZERO).label("planned"),
+            done.label("done"),
+            planned.label("planned"),
         )
         .join(Participant, Participant.id == Visit.participant_id)
         .join(model.Group, model.Group.id == Participant.organization_id)
