@@ -321,16 +321,17 @@ def _downloads(ids: Sequence[str]) -> Mapping[str, int] | None:
 
 
 def visits(cohort: Cohort, until: dt.date) -> list[dict[str, Any]]:
-    """The visits of a season that were made, one by one, the first one first.
+    """The visits of a season that were made, one by one, the first one first; without
+    a word that somebody wrote of them.
 
-    :returns: ``{date, organization_title, adviser_id, days, topic}``
+    :returns: ``{id, date, organization_title, adviser_id, days}``
     """
     rows = model.Session.execute(
         sa.select(
+            Visit.id,
             Visit.date,
             Visit.adviser_id,
             Visit.counted.label("days"),
-            Visit.topic,
             model.Group.name,
             model.Group.title,
         )
@@ -345,11 +346,23 @@ def visits(cohort: Cohort, until: dt.date) -> list[dict[str, Any]]:
     )
     return [
         {
+            "id": row.id,
             "date": as_json(row.date),
             "organization_title": row.title or row.name,
             "adviser_id": row.adviser_id,
             "days": as_json(row.days),
-            "topic": row.topic,
         }
         for row in rows
     ]
+
+
+def topics(cohort: Cohort) -> dict[str, str]:
+    """What the visits of a season are said to be about, by their ids: as it is now,
+    since what was written is erased with the participant.
+    """
+    rows = model.Session.execute(
+        sa.select(Visit.id, Visit.topic)
+        .join(Participant, Participant.id == Visit.participant_id)
+        .where(Participant.cohort_id == cohort.id)
+    )
+    return {row.id: row.topic for row in rows}
