@@ -14,6 +14,7 @@ from helpers.browser import Browser, World
 from icalendar import Calendar
 from lxml import html
 from sqlalchemy import event
+from werkzeug.http import http_date
 
 from ckanext.challenge.common import pdf
 from ckanext.challenge.model import CalendarKey, Cohort, Participant, Staff, Visit
@@ -204,6 +205,53 @@ def test_a_calendar_program_reads_by_a_secret_address(
     assert len(_calendar(program, f"{address}?team=1").walk("VEVENT")) == 2
     whole = f"{_address(world, 'manager')}?team=1"
     assert len(_calendar(program, whole).walk("VEVENT")) == 3
+
+
+@pytest.mark.parametrize("team", [False, True])
+@pytest.mark.parametrize("change", ["cancel", "delete", "withdraw"])
+def test_what_goes_from_a_calendar_is_told_to_programs(
+    world: World, browser: Make, team: bool, change: str
+) -> None:
+    _visit(world, date="2026-03-02")
+    gone = _visit(world, date=day(9).isoformat())
+    address = _address(world, "manager" if team else "adviser")
+    address += "?team=1" if team else ""
+    program = browser()
+
+    def stamps() -> list[dt.datetime]:
+        events = _calendar(program, address).walk("VEVENT")
+        return [event.decoded("dtstamp") for event in events]
+
+    # Between two changes there is a second at least: validators know no less.
+    hour = dt.timedelta(hours=1)
+    model.Session.query(Visit).update({"updated_at": Visit.updated_at - hour})
+    model.Session.query(CalendarKey).update(
+        {"created_at": CalendarKey.created_at - 2 * hour}
+    )
+    model.Session.commit()
+    before, first = stamps(), program.get(address)
+    action, data = {
+        "cancel": ("visit_update", {"id": gone["id"], "state": "cancelled"}),
+        "delete": ("visit_delete", {"id": gone["id"]}),
+        "withdraw": (
+            "participant_withdraw",
+            {"id": world.participant["id"], "reason": "x"},
+        ),
+    }[change]
+    call_as(world.people["sysadmin"], f"challenge_{action}", **data)
+    (stamp,) = stamps()
+    if change != "delete":
+        assert stamp >= max(before)
+    assert (stamp > max(before)) == (change == "cancel")
+    # Whoever asks by the time alone is answered what there is now.
+    seen = first.headers.get("Last-Modified") or http_date(
+        dt.datetime.now(dt.timezone.utc)
+    )
+    asked = {"If-Modified-Since": seen}
+    again = program.get(address, headers=asked)
+    assert again.status_code == 200 and again.data != first.data
+    unchanged = {"If-None-Match": again.headers["ETag"]}
+    assert program.get(address, headers=unchanged).status_code == 304
 
 
 def test_a_secret_address_ends(world: World, browser: Make) -> None:
