@@ -12,14 +12,25 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from factories import BAULE, apply, call_as, make_cohort, make_staff, only_message
+from factories import (
+    BAULE,
+    POINCONNET,
+    apply,
+    call_as,
+    make_cohort,
+    make_staff,
+    only_message,
+    prove,
+)
 from helpers.board import Board
 from helpers.mail_fixtures import PostOffice
 from helpers.progress_fixtures import sent_statements
 from helpers.snapshots import MadeOnce
 
 from ckanext.challenge.campaigns import delivery
+from ckanext.challenge.common import proofs
 from ckanext.challenge.model import (
+    Application,
     Campaign,
     Feedback,
     JournalEntry,
@@ -355,6 +366,156 @@ def test_an_adviser_writes_to_the_own_participants_alone(board: Board) -> None:
     own = _write(board, board.adviser, text="Bonjour")
     with pytest.raises(tk.NotAuthorized):
         call_as(board.adviser, "challenge_campaign_update", id=own["id"], to="staff")
+
+
+@pytest.mark.parametrize("to", ["participants", "applicants", "staff"])
+@pytest.mark.parametrize("role", ["manager", "adviser", None])
+def test_who_wrote_it_may_what_they_may_write_by_now(
+    board: Board, to: str, role: str | None
+) -> None:
+    writer = factories.User()
+    make_staff(board.cohort, user=writer, by=board.admin)
+    apply(make_cohort(name="saison-3", season=3), POINCONNET)
+    model.Session.query(Application).update({"cohort_id": board.cohort["id"]})
+    model.Session.commit()
+    board.set("a", adviser_id=writer["id"])
+    held = _write(board, writer, to=to, **SIMPLE)
+    for row in call_as(board.admin, "challenge_staff_list", cohort=board.cohort["id"])[
+        "results"
+    ]:
+        if row["user_id"] == writer["id"]:
+            call_as(board.admin, "challenge_staff_delete", id=row["id"])
+    if role:
+        make_staff(board.cohort, role, writer, by=board.admin)
+    allowed = role == "manager" or (role == "adviser" and to == "participants")
+    for action, more in (
+        ("show", {}),
+        ("preview", {}),
+        ("update", {"text": "Bonsoir {nom}"}),
+        ("cancel", {}),
+        ("send", {"recipients": 1}),
+    ):
+        name = f"challenge_campaign_{action}"
+        if allowed and action != "send":
+            call_as(writer, name, id=held["id"], **more)
+        elif not allowed:
+            with pytest.raises(tk.NotAuthorized):
+                call_as(writer, name, id=held["id"], **more)
+    if role:
+        listed = call_as(writer, "challenge_campaign_list", cohort=board.cohort["id"])
+        assert [row["id"] for row in listed["results"]] == [held["id"]] * allowed
+    assert _messages() == {}
+
+
+@pytest.mark.parametrize("ids", [None, "b"])
+def test_nobody_writes_to_those_that_left(board: Board, ids: str | None) -> None:
+    board.set("b", state="withdrawn")
+    whom: dict[str, Any] = {"filters": {"state": "withdrawn"}}
+    if ids:
+        whom["ids"] = board.of(ids)
+    shown = call_as(
+        board.manager,
+        "challenge_campaign_preview",
+        cohort=board.cohort["id"],
+        to="participants",
+        **whom,
+    )
+    assert (shown["count"], shown["mails"], shown["shown"]) == (0, 0, None)
+    with pytest.raises(tk.ValidationError) as caught:
+        _write(board, **whom)
+    assert "Nobody" in only_message(caught, "ids" if ids else "filters")
+    assert model.Session.query(Campaign).count() == 0
+
+
+@pytest.mark.parametrize("ids", [[], "", [" "]])
+def test_a_choice_of_nobody_is_not_everybody(board: Board, ids: Any) -> None:
+    held = _write(board, ids=board.of("a"))
+    for call in (
+        lambda: _write(board, ids=ids),
+        lambda: call_as(
+            board.manager,
+            "challenge_campaign_preview",
+            cohort=board.cohort["id"],
+            to="participants",
+            ids=ids,
+        ),
+        lambda: call_as(
+            board.manager, "challenge_campaign_update", id=held["id"], ids=ids
+        ),
+    ):
+        with pytest.raises(tk.ValidationError) as caught:
+            call()
+        assert "Nobody" in only_message(caught, "ids")
+    shown = call_as(board.manager, "challenge_campaign_show", id=held["id"])
+    assert shown["ids"] == board.of("a")
+
+
+def _moved(user: dict[str, Any]) -> None:
+    prove(user)
+    model.Session.query(model.User).filter_by(id=user["id"]).update(
+        {"email": f"autre-{user['name']}@example.org"}
+    )
+    model.Session.commit()
+
+
+def _pending(user: dict[str, Any]) -> None:
+    model.Session.query(model.User).filter_by(id=user["id"]).update(
+        {"state": model.State.PENDING}
+    )
+    model.Session.commit()
+
+
+def _waiting(user: dict[str, Any]) -> None:
+    account = model.User.get(user["id"])
+    assert account is not None and account.email
+    organization_id = model.Session.query(model.Group.id).limit(1).scalar()
+    role = {"organization_id": organization_id, "role": "editor", "way": "invited"}
+    proofs.wait(account, account.email, **role)
+    model.Session.commit()
+
+
+@pytest.mark.parametrize(
+    ("to", "become", "unproved"),
+    [
+        *(
+            (to, become, unproved)
+            for to in ("participants", "staff")
+            for become, unproved in (
+                ((), 0),
+                ((prove,), 0),
+                ((_moved,), 1),
+                ((_moved, prove), 0),
+                ((_waiting,), 1),
+                ((_waiting, prove), 0),
+            )
+        ),
+        # Nobody is on a team before the account is opened.
+        ("participants", (_pending,), 1),
+    ],
+)
+def test_a_preview_counts_whom_no_words_reach_as_the_outbox_does(
+    board: Board,
+    office: PostOffice,
+    to: str,
+    become: tuple[Callable[[dict[str, Any]], None], ...],
+    unproved: int,
+) -> None:
+    user = board.editor if to == "participants" else board.adviser
+    account = model.User.get(user["id"])
+    assert account is not None
+    for change in become:
+        change({**user, "email": account.email})
+        model.Session.refresh(account)
+    whom: dict[str, Any] = (
+        {"ids": board.of("a")} if to == "participants" else {"ids": [user["id"]]}
+    )
+    campaign = _write(board, to=to, text="Un mot tapé", **whom)
+    shown = call_as(board.manager, "challenge_campaign_preview", id=campaign["id"])
+    assert (shown["mails"], shown["unproved"]) == (1, unproved)
+    _send(board, campaign, 1)
+    outbox.send_due()
+    (mail,) = office.box.messages
+    assert ("tapé" in str(mail.get_body(("plain",)).get_content())) != bool(unproved)  # type: ignore[union-attr]
 
 
 def test_what_is_held_can_be_changed_and_cancelled(board: Board) -> None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ckanext.challenge.domain import budget
 from ckanext.challenge.domain.budget import Accompanied
@@ -22,10 +24,7 @@ def _accounts(
     capacity: int | None = 20,
 ) -> list[tuple[Any, ...]]:
     days = None if granted is None else D(granted)
-    found = [
-        budget.account(line, days, capacity, people)
-        for line in budget.lines(funding, days)
-    ]
+    found = budget.accounts(funding, days, capacity, people)
     return [(one.promised, one.engaged, one.spent, one.forecast) for one in found]
 
 
@@ -82,17 +81,61 @@ def test_promised(declared: int | None, capacity: int | None, promised: int) -> 
     assert _accounts(people, [line], capacity=capacity)[0][0] == promised
 
 
-def test_two_lines_of_one_funder_are_one() -> None:
-    funding = [*FUNDING, {"source": "REGION", "amount": 500, "promised": 900}]
-    (region, _) = budget.lines(funding, D(12))
-    assert (region.name, region.amount, region.promised) == ("Région", 2500, 900)
+def test_two_lines_of_one_funder_keep_their_rules_and_promises() -> None:
+    by_day = {"source": "Région", "amount": 1000, "rule": "day", "promised": 20000}
+    whole = {"source": "Region", "amount": 500, "rule": "collectivite"}
+    people = [Accompanied(D(1))] * 3
+    for funding in ([by_day, whole], [whole, by_day]):
+        (found,) = budget.accounts(funding, D(4), 20, people)
+        assert found.name == funding[0]["source"]
+        assert found.rules == tuple(line["rule"] for line in funding)
+        assert (found.promised, found.engaged) == (D(30000), D(4500))
+        assert (found.spent, found.forecast) == (D(2250), D(2250))
+
+
+@given(
+    lines=st.lists(
+        st.fixed_dictionaries(
+            {
+                "source": st.sampled_from(["Région", "REGION", "Commune", "北京"]),
+                "amount": st.integers(0, 3000),
+                "rule": st.sampled_from(budget.RULES),
+                "promised": st.none() | st.integers(0, 9000),
+            }
+        )
+    ),
+    days=st.lists(st.integers(0, 6), max_size=4),
+)
+def test_the_funders_have_what_their_lines_have(
+    lines: list[dict[str, Any]], days: list[int]
+) -> None:
+    people = [Accompanied(D(number)) for number in days]
+    found = budget.accounts(lines, D(4), 10, people)
+    each = [budget.account(one, D(4), 10, people) for one in budget.lines(lines, D(4))]
+    for name in ("promised", "engaged", "spent", "forecast"):
+        assert sum(getattr(one, name) for one in found) == sum(
+            getattr(one, name) for one in each
+        )
+    assert len(found) == len({budget.funder_id(line["source"]) for line in lines})
 
 
 @pytest.mark.parametrize(
-    ("source", "found"), [("L'État – ANCT", "l-etat-anct"), ("北京", "-")]
+    ("source", "found"),
+    [
+        ("L'État – ANCT", "l-etat-anct"),
+        ("北京", "北京"),
+        ("Москва  Область", "москва область"),
+    ],
 )
 def test_the_id_of_a_funder(source: str, found: str) -> None:
     assert budget.funder_id(source) == found
+
+
+def test_funders_without_latin_letters_are_not_one() -> None:
+    funding = [{"source": name, "amount": 1000} for name in ("北京", "上海")]
+    found = budget.accounts(funding, D(12), 20, [])
+    assert [one.name for one in found] == ["北京", "上海"]
+    assert budget.dropped(funding, funding[:1]) == ["上海"]
 
 
 def test_days_left() -> None:

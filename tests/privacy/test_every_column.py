@@ -75,7 +75,7 @@ ABOUT_OTHERS = {
     "challenge_saved_view": "how somebody of a team looks at its board",
     "challenge_run": "a command, and when it ran",
     "challenge_schema": "a Table Schema, as it was published",
-    "challenge_season_account": "aims of a season, sums and ids of accounts",
+    "challenge_season_account": "aims of a season, sums, ids of accounts and visits",
     "challenge_signing_key": "a key of the portal",
     "challenge_staff": "ids of the accounts of the team",
     "challenge_standing": "numbers of an organization",

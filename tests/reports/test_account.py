@@ -17,6 +17,8 @@ from helpers.progress import publish
 from python_calamine import CalamineWorkbook
 from sqlalchemy import event
 
+from ckanext.challenge.model import Visit
+from ckanext.challenge.privacy import erasure
 from ckanext.challenge.progress import evaluate
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -268,6 +270,97 @@ def test_what_was_measured_is_frozen_at_the_end(
     assert kept and "Ana" not in kept
     call_as(admin, "challenge_cohort_transition", id="saison-2", to="running")
     assert report(admin)["account"]["days"] == 2.5
+
+
+def _days_add_up(admin: Person) -> list[list[Any]]:
+    sheets = book(admin)
+    rows = sheet(sheets, "Visits")[1:]
+    assert sum(row[3] for row in rows) == sheet(sheets, "Days")[-1][1]
+    return rows
+
+
+@pytest.mark.parametrize("change", ["delete", "cancel", "erase", "note", "longer"])
+def test_the_visits_are_those_of_the_end(
+    season: Season, admin: Person, adviser: Person, change: str
+) -> None:
+    visit = model.Session.query(Visit).filter_by(state="done").one()
+    noted = call_as(
+        admin,
+        "challenge_visit_update",
+        id=visit.id,
+        topic="Chez Mme Untel",
+        notes="Son mari est malade",
+    )
+    finish(admin)
+    before = _days_add_up(admin)
+    assert [row[2:5] for row in before] == [["Ana Conseil", 1.5, "Chez Mme Untel"]]
+    if change == "delete":
+        call_as(admin, "challenge_visit_delete", id=noted["id"])
+    elif change == "erase":
+        erasure._forget([season[0]["id"]])
+        model.Session.commit()
+    elif change == "note":
+        call_as(
+            admin,
+            "challenge_visit_create",
+            participant=season[0]["id"],
+            date="2026-03-03",
+            days=1,
+            topic="Après coup",
+            adviser=adviser["id"],
+        )
+    else:
+        data = {"state": "cancelled"} if change == "cancel" else {"days": 3}
+        call_as(admin, "challenge_visit_update", id=noted["id"], **data)
+    after = _days_add_up(admin)
+    assert [row[:4] for row in after] == [row[:4] for row in before]
+    # Words are where they can be erased, and nowhere else.
+    gone = change in ("delete", "erase")
+    assert after[0][4] == ("" if gone else "Chez Mme Untel")
+    kept = model.Session.execute(
+        sa.text("SELECT frozen::text FROM challenge_season_account")
+    ).scalar()
+    assert noted["id"] in kept
+    for word in ("Ana", "Untel", "mari"):
+        assert word not in kept
+
+
+def test_visits_of_a_season_that_finished_before_they_were_kept(
+    season: Season, admin: Person, adviser: Person
+) -> None:
+    finish(admin)
+    model.Session.execute(
+        sa.text("UPDATE challenge_season_account SET frozen = frozen - 'visits'")
+    )
+    model.Session.commit()
+    assert [row[3:5] for row in _days_add_up(admin)] == [[1.5, "Rencontre"]]
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "deleted"])
+def test_nobody_plans_days_with_those_that_left(
+    season: Season, admin: Person, adviser: Person, way: str
+) -> None:
+    if way == "withdrawn":
+        data = {"id": season[0]["id"], "reason": "x"}
+        call_as(admin, "challenge_participant_withdraw", **data)
+    else:
+        call_as(admin, "organization_delete", id=season[0]["organization_id"])
+    board = call_as(admin, "challenge_budget_show", cohort="saison-2")
+    found = report(admin)
+    account = found["account"]
+    for told in (account, found["staff"]):
+        assert told["days"] == board["days"]["done"] == 1.5
+        assert told["days_planned"] == board["days"]["planned"] == 0
+        of_each = [*told["participants"].values()]
+        assert not any(row["days_planned"] for row in of_each)
+    assert not any(row["days_planned"] for row in account["left"])
+    assert [(row["days"], row["days_planned"]) for row in account["advisers"]] == [
+        (row["days_done"], row["days_planned"]) for row in board["advisers"]
+    ]
+    assert sheet(book(admin), "Days")[1:] == [
+        ["Ana Conseil", 1.5, 0],
+        ["Total", 1.5, 0],
+    ]
 
 
 def test_a_season_that_finished_before_this_was_kept(

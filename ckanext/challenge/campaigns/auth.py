@@ -14,13 +14,17 @@ from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import user_id_of
 
 from .finding import find_campaign, find_model
+from .recipients import FOR_STAFF
 
 
 def _own(context: Context, data_dict: dict[str, Any]) -> AuthResult:
-    """Managers of the season; of the team, who wrote it."""
+    """Managers of the season; of the team, who wrote it, if they may write such a one:
+    a manager who became an adviser has nothing to do with the applicants any more.
+    """
     campaign = find_campaign(data_dict.get("id"))
     allowed = roles.is_manager(context, campaign.cohort_id) or (
         campaign.author_id == user_id_of(context)
+        and campaign.audience == FOR_STAFF
         and roles.is_staff(context, campaign.cohort_id)
     )
     return roles.answer(allowed)
@@ -31,7 +35,7 @@ def challenge_campaign_create(
 ) -> AuthResult:
     """To participants, the staff of the season; to others, its managers."""
     cohort = data_dict.get("cohort")
-    if data_dict.get("to", "participants") == "participants":
+    if data_dict.get("to", FOR_STAFF) == FOR_STAFF:
         return roles.for_staff(context, cohort)
     return roles.for_manager(context, cohort)
 

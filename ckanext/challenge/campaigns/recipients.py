@@ -17,7 +17,7 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.challenge import config, programmes
-from ckanext.challenge.common import access_links, fields, language, roles
+from ckanext.challenge.common import access_links, fields, language, proofs, roles
 from ckanext.challenge.common.action_helpers import user_id_of, validate
 from ckanext.challenge.domain import lifecycle, placeholders, reminders
 from ckanext.challenge.domain import progress as rules
@@ -42,6 +42,8 @@ from ckanext.challenge.participants.due import days_of
 #: The states in which the applicants of a season are written to: nobody reads drafts,
 #: and who withdrew is left alone.
 APPLICANT_STATES = lifecycle.APPLICATION_SENT
+#: To whom the whole staff writes; to others, managers alone.
+FOR_STAFF = "participants"
 #: The filters of each audience.
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "participants": participant_filters.NAMES,
@@ -147,7 +149,11 @@ def _participants(
             for text in texts  # type: ignore[union-attr]
         ]
         raise tk.ValidationError({"filters": told}) from error
-    conditions: list[sa.ColumnElement[bool]] = [Participant.id.in_(which)]
+    conditions: list[sa.ColumnElement[bool]] = [
+        Participant.id.in_(which),
+        # The board finds those that left; nobody writes to them any more.
+        Participant.state.in_(lifecycle.PARTICIPANT_COUNTED),
+    ]
     if not (context.get("ignore_auth") or roles.is_manager(context, cohort.id)):
         conditions.append(Participant.adviser_id == user_id_of(context))
     rows = model.Session.execute(
@@ -169,7 +175,9 @@ def _participants(
         known.setdefault(status.participant_id, {})[status.step] = status.state
     later = later_days([row.id for row in rows])
     people = _publishers(which)
-    ended = endings.users_of(cohort.id, {id_ for ids in people.values() for id_ in ids})
+    everybody = [user for users in people.values() for user in users]
+    ended = endings.users_of(cohort.id, {user.id for user in everybody})
+    untrusted = proofs.untrusted([user for user in everybody if user.id not in ended])
     with language.speaking(tk.config["ckan.locale_default"]):
         base = _url(
             "challenge_home.enter", cohort=cohort.name, organization="ORGANIZATION"
@@ -177,8 +185,8 @@ def _participants(
         steps = _Steps(cohort)
         found = []
         for row in rows:
-            everybody = people.get(row.organization_id, [])
-            told = [user_id for user_id in everybody if user_id not in ended]
+            members = people.get(row.organization_id, [])
+            told = [user.id for user in members if user.id not in ended]
             name = row.title or row.name
             values = {
                 "name": name,
@@ -189,24 +197,37 @@ def _participants(
                     rules.extended(steps.due, later.get(row.id, {})),
                 ),
             }
-            left_out = len(everybody) - len(told)
-            found.append(Recipient(row.id, name, values, told, len(told), left_out))
+            found.append(
+                Recipient(
+                    row.id,
+                    name,
+                    values,
+                    told,
+                    mails=len(told),
+                    ended=len(members) - len(told),
+                    unproved=len(untrusted.intersection(told)),
+                )
+            )
     return found
 
 
-def _publishers(which: sa.Select[tuple[str]]) -> dict[str, list[str]]:
-    """The accounts that publish for the organizations of participants."""
+def _publishers(which: sa.Select[tuple[str]]) -> dict[str, list[Any]]:
+    """The accounts that publish for the organizations of participants: ``id``,
+    ``email``, ``state``.
+    """
     organizations = sa.select(Participant.organization_id).where(
         Participant.id.in_(which)
     )
     statement = (
         readers.publishers()
-        .add_columns(model.Member.group_id)
+        .add_columns(
+            model.User.id, model.User.email, model.User.state, model.Member.group_id
+        )
         .where(model.Member.group_id.in_(organizations))
     )
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Any]] = {}
     for row in model.Session.execute(statement):
-        found.setdefault(row.group_id, []).append(row.user_id)
+        found.setdefault(row.group_id, []).append(row)
     return found
 
 
@@ -316,15 +337,19 @@ def _staff(
         query = query.filter(Staff.role == data["role"])
     people = query.all()
     ended = endings.users_of(cohort.id, {user.id for user in people})
+    reached = [user for user in people if user.email and user.id not in ended]
+    told = {user.id for user in reached}
+    untrusted = proofs.untrusted(reached)
     link = _url("challenge_manage.season", cohort=cohort.name)
     return [
         Recipient(
             user.id,
             user.display_name,
             {"name": user.display_name, "season": cohort.title, "link": link},
-            [user.id] if user.email and user.id not in ended else [],
-            int(bool(user.email) and user.id not in ended),
-            int(user.id in ended),
+            [user.id] if user.id in told else [],
+            mails=int(user.id in told),
+            ended=int(user.id in ended),
+            unproved=int(user.id in untrusted),
         )
         for user in people
     ]

@@ -22,6 +22,13 @@ def _an_object(value: Any) -> dict[str, Any]:
     return value
 
 
+def _somebody(ids: list[str]) -> list[str]:
+    """A choice of nobody is none; it must not become everybody."""
+    if not ids:
+        raise tk.Invalid(tk._("Nobody is meant by this choice"))
+    return ids
+
+
 def _words(required: bool) -> Schema:
     return {
         "subject": fields.word(200, required),
@@ -33,7 +40,7 @@ def _whom(required: bool) -> Schema:
     return {
         "to": fields.choice(AUDIENCES, required),
         "filters": [tk.get_validator("ignore_missing"), _an_object],
-        "ids": [tk.get_validator("ignore_missing"), fields.texts(_MOST)],
+        "ids": [tk.get_validator("ignore_missing"), fields.texts(_MOST), _somebody],
     }
 
 

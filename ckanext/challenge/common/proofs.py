@@ -6,7 +6,7 @@ address alone gets a role only once it opened such a link; until then the role w
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,41 @@ def is_waited_for(user_id: str, address: str) -> bool:
         user_id=user_id, digest=digest_of(address)
     )
     return waiting.first() is not None
+
+
+def untrusted(users: Sequence[Any]) -> set[str]:
+    """The ids of those accounts that are mailed no text that somebody typed.
+
+    Accounts that were named, or that CKAN let in, are taken at their word, unless they
+    had proved another address, or a role waits for the proof of this one. One that
+    waits for its owner to choose a password is nobody's yet. One statement for any
+    number of them.
+
+    :param users: with ``id``, ``email`` and ``state``; each has an address
+    """
+    addresses = {user.id: digest_of(user.email) for user in users}
+    proved: set[str] = set()
+    asked: set[str] = set()
+    for row in model.Session.execute(
+        sa.union_all(
+            *(
+                sa.select(table.user_id, table.digest, why.label("why")).where(
+                    table.user_id.in_(sorted(addresses))
+                )
+                for table, why in (
+                    (ProvedAddress, sa.case((ProvedAddress.own, "own"), else_="")),
+                    (WaitingRole, sa.literal("waits")),
+                )
+            )
+        )
+    ):
+        same_address = row.digest == addresses[row.user_id]
+        if same_address and row.why != "waits":
+            proved.add(row.user_id)
+        elif same_address or row.why == "own":
+            asked.add(row.user_id)
+    pending = {user.id for user in users if user.state == model.State.PENDING}
+    return pending | (asked - proved)
 
 
 def keep(user_id: str, digest: str) -> None:

@@ -28,13 +28,15 @@ def cost(funding: Iterable[Mapping[str, Any]]) -> Decimal:
 
 
 def funder_id(source: str) -> str:
-    """What stands for a funder in other documents: its name in plain letters.
+    """What stands for a funder in other documents: its name in plain letters, or as it
+    is where it has none.
 
     >>> funder_id("Région Centre-Val de Loire")
     'region-centre-val-de-loire'
     """
     plain = unicodedata.normalize("NFKD", source).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "-"
+    found = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    return found or " ".join(source.casefold().split())
 
 
 class Accompanied(NamedTuple):
@@ -86,42 +88,63 @@ class Line:
 class Account:
     """What a funder promised, what of it is engaged, what is spent.
 
+    :ivar rules: by which it pays, one of :data:`RULES` for each kind of its lines
     :ivar forecast: what will be spent at the end, if it goes on as it is booked
     """
 
     name: str
+    rules: tuple[str, ...]
     promised: Decimal
     engaged: Decimal
     spent: Decimal
     forecast: Decimal
 
+    def __add__(self, other: Account) -> Account:
+        """What another line of the same funder adds; the name stays."""
+        return Account(
+            self.name,
+            tuple(dict.fromkeys(self.rules + other.rules)),
+            self.promised + other.promised,
+            self.engaged + other.engaged,
+            self.spent + other.spent,
+            self.forecast + other.forecast,
+        )
+
 
 def lines(funding: Iterable[Mapping[str, Any]], granted: Decimal | None) -> list[Line]:
     """The funding of a season; a line that names no rule pays by the day, where the
-    season counts days. Two lines of one funder are one.
+    season counts days.
     """
-    found: dict[str, Line] = {}
-    for part in funding:
-        rule = part.get("rule") or ("day" if granted else "collectivite")
-        promised = part.get("promised")
-        line = Line(
-            part["source"],
-            Decimal(str(part["amount"])),
-            rule,
-            None if promised is None else Decimal(str(promised)),
-        )
-        key = funder_id(line.name)
-        before = found.get(key)
-        if before is not None:
-            sums = [one.promised for one in (before, line) if one.promised is not None]
-            line = Line(
-                before.name,
-                before.amount + line.amount,
-                before.rule,
-                sum(sums, _ZERO) if sums else None,
-            )
-        found[key] = line
-    return list(found.values())
+    return [_line(part, granted) for part in funding]
+
+
+def _line(part: Mapping[str, Any], granted: Decimal | None) -> Line:
+    promised = part.get("promised")
+    return Line(
+        part["source"],
+        Decimal(str(part["amount"])),
+        part.get("rule") or ("day" if granted else "collectivite"),
+        None if promised is None else Decimal(str(promised)),
+    )
+
+
+def accounts(
+    funding: Iterable[Mapping[str, Any]],
+    granted: Decimal | None,
+    capacity: int | None,
+    people: Sequence[Accompanied],
+) -> list[Account]:
+    """The money of each funder, by the first of its lines.
+
+    Each line follows its own rule and has its own promise; one funder may have several.
+
+    :param granted: the days of each, or nothing where the season counts none
+    """
+    found: dict[str, Account] = {}
+    for line in lines(funding, granted):
+        key, own = funder_id(line.name), account(line, granted, capacity, people)
+        found[key] = found[key] + own if key in found else own
+    return [*found.values()]
 
 
 def account(
@@ -130,7 +153,7 @@ def account(
     capacity: int | None,
     people: Sequence[Accompanied],
 ) -> Account:
-    """The money of one funder.
+    """The money of one line of a funder.
 
     *Promised* is the sum of its agreement; without one, its amount for each place of
     the season (for each who takes part, where places are not counted). *Engaged* is its
@@ -162,7 +185,9 @@ def account(
         _ZERO,
     )
     rounded = (promised, engaged, spent, forecast)
-    return Account(line.name, *(number.quantize(_CENT) for number in rounded))
+    return Account(
+        line.name, (line.rule,), *(number.quantize(_CENT) for number in rounded)
+    )
 
 
 def expected(

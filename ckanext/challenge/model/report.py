@@ -18,7 +18,8 @@ class SeasonAccount(tk.BaseModel):
     """What is declared of a season as a whole, and what was measured at its end.
 
     ``aims`` maps a figure of :data:`~ckanext.challenge.domain.account.FIGURES` to a
-    number. ``frozen`` has no name of a person: ids of accounts, and numbers.
+    number. ``frozen`` has no name of a person, and no word that somebody wrote:
+    ids of accounts and of visits, and numbers.
     """
 
     __table__ = sa.Table(

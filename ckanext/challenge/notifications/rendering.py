@@ -162,22 +162,14 @@ def _recipient(occasion: Occasion) -> tuple[str, str]:
 
 
 def _is_proved(occasion: Occasion, address: str) -> bool:
-    """Whether somebody opened a link that was mailed to the address of the reader.
-
-    Accounts that were named, or that CKAN let in, are taken at their word, unless they
-    had proved another address.
+    """Whether somebody opened a link that was mailed to the address of the reader, or
+    its account is taken at its word.
     """
     user, application = occasion.user, occasion.application
     if occasion.subscription is not None:
         return occasion.subscription.confirmed_at is not None
     if user is not None:
-        if user.state == model.State.PENDING:
-            return False
-        if proofs.is_proved(user.id, address):
-            return True
-        return not (
-            proofs.is_waited_for(user.id, address) or proofs.has_moved(user.id, address)
-        )
+        return user.id not in proofs.untrusted([user])
     if application is None or application.email_confirmed_at is not None:
         return True
     return proofs.is_proved(application.user_id, address)

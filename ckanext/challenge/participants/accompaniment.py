@@ -90,6 +90,28 @@ def days_used() -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
     )
 
 
+def has_left() -> sa.ColumnElement[bool]:
+    """Whether a participant is no longer one, or its organization is deleted, as a
+    condition of a statement that reads both.
+    """
+    return sa.or_(
+        Participant.state.not_in(PARTICIPANT_COUNTED), model.Group.state != "active"
+    )
+
+
+def days_counted() -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
+    """The days that count in the sums of a season, done and planned, of the visits that
+    a statement reads with their participants and organizations.
+
+    Of one that has left, those done stay; nobody goes to those that were planned.
+    """
+    done, _ = days_used()
+    planned = sa.func.sum(Visit.counted).filter(
+        Visit.state == "planned", sa.not_(has_left())
+    )
+    return sa.func.coalesce(done, Decimal(0)), sa.func.coalesce(planned, Decimal(0))
+
+
 def as_used(sums: Sequence[Decimal | None]) -> Used:
     """What :func:`days_used` found."""
     return Used(*(days or Decimal(0) for days in sums))

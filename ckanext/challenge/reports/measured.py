@@ -33,7 +33,7 @@ from ckanext.challenge.model.catalog import PUBLIC
 from ckanext.challenge.model.dictize import as_json
 from ckanext.challenge.model.figures import COUNTED
 from ckanext.challenge.model.stalled import last_seen
-from ckanext.challenge.participants.accompaniment import days_used
+from ckanext.challenge.participants.accompaniment import days_counted
 
 
 def account(cohort: Cohort, day: dt.date) -> dict[str, Any]:
@@ -81,14 +81,8 @@ def account(cohort: Cohort, day: dt.date) -> dict[str, Any]:
     }
 
 
-def _spent() -> tuple[Any, Any]:
-    """The days spent and planned of some visits, in SQL."""
-    spent, planned = days_used()
-    return sa.func.coalesce(spent, 0), sa.func.coalesce(planned, 0)
-
-
 def _participants(cohort: Cohort) -> Sequence[Any]:
-    spent, planned = _spent()
+    spent, planned = days_counted()
     visits = (
         sa.select(
             Visit.participant_id,
@@ -96,6 +90,7 @@ def _participants(cohort: Cohort) -> Sequence[Any]:
             planned.label("days_planned"),
         )
         .join(Participant, Participant.id == Visit.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
         .where(Participant.cohort_id == cohort.id)
         .group_by(Visit.participant_id)
         .subquery()
@@ -124,7 +119,7 @@ def _participants(cohort: Cohort) -> Sequence[Any]:
 
 def _advisers(cohort: Cohort) -> list[dict[str, Any]]:
     """The days of each person who made visits; of accounts that are gone together."""
-    spent, planned = _spent()
+    spent, planned = days_counted()
     rows = model.Session.execute(
         sa.select(
             Visit.adviser_id,
@@ -132,6 +127,7 @@ def _advisers(cohort: Cohort) -> list[dict[str, Any]]:
             planned.label("days_planned"),
         )
         .join(Participant, Participant.id == Visit.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
         .where(Participant.cohort_id == cohort.id)
         .group_by(Visit.adviser_id)
         .order_by(spent.desc(), Visit.adviser_id)
@@ -325,16 +321,17 @@ def _downloads(ids: Sequence[str]) -> Mapping[str, int] | None:
 
 
 def visits(cohort: Cohort, until: dt.date) -> list[dict[str, Any]]:
-    """The visits of a season that were made, one by one, the first one first.
+    """The visits of a season that were made, one by one, the first one first; without
+    a word that somebody wrote of them.
 
-    :returns: ``{date, organization_title, adviser_id, days, topic}``
+    :returns: ``{id, date, organization_title, adviser_id, days}``
     """
     rows = model.Session.execute(
         sa.select(
+            Visit.id,
             Visit.date,
             Visit.adviser_id,
             Visit.counted.label("days"),
-            Visit.topic,
             model.Group.name,
             model.Group.title,
         )
@@ -349,11 +346,23 @@ def visits(cohort: Cohort, until: dt.date) -> list[dict[str, Any]]:
     )
     return [
         {
+            "id": row.id,
             "date": as_json(row.date),
             "organization_title": row.title or row.name,
             "adviser_id": row.adviser_id,
             "days": as_json(row.days),
-            "topic": row.topic,
         }
         for row in rows
     ]
+
+
+def topics(cohort: Cohort) -> dict[str, str]:
+    """What the visits of a season are said to be about, by their ids: as it is now,
+    since what was written is erased with the participant.
+    """
+    rows = model.Session.execute(
+        sa.select(Visit.id, Visit.topic)
+        .join(Participant, Participant.id == Visit.participant_id)
+        .where(Participant.cohort_id == cohort.id)
+    )
+    return {row.id: row.topic for row in rows}

@@ -18,8 +18,10 @@ def season_finished(sender: Any, *, cohort: Cohort, **kwargs: Any) -> None:
     if kept is None:
         kept = SeasonAccount(cohort_id=cohort.id)
         model.Session.add(kept)
+    day = config.today()
     kept.frozen = {
-        **measured.account(cohort, config.today()),
+        **measured.account(cohort, day),
+        "visits": measured.visits(cohort, day),
         "datasets": measured.datasets(cohort),
     }
     # What was printed before is not the report of its end.

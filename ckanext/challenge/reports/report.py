@@ -23,6 +23,8 @@ from . import addresses, declared, measured
 
 #: So many of the seasons before stand beside a season.
 _EARLIER = 3
+#: Of what is kept at the end, what is read with the details alone.
+_DETAILS = ("datasets", "visits")
 #: Of the account, what the team was always told as ``staff``.
 _STAFF = ("withdrawn", "feedback", "days", "days_planned", "participants")
 
@@ -202,7 +204,7 @@ def _measured(cohort: Cohort) -> dict[str, Any]:
     kept = _frozen(cohort)
     if kept is None:
         return measured.account(cohort, config.today())
-    return {name: part for name, part in kept.items() if name != "datasets"}
+    return {name: part for name, part in kept.items() if name not in _DETAILS}
 
 
 def measured_of(cohort: Cohort) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -279,8 +281,7 @@ def _account(
     programme = programmes.of(cohort)
     kept = _measured(cohort)
     told = declared.of_season(cohort.id)
-    day = labels.parse(kept["date"])
-    rows = measured.visits(cohort, day) if details else []  # type: ignore[arg-type]
+    rows = _visits(cohort, kept["date"]) if details else []
     people = _names(
         [
             *(row["id"] for row in kept["advisers"]),
@@ -311,6 +312,17 @@ def _account(
     if details:
         account["visits"] = [_named(row, people) for row in rows]
     return account
+
+
+def _visits(cohort: Cohort, date: str) -> list[dict[str, Any]]:
+    """The visits that make up the days of the account, each with what it was about."""
+    kept = _frozen(cohort)
+    rows = kept.get("visits") if kept else None
+    if rows is None:
+        # Of a season that finished before they were kept, those of today.
+        rows = measured.visits(cohort, labels.parse(date))  # type: ignore[arg-type]
+    topics = measured.topics(cohort)
+    return [{**row, "topic": topics.get(row["id"], "")} for row in rows]
 
 
 def _named(row: Mapping[str, Any], people: Mapping[str, str]) -> dict[str, Any]:

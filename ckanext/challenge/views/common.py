@@ -295,15 +295,19 @@ def attached(response: AnyResponse, filename: str) -> AnyResponse:
     return response
 
 
-def followed(content: bytes, content_type: str, changed: dt.datetime) -> FlaskResponse:
+def followed(
+    content: bytes, content_type: str, changed: dt.datetime | None
+) -> FlaskResponse:
     """What programs of other sites read again and again, with its validators; ``304``
     where the reader has it.
 
-    :param changed: when it changed for the last time, an aware datetime
+    :param changed: when it changed for the last time, an aware datetime; none where
+        something may be deleted and leave no date: then its digest alone tells
     """
     response = FlaskResponse(content, content_type=content_type)
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.last_modified = changed
+    if changed is not None:
+        response.last_modified = changed
     response.set_etag(sha256(content).hexdigest()[:32])
     response.make_conditional(request)
     return response

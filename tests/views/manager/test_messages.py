@@ -102,6 +102,32 @@ def test_what_was_typed_stays_where_it_is_refused(
     assert "challenge-error" in strange.text
 
 
+def test_none_ticked_is_all_that_the_filters_let_through(
+    board: Board, manager: Browser
+) -> None:
+    board.set("a", late_steps=1)
+    assert "1 collectivité" in manager.get(f"{DESK}/messages/new?late=any&ids=").text
+    words = {"subject": "Bonjour", "text": "Bonjour {nom}"}
+    asked = {"to": "participants", "late": "any", "ids": "", **words}
+    made = manager.post(f"{DESK}/messages/new", asked)
+    assert made.status_code == 302
+    url = made.headers["Location"]
+    page = manager.get(f"{url}/edit").text
+    assert "1 collectivité" in page and "Bonjour {nom}" in page
+    assert manager.post(f"{url}/edit", words).status_code == 302
+
+
+def test_no_door_leads_to_those_that_left(board: Board, manager: Browser) -> None:
+    board.set("b", state="withdrawn")
+    door = f"{DESK}/messages/new"
+    assert door in manager.get(f"{DESK}/participants?state=active").text
+    assert door not in manager.get(f"{DESK}/participants?state=withdrawn").text
+    asked = {"to": "participants", "state": "withdrawn", "subject": "a", "text": "Lu"}
+    refused = manager.post(door, asked)
+    assert refused.status_code == 200 and "Lu</textarea>" in refused.text
+    assert model.Session.query(Campaign).count() == 0
+
+
 def test_a_model_is_kept_and_begun_with(board: Board, manager: Browser) -> None:
     manager.post(
         f"{DESK}/messages/new",

@@ -14,6 +14,7 @@ from helpers.browser import Browser, World
 from icalendar import Calendar
 from lxml import html
 from sqlalchemy import event
+from werkzeug.http import http_date
 
 from ckanext.challenge.common import pdf
 from ckanext.challenge.model import CalendarKey, Cohort, Participant, Staff, Visit
@@ -206,6 +207,53 @@ def test_a_calendar_program_reads_by_a_secret_address(
     assert len(_calendar(program, whole).walk("VEVENT")) == 3
 
 
+@pytest.mark.parametrize("team", [False, True])
+@pytest.mark.parametrize("change", ["cancel", "delete", "withdraw"])
+def test_what_goes_from_a_calendar_is_told_to_programs(
+    world: World, browser: Make, team: bool, change: str
+) -> None:
+    _visit(world, date="2026-03-02")
+    gone = _visit(world, date=day(9).isoformat())
+    address = _address(world, "manager" if team else "adviser")
+    address += "?team=1" if team else ""
+    program = browser()
+
+    def stamps() -> list[dt.datetime]:
+        events = _calendar(program, address).walk("VEVENT")
+        return [event.decoded("dtstamp") for event in events]
+
+    # Between two changes there is a second at least: validators know no less.
+    hour = dt.timedelta(hours=1)
+    model.Session.query(Visit).update({"updated_at": Visit.updated_at - hour})
+    model.Session.query(CalendarKey).update(
+        {"created_at": CalendarKey.created_at - 2 * hour}
+    )
+    model.Session.commit()
+    before, first = stamps(), program.get(address)
+    action, data = {
+        "cancel": ("visit_update", {"id": gone["id"], "state": "cancelled"}),
+        "delete": ("visit_delete", {"id": gone["id"]}),
+        "withdraw": (
+            "participant_withdraw",
+            {"id": world.participant["id"], "reason": "x"},
+        ),
+    }[change]
+    call_as(world.people["sysadmin"], f"challenge_{action}", **data)
+    (stamp,) = stamps()
+    if change != "delete":
+        assert stamp >= max(before)
+    assert (stamp > max(before)) == (change == "cancel")
+    # Whoever asks by the time alone is answered what there is now.
+    seen = first.headers.get("Last-Modified") or http_date(
+        dt.datetime.now(dt.timezone.utc)
+    )
+    asked = {"If-Modified-Since": seen}
+    again = program.get(address, headers=asked)
+    assert again.status_code == 200 and again.data != first.data
+    unchanged = {"If-None-Match": again.headers["ETag"]}
+    assert program.get(address, headers=unchanged).status_code == 304
+
+
 def test_a_secret_address_ends(world: World, browser: Make) -> None:
     program, adviser = browser(), browser("adviser")
     first = _address(world, "adviser")
@@ -253,6 +301,27 @@ def test_the_board_of_days_and_money(world: World, browser: Make) -> None:
     own = _page(browser("adviser"), f"{DESK}/days")
     assert not own.xpath("//*[@aria-labelledby='funders']")
     assert "€" not in _text(own)
+
+
+def test_a_funder_that_pays_in_two_ways_has_one_line(
+    world: World, browser: Make
+) -> None:
+    funding = [
+        {"source": "Région", "amount": 1000, "rule": "day"},
+        {"source": "Region", "amount": 500, "rule": "collectivite"},
+    ]
+    model.Session.query(Cohort).filter_by(name="saison-2").update(
+        {"funding": funding, "days_per_participant": 2}
+    )
+    model.Session.commit()
+    _visit(world, date="2026-01-12", days=1)
+    manager = world.people["manager"]
+    (funder,) = call_as(manager, "challenge_budget_show", cohort="saison-2")["funders"]
+    assert (funder["spent"], funder["engaged"]) == (1000, 3000)
+    assert (funder["rule"], funder["rules"]) == ("day", ["day", "collectivite"])
+    page = _page(browser("manager"), f"{DESK}/days")
+    (row,) = page.xpath("//*[@aria-labelledby='funders']//tbody/tr")
+    assert "for each day done · for each collectivité" in row.text_content()
 
 
 def test_a_certificate_is_printed_and_signed(world: World, browser: Make) -> None:

@@ -11,9 +11,10 @@ from ckan import model
 from factories import call_as, day, make_cohort
 from helpers.browser import Browser, World
 from icalendar import Calendar
+from werkzeug.http import http_date
 
 from ckanext.challenge.common import ical
-from ckanext.challenge.model import Cohort, Participant, StepStatus
+from ckanext.challenge.model import Cohort, Participant, StepStatus, Visit
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.timezone.utc)
 SEASON = "/challenge/saison-2/calendar.ics"
@@ -157,6 +158,22 @@ def test_whoever_follows_it_reads_what_is_planned(
     visit = events["Visit: Préparer la délibération"]
     assert visit.decoded("dtstart") == day(9)
     assert "Rappeler" not in answer.get_data(as_text=True)
+
+
+def test_a_visit_that_is_deleted_goes_from_the_calendar(
+    planned: World, browser: Callable[..., Browser]
+) -> None:
+    reader, address = browser("member"), f"/en{planned.url}/calendar.ics"
+    first = reader.get(address)
+    for visit in model.Session.query(Visit).all():
+        call_as(planned.people["sysadmin"], "challenge_visit_delete", id=visit.id)
+    # A program that asks by the time alone: nothing that is left tells of it.
+    seen = http_date(dt.datetime.now(dt.timezone.utc))
+    again = reader.get(address, headers={"If-Modified-Since": seen})
+    assert again.status_code == 200
+    assert b"Visit: " in first.data and b"Visit: " not in again.data
+    unchanged = {"If-None-Match": again.headers["ETag"]}
+    assert reader.get(address, headers=unchanged).status_code == 304
 
 
 def test_a_season_that_is_over_asks_for_nothing(

@@ -56,7 +56,8 @@ def challenge_campaign_create(context: Context, data_dict: dict[str, Any]) -> An
         ``stalled``, ``opinion``, ``phase``, ``adviser``…), of applicants ``state``, of
         the staff ``role``; all of them without any
     :type filters: dict
-    :param ids: only these: of participants, applications or users
+    :param ids: only these: of participants, applications or users; left out for all
+        that the filters let through
     :type ids: list of strings
     :param subject: of the mail; ``{name}``, ``{season}`` and ``{reference}`` are filled
         in
@@ -153,7 +154,7 @@ def challenge_campaign_list(context: Context, data_dict: dict[str, Any]) -> Any:
     """List the messages to many of a season, those that are held first.
 
     Managers of the season, sysadmins and its advisers may call this; advisers see their
-    own alone.
+    own to participants alone.
 
     :param cohort: the id or name of the season
     :type cohort: string
@@ -171,7 +172,10 @@ def challenge_campaign_list(context: Context, data_dict: dict[str, Any]) -> Any:
     cohort = roles.seen_cohort(context, data["cohort"])
     query = model.Session.query(Campaign).filter(Campaign.cohort_id == cohort.id)
     if not roles.is_manager(context, cohort.id):
-        query = query.filter(Campaign.author_id == user_id_of(context))
+        query = query.filter(
+            Campaign.author_id == user_id_of(context),
+            Campaign.audience == recipients.FOR_STAFF,
+        )
     if "state" in data:
         query = query.filter(Campaign.state == data["state"])
     rows, count = paginate(

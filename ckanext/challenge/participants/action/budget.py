@@ -17,7 +17,6 @@ from ckanext.challenge import config
 from ckanext.challenge.common import names, roles
 from ckanext.challenge.common.action_helpers import user_id_of, validate
 from ckanext.challenge.domain import budget as rules
-from ckanext.challenge.domain.lifecycle import PARTICIPANT_COUNTED
 from ckanext.challenge.domain.names import sort_key
 from ckanext.challenge.model import Cohort, Participant, Visit
 from ckanext.challenge.model.dictize import as_json, name_of
@@ -46,11 +45,13 @@ def challenge_budget_show(context: Context, data_dict: dict[str, Any]) -> Any:
 
         ``days``: ``{granted, done, planned, left}``; ``granted`` and ``left`` are
         ``None`` where the season counts no days.
-        ``funders``: ``{id, name, currency, rule, promised, engaged, spent, forecast}``:
-        *promised* by its agreement (else its amount for each place), *engaged* for all
-        who take part, with what was spent for those that left, *spent* by its ``rule``:
-        ``day`` (for each day done) or ``collectivite`` (all of it once its
-        accompaniment has begun); *forecast* is what will be spent with what is planned.
+        ``funders``: ``{id, name, currency, rule, rules, promised, engaged, spent,
+        forecast}``: *promised* by its agreement (else its amount for each place),
+        *engaged* for all who take part, with what was spent for those that left,
+        *spent* by its ``rule``: ``day`` (for each day done) or ``collectivite`` (all of
+        it once its accompaniment has begun); *forecast* is what will be spent with what
+        is planned. The lines of one funder are added up, each by its own rule:
+        ``rules`` are all of them, ``rule`` is that of the first.
         ``advisers``: ``{id, name, days_done, days_planned, days_left}``;
         ``days_left`` are those of the participants that are entrusted to them; ``id``
         and ``name`` are ``None`` for an account that is gone, or nobody.
@@ -109,15 +110,16 @@ _COHORT, _ONLY = sa.bindparam("cohort"), sa.bindparam("only")
 
 @cache
 def _people_statement(all_: bool) -> Any:
-    done, planned = accompaniment.days_used()
+    done, planned = accompaniment.days_counted()
     days = (
         sa.select(Visit.participant_id, done.label("done"), planned.label("planned"))
         .join(Participant, Participant.id == Visit.participant_id)
+        .join(model.Group, model.Group.id == Participant.organization_id)
         .where(Participant.cohort_id == _COHORT)
         .group_by(Visit.participant_id)
         .subquery()
     )
-    left = _has_left()
+    left = accompaniment.has_left()
     return (
         sa.select(
             Participant.id,
@@ -127,9 +129,7 @@ def _people_statement(all_: bool) -> Any:
             model.Group.title,
             left.label("left"),
             sa.func.coalesce(days.c.done, _ZERO).label("done"),
-            sa.case((left, _ZERO), else_=sa.func.coalesce(days.c.planned, _ZERO)).label(
-                "planned"
-            ),
+            sa.func.coalesce(days.c.planned, _ZERO).label("planned"),
         )
         .join(model.Group, model.Group.id == Participant.organization_id)
         .outerjoin(days, days.c.participant_id == Participant.id)
@@ -141,13 +141,6 @@ def _people_statement(all_: bool) -> Any:
     )
 
 
-def _has_left() -> sa.ColumnElement[bool]:
-    """Whether a participant is no longer one, or its organization is deleted."""
-    return sa.or_(
-        Participant.state.not_in(PARTICIPANT_COUNTED), model.Group.state != "active"
-    )
-
-
 def _spans(cohort: Cohort, only: str | None) -> Sequence[Any]:
     """The days of each adviser in each month, in one statement."""
     return _read(_spans_statement(only is None), cohort, only)
@@ -155,17 +148,14 @@ def _spans(cohort: Cohort, only: str | None) -> Sequence[Any]:
 
 @cache
 def _spans_statement(all_: bool) -> Any:
-    done = sa.func.sum(Visit.counted).filter(Visit.state == "done")
-    planned = sa.func.sum(Visit.counted).filter(
-        Visit.state == "planned", sa.not_(_has_left())
-    )
+    done, planned = accompaniment.days_counted()
     month = sa.cast(sa.func.date_trunc("month", Visit.date), sa.Date).label("month")
     return (
         sa.select(
             Visit.adviser_id,
             month,
-            sa.func.coalesce(done, _ZERO).label("done"),
-            sa.func.coalesce(planned, _ZERO).label("planned"),
+            done.label("done"),
+            planned.label("planned"),
         )
         .join(Participant, Participant.id == Visit.participant_id)
         .join(model.Group, model.Group.id == Participant.organization_id)
@@ -231,23 +221,23 @@ def _collectivite(row: Any, days_left: Decimal | None) -> dict[str, Any]:
 
 
 def _funders(cohort: Cohort, ones: Sequence[rules.Accompanied]) -> list[dict[str, Any]]:
-    granted = cohort.days_per_participant
-    found = []
-    for line in rules.lines(cohort.funding, granted):
-        account = rules.account(line, granted, cohort.capacity, ones)
-        found.append(
-            {
-                "id": rules.funder_id(line.name),
-                "name": line.name,
-                "currency": cohort.currency,
-                "rule": line.rule,
-                "promised": as_json(account.promised),
-                "engaged": as_json(account.engaged),
-                "spent": as_json(account.spent),
-                "forecast": as_json(account.forecast),
-            }
-        )
-    return found
+    accounts = rules.accounts(
+        cohort.funding, cohort.days_per_participant, cohort.capacity, ones
+    )
+    return [
+        {
+            "id": rules.funder_id(account.name),
+            "name": account.name,
+            "currency": cohort.currency,
+            "rule": account.rules[0],
+            "rules": [*account.rules],
+            "promised": as_json(account.promised),
+            "engaged": as_json(account.engaged),
+            "spent": as_json(account.spent),
+            "forecast": as_json(account.forecast),
+        }
+        for account in accounts
+    ]
 
 
 def _advisers(

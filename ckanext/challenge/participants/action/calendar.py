@@ -99,9 +99,10 @@ def challenge_calendar_show(context: Context, data_dict: dict[str, Any]) -> Any:
     :param team: those of the whole team; for managers (false)
     :type team: bool
     :returns: ``{cohort, title, name, changed_at, results}``: ``title`` is the season's,
-        ``name`` the person's; each result is ``{key, date, starts_at, duration, days,
-        kind, state, place, topic, adviser, organizations: [{name, title}]}``, one for
-        a visit to several
+        ``name`` the person's; ``changed_at`` is when any of these visits changed for
+        the last time, those that were cancelled too; each result is ``{key, date,
+        starts_at, duration, days, kind, state, place, topic, adviser, organizations:
+        [{name, title}]}``, one for a visit to several
     :rtype: dict
     :raises ObjectNotFound: when there is no such address, or no longer
     """
@@ -119,12 +120,12 @@ def challenge_calendar_show(context: Context, data_dict: dict[str, Any]) -> Any:
     if not (data.get("team") and roles.is_manager(theirs, cohort.id)):
         conditions.append(Visit.adviser_id == user.id)
     rows = _visits(cohort, conditions)
-    times = [row.created_at, *(found.Visit.updated_at for found in rows)]
+    latest = _latest(cohort, conditions)
     return {
         "cohort": cohort.name,
         "title": cohort.title,
         "name": user.display_name,
-        "changed_at": as_json(max(times)),
+        "changed_at": as_json(max(latest or row.created_at, row.created_at)),
         "results": _joined(rows),
     }
 
@@ -184,6 +185,17 @@ def _visits(cohort: Cohort, conditions: list[Any]) -> Any:
         .order_by(Visit.date.desc(), Visit.id)
         .limit(_MOST)
     ).all()
+
+
+def _latest(cohort: Cohort, conditions: list[Any]) -> Any:
+    """When any of the visits changed for the last time, shown or not: a cancellation
+    is a change, too.
+    """
+    return model.Session.execute(
+        sa.select(sa.func.max(Visit.updated_at))
+        .join(Participant, Participant.id == Visit.participant_id)
+        .where(Participant.cohort_id == cohort.id, *conditions)
+    ).scalar()
 
 
 def _joined(rows: Iterable[Any]) -> list[dict[str, Any]]:

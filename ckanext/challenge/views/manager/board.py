@@ -19,6 +19,7 @@ from ckanext.challenge.domain.lifecycle import (
     COHORT_ADMITTING,
     COHORT_OVER,
     PARTICIPANT,
+    PARTICIPANT_COUNTED,
     STEP_UNDER_WAY,
 )
 from ckanext.challenge.views import participant_rows
@@ -228,12 +229,14 @@ def _writing(
     found: Mapping[str, Any], kept: Mapping[str, str], url: str
 ) -> tuple[str, str] | None:
     """The door to a message to those in the list, or to those who are late; none where
-    nobody is there, and in the archive.
+    nobody is there, for those that left, and in the archive.
 
     :param url: of a new message
     """
     filters, count = filters_of(kept), found["count"]
     if found["season"]["state"] == "archived" or not count:
+        return None
+    if filters.get("state", PARTICIPANT.initial) not in PARTICIPANT_COUNTED:
         return None
     if not filters and found["totals"]["late"]:
         return tk._("Write to those who are late"), f"{url}?late=any"

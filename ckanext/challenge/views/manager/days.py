@@ -135,7 +135,7 @@ def _funder(row: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         "name": row["name"],
-        "rule": rules[row["rule"]],
+        "rule": " · ".join(rules[rule] for rule in row["rules"]),
         "over": row["engaged"] > row["promised"],
         **{name: h.challenge_money(row[name], row["currency"]) for name in _MONEY},
     }

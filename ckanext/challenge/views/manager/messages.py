@@ -168,7 +168,8 @@ def _asked(params: Mapping[str, str]) -> tuple[str, dict[str, str]]:
 
 
 def _whom(to: str, filters: Mapping[str, str], ids: list[str]) -> dict[str, Any]:
-    return {"to": to, "filters": dict(filters), "ids": ids}
+    """Who is meant, as the actions take it: ``ids`` are those of somebody at least."""
+    return {"to": to, "filters": dict(filters), **({"ids": ids} if ids else {})}
 
 
 def _choices(
@@ -284,7 +285,7 @@ def _form(
 ) -> str:
     """The form of a message, with who would get it."""
     base = f"{around['url']}/messages"
-    to, filters, ids = whom["to"], whom["filters"], whom["ids"]
+    to, filters, ids = whom["to"], whom["filters"], whom.get("ids", [])
     problem, found = "", None
     try:
         found = act(

@@ -129,11 +129,16 @@ def _moment(*times: str | None) -> dt.datetime:
 
 
 def _file(
-    title: str, name: str, found: Sequence[ical.Day | ical.Moment], changed: dt.datetime
+    title: str,
+    name: str,
+    found: Sequence[ical.Day | ical.Moment],
+    changed: dt.datetime,
+    visits: bool = False,
 ) -> Response:
     """The days as a file, with its validators.
 
     :param changed: when the latest of what they are made of changed
+    :param visits: whether visits are among them, which may be deleted
     """
     if not found:
         # A calendar has one event at least: the standard knows no empty one.
@@ -145,7 +150,7 @@ def _file(
         language=tk.h.lang(),
         changed=changed,
     )
-    answer = followed(content, ical.MEDIA_TYPE, changed)
+    answer = followed(content, ical.MEDIA_TYPE, None if visits else changed)
     return attached(answer, f"{name}.ics")
 
 
@@ -193,8 +198,7 @@ def read(key: str) -> AnyResponse:
         language=tk.h.lang(),
         changed=_moment(shown["changed_at"]),
     )
-    changed = _moment(shown["changed_at"])
-    answer = attached(followed(content, ical.MEDIA_TYPE, changed), "visits.ics")
+    answer = attached(followed(content, ical.MEDIA_TYPE, None), "visits.ics")
     # Its address is a secret: no other page is told what it answers, nor whence.
     del answer.headers["Access-Control-Allow-Origin"]
     answer.headers["Referrer-Policy"] = "no-referrer"
@@ -247,5 +251,5 @@ def participant(cohort: str, organization: str) -> AnyResponse:
         organization=about["organization_title"], season=shown["title"]
     )
     name = f"{shown['name']}-{progress['organization']}"
-    answer = _file(title, name, found, _moment(*times))
+    answer = _file(title, name, found, _moment(*times), visits=follows)
     return keep_private(answer) if follows else answer
