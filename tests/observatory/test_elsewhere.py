@@ -134,6 +134,7 @@ def test_who_found_none_does_not_hide_what_another_counted() -> None:
     text = HEADER + f"{BAULE},12,a,2026-01-15\n{BAULE},0,b,2026-06-01\n"
     _import(text)
     row = situation.row_of(BAULE)
+    assert row
     assert (row["elsewhere"], row["elsewhere_source"]) == (12, "a")
 
 
