@@ -185,6 +185,29 @@ def test_a_quote_that_is_never_closed_swallows_no_lines() -> None:
     assert (inches.notes, inches.sheets[0].rows[1]) == ((), ['Tuyau 5"', "2"])
 
 
+@pytest.mark.parametrize("later", ['"aide, unique"', '"a""b"', '"a;b"', '"a\nb"'])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_quote_that_another_line_seems_to_close_swallows_none(
+    later: str, end: str
+) -> None:
+    lines = ["nom;montant;objet", 'a;1;"dispositif', "b;2;x", f"c;3;{later}"]
+    lines += ['"Les amis" de X;4;y', 'd;5;"autre', "e;6;z", ""]
+    text = end.join(lines)
+    for read in (take_in(text.encode(), "x.csv"), take_in_cells(text)):
+        firsts = [row[0] for row in read.sheets[0].rows]
+        assert firsts == ["nom", "a", "b", "c", "Les amis de X", "d", "e"]
+        assert read.sheets[0].rows[1] == ["a", "1", "dispositif"]
+        below = 6 + later.count("\n")
+        assert (read.notes, read.lines) == (("unclosed-quote",), (2, below))
+
+
+def test_unclosed_quotes_of_a_long_text_cost_little() -> None:
+    rows = "".join(f'{number};"texte coupé\n' for number in range(100_000))
+    read = take_in(f"nombre;objet\n{rows}".encode(), "x.csv")
+    assert len(read.sheets[0].rows) == 100_001
+    assert len(read.lines) == 100_000
+
+
 def _old(*parts: str) -> bytes:
     names = b"".join(part.encode("utf-16-le") + bytes(64) for part in parts)
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + names

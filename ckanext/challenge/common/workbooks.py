@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ckanext.challenge.domain import encodings, tables
+from ckanext.challenge.domain import encodings, quotes, tables
 
 from . import workbook_reader as reader
 from .pause import uncollected
@@ -164,8 +164,9 @@ def take_in_cells(text: str) -> Workbook:
         raise NotATable("too-large")
     if "\x00" in text:
         raise NotATable("binary")
-    separator, rows = _split(text)
-    return Workbook("", "cells", (Sheet("", rows),), separator=separator)
+    separator, rows, unclosed = _split(text)
+    notes = ("unclosed-quote",) if unclosed else ()
+    return Workbook("", "cells", (Sheet("", rows),), None, separator, notes, unclosed)
 
 
 def _start(source: bytes | Path) -> bytes:
@@ -324,25 +325,10 @@ def _text(content: bytes, name: str) -> Workbook:
         raise NotATable("xml")
     if bare.startswith(("{", "[{", "[\n")):
         raise NotATable("json")
-    text, unclosed = _closed(text)
-    separator, rows = _split(text)
+    separator, rows, unclosed = _split(text)
     if unclosed:
         notes, lines = (*notes, "unclosed-quote"), (*lines, *unclosed)
     return Workbook(name, "text", (Sheet("", rows),), encoding, separator, notes, lines)
-
-
-def _closed(text: str) -> tuple[str, tuple[int, ...]]:
-    """The text without a last quote that is opened and never closed, and its line.
-
-    All lines below it would be one cell.
-    """
-    place = text.rfind('"')
-    if text.count('"') % 2 == 0 or not text[place:].strip().count("\n"):
-        return text, ()
-    before = text[:place].rstrip(" ")
-    if before and before[-1] not in "\r\n;,\t|":
-        return text, ()
-    return text[:place] + text[place + 1 :], (text.count("\n", 0, place) + 1,)
 
 
 def _decoded(content: bytes) -> tuple[str, str, tuple[str, ...], tuple[int, ...]]:
@@ -414,8 +400,8 @@ def _likeliest(content: bytes) -> str:
     return encodings.likeliest_encoding(letters)
 
 
-def _split(text: str) -> tuple[str, list[list[str]]]:
-    """The separator of a text, and its rows.
+def _split(text: str) -> tuple[str, list[list[str]], tuple[int, ...]]:
+    """The separator of a text, its rows, and the lines of quotes that are never closed.
 
     :raises NotATable: it is no table, or too large a one
     """
@@ -433,23 +419,43 @@ def _split(text: str) -> tuple[str, list[list[str]]]:
     ):
         # A space after each separator, before the quotes: they are quotes all the same.
         text = re.sub(rf"(^|{re.escape(separator)}) +(?=\")", r"\1", text, flags=re.M)
-    rows: list[list[str]] = []
+    unclosed: tuple[int, ...] = ()
     try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-            if len(rows) >= MAX_ROWS:
-                raise NotATable("too-many-rows")
-            if len(cells) > reader.MAX_COLUMNS:
-                raise NotATable("too-many-columns")
-            while cells and not cells[-1].strip():
-                cells.pop()
-            rows.append(cells)
-    except csv.Error as reason:
-        raise NotATable("damaged") from reason
+        rows, lines = _rows(text, separator)
+        is_sound = lines == len(rows)
+    except csv.Error:
+        rows, is_sound = [], False
+    if not is_sound:
+        # Cells of several lines are rare; here each is what it is, or swallows others.
+        text, unclosed = quotes.closed(text, separator)
+        if unclosed or not rows:
+            try:
+                rows, _ = _rows(text, separator)
+            except csv.Error as reason:
+                raise NotATable("damaged") from reason
     while rows and not rows[-1]:
         rows.pop()
     if not rows:
         raise NotATable("empty")
-    return separator, rows
+    return separator, rows, unclosed
+
+
+def _rows(text: str, separator: str) -> tuple[list[list[str]], int]:
+    """The rows of a text, and how many lines it has.
+
+    :raises NotATable: they are too many, or too wide
+    """
+    rows: list[list[str]] = []
+    reading = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    for cells in reading:
+        if len(rows) >= MAX_ROWS:
+            raise NotATable("too-many-rows")
+        if len(cells) > reader.MAX_COLUMNS:
+            raise NotATable("too-many-columns")
+        while cells and not cells[-1].strip():
+            cells.pop()
+        rows.append(cells)
+    return rows, reading.line_num
 
 
 def _evenness(text: str, separator: str) -> tuple[float, int]:
@@ -458,7 +464,8 @@ def _evenness(text: str, separator: str) -> tuple[float, int]:
     """
     widths = []
     try:
-        sample = io.StringIO(text[: 256 * 1024], newline="")
+        start, _ = quotes.closed(text[: 256 * 1024], separator)
+        sample = io.StringIO(start, newline="")
         for cells in csv.reader(sample, delimiter=separator):
             if any(map(str.strip, cells)):
                 widths.append(len(cells))
