@@ -89,6 +89,8 @@ class Sheet:
     :ivar merged: the merged cells
     :ivar hidden_rows: rows that the workbook hides, counted from 1; known of XLSX only
     :ivar hidden_columns: likewise
+    :ivar rows_without_value: those with a cell that holds an error, or a formula that
+        was never calculated, and was read as empty; likewise
     """
 
     name: str
@@ -97,6 +99,7 @@ class Sheet:
     merged: tuple[tables.Merged, ...] = ()
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
+    rows_without_value: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,8 @@ class Workbook:
     :ivar separator: of a text
     :ivar notes: what has to be told: ``other-encoding``; ``mixed-encodings`` (lines of
         another encoding, each in ``lines``); ``encoded-twice``; ``unclosed-quote``
-        (likewise), which was taken away so that it swallows no lines
+        (likewise), which was taken away so that it swallows no lines; ``no-values``
+        (cells of the rows in ``lines``: :attr:`Sheet.rows_without_value`)
     :ivar lines: counted from 1
     """
 
@@ -149,7 +153,12 @@ def take_in(source: bytes | Path, name: str) -> Workbook:
         sheets = _sheets(path)
     if not any(sheet.rows for sheet in sheets):
         raise NotATable("empty")
-    return Workbook(name, "workbook", sheets)
+    # What a hidden sheet lacks is in no table that is published unasked.
+    lost = [row for one in sheets if not one.hidden for row in one.rows_without_value]
+    notes = ("no-values",) if lost else ()
+    return Workbook(
+        name, "workbook", sheets, notes=notes, lines=tuple(dict.fromkeys(lost))
+    )
 
 
 @uncollected
@@ -308,6 +317,7 @@ def _sheet(facts: dict[str, Any], rows: list[list[str]]) -> Sheet:
         ),
         hidden_rows=tuple(facts["hidden_rows"]),
         hidden_columns=tuple(facts["hidden_columns"]),
+        rows_without_value=tuple(facts["rows_without_value"]),
     )
 
 

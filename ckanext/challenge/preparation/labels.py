@@ -19,6 +19,11 @@ _NOTES: Mapping[str, str] = {
     "unclosed-quote": N_(
         "A quotation mark is opened and never closed (line {lines}): it was ignored."
     ),
+    "no-values": N_(
+        "Some cells hold an error, or a formula that was never calculated (rows "
+        "{lines}): they were read as empty. Open the workbook in Excel or LibreOffice, "
+        "look at these cells, save it and bring it again."
+    ),
     "encoded-twice": N_("The accents of the file were broken; they were put right."),
 }
 #: Why a row was left out.
