@@ -33,6 +33,7 @@ _LEFT_OUT: Mapping[str, str] = {
     "total": N_("total"),
     "section": N_("heading within the table"),
     "note": N_("note below the table"),
+    "no-header": N_("no row that names columns was found in this sheet"),
 }
 #: What each kind of repair does.
 _REPAIRS: Mapping[str, str] = {
