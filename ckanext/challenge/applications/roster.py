@@ -172,7 +172,12 @@ def _unmerged(sheet: workbooks.Sheet) -> workbooks.Sheet:
 
 
 def _rows(table: Table, read_as: Mapping[str, str]) -> tuple[Row, ...]:
-    columns = {field: table.column(label).cells for label, field in read_as.items()}
+    columns = {
+        field: table.days(label)
+        if _words()[field].get("type") == "date"
+        else table.column(label).cells
+        for label, field in read_as.items()
+    }
     found = []
     for number, place in enumerate(table.places):
         cells = {

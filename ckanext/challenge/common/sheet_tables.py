@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
@@ -15,6 +16,10 @@ from .workbooks import NotATable, Sheet, Workbook
 
 #: Cells at the beginning of a column by which it is compared with fields.
 _SAMPLE = 1000
+#: What counts days, and the part of a day.
+_DAYS = re.compile(r"(\d{5})((?:[.,]\d+)?)")
+#: Days from the first one of workbooks to the one of those that count from 1904 on.
+_FROM_1904 = 1462
 
 
 class Place(NamedTuple):
@@ -70,6 +75,7 @@ class Table:
     :ivar places: where each row is
     :ivar left_out: the rows below the headers that were not taken
     :ivar above: what stands above the header: titles
+    :ivar days_from_1904: whether its numbers of days count from 1904 on
     """
 
     sheets: tuple[str, ...]
@@ -80,6 +86,7 @@ class Table:
     places: Sequence[Place]
     left_out: tuple[LeftOut, ...]
     above: tuple[str, ...] = ()
+    days_from_1904: bool = False
 
     @property
     def labels(self) -> list[str]:
@@ -95,6 +102,21 @@ class Table:
             if column.label == label:
                 return column
         raise KeyError(label)
+
+    def days(self, label: str) -> list[str]:
+        """The cells of a column of days: numbers of days count from 1900 on.
+
+        :raises KeyError: there is no such column
+        """
+        cells = self.column(label).cells
+        if not self.days_from_1904:
+            return cells
+        return [
+            f"{int(found[1]) + _FROM_1904}{found[2]}"
+            if (found := _DAYS.fullmatch(text.strip()))
+            else text
+            for text in cells
+        ]
 
 
 @uncollected
@@ -229,6 +251,7 @@ def _joined(
             for row in sheet.rows[: header.row + 1 - header.lines]
             if (text := " ".join(cell.strip() for cell in row if cell.strip()))
         ),
+        days_from_1904=sheet.days_from_1904,
     )
 
 

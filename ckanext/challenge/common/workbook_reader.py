@@ -106,6 +106,7 @@ def _parts(path: str) -> Iterator[list[Any]]:
                     "hidden_rows": _first(look.hidden_rows),
                     "hidden_columns": look.hidden_columns,
                     "rows_without_value": _first(look.rows_without_value),
+                    "days_from_1904": looks.days_from_1904,
                 },
             ]
             yield from _rows(sheet, look.columns)
@@ -248,7 +249,7 @@ class _Looks:
         self._archive: zipfile.ZipFile | None = None
         self._names: dict[str, str] = {}
         self._formats: list[Look | None] = []
-        self._is_ods = False
+        self.days_from_1904 = False
         if not zipfile.is_zipfile(path):
             return
         try:
@@ -274,6 +275,9 @@ class _Looks:
 
     def _open(self) -> None:
         book = self._read("xl/workbook.xml").decode("utf-8", "replace")
+        self.days_from_1904 = bool(
+            re.search(r'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true)"', book)
+        )
         links = self._read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
         targets = {}
         for tag in re.findall(r"<Relationship\b[^>]*>", links):

@@ -91,6 +91,8 @@ class Sheet:
     :ivar hidden_columns: likewise
     :ivar rows_without_value: those with a cell that holds an error, or a formula that
         was never calculated, and was read as empty; likewise
+    :ivar days_from_1904: whether a number that is no date yet counts days from 1904 on;
+        likewise
     """
 
     name: str
@@ -100,6 +102,7 @@ class Sheet:
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
     rows_without_value: tuple[int, ...] = ()
+    days_from_1904: bool = False
 
 
 @dataclass(frozen=True)
@@ -318,6 +321,7 @@ def _sheet(facts: dict[str, Any], rows: list[list[str]]) -> Sheet:
         hidden_rows=tuple(facts["hidden_rows"]),
         hidden_columns=tuple(facts["hidden_columns"]),
         rows_without_value=tuple(facts["rows_without_value"]),
+        days_from_1904=facts["days_from_1904"],
     )
 
 
