@@ -122,6 +122,21 @@ def test_headings_within_and_repeated_headers_are_left_out() -> None:
     assert left == {2: "section", 3: "header"}
 
 
+@pytest.mark.parametrize("blank", [[], [[]]], ids=["at once", "after an empty row"])
+@pytest.mark.parametrize("filled", [2, 3])
+def test_rows_that_fill_several_columns_are_data_wherever_they_stand(
+    filled: int, blank: list[list[str]]
+) -> None:
+    wide = [f"Colonne {number}" for number in range(len(HEADER), 8)]
+    full = [[*row, *"abcd"] for row in BODY]
+    begun = ["Comité", "Fête", "2025-02-01"][:filled]
+    header = [*HEADER, *wide]
+    kept, left = _left([header, *full, *blank, begun, [], ["Le maire"]])
+    assert len(kept) == 4
+    assert set(left.values()) == {"empty", "note"}
+    assert len(_left([header, full[0], begun, *full[1:]])[0]) == 4
+
+
 def test_a_name_that_begins_like_a_total_is_data() -> None:
     rows = [HEADER, *BODY, ["Total Énergies", "Course", "50", "2025-01-04"]]
     assert _left(rows)[1] == {}
@@ -142,6 +157,13 @@ def test_labels_are_unique_and_unnamed_columns_have_their_letter() -> None:
         "",
         "Nom (3)",
     ]
+
+
+def test_thousands_of_columns_of_one_name_are_named_in_no_time() -> None:
+    labels = ["a (2)", *["a"] * 5_000]
+    named = tables.unique(labels, [True] * len(labels))
+    assert named[:4] == ["a (2)", "a", "a (3)", "a (4)"]
+    assert len(set(named)) == len(labels)
 
 
 @given(st.lists(st.lists(st.text(max_size=8), max_size=5), max_size=12))

@@ -17,6 +17,7 @@ import pytest
 from helpers import sheets
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to_excel
 
 from ckanext.challenge.common.workbooks import take_in, take_in_cells
 from ckanext.challenge.conformity import check, examples, registry
@@ -79,6 +80,23 @@ def test_what_is_right_as_it_is_is_not_made_better() -> None:
         "spaces": False,
         "accents": False,
     }
+
+
+@pytest.mark.parametrize("epoch", [CALENDAR_WINDOWS_1900, CALENDAR_MAC_1904])
+@pytest.mark.parametrize("shown", ["General", "dd/mm/yyyy"])
+def test_days_of_workbooks_that_count_from_1904(epoch: dt.datetime, shown: str) -> None:
+    book = openpyxl.Workbook()
+    book.epoch = epoch
+    names = examples.columns(DELIBERATIONS)
+    sheet = book.worksheets[0]
+    sheet.append(names)
+    sheet.append(examples.example(DELIBERATIONS)[0])
+    day = int(to_excel(dt.date(2025, 3, 12), epoch))
+    sheet.cell(2, names.index("DELIB_DATE") + 1, day).number_format = shown
+    sheet.cell(2, names.index("VOTE_POUR") + 1, 45000)
+    found = _all_steps(sheets.saved(book), DELIBERATIONS)
+    assert _column(found, "DELIB_DATE") == ["2025-03-12"]
+    assert _column(found, "VOTE_POUR") == ["45000"]
 
 
 # -- any way of writing a table

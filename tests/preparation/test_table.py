@@ -49,6 +49,37 @@ def test_sheets_and_header_are_chosen_by_a_person() -> None:
     assert table.above == ("x y",)
 
 
+@pytest.mark.parametrize("chosen", [None, ["a2023", "a2024"]])
+@pytest.mark.parametrize("above", [[], [["Titre"], ["x", "y"]]])
+def test_a_chosen_header_row_is_that_of_the_sheet_that_was_shown(
+    chosen: list[str] | None, above: list[list[str]]
+) -> None:
+    rows = [[str(number), "2024-01-01", "b"] for number in range(2, 6)]
+    book = _book(
+        a2023=[["Titre"], [], HEADER, ["1", "2023-01-01", "a"]],
+        a2024=[*above, HEADER, *rows],
+    )
+    table = find_table(book, SCHEMA, sheets=chosen, header_row=3)
+    assert (table.sheets, table.header_row) == (("a2023", "a2024"), 3)
+    assert table.column("DELIB_ID").cells == ["1", "2", "3", "4", "5"]
+
+
+def test_a_row_that_names_as_little_as_any_is_the_header_of_all() -> None:
+    rows = [["Liste"], ["u", "v"], ["w", "z"]]
+    table = find_table(_book(a=rows, b=rows), SCHEMA, sheets=["a", "b"], header_row=2)
+    assert table.labels == ["u", "v"]
+    assert table.places == [Place("a", 3), Place("b", 3)]
+
+
+def test_a_chosen_sheet_without_a_header_is_told() -> None:
+    book = _book(a=[HEADER, ["1", "2025-01-01", "x"]], b=[[], ["Mémo"]])
+    table = find_table(book, SCHEMA, sheets=["a", "b"])
+    assert table.sheets == ("a",)
+    (left,) = table.left_out
+    assert (left.place, left.why, left.text) == (Place("b", 2), "no-header", "Mémo")
+    assert find_table(book, SCHEMA).left_out == ()
+
+
 def test_a_table_that_begins_at_c3() -> None:
     rows = [[], ["", "", "Registre"], ["", "", *HEADER], ["", "", "1", "2", "3", "4"]]
     table = find_table(_book(a=rows), SCHEMA)

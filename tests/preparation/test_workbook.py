@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 
 import openpyxl
@@ -13,6 +14,7 @@ from openpyxl.styles import Font
 
 from ckanext.challenge.common import workbooks
 from ckanext.challenge.common.workbooks import NotATable, take_in, take_in_cells
+from ckanext.challenge.preparation import marked
 
 ROWS = [
     ["Bénéficiaire", "Montant", "Date"],
@@ -183,6 +185,90 @@ def test_a_quote_that_is_never_closed_swallows_no_lines() -> None:
     assert (read.notes, read.lines) == (("unclosed-quote",), (3,))
     inches = take_in(b'a;b\nTuyau 5";2\n', "x.csv")
     assert (inches.notes, inches.sheets[0].rows[1]) == ((), ['Tuyau 5"', "2"])
+
+
+@pytest.mark.parametrize("later", ['"aide, unique"', '"a""b"', '"a;b"', '"a\nb"'])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_quote_that_another_line_seems_to_close_swallows_none(
+    later: str, end: str
+) -> None:
+    lines = ["nom;montant;objet", 'a;1;"dispositif', "b;2;x", f"c;3;{later}"]
+    lines += ['"Les amis" de X;4;y', 'd;5;"autre', "e;6;z", ""]
+    text = end.join(lines)
+    for read in (take_in(text.encode(), "x.csv"), take_in_cells(text)):
+        firsts = [row[0] for row in read.sheets[0].rows]
+        assert firsts == ["nom", "a", "b", "c", "Les amis de X", "d", "e"]
+        assert read.sheets[0].rows[1] == ["a", "1", "dispositif"]
+        below = 6 + later.count("\n")
+        assert (read.notes, read.lines) == (("unclosed-quote",), (2, below))
+
+
+def test_unclosed_quotes_of_a_long_text_cost_little() -> None:
+    rows = "".join(f'{number};"texte coupé\n' for number in range(100_000))
+    read = take_in(f"nombre;objet\n{rows}".encode(), "x.csv")
+    assert len(read.sheets[0].rows) == 100_001
+    assert len(read.lines) == 100_000
+
+
+def _with_cells(*cells: str) -> bytes:
+    """A workbook whose second row is replaced by cells as XML."""
+    out = io.BytesIO()
+    book = openpyxl.Workbook()
+    for row in ROWS:
+        book.worksheets[0].append(row)
+    second = f'<row r="2">{"".join(cells)}</row>'.encode()
+    with (
+        zipfile.ZipFile(io.BytesIO(sheets.saved(book))) as old,
+        zipfile.ZipFile(out, "w") as new,
+    ):
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                part = re.sub(rb'<row r="2".*?</row>', second, part, flags=re.S)
+            new.writestr(name, part)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("is_lost", "cell"),
+    [
+        (True, '<c r="B2" t="e"><v>#N/A</v></c>'),
+        (True, '<c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c>'),
+        (True, '<c r="B2"><f>A1*2</f></c>'),
+        (True, '<c r="B2"><f>A1*2</f><v></v></c>'),
+        (True, '<c r="B2" s="0"><f t="shared" si="0"/><v/></c>'),
+        (False, '<c r="B2"><f>A1*2</f><v>5</v></c>'),
+        (False, '<c r="B2"><f t="shared" si="0"/><v>5</v></c>'),
+        (False, '<c r="B2" t="str"><f>IF(A1,"","")</f><v></v></c>'),
+        (False, '<c r="B2"/>'),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 40_000])
+def test_cells_whose_value_is_lost_are_told(
+    is_lost: bool, cell: str, before: int
+) -> None:
+    filler = '<c r="A2"><v>1</v></c>' * before
+    read = take_in(_with_cells(filler, cell), "x.xlsx")
+    told = (("no-values",), (2,)) if is_lost else ((), ())
+    assert (read.notes, read.lines) == told
+
+
+def test_no_text_of_a_workbook_holds_nul() -> None:
+    cell = '<c r="B2" t="inlineStr"><is><t>x_x0000_y</t></is></c>'
+    empty = '<c r="C2" t="inlineStr"><is><t>_x0000_</t></is></c>'
+    read = take_in(_with_cells(cell, empty), "x.xlsx")
+    assert read.sheets[0].rows[1] == ["", "xy"]
+
+
+def test_a_marked_workbook_hides_what_was_hidden() -> None:
+    parts = [
+        workbooks.Sheet("Listes", [["a"]], hidden=True),
+        workbooks.Sheet("Registre", [["b"]]),
+        workbooks.Sheet("Ancien", [["c"]], hidden=True),
+        workbooks.Sheet("2024", [["d"]]),
+    ]
+    again = take_in(marked.write(parts, {}, "x"), "x.xlsx")
+    assert [one.hidden for one in again.sheets] == [True, False, True, False]
 
 
 def _old(*parts: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,6 @@ from ckanext.challenge.directory.departements import departements
 from ckanext.challenge.directory.text import fold
 from ckanext.challenge.domain import application_fields, cell_values, shipped
 from ckanext.challenge.domain.matching import Field, Match, Vocabulary
-from ckanext.challenge.domain.tables import letters
 from ckanext.challenge.domain.text import N_
 
 #: A region has no more collectivités than that; each may have several rows.
@@ -115,9 +114,6 @@ def read(
             raise _refused(_too_many())
         book = replace(book, sheets=tuple(map(_unmerged, book.sheets)))
         table = sheet_tables.find_table(book, vocabulary())
-        matches = sheet_tables.match_columns(table, vocabulary(), chosen=columns)
-        if back := _said_little(book, table, matches):
-            table = sheet_tables.find_table(book, vocabulary(), taken_back=back)
     except workbooks.NotATable as error:
         raise _refused(*workbook_labels.refusal(error.code)) from error
     if len(table.places) > MAX_ROWS:
@@ -175,34 +171,13 @@ def _unmerged(sheet: workbooks.Sheet) -> workbooks.Sheet:
     return replace(sheet, rows=rows)
 
 
-def _said_little(
-    book: workbooks.Workbook, table: Table, matches: Sequence[Match]
-) -> list[Place]:
-    """Rows that were taken for headings or notes, since little stands in them, and
-    that name a collectivité with something beside it.
-    """
-    who = {
-        column.letter
-        for column, match in zip(table.columns, matches, strict=True)
-        if match.state == "decided" and match.field in WHO
-    }
-    rows = {sheet.name: sheet.rows for sheet in book.sheets}
-    found = []
-    for one in table.left_out:
-        if one.why not in ("note", "section"):
-            continue
-        filled = {
-            letters(number)
-            for number, cell in enumerate(rows[one.place.sheet][one.place.row - 1])
-            if cell.strip()
-        }
-        if len(filled) > 1 and filled & who:
-            found.append(one.place)
-    return found
-
-
 def _rows(table: Table, read_as: Mapping[str, str]) -> tuple[Row, ...]:
-    columns = {field: table.column(label).cells for label, field in read_as.items()}
+    columns = {
+        field: table.days(label)
+        if _words()[field].get("type") == "date"
+        else table.column(label).cells
+        for label, field in read_as.items()
+    }
     found = []
     for number, place in enumerate(table.places):
         cells = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 from ckanext.challenge.domain import mending, tables
 from ckanext.challenge.domain.matching import Field, Match, Vocabulary, match
@@ -15,6 +16,10 @@ from .workbooks import NotATable, Sheet, Workbook
 
 #: Cells at the beginning of a column by which it is compared with fields.
 _SAMPLE = 1000
+#: What counts days, and the part of a day.
+_DAYS = re.compile(r"(\d{5})((?:[.,]\d+)?)")
+#: Days from the first one of workbooks to the one of those that count from 1904 on.
+_FROM_1904 = 1462
 
 
 class Place(NamedTuple):
@@ -33,12 +38,13 @@ class LeftOut:
     """A row that is not taken.
 
     :ivar place: where it is
-    :ivar why: ``empty``, ``header``, ``total``, ``section`` or ``note``
+    :ivar why: ``empty``, ``header``, ``total``, ``section`` or ``note``; ``no-header``
+        for the first row of a sheet that was chosen and has none
     :ivar text: what stands in it
     """
 
     place: Place
-    why: tables.Why
+    why: tables.Why | Literal["no-header"]
     text: str
 
 
@@ -69,6 +75,7 @@ class Table:
     :ivar places: where each row is
     :ivar left_out: the rows below the headers that were not taken
     :ivar above: what stands above the header: titles
+    :ivar days_from_1904: whether its numbers of days count from 1904 on
     """
 
     sheets: tuple[str, ...]
@@ -79,6 +86,7 @@ class Table:
     places: Sequence[Place]
     left_out: tuple[LeftOut, ...]
     above: tuple[str, ...] = ()
+    days_from_1904: bool = False
 
     @property
     def labels(self) -> list[str]:
@@ -95,6 +103,21 @@ class Table:
                 return column
         raise KeyError(label)
 
+    def days(self, label: str) -> list[str]:
+        """The cells of a column of days: numbers of days count from 1900 on.
+
+        :raises KeyError: there is no such column
+        """
+        cells = self.column(label).cells
+        if not self.days_from_1904:
+            return cells
+        return [
+            f"{int(found[1]) + _FROM_1904}{found[2]}"
+            if (found := _DAYS.fullmatch(text.strip()))
+            else text
+            for text in cells
+        ]
+
 
 @uncollected
 def find_table(
@@ -108,26 +131,83 @@ def find_table(
 
     :param sheets: names of those that a person chose; without it, the visible ones
         whose header names most fields, as one table if their columns are the same
-    :param header_row: the one that a person chose, counted from 1
+    :param header_row: the one that a person chose, counted from 1, for the first sheet
+        of the table
     :param taken_back: rows left out that a person wants in the table
     :raises NotATable: ``no-table``, there is no row that could be a header;
         ``empty``, there is no row below it
     """
-    headers: dict[str, tables.Header] = {}
-    by_name = {sheet.name: sheet for sheet in workbook.sheets}
-    for sheet in workbook.sheets:
-        is_wanted = sheet.name in sheets if sheets is not None else not sheet.hidden
-        if not is_wanted or not sheet.rows:
-            continue
-        at = None if header_row is None else header_row - 1
-        header = tables.find_header(sheet.rows, words.best, sheet.merged, at)
-        if header is not None:
-            headers[sheet.name] = header
+    wanted = [
+        sheet
+        for sheet in workbook.sheets
+        if sheet.rows
+        and (sheet.name in sheets if sheets is not None else not sheet.hidden)
+    ]
+    headers = _headers(wanted, words)
+    shown = None
+    if header_row is not None:
+        shown = _shown(wanted, headers, words, sheets)
+        headers = _headers(wanted, words, header_row - 1, shown)
     if sheets is None:
-        headers = {name: headers[name] for name in tables.groups(headers, words.best)}
+        same = tables.groups(headers, words.best)
+        if shown in headers and shown not in same:
+            same = [shown]
+        headers = {name: headers[name] for name in same}
     if not headers:
         raise NotATable("no-table")
-    return _joined([(by_name[name], one) for name, one in headers.items()], taken_back)
+    parts = [(one, headers[one.name]) for one in wanted if one.name in headers]
+    table = _joined(parts, taken_back)
+    if sheets is None:
+        return table
+    dropped = [one for one in wanted if one.name not in headers]
+    return replace(table, left_out=(*table.left_out, *_first_rows(dropped)))
+
+
+def _headers(
+    sheets: Sequence[Sheet],
+    words: Vocabulary,
+    at: int | None = None,
+    shown: str | None = None,
+) -> dict[str, tables.Header]:
+    """The headers of sheets, by their names.
+
+    :param at: the row that a person chose, counted from 0
+    :param shown: the sheet for which it was chosen; others have theirs where the
+        schema finds it, or on the same row if that one names as many fields
+    """
+    found = {}
+    for sheet in sheets:
+        header = tables.find_header(sheet.rows, words.best, sheet.merged)
+        if at is not None:
+            chosen = tables.find_header(sheet.rows, words.best, sheet.merged, at)
+            if sheet.name == shown or (
+                chosen and (header is None or chosen.known >= header.known)
+            ):
+                header = chosen
+        if header is not None:
+            found[sheet.name] = header
+    return found
+
+
+def _shown(
+    wanted: Sequence[Sheet],
+    headers: Mapping[str, tables.Header],
+    words: Vocabulary,
+    sheets: Collection[str] | None,
+) -> str | None:
+    """The sheet whose rows a person sees: the first one of the table."""
+    if sheets is None and headers:
+        return tables.groups(headers, words.best)[0]
+    return wanted[0].name if wanted else None
+
+
+def _first_rows(sheets: Sequence[Sheet]) -> Iterator[LeftOut]:
+    """The first filled row of sheets that a person chose and that have no header."""
+    for sheet in sheets:
+        for number, row in enumerate(sheet.rows, 1):
+            if text := " ".join(cell.strip() for cell in row if cell.strip()):
+                yield LeftOut(Place(sheet.name, number), "no-header", text[:200])
+                break
 
 
 def _joined(
@@ -171,6 +251,7 @@ def _joined(
             for row in sheet.rows[: header.row + 1 - header.lines]
             if (text := " ".join(cell.strip() for cell in row if cell.strip()))
         ),
+        days_from_1904=sheet.days_from_1904,
     )
 
 

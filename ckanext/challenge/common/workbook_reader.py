@@ -42,9 +42,15 @@ _CHUNK = 2000
 _SHARED = 20_000
 #: Bytes at the beginning of a sheet by which it is seen how its numbers are shown.
 _SAMPLE = 512 * 1024
-#: Bytes up to which a sheet is searched for hidden rows.
+#: Bytes up to which a sheet is searched for hidden rows and lost values.
 _SEARCHED = 64 * 1024**2
 _BUILT_IN_DECIMALS = {2: 2, 4: 2, 7: 2, 8: 2, 39: 2, 40: 2, 43: 2, 44: 2}
+
+#: A cell with a formula and no value, or an empty one.
+_UNCALCULATED = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 
 #: How the numbers of a column are shown: ``("decimals", 2)`` or ``("zeros", 5)``.
 Look = tuple[str, int]
@@ -94,11 +100,13 @@ def _parts(path: str) -> Iterator[list[Any]]:
             yield [
                 "sheet",
                 {
-                    "name": facts.name,
+                    "name": facts.name.replace("\0", ""),
                     "hidden": facts.visible != calamine.SheetVisibleEnum.Visible,
                     "merged": [list(map(list, one)) for one in _merged(sheet)],
-                    "hidden_rows": look.hidden_rows,
+                    "hidden_rows": _first(look.hidden_rows),
                     "hidden_columns": look.hidden_columns,
+                    "rows_without_value": _first(look.rows_without_value),
+                    "days_from_1904": looks.days_from_1904,
                 },
             ]
             yield from _rows(sheet, look.columns)
@@ -108,6 +116,10 @@ def _parts(path: str) -> Iterator[list[Any]]:
         message = str(error).lower()
         is_locked = "password" in message or "encrypt" in message
         raise Refused("password" if is_locked else "damaged") from None
+
+
+def _first(rows: list[int]) -> list[int]:
+    return list(dict.fromkeys(rows))[:1000]
 
 
 def _merged(sheet: Any) -> Iterable[Any]:
@@ -152,21 +164,29 @@ def _rows(sheet: Any, looks: dict[int, Look]) -> Iterator[list[Any]]:
         yield ["rows", chunk]
 
 
+class _Texts(dict[str, str]):
+    """Each text, without NUL: cells may hold it (``_x0000_``), no database takes it."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = clean = text.replace("\0", "")
+        return clean
+
+
 class _Writers:
     """Write the cells of a sheet as texts, each different one once."""
 
     def __init__(self, looks: dict[int, Look]) -> None:
         self._looks = looks
         #: The same text is written once, and read as one object.
-        self._texts: dict[str, str] = {}
+        self._texts = _Texts()
         self._others: dict[tuple[int, type, Any], str] = {}
 
     def texts(self, cells: list[Any]) -> list[str]:
-        share = self._texts.setdefault
-        if len(self._texts) > _SHARED:
-            self._texts.clear()
+        shared = self._texts
+        if len(shared) > _SHARED:
+            shared.clear()
         return [
-            share(cell, cell) if type(cell) is str else self._other(column, cell)
+            shared[cell] if type(cell) is str else self._other(column, cell)
             for column, cell in enumerate(cells)
         ]
 
@@ -219,6 +239,7 @@ class _Look:
         self.columns: dict[int, Look] = {}
         self.hidden_rows: list[int] = []
         self.hidden_columns: list[int] = []
+        self.rows_without_value: list[int] = []
 
 
 class _Looks:
@@ -228,7 +249,7 @@ class _Looks:
         self._archive: zipfile.ZipFile | None = None
         self._names: dict[str, str] = {}
         self._formats: list[Look | None] = []
-        self._is_ods = False
+        self.days_from_1904 = False
         if not zipfile.is_zipfile(path):
             return
         try:
@@ -254,6 +275,9 @@ class _Looks:
 
     def _open(self) -> None:
         book = self._read("xl/workbook.xml").decode("utf-8", "replace")
+        self.days_from_1904 = bool(
+            re.search(r'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true)"', book)
+        )
         links = self._read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
         targets = {}
         for tag in re.findall(r"<Relationship\b[^>]*>", links):
@@ -299,7 +323,9 @@ class _Looks:
                     look.hidden_columns += range(first, min(last, first + 500) + 1)
             look.columns = self._columns(start)
             if size <= _SEARCHED:
-                look.hidden_rows = _hidden_rows(start, stream)
+                for block in _blocks(start, stream):
+                    look.hidden_rows += _hidden_rows(block)
+                    look.rows_without_value += _rows_without_value(block)
 
     def _columns(self, start: bytes) -> dict[int, Look]:
         seen: dict[int, set[Look | None]] = {}
@@ -321,23 +347,45 @@ class _Looks:
         return found
 
 
-def _hidden_rows(start: bytes, stream: IO[bytes]) -> list[int]:
-    found: list[int] = []
+def _blocks(start: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    """A sheet in blocks that end where a cell begins, or at least a tag."""
     rest = start
-    while rest:
-        if b"hidden=" in rest:
-            for tag in re.findall(rb"<(?:\w+:)?row\b[^>]*>", rest):
-                number = re.search(rb'\br="(\d+)"', tag)
-                if number and re.search(rb'hidden="(?:1|true)"', tag):
-                    found.append(int(number[1]))
-                    if len(found) >= 1000:
-                        return found
-        # A tag may lie across two blocks.
-        tail = rest[-300:]
-        tail = tail[tail.rfind(b"<") :] if b"<" in tail else b""
-        block = stream.read(1024**2)
-        rest = tail + block if block else b""
-    return list(dict.fromkeys(found))
+    while block := stream.read(1024**2):
+        cell = max(rest.rfind(b"<c "), rest.rfind(b":c "))
+        # The prefix of a tag stands before it.
+        end = max(0, rest.rfind(b"<", 0, cell + 1 if cell >= 0 else None))
+        yield rest[:end]
+        rest = rest[end:] + block
+    yield rest
+
+
+def _hidden_rows(block: bytes) -> list[int]:
+    if b"hidden=" not in block:
+        return []
+    return [
+        int(number[1])
+        for tag in re.findall(rb"<(?:\w+:)?row\b[^>]*>", block)
+        if (number := re.search(rb'\br="(\d+)"', tag))
+        and re.search(rb'hidden="(?:1|true)"', tag)
+    ]
+
+
+def _rows_without_value(block: bytes) -> list[int]:
+    """The rows of cells with an error, or with a formula that nobody calculated.
+
+    The text that a formula made (``str``) may well be empty.
+    """
+    found: list[bytes] = []
+    if b't="e"' in block:
+        found += re.findall(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")([^>]*)>', block)
+    if re.search(rb"<(?:\w+:)?f[ />]", block):
+        found += (
+            cell
+            for cell in _UNCALCULATED.findall(block)
+            if not re.search(rb'\bt="(?:str|e)"', cell)
+        )
+    places = (re.search(rb'\br="[A-Z]+(\d+)"', cell) for cell in found)
+    return [int(place[1]) for place in places if place]
 
 
 def _column(reference: bytes) -> int:

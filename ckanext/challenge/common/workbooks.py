@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ckanext.challenge.domain import encodings, tables
+from ckanext.challenge.domain import encodings, quotes, tables
 
 from . import workbook_reader as reader
 from .pause import uncollected
@@ -89,6 +89,10 @@ class Sheet:
     :ivar merged: the merged cells
     :ivar hidden_rows: rows that the workbook hides, counted from 1; known of XLSX only
     :ivar hidden_columns: likewise
+    :ivar rows_without_value: those with a cell that holds an error, or a formula that
+        was never calculated, and was read as empty; likewise
+    :ivar days_from_1904: whether a number that is no date yet counts days from 1904 on;
+        likewise
     """
 
     name: str
@@ -97,6 +101,8 @@ class Sheet:
     merged: tuple[tables.Merged, ...] = ()
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
+    rows_without_value: tuple[int, ...] = ()
+    days_from_1904: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,8 @@ class Workbook:
     :ivar separator: of a text
     :ivar notes: what has to be told: ``other-encoding``; ``mixed-encodings`` (lines of
         another encoding, each in ``lines``); ``encoded-twice``; ``unclosed-quote``
-        (likewise), which was taken away so that it swallows no lines
+        (likewise), which was taken away so that it swallows no lines; ``no-values``
+        (cells of the rows in ``lines``: :attr:`Sheet.rows_without_value`)
     :ivar lines: counted from 1
     """
 
@@ -149,7 +156,12 @@ def take_in(source: bytes | Path, name: str) -> Workbook:
         sheets = _sheets(path)
     if not any(sheet.rows for sheet in sheets):
         raise NotATable("empty")
-    return Workbook(name, "workbook", sheets)
+    # What a hidden sheet lacks is in no table that is published unasked.
+    lost = [row for one in sheets if not one.hidden for row in one.rows_without_value]
+    notes = ("no-values",) if lost else ()
+    return Workbook(
+        name, "workbook", sheets, notes=notes, lines=tuple(dict.fromkeys(lost))
+    )
 
 
 @uncollected
@@ -164,8 +176,9 @@ def take_in_cells(text: str) -> Workbook:
         raise NotATable("too-large")
     if "\x00" in text:
         raise NotATable("binary")
-    separator, rows = _split(text)
-    return Workbook("", "cells", (Sheet("", rows),), separator=separator)
+    separator, rows, unclosed = _split(text)
+    notes = ("unclosed-quote",) if unclosed else ()
+    return Workbook("", "cells", (Sheet("", rows),), None, separator, notes, unclosed)
 
 
 def _start(source: bytes | Path) -> bytes:
@@ -307,6 +320,8 @@ def _sheet(facts: dict[str, Any], rows: list[list[str]]) -> Sheet:
         ),
         hidden_rows=tuple(facts["hidden_rows"]),
         hidden_columns=tuple(facts["hidden_columns"]),
+        rows_without_value=tuple(facts["rows_without_value"]),
+        days_from_1904=facts["days_from_1904"],
     )
 
 
@@ -324,25 +339,10 @@ def _text(content: bytes, name: str) -> Workbook:
         raise NotATable("xml")
     if bare.startswith(("{", "[{", "[\n")):
         raise NotATable("json")
-    text, unclosed = _closed(text)
-    separator, rows = _split(text)
+    separator, rows, unclosed = _split(text)
     if unclosed:
         notes, lines = (*notes, "unclosed-quote"), (*lines, *unclosed)
     return Workbook(name, "text", (Sheet("", rows),), encoding, separator, notes, lines)
-
-
-def _closed(text: str) -> tuple[str, tuple[int, ...]]:
-    """The text without a last quote that is opened and never closed, and its line.
-
-    All lines below it would be one cell.
-    """
-    place = text.rfind('"')
-    if text.count('"') % 2 == 0 or not text[place:].strip().count("\n"):
-        return text, ()
-    before = text[:place].rstrip(" ")
-    if before and before[-1] not in "\r\n;,\t|":
-        return text, ()
-    return text[:place] + text[place + 1 :], (text.count("\n", 0, place) + 1,)
 
 
 def _decoded(content: bytes) -> tuple[str, str, tuple[str, ...], tuple[int, ...]]:
@@ -414,8 +414,8 @@ def _likeliest(content: bytes) -> str:
     return encodings.likeliest_encoding(letters)
 
 
-def _split(text: str) -> tuple[str, list[list[str]]]:
-    """The separator of a text, and its rows.
+def _split(text: str) -> tuple[str, list[list[str]], tuple[int, ...]]:
+    """The separator of a text, its rows, and the lines of quotes that are never closed.
 
     :raises NotATable: it is no table, or too large a one
     """
@@ -433,23 +433,43 @@ def _split(text: str) -> tuple[str, list[list[str]]]:
     ):
         # A space after each separator, before the quotes: they are quotes all the same.
         text = re.sub(rf"(^|{re.escape(separator)}) +(?=\")", r"\1", text, flags=re.M)
-    rows: list[list[str]] = []
+    unclosed: tuple[int, ...] = ()
     try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-            if len(rows) >= MAX_ROWS:
-                raise NotATable("too-many-rows")
-            if len(cells) > reader.MAX_COLUMNS:
-                raise NotATable("too-many-columns")
-            while cells and not cells[-1].strip():
-                cells.pop()
-            rows.append(cells)
-    except csv.Error as reason:
-        raise NotATable("damaged") from reason
+        rows, lines = _rows(text, separator)
+        is_sound = lines == len(rows)
+    except csv.Error:
+        rows, is_sound = [], False
+    if not is_sound:
+        # Cells of several lines are rare; here each is what it is, or swallows others.
+        text, unclosed = quotes.closed(text, separator)
+        if unclosed or not rows:
+            try:
+                rows, _ = _rows(text, separator)
+            except csv.Error as reason:
+                raise NotATable("damaged") from reason
     while rows and not rows[-1]:
         rows.pop()
     if not rows:
         raise NotATable("empty")
-    return separator, rows
+    return separator, rows, unclosed
+
+
+def _rows(text: str, separator: str) -> tuple[list[list[str]], int]:
+    """The rows of a text, and how many lines it has.
+
+    :raises NotATable: they are too many, or too wide
+    """
+    rows: list[list[str]] = []
+    reading = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    for cells in reading:
+        if len(rows) >= MAX_ROWS:
+            raise NotATable("too-many-rows")
+        if len(cells) > reader.MAX_COLUMNS:
+            raise NotATable("too-many-columns")
+        while cells and not cells[-1].strip():
+            cells.pop()
+        rows.append(cells)
+    return rows, reading.line_num
 
 
 def _evenness(text: str, separator: str) -> tuple[float, int]:
@@ -458,7 +478,8 @@ def _evenness(text: str, separator: str) -> tuple[float, int]:
     """
     widths = []
     try:
-        sample = io.StringIO(text[: 256 * 1024], newline="")
+        start, _ = quotes.closed(text[: 256 * 1024], separator)
+        sample = io.StringIO(start, newline="")
         for cells in csv.reader(sample, delimiter=separator):
             if any(map(str.strip, cells)):
                 widths.append(len(cells))

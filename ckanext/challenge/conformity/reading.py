@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-from ckanext.challenge.domain import characters
+from ckanext.challenge.domain import characters, quotes
 from ckanext.challenge.domain.encodings import (
     BYTE_ORDER_MARKS,
     OLD_ENCODINGS,
@@ -303,27 +303,7 @@ def _refuse_open_quote(
         another line, in the middle of a cell
     """
     text = "".join(record)
-    ends = {separator, "\r", "\n", ""}
-    is_start, opened = True, None
-    position = 0
-    while position < len(text):
-        letter, after = text[position], text[position + 1 : position + 2]
-        if opened is not None:
-            if letter == '"' and after == '"':
-                position += 1
-            elif letter == '"' and after in ends:
-                opened = None
-            elif letter == '"' and len(record) > 1:
-                break
-            elif letter == '"':
-                opened = None
-        elif letter == '"' and is_start:
-            opened = position
-        else:
-            is_space = letter == " " and is_spaced
-            is_start = letter in ends or (is_start and is_space)
-        position += 1
-    if opened is not None:
+    for opened in quotes.unclosed(text, separator, is_spaced):
         before = len(_ANY_BREAK.findall(text[:opened]))
         raise UnclosedQuote(line + before, len(record) - before)
 

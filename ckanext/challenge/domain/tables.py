@@ -202,12 +202,15 @@ def unique(labels: Sequence[str], used: Sequence[bool]) -> list[str]:
     :param used: whether the rows below have something in the column
     """
     found: list[str] = []
+    taken: set[str] = set()
+    counts: dict[str, int] = {}
     for number, (label, has_cells) in enumerate(zip(labels, used, strict=True)):
-        name = label or (f"({letters(number)})" if has_cells else "")
-        count, base = 2, name
-        while name and name in found:
-            name = f"{base} ({count})"
-            count += 1
+        base = label or f"({letters(number)})"
+        name = base if label or has_cells else ""
+        while name and name in taken:
+            counts[base] = counts.get(base, 1) + 1
+            name = f"{base} ({counts[base]})"
+        taken.add(name)
         found.append(name)
     return found
 
@@ -269,8 +272,10 @@ def sort_rows(
     last = max(kept, default=len(rows))
     for number in doubtful:
         why = _doubt(rows[number], number > last, sums)
-        # A table of two columns may well have rows of one cell.
-        if why is None or (why == "section" and (usual <= 2 or counts[number] > 1)):
+        # What fills several columns is data that is not complete yet; and a table of
+        # two columns may well have rows of one cell.
+        is_data = counts[number] > 1 or (why == "section" and usual <= 2)
+        if why is None or (why != "total" and is_data):
             kept.append(number)
         else:
             reasons[number] = why

@@ -19,6 +19,11 @@ _NOTES: Mapping[str, str] = {
     "unclosed-quote": N_(
         "A quotation mark is opened and never closed (line {lines}): it was ignored."
     ),
+    "no-values": N_(
+        "Some cells hold an error, or a formula that was never calculated (rows "
+        "{lines}): they were read as empty. Open the workbook in Excel or LibreOffice, "
+        "look at these cells, save it and bring it again."
+    ),
     "encoded-twice": N_("The accents of the file were broken; they were put right."),
 }
 #: Why a row was left out.
@@ -28,6 +33,7 @@ _LEFT_OUT: Mapping[str, str] = {
     "total": N_("total"),
     "section": N_("heading within the table"),
     "note": N_("note below the table"),
+    "no-header": N_("no row that names columns was found in this sheet"),
 }
 #: What each kind of repair does.
 _REPAIRS: Mapping[str, str] = {

@@ -103,8 +103,15 @@ def write(sheets: Sequence[Sheet], found: Mapping[str, Marks], unnamed: str) -> 
     book = xlsxwriter.Workbook(out, options)
     wrong = book.add_format({"bg_color": "#FFC7CE", "font_color": "#9C0006"})
     names = sheet_names([sheet.name for sheet in sheets], unnamed)
+    is_open = False
     for name, sheet in zip(names, sheets, strict=True):
-        _sheet(book.add_worksheet(name), sheet, found.get(sheet.name, Marks()), wrong)
+        page = book.add_worksheet(name)
+        if not (sheet.hidden or is_open):
+            # The first sheet would be opened otherwise, and shown though it was hidden.
+            page.activate()
+            page.set_first_sheet()
+            is_open = True
+        _sheet(page, sheet, found.get(sheet.name, Marks()), wrong)
     book.close()
     return out.getvalue()
 

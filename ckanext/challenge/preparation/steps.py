@@ -305,7 +305,9 @@ def result(
     choices = {} if choices is None else choices
     where = sources(table, matches, schema, context, constants)
     cells = {
-        one.field: table.column(one.column).cells
+        one.field: table.days(one.column)
+        if words.by_name[one.field].type == "date"
+        else table.column(one.column).cells
         for one in where
         if one.source == "column" and one.column is not None
     }
