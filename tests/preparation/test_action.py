@@ -225,6 +225,44 @@ def test_what_was_agreed_to_is_remembered(
     assert len(dataset["resources"]) == 2
 
 
+def test_what_another_table_said_meanwhile_is_not_published_unseen(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    first = _finish(editor, _begin(editor, organization))
+    second = _begin(editor, organization, [*TABLE[:4], *TABLE[5:]])
+    call_as(
+        editor,
+        "challenge_preparation_update",
+        id=second["id"],
+        constants={**CONSTANTS, "referenceDecision": "D-7"},
+    )
+    call_as(editor, "challenge_preparation_publish", id=second["id"], mode="new")
+    with pytest.raises(tk.ValidationError) as caught:
+        call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    assert list(caught.value.error_dict) == ["id"]
+    # What is published then was seen before.
+    shown = call_as(editor, "challenge_preparation_show", id=first["id"])
+    assert shown["state"] == "ready"
+    assert shown["preview"][0]["referenceDecision"] == "D-7"
+    done = call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    (resource,) = call_as(editor, "package_show", id=done["dataset_id"])["resources"]
+    assert "D-7" in _content(resource["id"])
+
+
+def test_what_waits_to_be_said_again_is_not_published(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _finish(editor, _begin(editor, organization))
+    row = Preparation.get(found["id"])
+    assert row
+    row.constants = {**CONSTANTS, "notificationUE": ""}
+    model.Session.commit()
+    with pytest.raises(tk.ValidationError):
+        call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    shown = call_as(editor, "challenge_preparation_show", id=found["id"])
+    assert shown["state"] == "to_match"
+
+
 UNCLEAR = [
     ["Association", "Objet", "Montant", "Nature", "Versement", "Date"],
     ["Harmonie municipale", "Concerts", "1500", "numéraire", "unique", "03/04/2025"],
@@ -379,6 +417,74 @@ def test_two_people_choose_without_undoing_each_other(
     )
     assert found["preview"][0]["objet"] == "Concerts"
     assert found["edits"] == []
+
+
+EDIT = {"field": "objet", "value": "Ailleurs"}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [{"row": 2, **EDIT}, {"sheet": "2025", "sheet_row": 5, **EDIT}],
+    ids=["row of the table", "row of the spreadsheet"],
+)
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"taken_back": [{"sheet": "2025", "row": 4}]},
+        {"header_row": 2},
+        {"sheets": ["2024", "2025"]},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_an_edit_stays_with_its_row_of_the_spreadsheet(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    edit: dict[str, Any],
+    table: dict[str, Any],
+) -> None:
+    header = TABLE[2]
+    first, second = TABLE[3], TABLE[4]
+    rows = [header, header, first, ["Sous-total", "", "", "1 500,00 €"], second]
+    if "row" in edit:
+        # The one of the table: after the subtotal.
+        assert edit["row"] == 2
+    content = sheets.xlsx({"2025": rows, "2024": [header, first]})
+    found = call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization["name"],
+        kit=KIT,
+        upload=_upload(content),
+    )
+    found = call_as(
+        editor,
+        "challenge_preparation_update",
+        id=found["id"],
+        sheets=["2025"],
+        header_row=1 if "header_row" in table else 2,
+        taken_back=[],
+    )
+    id_ = found["id"]
+    if "header_row" in table and "row" in edit:
+        edit = {**edit, "row": found["rows"]}
+    found = call_as(editor, "challenge_preparation_update", id=id_, edits=[edit])
+    assert [one["objet"] for one in found["preview"]][-1] == "Ailleurs"
+    found = call_as(editor, "challenge_preparation_update", id=id_, **table)
+    (kept_edit,) = found["edits"]
+    assert (kept_edit["sheet"], kept_edit["sheet_row"]) == ("2025", 5)
+    objects = [one["objet"] for one in found["preview"]]
+    assert objects.count("Ailleurs") == 1
+    assert objects[kept_edit["row"] - 1] == "Ailleurs"
+    # What the version before stored has no place, and goes nowhere else.
+    row = Preparation.get(id_)
+    assert row
+    row.edits = [{"row": 1, **EDIT}]
+    model.Session.commit()
+    found = call_as(
+        editor, "challenge_preparation_update", id=id_, sheets=["2024"], header_row=1
+    )
+    assert found["edits"] == []
+    assert "Ailleurs" not in [one["objet"] for one in found["preview"]]
 
 
 @pytest.mark.parametrize(

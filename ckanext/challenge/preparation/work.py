@@ -6,9 +6,10 @@ the workbook at any time.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +29,7 @@ from ckanext.challenge.domain.matching import Match
 from ckanext.challenge.domain.mending import Repair
 from ckanext.challenge.model import Collectivite, Preparation, PreparationMemory
 
-from . import kits, marked, others, steps, vocabulary
+from . import edits, kits, marked, others, steps, vocabulary
 
 #: Rows that are shown of the result.
 _PREVIEW = 20
@@ -77,6 +78,7 @@ def prepare(row: Preparation, schema: registry.Schema) -> None:
         return
     row.found = found.as_dict()
     row.state = found.state
+    row.edits = found.typed
 
 
 def _taken_in(row: Preparation) -> Workbook:
@@ -89,7 +91,7 @@ def csv_of(row: Preparation, schema: registry.Schema) -> bytes:
 
     :raises NotATable: the workbook cannot be read
     """
-    return steps.to_csv(_Prepared(row, schema, _taken_in(row)).result)
+    return _Prepared(row, schema, _taken_in(row)).content
 
 
 def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
@@ -100,9 +102,7 @@ def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
     """
     workbook = _taken_in(row)
     found = _Prepared(row, schema, workbook)
-    marks = marked.marks(
-        workbook.sheets, found.table.header_row, found.edits(row.edits)
-    )
+    marks = marked.marks(workbook.sheets, found.table.header_row, found.edits())
     return marked.write(workbook.sheets, marks, tk._("The table"))
 
 
@@ -119,14 +119,24 @@ class Published:
     published_for: frozenset[str]
 
 
+class Changed(Exception):
+    """The result is not the one that was shown, because something else has changed."""
+
+
 def to_publish(row: Preparation, schema: registry.Schema) -> Published:
     """The result as it is published, kept in mind for the next time.
 
     What was agreed to is kept in the caller's transaction.
 
     :raises NotATable: the workbook cannot be read
+    :raises Changed: it is another result than the stored one, which people saw; what
+        it is now is stored in its place, in the caller's transaction
     """
     prepared = _Prepared(row, schema, _taken_in(row))
+    # What an organization is remembered to have said may be newer than the result.
+    if prepared.is_unsaid or prepared.digest != row.found.get("digest"):
+        row.found, row.state = prepared.as_dict(), prepared.state
+        raise Changed
     result = prepared.result
     memory = model.Session.get(PreparationMemory, (row.organization_id, row.kit))
     if memory is None:
@@ -150,7 +160,7 @@ def to_publish(row: Preparation, schema: registry.Schema) -> Published:
     }
     memory.answers = {**memory.answers, **lasting}
     memory.known = steps.names_known(memory.known, result, schema)
-    return Published(steps.to_csv(result), prepared.others.accepted)
+    return Published(prepared.content, prepared.others.accepted)
 
 
 def said(constants: Mapping[str, str]) -> dict[str, str]:
@@ -224,6 +234,7 @@ class _Prepared:
         self.matches = steps.match_columns(
             self.table, schema, memory.columns if memory else None, row.mapping
         )
+        self.typed = edits.placed(row.edits, self.table.places)
         # What was said for another table does not hide a column of this one.
         in_table = {one.field for one in self.matches if one.state == "decided"}
         remembered = {
@@ -243,22 +254,47 @@ class _Prepared:
             choices,
             constants=self._constants,
             edits={
-                (one["row"] - 1, one["field"]): one["value"] or "" for one in row.edits
+                (one["row"] - 1, one["field"]): one["value"]
+                for one in self.typed
+                if one["row"] is not None
             },
             known=memory.known if memory else None,
         )
         self.others = others.look(self.result, schema, row.organization_id, row.repairs)
         self.repairs = (*self.result.repairs, *self.others.questions)
-        self.report = _checked(self.result, schema, self.others.publisher)
+
+    @cached_property
+    def content(self) -> bytes:
+        """The result as a file."""
+        return steps.to_csv(self.result)
+
+    @property
+    def digest(self) -> str:
+        """By which one sees whether another result is published than was shown."""
+        codes = ",".join(sorted(self.others.accepted))
+        return hashlib.sha256(codes.encode() + b"\n" + self.content).hexdigest()
+
+    @cached_property
+    def report(self) -> Report:
+        """Conformity's verdict on the result, as it will be once it is published."""
+        return _checked(self.content, self._schema, self.others.publisher)
+
+    @property
+    def is_unsaid(self) -> bool:
+        """Whether something is left to be said, be the result right or wrong."""
+        return self._is_unmatched or bool(self._asked_fields)
+
+    @property
+    def _is_unmatched(self) -> bool:
+        lacks = any(
+            one.required and one.source == "missing" for one in self.result.sources
+        )
+        return lacks or any(one.state == "asked" for one in self.matches)
 
     @property
     def state(self) -> str:
         """What people have to do next."""
-        lacks = any(
-            one.required and one.source == "missing" for one in self.result.sources
-        )
-        asked = any(one.state == "asked" for one in self.matches)
-        if lacks or asked or self._wrong_for_all:
+        if self._is_unmatched or self._wrong_for_all:
             return "to_match"
         if self._asked_fields or self.report.status != "valid":
             return "to_mend"
@@ -310,22 +346,19 @@ class _Prepared:
                 for row in result.rows(_PREVIEW)
             ],
             "remembered": steps.remember(self.matches),
+            "digest": self.digest,
         }
 
-    def edits(self, typed: Iterable[Mapping[str, Any]]) -> list[marked.Edit]:
+    def edits(self) -> list[marked.Edit]:
         """What was typed for cells, and what is wrong in them."""
         sources = {one.field: one for one in self.result.sources}
         found = []
-        for one in typed:
-            source, number = sources.get(one["field"]), one["row"] - 1
-            if source is not None and number < len(self.table.places):
-                place = self.table.places[number]
+        for one in self.typed:
+            source = sources.get(one["field"])
+            if source is not None and one["row"] is not None:
+                place = one["sheet"], one["sheet_row"]
                 letter = self._letter(source)
-                found.append(
-                    marked.Edit(
-                        place.sheet, place.row, source.field, letter, one["value"]
-                    )
-                )
+                found.append(marked.Edit(*place, source.field, letter, one["value"]))
         for problem in self._problems():
             note = conformity_labels.said(problem["error"])
             place = problem["sheet"], problem["sheet_row"]
@@ -535,16 +568,13 @@ def _repair(repair: Repair) -> dict[str, Any]:
 
 
 def _checked(
-    result: steps.Result, schema: registry.Schema, publisher: publishers.Publisher
+    content: bytes, schema: registry.Schema, publisher: publishers.Publisher
 ) -> Report:
-    """Conformity's verdict on the result, as it will be once it is published."""
     # frictionless is loaded where a file is checked: no web process needs it.
     from ckanext.challenge.conformity import check as conformity  # noqa: PLC0415
 
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", suffix=".csv"
-    ) as file:
-        steps.write(result, file)
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        file.write(content)
         file.flush()
         return conformity.check(Path(file.name), schema, publisher=publisher)
 

@@ -408,7 +408,7 @@ def _problem(
         "fix": problem["fix"],
         "cells": [
             {
-                "key": (key := f"{problem['row']} {cell['field']}"),
+                "key": (key := forms.cell(problem, cell["field"])),
                 "title": titles[cell["field"]],
                 "value": cell["value"],
                 "now": edits.get(key, cell["value"]),
