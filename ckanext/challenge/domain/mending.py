@@ -98,8 +98,8 @@ class Repair:
     :ivar kind: ``spaces``, ``accents``, ``dates``, ``numbers``, ``booleans``,
         ``values``, ``zeros``, ``registration``, ``phones``, ``coordinates``,
         ``swapped``, ``letters``, ``recalled``; ``day-order``, ``number-style``,
-        ``dot-style``, ``near-values``, ``percent``, ``empty-cells``, ``lost-digits``, ``others``,
-        ``empty-rows``, ``doubled-rows``
+        ``dot-style``, ``near-values``, ``percent``, ``empty-cells``, ``lost-digits``,
+        ``others``, ``empty-rows``, ``doubled-rows``
     :ivar cells: how many cells, or rows, it concerns
     :ivar examples: three of them
     :ivar applied: whether the result has it

@@ -145,7 +145,8 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
         preview: [{field: value}], period, mapping, constants, choices (by key of a
         repair), answered_before (likewise: what was said the last time), edits: [{row,
         field, value, sheet, sheet_row}] (``row`` is null where the table does not have
-        it now), taken_back, dataset_id, resource_id, created_at, updated_at, expires_at}``.
+        it now), taken_back, dataset_id, resource_id, created_at, updated_at,
+        expires_at}``.
         ``state`` is ``reading``, ``to_match`` (columns or required fields are left to
         be said), ``to_mend`` (questions or problems are left), ``ready``,
         ``published``, or ``failed``, ``reason`` then saying why, in words.
@@ -213,9 +214,9 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
     :type constants: dict
     :param repairs: by key, whether it is applied, or the key of the right reading
     :type repairs: dict
-    :param edits: ``{sheet, sheet_row, field, value}``, the row as the spreadsheet counts
-        it, or ``{row, field, value}``, the row of the table counted from 1; null takes
-        an edit back. An edit stays with its row of the spreadsheet.
+    :param edits: ``{sheet, sheet_row, field, value}``, the row as the spreadsheet
+        counts it, or ``{row, field, value}``, the row of the table counted from 1; null
+        takes an edit back. An edit stays with its row of the spreadsheet.
     :type edits: list of dicts
     :param taken_back: ``{sheet, row}`` of rows left out that belong to the table; in
         place of those named before

@@ -1,7 +1,7 @@
 """What people typed in cells, each with its row of the spreadsheet.
 
-The rows of a table are others once its sheets, its header or the rows that were left out
-change: what was typed in a cell stays with that cell.
+The rows of a table are others once its sheets, its header or the rows that were left
+out change: what was typed in a cell stays with that cell.
 """
 
 from __future__ import annotations
