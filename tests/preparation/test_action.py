@@ -95,6 +95,21 @@ def _finish(editor: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     return call_as(editor, "challenge_preparation_update", id=found["id"], **answers)
 
 
+def _say_when(editor: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Say the one thing that is asked each year."""
+    assert found["state"] == "to_match", found["fields"]
+    lacking = [
+        one["name"]
+        for one in found["fields"]
+        if one["required"] and one["source"] == "missing"
+    ]
+    assert lacking == ["datesPeriodeVersement"]
+    constants = {"datesPeriodeVersement": "2026-01-01/2026-12-31"}
+    return call_as(
+        editor, "challenge_preparation_update", id=found["id"], constants=constants
+    )
+
+
 def _content(resource_id: str) -> str:
     upload: Any = uploader.get_resource_uploader({"id": resource_id})
     return Path(upload.get_path(resource_id)).read_text("utf-8")
@@ -210,7 +225,7 @@ def test_what_was_agreed_to_is_remembered(
     first = _finish(editor, _begin(editor, organization))
     call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
     assert model.Session.query(PreparationMemory).count() == 1
-    again = _begin(editor, organization)
+    again = _say_when(editor, _begin(editor, organization))
     assert again["state"] == "ready", again["fields"]
     done = call_as(
         editor,
@@ -263,6 +278,37 @@ def test_what_waits_to_be_said_again_is_not_published(
     assert shown["state"] == "to_match"
 
 
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("datesPeriodeVersement", "2025-01-01/2025-12-31"),
+        ("dateConvention", "2025-03-12"),
+        ("referenceDecision", "Délibération 2025-12"),
+        ("objet", "Budget 2025"),
+    ],
+)
+def test_no_constant_that_tells_a_time_fills_another_year(
+    editor: dict[str, Any], organization: dict[str, Any], field: str, text: str
+) -> None:
+    first = _finish(editor, _begin(editor, organization))
+    # As a version before remembered it.
+    memory = PreparationMemory(
+        organization_id=organization["id"], kit=KIT, constants={field: text}
+    )
+    model.Session.add(memory)
+    model.Session.commit()
+    again = _begin(editor, organization, [row[:6] for row in TABLE])
+    source = {one["name"]: one["source"] for one in again["fields"]}
+    assert source[field] != "constant"
+    call_as(
+        editor, "challenge_preparation_update", id=first["id"], constants={field: text}
+    )
+    call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    model.Session.refresh(memory)
+    assert field not in memory.constants
+    assert memory.constants["nomAttribuant"] == "Commune de Baule"
+
+
 UNCLEAR = [
     ["Association", "Objet", "Montant", "Nature", "Versement", "Date"],
     ["Harmonie municipale", "Concerts", "1500", "numéraire", "unique", "03/04/2025"],
@@ -293,7 +339,7 @@ def test_what_was_typed_and_answered_is_not_asked_again(
         ["SPORTS pour tous", "Stage", "80", "numéraire", "unique", "07/08/2026"],
         ["Harmonie Municipale", "Concerts", "90", "numéraire", "unique", "01/02/2026"],
     ]
-    again = _begin(editor, organization, later)
+    again = _say_when(editor, _begin(editor, organization, later))
     assert again["state"] == "ready", (again["problems"], again["repairs"])
     assert again["answered_before"] == {question["key"]: "day-first"}
     found = [
@@ -323,7 +369,7 @@ def test_the_file_of_last_year_is_replaced(
     again = call_as(
         editor,
         "challenge_preparation_publish",
-        id=_begin(editor, organization, rows)["id"],
+        id=_say_when(editor, _begin(editor, organization, rows))["id"],
         mode="replace",
         dataset=done["dataset_id"],
     )
@@ -745,7 +791,7 @@ def test_a_dataset_that_was_deleted_meanwhile_is_not_brought_back(
 ) -> None:
     first = _finish(editor, _begin(editor, organization))
     done = call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
-    again = _begin(editor, organization)
+    again = _say_when(editor, _begin(editor, organization))
     call_as(editor, "package_delete", id=done["dataset_id"])
     for mode in ("add", "replace"):
         with pytest.raises(tk.ValidationError) as caught:

@@ -54,6 +54,9 @@ def prepare(row: Preparation, schema: registry.Schema) -> None:
     """Make the result anew and store it with its row, in the caller's transaction.
 
     :param schema: of its kit; one that has a descriptor
+#: A year in the text of a constant, and the types that are a time.
+_SOME_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_TIMES = ("date", "datetime", "year", "yearmonth")
     """
     row.reason = None
     try:
@@ -152,13 +155,13 @@ def to_publish(row: Preparation, schema: registry.Schema) -> Published:
     # A kit may come from two tables in turn, and what was known needs no second saying:
     # this table adds to what is kept, and takes away only what somebody emptied.
     memory.columns = {**memory.columns, **row.found.get("remembered", {})}
-    memory.constants = said({**memory.constants, **row.constants})
-    lasting = {
+    memory.constants = lasting(said({**memory.constants, **row.constants}), schema)
+    answers = {
         key: choice
         for key, choice in row.repairs.items()
         if key.rpartition(":")[2] in mending.LASTING
     }
-    memory.answers = {**memory.answers, **lasting}
+    memory.answers = {**memory.answers, **answers}
     memory.known = steps.names_known(memory.known, result, schema)
     return Published(prepared.content, prepared.others.accepted)
 
@@ -175,6 +178,19 @@ def context_of(organization_id: str) -> steps.Context:
     if group is None:
         return steps.Context()
     siren = own_fields.read(group.extras, "siren") or None
+def lasting(constants: Mapping[str, str], schema: registry.Schema) -> dict[str, str]:
+    """Those that are so in the table of another year, too: none that tells a time."""
+    fields = vocabulary.of(schema).by_name
+    return {
+        name: text
+        for name, text in constants.items()
+        if name in fields
+        and fields[name].type not in _TIMES
+        and fields[name].kind != "period"
+        and not _SOME_YEAR.search(text)
+    }
+
+
     known = (
         model.Session.execute(
             sa.select(
@@ -239,7 +255,9 @@ class _Prepared:
         in_table = {one.field for one in self.matches if one.state == "decided"}
         remembered = {
             field: text
-            for field, text in (memory.constants if memory else {}).items()
+            for field, text in lasting(
+                memory.constants if memory else {}, schema
+            ).items()
             if field not in in_table
         }
         self._constants = said({**remembered, **row.constants})
