@@ -20,7 +20,14 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common import file_store, own_fields
-from ckanext.challenge.common.workbooks import NotATable, Sheet, Workbook, take_in
+from ckanext.challenge.common.sheet_tables import LeftOut
+from ckanext.challenge.common.workbooks import (
+    MAX_ROWS,
+    NotATable,
+    Sheet,
+    Workbook,
+    take_in,
+)
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.conformity import publishers, registry
 from ckanext.challenge.conformity.report import Problem, Report
@@ -594,7 +601,10 @@ def _checked(
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
         file.write(content)
         file.flush()
-        return conformity.check(Path(file.name), schema, publisher=publisher)
+        # What is published without another look is looked at to its end.
+        return conformity.check(
+            Path(file.name), schema, publisher=publisher, most_rows=MAX_ROWS
+        )
 
 
 def _report(report: Report) -> Mapping[str, Any]:
