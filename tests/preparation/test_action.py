@@ -758,6 +758,73 @@ def test_a_job_that_breaks_says_so_and_leaves_the_choices(
     assert again["state"] == "ready"
 
 
+def test_what_the_database_refuses_has_failed_and_waits_no_more(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = _begin(editor, organization)
+    row = Preparation.get(found["id"])
+    assert row
+    row.state = "reading"
+    model.Session.commit()
+
+    def unsound(row: Preparation, _: Any) -> None:
+        row.found, row.state = {"sheets": ["a\0b"]}, "to_match"
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs.work, "prepare", unsound)
+        jobs.prepare_queued(found["id"])
+    model.Session.expire_all()
+    shown = call_as(editor, "challenge_preparation_show", id=found["id"])
+    assert shown["state"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("Sub\0ven\ntions.xlsx", "Sub ven tions.xlsx"),
+        ("Fe\ud800te\u202e.xlsx", "Fe te .xlsx"),
+        ("Subventions versées (2025).xlsx", "Subventions versées (2025).xlsx"),
+        ("\0", "-"),
+    ],
+)
+def test_the_name_of_a_file_is_one_that_can_be_stored_and_seen(
+    editor: dict[str, Any], organization: dict[str, Any], sent: str, name: str
+) -> None:
+    found = call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization["name"],
+        kit=KIT,
+        upload=_upload(sheets.xlsx({"2025": TABLE}), sent),
+    )
+    assert (found["source_name"], found["rows"]) == (name, 2)
+
+
+def test_empty_rows_hide_no_total(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _begin(editor, organization, [*TABLE[:5], *[[]] * 600, TABLE[5], [], ["x"]])
+    told = [one["why"] for one in found["left_out"]]
+    assert "total" in told
+    assert found["empty_rows"] > 600 > told.count("empty")
+    assert found["left_out_rows"] == found["empty_rows"] + len(told) - 500
+
+
+def test_rows_after_many_are_checked_too(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ckanext.challenge.conformity.check.MAX_ROWS", 1)
+    wrong = [*TABLE[4][:3], "mille", *TABLE[4][4:]]
+    found = _finish(editor, _begin(editor, organization, [*TABLE[:4], wrong]))
+    assert found["report"]["rows"] == 2
+    assert not found["report"]["partial"]
+    assert (found["state"], len(found["problems"])) == ("to_mend", 1)
+
+
 def test_two_who_publish_at_once_publish_once(
     editor: dict[str, Any], organization: dict[str, Any]
 ) -> None:

@@ -139,9 +139,10 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
         source: column | constant | computed | derived | missing, column, value,
         can_be_made, problem: null | what is wrong with its one value}], repairs:
         [{key, field, kind, cells, examples: [{row, before, after}], applied,
-        question}], left_out: [{sheet, row, why, text}], report: {status, rows, errors,
-        error_count, groups, partial}, problems: [{row, field, sheet, sheet_row,
-        cells: [{field, value, letter}], message, fix}],
+        question}], left_out: [{sheet, row, why, text}] (the first 500 empty rows and
+        the first 500 others), left_out_rows, empty_rows (how many there are), report:
+        {status, rows, errors, error_count, groups, partial}, problems: [{row, field,
+        sheet, sheet_row, cells: [{field, value, letter}], message, fix}],
         preview: [{field: value}], period, mapping, constants, choices (by key of a
         repair), answered_before (likewise: what was said the last time), edits: [{row,
         field, value, sheet, sheet_row}] (``row`` is null where the table does not have
@@ -400,7 +401,7 @@ def _source(data_dict: dict[str, Any]) -> tuple[IO[bytes], str]:
     """What was given: a file, or cells that were pasted."""
     upload, text = data_dict.get("upload"), data_dict.get("text")
     if isinstance(upload, FileStorage) and upload.filename:
-        return upload.stream, upload.filename[:_LONGEST_NAME]
+        return upload.stream, _name_of(upload.filename)
     if upload not in (None, "") and not isinstance(upload, FileStorage):
         raise tk.ValidationError({"upload": [tk._("This must be a file")]})
     if text is not None and not isinstance(text, str):
@@ -413,6 +414,12 @@ def _source(data_dict: dict[str, Any]) -> tuple[IO[bytes], str]:
         told = tk._("Choose a spreadsheet, or paste its cells")
         raise tk.ValidationError({"upload": [told]})
     return io.BytesIO(text.encode()), _PASTED
+
+
+def _name_of(filename: str) -> str:
+    """The name of a file as it is shown, without what cannot be stored or seen."""
+    printable = "".join(one if one.isprintable() else " " for one in filename)
+    return " ".join(printable.split())[:_LONGEST_NAME] or "-"
 
 
 def _is_sound(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +54,9 @@ BROKEN = "broken"
 _MOST_HIDDEN = 50
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+#: A year in the text of a constant, and the types that are a time.
+_SOME_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_TIMES = ("date", "datetime", "year", "yearmonth")
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
@@ -61,9 +64,6 @@ def prepare(row: Preparation, schema: registry.Schema) -> None:
     """Make the result anew and store it with its row, in the caller's transaction.
 
     :param schema: of its kit; one that has a descriptor
-#: A year in the text of a constant, and the types that are a time.
-_SOME_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_TIMES = ("date", "datetime", "year", "yearmonth")
     """
     row.reason = None
     try:
@@ -178,13 +178,6 @@ def said(constants: Mapping[str, str]) -> dict[str, str]:
     return {field: text for field, text in constants.items() if text}
 
 
-def context_of(organization_id: str) -> steps.Context:
-    """What the portal knows of an organization."""
-    # CKAN's types know nothing of the extras of a group.
-    group: Any = model.Session.get(model.Group, organization_id)
-    if group is None:
-        return steps.Context()
-    siren = own_fields.read(group.extras, "siren") or None
 def lasting(constants: Mapping[str, str], schema: registry.Schema) -> dict[str, str]:
     """Those that are so in the table of another year, too: none that tells a time."""
     fields = vocabulary.of(schema).by_name
@@ -198,6 +191,13 @@ def lasting(constants: Mapping[str, str], schema: registry.Schema) -> dict[str, 
     }
 
 
+def context_of(organization_id: str) -> steps.Context:
+    """What the portal knows of an organization."""
+    # CKAN's types know nothing of the extras of a group.
+    group: Any = model.Session.get(model.Group, organization_id)
+    if group is None:
+        return steps.Context()
+    siren = own_fields.read(group.extras, "siren") or None
     known = (
         model.Session.execute(
             sa.select(
@@ -361,8 +361,10 @@ class _Prepared:
                     "why": one.why,
                     "text": one.text[:_LONGEST_VALUE],
                 }
-                for one in table.left_out[:_MOST_LEFT_OUT]
+                for one in _told(table.left_out)
             ],
+            "left_out_rows": len(table.left_out),
+            "empty_rows": sum(one.why == "empty" for one in table.left_out),
             "report": _report(self.report),
             "problems": self._problems(),
             "period": self._period(),
@@ -512,6 +514,18 @@ class _Prepared:
             ],
             "chosen": match.state == "decided" and match.field is not None,
         }
+
+
+def _told(left_out: Iterable[LeftOut]) -> list[LeftOut]:
+    """The first rows left out; empty ones take no place of others."""
+    counts = {True: 0, False: 0}
+    found = []
+    for one in left_out:
+        is_empty = one.why == "empty"
+        counts[is_empty] += 1
+        if counts[is_empty] <= _MOST_LEFT_OUT:
+            found.append(one)
+    return found
 
 
 def _concerned(problem: Problem) -> list[str]:
