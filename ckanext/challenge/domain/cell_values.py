@@ -364,16 +364,25 @@ _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:\s+\d{3})+(?!\d)")
 _TWO_NUMBERS = re.compile(r"\d\s+\d")
 
 
-def _joined(text: str) -> str:
-    """Without the spaces around a number, and those that set its thousands apart.
+#: How a number is written with the signs of a keyboard.
+_SIGNS = {
+    **dict.fromkeys(map(ord, _INVISIBLE), None),
+    **dict.fromkeys(map(ord, "’'"), " "),
+    ord("\u2212"): "-",
+}
 
-    Those between two numbers stay: ``12 15`` is no 1215.
+
+@lru_cache(maxsize=64)
+def _bare(text: str) -> str:
+    """A number without its unit, and without the spaces around it or its thousands.
+
+    Spaces between two numbers stay: ``12 15`` is no 1215.
     """
-    for invisible in _INVISIBLE:
-        text = text.replace(invisible, "")
-    text = text.replace("’", " ").replace("'", " ").replace("\u2212", "-")
-    text = _THOUSANDS.sub(lambda found: _SPACES.sub("", found[0]), text)
-    return text if _TWO_NUMBERS.search(text) else _SPACES.sub("", text)
+    text = text.translate(_SIGNS)
+    text = _THOUSANDS.sub(lambda found: "".join(found[0].split()), text)
+    if not _TWO_NUMBERS.search(text):
+        text = "".join(text.split())
+    return _UNITS.sub("", text)
 
 
 def number(text: str, style: str | None = None) -> str | None:
@@ -383,7 +392,7 @@ def number(text: str, style: str | None = None) -> str | None:
         ``thousands``
     :raises Unclear: without a style, where it could be both
     """
-    text = _UNITS.sub("", _joined(text))
+    text = _bare(text)
     if text.startswith("(") and text.endswith(")"):
         text = f"-{text[1:-1]}"
     text = text.removeprefix("+")
@@ -408,13 +417,13 @@ def number(text: str, style: str | None = None) -> str | None:
 
 def separator_of(text: str) -> str | None:
     """The dot or comma before three digits that could be either; nothing elsewhere."""
-    bare = _UNITS.sub("", _joined(text)).strip("()").removeprefix("+")
+    bare = _bare(text).strip("()").removeprefix("+")
     return bare[-4] if _EITHER.fullmatch(bare) else None
 
 
 def style_of(text: str) -> str | None:
     """What the separators of this text alone show of a comma."""
-    bare = _UNITS.sub("", _joined(text))
+    bare = _bare(text)
     if _GROUPED_BY_COMMA.fullmatch(bare):
         return "thousands"
     if _GROUPED_BY_DOT.fullmatch(bare):
@@ -427,11 +436,10 @@ def style_of(text: str) -> str | None:
 
 def dot_style_of(text: str) -> str | None:
     """What the separators of this text alone show of a dot."""
-    bare = _UNITS.sub("", _joined(text))
-    if _GROUPED_BY_COMMA.fullmatch(bare):
-        return "decimals"
-    if style_of(bare) == "decimals":
-        return "thousands"
+    comma = style_of(text)
+    if comma is not None:
+        return "thousands" if comma == "decimals" else "decimals"
+    bare = _bare(text)
     if "." in bare and _NUMBER.fullmatch(bare) and not _EITHER.fullmatch(bare):
         return "decimals"
     return None

@@ -364,7 +364,11 @@ def _numbers(column: _Column) -> None:
     wrong = column.wrong()
     is_share = field.type == "number" and field.constraints.get("maximum") in (1, 1.0)
     read = cells.number if field.type == "number" else cells.whole
-    styles = {cells.style_of(now) for _, now in wrong} - {None}
+    styles, shown = set(), set()
+    for _, now in wrong:
+        styles.add(cells.style_of(now))
+        shown.add(cells.dot_style_of(now))
+    styles.discard(None)
     style = styles.pop() if len(styles) == 1 else None
     changes: dict[str, str] = {}
     commas: dict[str, dict[str, str]] = {"decimals": {}, "thousands": {}}
@@ -392,7 +396,6 @@ def _numbers(column: _Column) -> None:
                 changes[was] = part
         else:
             take(was, now)
-    shown = {cells.dot_style_of(now) for _, now in wrong}
     if "thousands" in shown or any(dots.values()):
         # 2.300 looks right, but is no more sure than 2.300 €.
         known = {was for was, _ in wrong}
