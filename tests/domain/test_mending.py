@@ -67,7 +67,10 @@ def _one(repairs: list[Repair], kind: str) -> Repair:
         (NUMBER, "45 %", "45"),
         (WHOLE, "12,00", "12"),
         (WHOLE, "1 500", "1500"),
-        (WHOLE, "1.500", "1500"),
+        (NUMBER, "12 345 678", "12345678"),
+        (NUMBER, "- 1 500 , 5 €", "-1500.5"),
+        (NUMBER, "1'500’000", "1500000"),
+        (LATITUDE, "47.860 ", "47.860"),
         (SHARE, "45 %", "0.45"),
         (SHARE, "0,5", "0.5"),
         (LATITUDE, "47,860", "47.860"),
@@ -141,6 +144,15 @@ def test_a_right_cell_stays(field: Field, text: str) -> None:
         (DATE, "séance annulée"),
         (NUMBER, "NC"),
         (NUMBER, "12 k€"),
+        (NUMBER, "12 15"),
+        (NUMBER, "4 500 2 300"),
+        (NUMBER, "1500 250"),
+        (NUMBER, "1 2345"),
+        (NUMBER, "12,50 300"),
+        (NUMBER, "12'15"),
+        (SHARE, "12 15 %"),
+        (WHOLE, "12 15"),
+        (Field("code", type="integer", constraints={"pattern": r"\d+"}), "12 15"),
         (WHOLE, "12,5"),
         (SIRET, "1450024100019"),
         (SIRET, "214500241"),
@@ -212,6 +224,72 @@ def test_a_comma_is_decided_by_the_column_or_asked() -> None:
     assert asked.question and asked.question.code == "comma"
     chosen = {"montant:number-style": "thousands"}
     assert mend(["3,000"], NUMBER, chosen)[0] == ["3000"]
+
+
+@pytest.mark.parametrize(
+    ("field", "texts", "thousands", "decimals"),
+    [
+        (
+            NUMBER,
+            ["1.500,00 €", "2.300 €", "12.000 €", "450,00 €", "3.100"],
+            ["1500.00", "2300", "12000", "450.00", "3100"],
+            ["1500.00", "2.300", "12.000", "450.00", "3.100"],
+        ),
+        (NUMBER, ["2.300 €", "12.000"], ["2300", "12000"], ["2.300", "12.000"]),
+        (NUMBER, ["450,00", "2.300"], ["450.00", "2300"], ["450.00", "2.300"]),
+        (WHOLE, ["12.000", "12.345"], ["12000", "12345"], ["12", "12.345"]),
+        (WHOLE, ["1.000"], ["1000"], ["1"]),
+    ],
+)
+def test_a_dot_before_three_digits_is_asked(
+    field: Field, texts: list[str], thousands: list[str], decimals: list[str]
+) -> None:
+    mended, repairs = mend(texts, field)
+    asked = _one(repairs, "dot-style")
+    assert asked.question and asked.question.code == "dot"
+    assert not asked.applied
+    sure = ("1.500,00 €", "450,00 €", "450,00")
+    for before, now in zip(texts, mended, strict=True):
+        assert before in sure or now == before
+    for answer, after in (
+        ("thousands", thousands),
+        ("decimals", decimals),
+        # What is proposed.
+        (True, thousands),
+    ):
+        assert mend(texts, field, {asked.key: answer})[0] == after
+
+
+def test_a_dot_that_others_show_to_be_decimal_is_proposed_as_one() -> None:
+    texts = ["450.25 €", "2.300 €"]
+    mended, repairs = mend(texts, NUMBER)
+    assert mended == ["450.25", "2.300 €"]
+    key = _one(repairs, "dot-style").key
+    assert mend(texts, NUMBER, {key: True})[0] == ["450.25", "2.300"]
+
+
+def test_a_dot_and_a_comma_are_asked_apart() -> None:
+    texts = ["2.300 €", "1,500"]
+    mended, repairs = mend(texts, NUMBER)
+    assert mended == texts
+    chosen = {
+        _one(repairs, "dot-style").key: "thousands",
+        _one(repairs, "number-style").key: "decimals",
+    }
+    assert mend(texts, NUMBER, chosen)[0] == ["2300", "1.500"]
+
+
+def test_a_comma_in_a_whole_number_is_decided_by_the_column_or_asked() -> None:
+    assert mend(["3,000", "1,50"], WHOLE)[0] == ["3", "1,50"]
+    mended, repairs = mend(["1,000"], WHOLE)
+    assert mended == ["1,000"]
+    key = _one(repairs, "number-style").key
+    assert mend(["1,000"], WHOLE, {key: "thousands"})[0] == ["1000"]
+    assert mend(["1,000"], WHOLE, {key: "decimals"})[0] == ["1"]
+
+
+def test_numbers_beside_each_other_with_three_decimals_stay() -> None:
+    assert mend(["12.345", "2.300"], NUMBER) == (["12.345", "2.300"], [])
 
 
 @pytest.mark.parametrize("field", [SIRET, FREE, NUMBER])

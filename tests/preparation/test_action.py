@@ -95,6 +95,21 @@ def _finish(editor: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     return call_as(editor, "challenge_preparation_update", id=found["id"], **answers)
 
 
+def _say_when(editor: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Say the one thing that is asked each year."""
+    assert found["state"] == "to_match", found["fields"]
+    lacking = [
+        one["name"]
+        for one in found["fields"]
+        if one["required"] and one["source"] == "missing"
+    ]
+    assert lacking == ["datesPeriodeVersement"]
+    constants = {"datesPeriodeVersement": "2026-01-01/2026-12-31"}
+    return call_as(
+        editor, "challenge_preparation_update", id=found["id"], constants=constants
+    )
+
+
 def _content(resource_id: str) -> str:
     upload: Any = uploader.get_resource_uploader({"id": resource_id})
     return Path(upload.get_path(resource_id)).read_text("utf-8")
@@ -210,7 +225,7 @@ def test_what_was_agreed_to_is_remembered(
     first = _finish(editor, _begin(editor, organization))
     call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
     assert model.Session.query(PreparationMemory).count() == 1
-    again = _begin(editor, organization)
+    again = _say_when(editor, _begin(editor, organization))
     assert again["state"] == "ready", again["fields"]
     done = call_as(
         editor,
@@ -223,6 +238,75 @@ def test_what_was_agreed_to_is_remembered(
     )
     dataset = call_as(editor, "package_show", id=done["dataset_id"])
     assert len(dataset["resources"]) == 2
+
+
+def test_what_another_table_said_meanwhile_is_not_published_unseen(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    first = _finish(editor, _begin(editor, organization))
+    second = _begin(editor, organization, [*TABLE[:4], *TABLE[5:]])
+    call_as(
+        editor,
+        "challenge_preparation_update",
+        id=second["id"],
+        constants={**CONSTANTS, "referenceDecision": "D-7"},
+    )
+    call_as(editor, "challenge_preparation_publish", id=second["id"], mode="new")
+    with pytest.raises(tk.ValidationError) as caught:
+        call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    assert list(caught.value.error_dict) == ["id"]
+    # What is published then was seen before.
+    shown = call_as(editor, "challenge_preparation_show", id=first["id"])
+    assert shown["state"] == "ready"
+    assert shown["preview"][0]["referenceDecision"] == "D-7"
+    done = call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    (resource,) = call_as(editor, "package_show", id=done["dataset_id"])["resources"]
+    assert "D-7" in _content(resource["id"])
+
+
+def test_what_waits_to_be_said_again_is_not_published(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _finish(editor, _begin(editor, organization))
+    row = Preparation.get(found["id"])
+    assert row
+    row.constants = {**CONSTANTS, "notificationUE": ""}
+    model.Session.commit()
+    with pytest.raises(tk.ValidationError):
+        call_as(editor, "challenge_preparation_publish", id=found["id"], mode="new")
+    shown = call_as(editor, "challenge_preparation_show", id=found["id"])
+    assert shown["state"] == "to_match"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("datesPeriodeVersement", "2025-01-01/2025-12-31"),
+        ("dateConvention", "2025-03-12"),
+        ("referenceDecision", "Délibération 2025-12"),
+        ("objet", "Budget 2025"),
+    ],
+)
+def test_no_constant_that_tells_a_time_fills_another_year(
+    editor: dict[str, Any], organization: dict[str, Any], field: str, text: str
+) -> None:
+    first = _finish(editor, _begin(editor, organization))
+    # As a version before remembered it.
+    memory = PreparationMemory(
+        organization_id=organization["id"], kit=KIT, constants={field: text}
+    )
+    model.Session.add(memory)
+    model.Session.commit()
+    again = _begin(editor, organization, [row[:6] for row in TABLE])
+    source = {one["name"]: one["source"] for one in again["fields"]}
+    assert source[field] != "constant"
+    call_as(
+        editor, "challenge_preparation_update", id=first["id"], constants={field: text}
+    )
+    call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
+    model.Session.refresh(memory)
+    assert field not in memory.constants
+    assert memory.constants["nomAttribuant"] == "Commune de Baule"
 
 
 UNCLEAR = [
@@ -255,7 +339,7 @@ def test_what_was_typed_and_answered_is_not_asked_again(
         ["SPORTS pour tous", "Stage", "80", "numéraire", "unique", "07/08/2026"],
         ["Harmonie Municipale", "Concerts", "90", "numéraire", "unique", "01/02/2026"],
     ]
-    again = _begin(editor, organization, later)
+    again = _say_when(editor, _begin(editor, organization, later))
     assert again["state"] == "ready", (again["problems"], again["repairs"])
     assert again["answered_before"] == {question["key"]: "day-first"}
     found = [
@@ -285,7 +369,7 @@ def test_the_file_of_last_year_is_replaced(
     again = call_as(
         editor,
         "challenge_preparation_publish",
-        id=_begin(editor, organization, rows)["id"],
+        id=_say_when(editor, _begin(editor, organization, rows))["id"],
         mode="replace",
         dataset=done["dataset_id"],
     )
@@ -379,6 +463,74 @@ def test_two_people_choose_without_undoing_each_other(
     )
     assert found["preview"][0]["objet"] == "Concerts"
     assert found["edits"] == []
+
+
+EDIT = {"field": "objet", "value": "Ailleurs"}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [{"row": 2, **EDIT}, {"sheet": "2025", "sheet_row": 5, **EDIT}],
+    ids=["row of the table", "row of the spreadsheet"],
+)
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"taken_back": [{"sheet": "2025", "row": 4}]},
+        {"header_row": 2},
+        {"sheets": ["2024", "2025"]},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_an_edit_stays_with_its_row_of_the_spreadsheet(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    edit: dict[str, Any],
+    table: dict[str, Any],
+) -> None:
+    header = TABLE[2]
+    first, second = TABLE[3], TABLE[4]
+    rows = [header, header, first, ["Sous-total", "", "", "1 500,00 €"], second]
+    if "row" in edit:
+        # The one of the table: after the subtotal.
+        assert edit["row"] == 2
+    content = sheets.xlsx({"2025": rows, "2024": [header, first]})
+    found = call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization["name"],
+        kit=KIT,
+        upload=_upload(content),
+    )
+    found = call_as(
+        editor,
+        "challenge_preparation_update",
+        id=found["id"],
+        sheets=["2025"],
+        header_row=1 if "header_row" in table else 2,
+        taken_back=[],
+    )
+    id_ = found["id"]
+    if "header_row" in table and "row" in edit:
+        edit = {**edit, "row": found["rows"]}
+    found = call_as(editor, "challenge_preparation_update", id=id_, edits=[edit])
+    assert [one["objet"] for one in found["preview"]][-1] == "Ailleurs"
+    found = call_as(editor, "challenge_preparation_update", id=id_, **table)
+    (kept_edit,) = found["edits"]
+    assert (kept_edit["sheet"], kept_edit["sheet_row"]) == ("2025", 5)
+    objects = [one["objet"] for one in found["preview"]]
+    assert objects.count("Ailleurs") == 1
+    assert objects[kept_edit["row"] - 1] == "Ailleurs"
+    # What the version before stored has no place, and goes nowhere else.
+    row = Preparation.get(id_)
+    assert row
+    row.edits = [{"row": 1, **EDIT}]
+    model.Session.commit()
+    found = call_as(
+        editor, "challenge_preparation_update", id=id_, sheets=["2024"], header_row=1
+    )
+    assert found["edits"] == []
+    assert "Ailleurs" not in [one["objet"] for one in found["preview"]]
 
 
 @pytest.mark.parametrize(
@@ -606,6 +758,73 @@ def test_a_job_that_breaks_says_so_and_leaves_the_choices(
     assert again["state"] == "ready"
 
 
+def test_what_the_database_refuses_has_failed_and_waits_no_more(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = _begin(editor, organization)
+    row = Preparation.get(found["id"])
+    assert row
+    row.state = "reading"
+    model.Session.commit()
+
+    def unsound(row: Preparation, _: Any) -> None:
+        row.found, row.state = {"sheets": ["a\0b"]}, "to_match"
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs.work, "prepare", unsound)
+        jobs.prepare_queued(found["id"])
+    model.Session.expire_all()
+    shown = call_as(editor, "challenge_preparation_show", id=found["id"])
+    assert shown["state"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("Sub\0ven\ntions.xlsx", "Sub ven tions.xlsx"),
+        ("Fe\ud800te\u202e.xlsx", "Fe te .xlsx"),
+        ("Subventions versées (2025).xlsx", "Subventions versées (2025).xlsx"),
+        ("\0", "-"),
+    ],
+)
+def test_the_name_of_a_file_is_one_that_can_be_stored_and_seen(
+    editor: dict[str, Any], organization: dict[str, Any], sent: str, name: str
+) -> None:
+    found = call_as(
+        editor,
+        "challenge_preparation_create",
+        organization=organization["name"],
+        kit=KIT,
+        upload=_upload(sheets.xlsx({"2025": TABLE}), sent),
+    )
+    assert (found["source_name"], found["rows"]) == (name, 2)
+
+
+def test_empty_rows_hide_no_total(
+    editor: dict[str, Any], organization: dict[str, Any]
+) -> None:
+    found = _begin(editor, organization, [*TABLE[:5], *[[]] * 600, TABLE[5], [], ["x"]])
+    told = [one["why"] for one in found["left_out"]]
+    assert "total" in told
+    assert found["empty_rows"] > 600 > told.count("empty")
+    assert found["left_out_rows"] == found["empty_rows"] + len(told) - 500
+
+
+def test_rows_after_many_are_checked_too(
+    editor: dict[str, Any],
+    organization: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ckanext.challenge.conformity.check.MAX_ROWS", 1)
+    wrong = [*TABLE[4][:3], "mille", *TABLE[4][4:]]
+    found = _finish(editor, _begin(editor, organization, [*TABLE[:4], wrong]))
+    assert found["report"]["rows"] == 2
+    assert not found["report"]["partial"]
+    assert (found["state"], len(found["problems"])) == ("to_mend", 1)
+
+
 def test_two_who_publish_at_once_publish_once(
     editor: dict[str, Any], organization: dict[str, Any]
 ) -> None:
@@ -639,7 +858,7 @@ def test_a_dataset_that_was_deleted_meanwhile_is_not_brought_back(
 ) -> None:
     first = _finish(editor, _begin(editor, organization))
     done = call_as(editor, "challenge_preparation_publish", id=first["id"], mode="new")
-    again = _begin(editor, organization)
+    again = _say_when(editor, _begin(editor, organization))
     call_as(editor, "package_delete", id=done["dataset_id"])
     for mode in ("add", "replace"):
         with pytest.raises(tk.ValidationError) as caught:

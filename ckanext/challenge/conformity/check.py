@@ -48,6 +48,7 @@ def check(
     schema: Schema,
     encoding: str | None = None,
     publisher: Publisher | None = None,
+    most_rows: int | None = None,
 ) -> Report:
     """Check a file; whatever it is, the answer is a report.
 
@@ -59,6 +60,7 @@ def check(
     :param encoding: the one that the publisher declares
     :param publisher: whose numbers the file may hold where it names its publisher;
         without it, that is not judged
+    :param most_rows: after so many the check ends, if not after :data:`MAX_ROWS`
     :raises OSError: the file cannot be opened
     """
     if schema.descriptor is None:
@@ -74,7 +76,7 @@ def check(
         return _report(tally, rows=0)
     fields = _fields(schema.descriptor or {})
     written = {"encoding": how.encoding, "separator": how.separator}
-    table = _Table(path, how, fields)
+    table = _Table(path, how, fields, most_rows or MAX_ROWS)
     tally = Tally()
     for problem in table.header_problems:
         tally.add(problem)
@@ -158,10 +160,15 @@ class _Table:
     """The rows of a file under the names that the schema has for its columns."""
 
     def __init__(
-        self, path: Path, how: reading.Layout, fields: dict[str, dict[str, Any]]
+        self,
+        path: Path,
+        how: reading.Layout,
+        fields: dict[str, dict[str, Any]],
+        most_rows: int,
     ) -> None:
         self.path = path
         self.how = how
+        self.most_rows = most_rows
         self.rows = 0
         self.is_cut = False
         #: Why reading ended, if not at the end: frictionless makes an error of its own
@@ -201,7 +208,7 @@ class _Table:
         empty = self._empty_end
         try:
             for line, cells in reading.records(self.path, self.how):
-                if self.rows + len(empty) >= MAX_ROWS:
+                if self.rows + len(empty) >= self.most_rows:
                     self.is_cut = True
                     return
                 if not any(map(str.strip, cells)):

@@ -360,6 +360,31 @@ _COMMA = re.compile(r"(-?\d+),(\d+)")
 _EITHER = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
 
 
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:\s+\d{3})+(?!\d)")
+_TWO_NUMBERS = re.compile(r"\d\s+\d")
+
+
+#: How a number is written with the signs of a keyboard.
+_SIGNS = {
+    **dict.fromkeys(map(ord, _INVISIBLE), None),
+    **dict.fromkeys(map(ord, "’'"), " "),
+    ord("\u2212"): "-",
+}
+
+
+@lru_cache(maxsize=64)
+def _bare(text: str) -> str:
+    """A number without its unit, and without the spaces around it or its thousands.
+
+    Spaces between two numbers stay: ``12 15`` is no 1215.
+    """
+    text = text.translate(_SIGNS)
+    text = _THOUSANDS.sub(lambda found: "".join(found[0].split()), text)
+    if not _TWO_NUMBERS.search(text):
+        text = "".join(text.split())
+    return _UNITS.sub("", text)
+
+
 def number(text: str, style: str | None = None) -> str | None:
     """The number that a text says, its digits kept: ``1 500,00 €`` → ``1500.00``.
 
@@ -367,19 +392,16 @@ def number(text: str, style: str | None = None) -> str | None:
         ``thousands``
     :raises Unclear: without a style, where it could be both
     """
-    text = (
-        _SPACES.sub("", text).replace("\u2212", "-").replace("’", "").replace("'", "")
-    )
-    text = _UNITS.sub("", text)
+    text = _bare(text)
     if text.startswith("(") and text.endswith(")"):
         text = f"-{text[1:-1]}"
     text = text.removeprefix("+")
     if LOST_DIGITS.fullmatch(text):
         return None
-    if _EITHER.fullmatch(text) and "," in text:
+    if _EITHER.fullmatch(text):
         readings = {
             "decimals": text.replace(",", "."),
-            "thousands": text.replace(",", ""),
+            "thousands": text.replace(",", "").replace(".", ""),
         }
         if style is None:
             raise Unclear(readings)
@@ -393,9 +415,15 @@ def number(text: str, style: str | None = None) -> str | None:
     return text if _NUMBER.fullmatch(text) and "e" not in text.lower() else None
 
 
+def separator_of(text: str) -> str | None:
+    """The dot or comma before three digits that could be either; nothing elsewhere."""
+    bare = _bare(text).strip("()").removeprefix("+")
+    return bare[-4] if _EITHER.fullmatch(bare) else None
+
+
 def style_of(text: str) -> str | None:
     """What the separators of this text alone show of a comma."""
-    bare = _UNITS.sub("", _SPACES.sub("", text))
+    bare = _bare(text)
     if _GROUPED_BY_COMMA.fullmatch(bare):
         return "thousands"
     if _GROUPED_BY_DOT.fullmatch(bare):
@@ -406,33 +434,41 @@ def style_of(text: str) -> str | None:
     return None
 
 
-def whole(text: str, style: str | None = None) -> str | None:
-    """The whole number that a text says: ``12,00`` → ``12``, ``1.500`` → ``1500``.
+def dot_style_of(text: str) -> str | None:
+    """What the separators of this text alone show of a dot."""
+    comma = style_of(text)
+    if comma is not None:
+        return "thousands" if comma == "decimals" else "decimals"
+    bare = _bare(text)
+    if "." in bare and _NUMBER.fullmatch(bare) and not _EITHER.fullmatch(bare):
+        return "decimals"
+    return None
 
-    :raises Unclear: never: of two readings only one is whole
+
+def whole(text: str, style: str | None = None) -> str | None:
+    """The whole number that a text says: ``12,00`` → ``12``.
+
+    :raises Unclear: as of :func:`number`; a reading may be no whole number
     """
-    bare = _SPACES.sub("", text)
-    if _EITHER.fullmatch(bare) and not bare.endswith("000"):
-        return bare.replace(".", "").replace(",", "")
     try:
-        found = number(text, style or "thousands")
-    except Unclear:
-        return None
-    if found is None:
-        return None
-    digits, _, rest = found.partition(".")
+        found = number(text, style)
+    except Unclear as two:
+        readings = {key: _whole(one) or one for key, one in two.readings.items()}
+        raise Unclear(readings) from None
+    return None if found is None else _whole(found)
+
+
+def _whole(text: str) -> str | None:
+    digits, _, rest = text.partition(".")
     return digits if not rest.strip("0") else None
 
 
 def share(text: str) -> str | None:
     """The part of one that a percentage says: ``45 %`` → ``0.45``."""
-    bare = _SPACES.sub("", text)
+    bare = text.rstrip()
     if not bare.endswith("%"):
         return None
-    try:
-        found = number(bare[:-1], "decimals")
-    except Unclear:
-        return None
+    found = number(bare[:-1], "decimals")
     return hundredth(found) if found is not None else None
 
 
@@ -572,7 +608,9 @@ def shaped(text: str, field: Field) -> str | None:
     """
     if "pattern" not in field.constraints:
         return None
-    bare = _SPACES.sub("", text)
+    # 12 15 is no number.
+    is_number = field.type in ("number", "integer", "year")
+    bare = text if is_number else _SPACES.sub("", text)
     candidates: Iterable[str] = (
         plainly_spaced(text),
         plainly_spaced(text).replace("’", "'"),

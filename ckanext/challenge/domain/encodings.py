@@ -19,10 +19,12 @@ BYTE_ORDER_MARKS = (
 OLD_ENCODINGS = ("windows-1252", "iso-8859-15")
 #: What Excel on an old Mac and DOS write: any bytes are text in them, too.
 _OLDER_ENCODINGS = ("macintosh", "cp850")
-#: What stands in French texts beside ASCII, by how often it does, roughly.
+#: What stands in French texts beside ASCII, by how often it does, roughly. What one
+#: encoding has in the place of another's capital is no likelier than this capital, and
+#: the small letter in the place of another capital is as likely: `»` is È, `ô` is Ù.
 _FRENCH = {
-    **dict.fromkeys("âäëîïôöùûüÿæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŒÆ‘“”–—…§²³", 1),
-    **dict.fromkeys("àçèê€«»’°œ\u00a0", 3),
+    **dict.fromkeys("äöüÿæÄÖÜÆŸ‘“”–—…§²³", 1),
+    **dict.fromkeys("âàçèêëîïôùûÂÀÇÈÉÊËÎÏÔÙÛŒ€«»’°œ\u00a0", 3),
     "é": 8,
 }
 

@@ -33,9 +33,16 @@ _SAMPLE = 200
 _SHORT = 20
 
 #: The kinds of repairs that are questions.
-ASKED = ("day-order", "number-style", "near-values", "percent", "empty-cells")
+ASKED = (
+    "day-order",
+    "number-style",
+    "dot-style",
+    "near-values",
+    "percent",
+    "empty-cells",
+)
 #: Those that ask how a column is written, which is so in the next table too.
-LASTING = ("day-order", "number-style", "percent", "empty-cells")
+LASTING = ("day-order", "number-style", "dot-style", "percent", "empty-cells")
 
 #: What was decided about a repair: whether it is applied, or which of its readings is
 #: right.
@@ -72,7 +79,7 @@ class Reading:
 class Question:
     """What a person has to say.
 
-    :ivar code: ``day-or-month``, ``comma``, ``near-value``, ``percent``,
+    :ivar code: ``day-or-month``, ``comma``, ``dot``, ``near-value``, ``percent``,
         ``empty-means-no``, ``doubled-rows``, ``others``; or ``lost-digits``, which
         nobody can answer here: the digits are in the spreadsheet alone
     :ivar readings: the possible answers; none where it is yes or no
@@ -91,8 +98,8 @@ class Repair:
     :ivar kind: ``spaces``, ``accents``, ``dates``, ``numbers``, ``booleans``,
         ``values``, ``zeros``, ``registration``, ``phones``, ``coordinates``,
         ``swapped``, ``letters``, ``recalled``; ``day-order``, ``number-style``,
-        ``near-values``, ``percent``, ``empty-cells``, ``lost-digits``, ``others``,
-        ``empty-rows``, ``doubled-rows``
+        ``dot-style``, ``near-values``, ``percent``, ``empty-cells``, ``lost-digits``,
+        ``others``, ``empty-rows``, ``doubled-rows``
     :ivar cells: how many cells, or rows, it concerns
     :ivar examples: three of them
     :ivar applied: whether the result has it
@@ -349,43 +356,55 @@ def _formatted(day: str, field: Field) -> str:
 
 def _numbers(column: _Column) -> None:
     field = column.field
-    if field.type not in ("number", "integer", "year"):
+    if field.type == "year":
+        # No year has decimals.
+        _of_each(column, "numbers", lambda text: cells.whole(text, "thousands"))
+    if field.type not in ("number", "integer"):
         return
     wrong = column.wrong()
-    if field.type != "number":
-        _of_each(column, "numbers", cells.whole)
-        return
-    is_share = field.constraints.get("maximum") in (1, 1.0)
-    styles = {cells.style_of(now) for _, now in wrong} - {None}
+    is_share = field.type == "number" and field.constraints.get("maximum") in (1, 1.0)
+    read = cells.number if field.type == "number" else cells.whole
+    styles, shown = set(), set()
+    for _, now in wrong:
+        styles.add(cells.style_of(now))
+        shown.add(cells.dot_style_of(now))
+    styles.discard(None)
     style = styles.pop() if len(styles) == 1 else None
     changes: dict[str, str] = {}
-    unclear: dict[str, dict[str, str]] = {"decimals": {}, "thousands": {}}
-    for was, now in wrong:
-        if now.rstrip().endswith("%"):
-            text = now.rstrip().rstrip("%")
-            after = cells.share(now) if is_share else _quietly(text)
-        else:
-            try:
-                after = cells.number(now, style)
-            except cells.Unclear as two:
-                readings = {
-                    key: one
-                    for key, one in two.readings.items()
-                    if cells.in_bounds(one, field)
-                }
-                if len(readings) != 1:
-                    for key, one in two.readings.items():
-                        unclear[key][was] = one
-                    continue
-                after = next(iter(readings.values()))
-        if after is not None and after != now:
+    commas: dict[str, dict[str, str]] = {"decimals": {}, "thousands": {}}
+    dots: dict[str, dict[str, str]] = {"thousands": {}, "decimals": {}}
+
+    def take(was: str, now: str) -> None:
+        is_dot = cells.separator_of(now) == "."
+        try:
+            # A dot is asked of always: what others show of it is a proposal.
+            after = read(now, None if is_dot else style)
+        except cells.Unclear as two:
+            after = _within(two, field)
+            if after is None:
+                for key, one in two.readings.items():
+                    if cells.is_of_type(one, field):
+                        (dots if is_dot else commas)[key][was] = one
+        if after is not None and after != now and cells.is_of_type(after, field):
             changes[was] = after
+
+    for was, now in wrong:
+        if field.type == "number" and now.rstrip().endswith("%"):
+            bare = now.rstrip().rstrip("%")
+            part = cells.share(now) if is_share else cells.number(bare, "decimals")
+            if part is not None:
+                changes[was] = part
+        else:
+            take(was, now)
+    if "thousands" in shown or any(dots.values()):
+        # 2.300 looks right, but is no more sure than 2.300 €.
+        known = {was for was, _ in wrong}
+        for was, now in column.now.items():
+            if was not in known and cells.separator_of(now) == ".":
+                take(was, now)
     column.offer("numbers", changes)
-    column.ask(
-        "number-style",
-        "comma",
-        {key: changed for key, changed in unclear.items() if changed},
-    )
+    column.ask("number-style", "comma", _first(commas, field.type == "integer"))
+    column.ask("dot-style", "dot", _first(dots, shown - {None} != {"decimals"}))
     if is_share:
         hundred = {
             was: after
@@ -397,11 +416,18 @@ def _numbers(column: _Column) -> None:
         column.offer("percent", hundred, Question("percent"))
 
 
-def _quietly(text: str) -> str | None:
-    try:
-        return cells.number(text, "decimals")
-    except cells.Unclear:
-        return None
+def _within(two: cells.Unclear, field: Field) -> str | None:
+    """The one reading that lies where the field allows."""
+    found = [one for one in two.readings.values() if cells.in_bounds(one, field)]
+    return found[0] if len(found) == 1 else None
+
+
+def _first(
+    readings: Mapping[str, Mapping[str, str]], is_thousands: bool
+) -> dict[str, Mapping[str, str]]:
+    """The readings that change something, the likely one first."""
+    order = ("thousands", "decimals") if is_thousands else ("decimals", "thousands")
+    return {key: readings[key] for key in order if readings[key]}
 
 
 def _booleans(column: _Column) -> None:

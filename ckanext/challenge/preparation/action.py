@@ -42,7 +42,7 @@ from ckanext.challenge.model import Preparation
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.model.dictize import as_json, columns
 
-from . import jobs, kits, labels, schema, work
+from . import edits, jobs, kits, labels, schema, work
 
 log = logging.getLogger(__name__)
 
@@ -139,12 +139,15 @@ def challenge_preparation_show(context: Context, data_dict: dict[str, Any]) -> A
         source: column | constant | computed | derived | missing, column, value,
         can_be_made, problem: null | what is wrong with its one value}], repairs:
         [{key, field, kind, cells, examples: [{row, before, after}], applied,
-        question}], left_out: [{sheet, row, why, text}], report: {status, rows, errors,
-        error_count, groups, partial}, problems: [{row, field, sheet, sheet_row,
-        cells: [{field, value, letter}], message, fix}],
+        question}], left_out: [{sheet, row, why, text}] (the first 500 empty rows and
+        the first 500 others), left_out_rows, empty_rows (how many there are), report:
+        {status, rows, errors, error_count, groups, partial}, problems: [{row, field,
+        sheet, sheet_row, cells: [{field, value, letter}], message, fix}],
         preview: [{field: value}], period, mapping, constants, choices (by key of a
-        repair), answered_before (likewise: what was said the last time), edits,
-        taken_back, dataset_id, resource_id, created_at, updated_at, expires_at}``.
+        repair), answered_before (likewise: what was said the last time), edits: [{row,
+        field, value, sheet, sheet_row}] (``row`` is null where the table does not have
+        it now), taken_back, dataset_id, resource_id, created_at, updated_at,
+        expires_at}``.
         ``state`` is ``reading``, ``to_match`` (columns or required fields are left to
         be said), ``to_mend`` (questions or problems are left), ``ready``,
         ``published``, or ``failed``, ``reason`` then saying why, in words.
@@ -212,8 +215,9 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
     :type constants: dict
     :param repairs: by key, whether it is applied, or the key of the right reading
     :type repairs: dict
-    :param edits: ``{row, field, value}``, the row of the result counted from 1; null
-        takes an edit back
+    :param edits: ``{sheet, sheet_row, field, value}``, the row as the spreadsheet
+        counts it, or ``{row, field, value}``, the row of the table counted from 1; null
+        takes an edit back. An edit stays with its row of the spreadsheet.
     :type edits: list of dicts
     :param taken_back: ``{sheet, row}`` of rows left out that belong to the table; in
         place of those named before
@@ -239,16 +243,16 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
         # Its rows may be others: what was typed is in the workbook that was handed out.
         row.edits = []
     for name in ("sheets", "header_row", "taken_back"):
-        if name in data:
+        if name in data and data[name] != getattr(row, name):
             setattr(row, name, data[name])
+            # Which rows the others are about would not be known any more.
+            row.edits = edits.of_rows(row.edits)
     row.mapping = {**row.mapping, **data.get("mapping", {})}
     _check_mapping(row)
     row.repairs = {**row.repairs, **data.get("repairs", {})}
     # An empty one takes back what was said of another table, too: it is kept.
     row.constants = {**row.constants, **data.get("constants", {})}
-    edits = {(one["row"], one["field"]): one for one in row.edits}
-    edits.update({(one["row"], one["field"]): one for one in data.get("edits", [])})
-    row.edits = [one for one in edits.values() if one["value"] is not None]
+    row.edits = edits.added(row.edits, data.get("edits", []))
     row.updated_at = utcnow()
     row.expires_at = row.updated_at + timedelta(days=KEPT_DAYS)
     with _reading():
@@ -283,7 +287,9 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
     :type temporal_end: string
     :returns: as ``challenge_preparation_show``
     :rtype: dict
-    :raises ValidationError: it is not ready, or the catalogue refuses a field
+    :raises ValidationError: it is not ready, it would be another file than was shown
+        the last time (the preparation then shows the new one), or the catalogue refuses
+        a field
     """
     data = validate(context, data_dict, schema.publish())
     tk.check_access("challenge_preparation_publish", context, data)
@@ -303,6 +309,10 @@ def challenge_preparation_publish(context: Context, data_dict: dict[str, Any]) -
         row.found, row.edits, row.mapping = {}, [], {}
         session_events.after_commit(file_store.remove, row.id)
         _publish(context, row, data, file, result.published_for)
+    except work.Changed:
+        model.Session.commit()
+        text = tk._("Something has changed since you looked. Look at the result again.")
+        raise tk.ValidationError({"id": [text]}) from None
     except BaseException:
         model.Session.rollback()
         raise
@@ -391,7 +401,7 @@ def _source(data_dict: dict[str, Any]) -> tuple[IO[bytes], str]:
     """What was given: a file, or cells that were pasted."""
     upload, text = data_dict.get("upload"), data_dict.get("text")
     if isinstance(upload, FileStorage) and upload.filename:
-        return upload.stream, upload.filename[:_LONGEST_NAME]
+        return upload.stream, _name_of(upload.filename)
     if upload not in (None, "") and not isinstance(upload, FileStorage):
         raise tk.ValidationError({"upload": [tk._("This must be a file")]})
     if text is not None and not isinstance(text, str):
@@ -404,6 +414,12 @@ def _source(data_dict: dict[str, Any]) -> tuple[IO[bytes], str]:
         told = tk._("Choose a spreadsheet, or paste its cells")
         raise tk.ValidationError({"upload": [told]})
     return io.BytesIO(text.encode()), _PASTED
+
+
+def _name_of(filename: str) -> str:
+    """The name of a file as it is shown, without what cannot be stored or seen."""
+    printable = "".join(one if one.isprintable() else " " for one in filename)
+    return " ".join(printable.split())[:_LONGEST_NAME] or "-"
 
 
 def _is_sound(text: str) -> bool:
@@ -659,7 +675,8 @@ def _refuse_published() -> NoReturn:
 def _dictize(row: Preparation) -> dict[str, Any]:
     found = as_json(row.found)
     report = found.pop("report", None)
-    found.pop("remembered", None)
+    for name in ("remembered", "digest"):
+        found.pop(name, None)
     fields = found.get("fields", [])
     titles = {one["name"]: one["title"] for one in fields}
     return {

@@ -44,6 +44,8 @@ def prepare_queued(preparation_id: str) -> None:
         return
     try:
         work.prepare(row, kits.schema_of(row.kit))
+        # The database may refuse what a workbook holds.
+        model.Session.commit()
     except OSError:
         # The place for files is away: the preparation waits to be begun again.
         log.exception("The workbook of preparation %s cannot be read", preparation_id)
@@ -54,4 +56,4 @@ def prepare_queued(preparation_id: str) -> None:
         row = model.Session.get(Preparation, preparation_id)
         if row is not None:
             row.state, row.reason = "failed", work.BROKEN
-    model.Session.commit()
+        model.Session.commit()

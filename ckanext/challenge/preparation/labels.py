@@ -43,6 +43,7 @@ _REPAIRS: Mapping[str, str] = {
     "day-order": N_("Days that can be read in two ways"),
     "numbers": N_("Numbers are written without spaces or units, with a point"),
     "number-style": N_("Numbers that can be read in two ways"),
+    "dot-style": N_("Numbers that can be read in two ways"),
     "percent": N_("Numbers that may be percentages"),
     "booleans": N_("Yes and no are written as the schema asks"),
     "empty-cells": N_("Empty cells beside crosses"),
@@ -64,6 +65,7 @@ _REPAIRS: Mapping[str, str] = {
 _QUESTIONS: Mapping[str, str] = {
     "day-or-month": N_("Which number is the day? No day of this column is above 12."),
     "comma": N_("Is this comma a decimal comma, or does it set thousands apart?"),
+    "dot": N_("Is this dot a decimal point, or does it set thousands apart?"),
     "near-value": N_("Is this the value that was meant?"),
     "percent": N_("Are these percentages, to be divided by 100?"),
     "empty-means-no": N_("Does an empty cell mean no?"),
@@ -82,7 +84,7 @@ _QUESTIONS: Mapping[str, str] = {
 _READINGS: Mapping[str, str] = {
     "day-first": N_("the day comes first"),
     "month-first": N_("the month comes first"),
-    "decimals": N_("a decimal comma"),
+    "decimals": N_("decimals"),
     "thousands": N_("thousands"),
 }
 #: What of persons a column seems to tell.

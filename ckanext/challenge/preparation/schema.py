@@ -164,11 +164,18 @@ def _row(value: Any) -> int:
 def _edits(value: Any) -> list[dict[str, Any]]:
     found = []
     for part in map(_object, _list(value)):
+        place = {"sheet": None, "sheet_row": None}
+        if part.get("sheet_row") is not None:
+            place = {
+                "sheet": _cell(part.get("sheet")),
+                "sheet_row": _row(part["sheet_row"]),
+            }
         found.append(
             {
-                "row": _row(part.get("row")),
+                "row": _row(part.get("row")) if place["sheet"] is None else None,
                 "field": _cell(part.get("field")),
                 "value": _field_or_nothing(part.get("value")),
+                **place,
             }
         )
     return found

@@ -6,6 +6,7 @@ the workbook at any time.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
@@ -19,7 +20,14 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.challenge.common import file_store, own_fields
-from ckanext.challenge.common.workbooks import NotATable, Sheet, Workbook, take_in
+from ckanext.challenge.common.sheet_tables import LeftOut
+from ckanext.challenge.common.workbooks import (
+    MAX_ROWS,
+    NotATable,
+    Sheet,
+    Workbook,
+    take_in,
+)
 from ckanext.challenge.conformity import labels as conformity_labels
 from ckanext.challenge.conformity import publishers, registry
 from ckanext.challenge.conformity.report import Problem, Report
@@ -28,7 +36,7 @@ from ckanext.challenge.domain.matching import Match
 from ckanext.challenge.domain.mending import Repair
 from ckanext.challenge.model import Collectivite, Preparation, PreparationMemory
 
-from . import kits, marked, others, steps, vocabulary
+from . import edits, kits, marked, others, steps, vocabulary
 
 #: Rows that are shown of the result.
 _PREVIEW = 20
@@ -46,6 +54,9 @@ BROKEN = "broken"
 _MOST_HIDDEN = 50
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+#: A year in the text of a constant, and the types that are a time.
+_SOME_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_TIMES = ("date", "datetime", "year", "yearmonth")
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
@@ -77,6 +88,7 @@ def prepare(row: Preparation, schema: registry.Schema) -> None:
         return
     row.found = found.as_dict()
     row.state = found.state
+    row.edits = found.typed
 
 
 def _taken_in(row: Preparation) -> Workbook:
@@ -89,7 +101,7 @@ def csv_of(row: Preparation, schema: registry.Schema) -> bytes:
 
     :raises NotATable: the workbook cannot be read
     """
-    return steps.to_csv(_Prepared(row, schema, _taken_in(row)).result)
+    return _Prepared(row, schema, _taken_in(row)).content
 
 
 def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
@@ -100,9 +112,7 @@ def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
     """
     workbook = _taken_in(row)
     found = _Prepared(row, schema, workbook)
-    marks = marked.marks(
-        workbook.sheets, found.table.header_row, found.edits(row.edits)
-    )
+    marks = marked.marks(workbook.sheets, found.table.header_row, found.edits())
     return marked.write(workbook.sheets, marks, tk._("The table"))
 
 
@@ -119,14 +129,24 @@ class Published:
     published_for: frozenset[str]
 
 
+class Changed(Exception):
+    """The result is not the one that was shown, because something else has changed."""
+
+
 def to_publish(row: Preparation, schema: registry.Schema) -> Published:
     """The result as it is published, kept in mind for the next time.
 
     What was agreed to is kept in the caller's transaction.
 
     :raises NotATable: the workbook cannot be read
+    :raises Changed: it is another result than the stored one, which people saw; what
+        it is now is stored in its place, in the caller's transaction
     """
     prepared = _Prepared(row, schema, _taken_in(row))
+    # What an organization is remembered to have said may be newer than the result.
+    if prepared.is_unsaid or prepared.digest != row.found.get("digest"):
+        row.found, row.state = prepared.as_dict(), prepared.state
+        raise Changed
     result = prepared.result
     memory = model.Session.get(PreparationMemory, (row.organization_id, row.kit))
     if memory is None:
@@ -142,20 +162,33 @@ def to_publish(row: Preparation, schema: registry.Schema) -> Published:
     # A kit may come from two tables in turn, and what was known needs no second saying:
     # this table adds to what is kept, and takes away only what somebody emptied.
     memory.columns = {**memory.columns, **row.found.get("remembered", {})}
-    memory.constants = said({**memory.constants, **row.constants})
-    lasting = {
+    memory.constants = lasting(said({**memory.constants, **row.constants}), schema)
+    answers = {
         key: choice
         for key, choice in row.repairs.items()
         if key.rpartition(":")[2] in mending.LASTING
     }
-    memory.answers = {**memory.answers, **lasting}
+    memory.answers = {**memory.answers, **answers}
     memory.known = steps.names_known(memory.known, result, schema)
-    return Published(steps.to_csv(result), prepared.others.accepted)
+    return Published(prepared.content, prepared.others.accepted)
 
 
 def said(constants: Mapping[str, str]) -> dict[str, str]:
     """Without those that somebody took back: their text is empty."""
     return {field: text for field, text in constants.items() if text}
+
+
+def lasting(constants: Mapping[str, str], schema: registry.Schema) -> dict[str, str]:
+    """Those that are so in the table of another year, too: none that tells a time."""
+    fields = vocabulary.of(schema).by_name
+    return {
+        name: text
+        for name, text in constants.items()
+        if name in fields
+        and fields[name].type not in _TIMES
+        and fields[name].kind != "period"
+        and not _SOME_YEAR.search(text)
+    }
 
 
 def context_of(organization_id: str) -> steps.Context:
@@ -224,11 +257,14 @@ class _Prepared:
         self.matches = steps.match_columns(
             self.table, schema, memory.columns if memory else None, row.mapping
         )
+        self.typed = edits.placed(row.edits, self.table.places)
         # What was said for another table does not hide a column of this one.
         in_table = {one.field for one in self.matches if one.state == "decided"}
         remembered = {
             field: text
-            for field, text in (memory.constants if memory else {}).items()
+            for field, text in lasting(
+                memory.constants if memory else {}, schema
+            ).items()
             if field not in in_table
         }
         self._constants = said({**remembered, **row.constants})
@@ -243,22 +279,47 @@ class _Prepared:
             choices,
             constants=self._constants,
             edits={
-                (one["row"] - 1, one["field"]): one["value"] or "" for one in row.edits
+                (one["row"] - 1, one["field"]): one["value"]
+                for one in self.typed
+                if one["row"] is not None
             },
             known=memory.known if memory else None,
         )
         self.others = others.look(self.result, schema, row.organization_id, row.repairs)
         self.repairs = (*self.result.repairs, *self.others.questions)
-        self.report = _checked(self.result, schema, self.others.publisher)
+
+    @cached_property
+    def content(self) -> bytes:
+        """The result as a file."""
+        return steps.to_csv(self.result)
+
+    @property
+    def digest(self) -> str:
+        """By which one sees whether another result is published than was shown."""
+        codes = ",".join(sorted(self.others.accepted))
+        return hashlib.sha256(codes.encode() + b"\n" + self.content).hexdigest()
+
+    @cached_property
+    def report(self) -> Report:
+        """Conformity's verdict on the result, as it will be once it is published."""
+        return _checked(self.content, self._schema, self.others.publisher)
+
+    @property
+    def is_unsaid(self) -> bool:
+        """Whether something is left to be said, be the result right or wrong."""
+        return self._is_unmatched or bool(self._asked_fields)
+
+    @property
+    def _is_unmatched(self) -> bool:
+        lacks = any(
+            one.required and one.source == "missing" for one in self.result.sources
+        )
+        return lacks or any(one.state == "asked" for one in self.matches)
 
     @property
     def state(self) -> str:
         """What people have to do next."""
-        lacks = any(
-            one.required and one.source == "missing" for one in self.result.sources
-        )
-        asked = any(one.state == "asked" for one in self.matches)
-        if lacks or asked or self._wrong_for_all:
+        if self._is_unmatched or self._wrong_for_all:
             return "to_match"
         if self._asked_fields or self.report.status != "valid":
             return "to_mend"
@@ -300,8 +361,10 @@ class _Prepared:
                     "why": one.why,
                     "text": one.text[:_LONGEST_VALUE],
                 }
-                for one in table.left_out[:_MOST_LEFT_OUT]
+                for one in _told(table.left_out)
             ],
+            "left_out_rows": len(table.left_out),
+            "empty_rows": sum(one.why == "empty" for one in table.left_out),
             "report": _report(self.report),
             "problems": self._problems(),
             "period": self._period(),
@@ -310,22 +373,19 @@ class _Prepared:
                 for row in result.rows(_PREVIEW)
             ],
             "remembered": steps.remember(self.matches),
+            "digest": self.digest,
         }
 
-    def edits(self, typed: Iterable[Mapping[str, Any]]) -> list[marked.Edit]:
+    def edits(self) -> list[marked.Edit]:
         """What was typed for cells, and what is wrong in them."""
         sources = {one.field: one for one in self.result.sources}
         found = []
-        for one in typed:
-            source, number = sources.get(one["field"]), one["row"] - 1
-            if source is not None and number < len(self.table.places):
-                place = self.table.places[number]
+        for one in self.typed:
+            source = sources.get(one["field"])
+            if source is not None and one["row"] is not None:
+                place = one["sheet"], one["sheet_row"]
                 letter = self._letter(source)
-                found.append(
-                    marked.Edit(
-                        place.sheet, place.row, source.field, letter, one["value"]
-                    )
-                )
+                found.append(marked.Edit(*place, source.field, letter, one["value"]))
         for problem in self._problems():
             note = conformity_labels.said(problem["error"])
             place = problem["sheet"], problem["sheet_row"]
@@ -456,6 +516,18 @@ class _Prepared:
         }
 
 
+def _told(left_out: Iterable[LeftOut]) -> list[LeftOut]:
+    """The first rows left out; empty ones take no place of others."""
+    counts = {True: 0, False: 0}
+    found = []
+    for one in left_out:
+        is_empty = one.why == "empty"
+        counts[is_empty] += 1
+        if counts[is_empty] <= _MOST_LEFT_OUT:
+            found.append(one)
+    return found
+
+
 def _concerned(problem: Problem) -> list[str]:
     """The fields by any of which a problem may be mended, its own first."""
     facts = problem.expected if isinstance(problem.expected, Mapping) else {}
@@ -535,18 +607,18 @@ def _repair(repair: Repair) -> dict[str, Any]:
 
 
 def _checked(
-    result: steps.Result, schema: registry.Schema, publisher: publishers.Publisher
+    content: bytes, schema: registry.Schema, publisher: publishers.Publisher
 ) -> Report:
-    """Conformity's verdict on the result, as it will be once it is published."""
     # frictionless is loaded where a file is checked: no web process needs it.
     from ckanext.challenge.conformity import check as conformity  # noqa: PLC0415
 
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", suffix=".csv"
-    ) as file:
-        steps.write(result, file)
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        file.write(content)
         file.flush()
-        return conformity.check(Path(file.name), schema, publisher=publisher)
+        # What is published without another look is looked at to its end.
+        return conformity.check(
+            Path(file.name), schema, publisher=publisher, most_rows=MAX_ROWS
+        )
 
 
 def _report(report: Report) -> Mapping[str, Any]:

@@ -19,6 +19,8 @@ LEFT_OUT = "-"
 YES, NO = "yes", "no"
 #: Controls of one kind on a page, at most.
 _MOST = 2000
+#: Of the last row of a spreadsheet.
+_DIGITS = 7
 
 
 def _controls(form: Form, name: str) -> Iterator[tuple[str, str, str]]:
@@ -45,14 +47,14 @@ def table(form: Form) -> dict[str, Any]:
     if sheets != form.getlist("sheets-was"):
         found["sheets"] = sheets
     if form.get("header_row", "") != form.get("header_row-was", ""):
-        found["header_row"] = form["header_row"]
+        # Without its button there is no row 0 either: the page says so.
+        found["header_row"] = form.get("header_row") or 0
     back = form.getlist("taken_back")
     if back != form.getlist("taken_back-was"):
         # "12 Feuil1": a row and its sheet.
         found["taken_back"] = [
-            {"row": int(row), "sheet": sheet}
+            {"row": _row(row), "sheet": sheet}
             for row, _, sheet in (one.partition(" ") for one in back)
-            if row.isdecimal()
         ]
     return found
 
@@ -84,10 +86,25 @@ def mending(form: Form) -> dict[str, Any]:
     }
     edits = []
     for about, now in _changed(form, "edit").items():
-        row, _, field = about.partition(" ")
-        if row.isdecimal():
-            edits.append({"row": int(row), "field": field, "value": now})
+        row, _, cell_of = about.partition(" ")
+        sheet, _, field = cell_of.rpartition("\t")
+        edits.append(
+            {"sheet": sheet, "sheet_row": _row(row), "field": field, "value": now}
+        )
     return {"repairs": repairs, "edits": edits}
+
+
+def cell(where: Mapping[str, Any], field: str) -> str:
+    """What the control of a cell is about.
+
+    :param where: ``{sheet, sheet_row}``
+    """
+    return f"{where['sheet_row']} {where['sheet']}\t{field}"
+
+
+def _row(text: str) -> int | str:
+    """A row, or the text that is none and that the action refuses."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else text
 
 
 def typed(form: Form, name: str) -> Mapping[str, str]:

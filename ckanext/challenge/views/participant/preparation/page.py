@@ -218,7 +218,10 @@ def _table(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
             for sheet in sheets
         ],
         "left_out": left_out,
-        "empty_rows": sum(one["why"] == "empty" for one in found.get("left_out", [])),
+        "empty_rows": found.get(
+            "empty_rows",
+            sum(one["why"] == "empty" for one in found.get("left_out", [])),
+        ),
         "notes": [
             labels.note(one["code"], one["encoding"], tuple(one["lines"]))
             for one in found["notes"]
@@ -408,7 +411,7 @@ def _problem(
         "fix": problem["fix"],
         "cells": [
             {
-                "key": (key := f"{problem['row']} {cell['field']}"),
+                "key": (key := forms.cell(problem, cell["field"])),
                 "title": titles[cell["field"]],
                 "value": cell["value"],
                 "now": edits.get(key, cell["value"]),
@@ -466,7 +469,7 @@ def _publish(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
         "names": list(found["preview"][0]) if found["preview"] else [],
         "kept_columns": sum(one["source"] == "column" for one in found["fields"]),
         "left_columns": sum(not one["chosen"] for one in found["columns"]),
-        "left_rows": len(found["left_out"]),
+        "left_rows": found.get("left_out_rows", len(found["left_out"])),
         "mended": sum(
             one["cells"]
             for one in found["repairs"]
