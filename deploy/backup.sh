@@ -16,26 +16,43 @@ if [ $# -ne 2 ]; then
 fi
 folder=$1
 ini=$2
+# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common.sh"
 
-mkdir -p "$folder"
-if [ -n "$(ls -A "$folder")" ]; then
-    echo "backup: $folder is not empty" >&2
-    exit 1
+# A folder of another machine that is not mounted is missing, or has nothing in it: CKAN
+# itself writes into its own.
+if [ -n "$storage" ] && [ -z "$(ls -A "$storage")" ]; then
+    refuse "ckan.storage_path, $storage, is not there or has nothing in it: is it mounted?"
 fi
+mkdir -p "$folder"
+[ -z "$(ls -A "$folder")" ] || refuse "$folder is not empty"
 
-pg_dump --format=custom --no-owner --file="$folder/database.dump"
-if [ -n "$storage" ] && [ -d "$storage" ]; then
+(
+    eval "$main"
+    pg_dump --format=custom --no-owner --file="$folder/database.dump"
+)
+if [ -n "$storage" ]; then
     tar -C "$storage" -czf "$folder/storage.tar.gz" .
+else
+    echo "backup: there is no ckan.storage_path: no files are saved" >&2
 fi
 if [ -n "$keys" ] && [ -d "$keys" ]; then
     tar -C "$keys" -czf "$folder/keys.tar.gz" .
+else
+    echo "backup: no private keys are saved: this machine has no ${keys:-place for them}" >&2
 fi
-elsewhere=$(setting ckanext.challenge.storage)
 if [ -n "$elsewhere" ]; then
     echo "backup: the files of applications and steps are in the storage $elsewhere," \
         "and not in this backup" >&2
 fi
-cp "$ini" "$folder/ckan.ini"
+# With what the file is based on.
+eval "set -- $inis"
+cp "$1" "$folder/ckan.ini"
+shift
+number=2
+for base; do
+    cp "$base" "$folder/ckan-$number.ini"
+    number=$((number + 1))
+done
 (cd "$folder" && sha256sum -- * > SHA256SUMS)
 echo "Saved in $folder: $(cd "$folder" && echo *)"

@@ -20,25 +20,42 @@ ini=$2
     echo "restore: $folder is not as it was saved" >&2
     exit 1
 }
+# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common.sh"
 
-tables=$(psql --no-psqlrc --tuples-only --no-align --command \
-    "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
-[ "$tables" = 0 ] || { echo "restore: the database has tables already" >&2; exit 1; }
-for place in "$storage" "$keys"; do
-    if [ -n "$place" ] && [ -d "$place" ] && [ -n "$(ls -A "$place")" ]; then
-        echo "restore: $place is not empty" >&2
-        exit 1
-    fi
-done
+tables=$(
+    eval "$main"
+    psql --no-psqlrc --tuples-only --no-align --command \
+        "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+)
+[ "$tables" = 0 ] || refuse "the database has tables already"
 
-pg_restore --exit-on-error --no-owner --single-transaction \
-    --dbname="$PGDATABASE" "$folder/database.dump"
-if [ -f "$folder/storage.tar.gz" ] && [ -n "$storage" ]; then
+# Whether an archive has a place, which a setting says, and nothing is there.
+room_for() {
+    if [ -f "$folder/$1" ]; then
+        case $2 in
+            /*) ;;
+            "") refuse "$1 has no place: $ini has no $3" ;;
+            *) refuse "$1 has no place: $3 is $2, and has to begin with /" ;;
+        esac
+    fi
+    if [ -n "$2" ] && [ -d "$2" ] && [ -n "$(ls -A "$2")" ]; then
+        refuse "$2 is not empty"
+    fi
+}
+room_for storage.tar.gz "$storage" ckan.storage_path
+room_for keys.tar.gz "$keys" ckanext.challenge.keys_path
+
+(
+    eval "$main"
+    pg_restore --exit-on-error --no-owner --single-transaction \
+        --dbname="$PGDATABASE" "$folder/database.dump"
+)
+if [ -f "$folder/storage.tar.gz" ]; then
     mkdir -p "$storage"
     tar -C "$storage" -xzpf "$folder/storage.tar.gz"
 fi
-if [ -f "$folder/keys.tar.gz" ] && [ -n "$keys" ]; then
+if [ -f "$folder/keys.tar.gz" ]; then
     mkdir -p "$keys"
     tar -C "$keys" -xzpf "$folder/keys.tar.gz"
     chmod 700 "$keys"

@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from ckan import model
+from ckan.cli import CKANConfigLoader
 from ckan.tests import factories
 from helpers.databases import beside
 
@@ -52,7 +54,8 @@ def _portal(folder: Path, url: str) -> Portal:
     folder.mkdir()
     made = Portal(folder / "ckan.ini", url, folder / "files", folder / "files-keys")
     made.ini.write_text(
-        f"[app:main]\nsqlalchemy.url = {url}\nckan.storage_path = {made.storage}\n"
+        f"[app:main]\nsqlalchemy.url = {url.replace('%', '%%')}\n"
+        f"ckan.storage_path = {made.storage}\n"
     )
     return made
 
@@ -80,15 +83,43 @@ def there(tmp_path: Path) -> Iterator[Portal]:
         yield _portal(tmp_path / "there", text)
 
 
-def _run(script: str, *arguments: Any) -> subprocess.CompletedProcess[str]:
+def _run(
+    script: str, *arguments: Any, **environment: Any
+) -> subprocess.CompletedProcess[str]:
+    # The run of the tests names its own, which would count before the ini file.
+    usual = {key: text for key, text in os.environ.items() if key[:5] != "CKAN_"}
     return subprocess.run(
         [str(DEPLOY / script), *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
-        # The run of the tests names its own, which would count before the ini file.
-        env={key: text for key, text in os.environ.items() if key[:5] != "CKAN_"},
+        env={**usual, **{key: str(text) for key, text in environment.items()}},
     )
+
+
+def _names(archive: Path) -> set[str]:
+    with tarfile.open(archive) as opened:
+        return {name.removeprefix("./") for name in opened.getnames()}
+
+
+def _told(ini: Path, **environment: Any) -> dict[str, str]:
+    """What the scripts are told of a portal; of its database, what libpq is told."""
+    done = subprocess.run(
+        [
+            "sh",
+            "-euc",
+            'me=test ini=$1; . "$(dirname "$0")/common.sh"; eval "$main"; '
+            'printf "%s\\0" "storage=$storage" "keys=$keys"; env -0',
+            str(DEPLOY / "backup.sh"),
+            str(ini),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], **environment},
+    )
+    lines = done.stdout.rstrip("\0").split("\0")
+    return dict(line.split("=", 1) for line in lines)
 
 
 def test_what_is_saved_comes_back(here: Portal, there: Portal, tmp_path: Path) -> None:
@@ -125,6 +156,198 @@ def test_what_was_changed_since_is_not_brought_back(
     assert "is not as it was saved" in done.stderr
     assert not there.storage.exists()
     assert there.count("pg_tables WHERE schemaname = 'public'") == 0
+
+
+_WRITTEN = {
+    "here": "[app:main]\nsqlalchemy.url = {url}\nckan.storage_path = %(here)s/files\n",
+    "space": "[app:main]\nsqlalchemy.url = {url} \nckan.storage_path = {files} \n",
+    "slash": "[app:main]\nsqlalchemy.url = {url}\nckan.storage_path = {files}/\n",
+    "colon": "[app:main]\nsqlalchemy.url: {url}\nckan.storage_path: {files}\n",
+    "DOS": "[app:main]\r\nsqlalchemy.url={url}\r\nckan.storage_path={files}\r\n",
+    "another section": (
+        "[app:main]\nsqlalchemy.url = {url}\nckan.storage_path = {files}\n"
+        "[app:old]\nckan.storage_path = /old\n"
+    ),
+    "default": (
+        "[DEFAULT]\nroot = %(here)s\n"
+        "[app:main]\nsqlalchemy.url = {url}\nckan.storage_path = %(root)s/files\n"
+    ),
+    "based": (
+        "[app:main]\nuse = config:../base.ini\nsqlalchemy.url = {url}\n"
+        "ckan.storage_path = %(here)s/files\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", _WRITTEN.values(), ids=_WRITTEN)
+def test_an_ini_file_is_read_as_ckan_reads_it(
+    here: Portal, tmp_path: Path, text: str
+) -> None:
+    base = tmp_path / "base.ini"
+    base.write_text("[app:main]\nuse = egg:ckan\nckan.storage_path = %(here)s/other\n")
+    url = here.url.replace("%", "%%")
+    here.ini.write_bytes(text.format(url=url, files=here.storage).encode())
+    config = CKANConfigLoader(str(here.ini)).get_config()
+    told = _told(here.ini)
+    assert told["storage"] == str(here.storage)
+    assert str(config["ckan.storage_path"]).rstrip("/") == told["storage"]
+    assert told["keys"] == str(here.keys)
+
+    saved = tmp_path / "saved"
+    done = _run("backup.sh", saved, here.ini)
+    assert done.returncode == 0, done.stderr
+    assert "challenge/proof" in _names(saved / "storage.tar.gz")
+    assert "key.pem" in _names(saved / "keys.tar.gz")
+    based = saved / "ckan-2.ini"
+    assert based.exists() == ("use =" in text)
+    assert not based.exists() or based.read_bytes() == base.read_bytes()
+
+
+def test_a_file_below_says_less_than_the_one_above(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "base.ini").write_text(
+        "[app:main]\nuse = egg:ckan\nfiles = %(here)s/files\n"
+        "sqlalchemy.url = postgresql://h/below\n"
+        "ckan.storage_path = %(files)s\n"
+    )
+    ini = tmp_path / "ckan.ini"
+    ini.write_text(
+        "[app:main]\nuse = config:below/base.ini\n"
+        "sqlalchemy.url = postgresql://h/%(CKAN_NAME)s\n"
+        "ckanext.challenge.keys_path = %(here)s/keys\n"
+    )
+    told = _told(ini, CKAN_NAME="above")
+    assert told["PGDATABASE"] == "above"
+    assert told["storage"] == str(tmp_path / "below" / "files")
+    assert told["keys"] == str(tmp_path / "keys")
+
+
+def test_the_environment_counts_before_the_file(tmp_path: Path) -> None:
+    ini = tmp_path / "ckan.ini"
+    ini.write_text(
+        "[app:main]\nsqlalchemy.url = postgresql://h/file\nckan.storage_path = /file\n"
+    )
+    told = _told(
+        ini,
+        CKAN_SQLALCHEMY_URL="postgresql://h/environment",
+        CKAN_STORAGE_PATH="/environment",
+    )
+    assert told["PGDATABASE"] == "environment"
+    assert (told["storage"], told["keys"]) == ("/environment", "/environment-keys")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        (
+            "postgresql://me:a%%40b%%25c@db:5433/portal",
+            {
+                "PGUSER": "me",
+                "PGPASSWORD": "a@b%c",
+                "PGHOST": "db",
+                "PGPORT": "5433",
+                "PGDATABASE": "portal",
+            },
+        ),
+        (
+            "postgresql+psycopg2://me:a/b#c?'d$e@[::1]/portal",
+            {"PGPASSWORD": "a/b#c?'d$e", "PGHOST": "::1", "PGDATABASE": "portal"},
+        ),
+        (
+            "postgresql:///portal?host=/run/postgresql&port=5433",
+            {"PGHOST": "/run/postgresql", "PGPORT": "5433", "PGDATABASE": "portal"},
+        ),
+        (
+            "postgresql://db/portal?sslmode=verify-full&sslrootcert=/etc/ssl/root.pem"
+            "&sslcert=/etc/ssl/me.pem&sslkey=/etc/ssl/me.key",
+            {
+                "PGSSLMODE": "verify-full",
+                "PGSSLROOTCERT": "/etc/ssl/root.pem",
+                "PGSSLCERT": "/etc/ssl/me.pem",
+                "PGSSLKEY": "/etc/ssl/me.key",
+            },
+        ),
+    ],
+)
+def test_an_address_is_told_whole(
+    tmp_path: Path, address: str, expected: dict[str, str]
+) -> None:
+    ini = tmp_path / "ckan.ini"
+    ini.write_text(f"[app:main]\nsqlalchemy.url = {address}\n")
+    told = _told(ini)
+    assert {key: told.get(key) for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[app:main]\n", "there is no sqlalchemy.url"),
+        ("[server:main]\n", "No section: 'app:main'"),
+        ("[app:main]\nsqlalchemy.url = postgresql://h\n", "names none"),
+        ("[app:main]\nsqlalchemy.url = portal\n", "cannot be read"),
+        ("[app:main]\nuse = config:ckan.ini\n", "is based on itself"),
+        ("[app:main]\nuse = config:missing.ini\n", "missing.ini"),
+    ],
+)
+def test_a_file_that_ckan_cannot_use_is_told(
+    tmp_path: Path, text: str, why: str
+) -> None:
+    ini = tmp_path / "ckan.ini"
+    ini.write_text(text)
+    done = _run("backup.sh", tmp_path / "saved", ini)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"backup: {ini} cannot be used: ")
+    assert why in done.stderr
+    assert not (tmp_path / "saved").exists()
+
+
+@pytest.mark.parametrize("there_is", ["nothing", "a place to mount at"])
+def test_files_that_are_not_mounted_stop_it(
+    here: Portal, tmp_path: Path, there_is: str
+) -> None:
+    shutil.rmtree(here.storage)
+    if there_is != "nothing":
+        here.storage.mkdir()
+    done = _run("backup.sh", tmp_path / "saved", here.ini)
+    assert done.returncode == 1
+    assert "is it mounted?" in done.stderr
+    assert not (tmp_path / "saved").exists()
+
+
+def test_a_machine_without_keys_is_saved(here: Portal, tmp_path: Path) -> None:
+    shutil.rmtree(here.keys)
+    saved = tmp_path / "saved"
+    done = _run("backup.sh", saved, here.ini)
+    assert done.returncode == 0
+    assert "no private keys are saved" in done.stderr
+    assert not (saved / "keys.tar.gz").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("", "ckan.ini has no ckan.storage_path"),
+        ("ckan.storage_path = files", "ckan.storage_path is files"),
+        (
+            "ckan.storage_path = {files}\nckanext.challenge.keys_path = keys",
+            "ckanext.challenge.keys_path is keys",
+        ),
+    ],
+)
+def test_what_has_no_place_is_not_brought_back(
+    here: Portal, there: Portal, tmp_path: Path, line: str, why: str
+) -> None:
+    saved = tmp_path / "saved"
+    assert _run("backup.sh", saved, here.ini).returncode == 0
+    there.ini.write_text(
+        f"[app:main]\nsqlalchemy.url = {there.url.replace('%', '%%')}\n"
+        + line.format(files=there.storage)
+    )
+    done = _run("restore.sh", saved, there.ini)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert there.count("pg_tables WHERE schemaname = 'public'") == 0
+    assert not there.storage.exists()
 
 
 @pytest.mark.parametrize("script", ["backup.sh", "restore.sh"])
