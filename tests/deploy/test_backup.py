@@ -323,6 +323,51 @@ def test_a_machine_without_keys_is_saved(here: Portal, tmp_path: Path) -> None:
     assert not (saved / "keys.tar.gz").exists()
 
 
+@pytest.fixture
+def tar(tmp_path: Path) -> Path:
+    """A folder whose ``tar`` does its work, and then what is in ``after`` beside it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "tar"
+    program.write_text(
+        f'#!/bin/sh\n{shutil.which("tar")} "$@" || exit\n. "{folder}/after"\n'
+    )
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_file_that_grows_meanwhile_stops_no_backup(
+    here: Portal, there: Portal, tmp_path: Path, tar: Path, empty: bool
+) -> None:
+    (tar / "after").write_text("exit 1\n")
+    saved = tmp_path / "saved"
+    if empty:
+        saved.mkdir()
+    done = _run("backup.sh", f"{saved}/", here.ini, PATH=f"{tar}:{os.environ['PATH']}")
+    assert done.returncode == 0, done.stderr
+    assert f"files in {here.storage} changed while they were saved" in done.stderr
+    assert "challenge/proof" in _names(saved / "storage.tar.gz")
+    assert _run("restore.sh", saved, there.ini).returncode == 0
+
+
+@pytest.mark.parametrize("after", ["exit 2", "kill -TERM $PPID", "kill -KILL $PPID"])
+def test_a_backup_is_there_whole_or_not_at_all(
+    here: Portal, tmp_path: Path, tar: Path, after: str
+) -> None:
+    (tar / "after").write_text(after)
+    saved = tmp_path / "backups" / "saved"
+    done = _run("backup.sh", saved, here.ini, PATH=f"{tar}:{os.environ['PATH']}")
+    assert done.returncode != 0
+    assert "Saved" not in done.stdout
+    assert not saved.exists()
+    if "KILL" not in after:
+        assert list(saved.parent.iterdir()) == []
+    again = _run("backup.sh", saved, here.ini)
+    assert again.returncode == 0, again.stderr
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o700
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
