@@ -1,5 +1,5 @@
 #!/bin/sh
-# Save a portal: its database, its files and its keys, into one folder.
+# Save a portal: its databases, its files and its keys, into one folder.
 #
 #   backup.sh FOLDER CKAN_INI
 #
@@ -45,10 +45,16 @@ pack() {
     esac
 }
 
-(
-    eval "$main"
-    pg_dump --format=custom --no-owner --file="$part/database.dump"
+# Saves the database at an address, without the accounts of this server.
+dump() (
+    eval "$1"
+    pg_dump --format=custom --no-owner --no-privileges --file="$part/$2"
 )
+
+dump "$main" database.dump
+if [ -n "$datastore" ]; then
+    dump "$datastore" datastore.dump
+fi
 if [ -n "$storage" ]; then
     pack "$storage" storage.tar.gz
 else

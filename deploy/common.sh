@@ -8,6 +8,6 @@ refuse() {
 }
 
 # shellcheck disable=SC2034  # Who reads this file uses them.
-inis='' main='' storage='' keys='' elsewhere=''
+inis='' main='' datastore='' storage='' keys='' elsewhere=''
 found=$(python3 "$(dirname "$0")/settings.py" "${me:?}" "${ini:?}") || exit 1
 eval "$found"

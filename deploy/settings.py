@@ -20,8 +20,12 @@ SECTION = "app:main"
 #: Settings that CKAN takes from the environment before the file.
 FROM_ENVIRONMENT = {
     "sqlalchemy.url": "CKAN_SQLALCHEMY_URL",
+    "ckan.datastore.write_url": "CKAN_DATASTORE_WRITE_URL",
     "ckan.storage_path": "CKAN_STORAGE_PATH",
 }
+
+#: Where CKAN's plugin has its tables that nobody gave another place.
+DATASTORE = "postgresql://ckan_default:pass@localhost/datastore_default"
 
 #: Parameters of an address that PostgreSQL's programs are told by their environment.
 PARAMETERS = {
@@ -130,12 +134,16 @@ def variables(ini: str) -> dict[str, str]:
     url = setting("sqlalchemy.url")
     if not url:
         raise ValueError("there is no sqlalchemy.url")
+    datastore = setting("ckan.datastore.write_url")
+    if not datastore and "datastore" in setting("ckan.plugins").split():
+        datastore = DATASTORE
     storage = setting("ckan.storage_path").rstrip("/")
     # The extension's own place for keys, where nothing is set.
     beside = f"{storage}-keys" if storage else ""
     return {
         "inis": shlex.join(files),
         "main": exports(url),
+        "datastore": exports(datastore) if datastore else "",
         "storage": storage,
         "keys": setting("ckanext.challenge.keys_path") or beside,
         "elsewhere": setting("ckanext.challenge.storage"),

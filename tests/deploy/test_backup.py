@@ -8,7 +8,8 @@ import stat
 import subprocess
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from helpers.databases import beside
 from ckanext.challenge.common import journal
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+
+#: An account that each server has, since that of the tests may make none.
+READER = "pg_monitor"
 
 pytestmark = [
     pytest.mark.usefixtures("with_plugins", "clean_db"),
@@ -109,7 +113,8 @@ def _told(ini: Path, **environment: Any) -> dict[str, str]:
             "sh",
             "-euc",
             'me=test ini=$1; . "$(dirname "$0")/common.sh"; eval "$main"; '
-            'printf "%s\\0" "storage=$storage" "keys=$keys"; env -0',
+            'printf "%s\\0" "storage=$storage" "keys=$keys" '
+            '"datastore=$datastore"; env -0',
             str(DEPLOY / "backup.sh"),
             str(ini),
         ],
@@ -393,6 +398,102 @@ def test_what_has_no_place_is_not_brought_back(
     assert why in done.stderr
     assert there.count("pg_tables WHERE schemaname = 'public'") == 0
     assert not there.storage.exists()
+
+
+def _has_datastore(portal: Portal, url: str) -> Portal:
+    with portal.ini.open("a") as ini:
+        ini.write(f"ckan.datastore.write_url = {url.replace('%', '%%')}\n")
+    return replace(portal, url=url)
+
+
+def _tell(url: str, *statements: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture
+def datastores() -> Iterator[tuple[str, str]]:
+    """Two databases of a DataStore, as CKAN sets them up; the first has a table."""
+    permissions_sql = import_module("ckanext.datastore.cli").permissions_sql
+    with beside("datastore") as old, beside("datastore_restored") as new:
+        for url in (old, new):
+            sql = permissions_sql(
+                maindb=str(url.database),
+                datastoredb=str(url.database),
+                mainuser=str(url.username),
+                writeuser=str(url.username),
+                readuser=READER,
+            )
+            # The rest of this line is psql's own.
+            sql = sql.partition(r"\connect")[2].partition("\n")[2]
+            _tell(url.render_as_string(hide_password=False), sql.replace("%", "%%"))
+        texts = [url.render_as_string(hide_password=False) for url in (old, new)]
+        _tell(texts[0], "CREATE TABLE numbers AS SELECT generate_series(1, 7) AS n")
+        yield texts[0], texts[1]
+
+
+def test_a_datastore_comes_back(
+    here: Portal, there: Portal, datastores: tuple[str, str], tmp_path: Path
+) -> None:
+    _has_datastore(here, datastores[0])
+    saved = tmp_path / "saved"
+    done = _run("backup.sh", saved, here.ini)
+    assert done.returncode == 0, done.stderr
+
+    done = _run("restore.sh", saved, there.ini)
+    assert done.returncode == 1
+    assert "has no ckan.datastore.write_url" in done.stderr
+    assert there.count("pg_tables WHERE schemaname = 'public'") == 0
+    assert not there.storage.exists()
+
+    full = _has_datastore(replace(there, ini=tmp_path / "full.ini"), datastores[0])
+    full.ini.write_text(there.ini.read_text() + full.ini.read_text())
+    done = _run("restore.sh", saved, full.ini)
+    assert done.returncode == 1
+    assert "datastore has tables already" in done.stderr
+    assert there.count("pg_tables WHERE schemaname = 'public'") == 0
+
+    restored = _has_datastore(there, datastores[1])
+    done = _run("restore.sh", saved, there.ini)
+    assert done.returncode == 0, done.stderr
+    assert "ckan datastore set-permissions" in done.stdout
+    assert restored.count("numbers") == 7
+    assert restored.count("_table_metadata WHERE name = 'numbers'") == 1
+    assert there.count("challenge_journal") == here.count("challenge_journal")
+
+
+def test_grants_to_accounts_of_the_old_server_stay_there(
+    here: Portal, there: Portal, tmp_path: Path
+) -> None:
+    _tell(here.url, f"GRANT SELECT ON challenge_journal TO {READER}")
+    saved = tmp_path / "saved"
+    try:
+        done = _run("backup.sh", saved, here.ini)
+    finally:
+        _tell(here.url, f"REVOKE SELECT ON challenge_journal FROM {READER}")
+    assert done.returncode == 0, done.stderr
+    done = _run("restore.sh", saved, there.ini)
+    assert done.returncode == 0, done.stderr
+    granted = f"pg_class WHERE array_to_string(relacl, ' ') LIKE '%{READER}=%'"
+    assert there.count(f"{granted} AND relname LIKE 'challenge%'") == 0
+
+
+def test_the_plugins_own_place_for_the_datastore_counts(tmp_path: Path) -> None:
+    ini = tmp_path / "ckan.ini"
+    text = "[app:main]\nsqlalchemy.url = postgresql://h/portal\n"
+    for more, expected in (
+        ("ckan.plugins = activity\n", ""),
+        ("ckan.plugins = activity datastore\n", "PGDATABASE=datastore_default"),
+    ):
+        ini.write_text(text + more)
+        told = _told(ini)["datastore"]
+        assert expected in told
+        assert bool(told) == bool(expected)
 
 
 @pytest.mark.parametrize("script", ["backup.sh", "restore.sh"])
