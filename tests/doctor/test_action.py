@@ -13,6 +13,7 @@ from ckan import model
 from ckan.tests import factories
 from factories import call_as
 
+from ckanext.challenge import config
 from ckanext.challenge.common import file_places
 from ckanext.challenge.doctor import facts, labels
 from ckanext.challenge.domain import doctor
@@ -103,6 +104,27 @@ def test_a_form_of_ones_own_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     row = _found()["organization_fields"]
     assert row["verdict"] == "todo"
     assert "code_siren → siren" in row["text"]
+
+
+@pytest.mark.parametrize("name", config.NETWORKS)
+def test_what_is_no_network_is_told(
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+) -> None:
+    # CKAN's commands turn off the loggers that were there before them.
+    monkeypatch.setattr(config.log, "disabled", False)
+    assert facts.networks().verdict == "good"
+    setting = f"ckanext.challenge.{name}"
+    texts = ["192.0.2.0/24,", "127.0.0.1", f"{name}.example.org"]
+    monkeypatch.setitem(ckan_config, setting, texts)
+    told = labels.finding(facts.networks())
+    assert labels.finding(facts.networks()) == told
+    assert told["verdict"] == "wrong"
+    assert f"{setting}: 192.0.2.0/24, {name}.example.org." in told["text"]
+    assert told["remedy"].startswith(f"{setting} = ")
+    assert caplog.text.count(f"{name}.example.org") == 1
 
 
 def test_what_goes_with_a_later_version_is_told(

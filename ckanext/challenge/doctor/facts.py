@@ -352,6 +352,15 @@ def proxy() -> Finding:
     return Finding("proxy", "good")
 
 
+def networks() -> Finding:
+    return doctor.networks(
+        {
+            f"ckanext.challenge.{name}": config.unread_networks(name)
+            for name in config.NETWORKS
+        }
+    )
+
+
 def clock() -> Finding:
     before = dt.datetime.now(dt.timezone.utc)
     theirs = model.Session.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
@@ -407,6 +416,7 @@ LOOKS: Mapping[str, Callable[[], Finding]] = {
     "identity": identity,
     "signatures": signatures,
     "proxy": proxy,
+    "networks": networks,
     "clock": clock,
     "languages": languages,
     "contact": contact,

@@ -39,6 +39,7 @@ _TITLES = {
     "identity": N_("Identity document"),
     "signatures": N_("Signatures of badges"),
     "proxy": N_("Proxy"),
+    "networks": N_("Networks"),
     "clock": N_("Clock and time zone"),
     "languages": N_("Languages"),
     "contact": N_("Contact"),
@@ -142,6 +143,11 @@ SENTENCES = {
     ("proxy", "blind"): N_(
         "It does not say where requests come from: nobody is limited by address"
     ),
+    ("networks", "good"): N_("All that are set can be read"),
+    ("networks", "unread"): N_(
+        "Left out, since it is no network: {names}. Networks are separated by spaces, "
+        "without commas, and have no names."
+    ),
     ("clock", "good"): N_("The clocks agree; days begin in {zone}"),
     ("clock", "differs"): N_(
         "The clocks of this machine and of the database differ by {seconds} seconds"
@@ -220,6 +226,7 @@ _REMEDIES = {
     ("signatures", "waiting"): "ckan challenge evaluate --all",
     ("signatures", "elsewhere"): "ckan challenge evaluate --all",
     ("proxy", "blind"): "ckanext.challenge.trusted_proxies = 127.0.0.0/8",
+    ("networks", "unread"): "{lines}",
     ("clock", "differs"): "timedatectl set-ntp true",
     ("clock", "zone"): "ckan.display_timezone = Europe/Paris",
     ("languages", "all"): "ckan.locales_offered = fr en",

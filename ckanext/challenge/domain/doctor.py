@@ -396,6 +396,23 @@ def address(site_url: str) -> Finding:
     return Finding("address", "good", facts=facts)
 
 
+def networks(unread: Mapping[str, Sequence[str]]) -> Finding:
+    """Judge the lists of networks: what is none is left out by those who ask.
+
+    :param unread: by the name of a setting, what stands there and is no network
+    """
+    wrong = {name: texts for name, texts in unread.items() if texts}
+    if not wrong:
+        return Finding("networks", "good")
+    facts = {
+        "names": "; ".join(
+            f"{name}: {' '.join(texts)}" for name, texts in wrong.items()
+        ),
+        "lines": "\n".join(f"{name} = 10.0.0.0/8 127.0.0.1/32 …" for name in wrong),
+    }
+    return Finding("networks", "wrong", "unread", facts)
+
+
 def clock(seconds: float, zone: str) -> Finding:
     """Judge the clock and the time zone.
 
