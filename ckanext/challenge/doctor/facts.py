@@ -22,10 +22,10 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from ckan import model
 from ckan.lib import jobs as ckan_jobs
-from ckan.lib.redis import connect_to_redis
-from ckan.lib.search.common import is_available
+from ckan.lib.search.common import make_connection
 from flask import has_request_context
 from packaging.requirements import InvalidRequirement, Requirement
+from pysolr import SolrError
 from stdnum.fr import siren as siren_number
 
 from ckanext.challenge import config, programmes
@@ -39,6 +39,7 @@ from ckanext.challenge.common import (
     set_aside,
 )
 from ckanext.challenge.common.issuer import portal
+from ckanext.challenge.common.rate_limit import redis_in_time
 from ckanext.challenge.conformity.jobs import QUEUE as CONFORMITY
 from ckanext.challenge.credentials import jobs as signing
 from ckanext.challenge.credentials import keys, store
@@ -59,6 +60,8 @@ _MIGRATION = Path(__file__).parents[1] / "migration" / "challenge"
 _DISTRIBUTION = "ckanext-challenge"
 #: Seconds that a mail server, or the portal's own address, has for its answer.
 _PATIENCE = 3
+#: Seconds that Solr has for its answer.
+_SOLR_PATIENCE = 1
 
 
 def plugins() -> Finding:
@@ -194,14 +197,19 @@ def migrations() -> Finding:
 
 
 def redis() -> Finding:
-    connect_to_redis().ping()
+    redis_in_time().ping()
     return Finding("redis", "good")
 
 
 def solr() -> Finding:
-    if is_available():
-        return Finding("solr", "good")
-    return Finding("solr", "wrong", "down")
+    solr = make_connection()
+    # CKAN waits for a minute, and whoever asks whether this node is ready does not.
+    solr.timeout = _SOLR_PATIENCE
+    try:
+        solr.search(q="*:*", rows=0)
+    except SolrError:
+        return Finding("solr", "wrong", "down")
+    return Finding("solr", "good")
 
 
 def workers() -> Finding:
