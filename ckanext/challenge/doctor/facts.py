@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import smtplib
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -51,6 +50,8 @@ from ckanext.challenge.model import Mail, catalog
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.programmes.frequencies import frequencies
 
+from . import mail_server
+
 log = logging.getLogger(__name__)
 
 #: The queues at which workers have to be.
@@ -58,7 +59,7 @@ QUEUES = (jobs.DEFAULT, CONFORMITY)
 
 _MIGRATION = Path(__file__).parents[1] / "migration" / "challenge"
 _DISTRIBUTION = "ckanext-challenge"
-#: Seconds that a mail server, or the portal's own address, has for its answer.
+#: Seconds that the portal's own address has for its answer.
 _PATIENCE = 3
 #: Seconds that Solr has for its answer.
 _SOLR_PATIENCE = 1
@@ -283,19 +284,6 @@ def node_signs() -> Finding:
     return doctor.nodes(nodes.told_now(kind))
 
 
-def mail_server() -> Finding:
-    """Whether the mail server answers; no mail is sent, and no password."""
-    host, _, port = str(tk.config["smtp.server"]).partition(":")
-    facts = {"server": tk.config["smtp.server"]}
-    try:
-        with smtplib.SMTP(timeout=_PATIENCE) as server:
-            server.connect(host, int(port or 25))
-            server.noop()
-    except (OSError, smtplib.SMTPException, ValueError):
-        return Finding("mail_server", "wrong", "down", facts)
-    return Finding("mail_server", "good", facts=facts)
-
-
 def mails() -> Finding:
     count = model.Session.query(Mail.id).filter(Mail.state == "failed").count()
     if count:
@@ -418,7 +406,7 @@ LOOKS: Mapping[str, Callable[[], Finding]] = {
     "set_aside": set_aside_rows,
     "storage": storage,
     "nodes": node_signs,
-    "mail_server": mail_server,
+    "mail_server": mail_server.look,
     "mails": mails,
     "address": address,
     "identity": identity,
