@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from ckanext.challenge.model import Run
 from ckanext.challenge.model.base import utcnow
@@ -59,7 +60,15 @@ def alone(name: str) -> Iterator[bool]:
             yield bool(got)
         finally:
             if got:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(lock)))
+                _unlock(connection, lock)
+
+
+def _unlock(connection: sa.Connection, lock: sa.ColumnElement[int]) -> None:
+    try:
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(lock)))
+    except DBAPIError as error:
+        # The lock went with the connection; what was done is done.
+        log.info("A lock ended with its connection: %s", type(error).__name__)
 
 
 def ask_worker() -> None:
