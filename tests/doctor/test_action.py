@@ -108,6 +108,25 @@ def test_a_form_of_ones_own_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "code_siren → siren" in row["text"]
 
 
+@pytest.mark.parametrize("name", ["agents", "published_for", "theme", "encoding"])
+def test_a_setting_that_names_no_field_is_told(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(ckan_config, f"ckanext.challenge.field.{name}", "nowhere")
+    told = [row["text"] for row in _found().values()]
+    assert sum(f"{name} (nowhere)" in text for text in told) == 1
+
+
+@pytest.mark.parametrize("zone", ["Europe/Pariss", "", "Europe", "../etc"])
+def test_a_zone_that_is_none_is_wrong(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckan.display_timezone", zone)
+    found = labels.finding(facts.clock())
+    assert found["verdict"] == "wrong"
+    assert found["remedy"] == "ckan.display_timezone = Europe/Paris"
+
+
 @pytest.mark.parametrize("name", config.NETWORKS)
 def test_what_is_no_network_is_told(
     ckan_config: dict[str, Any],

@@ -79,7 +79,11 @@ def _form(check: str, entity: rules.Entity) -> Finding:
                 words = f"{labelled[name]} {_labels(part)}"
                 labelled[f"{name}.{part['field_name']}"] = words
     there = doctor.Form(labelled, catalog.samples(entity))
-    called = {name: config.asked_field(name) for name in doctor.FIELDS[check]}
+    called = {
+        name: config.asked_field(name)
+        for name, of in rules.FIELDS.items()
+        if of == entity
+    }
     return doctor.form(check, there, called, _looks)
 
 
@@ -362,7 +366,16 @@ def clock() -> Finding:
     theirs = model.Session.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
     after = dt.datetime.now(dt.timezone.utc)
     ahead = (before + (after - before) / 2 - theirs).total_seconds()
-    return doctor.clock(ahead, str(tk.config.get("ckan.display_timezone") or ""))
+    zone = str(tk.config.get("ckan.display_timezone") or "")
+    return doctor.clock(ahead, zone, known=_is_zone())
+
+
+def _is_zone() -> bool:
+    try:
+        config.display_timezone()
+    except (LookupError, OSError, ValueError):
+        return False
+    return True
 
 
 def languages() -> Finding:

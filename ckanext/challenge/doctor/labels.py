@@ -159,6 +159,7 @@ SENTENCES = {
     ("clock", "differs"): N_(
         "The clocks of this machine and of the database differ by {seconds} seconds"
     ),
+    ("clock", "unknown"): N_("There is no time zone “{zone}”: no page can be shown"),
     ("clock", "zone"): N_(
         "Days and deadlines begin at midnight in “{zone}”, not where people live"
     ),
@@ -242,6 +243,7 @@ _REMEDIES = {
     ("proxy", "blind"): "ckanext.challenge.trusted_proxies = 127.0.0.0/8",
     ("networks", "unread"): "{lines}",
     ("clock", "differs"): "timedatectl set-ntp true",
+    ("clock", "unknown"): "ckan.display_timezone = Europe/Paris",
     ("clock", "zone"): "ckan.display_timezone = Europe/Paris",
     ("languages", "all"): "ckan.locales_offered = fr en",
     ("languages", "other"): "ckan.locale_default = fr",

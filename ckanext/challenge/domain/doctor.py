@@ -105,7 +105,13 @@ def plugins(names: Sequence[str]) -> Finding:
 
     :param names: as they are enabled
     """
-    there = [name for name in names if name in SCHEMING]
+    # The order is worse than what is missing, which follows once that is mended.
+    before = names[: names.index("challenge")]
+    if any(name in SCHEMING for name in before):
+        others = [name for name in names if name != "challenge"]
+        first = min(others.index(name) for name in before if name in SCHEMING)
+        right = [*others[:first], "challenge", *others[first:]]
+        return Finding("plugins", "wrong", "order", {"names": " ".join(right)})
     missing = [
         name
         for name in ("scheming_datasets", "scheming_organizations")
@@ -113,11 +119,6 @@ def plugins(names: Sequence[str]) -> Finding:
     ]
     if missing:
         return Finding("plugins", "todo", "missing", {"names": " ".join(missing)})
-    if names.index("challenge") > min(names.index(name) for name in there):
-        others = [name for name in names if name != "challenge"]
-        first = min(others.index(name) for name in there)
-        right = [*others[:first], "challenge", *others[first:]]
-        return Finding("plugins", "wrong", "order", {"names": " ".join(right)})
     return Finding("plugins", "good")
 
 
@@ -148,13 +149,16 @@ def form(
     under another name.
 
     :param check: a key of :data:`FIELDS`
-    :param called: what the settings say that it calls them, by our names
+    :param called: what the settings say that it calls its fields, by our names; what
+        has another name there is looked for, whether or not much is lost without it
     :param looks: whether a value looks like one of a field, by our name
     """
-    taken = {called.get(name, name) for name in FIELDS[check]}
+    named = [name for name, theirs in called.items() if theirs != name]
+    asked = tuple(dict.fromkeys((*FIELDS[check], *named)))
+    taken = {called.get(name, name) for name in asked}
     missing: list[str] = []
     alike: dict[str, str] = {}
-    for name in FIELDS[check]:
+    for name in asked:
         theirs = called.get(name, name)
         if there.has(theirs):
             continue
@@ -413,12 +417,15 @@ def networks(unread: Mapping[str, Sequence[str]]) -> Finding:
     return Finding("networks", "wrong", "unread", facts)
 
 
-def clock(seconds: float, zone: str) -> Finding:
+def clock(seconds: float, zone: str, *, known: bool = True) -> Finding:
     """Judge the clock and the time zone.
 
     :param seconds: by which the clock of this machine is before the database's
     :param zone: ``ckan.display_timezone``
+    :param known: whether there is such a zone: without it no page can be shown
     """
+    if not known:
+        return Finding("clock", "wrong", "unknown", {"zone": zone or "-"})
     if abs(seconds) > CLOCK:
         return Finding("clock", "wrong", "differs", {"seconds": round(abs(seconds))})
     if zone.upper() in ("", "UTC", "SERVER"):
