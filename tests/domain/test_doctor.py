@@ -210,6 +210,9 @@ def test_a_command_that_is_silent_is_named() -> None:
     del late["evaluate"]
     found = doctor.commands(late, NOW)
     assert (found.verdict, found.facts["names"]) == ("wrong", "evaluate, purge")
+    # One that ended, and a part of which failed, is told as well.
+    found = doctor.commands(ended, NOW, ["evaluate"])
+    assert (found.verdict, found.code) == ("wrong", "errors")
 
 
 @pytest.mark.parametrize(

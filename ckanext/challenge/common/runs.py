@@ -24,20 +24,29 @@ from . import jobs, nodes
 log = logging.getLogger(__name__)
 
 WORKER = "worker"
+#: After a name, that of the row which says that a part of its last work failed.
+_FAILED = ":failed"
 #: The worker says it no more often than this.
 _PAUSE = dt.timedelta(hours=1)
 
 
-def note(name: str) -> None:
-    """Say that something did its work, and commit."""
+def note(name: str, *, failed: bool = False) -> None:
+    """Say that something came to its end, and commit.
+
+    :param failed: whether a part of its work failed, which the doctor tells until it
+        ends without
+    """
     if name != WORKER:
         nodes.announce("command")
     now = utcnow()
-    model.Session.execute(
-        insert(Run.__table__)
-        .values(name=name, ended_at=now)
-        .on_conflict_do_update(index_elements=["name"], set_={"ended_at": now})
-    )
+    for row in (name, f"{name}{_FAILED}") if failed else (name,):
+        model.Session.execute(
+            insert(Run.__table__)
+            .values(name=row, ended_at=now)
+            .on_conflict_do_update(index_elements=["name"], set_={"ended_at": now})
+        )
+    if not failed:
+        model.Session.query(Run).filter(Run.name == f"{name}{_FAILED}").delete()
     model.Session.commit()
 
 
@@ -86,4 +95,14 @@ def worker_works() -> None:
 
 def all_of_them() -> dict[str, dt.datetime]:
     """When each of them did its work last."""
-    return {run.name: run.ended_at for run in model.Session.query(Run)}
+    return {
+        run.name: run.ended_at
+        for run in model.Session.query(Run)
+        if not run.name.endswith(_FAILED)
+    }
+
+
+def failures() -> list[str]:
+    """Those of which a part failed the last time."""
+    found = model.Session.query(Run).filter(Run.name.endswith(_FAILED))
+    return sorted(run.name.removesuffix(_FAILED) for run in found)

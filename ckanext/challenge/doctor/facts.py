@@ -241,7 +241,7 @@ def queues() -> Finding:
 
 
 def commands() -> Finding:
-    return doctor.commands(runs.all_of_them(), utcnow())
+    return doctor.commands(runs.all_of_them(), utcnow(), runs.failures())
 
 
 def set_aside_rows() -> Finding:

@@ -348,11 +348,14 @@ def queues(waiting: Mapping[str, tuple[int, dt.timedelta]]) -> Finding:
     return Finding("queues", "good", facts=facts)
 
 
-def commands(ended: Mapping[str, dt.datetime], now: dt.datetime) -> Finding:
+def commands(
+    ended: Mapping[str, dt.datetime], now: dt.datetime, failed: Sequence[str] = ()
+) -> Finding:
     """Judge whether the lines of the crontab run.
 
     :param ended: when each of :data:`PAUSES` ended last; what is not there never ran
     :param now: an aware datetime, as the others
+    :param failed: those of which a part failed the last time
     """
     silent = [
         name
@@ -361,6 +364,8 @@ def commands(ended: Mapping[str, dt.datetime], now: dt.datetime) -> Finding:
     ]
     if silent:
         return Finding("commands", "wrong", "silent", {"names": ", ".join(silent)})
+    if failed:
+        return Finding("commands", "wrong", "errors", {"names": ", ".join(failed)})
     return Finding("commands", "good")
 
 
