@@ -5,14 +5,23 @@ Defaults and descriptions are in ``config_declaration.yaml``, and only there.
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import ckan.plugins.toolkit as tk
+
+log = logging.getLogger(__name__)
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+#: The settings that list networks.
+NETWORKS = ("trusted_proxies", "link_networks", "metrics_networks")
 
 # What ckanext-scheming and ckanext-dcat allow, and nothing that a statement, or the
 # pattern of a LIKE, would read otherwise. After a point: a part of a repeated field.
@@ -139,9 +148,9 @@ def rate_limit_network() -> int:
     return tk.config["ckanext.challenge.rate_limit_network"]
 
 
-def trusted_proxies() -> list[str]:
-    """The networks of the portal's own proxies."""
-    return tk.config["ckanext.challenge.trusted_proxies"]
+def trusted_proxies() -> Networks:
+    """The networks of the portal's own proxies, such as ``127.0.0.0/8``."""
+    return _networks("trusted_proxies")[0]
 
 
 def max_file_size() -> int:
@@ -159,17 +168,42 @@ def link_seconds() -> int:
     return tk.config["ckanext.challenge.link_seconds"]
 
 
-def link_networks() -> list[IPv4Network | IPv6Network]:
-    """Networks that are not public, and to which links may lead nevertheless.
+def link_networks() -> Networks:
+    """Networks that are not public, and to which links may lead nevertheless."""
+    return _networks("link_networks")[0]
 
-    :raises ValueError: one of them is no network
+
+def unread_networks(setting: str) -> tuple[str, ...]:
+    """What stands in a list of networks and is none.
+
+    :param setting: one of :data:`NETWORKS`
     """
-    return _networks("link_networks")
+    return _networks(setting)[1]
 
 
-def _networks(setting: str) -> list[IPv4Network | IPv6Network]:
-    names: list[str] = tk.config[f"ckanext.challenge.{setting}"]
-    return [ip_network(name, strict=False) for name in names]
+def _networks(setting: str) -> tuple[Networks, tuple[str, ...]]:
+    return _read_networks(setting, tuple(tk.config[f"ckanext.challenge.{setting}"]))
+
+
+# Requests ask for it: what is wrong is logged once by each process.
+@lru_cache(maxsize=32)
+def _read_networks(
+    setting: str, texts: tuple[str, ...]
+) -> tuple[Networks, tuple[str, ...]]:
+    read: list[IPv4Network | IPv6Network] = []
+    unread: list[str] = []
+    for text in texts:
+        try:
+            read.append(ip_network(text, strict=False))
+        except ValueError:
+            unread.append(text)
+    if unread:
+        log.warning(
+            "ckanext.challenge.%s: left out, since it is no network: %s",
+            setting,
+            " ".join(unread),
+        )
+    return tuple(read), tuple(unread)
 
 
 def retention_months() -> int:
@@ -232,12 +266,9 @@ def keys_path() -> Path:
     return storage.with_name(f"{storage.name}-keys")
 
 
-def metrics_networks() -> list[IPv4Network | IPv6Network]:
-    """Networks from which a program may read the portal's figures; none by default.
-
-    :raises ValueError: one of them is no network
-    """
-    return _networks("metrics_networks")
+def metrics_networks() -> Networks:
+    """Networks from which a program may read the portal's figures; none by default."""
+    return _networks("metrics_networks")[0]
 
 
 def badge_cache_seconds() -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from ckan import model
 from ckan.cli.cli import ckan as ckan_command
 from ckan.model import ensure_engine
 from ckan.tests import factories
 from helpers.progress import Join, publish, states
 
+from ckanext.challenge.cli import evaluate as command
 from ckanext.challenge.common import runs
 from ckanext.challenge.model import Cohort, Participant
 
@@ -97,6 +99,29 @@ class TestEvaluate:
         result = cli.invoke(ckan_command, ["challenge", "evaluate", "--all"])
         assert result.exit_code == 1
         assert "there is no programme autrefois" in result.output
+
+
+@pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty")
+@pytest.mark.parametrize("part", ["observatory.nightly", "opened_mails.tell"])
+def test_a_part_that_fails_keeps_no_other(
+    cli: Any, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def fail() -> None:
+        model.Session.execute(sa.text("SELECT 1 / 0"))
+
+    signed: list[bool] = []
+    monkeypatch.setattr(command, "_sign", lambda: (signed.append(True), ())[1])
+    with monkeypatch.context() as broken:
+        broken.setattr(f"ckanext.challenge.cli.evaluate.{part}", fail)
+        result = cli.invoke(ckan_command, ["challenge", "evaluate", "--all"])
+    assert result.exit_code == 1
+    assert ": DataError" in result.output
+    assert signed == [True]
+    assert list(runs.all_of_them()) == ["evaluate"]
+    assert runs.failures() == ["evaluate"]
+    again = cli.invoke(ckan_command, ["challenge", "evaluate", "--all"])
+    assert again.exit_code == 0, again.output
+    assert runs.failures() == []
 
 
 @pytest.mark.usefixtures("clean_db", "clean_index", "redis_is_empty")

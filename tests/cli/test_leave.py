@@ -172,10 +172,15 @@ def test_all_of_ours_goes_and_nothing_of_others(
     assert connect_to_redis().get("ckan:another.portal:challenge:x") == b"1"
     assert [job.func_name for job in _default_jobs()] == ["builtins.print"]
     assert list((tmp_path / "keys").glob("*.pem"))
-    # Once more finds nothing.
-    again = _leave(cli, "--yes")
-    assert again.exit_code == 0
-    assert "Nothing is left to remove" in again.output
+    # Once more finds nothing, and leaves what was exported as it is.
+    told = (tmp_path / "out" / "README.txt").read_text()
+    for folder in ("out", "other"):
+        again = _leave(cli, "--yes", "--export", tmp_path / folder)
+        assert again.exit_code == 0
+        assert "exported any more" in again.output
+        assert "Nothing is left to remove" in again.output
+    assert (tmp_path / "out" / "README.txt").read_text() == told
+    assert not (tmp_path / "other").exists()
     _without_us(tmp_path, portal)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from ckan.lib.redis import connect_to_redis
 from ckanext.challenge.common import rate_limit
 from ckanext.challenge.common.rate_limit import TooMany, client_address
 
-PROXIES = ("127.0.0.0/8", "10.0.0.0/8", "::1/128")
+PROXIES = tuple(map(ip_network, ("127.0.0.0/8", "10.0.0.0/8", "::1/128")))
 
 
 @pytest.mark.parametrize(

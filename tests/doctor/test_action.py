@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from ckan import model
 from ckan.tests import factories
 from factories import call_as
 
+from ckanext.challenge import config
 from ckanext.challenge.common import file_places
 from ckanext.challenge.doctor import facts, labels
 from ckanext.challenge.domain import doctor
@@ -81,7 +84,7 @@ def test_what_is_away_is_told_and_hides_nothing(
     monkeypatch.setitem(ckan_config, "ckan.site_url", "http://data.example.org")
     monkeypatch.setitem(ckan_config, "ckan.display_timezone", "UTC")
     monkeypatch.setattr(
-        facts, "connect_to_redis", lambda: (_ for _ in ()).throw(OSError("secret"))
+        facts, "redis_in_time", lambda: (_ for _ in ()).throw(OSError("secret"))
     )
     found = _found(sysadmin)
     assert found["storage"]["verdict"] == "wrong"
@@ -103,6 +106,46 @@ def test_a_form_of_ones_own_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     row = _found()["organization_fields"]
     assert row["verdict"] == "todo"
     assert "code_siren → siren" in row["text"]
+
+
+@pytest.mark.parametrize("name", ["agents", "published_for", "theme", "encoding"])
+def test_a_setting_that_names_no_field_is_told(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(ckan_config, f"ckanext.challenge.field.{name}", "nowhere")
+    told = [row["text"] for row in _found().values()]
+    assert sum(f"{name} (nowhere)" in text for text in told) == 1
+
+
+@pytest.mark.parametrize("zone", ["Europe/Pariss", "", "Europe", "../etc"])
+def test_a_zone_that_is_none_is_wrong(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckan.display_timezone", zone)
+    found = labels.finding(facts.clock())
+    assert found["verdict"] == "wrong"
+    assert found["remedy"] == "ckan.display_timezone = Europe/Paris"
+
+
+@pytest.mark.parametrize("name", config.NETWORKS)
+def test_what_is_no_network_is_told(
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+) -> None:
+    # CKAN's commands turn off the loggers that were there before them.
+    monkeypatch.setattr(config.log, "disabled", False)
+    assert facts.networks().verdict == "good"
+    setting = f"ckanext.challenge.{name}"
+    texts = ["192.0.2.0/24,", "127.0.0.1", f"{name}.example.org"]
+    monkeypatch.setitem(ckan_config, setting, texts)
+    told = labels.finding(facts.networks())
+    assert labels.finding(facts.networks()) == told
+    assert told["verdict"] == "wrong"
+    assert f"{setting}: 192.0.2.0/24, {name}.example.org." in told["text"]
+    assert told["remedy"].startswith(f"{setting} = ")
+    assert caplog.text.count(f"{name}.example.org") == 1
 
 
 def test_what_goes_with_a_later_version_is_told(
@@ -160,6 +203,49 @@ def test_a_node_is_ready_with_its_tables() -> None:
     ready = tk.get_action("challenge_readiness_show")({"user": ""}, {})
     assert ready["ready"] is True
     assert ready["tables"] is True
+
+
+def test_a_node_is_ready_with_newer_tables() -> None:
+    """While a portal is upgraded, nodes of the version before go on serving."""
+    change = sa.text("UPDATE challenge_alembic_version SET version_num = :to")
+    now = model.Session.execute(
+        sa.text("SELECT version_num FROM challenge_alembic_version")
+    ).scalar_one()
+    model.Session.execute(change, {"to": "9999"})
+    model.Session.commit()
+    try:
+        ready = tk.get_action("challenge_readiness_show")({"user": ""}, {})
+        told = _found()["migrations"]
+    finally:
+        model.Session.execute(change, {"to": now})
+        model.Session.commit()
+    assert (ready["ready"], ready["tables"]) == (True, True)
+    assert told["verdict"] == "wrong"
+
+
+def test_who_asks_whether_a_node_is_ready_does_not_wait(
+    ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as silent:
+        # It takes connections and answers nothing.
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        at = f"127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setitem(ckan_config, "solr_url", f"http://{at}/solr/ckan")
+        monkeypatch.setitem(ckan_config, "ckan.redis.url", f"redis://{at}/0")
+        # Whoever asks CKAN for a connection gets no one that was made before.
+        monkeypatch.setattr("ckan.lib.redis._connection_pool", None)
+        began = time.monotonic()
+        ready = tk.get_action("challenge_readiness_show")({"user": ""}, {})
+        took = time.monotonic() - began
+    assert ready == {
+        "ready": True,
+        "database": True,
+        "tables": True,
+        "redis": False,
+        "solr": False,
+    }
+    assert took < 4
 
 
 @pytest.mark.skipif(

@@ -39,6 +39,11 @@ def test_an_error_tells_its_kind_and_not_its_text() -> None:
             "challenge scheming_datasets a scheming_organizations",
         ),
         (["challenge", "scheming_datasets"], "missing", "scheming_organizations"),
+        (
+            ["scheming_datasets", "challenge"],
+            "order",
+            "challenge scheming_datasets",
+        ),
         (["challenge"], "missing", "scheming_datasets scheming_organizations"),
     ],
 )
@@ -80,6 +85,13 @@ def test_the_fields_of_a_form() -> None:
     found = _form(without, siren="siret_sirne")
     assert found.facts["names"] == "siren (siret_sirne)"
     assert _form(None).code == "no_form"
+
+
+def test_a_setting_of_any_field_is_looked_at() -> None:
+    every = dict.fromkeys(doctor.FIELDS["organization_fields"], "")
+    found = _form(every, agents="effectifs", website="website")
+    assert found.facts["names"] == "agents (effectifs)"
+    assert _form({**every, "effectifs": ""}, agents="effectifs").verdict == "good"
 
 
 @pytest.mark.parametrize(
@@ -198,6 +210,9 @@ def test_a_command_that_is_silent_is_named() -> None:
     del late["evaluate"]
     found = doctor.commands(late, NOW)
     assert (found.verdict, found.facts["names"]) == ("wrong", "evaluate, purge")
+    # One that ended, and a part of which failed, is told as well.
+    found = doctor.commands(ended, NOW, ["evaluate"])
+    assert (found.verdict, found.code) == ("wrong", "errors")
 
 
 @pytest.mark.parametrize(
@@ -229,6 +244,11 @@ def test_the_address_of_the_portal(url: str, code: str) -> None:
 )
 def test_the_clock(seconds: float, zone: str, code: str) -> None:
     assert doctor.clock(seconds, zone).code == code
+
+
+def test_a_zone_that_is_none_is_worse_than_a_clock() -> None:
+    found = doctor.clock(6, "Europe/Pariss", known=False)
+    assert (found.verdict, found.code) == ("wrong", "unknown")
 
 
 @pytest.mark.parametrize(

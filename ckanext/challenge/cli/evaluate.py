@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import logging
+from collections.abc import Iterator
 
 import click
 from ckan import model
@@ -19,6 +21,8 @@ from ckanext.challenge.subscribers import opened_mails
 
 from . import observatory
 from .keys import sign
+
+log = logging.getLogger(__name__)
 
 
 def _organization(reference: str) -> str:
@@ -56,6 +60,26 @@ def _sign() -> tuple[str, ...]:
             click.secho(f"{waiting} badges are not signed. {done.problem}", err=True)
         return done.errors
     return (done.problem, *done.errors) if done.problem else done.errors
+
+
+def _tell() -> None:
+    told = opened_mails.tell()
+    if told:
+        click.echo(f"{told} mails about newly opened data")
+
+
+def _nightly() -> Iterator[str]:
+    """What else is done every night; answers what failed, which keeps no other."""
+    for what, work in (
+        ("observatory", observatory.nightly),
+        ("mails about newly opened data", _tell),
+    ):
+        try:
+            work()
+        except Exception as error:  # tomorrow it may work
+            model.Session.rollback()
+            log.exception("Failed, and is done again with the next run: %s", what)
+            yield f"{what}: {type(error).__name__}"
 
 
 @click.command("evaluate", short_help="Evaluate organizations.")
@@ -130,12 +154,10 @@ def _evaluate(
         f" {found.awards_created} badges given, {found.awards_revoked} lost,"
         f" {found.seconds:.1f} s"
     )
+    errors = [*found.errors]
     if everyone:
-        observatory.nightly()
-        told = opened_mails.tell()
-        if told:
-            click.echo(f"{told} mails about newly opened data")
-        runs.note("evaluate")
-    errors = [*found.errors, *_sign()]
+        errors += _nightly()
+        runs.note("evaluate", failed=bool(errors))
+    errors += _sign()
     if errors:
         raise click.ClickException("\n".join(errors))

@@ -45,7 +45,7 @@ def command(folder: Path | None, without_export: bool, yes: bool) -> None:
     found = leaving.look()
     _tell(found)
     if folder is not None:
-        _export(folder)
+        _export(folder, found)
     if found.nothing:
         click.echo("Nothing is left to remove.")
         _farewell(found)
@@ -119,7 +119,13 @@ def _tell_files(found: Found) -> None:
         click.echo(f"  {found.stored} files in the storage {config.storage()}")
 
 
-def _export(folder: Path) -> None:
+def _export(folder: Path, found: Found) -> None:
+    if not found.exportable:
+        click.echo(
+            "The tables are gone, and nothing can be exported any more. What was"
+            f" exported into {folder} before stays as it is."
+        )
+        return
     try:
         written = export.export(folder)
     except export.NotEmpty:

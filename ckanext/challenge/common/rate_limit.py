@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Literal
 
@@ -56,18 +55,17 @@ class TooMany(tk.ValidationError):
 
 
 def client_address(
-    peer: str | None, forwarded: Sequence[str], proxies: Iterable[str]
+    peer: str | None, forwarded: Sequence[str], proxies: config.Networks
 ) -> str | None:
     """Where a request comes from: the last address that is no proxy of ours.
 
     :param peer: the address that connected
     :param forwarded: the values of ``X-Forwarded-For``, the nearest last; anybody can
         write there, so that it is read from its end and as far as we know the proxies
-    :param proxies: networks of our own proxies, such as ``127.0.0.0/8``
+    :param proxies: networks of our own proxies
     :returns: ``None`` where there is no address, as in a test, or only those of our
         own: a proxy that does not say for whom it asks would make one visitor of all
     """
-    ours = _networks(tuple(proxies))
     hops = [*forwarded, peer] if peer else [*forwarded]
     for text in reversed(hops):
         try:
@@ -75,16 +73,9 @@ def client_address(
         except ValueError:
             break
         seen = str(getattr(address, "ipv4_mapped", None) or address)
-        if not any(ipaddress.ip_address(seen) in network for network in ours):
+        if not any(ipaddress.ip_address(seen) in network for network in proxies):
             return seen
     return None
-
-
-@lru_cache(maxsize=32)
-def _networks(
-    named: tuple[str, ...],
-) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return tuple(ipaddress.ip_network(name, strict=False) for name in named)
 
 
 def _network(address: str, bits: dict[int, int]) -> str:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from ckanext.challenge.model import Run
 from ckanext.challenge.model.base import utcnow
@@ -23,20 +24,29 @@ from . import jobs, nodes
 log = logging.getLogger(__name__)
 
 WORKER = "worker"
+#: After a name, that of the row which says that a part of its last work failed.
+_FAILED = ":failed"
 #: The worker says it no more often than this.
 _PAUSE = dt.timedelta(hours=1)
 
 
-def note(name: str) -> None:
-    """Say that something did its work, and commit."""
+def note(name: str, *, failed: bool = False) -> None:
+    """Say that something came to its end, and commit.
+
+    :param failed: whether a part of its work failed, which the doctor tells until it
+        ends without
+    """
     if name != WORKER:
         nodes.announce("command")
     now = utcnow()
-    model.Session.execute(
-        insert(Run.__table__)
-        .values(name=name, ended_at=now)
-        .on_conflict_do_update(index_elements=["name"], set_={"ended_at": now})
-    )
+    for row in (name, f"{name}{_FAILED}") if failed else (name,):
+        model.Session.execute(
+            insert(Run.__table__)
+            .values(name=row, ended_at=now)
+            .on_conflict_do_update(index_elements=["name"], set_={"ended_at": now})
+        )
+    if not failed:
+        model.Session.query(Run).filter(Run.name == f"{name}{_FAILED}").delete()
     model.Session.commit()
 
 
@@ -59,7 +69,15 @@ def alone(name: str) -> Iterator[bool]:
             yield bool(got)
         finally:
             if got:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(lock)))
+                _unlock(connection, lock)
+
+
+def _unlock(connection: sa.Connection, lock: sa.ColumnElement[int]) -> None:
+    try:
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(lock)))
+    except DBAPIError as error:
+        # The lock went with the connection; what was done is done.
+        log.info("A lock ended with its connection: %s", type(error).__name__)
 
 
 def ask_worker() -> None:
@@ -77,4 +95,14 @@ def worker_works() -> None:
 
 def all_of_them() -> dict[str, dt.datetime]:
     """When each of them did its work last."""
-    return {run.name: run.ended_at for run in model.Session.query(Run)}
+    return {
+        run.name: run.ended_at
+        for run in model.Session.query(Run)
+        if not run.name.endswith(_FAILED)
+    }
+
+
+def failures() -> list[str]:
+    """Those of which a part failed the last time."""
+    found = model.Session.query(Run).filter(Run.name.endswith(_FAILED))
+    return sorted(run.name.removesuffix(_FAILED) for run in found)

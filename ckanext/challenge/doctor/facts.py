@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import smtplib
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -22,10 +21,10 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from ckan import model
 from ckan.lib import jobs as ckan_jobs
-from ckan.lib.redis import connect_to_redis
-from ckan.lib.search.common import is_available
+from ckan.lib.search.common import make_connection
 from flask import has_request_context
 from packaging.requirements import InvalidRequirement, Requirement
+from pysolr import SolrError
 from stdnum.fr import siren as siren_number
 
 from ckanext.challenge import config, programmes
@@ -39,6 +38,7 @@ from ckanext.challenge.common import (
     set_aside,
 )
 from ckanext.challenge.common.issuer import portal
+from ckanext.challenge.common.rate_limit import redis_in_time
 from ckanext.challenge.conformity.jobs import QUEUE as CONFORMITY
 from ckanext.challenge.credentials import jobs as signing
 from ckanext.challenge.credentials import keys, store
@@ -50,6 +50,8 @@ from ckanext.challenge.model import Mail, catalog
 from ckanext.challenge.model.base import make_id, utcnow
 from ckanext.challenge.programmes.frequencies import frequencies
 
+from . import mail_server
+
 log = logging.getLogger(__name__)
 
 #: The queues at which workers have to be.
@@ -57,8 +59,10 @@ QUEUES = (jobs.DEFAULT, CONFORMITY)
 
 _MIGRATION = Path(__file__).parents[1] / "migration" / "challenge"
 _DISTRIBUTION = "ckanext-challenge"
-#: Seconds that a mail server, or the portal's own address, has for its answer.
+#: Seconds that the portal's own address has for its answer.
 _PATIENCE = 3
+#: Seconds that Solr has for its answer.
+_SOLR_PATIENCE = 1
 
 
 def plugins() -> Finding:
@@ -75,7 +79,11 @@ def _form(check: str, entity: rules.Entity) -> Finding:
                 words = f"{labelled[name]} {_labels(part)}"
                 labelled[f"{name}.{part['field_name']}"] = words
     there = doctor.Form(labelled, catalog.samples(entity))
-    called = {name: config.asked_field(name) for name in doctor.FIELDS[check]}
+    called = {
+        name: config.asked_field(name)
+        for name, of in rules.FIELDS.items()
+        if of == entity
+    }
     return doctor.form(check, there, called, _looks)
 
 
@@ -194,14 +202,19 @@ def migrations() -> Finding:
 
 
 def redis() -> Finding:
-    connect_to_redis().ping()
+    redis_in_time().ping()
     return Finding("redis", "good")
 
 
 def solr() -> Finding:
-    if is_available():
-        return Finding("solr", "good")
-    return Finding("solr", "wrong", "down")
+    solr = make_connection()
+    # CKAN waits for a minute, and whoever asks whether this node is ready does not.
+    solr.timeout = _SOLR_PATIENCE
+    try:
+        solr.search(q="*:*", rows=0)
+    except SolrError:
+        return Finding("solr", "wrong", "down")
+    return Finding("solr", "good")
 
 
 def workers() -> Finding:
@@ -228,7 +241,7 @@ def queues() -> Finding:
 
 
 def commands() -> Finding:
-    return doctor.commands(runs.all_of_them(), utcnow())
+    return doctor.commands(runs.all_of_them(), utcnow(), runs.failures())
 
 
 def set_aside_rows() -> Finding:
@@ -273,19 +286,6 @@ def node_signs() -> Finding:
     """Whether all nodes that were heard of lately have alike what they must."""
     kind = "web" if has_request_context() else "command"
     return doctor.nodes(nodes.told_now(kind))
-
-
-def mail_server() -> Finding:
-    """Whether the mail server answers; no mail is sent, and no password."""
-    host, _, port = str(tk.config["smtp.server"]).partition(":")
-    facts = {"server": tk.config["smtp.server"]}
-    try:
-        with smtplib.SMTP(timeout=_PATIENCE) as server:
-            server.connect(host, int(port or 25))
-            server.noop()
-    except (OSError, smtplib.SMTPException, ValueError):
-        return Finding("mail_server", "wrong", "down", facts)
-    return Finding("mail_server", "good", facts=facts)
 
 
 def mails() -> Finding:
@@ -352,12 +352,30 @@ def proxy() -> Finding:
     return Finding("proxy", "good")
 
 
+def networks() -> Finding:
+    return doctor.networks(
+        {
+            f"ckanext.challenge.{name}": config.unread_networks(name)
+            for name in config.NETWORKS
+        }
+    )
+
+
 def clock() -> Finding:
     before = dt.datetime.now(dt.timezone.utc)
     theirs = model.Session.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
     after = dt.datetime.now(dt.timezone.utc)
     ahead = (before + (after - before) / 2 - theirs).total_seconds()
-    return doctor.clock(ahead, str(tk.config.get("ckan.display_timezone") or ""))
+    zone = str(tk.config.get("ckan.display_timezone") or "")
+    return doctor.clock(ahead, zone, known=_is_zone())
+
+
+def _is_zone() -> bool:
+    try:
+        config.display_timezone()
+    except (LookupError, OSError, ValueError):
+        return False
+    return True
 
 
 def languages() -> Finding:
@@ -401,12 +419,13 @@ LOOKS: Mapping[str, Callable[[], Finding]] = {
     "set_aside": set_aside_rows,
     "storage": storage,
     "nodes": node_signs,
-    "mail_server": mail_server,
+    "mail_server": mail_server.look,
     "mails": mails,
     "address": address,
     "identity": identity,
     "signatures": signatures,
     "proxy": proxy,
+    "networks": networks,
     "clock": clock,
     "languages": languages,
     "contact": contact,

@@ -39,6 +39,7 @@ _TITLES = {
     "identity": N_("Identity document"),
     "signatures": N_("Signatures of badges"),
     "proxy": N_("Proxy"),
+    "networks": N_("Networks"),
     "clock": N_("Clock and time zone"),
     "languages": N_("Languages"),
     "contact": N_("Contact"),
@@ -89,6 +90,7 @@ SENTENCES = {
     ("queues", "behind"): N_("Behind: {names} ({jobs})"),
     ("commands", "good"): N_("All of them ran when they had to"),
     ("commands", "silent"): N_("They did not run when they had to: {names}"),
+    ("commands", "errors"): N_("They ended with errors, which the log tells: {names}"),
     ("set_aside", "good"): N_("Nothing was set aside"),
     ("set_aside", "some"): N_("Failed again and again and set aside: {count}"),
     ("storage", "good"): N_("Files can be written in {path}, a folder for all nodes"),
@@ -114,7 +116,14 @@ SENTENCES = {
     ("nodes", "files"): N_("They do not reach the same files: {nodes}"),
     ("nodes", "clock"): N_("The clock of {nodes} is wrong by {seconds} seconds"),
     ("nodes", "versions"): N_("They run several versions: {names}"),
-    ("mail_server", "good"): N_("{server} answers"),
+    ("mail_server", "good"): N_("{server} takes mails of this portal"),
+    ("mail_server", "none"): N_("There is none: no mail goes"),
+    ("mail_server", "sender"): N_("Mails have no sender: smtp.mail_from is empty"),
+    ("mail_server", "password"): N_("smtp.user is set, and smtp.password is not"),
+    ("mail_server", "plain"): N_("{server} does not encrypt, as smtp.starttls asks"),
+    ("mail_server", "tls"): N_("{server} cannot encrypt after all ({problem})"),
+    ("mail_server", "login"): N_("{server} refuses smtp.user with smtp.password"),
+    ("mail_server", "refused"): N_("{server} takes no mail of this portal ({problem})"),
     ("mail_server", "down"): N_("{server} does not answer"),
     ("mails", "good"): N_("None was given up"),
     ("mails", "failed"): N_("Given up after many tries: {count}"),
@@ -142,10 +151,16 @@ SENTENCES = {
     ("proxy", "blind"): N_(
         "It does not say where requests come from: nobody is limited by address"
     ),
+    ("networks", "good"): N_("All that are set can be read"),
+    ("networks", "unread"): N_(
+        "Left out, since it is no network: {names}. Networks are separated by spaces, "
+        "without commas, and have no names."
+    ),
     ("clock", "good"): N_("The clocks agree; days begin in {zone}"),
     ("clock", "differs"): N_(
         "The clocks of this machine and of the database differ by {seconds} seconds"
     ),
+    ("clock", "unknown"): N_("There is no time zone “{zone}”: no page can be shown"),
     ("clock", "zone"): N_(
         "Days and deadlines begin at midnight in “{zone}”, not where people live"
     ),
@@ -194,6 +209,7 @@ _REMEDIES = {
     ("workers", "missing"): "ckan jobs worker default challenge-conformity",
     ("queues", "behind"): "ckan jobs worker default challenge-conformity",
     ("commands", "silent"): "crontab -e",
+    ("commands", "errors"): "ckan challenge evaluate --all",
     ("set_aside", "some"): "ckan challenge evaluate --all --full",
     ("storage", "none"): "ckan.storage_path = /var/lib/ckan",
     ("storage", "moving"): "ckan challenge files move --to {name} --remove",
@@ -206,6 +222,13 @@ _REMEDIES = {
     ("nodes", "files"): "ckan.storage_path = …",
     ("nodes", "clock"): "timedatectl set-ntp true",
     ("nodes", "versions"): "pip install --upgrade ckanext-challenge",
+    ("mail_server", "none"): "smtp.server = …",
+    ("mail_server", "sender"): "smtp.mail_from = opendata@example.org",
+    ("mail_server", "password"): "smtp.password = …",
+    ("mail_server", "plain"): "smtp.starttls = false",
+    ("mail_server", "tls"): "openssl s_client -starttls smtp -connect {server}",
+    ("mail_server", "login"): "smtp.password = …",
+    ("mail_server", "refused"): "smtp.server = …",
     ("mail_server", "down"): "smtp.server = …",
     ("mails", "failed"): "ckan challenge mail list",
     ("address", "none"): "ckan.site_url = https://…",
@@ -220,7 +243,9 @@ _REMEDIES = {
     ("signatures", "waiting"): "ckan challenge evaluate --all",
     ("signatures", "elsewhere"): "ckan challenge evaluate --all",
     ("proxy", "blind"): "ckanext.challenge.trusted_proxies = 127.0.0.0/8",
+    ("networks", "unread"): "{lines}",
     ("clock", "differs"): "timedatectl set-ntp true",
+    ("clock", "unknown"): "ckan.display_timezone = Europe/Paris",
     ("clock", "zone"): "ckan.display_timezone = Europe/Paris",
     ("languages", "all"): "ckan.locales_offered = fr en",
     ("languages", "other"): "ckan.locale_default = fr",

@@ -80,6 +80,11 @@ class Found:
     templates: Collection[Path] = ()
 
     @property
+    def exportable(self) -> bool:
+        """Whether the tables of what was signed are there: they go all at once."""
+        return "challenge_credential" in self.tables
+
+    @property
     def nothing(self) -> bool:
         """Whether nothing is left to remove."""
         return not (

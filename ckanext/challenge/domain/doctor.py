@@ -105,7 +105,13 @@ def plugins(names: Sequence[str]) -> Finding:
 
     :param names: as they are enabled
     """
-    there = [name for name in names if name in SCHEMING]
+    # The order is worse than what is missing, which follows once that is mended.
+    before = names[: names.index("challenge")]
+    if any(name in SCHEMING for name in before):
+        others = [name for name in names if name != "challenge"]
+        first = min(others.index(name) for name in before if name in SCHEMING)
+        right = [*others[:first], "challenge", *others[first:]]
+        return Finding("plugins", "wrong", "order", {"names": " ".join(right)})
     missing = [
         name
         for name in ("scheming_datasets", "scheming_organizations")
@@ -113,11 +119,6 @@ def plugins(names: Sequence[str]) -> Finding:
     ]
     if missing:
         return Finding("plugins", "todo", "missing", {"names": " ".join(missing)})
-    if names.index("challenge") > min(names.index(name) for name in there):
-        others = [name for name in names if name != "challenge"]
-        first = min(others.index(name) for name in there)
-        right = [*others[:first], "challenge", *others[first:]]
-        return Finding("plugins", "wrong", "order", {"names": " ".join(right)})
     return Finding("plugins", "good")
 
 
@@ -148,13 +149,16 @@ def form(
     under another name.
 
     :param check: a key of :data:`FIELDS`
-    :param called: what the settings say that it calls them, by our names
+    :param called: what the settings say that it calls its fields, by our names; what
+        has another name there is looked for, whether or not much is lost without it
     :param looks: whether a value looks like one of a field, by our name
     """
-    taken = {called.get(name, name) for name in FIELDS[check]}
+    named = [name for name, theirs in called.items() if theirs != name]
+    asked = tuple(dict.fromkeys((*FIELDS[check], *named)))
+    taken = {called.get(name, name) for name in asked}
     missing: list[str] = []
     alike: dict[str, str] = {}
-    for name in FIELDS[check]:
+    for name in asked:
         theirs = called.get(name, name)
         if there.has(theirs):
             continue
@@ -344,11 +348,14 @@ def queues(waiting: Mapping[str, tuple[int, dt.timedelta]]) -> Finding:
     return Finding("queues", "good", facts=facts)
 
 
-def commands(ended: Mapping[str, dt.datetime], now: dt.datetime) -> Finding:
+def commands(
+    ended: Mapping[str, dt.datetime], now: dt.datetime, failed: Sequence[str] = ()
+) -> Finding:
     """Judge whether the lines of the crontab run.
 
     :param ended: when each of :data:`PAUSES` ended last; what is not there never ran
     :param now: an aware datetime, as the others
+    :param failed: those of which a part failed the last time
     """
     silent = [
         name
@@ -357,6 +364,8 @@ def commands(ended: Mapping[str, dt.datetime], now: dt.datetime) -> Finding:
     ]
     if silent:
         return Finding("commands", "wrong", "silent", {"names": ", ".join(silent)})
+    if failed:
+        return Finding("commands", "wrong", "errors", {"names": ", ".join(failed)})
     return Finding("commands", "good")
 
 
@@ -396,12 +405,32 @@ def address(site_url: str) -> Finding:
     return Finding("address", "good", facts=facts)
 
 
-def clock(seconds: float, zone: str) -> Finding:
+def networks(unread: Mapping[str, Sequence[str]]) -> Finding:
+    """Judge the lists of networks: what is none is left out by those who ask.
+
+    :param unread: by the name of a setting, what stands there and is no network
+    """
+    wrong = {name: texts for name, texts in unread.items() if texts}
+    if not wrong:
+        return Finding("networks", "good")
+    facts = {
+        "names": "; ".join(
+            f"{name}: {' '.join(texts)}" for name, texts in wrong.items()
+        ),
+        "lines": "\n".join(f"{name} = 10.0.0.0/8 127.0.0.1/32 …" for name in wrong),
+    }
+    return Finding("networks", "wrong", "unread", facts)
+
+
+def clock(seconds: float, zone: str, *, known: bool = True) -> Finding:
     """Judge the clock and the time zone.
 
     :param seconds: by which the clock of this machine is before the database's
     :param zone: ``ckan.display_timezone``
+    :param known: whether there is such a zone: without it no page can be shown
     """
+    if not known:
+        return Finding("clock", "wrong", "unknown", {"zone": zone or "-"})
     if abs(seconds) > CLOCK:
         return Finding("clock", "wrong", "differs", {"seconds": round(abs(seconds))})
     if zone.upper() in ("", "UTC", "SERVER"):

@@ -67,6 +67,28 @@ def watched(
     return watch
 
 
+def test_what_is_no_network_is_left_out(
+    browser: Callable[..., Browser],
+    watched: Callable[[str], None],
+    ckan_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxies = ["192.0.2.0/24,", "proxy.example.org", "10.0.0.300/8", "127.0.0.1"]
+    monkeypatch.setitem(ckan_config, "ckanext.challenge.trusted_proxies", proxies)
+    watched("203.0.113.0/24, 203.0.113.7")
+    reader = browser()
+    statuses = [
+        reader.client.get(
+            address,
+            headers={"X-Forwarded-For": "203.0.113.7"},
+            environ_overrides={"REMOTE_ADDR": peer},
+        ).status_code
+        for address in ("/challenge/metrics", "/about")
+        for peer in ("127.0.0.1", "192.0.2.1")
+    ]
+    assert statuses == [200, 403, 200, 200]
+
+
 @pytest.mark.parametrize(
     ("network", "forwarded", "status"),
     [
