@@ -221,6 +221,34 @@ def test_what_is_damaged_or_missing_is_told_and_left(
 
 
 @needs_storages
+@pytest.mark.parametrize("newer_in", ["folder", "other"])
+def test_a_workbook_that_was_replaced_is_the_newer_one_wherever_it_lies(
+    cli: Any,
+    known: list[str],
+    folder: file_places.Folder,
+    other: file_places.Storage,
+    *,
+    setting: Any,
+    newer_in: str,
+) -> None:
+    """It was copied, then replaced where the portal kept it at that time."""
+    workbook, newer = known[3], b"newer workbook"
+    places = {"folder": folder, "other": other}
+    for name, place in places.items():
+        _write(place, workbook, newer if name == newer_in else b"workbook")
+    row = model.Session.get(Preparation, workbook)
+    assert row
+    row.digest = hashlib.sha256(newer).hexdigest()
+    model.Session.commit()
+    setting("other")
+    result = _run(cli, "move", "--to", "other", "--remove")
+    assert result.exit_code == 0, result.output
+    with other.open(workbook) as file:
+        assert file.read() == newer
+    assert _names(folder) == set()
+
+
+@needs_storages
 def test_what_is_erased_during_a_move_does_not_come_back(
     known: list[str],
     folder: file_places.Folder,

@@ -14,7 +14,7 @@ from ckanext.challenge.common import roles
 from ckanext.challenge.common.action_helpers import user_id_of
 
 from .finding import find_campaign, find_model
-from .recipients import FOR_STAFF
+from .recipients import ANY_STAFF_WRITES_TO
 
 
 def _own(context: Context, data_dict: dict[str, Any]) -> AuthResult:
@@ -24,7 +24,7 @@ def _own(context: Context, data_dict: dict[str, Any]) -> AuthResult:
     campaign = find_campaign(data_dict.get("id"))
     allowed = roles.is_manager(context, campaign.cohort_id) or (
         campaign.author_id == user_id_of(context)
-        and campaign.audience == FOR_STAFF
+        and campaign.audience == ANY_STAFF_WRITES_TO
         and roles.is_staff(context, campaign.cohort_id)
     )
     return roles.answer(allowed)
@@ -35,7 +35,7 @@ def challenge_campaign_create(
 ) -> AuthResult:
     """To participants, the staff of the season; to others, its managers."""
     cohort = data_dict.get("cohort")
-    if data_dict.get("to", FOR_STAFF) == FOR_STAFF:
+    if data_dict.get("to", ANY_STAFF_WRITES_TO) == ANY_STAFF_WRITES_TO:
         return roles.for_staff(context, cohort)
     return roles.for_manager(context, cohort)
 

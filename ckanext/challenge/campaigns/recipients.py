@@ -43,7 +43,7 @@ from ckanext.challenge.participants.due import days_of
 #: and who withdrew is left alone.
 APPLICANT_STATES = lifecycle.APPLICATION_SENT
 #: To whom the whole staff writes; to others, managers alone.
-FOR_STAFF = "participants"
+ANY_STAFF_WRITES_TO = "participants"
 #: The filters of each audience.
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "participants": participant_filters.NAMES,

@@ -110,17 +110,17 @@ def _copy(
     return size, digest.hexdigest()
 
 
-def keep(file_id: str, source: IO[bytes], limit: int) -> int:
+def keep(file_id: str, source: IO[bytes], limit: int) -> tuple[int, str]:
     """Store a content of any type, whole or not at all.
 
     :param limit: bytes that it may have
-    :returns: its size in bytes
+    :returns: its size in bytes, and its SHA-256 in hexadecimal digits
     :raises Refused: when it is empty or too big
     """
     head = source.read(_HEAD)
     if not head:
         raise Refused("empty")
-    return _write(file_id, source, head, limit)[0]
+    return _write(file_id, source, head, limit)
 
 
 def _judged(head: bytes, name: str | None, allowed: dict[str, tuple[str, ...]]) -> str:

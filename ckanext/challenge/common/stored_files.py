@@ -85,7 +85,7 @@ def rows(ids: list[str] | None = None) -> list[Row]:
             Preparation.id,
             sa.literal("preparation"),
             Preparation.organization_id,
-            sa.cast(sa.null(), sa.UnicodeText),
+            Preparation.digest,
         ).where(Preparation.state.in_(PREPARATION_OPEN)),
     ]
     if ids is not None:
@@ -226,7 +226,8 @@ def _move_one(
     if here is None and there is None:
         moved.missing.append(row)
         return False
-    # The workbook of a preparation may be replaced, where the portal keeps it.
+    # Of an older workbook no digest is kept: it may be replaced, where the portal
+    # keeps it.
     right = row.digest or (there or here if moving_in else here or there)
     if there == right:
         moved.there += 1

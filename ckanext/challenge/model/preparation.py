@@ -35,6 +35,8 @@ class Preparation(tk.BaseModel):
         # Why it failed: a code of common.workbooks.NotATable, or "broken".
         sa.Column("reason", sa.UnicodeText),
         sa.Column("source_name", sa.UnicodeText, nullable=False, default=""),
+        # SHA-256 of the workbook, in hexadecimal digits.
+        sa.Column("digest", sa.UnicodeText),
         # The sheets that a person chose; none chosen where null.
         sa.Column("sheets", JSONB(none_as_null=True)),
         sa.Column("header_row", sa.Integer),
@@ -64,6 +66,7 @@ class Preparation(tk.BaseModel):
     state: Mapped[str]
     reason: Mapped[str | None]
     source_name: Mapped[str]
+    digest: Mapped[str | None]
     sheets: Mapped[list[str] | None]
     header_row: Mapped[int | None]
     mapping: Mapped[dict[str, str | None]]

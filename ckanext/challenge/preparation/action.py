@@ -110,7 +110,7 @@ def challenge_preparation_create(context: Context, data_dict: dict[str, Any]) ->
         updated_at=now,
         expires_at=now + timedelta(days=KEPT_DAYS),
     )
-    size = _store(row.id, stream)
+    size, row.digest = _store(row.id, stream)
     try:
         model.Session.add(row)
         model.Session.flush()
@@ -239,7 +239,7 @@ def challenge_preparation_update(context: Context, data_dict: dict[str, Any]) ->
     _check_fields(row, data)
     if _is_given(data_dict):
         stream, row.source_name = _source(data_dict)
-        _store(row.id, stream)
+        _, row.digest = _store(row.id, stream)
         # Its rows may be others: what was typed is in the workbook that was handed out.
         row.edits = []
     for name in ("sheets", "header_row", "taken_back"):
@@ -427,10 +427,10 @@ def _is_sound(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
-def _store(id_: str, stream: IO[bytes]) -> int:
+def _store(id_: str, stream: IO[bytes]) -> tuple[int, str]:
     """Store a workbook, whole or not at all.
 
-    :returns: its size in bytes
+    :returns: its size in bytes, and its digest
     """
     if not file_places.enabled():
         text = tk._("This portal has no place for files")

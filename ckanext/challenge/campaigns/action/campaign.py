@@ -174,7 +174,7 @@ def challenge_campaign_list(context: Context, data_dict: dict[str, Any]) -> Any:
     if not roles.is_manager(context, cohort.id):
         query = query.filter(
             Campaign.author_id == user_id_of(context),
-            Campaign.audience == recipients.FOR_STAFF,
+            Campaign.audience == recipients.ANY_STAFF_WRITES_TO,
         )
     if "state" in data:
         query = query.filter(Campaign.state == data["state"])
