@@ -260,6 +260,23 @@ def test_no_text_of_a_workbook_holds_nul() -> None:
     assert read.sheets[0].rows[1] == ["", "xy"]
 
 
+def test_a_column_that_is_added_is_named_in_the_header_of_each_sheet() -> None:
+    parts = [
+        workbooks.Sheet("2023", [["Titre"], [], ["A"], ["1"]]),
+        workbooks.Sheet("2024", [["A"], ["2"]]),
+    ]
+    found = marked.marks(
+        parts,
+        {"2023": 3, "2024": 1},
+        [
+            marked.Edit("2023", 4, "B", None, "x"),
+            marked.Edit("2024", 2, "B", None, "y"),
+        ],
+    )
+    assert found["2023"].texts == {(2, 1): "B", (3, 1): "x"}
+    assert found["2024"].texts == {(0, 1): "B", (1, 1): "y"}
+
+
 def test_a_marked_workbook_hides_what_was_hidden() -> None:
     parts = [
         workbooks.Sheet("Listes", [["a"]], hidden=True),

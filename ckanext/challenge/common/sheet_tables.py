@@ -68,8 +68,8 @@ class Table:
     """The table of a workbook.
 
     :ivar sheets: the names of the sheets that it is made of
-    :ivar header_row: of the first of them, counted from 1: the last row of the header
-    :ivar header_lines: how many rows the header takes
+    :ivar header_rows: of each of them, counted from 1: the last row of the header
+    :ivar header_lines: how many rows that of the first of them takes
     :ivar sure: whether the schema's names were found in it
     :ivar columns: from left to right
     :ivar places: where each row is
@@ -79,7 +79,7 @@ class Table:
     """
 
     sheets: tuple[str, ...]
-    header_row: int
+    header_rows: tuple[int, ...]
     header_lines: int
     sure: bool
     columns: tuple[Column, ...]
@@ -87,6 +87,11 @@ class Table:
     left_out: tuple[LeftOut, ...]
     above: tuple[str, ...] = ()
     days_from_1904: bool = False
+
+    @property
+    def header_row(self) -> int:
+        """The last row of the header of the first sheet, counted from 1."""
+        return self.header_rows[0]
 
     @property
     def labels(self) -> list[str]:
@@ -240,7 +245,7 @@ def _joined(
     sheet, header = parts[0]
     return Table(
         sheets=tuple(sheet.name for sheet, _ in parts),
-        header_row=header.row + 1,
+        header_rows=tuple(one.row + 1 for _, one in parts),
         header_lines=header.lines,
         sure=header.sure,
         columns=tuple(columns.values()),

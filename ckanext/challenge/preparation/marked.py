@@ -51,7 +51,7 @@ class Edit:
 
 def marks(
     sheets: Sequence[Sheet],
-    header_row: int,
+    header_rows: Mapping[str, int],
     edits: Sequence[Edit],
 ) -> dict[str, Marks]:
     """Where what is said of cells stands in each sheet, by its name.
@@ -59,7 +59,7 @@ def marks(
     A field without a column gets one beside the others, named as the schema names it,
     so that it is found when the spreadsheet comes back.
 
-    :param header_row: counted from 1
+    :param header_rows: by the names of the sheets of the table, counted from 1
     """
     # Loaded where a workbook is written: most processes never do.
     from xlsxwriter.utility import xl_cell_to_rowcol  # noqa: PLC0415
@@ -78,7 +78,7 @@ def marks(
             if key not in added:
                 number = sum(1 for name, _ in added if name == edit.sheet)
                 added[key] = widths[edit.sheet] + number
-                mark.texts[header_row - 1, added[key]] = edit.field
+                mark.texts[header_rows[edit.sheet] - 1, added[key]] = edit.field
             column = added[key]
         place = edit.row - 1, column
         if edit.text is not None:

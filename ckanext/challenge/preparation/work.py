@@ -112,7 +112,9 @@ def marked_workbook(row: Preparation, schema: registry.Schema) -> bytes:
     """
     workbook = _taken_in(row)
     found = _Prepared(row, schema, workbook)
-    marks = marked.marks(workbook.sheets, found.table.header_row, found.edits())
+    table = found.table
+    headers = dict(zip(table.sheets, table.header_rows, strict=True))
+    marks = marked.marks(workbook.sheets, headers, found.edits())
     return marked.write(workbook.sheets, marks, tk._("The table"))
 
 

@@ -179,6 +179,7 @@ def _table(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
             "why": labels.left_out(one["why"]),
             "text": one["text"],
             "is_back": False,
+            "may_come_back": one["why"] != "no-header",
         }
         for one in found.get("left_out", [])
         if one["why"] != "empty"
@@ -191,6 +192,7 @@ def _table(found: Found, kit: Found, typed: forms.Form) -> dict[str, Any]:
             "why": tk._("taken back by you"),
             "text": "",
             "is_back": True,
+            "may_come_back": True,
         }
         for sheet, row in sorted(taken_back)
     ]
