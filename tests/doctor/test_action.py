@@ -232,6 +232,10 @@ def test_who_asks_whether_a_node_is_ready_does_not_wait(
         silent.listen()
         at = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setitem(ckan_config, "solr_url", f"http://{at}/solr/ckan")
+        if not tk.check_ckan_version(min_version="2.12"):
+            # It has kept what the settings said.
+            settings = "ckan.lib.search.common.SolrSettings._url"
+            monkeypatch.setattr(settings, f"http://{at}/solr/ckan")
         monkeypatch.setitem(ckan_config, "ckan.redis.url", f"redis://{at}/0")
         # Whoever asks CKAN for a connection gets no one that was made before.
         monkeypatch.setattr("ckan.lib.redis._connection_pool", None)
