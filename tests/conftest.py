@@ -7,11 +7,12 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pysolr
 import pytest
@@ -66,6 +67,21 @@ def pytest_configure(config: pytest.Config) -> None:
         # No test runs here that needs a portal. Both CKAN and pytest-ckan bring a
         # plugin of this name, and pytest takes the one that it finds first.
         config.pluginmanager.unregister(name="ckan")
+
+
+#: Names a fixture of CKAN for all tests of a file.
+_ALL_ASK = re.compile(
+    r'^pytestmark = (?:(?!^\S)[\s\S])*?"(?:with_plugins|clean_db)"', re.MULTILINE
+)
+
+
+def pytest_ignore_collect(
+    collection_path: Path, config: pytest.Config
+) -> Literal[True] | None:
+    """Leave out files none of whose tests can be pure: to collect is to import them."""
+    if config.option.markexpr != "pure" or collection_path.suffix != ".py":
+        return None
+    return True if _ALL_ASK.search(collection_path.read_text("utf-8")) else None
 
 
 def pytest_collection_finish() -> None:
